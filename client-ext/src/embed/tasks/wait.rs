@@ -1,0 +1,306 @@
+//! `wait_for_done`: status after status until the task is done.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    time::Duration,
+};
+
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
+use twelvelabs_api::{
+    operations::EMBED_TASKS_STATUS,
+    types::{TaskStatus, TasksStatusResponse},
+};
+
+use super::{Id, status::TaskStatusRequest};
+use crate::{
+    Error, ErrorKind, Result, TwelveLabs,
+    error::BoxError,
+    poll::{Poller, Schedule, Stopped, Trouble},
+};
+
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_FAILURES: u32 = 10;
+/// A longer interval than this is a mistake in units.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a callback may return: nothing, or a result whose error ends the wait.
+pub trait CallbackOutcome {
+    /// The error of the callback, if it failed.
+    fn into_error(self) -> Option<Box<dyn std::error::Error + Send + Sync>>;
+}
+
+impl CallbackOutcome for () {
+    fn into_error(self) -> Option<BoxError> {
+        None
+    }
+}
+
+impl<E: Into<BoxError>> CallbackOutcome for Result<(), E> {
+    fn into_error(self) -> Option<BoxError> {
+        self.err().map(Into::into)
+    }
+}
+
+type CallbackFuture = Pin<Box<dyn Future<Output = Option<BoxError>> + Send>>;
+pub(super) type Callback = Box<dyn FnMut(&TasksStatusResponse) -> CallbackFuture + Send>;
+
+/// How to wait; shared with `embed`.
+#[derive(Clone, Debug)]
+pub(super) struct WaitSettings {
+    schedule: Schedule,
+    failed_as_value: bool,
+}
+
+impl Default for WaitSettings {
+    fn default() -> Self {
+        let schedule =
+            Schedule { interval: DEFAULT_INTERVAL, deadline: Some(DEFAULT_DEADLINE), max_failures: DEFAULT_FAILURES };
+        Self { schedule, failed_as_value: false }
+    }
+}
+
+impl WaitSettings {
+    pub(super) fn set_interval(&mut self, interval: Duration) {
+        self.schedule.interval = interval;
+    }
+
+    pub(super) fn set_deadline(&mut self, deadline: Option<Duration>) {
+        self.schedule.deadline = deadline;
+    }
+
+    pub(super) fn set_max_failures(&mut self, failures: u32) {
+        self.schedule.max_failures = failures;
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let interval = self.schedule.interval;
+        if interval.is_zero() || interval > LONGEST_INTERVAL {
+            let rule = format!("must be longer than zero and at most {LONGEST_INTERVAL:?}");
+            return Err(Error::invalid(vec![crate::Violation::new("sleep_interval", format!("{interval:?}"), rule)]));
+        }
+        Ok(())
+    }
+}
+
+/// The setters that everything that waits shares.
+macro_rules! wait_setters {
+    () => {
+        /// How long to sleep between two readings of the status, from the end of one to the start of the next. Default: 5 s;
+        /// zero and more than a day are refused. A longer wait that the platform asks for is kept.
+        pub fn sleep_interval(mut self, interval: std::time::Duration) -> Self {
+            self.wait.set_interval(interval);
+            self
+        }
+
+        /// How long to wait at most. Default: one hour.
+        pub fn deadline(mut self, limit: std::time::Duration) -> Self {
+            self.wait.set_deadline(Some(limit));
+            self
+        }
+
+        /// Waits for as long as it takes.
+        pub fn no_deadline(mut self) -> Self {
+            self.wait.set_deadline(None);
+            self
+        }
+
+        /// How many readings in a row may fail in passing ways (429, 5xx, broken connections, garbled answers). Default: 10.
+        pub fn max_failures(mut self, failures: u32) -> Self {
+            self.wait.set_max_failures(failures);
+            self
+        }
+
+        /// Calls back after every reading of the status, the first and the last included, before the sleep. The callback
+        /// may return nothing or a `Result`; its error ends the wait.
+        pub fn callback<O: crate::CallbackOutcome>(
+            mut self,
+            mut callback: impl FnMut(&twelvelabs_api::types::TasksStatusResponse) -> O + Send + 'static,
+        ) -> Self {
+            self.callback = Some(Box::new(move |status| Box::pin(std::future::ready(callback(status).into_error()))));
+            self
+        }
+
+        /// As [`callback`](Self::callback), for async code. The wait goes on when the future is done.
+        pub fn callback_async<O, F>(
+            mut self,
+            mut callback: impl FnMut(twelvelabs_api::types::TasksStatusResponse) -> F + Send + 'static,
+        ) -> Self
+        where
+            O: crate::CallbackOutcome,
+            F: std::future::Future<Output = O> + Send + 'static,
+        {
+            self.callback = Some(Box::new(move |status| {
+                let outcome = callback(status.clone());
+                Box::pin(async move { outcome.await.into_error() })
+            }));
+            self
+        }
+    };
+}
+pub(super) use wait_setters;
+
+/// A wait; made by [`TasksClient::wait_for_done`](crate::TasksClient::wait_for_done).
+///
+/// Await it for the status of the task when it is done.
+///
+/// # Errors
+///
+/// - [`TaskFailed`](ErrorKind::TaskFailed): the task ended as `failed`, for which the platform gives no reason; the error
+///   carries its status.
+/// - [`Deadline`](ErrorKind::Deadline): it was not done in time. The error carries the id, the last status and the count of
+///   readings; another wait can take over.
+/// - [`Callback`](ErrorKind::Callback): the callback failed; its error is the source.
+/// - 400, 401, 403, 404 and other refusals end the wait at once. Limits, server errors, broken connections and garbled
+///   answers are borne [`max_failures`](Self::max_failures) times in a row.
+///
+/// # Cancellation
+///
+/// Dropping it stops the wait and nothing else: the task goes on, and a wait for the same id can be started again.
+#[must_use = "a wait does nothing until it is awaited or streamed"]
+pub struct WaitForDone {
+    request: TaskStatusRequest,
+    id: Id,
+    pub(super) wait: WaitSettings,
+    pub(super) callback: Option<Callback>,
+}
+
+impl WaitForDone {
+    wait_setters!();
+
+    pub(super) fn new(client: TwelveLabs, id: Id) -> Self {
+        // The wait is the one owner of its retries.
+        let request = TaskStatusRequest::new(client, id.clone()).max_retries(0);
+        Self { request, id, wait: WaitSettings::default(), callback: None }
+    }
+
+    /// Takes `failed` as an end like any other instead of as an error.
+    pub fn failed_as_value(mut self) -> Self {
+        self.wait.failed_as_value = true;
+        self
+    }
+
+    /// Every status as it is read, the last one included. A task that fails gives its status and then the error, unless
+    /// [`failed_as_value`](Self::failed_as_value) was called. Dropping the stream stops the wait.
+    pub fn stream(self) -> impl Stream<Item = Result<TasksStatusResponse>> + Send + Unpin + 'static {
+        let state = State { poller: Poller::new(self.wait.schedule), wait: self, last: None, ended: Ended::Not };
+        stream::unfold(state, |mut state| async move {
+            let item = state.next().await?;
+            Some((item, state))
+        })
+        .boxed()
+    }
+}
+
+impl fmt::Debug for WaitForDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitForDone").field("id", &self.id).field("wait", &self.wait).finish_non_exhaustive()
+    }
+}
+
+impl IntoFuture for WaitForDone {
+    type Output = Result<TasksStatusResponse>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut statuses = self.stream();
+            let mut last = None;
+            while let Some(status) = statuses.next().await {
+                last = Some(status?);
+            }
+            // The stream ends with a status or an error, never empty.
+            last.ok_or_else(|| Error::new(ErrorKind::Decode, "the wait ended without a status"))
+        })
+    }
+}
+
+enum Ended {
+    Not,
+    /// The error that follows the last status.
+    With(Option<Error>),
+}
+
+struct State {
+    wait: WaitForDone,
+    poller: Poller,
+    last: Option<TasksStatusResponse>,
+    ended: Ended,
+}
+
+impl State {
+    async fn next(&mut self) -> Option<Result<TasksStatusResponse>> {
+        if let Ended::With(error) = &mut self.ended {
+            return error.take().map(Err);
+        }
+        let item = self.read().await;
+        if item.is_err() {
+            self.ended = Ended::With(None);
+        }
+        Some(item)
+    }
+
+    async fn read(&mut self) -> Result<TasksStatusResponse> {
+        self.wait.wait.check()?;
+        let id = self.wait.id.get()?.clone();
+        let request = &self.wait.request;
+        let status = match self.poller.next(|| request.read(), judge).await {
+            Ok(status) => status,
+            Err(stopped) => {
+                let error = match stopped {
+                    Stopped::Failed(error) => error,
+                    Stopped::Deadline { elapsed } => {
+                        let message = format!(
+                            "the task was not done after {:.1} s and {} readings",
+                            elapsed.as_secs_f64(),
+                            self.poller.polls()
+                        );
+                        Error::new(ErrorKind::Deadline, message).with_operation(&EMBED_TASKS_STATUS)
+                    }
+                };
+                return Err(error.with_task(&id).with_wait(self.last.take(), self.poller.polls()));
+            }
+        };
+        self.last = Some(status.clone());
+        let report = |kind, message: &str, polls| {
+            Error::new(kind, message)
+                .with_operation(&EMBED_TASKS_STATUS)
+                .with_task(&id)
+                .with_wait(Some(status.clone()), polls)
+        };
+        if let Some(callback) = &mut self.wait.callback
+            && let Some(error) = callback(&status).await
+        {
+            return Err(
+                report(ErrorKind::Callback, "the callback of the wait failed", self.poller.polls()).with_source(error)
+            );
+        }
+        match status.status {
+            TaskStatus::Ready => self.ended = Ended::With(None),
+            TaskStatus::Failed => {
+                let error =
+                    report(ErrorKind::TaskFailed, "the task failed; the platform gives no reason", self.poller.polls());
+                self.ended = Ended::With((!self.wait.wait.failed_as_value).then_some(error));
+            }
+            // `processing`, and whatever the platform may add: not an end.
+            _ => {}
+        }
+        Ok(status)
+    }
+}
+
+/// What a failed reading of the status means.
+fn judge(error: &Error) -> Trouble {
+    match (error.kind(), error.status()) {
+        (ErrorKind::Api, Some(408 | 429 | 500..)) | (ErrorKind::Transport | ErrorKind::Timeout, _) => {
+            Trouble::Passing { hint: error.retry_after() }
+        }
+        // An answer without a status says that it is not known yet.
+        (ErrorKind::Decode, _) if error.json_path() == Some("status") => Trouble::Vague,
+        (ErrorKind::Decode, _) => Trouble::Passing { hint: None },
+        _ => Trouble::Final,
+    }
+}

@@ -1,0 +1,156 @@
+//! The vector type.
+
+use std::{fmt, ops::Deref};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A vector of finite `f32` numbers, contiguous in memory.
+///
+/// Dereferences to `[f32]`. Marengo 3.0 gives 512 numbers; the type takes any count. `NaN`, infinities, `null` and
+/// numbers beyond the range of `f32` are refused when it is read or made.
+#[derive(Clone, PartialEq)]
+pub struct Embedding(Box<[f32]>);
+
+impl Embedding {
+    /// How many numbers the vector has.
+    pub fn dimensions(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The numbers.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// The numbers, without a copy.
+    pub fn into_vec(self) -> Vec<f32> {
+        self.0.into_vec()
+    }
+}
+
+/// A number that a vector cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NotFinite {
+    /// Where it stood, counted from 0.
+    pub index: usize,
+}
+
+impl fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "number {} of the vector is not a finite single-precision number", self.index)
+    }
+}
+
+impl std::error::Error for NotFinite {}
+
+impl TryFrom<Vec<f32>> for Embedding {
+    type Error = NotFinite;
+
+    fn try_from(numbers: Vec<f32>) -> Result<Self, NotFinite> {
+        match numbers.iter().position(|number| !number.is_finite()) {
+            Some(index) => Err(NotFinite { index }),
+            None => Ok(Self(numbers.into_boxed_slice())),
+        }
+    }
+}
+
+impl Deref for Embedding {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.0
+    }
+}
+
+impl AsRef<[f32]> for Embedding {
+    fn as_ref(&self) -> &[f32] {
+        &self.0
+    }
+}
+
+/// Prints the count and the first numbers: whole vectors make logs unreadable.
+impl fmt::Debug for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 4;
+        write!(f, "Embedding<{}>", self.0.len())?;
+        let mut list = f.debug_list();
+        list.entries(self.0.iter().take(SHOWN));
+        if self.0.len() > SHOWN { list.finish_non_exhaustive() } else { list.finish() }
+    }
+}
+
+impl Serialize for Embedding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Embedding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Numbers;
+
+        impl<'de> de::Visitor<'de> for Numbers {
+            type Value = Embedding;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of finite numbers")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Embedding, A::Error> {
+                // A size hint is a claim of the sender; 512 is what the platform sends today.
+                let mut numbers = Vec::with_capacity(list.size_hint().unwrap_or(512).min(4096));
+                while let Some(number) = list.next_element::<f64>()? {
+                    // Past the range of f32 this becomes an infinity.
+                    let single = number as f32;
+                    if !single.is_finite() {
+                        return Err(de::Error::custom(NotFinite { index: numbers.len() }));
+                    }
+                    numbers.push(single);
+                }
+                Ok(Embedding(numbers.into_boxed_slice()))
+            }
+        }
+
+        deserializer.deserialize_seq(Numbers)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Embedding {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Embedding".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "array", "items": { "type": "number", "format": "float" } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Embedding, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn numbers_and_integers_are_read() {
+        assert_eq!(read("[0.5, -1, 2e-3]").map(Embedding::into_vec), Ok(vec![0.5, -1.0, 0.002]));
+    }
+
+    #[test]
+    fn what_is_not_a_finite_f32_is_refused() {
+        for text in ["[1e39]", "[-3.5e38]", "[1e400]", "[null]", "[\"1\"]", "[NaN]", "{}", "null"] {
+            assert!(read(text).is_err(), "{text} was accepted");
+        }
+        assert_eq!(Embedding::try_from(vec![0.0, f32::NAN]), Err(NotFinite { index: 1 }));
+        assert!(read("[0, 1e39]").is_err_and(|error| error.contains("number 1 of the vector")));
+    }
+
+    #[test]
+    fn debug_is_short() {
+        let vector = Embedding::try_from(vec![0.25; 512]).expect("finite");
+        assert_eq!(format!("{vector:?}"), "Embedding<512>[0.25, 0.25, 0.25, 0.25, ..]");
+    }
+}

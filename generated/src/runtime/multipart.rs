@@ -1,0 +1,434 @@
+//! Forms: file parts that can be opened again for each attempt, and a body whose length is known before it is sent.
+
+use std::{
+    collections::VecDeque,
+    fmt, io,
+    marker::PhantomData,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use tokio::io::AsyncRead;
+
+/// How much of a file is read and sent at a time.
+const BLOCK: usize = 256 * 1024;
+
+type Reader = Pin<Box<dyn AsyncRead + Send>>;
+
+/// How far the upload of a file is, in bytes of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Handed to the connection so far, in this attempt.
+    pub sent: u64,
+    /// The size of the file.
+    pub total: u64,
+}
+
+#[derive(Clone)]
+enum Source {
+    Path(PathBuf),
+    Bytes(Bytes),
+    /// Gone after the first use.
+    Reader {
+        length: u64,
+        reader: Arc<Mutex<Option<Reader>>>,
+    },
+}
+
+/// A file to send, as a recipe: paths and bytes can be opened again for every attempt, a reader only once.
+#[derive(Clone)]
+pub struct FilePart {
+    source: Source,
+    file_name: String,
+    media_type: Option<String>,
+    progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+}
+
+/// Why a source did not give what it promised. It travels inside `io::Error`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The file cannot be opened or read.
+    Io(PathBuf, io::Error),
+    /// The source gave another count of bytes than announced.
+    Length {
+        /// The name of the file.
+        file_name: String,
+        /// How many bytes it was to have.
+        announced: u64,
+        /// How many it gave, at least.
+        found: u64,
+    },
+    /// A reader was used up by an earlier attempt.
+    UsedUp(String),
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(path, _) => write!(f, "cannot read the file {}", path.display()),
+            Self::Length { file_name, announced, found } if found > announced => {
+                write!(f, "{file_name:?} has more than the {announced} bytes that were announced")
+            }
+            Self::Length { file_name, announced, found } => {
+                write!(f, "{file_name:?} ended after {found} of {announced} bytes")
+            }
+            Self::UsedUp(file_name) => write!(f, "the reader of {file_name:?} was used up by an earlier attempt"),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl FilePart {
+    fn new(source: Source, file_name: String) -> Self {
+        Self { source, file_name, media_type: None, progress: None }
+    }
+
+    /// A file on disk, streamed when it is sent. Its last path component is the file name.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Self::new(Source::Path(path), name)
+    }
+
+    /// Bytes in memory.
+    pub fn bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self::new(Source::Bytes(bytes.into()), file_name.into())
+    }
+
+    /// A reader that gives exactly `length` bytes. It can be sent only once.
+    pub fn reader(file_name: impl Into<String>, length: u64, reader: impl AsyncRead + Send + 'static) -> Self {
+        let reader: Reader = Box::pin(reader);
+        Self::new(Source::Reader { length, reader: Arc::new(Mutex::new(Some(reader))) }, file_name.into())
+    }
+
+    /// Sends another file name.
+    #[must_use]
+    pub fn with_file_name(mut self, file_name: impl Into<String>) -> Self {
+        self.file_name = file_name.into();
+        self
+    }
+
+    /// Sends this media type instead of `application/octet-stream`.
+    #[must_use]
+    pub fn with_media_type(mut self, media_type: impl Into<String>) -> Self {
+        self.media_type = Some(media_type.into());
+        self
+    }
+
+    /// Calls back whenever a block was handed to the connection, and starts again with each attempt. Callbacks add up.
+    #[must_use]
+    pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.progress = Some(match self.progress.take() {
+            None => Arc::new(progress),
+            Some(first) => Arc::new(move |now| {
+                first(now);
+                progress(now);
+            }),
+        });
+        self
+    }
+
+    /// The name that is sent.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// The path, if this is a file on disk.
+    pub fn as_path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Whether every attempt can send it from its start.
+    pub fn is_repeatable(&self) -> bool {
+        !matches!(self.source, Source::Reader { .. })
+    }
+
+    /// How many bytes it has; for a file on disk, as of now.
+    pub async fn length(&self) -> Result<u64, SourceError> {
+        match &self.source {
+            Source::Bytes(bytes) => Ok(bytes.len() as u64),
+            Source::Reader { length, .. } => Ok(*length),
+            Source::Path(path) => open(path).await.map(|(_, length)| length),
+        }
+    }
+
+    async fn open(&self) -> Result<(Content, u64), SourceError> {
+        match &self.source {
+            Source::Bytes(bytes) => Ok((Content::Bytes(bytes.clone()), bytes.len() as u64)),
+            Source::Path(path) => {
+                let (mut file, length) = open(path).await?;
+                file.set_max_buf_size(BLOCK);
+                Ok((Content::Reader(Box::pin(file)), length))
+            }
+            Source::Reader { length, reader } => {
+                let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let reader = reader.ok_or_else(|| SourceError::UsedUp(self.file_name.clone()))?;
+                Ok((Content::Reader(reader), *length))
+            }
+        }
+    }
+}
+
+async fn open(path: &Path) -> Result<(tokio::fs::File, u64), SourceError> {
+    let failed = |error| SourceError::Io(path.to_owned(), error);
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let metadata = file.metadata().await.map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+    }
+    Ok((file, metadata.len()))
+}
+
+impl fmt::Debug for FilePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.source {
+            Source::Path(_) => "path",
+            Source::Bytes(_) => "bytes",
+            Source::Reader { .. } => "reader",
+        };
+        f.debug_struct("FilePart").field("source", &kind).field("file_name", &self.file_name).finish_non_exhaustive()
+    }
+}
+
+enum Content {
+    Bytes(Bytes),
+    Reader(Reader),
+}
+
+struct FileContent {
+    content: Content,
+    file_name: String,
+    sent: u64,
+    total: u64,
+    progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+}
+
+enum Piece {
+    Text(Bytes),
+    File(FileContent),
+}
+
+/// The form `F` as a `multipart/form-data` body of known length, ready to be sent once.
+pub struct Multipart<F> {
+    body: Body,
+    form: PhantomData<fn() -> F>,
+}
+
+struct Body {
+    boundary: String,
+    pieces: VecDeque<Piece>,
+    length: u64,
+    buffer: BytesMut,
+}
+
+impl<F> fmt::Debug for Multipart<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Multipart").field("length", &self.body.length).finish_non_exhaustive()
+    }
+}
+
+impl<F> Default for Multipart<F> {
+    fn default() -> Self {
+        let body = Body { boundary: boundary(), pieces: VecDeque::new(), length: 0, buffer: BytesMut::new() };
+        Self { body, form: PhantomData }
+    }
+}
+
+impl<F> Multipart<F> {
+    /// Adds a text field.
+    pub(crate) fn text(&mut self, name: &str, value: &str) {
+        self.body.text(name, value);
+    }
+
+    /// Opens a file and adds it.
+    pub(crate) async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
+        self.body.file(name, part).await
+    }
+
+    /// Puts the form on a request, with its type and its length.
+    pub(crate) fn put_on(self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        let body = self.body.finished();
+        request
+            .header(reqwest::header::CONTENT_TYPE, format!("multipart/form-data; boundary={}", body.boundary))
+            .header(reqwest::header::CONTENT_LENGTH, body.length)
+            .body(reqwest::Body::wrap_stream(body))
+    }
+}
+
+impl Body {
+    fn push_text(&mut self, text: String) {
+        self.length += text.len() as u64;
+        self.pieces.push_back(Piece::Text(text.into()));
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        let head = format!("--{}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n", self.boundary, escape(name));
+        self.push_text(head + value + "\r\n");
+    }
+
+    async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
+        let (content, total) = part.open().await?;
+        self.push_text(format!(
+            "--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n",
+            self.boundary,
+            escape(name),
+            escape(&part.file_name),
+            escape(part.media_type.as_deref().unwrap_or("application/octet-stream")),
+        ));
+        let progress = part.progress.clone();
+        self.length += total;
+        self.pieces.push_back(Piece::File(FileContent {
+            content,
+            file_name: part.file_name.clone(),
+            sent: 0,
+            total,
+            progress,
+        }));
+        self.push_text("\r\n".into());
+        Ok(())
+    }
+
+    fn finished(mut self) -> Self {
+        self.push_text(format!("--{}--\r\n", self.boundary));
+        self
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, io::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            let file = match this.pieces.front_mut() {
+                None => return Poll::Ready(None),
+                Some(Piece::Text(text)) => {
+                    let text = std::mem::take(text);
+                    this.pieces.pop_front();
+                    return Poll::Ready(Some(Ok(text)));
+                }
+                Some(Piece::File(file)) => file,
+            };
+            let block = match &mut file.content {
+                Content::Bytes(bytes) => bytes.split_to(bytes.len().min(BLOCK)),
+                Content::Reader(reader) => {
+                    // One byte more than announced is asked for, so that a file that grew is noticed.
+                    let wanted = (file.total - file.sent).saturating_add(1).min(BLOCK as u64) as usize;
+                    this.buffer.reserve(wanted);
+                    let mut limited = bytes::BufMut::limit(&mut this.buffer, wanted);
+                    let read = tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited);
+                    match std::task::ready!(read) {
+                        Ok(_) => this.buffer.split().freeze(),
+                        Err(error) => {
+                            let error = SourceError::Io(PathBuf::from(&file.file_name), error);
+                            return Poll::Ready(Some(Err(io::Error::other(error))));
+                        }
+                    }
+                }
+            };
+            file.sent += block.len() as u64;
+            if file.sent > file.total || (block.is_empty() && file.sent < file.total) {
+                let error =
+                    SourceError::Length { file_name: file.file_name.clone(), announced: file.total, found: file.sent };
+                return Poll::Ready(Some(Err(io::Error::other(error))));
+            }
+            if block.is_empty() {
+                this.pieces.pop_front();
+                continue;
+            }
+            if let Some(progress) = &file.progress {
+                progress(Progress { sent: file.sent, total: file.total });
+            }
+            return Poll::Ready(Some(Ok(block)));
+        }
+    }
+}
+
+/// Escapes a name as the HTML standard's "multipart/form-data encoding algorithm" does: only these three.
+fn escape(name: &str) -> String {
+    name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22")
+}
+
+/// A boundary that no file contains by accident: 128 bits from the standard library's seeded hasher.
+fn boundary() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let half = || RandomState::new().hash_one(std::time::SystemTime::now());
+    format!("----twelvelabs-{:016x}{:016x}", half(), half())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    async fn collect(form: Multipart<()>) -> io::Result<String> {
+        let mut body = form.body.finished();
+        let (announced, mut out) = (body.length, Vec::new());
+        while let Some(block) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
+            out.extend_from_slice(&block?);
+        }
+        assert_eq!(out.len() as u64, announced);
+        Ok(String::from_utf8(out).expect("text"))
+    }
+
+    async fn upload(length: u64, content: &'static [u8]) -> io::Result<String> {
+        let mut form = Multipart::default();
+        form.file("f", &FilePart::reader("a.mp4", length, content)).await.expect("opens");
+        collect(form).await
+    }
+
+    #[tokio::test]
+    async fn a_form_is_written_as_the_standard_says() {
+        let mut form = Multipart::default();
+        form.text("model", "m");
+        form.file("f", &FilePart::bytes("a.mp4", &b"video"[..])).await.expect("opens");
+        let boundary = form.body.boundary.clone();
+        let expected = "--B\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n\
+            --B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.mp4\"\r\n\
+            Content-Type: application/octet-stream\r\n\r\nvideo\r\n--B--\r\n";
+        assert_eq!(collect(form).await.expect("reads"), expected.replace('B', &boundary));
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_shorter_or_longer_than_announced_is_an_error() {
+        assert!(upload(5, b"video").await.is_ok());
+        let short = upload(6, b"video").await.expect_err("too short").to_string();
+        assert_eq!(short, "\"a.mp4\" ended after 5 of 6 bytes");
+        let long = upload(4, b"video").await.expect_err("too long").to_string();
+        assert_eq!(long, "\"a.mp4\" has more than the 4 bytes that were announced");
+    }
+
+    #[tokio::test]
+    async fn a_reader_is_sent_once() {
+        let part = FilePart::reader("a.mp4", 5, &b"video"[..]);
+        assert!(Multipart::<()>::default().file("f", &part).await.is_ok());
+        let again = Multipart::<()>::default().file("f", &part).await.expect_err("used up").to_string();
+        assert_eq!(again, "the reader of \"a.mp4\" was used up by an earlier attempt");
+    }
+
+    #[tokio::test]
+    async fn file_names_cannot_leave_their_header() {
+        let mut form = Multipart::default();
+        form.file("f", &FilePart::bytes("a\"b\r\nX: y\\%41é.mp4", &b""[..])).await.expect("opens");
+        let text = collect(form).await.expect("reads");
+        assert!(text.contains("filename=\"a%22b%0D%0AX: y\\%41é.mp4\"\r\n"), "{text}");
+    }
+}

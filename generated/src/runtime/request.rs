@@ -1,0 +1,131 @@
+//! Requests as values, and the key that goes with them.
+
+use std::{fmt, marker::PhantomData};
+
+use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
+use reqwest::header::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Param;
+use crate::codegen::{Client, KEY_HEADER};
+
+/// An operation of the contract.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Operation {
+    /// Its name in the contract.
+    pub id: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path below the base URL, with `{names}` for its parameters.
+    pub path: &'static str,
+    /// Its parameters and form fields.
+    pub params: &'static [Param],
+}
+
+/// A request that is ready to be sent and whose success holds a `T`. It has no key in it.
+pub struct ApiRequest<T> {
+    /// What to send.
+    pub request: reqwest::Request,
+    /// Which operation it is.
+    pub operation: &'static Operation,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<T> ApiRequest<T> {
+    pub(crate) fn new(request: reqwest::Request, operation: &'static Operation) -> Self {
+        Self { request, operation, answer: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for ApiRequest<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApiRequest").field(&self.operation.id).finish()
+    }
+}
+
+/// An API key: printable ASCII without spaces, wiped from memory when dropped, never printed.
+#[derive(Clone)]
+pub struct Key(SecretString);
+
+impl Key {
+    /// Takes a key that can stand in a header field; `None` for any other.
+    pub fn new(key: impl Into<String>) -> Option<Self> {
+        let key = SecretString::from(key.into());
+        let text = key.expose_secret();
+        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Self(key))
+    }
+
+    fn header(&self) -> HeaderValue {
+        // `new` let only ASCII graphic characters through, which every header value may hold.
+        let mut value = HeaderValue::from_str(self.0.expose_secret()).unwrap_or_else(|_| HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(***)")
+    }
+}
+
+impl Client {
+    /// Sends a request with the key. It follows redirects only if the `reqwest::Client` does, and must not: reqwest
+    /// hands the key to whatever host it is sent to.
+    pub async fn execute(&self, mut request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+        if let Some(name) = KEY_HEADER {
+            request.headers_mut().insert(HeaderName::from_static(name), self.inner().header());
+        }
+        self.client().execute(request).await
+    }
+}
+
+impl ClientHooks<Key> for Client {
+    async fn exec(&self, request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        self.execute(request).await
+    }
+}
+
+/// Encodes a path parameter, or refuses what would not stay one segment: URL parsers resolve `.` and `..` and take a
+/// backslash for a slash.
+pub fn path_segment(value: &str) -> Result<String, String> {
+    let reason = if value.is_empty() {
+        "is empty"
+    } else if value == "." || value == ".." {
+        "is a relative path"
+    } else if value.contains(['/', '\\']) {
+        "contains a slash or backslash"
+    } else if value.chars().any(char::is_control) {
+        "contains a control character"
+    } else {
+        return Ok(progenitor_client::encode_path(value));
+    };
+    Err(format!("the path parameter {value:?} {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_parameter_stays_one_segment() {
+        for bad in ["", ".", "..", "a/b", "a\\b", "a\r\nb", "a\0"] {
+            assert!(path_segment(bad).is_err(), "{bad:?} was accepted");
+        }
+        for good in ["663da73b31cdd0c1f638a8e6", "a b", "ä?#%2e", "..."] {
+            let url = format!("http://host/v/{}/status", path_segment(good).expect("one segment"));
+            let url = reqwest::Url::parse(&url).expect("a URL");
+            assert_eq!(url.path_segments().map(Iterator::count), Some(3), "{good:?} became {url}");
+            assert_eq!((url.query(), url.fragment()), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_key_that_no_header_can_hold_is_refused_and_none_is_printed() {
+        for bad in ["", "a b", "a\nb", "clé", "a\0"] {
+            assert!(Key::new(bad).is_none(), "{bad:?} was accepted");
+        }
+        let key = Key::new("tlk_secret").expect("a key");
+        assert_eq!(format!("{key:?} {:?}", key.header()), "Key(***) Sensitive");
+    }
+}

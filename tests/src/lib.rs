@@ -1,0 +1,19 @@
+//! Contract testing for the video embedding API of TwelveLabs, without a key and without a network.
+//!
+//! - [`LocalPlatform`] is a stand-in for the platform on loopback. It takes real videos and answers as the platform's
+//!   documentation says. **Its vectors are not Marengo's**: they are derived from the bytes of each segment, so they are
+//!   stable and told apart, and mean nothing.
+//! - [`Contract`] checks bodies against `spec/openapi.yaml`.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let platform = twelvelabs_contract::LocalPlatform::start().await?;
+//! println!("export TWELVELABS_BASE_URL={}", platform.base_url());
+//! # Ok(()) }
+//! ```
+
+mod contract;
+mod local;
+
+pub use contract::Contract;
+pub use local::{LocalPlatform, LocalPlatformBuilder};

@@ -1,0 +1,91 @@
+//! OpenAPI documents as JSON values: reading them, and naming places in them.
+
+use std::{fmt, path::Path};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// A document as it was read, with the hash of its bytes.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The whole document.
+    pub root: Value,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+impl Document {
+    /// Reads a document, as JSON or YAML by its content.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the document {}", path.display()))?;
+        Self::parse(&text).with_context(|| format!("in {}", path.display()))
+    }
+
+    /// Parses a document; every JSON document is tried as JSON first because that reader is the stricter one.
+    pub fn parse(text: &str) -> Result<Self> {
+        let root: Value = if text.trim_start().starts_with('{') {
+            serde_json::from_str(text).context("not valid JSON")?
+        } else {
+            serde_yaml_ng::from_str(text).context("not valid YAML")?
+        };
+        let version = root["openapi"].as_str().unwrap_or_default();
+        if !(version.starts_with("3.0.") || version.starts_with("3.1.")) {
+            bail!("/openapi: {version:?} is not a version this tool reads (3.0.x and 3.1.x are)");
+        }
+        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { root, sha256 })
+    }
+}
+
+/// Follows a local reference such as `#/components/schemas/TaskId`.
+pub fn resolve<'v>(root: &'v Value, reference: &str) -> Option<&'v Value> {
+    root.pointer(reference.strip_prefix('#')?)
+}
+
+/// The last part of a local reference: the name of a component.
+pub fn reference_name(reference: &str) -> String {
+    let last = reference.rsplit('/').next().unwrap_or_default();
+    last.replace("~1", "/").replace("~0", "~")
+}
+
+/// A JSON pointer (RFC 6901) that names a place in a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The place `key` below this one.
+    pub fn at(&self, key: impl fmt::Display) -> Self {
+        let key = key.to_string().replace('~', "~0").replace('/', "~1");
+        Self(format!("{}/{key}", self.0))
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+    }
+}
+
+/// Something about a place in a document: a reason to refuse it, or a loss to report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Remark {
+    /// Where.
+    pub place: Pointer,
+    /// What.
+    pub text: String,
+}
+
+impl Remark {
+    /// A remark about a place.
+    pub fn new(place: &Pointer, text: impl Into<String>) -> Self {
+        Self { place: place.clone(), text: text.into() }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.text)
+    }
+}

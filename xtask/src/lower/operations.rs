@@ -1,0 +1,458 @@
+//! Operations: unique names, parameters, bodies and answers in the form that progenitor takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::ToSnakeCase;
+use serde_json::{Map, Value, json};
+
+use super::schemas::{Schemas, Site, rust_type_name};
+use crate::document::{Pointer, Remark, resolve};
+
+const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// An operation, as far as progenitor does not know it.
+#[derive(Debug)]
+pub struct Operation {
+    /// Unique; also the name of the generated method.
+    pub id: String,
+    pub method: String,
+    pub path: String,
+    /// Query parameters and form fields, with their limits.
+    pub params: Vec<Param>,
+    /// The form, if the body is one.
+    pub form: Option<Form>,
+    /// What to accept, if it is not JSON.
+    pub accept: Option<String>,
+}
+
+/// A parameter or form field and the limits that the document states for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    pub name: String,
+    pub minimum: Option<f64>,
+    pub exclusive_minimum: Option<f64>,
+    pub maximum: Option<f64>,
+    pub exclusive_maximum: Option<f64>,
+    pub min_length: Option<u64>,
+    pub max_length: Option<u64>,
+    /// As JSON text.
+    pub default: Option<String>,
+}
+
+impl Param {
+    /// Reads the limits out of a schema.
+    pub fn read(name: &str, schema: &Value) -> Self {
+        let bound = |key: &str, flag: &str| match schema.get(flag) {
+            // 3.0 has a flag beside the bound, 3.1 a bound of its own.
+            Some(Value::Bool(true)) => (None, schema[key].as_f64()),
+            Some(exclusive) => (schema[key].as_f64(), exclusive.as_f64()),
+            None => (schema[key].as_f64(), None),
+        };
+        let (minimum, exclusive_minimum) = bound("minimum", "exclusiveMinimum");
+        let (maximum, exclusive_maximum) = bound("maximum", "exclusiveMaximum");
+        Self {
+            name: name.to_owned(),
+            minimum,
+            exclusive_minimum,
+            maximum,
+            exclusive_maximum,
+            min_length: schema["minLength"].as_u64(),
+            max_length: schema["maxLength"].as_u64(),
+            default: schema.get("default").map(Value::to_string),
+        }
+    }
+}
+
+/// The body of a `multipart/form-data` operation.
+#[derive(Debug)]
+pub struct Form {
+    /// The name of the Rust struct.
+    pub name: String,
+    pub description: Option<String>,
+    pub fields: Vec<Field>,
+}
+
+/// A field of a form.
+#[derive(Debug)]
+pub struct Field {
+    /// On the wire.
+    pub name: String,
+    pub description: Option<String>,
+    pub required: bool,
+    /// Sent once per value.
+    pub repeated: bool,
+    pub kind: FieldKind,
+}
+
+/// What a form field holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    File,
+    Text,
+    Number,
+    Integer,
+    Boolean,
+    /// A generated type, by name.
+    Named(String),
+    /// Anything, as JSON.
+    Json,
+}
+
+pub struct Outcome {
+    pub paths: Value,
+    pub operations: Vec<Operation>,
+    pub response_headers: BTreeSet<String>,
+    pub refused: Vec<Remark>,
+    pub lost: Vec<Remark>,
+}
+
+/// Lowers every operation of the document.
+pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schemas<'d>) -> Outcome {
+    let ids = unique_ids(root);
+    let mut lowering = Lowering {
+        root,
+        key_header,
+        schemas,
+        operations: Vec::new(),
+        headers: BTreeSet::new(),
+        refused: Vec::new(),
+        lost: Vec::new(),
+    };
+    let mut paths = Map::new();
+    for (path, item) in root["paths"].as_object().into_iter().flatten() {
+        let place = Pointer::default().at("paths").at(path);
+        if item.get("$ref").is_some() {
+            lowering.refuse(&place, "a path item by reference is not supported");
+            continue;
+        }
+        let mut out = Map::new();
+        for method in METHODS {
+            if let Some(operation) = item.get(*method) {
+                let id = &ids[&(path.clone(), (*method).to_owned())];
+                out.insert((*method).into(), lowering.operation(path, item, method, operation, id, &place.at(method)));
+            }
+        }
+        paths.insert(path.clone(), out.into());
+    }
+    Outcome {
+        paths: paths.into(),
+        operations: lowering.operations,
+        response_headers: lowering.headers,
+        refused: lowering.refused,
+        lost: lowering.lost,
+    }
+}
+
+/// Method names: the operation's own id, with its tag and then its path in front when others have it too.
+fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
+    let mut all = Vec::new();
+    for (path, item) in root["paths"].as_object().into_iter().flatten() {
+        for method in METHODS {
+            if let Some(operation) = item.get(*method) {
+                let plain = operation["operationId"].as_str().map(ToSnakeCase::to_snake_case);
+                let tag = operation["tags"][0].as_str().unwrap_or_default().to_snake_case();
+                let by_path = format!("{method} {path}").to_snake_case();
+                let tagged = plain.as_ref().map(|id| format!("{tag}_{id}").trim_matches('_').to_owned());
+                all.push((
+                    (path.clone(), (*method).to_owned()),
+                    [plain.unwrap_or(by_path.clone()), tagged.unwrap_or(by_path.clone()), by_path],
+                ));
+            }
+        }
+    }
+    let mut ids = BTreeMap::new();
+    for (key, candidates) in &all {
+        let unique = |level: usize| all.iter().filter(|(_, other)| other[level] == candidates[level]).count() == 1;
+        let level = (0..2).find(|level| unique(*level)).unwrap_or(2);
+        ids.insert(key.clone(), candidates[level].clone());
+    }
+    ids
+}
+
+struct Lowering<'l, 'd> {
+    root: &'d Value,
+    key_header: Option<&'l str>,
+    schemas: &'l mut Schemas<'d>,
+    operations: Vec<Operation>,
+    headers: BTreeSet<String>,
+    refused: Vec<Remark>,
+    lost: Vec<Remark>,
+}
+
+impl<'d> Lowering<'_, 'd> {
+    fn refuse(&mut self, place: &Pointer, text: impl Into<String>) {
+        self.refused.push(Remark::new(place, text));
+    }
+
+    /// The object itself, behind any reference.
+    fn deref(&mut self, value: &'d Value, place: &Pointer) -> &'d Value {
+        match value["$ref"].as_str() {
+            None => value,
+            Some(reference) => resolve(self.root, reference).unwrap_or_else(|| {
+                self.refused.push(Remark::new(place, format!("the reference {reference:?} leads nowhere")));
+                value
+            }),
+        }
+    }
+
+    fn operation(
+        &mut self,
+        path: &str,
+        item: &'d Value,
+        method: &str,
+        operation: &'d Value,
+        id: &str,
+        place: &Pointer,
+    ) -> Value {
+        let mut lowered = json!({ "operationId": id });
+        for key in ["summary", "description", "deprecated"] {
+            if let Some(value) = operation.get(key) {
+                lowered[key] = value.clone();
+            }
+        }
+        let mut out = Operation {
+            id: id.into(),
+            method: method.to_uppercase(),
+            path: path.into(),
+            params: Vec::new(),
+            form: None,
+            accept: None,
+        };
+        let mut parameters: Vec<Value> = Vec::new();
+        let own = operation["parameters"].as_array().into_iter().flatten();
+        let shared = item["parameters"].as_array().into_iter().flatten();
+        let mut seen = BTreeSet::new();
+        for (index, parameter) in own.chain(shared).enumerate() {
+            let here = place.at("parameters").at(index);
+            let parameter = self.deref(parameter, &here);
+            let (name, location) =
+                (parameter["name"].as_str().unwrap_or_default(), parameter["in"].as_str().unwrap_or_default());
+            if seen.insert((name.to_owned(), location.to_owned()))
+                && let Some(parameter) = self.parameter(parameter, name, location, &mut out, &here)
+            {
+                parameters.push(parameter);
+            }
+        }
+        lowered["parameters"] = parameters.into();
+        if let Some(body) = operation.get("requestBody") {
+            let here = place.at("requestBody");
+            let body = self.deref(body, &here);
+            if let Some(body) = self.body(body, &mut out, &here) {
+                lowered["requestBody"] = body;
+            }
+        }
+        lowered["responses"] = self.responses(&operation["responses"], &mut out, &place.at("responses"));
+        self.operations.push(out);
+        lowered
+    }
+
+    fn parameter(
+        &mut self,
+        parameter: &Value,
+        name: &str,
+        location: &str,
+        out: &mut Operation,
+        place: &Pointer,
+    ) -> Option<Value> {
+        let required = location == "path" || parameter["required"] == json!(true);
+        match location {
+            "header" if self.key_header.is_some_and(|key| key.eq_ignore_ascii_case(name)) => return None,
+            "path" | "query" | "header" => {}
+            _ => {
+                self.refuse(place, format!("a parameter in {location:?} is not supported"));
+                return None;
+            }
+        }
+        let mut schema = parameter["schema"].clone();
+        let target = match schema["$ref"].as_str() {
+            Some(reference) => resolve(self.root, reference).cloned().unwrap_or_default(),
+            None => schema.clone(),
+        };
+        let style = parameter["style"].as_str();
+        let exploded = parameter.get("explode").is_none_or(|explode| explode == &json!(true));
+        let list = target["type"] == "array";
+        if location == "query" && !matches!(style, None | Some("form")) || list && !exploded {
+            self.refuse(place, "only exploded form style is supported for parameters");
+            return None;
+        }
+        if target["type"] == "object" || target.get("properties").is_some() {
+            self.refuse(place, "an object as a parameter is not supported");
+            return None;
+        }
+        out.params.push(Param::read(name, &schema));
+        strip_limits(&mut schema);
+        let site = Site {
+            place: place.at("schema"),
+            name: format!("{}{}", rust_type_name(&out.id), rust_type_name(name)),
+            answered: false,
+        };
+        let schema = self.schemas.lower(&schema, &site);
+        let mut lowered = json!({ "name": name, "in": location, "required": required, "schema": schema });
+        if location == "query" {
+            lowered["style"] = json!("form");
+        }
+        if let Some(text) = parameter.get("description") {
+            lowered["description"] = text.clone();
+        }
+        Some(lowered)
+    }
+
+    fn body(&mut self, body: &Value, out: &mut Operation, place: &Pointer) -> Option<Value> {
+        let content = body["content"].as_object()?;
+        let (media_type, media) = content.get_key_value("application/json").or_else(|| content.iter().next())?;
+        let here = place.at("content").at(media_type);
+        for other in content.keys().filter(|other| *other != media_type) {
+            self.lost.push(Remark::new(&place.at("content").at(other), format!("sent as {media_type} instead")));
+        }
+        let schema = match media_type.as_str() {
+            "application/json" => {
+                let site = Site {
+                    place: here.at("schema"),
+                    name: format!("{}Request", rust_type_name(&out.id)),
+                    answered: false,
+                };
+                self.schemas.lower(&media["schema"], &site)
+            }
+            // The form itself is emitted; progenitor writes all the rest of the method around a raw body.
+            "multipart/form-data" => {
+                out.form = self.form(&media["schema"], out, &here.at("schema"));
+                let raw = json!({ "schema": { "type": "string", "format": "binary" } });
+                return Some(json!({ "required": true, "content": { "application/octet-stream": raw } }));
+            }
+            _ => {
+                self.refuse(&here, "only JSON bodies and forms are supported");
+                return None;
+            }
+        };
+        Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
+    }
+
+    fn form(&mut self, schema: &Value, out: &mut Operation, place: &Pointer) -> Option<Form> {
+        let (object, name) = match schema["$ref"].as_str() {
+            Some(reference) => {
+                let name = self.schemas.name_of(&crate::document::reference_name(reference))?.to_owned();
+                (resolve(self.root, reference)?, name)
+            }
+            None => (schema, self.schemas.free_name(&format!("{}Form", rust_type_name(&out.id)))),
+        };
+        let Some(properties) = object["properties"].as_object() else {
+            self.refuse(place, "a form needs properties");
+            return None;
+        };
+        let required = object["required"].as_array().cloned().unwrap_or_default();
+        let mut fields = Vec::new();
+        for (key, property) in properties {
+            let here = place.at("properties").at(key);
+            let target = match property["$ref"].as_str() {
+                Some(reference) => resolve(self.root, reference).cloned().unwrap_or_default(),
+                None => property.clone(),
+            };
+            // One value or a list of them is a repeated field.
+            let either = target["oneOf"]
+                .as_array()
+                .or(target["anyOf"].as_array())
+                .and_then(|v| v.iter().find(|v| v["type"] == "array"));
+            let list = if target["type"] == "array" { Some(&target) } else { either };
+            let (repeated, mut value) = match list {
+                Some(list) => (true, list["items"].clone()),
+                None => (false, property.clone()),
+            };
+            out.params.push(Param::read(key, property));
+            strip_limits(&mut value);
+            let site = Site { place: here, name: format!("{name}{}", rust_type_name(key)), answered: false };
+            let kind = self.field_kind(&value, &site);
+            let description = property["description"].as_str().or(target["description"].as_str()).map(str::to_owned);
+            fields.push(Field {
+                name: key.clone(),
+                description,
+                required: required.contains(&json!(key)),
+                repeated,
+                kind,
+            });
+        }
+        Some(Form { name, description: object["description"].as_str().map(str::to_owned), fields })
+    }
+
+    fn field_kind(&mut self, schema: &Value, site: &Site) -> FieldKind {
+        let lowered = self.schemas.lower(schema, site);
+        let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str());
+        if let Some(reference) = reference {
+            return FieldKind::Named(crate::document::reference_name(reference));
+        }
+        match (lowered["type"].as_str(), lowered["format"].as_str()) {
+            (Some("string"), Some("binary")) => FieldKind::File,
+            (Some("string"), _) => FieldKind::Text,
+            (Some("number"), _) => FieldKind::Number,
+            (Some("integer"), _) => FieldKind::Integer,
+            (Some("boolean"), _) => FieldKind::Boolean,
+            _ => FieldKind::Json,
+        }
+    }
+
+    fn responses(&mut self, responses: &'d Value, out: &mut Operation, place: &Pointer) -> Value {
+        let mut success: Option<(String, Value)> = None;
+        let mut errors = Vec::new();
+        for (status, response) in responses.as_object().into_iter().flatten() {
+            let here = place.at(status);
+            let response = self.deref(response, &here);
+            for header in response["headers"].as_object().into_iter().flatten().map(|(name, _)| name) {
+                self.headers.insert(header.to_ascii_lowercase());
+            }
+            if !status.starts_with('2') {
+                errors.push(status.as_str());
+                continue;
+            }
+            if success.is_some() {
+                self.lost.push(Remark::new(&here, "only the first success of an operation is generated"));
+                continue;
+            }
+            let mut lowered = json!({ "description": response["description"].as_str().unwrap_or_default() });
+            let content = response["content"].as_object();
+            if let Some((media_type, media)) =
+                content.and_then(|c| c.get_key_value("application/json").or_else(|| c.iter().next()))
+            {
+                let schema = if media_type == "application/json" {
+                    let site = Site {
+                        place: here.at("content").at(media_type).at("schema"),
+                        name: format!("{}Response", rust_type_name(&out.id)),
+                        answered: true,
+                    };
+                    self.schemas.lower(&media["schema"], &site)
+                } else {
+                    out.accept = Some(media_type.clone());
+                    self.lost.push(Remark::new(&here.at("content").at(media_type), "arrives as a stream of bytes"));
+                    json!({})
+                };
+                lowered["content"] = json!({ media_type: { "schema": schema } });
+            }
+            success = Some((status.clone(), lowered));
+        }
+        if !errors.is_empty() {
+            // Typed errors would hide the status of every answer that is not the promised JSON.
+            self.lost
+                .push(Remark::new(place, format!("{} arrive as the untyped error of the status", errors.join(", "))));
+        }
+        let mut lowered = Map::new();
+        match success {
+            Some((status, response)) => {
+                lowered.insert(status, response);
+            }
+            None => self.refuse(place, "an operation without a success is not supported"),
+        }
+        lowered.into()
+    }
+}
+
+/// Limits of parameters go into constants; left in the schema they would become types like `NonZeroU64`.
+fn strip_limits(schema: &mut Value) {
+    if let Some(object) = schema.as_object_mut() {
+        let whole = object.get("type") == Some(&json!("integer"));
+        let non_negative = object.get("minimum").and_then(Value::as_f64).is_some_and(|minimum| minimum >= 0.0);
+        for key in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "default"] {
+            object.remove(key);
+        }
+        if whole && non_negative {
+            object.insert("minimum".into(), json!(0));
+        }
+    }
+}

@@ -1,0 +1,590 @@
+//! Schemas, one by one: from JSON Schema 2020-12 as OpenAPI 3.1 uses it to what typify understands.
+//!
+//! Every object, enum and union gets a name of its own here, so that no two of them share one later.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use heck::ToUpperCamelCase;
+use serde_json::{Map, Value, json};
+
+use crate::document::{Pointer, Remark, reference_name, resolve};
+
+/// The Rust name of the type that holds vectors.
+pub const EMBEDDING: &str = "Embedding";
+/// Property names under which an array of numbers is a vector.
+const VECTOR_PROPERTIES: &[&str] = &["float", "embedding", "embedding_uncertainty"];
+/// Keywords that only describe; typify prints the description.
+const ANNOTATIONS: &[&str] =
+    &["title", "description", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "default"];
+const COMPONENTS: &str = "#/components/schemas/";
+
+/// All schemas of a document, lowered so far.
+pub struct Schemas<'d> {
+    root: &'d Value,
+    /// Rust names of the components.
+    names: BTreeMap<String, String>,
+    /// Every Rust name in use.
+    taken: BTreeSet<String>,
+    /// Components that an answer can contain: their enums must survive new values.
+    answered: HashSet<String>,
+    /// Lowered schemas by Rust name.
+    pub out: Map<String, Value>,
+    /// Enums that take values nobody knew, by Rust name.
+    pub open_enums: BTreeSet<String>,
+    pub refused: Vec<Remark>,
+    pub lost: Vec<Remark>,
+}
+
+/// Where a schema stands.
+#[derive(Clone)]
+pub struct Site {
+    pub place: Pointer,
+    /// The Rust name it gets if it needs one.
+    pub name: String,
+    /// The platform fills it.
+    pub answered: bool,
+}
+
+impl Site {
+    fn below(&self, key: &str, child: &str) -> Self {
+        Self {
+            place: self.place.at(key).at(child),
+            name: format!("{}{}", self.name, rust_type_name(child)),
+            answered: self.answered,
+        }
+    }
+    fn inside(&self, key: &str, suffix: &str) -> Self {
+        Self { place: self.place.at(key), name: format!("{}{suffix}", self.name), ..self.clone() }
+    }
+}
+
+/// A Rust type name for any text.
+pub fn rust_type_name(text: &str) -> String {
+    let words: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name = words.to_upper_camel_case();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name }
+}
+
+impl<'d> Schemas<'d> {
+    pub fn new(root: &'d Value) -> Self {
+        let mut schemas = Self {
+            root,
+            names: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            answered: answered_components(root),
+            out: Map::new(),
+            open_enums: BTreeSet::new(),
+            refused: Vec::new(),
+            lost: Vec::new(),
+        };
+        for key in component_schemas(root).map(|(key, _)| key) {
+            let name = schemas.free_name(&rust_type_name(key));
+            schemas.names.insert(key.clone(), name);
+        }
+        schemas
+    }
+
+    /// Lowers every component that stands for a value on the wire.
+    pub fn lower_components(&mut self) {
+        let place = Pointer::default().at("components").at("schemas");
+        let forms = form_components(self.root);
+        for (key, schema) in component_schemas(self.root) {
+            if forms.contains(key) {
+                continue;
+            }
+            let name = self.names[key].clone();
+            let site = Site { place: place.at(key), name: name.clone(), answered: self.answered.contains(key) };
+            let lowered = self.lower_body(schema, &site);
+            self.out.insert(name, lowered);
+        }
+    }
+
+    /// The Rust name of a component.
+    pub fn name_of(&self, key: &str) -> Option<&str> {
+        self.names.get(key).map(String::as_str)
+    }
+
+    /// A name that nothing else has.
+    pub fn free_name(&mut self, wish: &str) -> String {
+        let mut name = wish.to_owned();
+        let mut counter = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{wish}{counter}");
+            counter += 1;
+        }
+        name
+    }
+
+    fn refuse(&mut self, site: &Site, text: impl Into<String>) -> Value {
+        self.refused.push(Remark::new(&site.place, text));
+        json!({})
+    }
+
+    fn lose(&mut self, place: &Pointer, text: impl Into<String>) {
+        self.lost.push(Remark::new(place, text));
+    }
+
+    /// Lowers a schema where it is used; what needs a name becomes a component and a reference.
+    pub fn lower(&mut self, schema: &Value, site: &Site) -> Value {
+        if schema.get("$ref").is_some() || !needs_name(schema) {
+            return self.lower_body(schema, site);
+        }
+        let mut site = site.clone();
+        site.name = self.free_name(&site.name);
+        let lowered = self.lower_body(schema, &site);
+        let reference = format!("{COMPONENTS}{}", site.name);
+        let nullable = lowered["nullable"] == json!(true);
+        let mut named = lowered;
+        if let Some(object) = named.as_object_mut() {
+            object.remove("nullable");
+        }
+        self.out.insert(site.name.clone(), named);
+        annotated(json!({ "$ref": reference }), schema["description"].as_str(), nullable)
+    }
+
+    /// Lowers a schema in place, without giving it a name.
+    fn lower_body(&mut self, schema: &Value, site: &Site) -> Value {
+        let Value::Object(object) = schema else {
+            return match schema {
+                Value::Bool(true) => json!({}),
+                _ => self.refuse(site, "a schema that allows nothing has no type"),
+            };
+        };
+        let description = object.get("description").and_then(Value::as_str);
+        if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+            return self.lower_reference(object, reference, site);
+        }
+        self.note_defaults(object, site);
+        let (types, mut nullable) = types_of(object);
+        let mut lowered = if object.contains_key("oneOf") || object.contains_key("anyOf") {
+            self.lower_union(object, site, &mut nullable)
+        } else if object.contains_key("allOf") {
+            match self.merged(schema, site, 0) {
+                Some(merged) => self.lower_object(&merged, site),
+                None => return json!({}),
+            }
+        } else if let Some(values) = enum_values(object) {
+            self.lower_enum(object, values, site)
+        } else {
+            match types.as_slice() {
+                [] if nullable => json!({ "type": "string", "enum": [null] }),
+                [] if object.contains_key("properties") => self.lower_object(object, site),
+                [] => json!({}),
+                [kind] => self.lower_type(kind, object, site),
+                many => {
+                    let variants: Vec<Value> = many.iter().map(|kind| self.lower_type(kind, object, site)).collect();
+                    json!({ "anyOf": variants })
+                }
+            }
+        };
+        if let Some(target) = lowered.as_object_mut() {
+            if target.contains_key("$ref") {
+                return annotated(lowered, description, nullable);
+            }
+            if nullable {
+                target.insert("nullable".into(), json!(true));
+            }
+            if let Some(text) = description {
+                target.insert("description".into(), json!(text));
+            }
+        }
+        lowered
+    }
+
+    fn lower_reference(&mut self, object: &Map<String, Value>, reference: &str, site: &Site) -> Value {
+        let Some(name) = reference.strip_prefix(COMPONENTS).and_then(|_| self.name_of(&reference_name(reference)))
+        else {
+            return self.refuse(site, format!("the reference {reference:?} leads nowhere"));
+        };
+        let lowered = json!({ "$ref": format!("{COMPONENTS}{name}") });
+        for key in object.keys() {
+            if key != "$ref" && key != "nullable" && !ANNOTATIONS.contains(&key.as_str()) && !key.starts_with("x-") {
+                return self.refuse(site, format!("the keyword {key:?} beside a reference is not supported"));
+            }
+        }
+        self.note_defaults(object, site);
+        let nullable = object.get("nullable") == Some(&json!(true));
+        annotated(lowered, object.get("description").and_then(Value::as_str), nullable)
+    }
+
+    fn lower_type(&mut self, kind: &str, object: &Map<String, Value>, site: &Site) -> Value {
+        match kind {
+            "object" => self.lower_object(object, site),
+            "array" => self.lower_array(object, site),
+            "boolean" => json!({ "type": "boolean" }),
+            "string" => {
+                let mut lowered = json!({ "type": "string" });
+                for key in ["format", "minLength", "maxLength"] {
+                    if let Some(value) = object.get(key) {
+                        lowered[key] = value.clone();
+                    }
+                }
+                for key in ["pattern", "contentMediaType", "contentEncoding"] {
+                    if object.contains_key(key) {
+                        self.lose(&site.place.at(key), "not checked by the generated type");
+                    }
+                }
+                lowered
+            }
+            "number" | "integer" => {
+                let mut lowered = json!({ "type": kind });
+                if let Some(format) = object.get("format") {
+                    lowered["format"] = format.clone();
+                }
+                // A bound of zero is the one that a Rust type expresses; typify would make 1 a NonZero.
+                let minimum = object.get("minimum").and_then(Value::as_f64);
+                if kind == "integer" && minimum.is_some_and(|minimum| minimum >= 0.0) {
+                    lowered["minimum"] = json!(0);
+                }
+                for key in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"] {
+                    if object.contains_key(key) && !(key == "minimum" && minimum == Some(0.0)) {
+                        self.lose(&site.place.at(key), "not checked by the generated type");
+                    }
+                }
+                lowered
+            }
+            "null" => json!({ "type": "string", "enum": [null], "nullable": true }),
+            other => self.refuse(site, format!("the type {other:?} is not understood")),
+        }
+    }
+
+    fn lower_array(&mut self, object: &Map<String, Value>, site: &Site) -> Value {
+        let items = object.get("items").unwrap_or(&Value::Bool(true));
+        for key in ["minItems", "maxItems", "uniqueItems"] {
+            if object.contains_key(key) {
+                self.lose(&site.place.at(key), "not checked by the generated type");
+            }
+        }
+        let property = site.place.to_string();
+        let property = property.rsplit('/').next().unwrap_or_default();
+        if items["type"] == "number" && site.answered && VECTOR_PROPERTIES.contains(&property) {
+            if items["format"] != "float" {
+                self.lose(&site.place, "numbers of a vector are kept in single precision");
+            }
+            self.out.entry(EMBEDDING).or_insert_with(|| json!({ "type": "array", "items": { "type": "number" } }));
+            self.taken.insert(EMBEDDING.into());
+            return json!({ "$ref": format!("{COMPONENTS}{EMBEDDING}") });
+        }
+        let items = self.lower(items, &site.inside("items", "Item"));
+        json!({ "type": "array", "items": items })
+    }
+
+    fn lower_object(&mut self, object: &Map<String, Value>, site: &Site) -> Value {
+        let mut lowered = json!({ "type": "object" });
+        for key in ["minProperties", "maxProperties"] {
+            if object.contains_key(key) {
+                self.lose(&site.place.at(key), "not checked by the generated type");
+            }
+        }
+        if let Some(properties) = object.get("properties").and_then(Value::as_object) {
+            let mut out = Map::new();
+            for (key, property) in properties {
+                out.insert(key.clone(), self.lower(property, &site.below("properties", key)));
+            }
+            lowered["properties"] = out.into();
+            if let Some(required) = object.get("required") {
+                lowered["required"] = required.clone();
+            }
+        }
+        match object.get("additionalProperties") {
+            // `false` would make every new field of the platform an error.
+            None | Some(Value::Bool(false)) => {}
+            Some(additional) => {
+                let additional = self.lower(additional, &site.inside("additionalProperties", "Value"));
+                lowered["additionalProperties"] = if additional == json!({}) { json!(true) } else { additional };
+            }
+        }
+        lowered
+    }
+
+    fn lower_enum(&mut self, object: &Map<String, Value>, values: Vec<Value>, site: &Site) -> Value {
+        if values.iter().all(Value::is_string) {
+            if object.contains_key("x-extensible-enum") || site.answered {
+                self.open_enums.insert(site.name.clone());
+            }
+            return json!({ "type": "string", "enum": values });
+        }
+        self.lose(&site.place, "an enum of other values than strings becomes its plain type");
+        match types_of(object).0.first() {
+            Some(kind) => json!({ "type": kind }),
+            None => json!({}),
+        }
+    }
+
+    fn lower_union(&mut self, object: &Map<String, Value>, site: &Site, nullable: &mut bool) -> Value {
+        let keyword = if object.contains_key("oneOf") { "oneOf" } else { "anyOf" };
+        if object.contains_key("properties")
+            || object.contains_key("allOf")
+            || (keyword == "oneOf" && object.contains_key("anyOf"))
+        {
+            return self.refuse(site, format!("{keyword} beside other structure is not supported"));
+        }
+        let all = object[keyword].as_array().cloned().unwrap_or_default();
+        let variants: Vec<(usize, &Value)> = all.iter().enumerate().filter(|(_, variant)| !is_null(variant)).collect();
+        *nullable |= variants.len() < all.len();
+        if let [(index, only)] = variants.as_slice() {
+            let site = Site { place: site.place.at(keyword).at(index), ..site.clone() };
+            return self.lower(only, &site);
+        }
+        if let Some(tag) = object.get("discriminator").and_then(|d| d["propertyName"].as_str()) {
+            return self.lower_tagged(object, keyword, tag, &variants, site);
+        }
+        let lowered: Vec<Value> = variants
+            .iter()
+            .map(|(index, variant)| {
+                let site = Site {
+                    place: site.place.at(keyword).at(index),
+                    name: format!("{}Variant{index}", site.name),
+                    ..site.clone()
+                };
+                self.lower(variant, &site)
+            })
+            .collect();
+        json!({ keyword: lowered })
+    }
+
+    /// A union told apart by a tag: typify sees the tag only when it stands in the variant itself.
+    fn lower_tagged(
+        &mut self,
+        object: &Map<String, Value>,
+        keyword: &str,
+        tag: &str,
+        variants: &[(usize, &Value)],
+        site: &Site,
+    ) -> Value {
+        let mapping = object["discriminator"]["mapping"].as_object();
+        let mut lowered = Vec::new();
+        for (index, variant) in variants {
+            let here = Site { place: site.place.at(keyword).at(index), ..site.clone() };
+            let Some(mut merged) = self.merged(variant, &here, 0) else { return json!({}) };
+            let reference = variant["$ref"].as_str();
+            let mapped: Vec<String> = mapping
+                .into_iter()
+                .flatten()
+                .filter(|(_, target)| {
+                    target
+                        .as_str()
+                        .is_some_and(|t| Some(t) == reference || reference.is_some_and(|r| reference_name(r) == t))
+                })
+                .map(|(value, _)| value.clone())
+                .collect();
+            let own =
+                merged.get("properties").and_then(|p| p.get(tag)).and_then(|property| self.single_value(property));
+            let values = match (mapped.is_empty(), own, reference) {
+                (false, _, _) => mapped,
+                (true, Some(value), _) => vec![value],
+                (true, None, Some(reference)) if mapping.is_none() => vec![reference_name(reference)],
+                _ => {
+                    self.lose(
+                        &here.place,
+                        format!("no value of {tag:?} tells this variant; the whole union becomes free JSON"),
+                    );
+                    return json!({});
+                }
+            };
+            if let Some(properties) = merged.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.remove(tag);
+            }
+            for value in values {
+                let here = Site { name: format!("{}{}", site.name, rust_type_name(&value)), ..here.clone() };
+                let mut body = self.lower_object(&merged, &here);
+                body["properties"][tag] = json!({ "type": "string", "enum": [value] });
+                let mut required: Vec<Value> =
+                    merged.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+                if !required.contains(&json!(tag)) {
+                    required.push(json!(tag));
+                }
+                body["required"] = required.into();
+                if let Some(text) = merged.get("description") {
+                    body["description"] = text.clone();
+                }
+                lowered.push(body);
+            }
+        }
+        json!({ "oneOf": lowered })
+    }
+
+    /// The only string that a schema allows.
+    fn single_value(&self, schema: &Value) -> Option<String> {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => resolve(self.root, reference)?,
+            None => schema,
+        };
+        match enum_values(schema.as_object()?)?.as_slice() {
+            [Value::String(only)] => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// An object with everything that its `allOf` and references add, as one flat object schema.
+    fn merged(&mut self, schema: &Value, site: &Site, depth: usize) -> Option<Map<String, Value>> {
+        if depth > 16 {
+            self.refuse(site, "allOf refers to itself");
+            return None;
+        }
+        if let Some(reference) = schema["$ref"].as_str() {
+            let Some(target) = resolve(self.root, reference) else {
+                self.refuse(site, format!("the reference {reference:?} leads nowhere"));
+                return None;
+            };
+            return self.merged(target, site, depth + 1);
+        }
+        let Some(object) = schema.as_object() else {
+            self.refuse(site, "expected an object schema");
+            return None;
+        };
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        let mut merged = object.clone();
+        let parts = object.get("allOf").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut own = object.clone();
+        own.remove("allOf");
+        let mut all = Vec::new();
+        for part in &parts {
+            all.push(self.merged(part, site, depth + 1)?);
+        }
+        all.push(own);
+        for part in all {
+            let structural = part.get("type").is_none_or(|kind| kind == "object");
+            let union = ["oneOf", "anyOf", "enum", "const"].iter().any(|key| part.contains_key(*key));
+            if !structural || union {
+                self.refuse(site, "allOf is supported for plain objects only");
+                return None;
+            }
+            for (key, property) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                if properties.get(key).is_some_and(|earlier| earlier != property) {
+                    self.refuse(site, format!("allOf defines the property {key:?} in two ways"));
+                    return None;
+                }
+                properties.insert(key.clone(), property.clone());
+            }
+            for name in part.get("required").and_then(Value::as_array).into_iter().flatten() {
+                if !required.contains(name) {
+                    required.push(name.clone());
+                }
+            }
+            if let Some(additional) = part.get("additionalProperties") {
+                merged.insert("additionalProperties".into(), additional.clone());
+            }
+        }
+        merged.remove("allOf");
+        merged.insert("type".into(), json!("object"));
+        merged.insert("properties".into(), properties.into());
+        merged.insert("required".into(), required.into());
+        Some(merged)
+    }
+
+    fn note_defaults(&mut self, object: &Map<String, Value>, site: &Site) {
+        if object.contains_key("default") {
+            self.lose(&site.place.at("default"), "left to the server; the generated field stays optional");
+        }
+    }
+}
+
+/// A reference or another schema with a description of its own.
+fn annotated(lowered: Value, description: Option<&str>, nullable: bool) -> Value {
+    if description.is_none() && !nullable {
+        return lowered;
+    }
+    let mut wrapped = json!({ "allOf": [lowered] });
+    if let Some(text) = description {
+        wrapped["description"] = json!(text);
+    }
+    if nullable {
+        wrapped["nullable"] = json!(true);
+    }
+    wrapped
+}
+
+/// The types a schema names, and whether null is one of them.
+pub fn types_of(object: &Map<String, Value>) -> (Vec<String>, bool) {
+    let mut types: Vec<String> = match object.get("type") {
+        Some(Value::String(kind)) => vec![kind.clone()],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    };
+    let before = types.len();
+    types.retain(|kind| kind != "null");
+    let null_value = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.contains(&Value::Null));
+    (types.clone(), types.len() < before || null_value || object.get("nullable") == Some(&json!(true)))
+}
+
+/// The values of an enum, closed or open, without null.
+pub fn enum_values(object: &Map<String, Value>) -> Option<Vec<Value>> {
+    let values = match (object.get("const"), object.get("enum"), object.get("x-extensible-enum")) {
+        (Some(only), _, _) => vec![only.clone()],
+        (_, Some(values), _) | (_, _, Some(values)) => values.as_array()?.clone(),
+        _ => return None,
+    };
+    Some(values.into_iter().filter(|value| !value.is_null()).collect())
+}
+
+fn is_null(schema: &Value) -> bool {
+    schema["type"] == "null" || schema["enum"] == json!([null]) || schema.get("const") == Some(&Value::Null)
+}
+
+fn needs_name(schema: &Value) -> bool {
+    let Some(object) = schema.as_object() else { return false };
+    let real_variants = ["oneOf", "anyOf"]
+        .iter()
+        .filter_map(|key| object.get(*key).and_then(Value::as_array))
+        .any(|variants| variants.iter().filter(|variant| !is_null(variant)).count() > 1);
+    let strings = enum_values(object).is_some_and(|values| values.iter().all(Value::is_string));
+    real_variants || strings || object.contains_key("properties") || object.contains_key("allOf")
+}
+
+fn component_schemas(root: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    root["components"]["schemas"].as_object().into_iter().flatten()
+}
+
+/// Components that are only the body of a form: they become form types instead.
+fn form_components(root: &Value) -> HashSet<String> {
+    let mut forms = HashSet::new();
+    let mut others = HashSet::new();
+    collect_references(root, &mut |pointer, name| {
+        let set = if pointer.ends_with("/multipart~1form-data/schema") { &mut forms } else { &mut others };
+        set.insert(name);
+    });
+    forms.difference(&others).cloned().collect()
+}
+
+/// Components that an answer reaches.
+fn answered_components(root: &Value) -> HashSet<String> {
+    let mut seen = HashSet::new();
+    let mut queue: Vec<String> = Vec::new();
+    collect_references(root, &mut |pointer, name| {
+        if pointer.contains("/responses/") && !pointer.starts_with("/components/schemas/") {
+            queue.push(name);
+        }
+    });
+    while let Some(name) = queue.pop() {
+        if seen.insert(name.clone()) {
+            collect_references(&root["components"]["schemas"][&name], &mut |_, name| queue.push(name));
+        }
+    }
+    seen
+}
+
+fn collect_references(value: &Value, found: &mut dyn FnMut(&str, String)) {
+    fn walk(value: &Value, place: &Pointer, found: &mut dyn FnMut(&str, String)) {
+        match value {
+            Value::Object(object) => {
+                for (key, child) in object {
+                    match child.as_str() {
+                        Some(reference) if key == "$ref" && reference.starts_with(COMPONENTS) => {
+                            found(&place.to_string(), reference_name(reference));
+                        }
+                        _ => walk(child, &place.at(key), found),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    walk(item, &place.at(index), found);
+                }
+            }
+            _ => {}
+        }
+    }
+    walk(value, &Pointer::default(), found);
+}

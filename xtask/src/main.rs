@@ -1,0 +1,34 @@
+//! Maintenance commands of the workspace: `cargo xtask <command>`.
+
+mod document;
+mod emit;
+mod generate;
+mod grammar;
+mod lower;
+mod post;
+
+use std::{path::Path, process::ExitCode};
+
+use clap::Parser;
+
+/// Maintenance commands of the workspace.
+#[derive(Parser, Debug)]
+#[command(name = "cargo xtask", version)]
+enum Command {
+    /// Make the low-level bindings from the contract
+    Generate(generate::Options),
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let outcome = match Command::parse() {
+        Command::Generate(options) => generate::run(&options, root),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

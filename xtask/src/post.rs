@@ -1,0 +1,435 @@
+//! The post-pass over progenitor's code: open enums, tolerant lists, checked path segments, forms, requests as values.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{
+    Attribute, Expr, Fields, FnArg, ImplItem, ImplItemFn, Item, ItemEnum, ItemMod, Pat, ReturnType, Stmt, Type,
+    parse_quote,
+    visit_mut::{self, VisitMut},
+};
+
+use crate::{
+    emit::identifier,
+    lower::{Lowered, Operation},
+};
+
+/// Rewrites the whole file.
+pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
+    let mut methods = BTreeSet::new();
+    for item in &mut file.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => rewrite_types(module, lowered)?,
+            Item::Impl(block) if block.trait_.is_none() => {
+                let mut out = Vec::new();
+                for item in std::mem::take(&mut block.items) {
+                    match item {
+                        ImplItem::Fn(method) if method.sig.asyncness.is_some() => {
+                            let operation =
+                                lowered.operations.iter().find(|operation| method.sig.ident == operation.id);
+                            let operation = operation
+                                .with_context(|| format!("no operation for the method {}", method.sig.ident))?;
+                            methods.insert(operation.id.clone());
+                            let (request, send) = split_method(method, operation)?;
+                            out.extend([ImplItem::Fn(request), ImplItem::Fn(send)]);
+                        }
+                        // It has a time limit for whole uploads, and panics.
+                        ImplItem::Fn(method) if method.sig.ident == "new" => {}
+                        other => out.push(other),
+                    }
+                }
+                block.items = out;
+            }
+            _ => {}
+        }
+    }
+    if let Some(lost) = lowered.operations.iter().find(|operation| !methods.contains(&operation.id)) {
+        bail!("progenitor made no method for the operation {}", lost.id);
+    }
+    Ok(())
+}
+
+fn rewrite_types(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
+    let Some((_, items)) = &mut module.content else { bail!("the types of progenitor are not inline") };
+    let mut out = Vec::new();
+    let mut opened = BTreeSet::new();
+    for mut item in std::mem::take(items) {
+        match &mut item {
+            Item::Enum(item) if lowered.open_enums.contains(&item.ident.to_string()) => {
+                opened.insert(item.ident.to_string());
+                out.extend(open_enum(item)?);
+                continue;
+            }
+            // Made anew with the enum.
+            Item::Impl(block) if implements_open(&block.self_ty, lowered) => continue,
+            Item::Impl(block) if from_reference_to_self(block, lowered) => continue,
+            Item::Struct(item) => {
+                feature_gate_schemars(&mut item.attrs);
+                for field in &mut item.fields {
+                    tolerate_null(&mut field.attrs);
+                }
+                match &item.fields {
+                    Fields::Named(fields) => {
+                        out.push(constructor(&item.ident, fields, lowered));
+                        item.attrs.push(parse_quote!(#[non_exhaustive]));
+                    }
+                    Fields::Unnamed(fields)
+                        if fields
+                            .unnamed
+                            .iter()
+                            .all(|field| type_name(&field.ty).is_some_and(|name| name == "String")) =>
+                    {
+                        out.extend(text_newtype(&item.ident));
+                    }
+                    _ => {}
+                }
+            }
+            Item::Enum(item) => {
+                feature_gate_schemars(&mut item.attrs);
+                for variant in &mut item.variants {
+                    if let Fields::Named(fields) = &mut variant.fields {
+                        for field in &mut fields.named {
+                            tolerate_null(&mut field.attrs);
+                        }
+                    }
+                }
+                item.attrs.push(parse_quote!(#[non_exhaustive]));
+            }
+            _ => {}
+        }
+        out.push(item);
+    }
+    if let Some(missing) = lowered.open_enums.iter().find(|name| !opened.contains(*name)) {
+        bail!("typify made no enum of the open value set {missing}");
+    }
+    *items = out;
+    Ok(())
+}
+
+fn type_name(kind: &Type) -> Option<String> {
+    match kind {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Type::Reference(reference) => type_name(&reference.elem),
+        _ => None,
+    }
+}
+
+fn implements_open(kind: &Type, lowered: &Lowered) -> bool {
+    type_name(kind).is_some_and(|name| lowered.open_enums.contains(&name))
+}
+
+fn from_reference_to_self(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
+    let Some((_, path, _)) = &block.trait_ else { return false };
+    let Some(segment) = path.segments.last() else { return false };
+    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
+    arguments
+        .args
+        .iter()
+        .any(|argument| matches!(argument, syn::GenericArgument::Type(kind) if implements_open(kind, lowered)))
+        && implements_open(&block.self_ty, lowered)
+}
+
+fn docs(attributes: &[Attribute]) -> Vec<&Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
+}
+
+/// The value on the wire: serde's `rename`, or the name itself.
+fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String> {
+    let mut name = plain.to_owned();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                name = meta.value()?.parse::<syn::LitStr>()?.value();
+            }
+            Ok(())
+        })?;
+    }
+    Ok(name)
+}
+
+/// A string enum that keeps a value nobody knew.
+fn open_enum(item: &ItemEnum) -> Result<Vec<Item>> {
+    let (ident, docs) = (&item.ident, docs(&item.attrs));
+    let mut variants = Vec::new();
+    for variant in &item.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            bail!("{ident} is not a plain string enum");
+        }
+        variants.push((variant.ident.clone(), wire_name(&variant.attrs, &variant.ident.to_string())?));
+    }
+    let unknown = if variants.iter().any(|(name, _)| name == "Unknown") { "UnknownValue" } else { "Unknown" };
+    let unknown = format_ident!("{unknown}");
+    let (names, values): (Vec<_>, Vec<_>) = variants.iter().cloned().unzip();
+    let doc_values = values.iter().map(|value| format!("`{value}`"));
+    let code: syn::File = parse_quote! {
+        #(#docs)*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+        #[non_exhaustive]
+        pub enum #ident {
+            #(#[doc = #doc_values] #[serde(rename = #values)] #names,)*
+            /// A value that was not known when this crate was generated.
+            #[serde(untagged)]
+            #unknown(::std::string::String),
+        }
+        impl #ident {
+            /// The values known when this crate was generated.
+            pub const KNOWN: &'static [&'static str] = &[#(#values),*];
+
+            /// The value as it stands on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    #(Self::#names => #values,)*
+                    Self::#unknown(value) => value,
+                }
+            }
+        }
+        impl ::std::fmt::Display for #ident {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl ::std::convert::From<&str> for #ident {
+            fn from(value: &str) -> Self {
+                match value {
+                    #(#values => Self::#names,)*
+                    other => Self::#unknown(other.to_owned()),
+                }
+            }
+        }
+        impl ::std::convert::From<::std::string::String> for #ident {
+            fn from(value: ::std::string::String) -> Self {
+                Self::from(value.as_str())
+            }
+        }
+        impl ::std::str::FromStr for #ident {
+            type Err = ::std::convert::Infallible;
+            fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+                Ok(Self::from(value))
+            }
+        }
+    };
+    Ok(code.items)
+}
+
+/// `new` with the required fields in the order of the document: other crates cannot write the struct out.
+fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered) -> Item {
+    let order: Vec<&String> = lowered.openapi["components"]["schemas"][ident.to_string()]["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|properties| properties.keys())
+        .collect();
+    let mut required: Vec<(usize, TokenStream)> = Vec::new();
+    let mut initial: Vec<TokenStream> = Vec::new();
+    for field in &fields.named {
+        let (name, kind) = (&field.ident, &field.ty);
+        let optional = type_name(kind).is_some_and(|name| name == "Option");
+        let defaulted =
+            field.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("serde (default"));
+        if optional || defaulted {
+            initial.push(quote!(#name: Default::default()));
+            continue;
+        }
+        let plain = name.as_ref().map(ToString::to_string).unwrap_or_default();
+        let wire = wire_name(&field.attrs, &plain).unwrap_or(plain);
+        let place = order.iter().position(|key| **key == wire).unwrap_or(usize::MAX);
+        required.push((place, quote!(#name: #kind)));
+        initial.push(quote!(#name));
+    }
+    required.sort_by_key(|(place, _)| *place);
+    let arguments = required.into_iter().map(|(_, argument)| argument);
+    parse_quote! {
+        impl #ident {
+            /// A value with its required fields.
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#initial),* }
+            }
+        }
+    }
+}
+
+/// What a program expects of a text with a type of its own, and typify leaves out.
+fn text_newtype(ident: &syn::Ident) -> Vec<Item> {
+    let code: syn::File = parse_quote! {
+        impl #ident {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl ::std::convert::From<&#ident> for #ident {
+            fn from(value: &#ident) -> Self {
+                value.clone()
+            }
+        }
+        impl ::std::convert::AsRef<str> for #ident {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+        impl ::std::fmt::Display for #ident {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+    code.items
+}
+
+/// Moves `JsonSchema` from the derives, where progenitor puts it, behind the feature.
+fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
+    let mut gated = false;
+    for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
+        let mut kept = Vec::new();
+        let outcome = attribute.parse_nested_meta(|meta| {
+            if meta.path.segments.last().is_some_and(|segment| segment.ident == "JsonSchema") {
+                gated = true;
+            } else {
+                kept.push(meta.path);
+            }
+            Ok(())
+        });
+        if outcome.is_ok() {
+            *attribute = parse_quote!(#[derive(#(#kept),*)]);
+        }
+    }
+    if gated {
+        attributes.push(parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]));
+    }
+}
+
+/// An absent list is empty already; `null` becomes the same.
+fn tolerate_null(attributes: &mut Vec<Attribute>) {
+    let skips_empty = attributes.iter().any(|attribute| {
+        let text = attribute.to_token_stream().to_string();
+        text.contains("skip_serializing_if") && (text.contains("Vec::is_empty") || text.contains("Map::is_empty"))
+    });
+    if skips_empty {
+        attributes.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::null_as_default")]));
+    }
+}
+
+/// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
+fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
+    // progenitor announces the version of the document on every call; the platform has no such header.
+    Rewrite { form: operation.form.is_some(), accept: operation.accept.as_deref() }.visit_block_mut(&mut method.block);
+    method
+        .block
+        .stmts
+        .retain(|statement| !statement.to_token_stream().to_string().contains("from_static (\"api-version\")"));
+
+    if let Some(form) = &operation.form {
+        let name = format_ident!("{}", form.name);
+        method.sig.generics = parse_quote!(<'a>);
+        let body = method.sig.inputs.iter_mut().find_map(|input| match input {
+            FnArg::Typed(typed) if typed.pat.to_token_stream().to_string() == "body" => Some(typed),
+            _ => None,
+        });
+        let body = body.context("progenitor made no body for the form")?;
+        *body.ty = parse_quote!(crate::runtime::Multipart<forms::#name>);
+    }
+    let at = method
+        .block
+        .stmts
+        .iter()
+        .position(|statement| matches!(statement, Stmt::Local(local) if binds(&local.pat, "info")));
+    let at = at.with_context(|| format!("the method {} has another shape than expected", operation.id))?;
+    let rest = method.block.stmts.split_off(at);
+    let last = method.block.stmts.last_mut();
+    let Some(Stmt::Local(local)) = last else { bail!("the method {} does not end in a request", operation.id) };
+    let pattern = local.pat.clone();
+    let built = local.init.take().context("a request without a value")?.expr;
+
+    let ReturnType::Type(_, output) = &method.sig.output else { bail!("{} returns nothing", operation.id) };
+    let success =
+        success_type(output).with_context(|| format!("{} has another return type than expected", operation.id))?;
+    let arguments = method.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&typed.pat),
+        FnArg::Receiver(_) => None,
+    });
+    let request_name = format_ident!("{}_request", method.sig.ident);
+    let constant = format_ident!("{}", identifier(&operation.id).to_string().to_uppercase());
+
+    let send_body: Vec<Stmt> = parse_quote! {
+        #[allow(unused_mut)]
+        let #pattern = self.#request_name(#(#arguments),*)?.request;
+    };
+    let mut request = method.clone();
+    method.block.stmts = send_body.into_iter().chain(rest).collect();
+
+    request.block.stmts.pop();
+    request.block.stmts.extend::<Vec<Stmt>>(parse_quote! {
+        let built = #built;
+    });
+    request
+        .block
+        .stmts
+        .push(Stmt::Expr(parse_quote!(Ok(crate::runtime::ApiRequest::new(built, &operations::#constant))), None));
+    let doc = format!("The request of [`Self::{}`], not sent. It has no key in it.", method.sig.ident);
+    request.attrs = vec![parse_quote!(#[doc = #doc])];
+    request.sig.ident = request_name;
+    request.sig.asyncness = None;
+    request.sig.output = parse_quote!(-> Result<crate::runtime::ApiRequest<#success>, Error<()>>);
+    Ok((request, method))
+}
+
+fn binds(pattern: &Pat, name: &str) -> bool {
+    matches!(pattern, Pat::Ident(ident) if ident.ident == name)
+}
+
+/// The `T` of `Result<ResponseValue<T>, …>`.
+fn success_type(output: &Type) -> Option<TokenStream> {
+    fn argument(kind: &Type) -> Option<&Type> {
+        let Type::Path(path) = kind else { return None };
+        let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+        arguments.args.iter().find_map(|argument| match argument {
+            syn::GenericArgument::Type(kind) => Some(kind),
+            _ => None,
+        })
+    }
+    Some(argument(argument(output)?)?.to_token_stream())
+}
+
+struct Rewrite<'o> {
+    form: bool,
+    accept: Option<&'o str>,
+}
+
+impl VisitMut for Rewrite<'_> {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expression);
+        let replacement: Option<Expr> = match expression {
+            Expr::Call(call) if call.func.to_token_stream().to_string() == "encode_path" => {
+                let argument = call.args.first();
+                Some(parse_quote!(crate::runtime::path_segment(#argument).map_err(Error::InvalidRequest)?))
+            }
+            // `.header(CONTENT_TYPE, …).body(body)` is how progenitor sends a raw body.
+            Expr::MethodCall(call) if self.form && call.method == "body" => match &*call.receiver {
+                Expr::MethodCall(header) if header.method == "header" => {
+                    let receiver = &header.receiver;
+                    Some(parse_quote!(body.put_on(#receiver)))
+                }
+                _ => None,
+            },
+            Expr::MethodCall(call) if call.method == "build" => self.accept.map(|accept| {
+                let receiver = &call.receiver;
+                parse_quote!(#receiver.header(::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static(#accept)).build())
+            }),
+            _ => None,
+        };
+        if let Some(replacement) = replacement {
+            *expression = replacement;
+        }
+    }
+
+    /// The path is put together inside `format!`, which is tokens to syn.
+    fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
+        let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
+        if let Ok(mut arguments) = call.parse_body_with(parser) {
+            arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+            call.tokens = arguments.to_token_stream();
+        }
+    }
+}
