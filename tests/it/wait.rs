@@ -81,7 +81,7 @@ async fn a_stream_gives_every_status_and_then_the_end() {
 #[tokio::test]
 async fn the_deadline_carries_what_is_needed_to_go_on() {
     let (_server, tasks) = scripted([json(200, "status_200_processing")]).await;
-    let wait = tasks.wait_for_done(ID).sleep_interval(SOON).deadline(Duration::from_millis(100));
+    let wait = tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(50)).deadline(Duration::from_secs(1));
     let error = wait.await.expect_err("late");
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert!(error.is_timeout() && error.polls().is_some_and(|polls| polls >= 1), "{error:?}");

@@ -1,15 +1,9 @@
 //! Maintenance commands of the workspace: `cargo xtask <command>`.
 
-mod document;
-mod emit;
-mod generate;
-mod grammar;
-mod lower;
-mod post;
-
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
+use xtask::generate;
 
 /// Maintenance commands of the workspace.
 #[derive(Parser, Debug)]

@@ -1,0 +1,73 @@
+//! The example as a user runs it: what it prints, what it writes, and how it fails.
+
+use std::process::{Command, Output};
+
+use insta::assert_snapshot;
+
+const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/media/silent.mp4");
+
+fn run(arguments: &[&str]) -> Output {
+    // Cargo builds examples beside the folder of the tests.
+    let mut path = std::env::current_exe().expect("this program");
+    path.pop();
+    path.pop();
+    let program = path.join("examples").join(format!("embed_video{}", std::env::consts::EXE_SUFFIX));
+    let mut command = Command::new(&program);
+    for name in ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY", "TWELVELABS_BASE_URL"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).output().unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+}
+
+/// Standard output, with what differs from run to run taken out.
+fn printed(output: &Output) -> String {
+    let text = String::from_utf8(output.stdout.clone()).expect("text");
+    let id = text.lines().find_map(|line| line.strip_prefix("task ")).unwrap_or("none");
+    assert_eq!(id.len(), 24, "{text}");
+    // On a busy machine the first reading may come when all is done.
+    text.replace(id, "(id)").replace("status processing\n", "")
+}
+
+#[test]
+fn it_embeds_a_video_and_writes_its_segments() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("segments.jsonl");
+    let out = out.to_str().expect("text");
+    let output = run(&[SILENT, "--out", out]);
+    assert!(output.status.success(), "{output:?}");
+    assert_snapshot!(printed(&output).replace(out, "(out)"));
+    let lines = std::fs::read_to_string(out).expect("written");
+    let segments: Vec<twelvelabs::VideoSegment> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("a segment")).collect();
+    assert_eq!(segments.iter().map(|segment| segment.float.dimensions()).collect::<Vec<_>>(), [512, 512]);
+}
+
+#[test]
+fn without_arguments_it_embeds_the_clip_of_the_repository() {
+    let output = run(&[]);
+    assert!(output.status.success(), "{output:?}");
+    assert_snapshot!(printed(&output));
+}
+
+#[test]
+fn errors_are_one_line_and_exit_code_1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = folder.path().join("text.mp4");
+    std::fs::write(&text, "not a video").expect("written");
+    let cases: [&[&str]; 5] = [
+        &["no/such/file.mp4"],
+        &[text.to_str().expect("text")],
+        &["https://"],
+        &["--wrong"],
+        &[SILENT, "--out", "no/such/folder/out.jsonl"],
+    ];
+    let mut lines = Vec::new();
+    for arguments in cases {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let error = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        lines.push(error);
+    }
+    assert_snapshot!(lines.concat());
+}

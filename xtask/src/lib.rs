@@ -1,0 +1,8 @@
+//! The parts of `cargo xtask`, one module a verb, so that tests can use them.
+
+pub mod document;
+mod emit;
+pub mod generate;
+mod grammar;
+mod lower;
+mod post;
