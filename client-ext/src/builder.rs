@@ -18,6 +18,7 @@ pub struct TwelveLabsBuilder {
     api_key: Option<String>,
     base_url: Option<String>,
     user_agent: Option<String>,
+    http: Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>,
     allow_plain_http: bool,
     connect_timeout: Duration,
     call: CallSettings,
@@ -29,6 +30,7 @@ impl Default for TwelveLabsBuilder {
             api_key: None,
             base_url: None,
             user_agent: None,
+            http: Box::new(|http| http),
             allow_plain_http: false,
             connect_timeout: Duration::from_secs(10),
             call: CallSettings::default(),
@@ -55,6 +57,16 @@ impl TwelveLabsBuilder {
         self
     }
 
+    /// Settings of the HTTP client underneath: proxies, certificates, the pool. Redirects, retries, the connect timeout and
+    /// the user agent stay what this builder says. A total `timeout` set here would end long uploads.
+    pub fn http(
+        mut self,
+        settings: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.http = Box::new(settings);
+        self
+    }
+
     /// Lets the key travel over plain `http` to other machines than this one. Default: refused.
     pub fn allow_plain_http(mut self, allow: bool) -> Self {
         self.allow_plain_http = allow;
@@ -67,15 +79,21 @@ impl TwelveLabsBuilder {
         self
     }
 
-    /// How long an answer, or the next block of either body, may take. Default: 60 s, and 5 min for the answer to a
-    /// creation, which the platform gives after it has looked at the video. Uploads that make progress have no other
-    /// limit.
+    /// How long the head of an answer may take, from the last byte of the request. Default: 60 s, and 5 min for a
+    /// creation, which the platform answers after it has looked at the video.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.call.attempt_timeout = Some(limit);
+        self
+    }
+
+    /// How long the next block of either body may take. Default: 60 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.call.idle_timeout = Some(limit);
         self
     }
 
-    /// How long a call may take with all its attempts. Default: no limit.
+    /// How long a call may take with all its attempts and pauses. Default: 15 min, and no limit for a creation, whose
+    /// upload may take as long as it makes progress.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
         self.call.call_timeout = Some(limit);
         self
@@ -84,6 +102,21 @@ impl TwelveLabsBuilder {
     /// How often a request that failed harmlessly is sent again: 0 sends it exactly once. Default: 2.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.call.retry.max_retries = retries;
+        self
+    }
+
+    /// How long to pause before a repetition: a random time up to `first`, which doubles with each further one up to `longest`.
+    /// A longer pause that the server asks for is kept. Default: 0.5 s and 8 s.
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+        self.call.retry.base = first;
+        self.call.retry.cap = longest;
+        self
+    }
+
+    /// The longest pause that a server may ask for; past it the error comes at once, and its
+    /// [`retry_after`](Error::retry_after) says when to come back. Default: 60 s.
+    pub fn longest_retry_after(mut self, limit: Duration) -> Self {
+        self.call.retry.longest_hint = limit;
         self
     }
 
@@ -126,7 +159,7 @@ impl TwelveLabsBuilder {
             Some(text) => format!("{text} {own}"),
             None => own.to_owned(),
         };
-        let http = reqwest::Client::builder()
+        let http = (self.http)(reqwest::Client::builder())
             // reqwest would hand the key to any host that a redirect names.
             .redirect(redirect::Policy::none())
             // This crate is the one owner of retries.

@@ -1,6 +1,6 @@
 //! The client: a cheap handle on a connection pool and its settings.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use twelvelabs_api::runtime::{ApiRequest, Operation};
@@ -9,7 +9,8 @@ use crate::{
     Result,
     builder::TwelveLabsBuilder,
     embed::EmbedClient,
-    transport::{self, Activity, CallSettings},
+    facts::Answer,
+    transport::{Activity, Call, CallSettings},
 };
 
 /// A client of the platform.
@@ -71,25 +72,9 @@ impl TwelveLabs {
         operation: &'static Operation,
         settings: &CallSettings,
         make: impl Fn(&twelvelabs_api::Client) -> Result<ApiRequest<T>>,
-    ) -> Result<T> {
-        let make = || std::future::ready(make(&self.0.api));
-        self.upload(operation, settings, &Activity::default(), true, make).await
-    }
-
-    /// A call whose request takes time to make or send.
-    pub(crate) async fn upload<T, F>(
-        &self,
-        operation: &'static Operation,
-        settings: &CallSettings,
-        activity: &Activity,
-        repeatable: bool,
-        make: impl Fn() -> F,
-    ) -> Result<T>
-    where
-        T: DeserializeOwned,
-        F: Future<Output = Result<ApiRequest<T>>>,
-    {
-        transport::call(&self.0.api, operation, settings, activity, repeatable, make).await
+    ) -> Result<Answer<T>> {
+        let call = Call { operation, settings, activity: &Activity::default(), repeatable: true };
+        call.run(&self.0.api, || std::future::ready(make(&self.0.api))).await
     }
 }
 

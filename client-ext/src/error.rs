@@ -86,6 +86,7 @@ struct Repr {
     json_path: Option<String>,
     attempts: u32,
     outcome_unknown: bool,
+    note: Option<&'static str>,
     task_id: Option<TaskId>,
     last_status: Option<Box<TasksStatusResponse>>,
     polls: Option<u32>,
@@ -107,6 +108,7 @@ impl Error {
             json_path: None,
             attempts: 0,
             outcome_unknown: false,
+            note: None,
             task_id: None,
             last_status: None,
             polls: None,
@@ -146,6 +148,11 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_note(mut self, note: &'static str) -> Self {
+        self.0.note = Some(note);
         self
     }
 
@@ -282,6 +289,9 @@ impl fmt::Display for Error {
         f.write_str(&self.0.message)?;
         if self.0.outcome_unknown {
             f.write_str("; the task may have been created all the same")?;
+        }
+        if let Some(note) = self.0.note {
+            write!(f, "; {note}")?;
         }
         Ok(())
     }

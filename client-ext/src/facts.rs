@@ -5,6 +5,24 @@ use std::time::{Duration, SystemTime};
 use reqwest::{Response, header::HeaderMap};
 use twelvelabs_api::headers;
 
+/// An answer: its value, and the facts about it. Dereferences to the value.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer<T> {
+    /// What was asked for.
+    pub value: T,
+    /// Rate limits, versions, ids.
+    pub facts: ResponseFacts,
+}
+
+impl<T> std::ops::Deref for Answer<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
 /// Facts about an answer: its status, and what its header fields say of limits and versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseFacts {
@@ -30,25 +48,38 @@ pub struct RateLimit {
 
 impl ResponseFacts {
     pub(crate) fn of(response: &Response) -> Self {
-        let map = response.headers();
-        let text = |name: &str| Some(map.get(name)?.to_str().ok()?.to_owned());
+        Self::read(response.status().as_u16(), response.headers(), SystemTime::now())
+    }
+
+    fn read(status: u16, map: &HeaderMap, now: SystemTime) -> Self {
+        let text = |name: &str| map.get(name)?.to_str().ok().map(str::trim);
+        let limit = |[limit, remaining, reset]: [&str; 3]| RateLimit {
+            limit: text(limit).and_then(|value| value.parse().ok()),
+            remaining: text(remaining).and_then(|value| value.parse().ok()),
+            reset: text(reset).and_then(|value| reset_time(value, now)),
+        };
+        let requests = limit([
+            headers::X_RATELIMIT_REQUEST_LIMIT,
+            headers::X_RATELIMIT_REQUEST_REMAINING,
+            headers::X_RATELIMIT_REQUEST_RESET,
+        ]);
+        let media = limit([
+            headers::X_RATELIMIT_DURATION_LIMIT,
+            headers::X_RATELIMIT_DURATION_REMAINING,
+            headers::X_RATELIMIT_DURATION_RESET,
+        ]);
+        let plain = limit([headers::X_RATELIMIT_LIMIT, headers::X_RATELIMIT_REMAINING, headers::X_RATELIMIT_RESET]);
+        let asked = text(headers::RETRY_AFTER_MS)
+            .and_then(|value| seconds(value.parse::<f64>().ok()? / 1000.0))
+            .or_else(|| retry_after(text(headers::RETRY_AFTER)?, now))
+            .or_else(|| if status == 429 { until_reset(&[requests, media, plain], now) } else { None });
         Self {
-            status: response.status().as_u16(),
-            api_version: text(headers::X_API_VERSION),
-            request_id: text(headers::X_REQUEST_ID),
-            retry_after: text(headers::RETRY_AFTER).and_then(|value| retry_after(&value, SystemTime::now())),
-            requests: RateLimit::of(
-                map,
-                headers::X_RATELIMIT_REQUEST_LIMIT,
-                headers::X_RATELIMIT_REQUEST_REMAINING,
-                headers::X_RATELIMIT_REQUEST_RESET,
-            ),
-            media: RateLimit::of(
-                map,
-                headers::X_RATELIMIT_DURATION_LIMIT,
-                headers::X_RATELIMIT_DURATION_REMAINING,
-                headers::X_RATELIMIT_DURATION_RESET,
-            ),
+            status,
+            api_version: text(headers::X_API_VERSION).map(str::to_owned),
+            request_id: text(headers::X_REQUEST_ID).map(str::to_owned),
+            retry_after: asked,
+            requests: if requests == RateLimit::default() { plain } else { requests },
+            media,
         }
     }
 
@@ -83,26 +114,47 @@ impl ResponseFacts {
     }
 }
 
-impl RateLimit {
-    fn of(map: &HeaderMap, limit: &str, remaining: &str, reset: &str) -> Self {
-        let number = |name: &str| map.get(name)?.to_str().ok()?.trim().parse().ok();
-        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-        Self { limit: number(limit), remaining: number(remaining), reset: number(reset).and_then(at) }
-    }
-}
-
 /// `Retry-After` as seconds, whole or not, or as an HTTP date; anything else says nothing.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+    if let Ok(number) = value.parse::<f64>() {
+        return seconds(number);
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
 }
 
+/// Negative, endless and absurd counts of seconds say nothing.
+fn seconds(number: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(number).ok()
+}
+
+/// When a limit starts anew: the platform sends seconds since 1970. Gateways send milliseconds, or seconds from now; the
+/// ranges do not meet.
+fn reset_time(value: &str, now: SystemTime) -> Option<SystemTime> {
+    let number: f64 = value.parse().ok()?;
+    let (base, number) = match number {
+        n if n >= 1e11 => (SystemTime::UNIX_EPOCH, n / 1000.0),
+        n if n >= 1e8 => (SystemTime::UNIX_EPOCH, n),
+        n => (now, n),
+    };
+    base.checked_add(seconds(number)?)
+}
+
+/// How long the limits that are used up last; if none says what remains, the longest of them.
+fn until_reset(limits: &[RateLimit], now: SystemTime) -> Option<Duration> {
+    let longest = |limits: &mut dyn Iterator<Item = &RateLimit>| limits.filter_map(|limit| limit.reset).max();
+    let reset = if limits.iter().any(|limit| limit.remaining.is_some()) {
+        longest(&mut limits.iter().filter(|limit| limit.remaining == Some(0)))
+    } else {
+        longest(&mut limits.iter())
+    };
+    Some(reset?.duration_since(now).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{HeaderName, HeaderValue};
+
     use super::*;
 
     #[test]
@@ -122,7 +174,38 @@ mod tests {
             ("", None),
         ];
         for (value, seconds) in cases {
-            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs_f64), "{value:?}");
+            assert_eq!(
+                facts(429, &[("retry-after", value)], now).retry_after(),
+                seconds.map(Duration::from_secs_f64),
+                "{value:?}"
+            );
         }
+        let both = facts(503, &[("retry-after", "9"), ("retry-after-ms", "1500")], now);
+        assert_eq!(both.retry_after(), Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn a_limit_that_is_used_up_says_when_it_starts_anew() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let wait = |status, fields: &[(&'static str, &str)]| {
+            facts(status, fields, now).retry_after().map(|wait| wait.as_secs())
+        };
+        let request = [("x-ratelimit-request-remaining", "0"), ("x-ratelimit-request-reset", "1800000030")];
+        let media = [("x-ratelimit-duration-remaining", "7"), ("x-ratelimit-duration-reset", "1800003600")];
+        assert_eq!(wait(429, &[request, media].concat()), Some(30));
+        assert_eq!(wait(429, &media), None);
+        assert_eq!(wait(200, &request), None);
+        assert_eq!(wait(429, &request[1..]), Some(30));
+        assert_eq!(wait(429, &[("x-ratelimit-reset", "1800000005000")]), Some(5));
+        assert_eq!(wait(429, &[("x-ratelimit-reset", "12")]), Some(12));
+        assert_eq!(wait(429, &[("x-ratelimit-reset", "1700000000")]), Some(0));
+        assert_eq!(wait(429, &[("x-ratelimit-reset", "-1")]), None);
+    }
+
+    fn facts(status: u16, fields: &[(&'static str, &str)], now: SystemTime) -> ResponseFacts {
+        let map = fields
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")));
+        ResponseFacts::read(status, &map.collect(), now)
     }
 }

@@ -31,6 +31,7 @@
 //!
 //! # Features
 //!
+//! - `gzip` (default): asks for compressed answers, unpacked in Rust.
 //! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
 //! - `native-tls`: TLS by the operating system's own library.
 //! - `schemars`: `JsonSchema` for the types of the API.
@@ -55,7 +56,8 @@ pub use embed::{
     },
 };
 pub use error::{Error, ErrorKind, Result, Violation};
-pub use facts::{RateLimit, ResponseFacts};
+pub use facts::{Answer, RateLimit, ResponseFacts};
+pub use reqwest;
 pub use twelvelabs_api::{
     limits, params,
     runtime::{Embedding, NotFinite, Param, Progress},

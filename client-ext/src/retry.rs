@@ -2,6 +2,8 @@
 
 use std::{future::Future, time::Duration};
 
+use tokio::time::{Instant, sleep_until, timeout_at};
+
 /// How often and how patiently to try again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Policy {
@@ -56,23 +58,34 @@ impl Policy {
     }
 }
 
-/// Runs `attempt` until it succeeds or must not be repeated; gives the number of attempts too.
+/// Runs `attempt` until it succeeds or must not be repeated; gives the number of attempts too. The deadline ends an attempt
+/// with `late`; a pause that would reach it is not begun, and the error comes at once.
 pub(crate) async fn run<T, E, F>(
     policy: &Policy,
+    deadline: Option<Instant>,
     mut attempt: impl FnMut(u32) -> F,
     judge: impl Fn(&E) -> Verdict,
+    late: impl FnOnce() -> E,
 ) -> (Result<T, E>, u32)
 where
     F: Future<Output = Result<T, E>>,
 {
     let mut tries = 0;
     loop {
-        let outcome = attempt(tries).await;
+        let running = attempt(tries);
         tries += 1;
+        let outcome = match deadline {
+            None => running.await,
+            Some(deadline) => match timeout_at(deadline, running).await {
+                Ok(outcome) => outcome,
+                Err(_) => return (Err(late()), tries),
+            },
+        };
         let Err(error) = &outcome else { return (outcome, tries) };
-        match policy.pause(tries, judge(error), random()) {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => return (outcome, tries),
+        let Some(pause) = policy.pause(tries, judge(error), random()) else { return (outcome, tries) };
+        match Instant::now().checked_add(pause) {
+            Some(then) if deadline.is_none_or(|deadline| then < deadline) => sleep_until(then).await,
+            _ => return (outcome, tries),
         }
     }
 }
@@ -124,7 +137,7 @@ mod tests {
                 let outcome = if calls.get() <= failures { Err(()) } else { Ok(()) };
                 async move { outcome }
             };
-            let (outcome, tries) = run(&policy, attempt, |()| AGAIN).await;
+            let (outcome, tries) = run(&policy, None, attempt, |()| AGAIN, || ()).await;
             assert_eq!((tries, calls.get(), outcome.is_ok()), (expected, expected, failures < expected));
         }
     }

@@ -1,5 +1,5 @@
 // GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate
-// Document (SHA-256): 21c51d460f337112ca0837a8efe83004d89cfd0ab3a9abfe7e4f8a69fa530920
+// Document (SHA-256): 8b56cdd6593e368534597a1fed13cb22b77e29f462f4249e9e67a020cb56d6e1
 
 #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
 
@@ -1383,11 +1383,13 @@ pub const BASE_URL: Option<&str> = Some("https://api.twelvelabs.io/v1.3");
 /// The header field that carries the API key.
 pub const KEY_HEADER: Option<&str> = Some("x-api-key");
 /// SHA-256 of the document that this was generated from.
-pub const SPEC_SHA256: &str = "21c51d460f337112ca0837a8efe83004d89cfd0ab3a9abfe7e4f8a69fa530920";
+pub const SPEC_SHA256: &str = "8b56cdd6593e368534597a1fed13cb22b77e29f462f4249e9e67a020cb56d6e1";
 /// Names of header fields that answers may carry.
 pub mod headers {
     ///`retry-after`
     pub const RETRY_AFTER: &str = "retry-after";
+    ///`retry-after-ms`
+    pub const RETRY_AFTER_MS: &str = "retry-after-ms";
     ///`x-api-version`
     pub const X_API_VERSION: &str = "x-api-version";
     ///`x-ratelimit-dimensions`
@@ -1398,12 +1400,18 @@ pub mod headers {
     pub const X_RATELIMIT_DURATION_REMAINING: &str = "x-ratelimit-duration-remaining";
     ///`x-ratelimit-duration-reset`
     pub const X_RATELIMIT_DURATION_RESET: &str = "x-ratelimit-duration-reset";
+    ///`x-ratelimit-limit`
+    pub const X_RATELIMIT_LIMIT: &str = "x-ratelimit-limit";
+    ///`x-ratelimit-remaining`
+    pub const X_RATELIMIT_REMAINING: &str = "x-ratelimit-remaining";
     ///`x-ratelimit-request-limit`
     pub const X_RATELIMIT_REQUEST_LIMIT: &str = "x-ratelimit-request-limit";
     ///`x-ratelimit-request-remaining`
     pub const X_RATELIMIT_REQUEST_REMAINING: &str = "x-ratelimit-request-remaining";
     ///`x-ratelimit-request-reset`
     pub const X_RATELIMIT_REQUEST_RESET: &str = "x-ratelimit-request-reset";
+    ///`x-ratelimit-reset`
+    pub const X_RATELIMIT_RESET: &str = "x-ratelimit-reset";
     ///`x-request-id`
     pub const X_REQUEST_ID: &str = "x-request-id";
 }

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 use twelvelabs_api::{
-    runtime::{Operation, SourceError},
+    runtime::{Key, Operation, SourceError},
     types::{ErrorBody, WrappedErrorBody},
 };
 
@@ -66,8 +66,10 @@ pub(crate) fn from_reqwest(error: reqwest::Error) -> Error {
 
 /// An answer with an error status: read leniently, because it may be the platform's flat or nested JSON, a proxy's page,
 /// or nothing.
-pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts, body: &[u8]) -> Error {
-    let text = String::from_utf8_lossy(body).into_owned();
+pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts, body: &[u8], key: &Key) -> Error {
+    // A server may echo what it was sent.
+    let text = key.redact(&String::from_utf8_lossy(body));
+    let body = text.as_bytes();
     let wrapped = serde_json::from_slice::<WrappedErrorBody>(body).map(|body| body.error);
     let known: ErrorBody = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
     let code = known.code;

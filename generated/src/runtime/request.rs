@@ -55,6 +55,11 @@ impl Key {
         (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Self(key))
     }
 
+    /// The text with every occurrence of the key blotted out.
+    pub fn redact(&self, text: &str) -> String {
+        text.replace(self.0.expose_secret(), "***")
+    }
+
     fn header(&self) -> HeaderValue {
         // `new` let only ASCII graphic characters through, which every header value may hold.
         let mut value = HeaderValue::from_str(self.0.expose_secret()).unwrap_or_else(|_| HeaderValue::from_static(""));
@@ -70,6 +75,11 @@ impl fmt::Debug for Key {
 }
 
 impl Client {
+    /// The key of this client.
+    pub fn key(&self) -> &Key {
+        self.inner()
+    }
+
     /// Sends a request with the key. It follows redirects only if the `reqwest::Client` does, and must not: reqwest
     /// hands the key to whatever host it is sent to.
     pub async fn execute(&self, mut request: reqwest::Request) -> reqwest::Result<reqwest::Response> {

@@ -11,7 +11,8 @@ use super::input::{SourceKind, TaskInput, input_setters};
 use crate::{
     Error, Result, TwelveLabs, Violation,
     error::{from_generated, from_source},
-    transport::{Activity, CallSettings, call_setters},
+    facts::Answer,
+    transport::{Activity, Call, CallSettings, call_setters},
 };
 
 /// A creation to be sent; made by [`TasksClient::create`](crate::TasksClient::create).
@@ -45,6 +46,11 @@ impl CreateTask {
     ///
     /// Dropping the future ends the upload. If the last byte had been sent, a task may exist.
     pub async fn send(self) -> Result<TasksCreateResponse> {
+        Ok(self.send_with_facts().await?.value)
+    }
+
+    /// As [`send`](Self::send), with the facts of the answer.
+    pub async fn send_with_facts(self) -> Result<Answer<TasksCreateResponse>> {
         let mut violations = self.input.violations().await;
         if self.model_name.as_str().is_empty() {
             violations.push(Violation::new(rules::MODEL_NAME.name, "an empty text", "must name a model"));
@@ -59,7 +65,8 @@ impl CreateTask {
             let body = form.encode().await.map_err(|error| from_source(error, rules::VIDEO_FILE.name))?;
             api.embed_tasks_create_request(body).map_err(from_generated)
         };
-        self.client.upload(&EMBED_TASKS_CREATE, &self.settings, &activity, repeatable, make).await
+        let call = Call { operation: &EMBED_TASKS_CREATE, settings: &self.settings, activity: &activity, repeatable };
+        call.run(api, make).await
     }
 
     fn form(&self, activity: &Activity) -> (TasksCreateRequest, bool) {
@@ -69,8 +76,9 @@ impl CreateTask {
             SourceKind::Url(url) => form.video_url = Some(url.clone()),
             SourceKind::File(part) => {
                 repeatable = part.is_repeatable();
+                activity.expect_file();
                 let activity = activity.clone();
-                form.video_file = Some(part.clone().with_progress(move |_| activity.mark()));
+                form.video_file = Some(part.clone().with_progress(move |now| activity.mark(now.sent == now.total)));
             }
         }
         form.video_start_offset_sec = self.input.start;

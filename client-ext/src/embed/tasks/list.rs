@@ -15,6 +15,7 @@ use twelvelabs_api::{
 use crate::{
     Error, Result, TwelveLabs, Violation,
     error::from_generated,
+    facts::Answer,
     page,
     transport::{CallSettings, call_setters},
 };
@@ -80,10 +81,15 @@ impl ListTasks {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) with every broken rule before a byte is sent.
     pub async fn send(self) -> Result<TasksListResponse> {
+        Ok(self.send_with_facts().await?.value)
+    }
+
+    /// As [`send`](Self::send), with the facts of the answer.
+    pub async fn send_with_facts(self) -> Result<Answer<TasksListResponse>> {
         self.read(self.page).await
     }
 
-    async fn read(&self, page: Option<u64>) -> Result<TasksListResponse> {
+    async fn read(&self, page: Option<u64>) -> Result<Answer<TasksListResponse>> {
         let mut violations = Vec::new();
         let mut within = |value: Option<u64>, rule: &Param| {
             if let Some(value) = value.filter(|value| !rule.allows(*value as f64)) {
@@ -114,7 +120,7 @@ impl ListTasks {
         let request = Arc::new(self);
         let fetch = move |number| {
             let request = Arc::clone(&request);
-            async move { request.read(Some(number)).await }
+            async move { Ok(request.read(Some(number)).await?.value) }
         };
         // A page beyond the end may be empty or may not exist; both end here.
         page::pages(first, fetch, |number, page: &TasksListResponse| {

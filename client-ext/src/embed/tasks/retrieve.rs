@@ -9,6 +9,7 @@ use super::Id;
 use crate::{
     Result, TwelveLabs,
     error::from_generated,
+    facts::Answer,
     transport::{CallSettings, call_setters},
 };
 
@@ -44,6 +45,11 @@ impl RetrieveTask {
     ///
     /// [`Decode`](crate::ErrorKind::Decode) with the place if a vector holds anything but finite numbers.
     pub async fn send(self) -> Result<TasksRetrieveResponse> {
+        Ok(self.send_with_facts().await?.value)
+    }
+
+    /// As [`send`](Self::send), with the facts of the answer.
+    pub async fn send_with_facts(self) -> Result<Answer<TasksRetrieveResponse>> {
         let id = self.id.get().map_err(|error| error.with_operation(&EMBED_TASKS_RETRIEVE))?;
         let options = (!self.options.is_empty()).then_some(&self.options);
         let call = self.client.call(&EMBED_TASKS_RETRIEVE, &self.settings, |api| {

@@ -6,6 +6,7 @@ use super::Id;
 use crate::{
     Result, TwelveLabs,
     error::from_generated,
+    facts::Answer,
     transport::{CallSettings, call_setters},
 };
 
@@ -35,7 +36,16 @@ impl TaskStatusRequest {
         self.read().await
     }
 
+    /// As [`send`](Self::send), with the facts of the answer.
+    pub async fn send_with_facts(self) -> Result<Answer<TasksStatusResponse>> {
+        self.read_with_facts().await
+    }
+
     pub(super) async fn read(&self) -> Result<TasksStatusResponse> {
+        Ok(self.read_with_facts().await?.value)
+    }
+
+    async fn read_with_facts(&self) -> Result<Answer<TasksStatusResponse>> {
         let id = self.id.get().map_err(|error| error.with_operation(&EMBED_TASKS_STATUS))?;
         let call = self.client.call(&EMBED_TASKS_STATUS, &self.settings, |api| {
             api.embed_tasks_status_request(id).map_err(from_generated)

@@ -9,6 +9,7 @@ use std::{
 
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
+use tracing::{Instrument, field::Empty, info_span};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
     types::{TaskStatus, TasksStatusResponse},
@@ -186,10 +187,20 @@ impl WaitForDone {
     /// Every status as it is read, the last one included. A task that fails gives its status and then the error, unless
     /// [`failed_as_value`](Self::failed_as_value) was called. Dropping the stream stops the wait.
     pub fn stream(self) -> impl Stream<Item = Result<TasksStatusResponse>> + Send + Unpin + 'static {
+        let span = info_span!(
+            "twelvelabs.wait",
+            task_id = self.id.get().ok().map(|id| id.as_str()),
+            status = Empty,
+            polls = Empty
+        );
         let state = State { poller: Poller::new(self.wait.schedule), wait: self, last: None, ended: Ended::Not };
-        stream::unfold(state, |mut state| async move {
-            let item = state.next().await?;
-            Some((item, state))
+        stream::unfold((state, span), |(mut state, span)| async move {
+            let item = state.next().instrument(span.clone()).await?;
+            if let Ok(now) = &item {
+                span.record("status", now.status.as_str());
+            }
+            span.record("polls", state.poller.polls());
+            Some((item, (state, span)))
         })
         .boxed()
     }
