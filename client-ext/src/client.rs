@@ -74,7 +74,7 @@ impl TwelveLabs {
         make: impl Fn(&twelvelabs_api::Client) -> Result<ApiRequest<T>>,
     ) -> Result<Answer<T>> {
         let call = Call { operation, settings, activity: &Activity::default(), repeatable: true };
-        call.run(&self.0.api, || std::future::ready(make(&self.0.api))).await
+        call.run(&self.0.api, |_| std::future::ready(make(&self.0.api))).await
     }
 }
 

@@ -208,4 +208,26 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")));
         ResponseFacts::read(status, &map.collect(), now)
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_field_makes_it_panic(status in 100u16..600, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40)) {
+            let Ok(value) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
+            let names = [
+                "retry-after", "retry-after-ms", "x-ratelimit-reset", "x-ratelimit-request-reset", "x-ratelimit-request-remaining",
+                "x-ratelimit-duration-limit", "x-api-version", "x-request-id",
+            ];
+            let map = names.into_iter().map(|name| (HeaderName::from_static(name), value.clone())).collect();
+            ResponseFacts::read(status, &map, SystemTime::now());
+        }
+
+        #[test]
+        fn no_number_makes_it_panic(number in proptest::prelude::any::<f64>()) {
+            let text = number.to_string();
+            for now in [SystemTime::UNIX_EPOCH, SystemTime::now()] {
+                facts(429, &[("retry-after", &text), ("x-ratelimit-reset", &text)], now);
+                reset_time(&text, now);
+            }
+        }
+    }
 }

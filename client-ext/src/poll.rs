@@ -225,4 +225,36 @@ mod tests {
         assert!(matches!(outcome, Err(Stopped::Failed(_))));
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_two_readings_are_closer_than_the_interval_and_none_is_past_the_deadline(
+            interval in 1u64..50,
+            deadline in 0u64..400,
+            max_failures in 0u32..5,
+            script in proptest::collection::vec(0u8..6, 0..60),
+            hint in 0u64..80,
+        ) {
+            let script: Vec<_> = script
+                .into_iter()
+                .map(|step| match step {
+                    0 | 1 => Ok(false),
+                    2 => Err(Trouble::Vague),
+                    3 => Err(passing(None)),
+                    4 => Err(passing(Some(hint))),
+                    _ => Ok(true),
+                })
+                .collect();
+            let schedule = Schedule {
+                interval: Duration::from_secs(interval),
+                deadline: Some(Duration::from_secs(deadline)),
+                max_failures,
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+            let (_, times) = runtime.expect("a runtime").block_on(wait(schedule, script));
+            assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= interval), "{times:?}");
+            assert!(times.iter().all(|time| *time < deadline), "{times:?}");
+        }
+    }
 }

@@ -141,4 +141,29 @@ mod tests {
             assert_eq!((tries, calls.get(), outcome.is_ok()), (expected, expected, failures < expected));
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_schedule_keeps_its_budgets_and_never_undercuts_a_hint(
+            max_retries in 0u32..20,
+            base in 0u64..5_000,
+            cap in 0u64..60_000,
+            longest in 0u64..120_000,
+            hints in proptest::collection::vec(proptest::option::of(0u64..200_000), 0..30),
+            random in 0.0f64..1.0,
+        ) {
+            let ms = Duration::from_millis;
+            let policy = Policy { max_retries, base: ms(base), cap: ms(cap), longest_hint: ms(longest) };
+            let mut pauses = 0;
+            for (index, hint) in hints.iter().enumerate() {
+                let hint = hint.map(ms);
+                let Some(pause) = policy.pause(index as u32 + 1, Verdict::Again { hint }, random) else { break };
+                pauses += 1;
+                assert!(pause >= hint.unwrap_or_default(), "{pause:?} undercuts {hint:?}");
+                assert!(pause <= ms(cap).max(hint.unwrap_or_default()));
+                assert!(hint.is_none_or(|hint| hint <= ms(longest)));
+            }
+            assert!(pauses <= max_retries);
+        }
+    }
 }

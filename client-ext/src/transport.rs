@@ -31,8 +31,9 @@ pub(crate) struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// Makes the call: `make` gives the request for each attempt.
-    pub(crate) async fn run<T, F>(self, api: &twelvelabs_api::Client, make: impl Fn() -> F) -> Result<Answer<T>>
+    /// Makes the call: `make` gives the request for each attempt, and is told whether the server hung up on the upload of the
+    /// last one. Then it may have refused, and its answer was lost to the broken connection: it should be asked first.
+    pub(crate) async fn run<T, F>(self, api: &twelvelabs_api::Client, make: impl Fn(bool) -> F) -> Result<Answer<T>>
     where
         T: DeserializeOwned,
         F: Future<Output = Result<ApiRequest<T>>>,
@@ -59,7 +60,7 @@ impl Call<'_> {
         outcome
     }
 
-    async fn attempts<T, F>(self, api: &twelvelabs_api::Client, make: impl Fn() -> F) -> Result<Answer<T>>
+    async fn attempts<T, F>(self, api: &twelvelabs_api::Client, make: impl Fn(bool) -> F) -> Result<Answer<T>>
     where
         T: DeserializeOwned,
         F: Future<Output = Result<ApiRequest<T>>>,
@@ -73,8 +74,7 @@ impl Call<'_> {
                 http.request.resend_count = resends,
                 http.response.status_code = Empty
             );
-            // Made on its first poll, so that a new attempt does not count the progress of the last.
-            let request = make();
+            let request = make(activity.is_unfinished());
             async move {
                 activity.restart();
                 let answer = attempt::run(api, settings, activity, request).await;
@@ -85,7 +85,7 @@ impl Call<'_> {
             .instrument(span)
         };
         let judge = |error: &Error| {
-            let verdict = settings.judge(operation, error);
+            let verdict = settings.judge(operation, activity.is_unfinished(), error);
             debug!(kind = ?error.kind(), status = error.status(), ?verdict, "an attempt failed");
             if repeatable { verdict } else { Verdict::Final }
         };
@@ -95,9 +95,11 @@ impl Call<'_> {
         };
         let (outcome, tries) = retry::run(&settings.retry, deadline, attempt, judge, late).await;
         outcome.map_err(|error| {
-            let unknown = is_creation(operation) && settings::outcome_is_unknown(&error);
-            let used_up =
-                !repeatable && settings.retry.max_retries > 0 && settings.judge(operation, &error) != Verdict::Final;
+            let unfinished = activity.is_unfinished();
+            let unknown = is_creation(operation) && !unfinished && settings::outcome_is_unknown(&error);
+            let used_up = !repeatable
+                && settings.retry.max_retries > 0
+                && settings.judge(operation, unfinished, &error) != Verdict::Final;
             let mut error = error.with_operation(operation).with_attempts(tries);
             if unknown {
                 error = error.with_outcome_unknown();

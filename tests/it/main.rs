@@ -2,8 +2,10 @@
 
 mod answers;
 mod errors;
+mod faults;
 mod flows;
 mod readme;
+mod secrets;
 mod support;
 mod wait;
 mod wire;

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes the clips in this folder, all from synthetic pictures and tones: ours to give away. Needs ffmpeg with x264.
+# The clips in the repository stay as they are: vectors in tests are pinned to their bytes, and encoders differ in theirs.
 set -eu
 cd "$(dirname "$0")"
 
@@ -21,3 +22,7 @@ ffmpeg -hide_banner -loglevel error -y -i four_shots.mp4 -t 5 -an -c:v libx264 -
 # Too small for the platform.
 ffmpeg -hide_banner -loglevel error -y -f lavfi -i "testsrc2=size=320x180:rate=12:duration=5" -c:v libx264 -preset veryslow -crf 38 \
   -pix_fmt yuv420p -map_metadata -1 -fflags +bitexact -flags:v +bitexact -movflags +faststart too_small.mp4
+
+# As small as a good video can be, for tests that need thousands.
+ffmpeg -hide_banner -loglevel error -y -f lavfi -i "color=c=teal:size=360x360:rate=1:duration=4" -c:v libx264 -preset veryslow -crf 40 \
+  -x264-params no-info=1 -pix_fmt yuv420p -map_metadata -1 -fflags +bitexact -flags:v +bitexact -movflags +faststart tiny.mp4

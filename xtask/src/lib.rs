@@ -2,6 +2,7 @@
 
 pub mod document;
 mod emit;
+pub mod faults;
 pub mod generate;
 mod grammar;
 mod lower;

@@ -154,4 +154,18 @@ mod tests {
     fn pages_are_shown_by_their_words() {
         assert_eq!(excerpt("<html>\r\n<h1>502 Bad\tGateway</h1><hr>nginx</html>"), "502 Bad Gateway nginx");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_error_body_makes_it_panic_or_shows_the_key(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), at in 0usize..200) {
+            let key = Key::new("tlk_secret").expect("a key");
+            let mut body = bytes;
+            let at = at.min(body.len());
+            body.splice(at..at, *b"tlk_secret");
+            let facts = ResponseFacts::of(&reqwest::Response::from(http::Response::new("")));
+            let error = from_api_body(&EMBED_TASKS_CREATE, facts, &body, &key);
+            assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_secret"));
+            assert!(!error.to_string().contains('\n'));
+        }
+    }
 }

@@ -47,6 +47,12 @@ impl Activity {
         self.0.has_file.store(true, Ordering::Relaxed);
     }
 
+    /// The last attempt ended before the last byte of the file was handed to the connection: the server cannot have the whole
+    /// form, so it did nothing.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.0.uploading.load(Ordering::Relaxed)
+    }
+
     pub(super) fn restart(&self) {
         self.0.uploading.store(self.0.has_file.load(Ordering::Relaxed), Ordering::Relaxed);
     }

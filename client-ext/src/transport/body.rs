@@ -191,4 +191,19 @@ mod tests {
         assert_eq!((metadata.duration, metadata.video_embedding_scope.len()), (Some(30.0), 0));
         assert_eq!(path_of::<TasksStatusResponse>(r#"{"_id":"a","status":"ready"} x"#), "-");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_makes_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let _ = decode::<TasksRetrieveResponse>(&bytes);
+        }
+
+        #[test]
+        fn no_change_of_a_good_body_makes_it_panic(at in 0usize..120, byte in proptest::prelude::any::<u8>()) {
+            let good = br#"{"_id":"a","status":"ready","video_embedding":{"segments":[{"float":[1,2e-3],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}]}}"#;
+            let mut bytes = good.to_vec();
+            bytes[at] = byte;
+            let _ = decode::<TasksRetrieveResponse>(&bytes);
+        }
+    }
 }

@@ -68,12 +68,12 @@ impl CallSettings {
     }
 
     /// Which failures allow another attempt. A creation is repeated only when it certainly did nothing.
-    pub(super) fn judge(&self, operation: &Operation, error: &Error) -> Verdict {
+    pub(super) fn judge(&self, operation: &Operation, unfinished: bool, error: &Error) -> Verdict {
         let own = self.rule.as_ref().and_then(|rule| rule(error));
         let again = own.unwrap_or_else(|| match (error.kind(), error.status()) {
             (ErrorKind::Api, Some(429)) => true,
             (ErrorKind::Api, Some(408 | 502..=504)) => !is_creation(operation),
-            (ErrorKind::Transport, _) => never_connected(error) || !is_creation(operation),
+            (ErrorKind::Transport, _) => unfinished || never_connected(error) || !is_creation(operation),
             (ErrorKind::Timeout, _) => !is_creation(operation),
             _ => false,
         });

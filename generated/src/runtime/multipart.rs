@@ -8,6 +8,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -18,6 +19,7 @@ use tokio::io::AsyncRead;
 const BLOCK: usize = 256 * 1024;
 
 type Reader = Pin<Box<dyn AsyncRead + Send>>;
+type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// How far the upload of a file is, in bytes of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,6 +238,10 @@ struct Body {
     pieces: VecDeque<Piece>,
     length: u64,
     buffer: BytesMut,
+    /// A block that waits for the runtime's turn.
+    held: Option<(Bytes, Pause)>,
+    /// How long to wait before the first block of a file.
+    hold: Option<Duration>,
 }
 
 impl<F> fmt::Debug for Multipart<F> {
@@ -246,7 +252,14 @@ impl<F> fmt::Debug for Multipart<F> {
 
 impl<F> Default for Multipart<F> {
     fn default() -> Self {
-        let body = Body { boundary: boundary(), pieces: VecDeque::new(), length: 0, buffer: BytesMut::new() };
+        let body = Body {
+            boundary: boundary(),
+            pieces: VecDeque::new(),
+            length: 0,
+            buffer: BytesMut::new(),
+            held: None,
+            hold: None,
+        };
         Self { body, form: PhantomData }
     }
 }
@@ -262,9 +275,21 @@ impl<F> Multipart<F> {
         self.body.file(name, part).await
     }
 
+    /// Asks the server to look at the head of the request first (`Expect: 100-continue`), and gives it this long to refuse
+    /// before the first file is sent.
+    #[must_use]
+    pub fn ask_first(mut self, hold: Duration) -> Self {
+        self.body.hold = Some(hold);
+        self
+    }
+
     /// Puts the form on a request, with its type and its length.
     pub(crate) fn put_on(self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let body = self.body.finished();
+        let request = match body.hold {
+            Some(_) => request.header(reqwest::header::EXPECT, "100-continue"),
+            None => request,
+        };
         request
             .header(reqwest::header::CONTENT_TYPE, format!("multipart/form-data; boundary={}", body.boundary))
             .header(reqwest::header::CONTENT_LENGTH, body.length)
@@ -317,6 +342,17 @@ impl Stream for Body {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
+            if let Some((block, pause)) = &mut this.held {
+                std::task::ready!(pause.as_mut().poll(context));
+                let block = std::mem::take(block);
+                this.held = None;
+                if let Some(Piece::File(file)) = this.pieces.front()
+                    && let Some(progress) = &file.progress
+                {
+                    progress(Progress { sent: file.sent, total: file.total });
+                }
+                return Poll::Ready(Some(Ok(block)));
+            }
             let file = match this.pieces.front_mut() {
                 None => return Poll::Ready(None),
                 Some(Piece::Text(text)) => {
@@ -326,38 +362,48 @@ impl Stream for Body {
                 }
                 Some(Piece::File(file)) => file,
             };
-            let block = match &mut file.content {
-                Content::Bytes(bytes) => bytes.split_to(bytes.len().min(BLOCK)),
-                Content::Reader(reader) => {
-                    // One byte more than announced is asked for, so that a file that grew is noticed.
-                    let wanted = (file.total - file.sent).saturating_add(1).min(BLOCK as u64) as usize;
-                    this.buffer.reserve(wanted);
-                    let mut limited = bytes::BufMut::limit(&mut this.buffer, wanted);
-                    let read = tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited);
-                    match std::task::ready!(read) {
-                        Ok(_) => this.buffer.split().freeze(),
-                        Err(error) => {
-                            let error = SourceError::Io(PathBuf::from(&file.file_name), error);
-                            return Poll::Ready(Some(Err(io::Error::other(error))));
-                        }
-                    }
+            match std::task::ready!(file.poll_block(&mut this.buffer, context)) {
+                Err(error) => return Poll::Ready(Some(Err(io::Error::other(error)))),
+                Ok(block) if block.is_empty() => {
+                    this.pieces.pop_front();
                 }
-            };
-            file.sent += block.len() as u64;
-            if file.sent > file.total || (block.is_empty() && file.sent < file.total) {
-                let error =
-                    SourceError::Length { file_name: file.file_name.clone(), announced: file.total, found: file.sent };
-                return Poll::Ready(Some(Err(io::Error::other(error))));
+                // A server that refuses an upload answers before its end and hangs up. The connection looks for an answer
+                // before it writes, but sees only what the runtime has noticed: so the runtime gets a turn before each
+                // block, or the answer would be lost to a broken pipe.
+                Ok(block) => {
+                    let pause: Pause = match this.hold.take() {
+                        Some(hold) => Box::pin(tokio::time::sleep(hold)),
+                        None => Box::pin(tokio::task::yield_now()),
+                    };
+                    this.held = Some((block, pause));
+                }
             }
-            if block.is_empty() {
-                this.pieces.pop_front();
-                continue;
-            }
-            if let Some(progress) = &file.progress {
-                progress(Progress { sent: file.sent, total: file.total });
-            }
-            return Poll::Ready(Some(Ok(block)));
         }
+    }
+}
+
+impl FileContent {
+    /// The next block; an empty one is the end.
+    fn poll_block(&mut self, buffer: &mut BytesMut, context: &mut Context<'_>) -> Poll<Result<Bytes, SourceError>> {
+        let block = match &mut self.content {
+            Content::Bytes(bytes) => bytes.split_to(bytes.len().min(BLOCK)),
+            Content::Reader(reader) => {
+                // One byte more than announced is asked for, so that a file that grew is noticed.
+                let wanted = (self.total - self.sent).saturating_add(1).min(BLOCK as u64) as usize;
+                buffer.reserve(wanted);
+                let mut limited = bytes::BufMut::limit(&mut *buffer, wanted);
+                match std::task::ready!(tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited)) {
+                    Ok(_) => buffer.split().freeze(),
+                    Err(error) => return Poll::Ready(Err(SourceError::Io(PathBuf::from(&self.file_name), error))),
+                }
+            }
+        };
+        self.sent += block.len() as u64;
+        if self.sent > self.total || (block.is_empty() && self.sent < self.total) {
+            let (announced, found) = (self.total, self.sent);
+            return Poll::Ready(Err(SourceError::Length { file_name: self.file_name.clone(), announced, found }));
+        }
+        Poll::Ready(Ok(block))
     }
 }
 

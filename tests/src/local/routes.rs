@@ -203,16 +203,17 @@ fn filters(query: Option<&str>) -> Result<Filters, Refusal> {
 
 async fn list(State(platform): Shared, RawQuery(query): RawQuery) -> Answer<TasksListResponse> {
     let filters = filters(query.as_deref())?;
-    let mut tasks = platform.store.newest_first();
-    tasks.retain(|task| {
+    let wanted = |task: &Task| {
         filters.started_at.is_none_or(|start| task.created_at >= start)
             && filters.ended_at.is_none_or(|end| task.created_at <= end)
             && filters.status.as_deref().is_none_or(|status| task.status().as_str() == status)
-    });
-    let total = tasks.len() as u64;
+    };
     let skipped = (filters.page - 1).saturating_mul(filters.page_limit);
-    let page = tasks.iter().skip(usize::try_from(skipped).unwrap_or(usize::MAX)).take(filters.page_limit as usize);
+    let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+    let (total, page) = platform.store.page(wanted, skipped, filters.page_limit as usize);
+    let total = total as u64;
     let data = page
+        .iter()
         .map(|task| {
             let mut entry = MediaEmbeddingTask::new(task.id.clone(), task.status());
             entry.model_name = Some(task.model_name.clone());

@@ -97,9 +97,18 @@ impl Store {
         self.lock().get(&number_of(id)).filter(|task| task.id.as_str() == id).cloned()
     }
 
-    /// All tasks without their vectors, newest first.
-    pub(super) fn newest_first(&self) -> Vec<Task> {
-        self.lock().values().rev().cloned().collect()
+    /// How many tasks there are that `wanted` takes, and those of a page of them, newest first.
+    pub(super) fn page(&self, wanted: impl Fn(&Task) -> bool, skip: usize, take: usize) -> (usize, Vec<Task>) {
+        let tasks = self.lock();
+        let mut total = 0;
+        let mut page = Vec::new();
+        for task in tasks.values().rev().filter(|task| wanted(task)) {
+            if total >= skip && page.len() < take {
+                page.push(task.clone());
+            }
+            total += 1;
+        }
+        (total, page)
     }
 }
 

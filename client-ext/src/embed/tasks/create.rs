@@ -1,5 +1,7 @@
 //! `create`: a new task from a file or an address.
 
+use std::time::Duration;
+
 use twelvelabs_api::{
     forms::TasksCreateRequest,
     operations::EMBED_TASKS_CREATE,
@@ -14,6 +16,11 @@ use crate::{
     facts::Answer,
     transport::{Activity, Call, CallSettings, call_setters},
 };
+
+/// How long a server that hung up on an upload has to refuse it properly when it is repeated; curl waits as long.
+const LONG_HOLD: Duration = Duration::from_secs(1);
+/// The same for a source that can be sent only once.
+const SHORT_HOLD: Duration = Duration::from_millis(200);
 
 /// A creation to be sent; made by [`TasksClient::create`](crate::TasksClient::create).
 #[derive(Clone, Debug)]
@@ -61,8 +68,12 @@ impl CreateTask {
         let activity = Activity::default();
         let (form, repeatable) = self.form(&activity);
         let api = self.client.api();
-        let make = || async {
-            let body = form.encode().await.map_err(|error| from_source(error, rules::VIDEO_FILE.name))?;
+        let form = &form;
+        let make = |hung_up: bool| async move {
+            let mut body = form.encode().await.map_err(|error| from_source(error, rules::VIDEO_FILE.name))?;
+            if hung_up || !repeatable {
+                body = body.ask_first(if hung_up { LONG_HOLD } else { SHORT_HOLD });
+            }
             api.embed_tasks_create_request(body).map_err(from_generated)
         };
         let call = Call { operation: &EMBED_TASKS_CREATE, settings: &self.settings, activity: &activity, repeatable };

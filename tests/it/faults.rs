@@ -1,0 +1,315 @@
+//! The fault suite: what goes wrong on the wire, one scenario a line, and what a careful client does about it.
+//!
+//! `cargo xtask faults` runs it and prints the table.
+
+mod rows;
+mod server;
+mod soak;
+
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use futures_util::{StreamExt, stream};
+use twelvelabs::{Error, ErrorKind, ModelName, TasksClient, TwelveLabs, TwelveLabsBuilder, VideoSource};
+
+use self::server::{Act, RawServer, Seen};
+use crate::support::{ID, KEY};
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Status,
+    Retrieve,
+    List,
+    /// From a URL.
+    Create,
+    /// From bytes.
+    Upload,
+    /// From a file on disk.
+    UploadPath,
+    /// From a reader, which can be read once.
+    UploadReader,
+    Wait,
+    /// Create, wait, retrieve.
+    Embed,
+    StatusOf(&'static str),
+    RetrieveOf(&'static str),
+    WaitOf(&'static str),
+    /// An upload with this file name.
+    Named(&'static str),
+    /// An upload with these bytes and another length announced.
+    Announced(u64),
+}
+
+/// A scenario: a line of the table.
+struct Row {
+    group: &'static str,
+    name: String,
+    op: Op,
+    acts: Vec<Act>,
+    settings: fn(TwelveLabsBuilder) -> TwelveLabsBuilder,
+    expect: Expect,
+}
+
+/// What must come out.
+#[derive(Clone, Default)]
+struct Expect {
+    kind: Option<ErrorKind>,
+    status: Option<u16>,
+    requests: Option<(usize, usize)>,
+    unknown: bool,
+    says: Option<&'static str>,
+    retry_after: Option<Duration>,
+    takes_at_least: Duration,
+    /// A client that hangs would take for ever; loaded machines take a while.
+    takes_at_most: Option<Duration>,
+}
+
+/// What came out.
+struct Outcome {
+    error: Option<Error>,
+    seen: Vec<Seen>,
+    took: Duration,
+}
+
+const LONG: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_scenario_comes_out_as_expected() {
+    let mut rows = rows::all();
+    assert!(rows.len() >= 150, "only {} scenarios", rows.len());
+    // For work on one group: FAULTS=early cargo test faults
+    if let Ok(group) = std::env::var("FAULTS") {
+        rows.retain(|row| row.group == group);
+    }
+    let count = rows.len();
+    // Those that measure time first and with few beside them, so that a busy machine does not look like a slow server.
+    let (timed, others): (Vec<_>, Vec<_>) = rows.into_iter().enumerate().partition(|(_, row)| row.group == "time");
+    let mut results = run_all(timed, 8).await;
+    results.extend(run_all(others, 24).await);
+    results.sort_by_key(|(index, ..)| *index);
+
+    let mut failed = 0;
+    println!("| group | call | scenario | outcome |\n| --- | --- | --- | --- |");
+    for (_, row, got, misses) in &results {
+        println!("| {} | {:?} | {} | {got} |", row.group, row.op, row.name);
+        for miss in misses {
+            println!("|  |  | **missed** | {miss} |");
+        }
+        failed += usize::from(!misses.is_empty());
+    }
+    println!("faults: {} of {count} scenarios as expected", count - failed);
+    assert_eq!(failed, 0, "{failed} scenarios missed their expectation, see the table above");
+}
+
+/// A row, its place in the table, what came out, and what was missed.
+type Checked = (usize, Row, String, Vec<String>);
+
+async fn run_all(rows: Vec<(usize, Row)>, at_once: usize) -> Vec<Checked> {
+    let checks = rows.into_iter().map(|(index, row)| async move {
+        let outcome = tokio::time::timeout(LONG, run(&row)).await;
+        let (got, misses) = match &outcome {
+            Ok(outcome) => (describe(outcome), check(&row, outcome)),
+            Err(_) => ("hangs".to_owned(), vec![format!("not done after {LONG:?}")]),
+        };
+        (index, row, got, misses)
+    });
+    stream::iter(checks).buffer_unordered(at_once).collect().await
+}
+
+fn client(row: &Row, server: &RawServer) -> TasksClient {
+    let builder = TwelveLabs::builder()
+        .api_key(KEY)
+        .base_url(format!("http://{}/v1.3", server.address))
+        .backoff(Duration::from_millis(1), Duration::from_millis(5));
+    (row.settings)(builder).build().expect("a client").embed().tasks()
+}
+
+async fn run(row: &Row) -> Outcome {
+    let server = RawServer::start(row.acts.clone()).await;
+    let tasks = client(row, &server);
+    let started = Instant::now();
+    let result = call(row.op, &tasks).await;
+    let took = started.elapsed();
+    // A request that arrives after the call is over would be one that nobody waits for.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    Outcome { error: result.err(), seen: server.seen(), took }
+}
+
+/// More than socket buffers hold, so that a server can answer before it has read all.
+fn video() -> Bytes {
+    static VIDEO: LazyLock<Bytes> = LazyLock::new(|| (0..6_000_000u32).map(|index| (index % 251) as u8).collect());
+    VIDEO.clone()
+}
+
+async fn call(op: Op, tasks: &TasksClient) -> twelvelabs::Result<()> {
+    let model = ModelName::Marengo30;
+    match op {
+        Op::Status => tasks.status(ID).send().await.map(drop),
+        Op::Retrieve => tasks.retrieve(ID).send().await.map(drop),
+        Op::List => tasks.list().send().await.map(drop),
+        Op::Create => tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop),
+        Op::Upload => {
+            tasks.create(model, VideoSource::bytes("v.mp4", video())).video_clip_length(5.0).send().await.map(drop)
+        }
+        Op::UploadPath => {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            std::fs::write(file.path(), video()).expect("written");
+            tasks.create(model, VideoSource::path(file.path())).file_name("v.mp4").send().await.map(drop)
+        }
+        Op::UploadReader => {
+            let bytes = video();
+            let source = VideoSource::reader("v.mp4", bytes.len() as u64, std::io::Cursor::new(bytes));
+            tasks.create(model, source).send().await.map(drop)
+        }
+        Op::Wait => tasks
+            .wait_for_done(ID)
+            .sleep_interval(Duration::from_millis(2))
+            .deadline(Duration::from_secs(2))
+            .max_failures(4)
+            .await
+            .map(drop),
+        Op::StatusOf(id) => tasks.status(id).send().await.map(drop),
+        Op::RetrieveOf(id) => tasks.retrieve(id).send().await.map(drop),
+        Op::WaitOf(id) => tasks.wait_for_done(id).await.map(drop),
+        Op::Named(name) => tasks.create(model, VideoSource::bytes(name, &b"video"[..])).send().await.map(drop),
+        Op::Announced(length) => {
+            tasks.create(model, VideoSource::reader("v.mp4", length, &b"video"[..])).send().await.map(drop)
+        }
+        Op::Embed => {
+            let embed = tasks
+                .embed(model, VideoSource::url("https://example.com/v.mp4"))
+                .sleep_interval(Duration::from_millis(2));
+            embed.deadline(Duration::from_secs(2)).await.map(drop)
+        }
+    }
+}
+
+fn describe(outcome: &Outcome) -> String {
+    let requests = outcome.seen.len();
+    let plural = if requests == 1 { "" } else { "s" };
+    match &outcome.error {
+        None => format!("ok, {requests} request{plural}"),
+        Some(error) => {
+            let status = error.status().map(|status| format!(" {status}")).unwrap_or_default();
+            let unknown = if error.is_outcome_unknown() { ", outcome unknown" } else { "" };
+            format!("{:?}{status}, {requests} request{plural}{unknown}", error.kind())
+        }
+    }
+}
+
+fn check(row: &Row, outcome: &Outcome) -> Vec<String> {
+    let expect = &row.expect;
+    let mut misses = Vec::new();
+    let mut must = |good: bool, what: String| {
+        if !good {
+            misses.push(what);
+        }
+    };
+    let kind = outcome.error.as_ref().map(Error::kind);
+    must(kind == expect.kind, format!("expected {:?}, got {:?}", expect.kind, outcome.error));
+    if let Some((least, most)) = expect.requests {
+        let count = outcome.seen.len();
+        must((least..=most).contains(&count), format!("expected {least} to {most} requests, saw {count}"));
+    }
+    must(
+        outcome.took >= expect.takes_at_least,
+        format!("expected at least {:?}, took {:?}", expect.takes_at_least, outcome.took),
+    );
+    if let Some(most) = expect.takes_at_most {
+        must(outcome.took <= most, format!("expected at most {most:?}, took {:?}", outcome.took));
+    }
+    if let Some(error) = &outcome.error {
+        must(
+            expect.status.is_none() || error.status() == expect.status,
+            format!("expected status {:?}, got {:?}", expect.status, error.status()),
+        );
+        must(
+            error.is_outcome_unknown() == expect.unknown,
+            format!("expected unknown = {}, got {}", expect.unknown, error.is_outcome_unknown()),
+        );
+        must(
+            expect.says.is_none_or(|text| error.to_string().contains(text)),
+            format!("expected {:?} in {error}", expect.says),
+        );
+        must(
+            expect.retry_after.is_none() || error.retry_after() == expect.retry_after,
+            format!("expected to come back in {:?}, got {:?}", expect.retry_after, error.retry_after()),
+        );
+        let mut all = format!("{error} {error:?} {:?}", error.body());
+        let mut source = std::error::Error::source(error);
+        while let Some(inner) = source {
+            all.push_str(&format!(" {inner} {inner:?}"));
+            source = inner.source();
+        }
+        must(!all.contains(KEY), format!("the key is in {all}"));
+        must(!error.to_string().contains('\n'), format!("more than a line: {error}"));
+    }
+    misses.extend(complete(&outcome.seen));
+    if let (Op::Named(name), Some(request)) = (row.op, outcome.seen.first()) {
+        // As the HTML standard escapes it, in one line, and with no header more.
+        let escaped = name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22");
+        let head = format!(
+            "name=\"video_file\"; filename=\"{escaped}\"\r\nContent-Type: application/octet-stream\r\n\r\nvideo"
+        );
+        if memchr::memmem::find(&request.body, head.as_bytes()).is_none() {
+            misses.push(format!("the file name is not in {:?}", String::from_utf8_lossy(&request.body)));
+        }
+    }
+    misses
+}
+
+/// Every request carries the key in its one place, and every repetition of a form is whole and the same.
+fn complete(seen: &[Seen]) -> Vec<String> {
+    let mut misses = Vec::new();
+    let mut first: Option<Vec<u8>> = None;
+    for request in seen {
+        let keys = request
+            .headers
+            .iter()
+            .filter(|(_, value)| value.contains(KEY))
+            .map(|(name, _)| name.as_str())
+            .collect::<Vec<_>>();
+        if keys != ["x-api-key"] || request.line.contains(KEY) {
+            misses.push(format!("the key is in {keys:?} of {}", request.line));
+        }
+        if !request.line.starts_with("POST") {
+            continue;
+        }
+        let boundary =
+            request.header("content-type").and_then(|value| value.split_once("boundary=")).map(|(_, b)| b.to_owned());
+        let (Some(boundary), Some(_)) = (boundary, request.header("content-length")) else {
+            misses.push(format!("a form without its type or length: {:?}", request.headers));
+            continue;
+        };
+        if !request.whole {
+            continue;
+        }
+        let form = without(&request.body, boundary.as_bytes());
+        if !form.ends_with(b"----\r\n") {
+            misses.push("a form that is not closed".into());
+        }
+        match &first {
+            None => first = Some(form),
+            Some(before) if *before != form => misses.push("a repetition sends another form".into()),
+            Some(_) => {}
+        }
+    }
+    misses
+}
+
+/// The bytes without a text that is different in every form.
+fn without(bytes: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = memchr::memmem::find(rest, text) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + text.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}

@@ -1,0 +1,163 @@
+//! The key is nowhere but in its header, and nothing is left running.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::mpsc,
+};
+use twelvelabs::{ModelName, TwelveLabs, VideoSource};
+use wiremock::ResponseTemplate;
+
+use crate::support::{CLIP, ID, KEY, json, local, scripted};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("sane").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_at_any_level_shows_the_key_or_a_query() {
+    let log = Log::default();
+    let sink = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_writer(move || sink.clone())
+        .finish();
+    {
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let answers = [
+            json(200, "create_200"),
+            ResponseTemplate::new(503),
+            json(200, "status_200_ready"),
+            json(401, "error_401"),
+        ];
+        let (_server, tasks) = scripted(answers).await;
+        let source = VideoSource::url("https://example.com/v.mp4?signature=QUERYSECRET");
+        tasks.create(ModelName::Marengo30, source).send().await.expect("created");
+        tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(2)).await.expect("ready");
+        tasks.status(ID).send().await.expect_err("unauthorized");
+        assert!(!format!("{tasks:?}").contains(KEY));
+    }
+    let text = String::from_utf8(log.0.lock().expect("sane").clone()).expect("text");
+    for expected in [
+        "twelvelabs.call",
+        "twelvelabs.attempt",
+        "twelvelabs.wait",
+        "http.request.method",
+        "url.template",
+        "http.response.status_code",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in the log");
+    }
+    assert!(!text.contains(KEY) && !text.contains("0123456789SECRET"), "the key is in the log");
+    assert!(!text.contains("QUERYSECRET"), "the query of a signed link is in the log");
+}
+
+#[tokio::test]
+async fn facts_come_with_answers_and_errors() {
+    let limits = |answer: ResponseTemplate| {
+        let fields = [
+            ("x-api-version", "1.3"),
+            ("x-request-id", "r-7"),
+            ("x-ratelimit-request-limit", "25"),
+            ("x-ratelimit-request-remaining", "24"),
+        ];
+        fields.into_iter().fold(answer, |answer, (name, value)| answer.insert_header(name, value))
+    };
+    let (_server, tasks) = scripted([limits(json(200, "status_200_ready")), limits(json(400, "error_400"))]).await;
+    let answer = tasks.status(ID).send_with_facts().await.expect("read");
+    let error = tasks.status(ID).send().await.expect_err("refused");
+    for facts in [&answer.facts, error.facts().expect("facts")] {
+        assert_eq!((facts.api_version(), facts.request_id()), (Some("1.3"), Some("r-7")));
+        assert_eq!((facts.request_limit().limit, facts.request_limit().remaining), (Some(25), Some(24)));
+    }
+    assert_eq!((answer.facts.status(), error.status()), (200, Some(400)));
+}
+
+/// A server that never answers and says when a connection of it ends.
+async fn silent() -> (String, mpsc::UnboundedReceiver<u64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/v1.3", listener.local_addr().expect("an address"));
+    let (ended, ends) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let ended = ended.clone();
+            tokio::spawn(async move {
+                let (mut buffer, mut count) = (vec![0; 65536], 0);
+                while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+                    count += read as u64;
+                }
+                let _ = stream.shutdown().await;
+                let _ = ended.send(count);
+            });
+        }
+    });
+    (url, ends)
+}
+
+#[tokio::test]
+async fn dropping_a_call_ends_its_connection() {
+    let (url, mut ends) = silent().await;
+    let client = TwelveLabs::builder().api_key(KEY).base_url(url).build().expect("a client");
+    let tasks = client.embed().tasks();
+    let brief = Duration::from_millis(100);
+    let calls: Vec<futures_util::future::BoxFuture<'_, bool>> = vec![
+        Box::pin(async { tokio::time::timeout(brief, tasks.status(ID).send()).await.is_err() }),
+        Box::pin(async { tokio::time::timeout(brief, tasks.retrieve(ID).send()).await.is_err() }),
+        Box::pin(async { tokio::time::timeout(brief, tasks.list().send()).await.is_err() }),
+        Box::pin(async { tokio::time::timeout(brief, tasks.wait_for_done(ID).into_future()).await.is_err() }),
+        Box::pin(async {
+            let create = tasks.create(ModelName::Marengo30, VideoSource::path(CLIP));
+            tokio::time::timeout(brief, create.send()).await.is_err()
+        }),
+        Box::pin(async {
+            let bulk = tasks.create_bulk(ModelName::Marengo30, [VideoSource::path(CLIP)]);
+            tokio::time::timeout(brief, bulk.send()).await.is_err()
+        }),
+        Box::pin(async {
+            let embed = tasks.embed(ModelName::Marengo30, VideoSource::path(CLIP));
+            tokio::time::timeout(brief, embed.into_future()).await.is_err()
+        }),
+    ];
+    for call in calls {
+        assert!(call.await, "a call ended by itself");
+        let end = tokio::time::timeout(Duration::from_secs(20), ends.recv()).await;
+        assert!(end.is_ok_and(|count| count.is_some_and(|count| count > 0)), "a connection outlives its call");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_call_breaks_no_pool() {
+    let (_platform, tasks) = local().await;
+    for brief in [0u64, 1, 2, 5, 10] {
+        let create = tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send();
+        let _ = tokio::time::timeout(Duration::from_millis(brief), create).await;
+        let _ = tokio::time::timeout(Duration::from_millis(brief), tasks.list().send()).await;
+        tasks.list().send().await.expect("the pool works");
+    }
+}
+
+#[tokio::test]
+async fn the_clients_own_settings_of_the_http_client_keep_the_promises() {
+    let moved = ResponseTemplate::new(307).insert_header("location", "http://127.0.0.1:9/steal");
+    let (server, _) = scripted([moved]).await;
+    let builder = TwelveLabs::builder().api_key(KEY).base_url(server.uri());
+    let builder = builder.http(|http| http.redirect(twelvelabs::reqwest::redirect::Policy::limited(9)).no_proxy());
+    let tasks = builder.build().expect("a client").embed().tasks();
+    assert_eq!(tasks.status(ID).send().await.expect_err("not followed").status(), Some(307));
+}
