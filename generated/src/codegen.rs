@@ -704,6 +704,11 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub total_results: ::std::option::Option<u64>,
     }
+    impl ::std::fmt::Display for TaskId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
     impl TaskId {
         /// The text.
         pub fn as_str(&self) -> &str {
@@ -718,11 +723,6 @@ pub mod types {
     impl ::std::convert::AsRef<str> for TaskId {
         fn as_ref(&self) -> &str {
             &self.0
-        }
-    }
-    impl ::std::fmt::Display for TaskId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.write_str(&self.0)
         }
     }
     ///The id of an embedding task. Every id seen so far has 24 lower-case hexadecimal digits.

@@ -28,3 +28,33 @@ pub(crate) fn form_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
         Err(error) => error.to_string(),
     }
 }
+
+/// An object as query parameters `name[key]=value`; what is null or absent is left out.
+#[allow(dead_code, reason = "the contract of this repository has no such parameter")]
+pub(crate) fn object_query<T: serde::Serialize + ?Sized>(name: &str, value: &T) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    if let Ok(serde_json::Value::Object(object)) = serde_json::to_value(value) {
+        for (key, value) in object {
+            let values = match value {
+                serde_json::Value::Array(values) => values,
+                other => vec![other],
+            };
+            let present = values.iter().filter(|value| !value.is_null());
+            pairs.extend(present.map(|value| (format!("{name}[{key}]"), form_text(value))));
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn objects_keep_their_names_in_a_query() {
+        let pairs = super::object_query("size", &json!({ "gte": 1, "lte": null, "any": ["a", true] }));
+        let expected = [("size[any]", "a"), ("size[any]", "true"), ("size[gte]", "1")];
+        assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert!(super::object_query("size", &json!(null)).is_empty());
+    }
+}

@@ -7,6 +7,7 @@ mod server;
 mod soak;
 
 use std::{
+    collections::BTreeMap,
     sync::LazyLock,
     time::{Duration, Instant},
 };
@@ -18,6 +19,15 @@ use twelvelabs::{Error, ErrorKind, ModelName, TasksClient, TwelveLabs, TwelveLab
 
 use self::server::{Act, RawServer, Seen};
 use crate::support::{ID, KEY};
+
+/// How many scenarios each group has.
+pub(crate) fn groups() -> BTreeMap<&'static str, usize> {
+    let mut groups = BTreeMap::new();
+    for row in rows::all() {
+        *groups.entry(row.group).or_insert(0) += 1;
+    }
+    groups
+}
 
 /// What is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

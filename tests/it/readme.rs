@@ -19,3 +19,18 @@ fn the_stated_compiler_is_the_same_everywhere() {
     let version = env!("CARGO_PKG_RUST_VERSION");
     assert!(read("README.md").contains(&format!("Rust {version}")), "the README states another version than {version}");
 }
+
+#[test]
+fn the_table_of_faults_has_the_groups_and_counts_of_the_suite() {
+    let readme = read("README.md");
+    let groups = crate::faults::groups();
+    for (group, count) in &groups {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| {group} |"))).unwrap_or_default();
+        assert!(
+            row.ends_with(&format!("| {count} | {count} |")),
+            "the README has another row than {group} {count}: {row:?}"
+        );
+    }
+    let all: usize = groups.values().sum();
+    assert!(readme.contains(&format!("through {all} faults")), "the README counts other faults than {all}");
+}

@@ -1,6 +1,6 @@
 //! OpenAPI documents as JSON values: reading them, and naming places in them.
 
-use std::{fmt, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -36,6 +36,46 @@ impl Document {
         }
         let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { root, sha256 })
+    }
+}
+
+impl Document {
+    /// The same document with the paths that start with `prefix`, and the components that they reach.
+    pub fn only(mut self, prefix: &str) -> Result<Self> {
+        let Some(paths) = self.root["paths"].as_object_mut() else { bail!("/paths: there are none") };
+        paths.retain(|path, _| path.starts_with(prefix));
+        if paths.is_empty() {
+            bail!("/paths: none starts with {prefix:?}");
+        }
+        let mut reached = BTreeSet::new();
+        let mut queue = references(&self.root["paths"]);
+        while let Some(reference) = queue.pop() {
+            if reached.insert(reference.clone())
+                && let Some(target) = resolve(&self.root, &reference)
+            {
+                queue.extend(references(target));
+            }
+        }
+        for (kind, components) in self.root["components"].as_object_mut().into_iter().flatten() {
+            if kind != "securitySchemes"
+                && let Some(components) = components.as_object_mut()
+            {
+                components.retain(|name, _| reached.contains(&format!("#/components/{kind}/{name}")));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// Every local reference below a value.
+pub fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(object) => {
+            let own = object.get("$ref").and_then(Value::as_str).map(str::to_owned);
+            own.into_iter().chain(object.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
     }
 }
 

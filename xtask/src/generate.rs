@@ -26,6 +26,9 @@ pub struct Options {
     /// Another document than the contract of this repository (JSON or YAML, OpenAPI 3.0 or 3.1)
     #[arg(long, value_name = "FILE", requires = "out")]
     spec: Option<PathBuf>,
+    /// Only the paths that start with this
+    #[arg(long, value_name = "PREFIX", requires = "spec")]
+    only: Option<String>,
     /// Where to write a whole crate for that document
     #[arg(long, value_name = "DIR", requires = "spec")]
     out: Option<PathBuf>,
@@ -43,7 +46,10 @@ const RUNTIME: &[(&str, &str)] = &[
 /// Generates, or checks what was generated.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let spec = options.spec.clone().unwrap_or_else(|| root.join("spec/openapi.yaml"));
-    let document = Document::read(&spec)?;
+    let mut document = Document::read(&spec)?;
+    if let Some(prefix) = &options.only {
+        document = document.only(prefix)?;
+    }
     let (code, lost) = generate(&document).with_context(|| format!("cannot generate from {}", spec.display()))?;
     let mut files = vec![("src/codegen.rs".to_owned(), code)];
     let target = match &options.out {

@@ -7,3 +7,4 @@ pub mod generate;
 mod grammar;
 mod lower;
 mod post;
+pub mod surface;

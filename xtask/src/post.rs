@@ -55,6 +55,17 @@ fn rewrite_types(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
     let Some((_, items)) = &mut module.content else { bail!("the types of progenitor are not inline") };
     let mut out = Vec::new();
     let mut opened = BTreeSet::new();
+    // typify makes it for texts without limits only.
+    let displayed: BTreeSet<String> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Impl(block) => {
+                let (_, path, _) = block.trait_.as_ref()?;
+                (path.segments.last()?.ident == "Display").then(|| type_name(&block.self_ty)).flatten()
+            }
+            _ => None,
+        })
+        .collect();
     for mut item in std::mem::take(items) {
         match &mut item {
             Item::Enum(item) if lowered.open_enums.contains(&item.ident.to_string()) => {
@@ -81,7 +92,7 @@ fn rewrite_types(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                             .iter()
                             .all(|field| type_name(&field.ty).is_some_and(|name| name == "String")) =>
                     {
-                        out.extend(text_newtype(&item.ident));
+                        out.extend(text_newtype(&item.ident, displayed.contains(&item.ident.to_string())));
                     }
                     _ => {}
                 }
@@ -94,6 +105,13 @@ fn rewrite_types(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                             tolerate_null(&mut field.attrs);
                         }
                     }
+                }
+                if lowered.open_unions.contains(&item.ident.to_string()) {
+                    item.variants.push(parse_quote! {
+                        /// A variant that was not known when this crate was generated, or one that does not keep its promise.
+                        #[serde(untagged)]
+                        Unknown(::serde_json::Value)
+                    });
                 }
                 item.attrs.push(parse_quote!(#[non_exhaustive]));
             }
@@ -251,8 +269,18 @@ fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered)
 }
 
 /// What a program expects of a text with a type of its own, and typify leaves out.
-fn text_newtype(ident: &syn::Ident) -> Vec<Item> {
+fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
+    let display = (!has_display).then(|| {
+        quote! {
+            impl ::std::fmt::Display for #ident {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.write_str(&self.0)
+                }
+            }
+        }
+    });
     let code: syn::File = parse_quote! {
+        #display
         impl #ident {
             /// The text.
             pub fn as_str(&self) -> &str {
@@ -267,11 +295,6 @@ fn text_newtype(ident: &syn::Ident) -> Vec<Item> {
         impl ::std::convert::AsRef<str> for #ident {
             fn as_ref(&self) -> &str {
                 &self.0
-            }
-        }
-        impl ::std::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(&self.0)
             }
         }
     };
@@ -314,7 +337,8 @@ fn tolerate_null(attributes: &mut Vec<Attribute>) {
 /// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
 fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
     // progenitor announces the version of the document on every call; the platform has no such header.
-    Rewrite { form: operation.form.is_some(), accept: operation.accept.as_deref() }.visit_block_mut(&mut method.block);
+    Rewrite { form: operation.form.is_some(), accept: operation.accept.as_deref(), objects: &operation.objects }
+        .visit_block_mut(&mut method.block);
     method
         .block
         .stmts
@@ -395,6 +419,7 @@ fn success_type(output: &Type) -> Option<TokenStream> {
 struct Rewrite<'o> {
     form: bool,
     accept: Option<&'o str>,
+    objects: &'o [String],
 }
 
 impl VisitMut for Rewrite<'_> {
@@ -404,6 +429,11 @@ impl VisitMut for Rewrite<'_> {
             Expr::Call(call) if call.func.to_token_stream().to_string() == "encode_path" => {
                 let argument = call.args.first();
                 Some(parse_quote!(crate::runtime::path_segment(#argument).map_err(Error::InvalidRequest)?))
+            }
+            Expr::Call(call) if call.func.to_token_stream().to_string().ends_with("QueryParam :: new") => {
+                let is_object = matches!(call.args.first(), Some(Expr::Lit(literal)) if matches!(&literal.lit, syn::Lit::Str(name) if self.objects.contains(&name.value())));
+                let arguments = &call.args;
+                is_object.then(|| parse_quote!(crate::runtime::object_query(#arguments)))
             }
             // `.header(CONTENT_TYPE, …).body(body)` is how progenitor sends a raw body.
             Expr::MethodCall(call) if self.form && call.method == "body" => match &*call.receiver {

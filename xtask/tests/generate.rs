@@ -82,3 +82,70 @@ fn what_is_not_understood_is_refused_by_its_place() {
     ];
     assert_snapshot!(texts.join("\n\n"));
 }
+
+/// The public items of generated code, one a line, without bodies.
+fn surface(code: &str) -> String {
+    let file: syn::File = syn::parse_str(code).expect("Rust");
+    xtask::surface::of_items(&file.items, "")
+}
+
+#[test]
+fn odd_documents_keep_their_meaning() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documents/odd.yaml")).expect("a document");
+    let (code, lost) = generate(&Document::parse(&text).expect("a document")).expect("code");
+    let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
+    assert_snapshot!("odd_surface", surface(&code));
+    assert_snapshot!("odd_lost", lost.join("\n"));
+    let request = |name: &str| {
+        code.split(&format!("pub fn {name}<'a>"))
+            .nth(1)
+            .and_then(|rest| rest.split("\n    }\n").next())
+            .unwrap_or_default()
+    };
+    assert!(
+        request("list_request").contains("object_query(\"size\", &size)"),
+        "the name of an object parameter is lost"
+    );
+    assert!(request("other_create_request").contains("\"text/event-stream\""), "the Accept of an event stream is lost");
+    assert!(request("remove_request").contains("path_segment"), "a path parameter is not checked");
+}
+
+#[test]
+fn only_some_paths() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documents/odd.yaml")).expect("a document");
+    let document = Document::parse(&text).and_then(|document| document.only("/other")).expect("a document");
+    let (code, _) = generate(&document).expect("code");
+    assert!(
+        code.contains("fn create_request") && code.contains("fn remove") && !code.contains("Thing"),
+        "the wrong paths"
+    );
+    assert!(Document::parse(&text).and_then(|document| document.only("/none")).is_err());
+}
+
+/// The published document, where it lies beside the checkout.
+fn published() -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-07-30.json");
+    let text = std::fs::read_to_string(path).ok();
+    if text.is_none() {
+        println!("skipped: ../shared is not here");
+    }
+    text
+}
+
+#[test]
+fn the_published_document_goes_through_whole() {
+    let Some(text) = published() else { return };
+    let document = Document::parse(&text).expect("a document");
+    let operations: usize = document.root["paths"]
+        .as_object()
+        .expect("paths")
+        .values()
+        .map(|item| item.as_object().map_or(0, |item| item.len()))
+        .sum();
+    let (code, lost) = generate(&document).expect("code");
+    assert_eq!((operations, code.matches("_request<'a>(").count()), (97, 97));
+    assert_eq!(code.matches("crate::runtime::Multipart<forms::").count(), 10, "five forms, built and sent");
+    assert!(!lost.iter().any(|remark| remark.text.contains("free JSON")), "a union is lost");
+}

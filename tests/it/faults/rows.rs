@@ -167,7 +167,7 @@ fn repeats(t: &mut Table) {
         t.add(g, "cut inside the answer: not repeated", op, vec![Act::Raw(cut(op))], lost());
         t.add(g, "cut inside the head: not repeated", op, vec![Act::Raw(b"HTTP/1.1 20".to_vec())], lost());
         t.set(
-            g,
+            "time",
             "no answer: not repeated",
             op,
             vec![Act::Stall],

@@ -6,6 +6,7 @@
 
 mod operations;
 mod schemas;
+mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,8 @@ pub struct Lowered {
     pub response_headers: BTreeSet<String>,
     /// Rust names of enums that take values nobody knew.
     pub open_enums: BTreeSet<String>,
+    /// Rust names of tagged unions that keep a variant nobody knew.
+    pub open_unions: BTreeSet<String>,
     /// Limits of the document as a whole, from `x-limits`.
     pub limits: BTreeMap<String, Param>,
     /// The first server.
@@ -75,6 +78,7 @@ pub fn lower(document: &Document) -> Result<Lowered> {
         operations: outcome.operations,
         response_headers: outcome.response_headers,
         open_enums: schemas.open_enums,
+        open_unions: schemas.open_unions,
         limits,
         base_url: root["servers"][0]["url"].as_str().map(str::to_owned),
         key_header,

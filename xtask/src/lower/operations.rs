@@ -23,6 +23,8 @@ pub struct Operation {
     pub form: Option<Form>,
     /// What to accept, if it is not JSON.
     pub accept: Option<String>,
+    /// Query parameters that are objects: sent as `name[key]=value`.
+    pub objects: Vec<String>,
 }
 
 /// A parameter or form field and the limits that the document states for it.
@@ -217,6 +219,7 @@ impl<'d> Lowering<'_, 'd> {
             params: Vec::new(),
             form: None,
             accept: None,
+            objects: Vec::new(),
         };
         let mut parameters: Vec<Value> = Vec::new();
         let own = operation["parameters"].as_array().into_iter().flatten();
@@ -271,13 +274,21 @@ impl<'d> Lowering<'_, 'd> {
         let style = parameter["style"].as_str();
         let exploded = parameter.get("explode").is_none_or(|explode| explode == &json!(true));
         let list = target["type"] == "array";
-        if location == "query" && !matches!(style, None | Some("form")) || list && !exploded {
+        if location == "query" && !matches!(style, None | Some("form" | "deepObject")) || list && !exploded {
             self.refuse(place, "only exploded form style is supported for parameters");
             return None;
         }
         if target["type"] == "object" || target.get("properties").is_some() {
-            self.refuse(place, "an object as a parameter is not supported");
-            return None;
+            if location != "query" {
+                self.refuse(place, "an object is supported as a query parameter only");
+                return None;
+            }
+            // Plain form style would drop the name and mix the keys of several such parameters.
+            if style != Some("deepObject") {
+                self.lost
+                    .push(Remark::new(place, format!("sent as {name}[key]=value, which the document does not say")));
+            }
+            out.objects.push(name.to_owned());
         }
         out.params.push(Param::read(name, &schema));
         strip_limits(&mut schema);

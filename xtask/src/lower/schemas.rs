@@ -20,7 +20,7 @@ const COMPONENTS: &str = "#/components/schemas/";
 
 /// All schemas of a document, lowered so far.
 pub struct Schemas<'d> {
-    root: &'d Value,
+    pub(super) root: &'d Value,
     /// Rust names of the components.
     names: BTreeMap<String, String>,
     /// Every Rust name in use.
@@ -31,6 +31,8 @@ pub struct Schemas<'d> {
     pub out: Map<String, Value>,
     /// Enums that take values nobody knew, by Rust name.
     pub open_enums: BTreeSet<String>,
+    /// Tagged unions that the platform fills, by Rust name.
+    pub open_unions: BTreeSet<String>,
     pub refused: Vec<Remark>,
     pub lost: Vec<Remark>,
 }
@@ -74,6 +76,7 @@ impl<'d> Schemas<'d> {
             answered: answered_components(root),
             out: Map::new(),
             open_enums: BTreeSet::new(),
+            open_unions: BTreeSet::new(),
             refused: Vec::new(),
             lost: Vec::new(),
         };
@@ -115,12 +118,12 @@ impl<'d> Schemas<'d> {
         name
     }
 
-    fn refuse(&mut self, site: &Site, text: impl Into<String>) -> Value {
+    pub(super) fn refuse(&mut self, site: &Site, text: impl Into<String>) -> Value {
         self.refused.push(Remark::new(&site.place, text));
         json!({})
     }
 
-    fn lose(&mut self, place: &Pointer, text: impl Into<String>) {
+    pub(super) fn lose(&mut self, place: &Pointer, text: impl Into<String>) {
         self.lost.push(Remark::new(place, text));
     }
 
@@ -269,7 +272,7 @@ impl<'d> Schemas<'d> {
         json!({ "type": "array", "items": items })
     }
 
-    fn lower_object(&mut self, object: &Map<String, Value>, site: &Site) -> Value {
+    pub(super) fn lower_object(&mut self, object: &Map<String, Value>, site: &Site) -> Value {
         let mut lowered = json!({ "type": "object" });
         for key in ["minProperties", "maxProperties"] {
             if object.contains_key(key) {
@@ -311,113 +314,8 @@ impl<'d> Schemas<'d> {
         }
     }
 
-    fn lower_union(&mut self, object: &Map<String, Value>, site: &Site, nullable: &mut bool) -> Value {
-        let keyword = if object.contains_key("oneOf") { "oneOf" } else { "anyOf" };
-        if object.contains_key("properties")
-            || object.contains_key("allOf")
-            || (keyword == "oneOf" && object.contains_key("anyOf"))
-        {
-            return self.refuse(site, format!("{keyword} beside other structure is not supported"));
-        }
-        let all = object[keyword].as_array().cloned().unwrap_or_default();
-        let variants: Vec<(usize, &Value)> = all.iter().enumerate().filter(|(_, variant)| !is_null(variant)).collect();
-        *nullable |= variants.len() < all.len();
-        if let [(index, only)] = variants.as_slice() {
-            let site = Site { place: site.place.at(keyword).at(index), ..site.clone() };
-            return self.lower(only, &site);
-        }
-        if let Some(tag) = object.get("discriminator").and_then(|d| d["propertyName"].as_str()) {
-            return self.lower_tagged(object, keyword, tag, &variants, site);
-        }
-        let lowered: Vec<Value> = variants
-            .iter()
-            .map(|(index, variant)| {
-                let site = Site {
-                    place: site.place.at(keyword).at(index),
-                    name: format!("{}Variant{index}", site.name),
-                    ..site.clone()
-                };
-                self.lower(variant, &site)
-            })
-            .collect();
-        json!({ keyword: lowered })
-    }
-
-    /// A union told apart by a tag: typify sees the tag only when it stands in the variant itself.
-    fn lower_tagged(
-        &mut self,
-        object: &Map<String, Value>,
-        keyword: &str,
-        tag: &str,
-        variants: &[(usize, &Value)],
-        site: &Site,
-    ) -> Value {
-        let mapping = object["discriminator"]["mapping"].as_object();
-        let mut lowered = Vec::new();
-        for (index, variant) in variants {
-            let here = Site { place: site.place.at(keyword).at(index), ..site.clone() };
-            let Some(mut merged) = self.merged(variant, &here, 0) else { return json!({}) };
-            let reference = variant["$ref"].as_str();
-            let mapped: Vec<String> = mapping
-                .into_iter()
-                .flatten()
-                .filter(|(_, target)| {
-                    target
-                        .as_str()
-                        .is_some_and(|t| Some(t) == reference || reference.is_some_and(|r| reference_name(r) == t))
-                })
-                .map(|(value, _)| value.clone())
-                .collect();
-            let own =
-                merged.get("properties").and_then(|p| p.get(tag)).and_then(|property| self.single_value(property));
-            let values = match (mapped.is_empty(), own, reference) {
-                (false, _, _) => mapped,
-                (true, Some(value), _) => vec![value],
-                (true, None, Some(reference)) if mapping.is_none() => vec![reference_name(reference)],
-                _ => {
-                    self.lose(
-                        &here.place,
-                        format!("no value of {tag:?} tells this variant; the whole union becomes free JSON"),
-                    );
-                    return json!({});
-                }
-            };
-            if let Some(properties) = merged.get_mut("properties").and_then(Value::as_object_mut) {
-                properties.remove(tag);
-            }
-            for value in values {
-                let here = Site { name: format!("{}{}", site.name, rust_type_name(&value)), ..here.clone() };
-                let mut body = self.lower_object(&merged, &here);
-                body["properties"][tag] = json!({ "type": "string", "enum": [value] });
-                let mut required: Vec<Value> =
-                    merged.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-                if !required.contains(&json!(tag)) {
-                    required.push(json!(tag));
-                }
-                body["required"] = required.into();
-                if let Some(text) = merged.get("description") {
-                    body["description"] = text.clone();
-                }
-                lowered.push(body);
-            }
-        }
-        json!({ "oneOf": lowered })
-    }
-
-    /// The only string that a schema allows.
-    fn single_value(&self, schema: &Value) -> Option<String> {
-        let schema = match schema["$ref"].as_str() {
-            Some(reference) => resolve(self.root, reference)?,
-            None => schema,
-        };
-        match enum_values(schema.as_object()?)?.as_slice() {
-            [Value::String(only)] => Some(only.clone()),
-            _ => None,
-        }
-    }
-
     /// An object with everything that its `allOf` and references add, as one flat object schema.
-    fn merged(&mut self, schema: &Value, site: &Site, depth: usize) -> Option<Map<String, Value>> {
+    pub(super) fn merged(&mut self, schema: &Value, site: &Site, depth: usize) -> Option<Map<String, Value>> {
         if depth > 16 {
             self.refuse(site, "allOf refers to itself");
             return None;
@@ -519,7 +417,7 @@ pub fn enum_values(object: &Map<String, Value>) -> Option<Vec<Value>> {
     Some(values.into_iter().filter(|value| !value.is_null()).collect())
 }
 
-fn is_null(schema: &Value) -> bool {
+pub(super) fn is_null(schema: &Value) -> bool {
     schema["type"] == "null" || schema["enum"] == json!([null]) || schema.get("const") == Some(&Value::Null)
 }
 

@@ -1,0 +1,159 @@
+//! Unions: variants told apart by their shape, or by a tag.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::schemas::{Schemas, Site, enum_values, is_null, rust_type_name};
+use crate::document::{reference_name, resolve};
+
+/// A variant of a tagged union, flat.
+struct Variant {
+    site: Site,
+    /// The component that it refers to.
+    reference: Option<String>,
+    body: Map<String, Value>,
+}
+
+impl Schemas<'_> {
+    pub(super) fn lower_union(&mut self, object: &Map<String, Value>, site: &Site, nullable: &mut bool) -> Value {
+        let keyword = if object.contains_key("oneOf") { "oneOf" } else { "anyOf" };
+        if object.contains_key("properties")
+            || object.contains_key("allOf")
+            || (keyword == "oneOf" && object.contains_key("anyOf"))
+        {
+            return self.refuse(site, format!("{keyword} beside other structure is not supported"));
+        }
+        let all = object[keyword].as_array().cloned().unwrap_or_default();
+        let variants: Vec<(usize, &Value)> = all.iter().enumerate().filter(|(_, variant)| !is_null(variant)).collect();
+        *nullable |= variants.len() < all.len();
+        if let [(index, only)] = variants.as_slice() {
+            let site = Site { place: site.place.at(keyword).at(index), ..site.clone() };
+            return self.lower(only, &site);
+        }
+        if let Some(tag) = object.get("discriminator").and_then(|d| d["propertyName"].as_str()) {
+            return self.lower_tagged(object, keyword, tag, &variants, site);
+        }
+        let lowered: Vec<Value> = variants
+            .iter()
+            .map(|(index, variant)| {
+                let site = Site {
+                    place: site.place.at(keyword).at(index),
+                    name: format!("{}Variant{index}", site.name),
+                    ..site.clone()
+                };
+                self.lower(variant, &site)
+            })
+            .collect();
+        json!({ keyword: lowered })
+    }
+
+    /// typify sees a tag only when it stands in the variant itself, with one value.
+    fn lower_tagged(
+        &mut self,
+        object: &Map<String, Value>,
+        keyword: &str,
+        tag: &str,
+        variants: &[(usize, &Value)],
+        site: &Site,
+    ) -> Value {
+        let mut flat: Vec<Variant> = Vec::new();
+        for (index, variant) in variants {
+            let here = Site { place: site.place.at(keyword).at(index), ..site.clone() };
+            let Some(body) = self.merged(variant, &here, 0) else { return json!({}) };
+            let reference = variant["$ref"].as_str().map(str::to_owned);
+            // Exporters repeat a variant for each of its values.
+            if !flat.iter().any(|other| other.body == body) {
+                flat.push(Variant { site: here, reference, body });
+            }
+        }
+        let Some(values) = self.tell_apart(object, tag, &flat, site) else {
+            self.lose(&site.place, format!("{tag:?} does not tell the variants apart; the union becomes free JSON"));
+            return json!({});
+        };
+        let mut lowered = Vec::new();
+        for (variant, values) in flat.iter().zip(values) {
+            let mut plain = variant.body.clone();
+            if let Some(properties) = plain.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.remove(tag);
+            }
+            let mut required = plain.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+            if !required.contains(&json!(tag)) {
+                required.push(json!(tag));
+            }
+            for value in values {
+                let here = Site { name: format!("{}{}", site.name, rust_type_name(&value)), ..variant.site.clone() };
+                let mut body = self.lower_object(&plain, &here);
+                body["properties"][tag] = json!({ "type": "string", "enum": [value] });
+                body["required"] = required.clone().into();
+                if let Some(text) = plain.get("description") {
+                    body["description"] = text.clone();
+                }
+                lowered.push(body);
+            }
+        }
+        if site.answered {
+            self.open_unions.insert(site.name.clone());
+        }
+        json!({ "oneOf": lowered })
+    }
+
+    /// The values of the tag for each variant: by the mapping, by the variants themselves, or by their names.
+    fn tell_apart(
+        &mut self,
+        object: &Map<String, Value>,
+        tag: &str,
+        variants: &[Variant],
+        site: &Site,
+    ) -> Option<Vec<Vec<String>>> {
+        if let Some(mapping) = object["discriminator"]["mapping"].as_object() {
+            let values = |variant: &Variant| -> Vec<String> {
+                let reference = variant.reference.as_deref().unwrap_or_default();
+                let named = reference_name(reference);
+                let hits = mapping
+                    .iter()
+                    .filter(|(_, target)| target.as_str().is_some_and(|target| target == reference || target == named));
+                hits.map(|(value, _)| value.clone()).collect()
+            };
+            let all: Vec<_> = variants.iter().map(values).collect();
+            return all.iter().all(|values| !values.is_empty()).then_some(all);
+        }
+        let own: Vec<Option<Vec<String>>> = variants
+            .iter()
+            .map(|variant| {
+                variant
+                    .body
+                    .get("properties")
+                    .and_then(|properties| properties.get(tag))
+                    .and_then(|tag| self.allowed_texts(tag))
+            })
+            .collect();
+        if own.iter().all(Option::is_none) {
+            return variants.iter().map(|variant| Some(vec![reference_name(variant.reference.as_deref()?)])).collect();
+        }
+        let own: Vec<Vec<String>> = own.into_iter().collect::<Option<_>>()?;
+        let distinct: BTreeSet<&String> = own.iter().flatten().collect();
+        if distinct.len() == own.iter().map(Vec::len).sum::<usize>() {
+            return Some(own);
+        }
+        // Some exporters give every variant the values of all: then their order is what is left.
+        let shared = own.first()?.clone();
+        if own.iter().all(|values| *values == shared) && shared.len() == variants.len() {
+            self.lose(
+                &site.place,
+                format!("every variant allows all values of {tag:?}; they are taken in their order"),
+            );
+            return Some(shared.into_iter().map(|value| vec![value]).collect());
+        }
+        None
+    }
+
+    /// The strings that a schema allows, if it says which.
+    fn allowed_texts(&self, schema: &Value) -> Option<Vec<String>> {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => resolve(self.root, reference)?,
+            None => schema,
+        };
+        enum_values(schema.as_object()?)?.into_iter().map(|value| value.as_str().map(str::to_owned)).collect()
+    }
+}
