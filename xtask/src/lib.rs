@@ -1,6 +1,7 @@
 //! The parts of `cargo xtask`, one module a verb, so that tests can use them.
 
 pub mod document;
+pub mod drift;
 mod emit;
 pub mod faults;
 pub mod generate;

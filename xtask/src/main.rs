@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
-use xtask::{faults, generate};
+use xtask::{drift, faults, generate};
 
 /// Maintenance commands of the workspace.
 #[derive(Parser, Debug)]
@@ -11,6 +11,8 @@ use xtask::{faults, generate};
 enum Command {
     /// Make the low-level bindings from the contract
     Generate(generate::Options),
+    /// Compare our contract with another document, by structure; exit 1 on drift, 2 if they cannot be compared
+    Drift(drift::Options),
     /// Run the fault suite and the soak test, and print the table
     Faults(faults::Options),
 }
@@ -18,6 +20,14 @@ enum Command {
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let outcome = match Command::parse() {
+        Command::Drift(options) => match drift::run(&options, root) {
+            Ok(false) => Ok(()),
+            Ok(true) => return ExitCode::from(1),
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                return ExitCode::from(2);
+            }
+        },
         Command::Generate(options) => generate::run(&options, root),
         Command::Faults(options) => faults::run(&options, root),
     };

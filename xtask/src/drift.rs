@@ -1,0 +1,193 @@
+//! `cargo xtask drift`: what another document says otherwise than ours, by structure.
+
+mod compare;
+mod tree;
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+pub use compare::{Change, Class};
+
+use crate::document::Document;
+
+/// What `drift` is asked to do.
+#[derive(clap::Args, Debug)]
+pub struct Options {
+    /// The document to compare with: a file, or an address to fetch
+    #[arg(long, value_name = "FILE|URL")]
+    upstream: String,
+    /// Compare with this document instead of our contract; then every difference counts
+    #[arg(long, value_name = "FILE")]
+    base: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Only the paths that start with this
+    #[arg(long, value_name = "PREFIX")]
+    only: Option<String>,
+    /// What makes the exit code 1
+    #[arg(long, value_enum, default_value_t = Threshold::Any)]
+    fail_on: Threshold,
+    /// Count operations that only the other document has as differences
+    #[arg(long)]
+    operations: bool,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Threshold {
+    Breaking,
+    Any,
+}
+
+/// A difference that we know and live with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    operations: Vec<String>,
+    place: String,
+    what: String,
+    /// Why it is right that we differ.
+    reason: String,
+}
+
+impl Accepted {
+    fn covers(&self, change: &Change) -> bool {
+        self.operations.contains(&change.operation) && self.place == change.place && self.what == change.what
+    }
+}
+
+/// The outcome of a comparison.
+#[derive(Debug, Default)]
+pub struct Drift {
+    /// Differences that nobody accepted.
+    pub changes: Vec<Change>,
+    /// How many were accepted.
+    pub accepted: usize,
+    /// Accepted differences that are none any more.
+    pub stale: Vec<String>,
+    /// Operations that only the other document has.
+    pub new_operations: Vec<String>,
+}
+
+/// Compares two documents. `accepted` belongs to our contract: with it, what only the first says is no difference.
+pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>) -> Drift {
+    let (base, other) = (tree::operations(&base.root), tree::operations(&other.root));
+    let (mut changes, new_operations) = compare::compare(&base, &other, accepted.is_some());
+    let all = changes.len();
+    let mut stale = Vec::new();
+    for entry in accepted.unwrap_or_default() {
+        for operation in &entry.operations {
+            if !changes.iter().any(|change| change.operation == *operation && entry.covers(change)) {
+                stale.push(format!("{operation}  {}  {}", entry.place, entry.what));
+            }
+        }
+    }
+    changes.retain(|change| !accepted.unwrap_or_default().iter().any(|entry| entry.covers(change)));
+    Drift { accepted: all - changes.len(), changes, stale, new_operations }
+}
+
+/// Reads `spec/accepted-drift.yaml`.
+pub fn accepted(root: &Path) -> Result<Vec<Accepted>> {
+    let path = root.join("spec/accepted-drift.yaml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let entries: Vec<Accepted> = serde_yaml_ng::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    if let Some(entry) = entries.iter().find(|entry| entry.reason.trim().is_empty()) {
+        bail!("{}: the entry for {} has no reason", path.display(), entry.place);
+    }
+    Ok(entries)
+}
+
+/// Compares and prints; `true` if there is drift above the threshold.
+pub fn run(options: &Options, root: &Path) -> Result<bool> {
+    let other = read(&options.upstream)?;
+    let (base, accepted) = match &options.base {
+        Some(path) => (Document::read(path)?, None),
+        None => (Document::read(&root.join("spec/openapi.yaml"))?, Some(accepted(root)?)),
+    };
+    let only = |document: Document| match &options.only {
+        Some(prefix) => document.only(prefix),
+        None => Ok(document),
+    };
+    let drift = compare(&only(base)?, &only(other)?, accepted.as_deref());
+    // Entries for paths that were left out cannot be judged.
+    let stale: &[String] = if options.only.is_some() { &[] } else { &drift.stale };
+    let mut changes = drift.changes.clone();
+    if options.operations {
+        changes.extend(drift.new_operations.iter().map(|operation| Change {
+            class: Class::Additive,
+            operation: operation.clone(),
+            place: String::new(),
+            what: "operation".into(),
+            before: "absent".into(),
+            after: "new".into(),
+            flagged: false,
+        }));
+    }
+    print!("{}", render(&changes, &drift, stale, options.format)?);
+    let counts = |change: &Change| options.fail_on == Threshold::Any || change.class == Class::Breaking;
+    Ok(changes.iter().any(counts) || !stale.is_empty())
+}
+
+fn read(place: &str) -> Result<Document> {
+    if !(place.starts_with("http://") || place.starts_with("https://")) {
+        return Document::read(Path::new(place));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let text = runtime.block_on(async { reqwest::get(place).await?.error_for_status()?.text().await });
+    Document::parse(&text.with_context(|| format!("cannot fetch {place}"))?).with_context(|| format!("in {place}"))
+}
+
+fn render(changes: &[Change], drift: &Drift, stale: &[String], format: Format) -> Result<String> {
+    if format == Format::Json {
+        let value = serde_json::json!({
+            "changes": changes, "accepted": drift.accepted, "stale": stale, "new_operations": drift.new_operations,
+        });
+        return Ok(serde_json::to_string_pretty(&value)? + "\n");
+    }
+    let mut out = String::new();
+    match format {
+        Format::Markdown => {
+            out.push_str(
+                "| class | operation | place | what | before | after |\n| --- | --- | --- | --- | --- | --- |\n",
+            );
+            for change in changes {
+                let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+                let class = format!("{}{}", change.class, if change.flagged { "!" } else { "" });
+                let cells = [&class, &change.operation, &change.place, &change.what, &change.before, &change.after];
+                writeln!(out, "| {} |", cells.map(|text| cell(text)).join(" | "))?;
+            }
+            out.push('\n');
+        }
+        _ => {
+            for change in changes {
+                writeln!(out, "{change}")?;
+            }
+        }
+    }
+    for entry in stale {
+        writeln!(out, "accepted in spec/accepted-drift.yaml, and no longer there: {entry}")?;
+    }
+    let of = |class| changes.iter().filter(|change| change.class == class).count();
+    writeln!(
+        out,
+        "{} breaking, {} additive, {} prose only; {} accepted; {} operations only in the other document",
+        of(Class::Breaking),
+        of(Class::Additive),
+        of(Class::Prose),
+        drift.accepted,
+        drift.new_operations.len(),
+    )?;
+    Ok(out)
+}

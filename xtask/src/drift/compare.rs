@@ -1,0 +1,395 @@
+//! Two trees side by side: every difference, and what it means for a client.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::Serialize;
+
+use super::tree::{Answer, Field, Node, Operation};
+
+/// What a difference means for a client that was made from the first document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// It breaks clients, or may break some.
+    Breaking,
+    /// Clients go on as before.
+    Additive,
+    /// Words only.
+    Prose,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Breaking => "breaking",
+            Self::Additive => "additive",
+            Self::Prose => "prose",
+        })
+    }
+}
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Change {
+    /// What it means.
+    pub class: Class,
+    /// Method and path.
+    pub operation: String,
+    /// Where in the operation.
+    pub place: String,
+    /// What changed there.
+    pub what: String,
+    /// In the first document.
+    pub before: String,
+    /// In the second.
+    pub after: String,
+    /// Words that touch a number, a code token or a deprecation.
+    pub flagged: bool,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flag = if self.flagged { "!" } else { "" };
+        write!(
+            f,
+            "{:<9} {}  {}  {}: {} → {}",
+            format!("{}{flag}", self.class),
+            self.operation,
+            self.place,
+            self.what,
+            self.before,
+            self.after
+        )
+    }
+}
+
+/// Which way a value travels.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// From the client.
+    Sent,
+    /// To the client.
+    Received,
+}
+
+type Operations = BTreeMap<(String, String), Operation>;
+
+/// All differences of operations that both documents have, those that only the first has, and the names of the others.
+///
+/// With `base_knows_more`, what only the first says (limits, required marks, open value sets, further answers) is no
+/// difference, and neither are words: they are its own.
+pub fn compare(base: &Operations, other: &Operations, base_knows_more: bool) -> (Vec<Change>, Vec<String>) {
+    let mut comparison = Comparison { base_knows_more, operation: String::new(), changes: Vec::new() };
+    for (key, before) in base {
+        comparison.operation = format!("{} {}", key.0, key.1);
+        match other.get(key) {
+            None => comparison.add(Class::Breaking, "", "operation", "there", "gone"),
+            Some(after) => comparison.operation(before, after),
+        }
+    }
+    let new = other.keys().filter(|key| !base.contains_key(*key)).map(|(method, path)| format!("{method} {path}"));
+    comparison.changes.sort();
+    (comparison.changes, new.collect())
+}
+
+struct Comparison {
+    base_knows_more: bool,
+    operation: String,
+    changes: Vec<Change>,
+}
+
+impl Comparison {
+    fn add(&mut self, class: Class, place: &str, what: &str, before: impl fmt::Display, after: impl fmt::Display) {
+        let operation = self.operation.clone();
+        let (before, after) = (before.to_string(), after.to_string());
+        self.changes.push(Change {
+            class,
+            operation,
+            place: place.into(),
+            what: what.into(),
+            before,
+            after,
+            flagged: false,
+        });
+    }
+
+    fn operation(&mut self, before: &Operation, after: &Operation) {
+        self.prose("", &before.prose, &after.prose);
+        self.deprecation("", before.deprecated, after.deprecated);
+        self.fields(Way::Sent, "", &before.parameters, &after.parameters);
+        let media: BTreeSet<&String> = before.bodies.keys().chain(after.bodies.keys()).collect();
+        for media in media {
+            let place = format!("request {media}");
+            match (before.bodies.get(media), after.bodies.get(media)) {
+                (Some(before), Some(after)) => self.node(Way::Sent, &place, before, after),
+                (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
+                _ => self.add(
+                    if before.bodies.is_empty() { Class::Breaking } else { Class::Additive },
+                    &place,
+                    "body",
+                    "absent",
+                    "new",
+                ),
+            }
+        }
+        let statuses: BTreeSet<&String> = before.answers.keys().chain(after.answers.keys()).collect();
+        for status in statuses {
+            let place = format!("response {status}");
+            match (before.answers.get(status), after.answers.get(status)) {
+                (Some(before), Some(after)) => self.answer(&place, before, after),
+                (Some(_), None) if self.base_knows_more && !status.starts_with('2') => {}
+                (Some(_), None) => self.add(
+                    if status.starts_with('2') { Class::Breaking } else { Class::Additive },
+                    &place,
+                    "answer",
+                    "there",
+                    "gone",
+                ),
+                _ => self.add(
+                    if status.starts_with('2') { Class::Breaking } else { Class::Additive },
+                    &place,
+                    "answer",
+                    "absent",
+                    "new",
+                ),
+            }
+        }
+    }
+
+    fn answer(&mut self, place: &str, before: &Answer, after: &Answer) {
+        self.prose(place, &before.prose, &after.prose);
+        let media: BTreeSet<&String> = before.content.keys().chain(after.content.keys()).collect();
+        for media in media {
+            let place = format!("{place} {media}");
+            match (before.content.get(media), after.content.get(media)) {
+                (Some(before), Some(after)) => self.node(Way::Received, &place, before, after),
+                (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
+                _ => self.add(Class::Breaking, &place, "body", "absent", "new"),
+            }
+        }
+        let headers: BTreeSet<&String> = before.headers.keys().chain(after.headers.keys()).collect();
+        for header in headers {
+            let place = format!("{place} header {header}");
+            match (before.headers.get(header), after.headers.get(header)) {
+                (Some(before), Some(after)) => self.node(Way::Received, &place, before, after),
+                (Some(_), None) if self.base_knows_more => {}
+                (Some(_), None) => self.add(Class::Breaking, &place, "header", "there", "gone"),
+                _ => self.add(Class::Additive, &place, "header", "absent", "new"),
+            }
+        }
+    }
+
+    fn fields(&mut self, way: Way, place: &str, before: &BTreeMap<String, Field>, after: &BTreeMap<String, Field>) {
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for name in names {
+            let here = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+            match (before.get(name), after.get(name)) {
+                (Some(before), Some(after)) => {
+                    if before.required != after.required && !(self.base_knows_more && before.required) {
+                        let word = |required| if required { "required" } else { "optional" };
+                        let harder = (way == Way::Sent) == after.required;
+                        let class = if harder { Class::Breaking } else { Class::Additive };
+                        self.add(class, &here, "presence", word(before.required), word(after.required));
+                    }
+                    self.node(way, &here, &before.node, &after.node);
+                }
+                (Some(_), None) => self.add(Class::Breaking, &here, "field", "there", "gone"),
+                (None, Some(after)) => {
+                    let class = if way == Way::Sent && after.required { Class::Breaking } else { Class::Additive };
+                    self.add(class, &here, "field", "absent", format!("new, {}", after.node.kind()));
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn node(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
+        self.prose(place, &before.prose, &after.prose);
+        self.deprecation(place, before.deprecated, after.deprecated);
+        let (kind_before, kind_after) = (before.kind(), after.kind());
+        let union_grew = !before.variants.is_empty() && !after.variants.is_empty();
+        if kind_before != kind_after && !union_grew {
+            self.add(Class::Breaking, place, "type", kind_before, kind_after);
+            return;
+        }
+        if before.format != after.format && !(self.base_knows_more && after.format.is_none()) {
+            let show = |format: &Option<String>| format.clone().unwrap_or_else(|| "none".into());
+            self.add(Class::Breaking, place, "format", show(&before.format), show(&after.format));
+        }
+        if before.nullable != after.nullable {
+            let class = if (way == Way::Received) == after.nullable { Class::Breaking } else { Class::Additive };
+            self.add(class, place, "null", allowed(before.nullable), allowed(after.nullable));
+        }
+        self.values(way, place, before, after);
+        self.limits(way, place, before, after);
+        if before.default != after.default && !(self.base_knows_more && after.default.is_none()) {
+            let show = |default: &Option<String>| default.clone().unwrap_or_else(|| "none".into());
+            let class = if way == Way::Sent { Class::Breaking } else { Class::Additive };
+            self.add(class, place, "default", show(&before.default), show(&after.default));
+        }
+        self.fields(way, place, &before.fields, &after.fields);
+        self.inner(way, &format!("{place}[]"), before.items.as_deref(), after.items.as_deref());
+        self.inner(way, &format!("{place}{{}}"), before.rest.as_deref(), after.rest.as_deref());
+        self.variants(way, place, &before.variants, &after.variants);
+    }
+
+    fn inner(&mut self, way: Way, place: &str, before: Option<&Node>, after: Option<&Node>) {
+        match (before, after) {
+            (Some(before), Some(after)) => self.node(way, place, before, after),
+            (None, None) => {}
+            (before, after) => {
+                let show = |node: Option<&Node>| node.map_or_else(|| "any".into(), Node::kind);
+                self.add(Class::Breaking, place, "type", show(before), show(after));
+            }
+        }
+    }
+
+    fn values(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
+        let class = |grew| if (way == Way::Received) == grew { Class::Breaking } else { Class::Additive };
+        match (&before.values, &after.values) {
+            (Some(old), Some(new)) => {
+                for value in new.difference(old) {
+                    self.add(class(true), place, "values", "absent", value);
+                }
+                for value in old.difference(new) {
+                    if !(self.base_knows_more && before.open) {
+                        self.add(class(false), place, "values", value, "gone");
+                    }
+                }
+                if before.open != after.open && !self.base_knows_more {
+                    self.add(class(after.open), place, "value set", open(before.open), open(after.open));
+                }
+            }
+            (Some(old), None) if !self.base_knows_more => self.add(class(true), place, "values", joined(old), "any"),
+            (None, Some(new)) => self.add(class(false), place, "values", "any", joined(new)),
+            _ => {}
+        }
+    }
+
+    fn limits(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
+        let names: BTreeSet<&String> = before.limits.keys().chain(after.limits.keys()).collect();
+        for name in names {
+            let (old, new) = (before.limits.get(name), after.limits.get(name));
+            if old == new || (self.base_knows_more && new.is_none()) {
+                continue;
+            }
+            let number = |text: Option<&String>| text.and_then(|text| text.parse::<f64>().ok());
+            let tighter = match (number(old), number(new)) {
+                (Some(old), Some(new)) if name.to_ascii_lowercase().contains("min") => new > old,
+                (Some(old), Some(new)) if name.to_ascii_lowercase().contains("max") => new < old,
+                _ => new.is_some(),
+            };
+            let class = if (way == Way::Sent) == tighter { Class::Breaking } else { Class::Additive };
+            let show = |limit: Option<&String>| limit.cloned().unwrap_or_else(|| "none".into());
+            self.add(class, place, name, show(old), show(new));
+        }
+    }
+
+    /// Variants have no names: those that are the same are set aside, and the rest is taken in order.
+    fn variants(&mut self, way: Way, place: &str, before: &[Node], after: &[Node]) {
+        let mut rest_after: Vec<&Node> = after.iter().collect();
+        let mut rest_before: Vec<&Node> = Vec::new();
+        for variant in before {
+            match rest_after.iter().position(|other| *other == variant) {
+                Some(index) => drop(rest_after.remove(index)),
+                None => rest_before.push(variant),
+            }
+        }
+        let pairs = rest_before.len().min(rest_after.len());
+        for variant in &rest_before[..pairs] {
+            // The nearest one is the same variant with a change.
+            let nearest = rest_after
+                .iter()
+                .enumerate()
+                .max_by_key(|(index, other)| (likeness(variant, other), usize::MAX - index));
+            if let Some((index, _)) = nearest {
+                let other = rest_after.remove(index);
+                self.node(way, &format!("{place}|{}", label(variant)), variant, other);
+            }
+        }
+        for variant in &rest_before[pairs..] {
+            let class = if way == Way::Sent { Class::Breaking } else { Class::Additive };
+            self.add(class, &format!("{place}|{}", label(variant)), "variant", "there", "gone");
+        }
+        for variant in rest_after {
+            let class = if way == Way::Received { Class::Breaking } else { Class::Additive };
+            self.add(class, &format!("{place}|{}", label(variant)), "variant", "absent", "new");
+        }
+    }
+
+    fn deprecation(&mut self, place: &str, before: bool, after: bool) {
+        if before != after && !(self.base_knows_more && before) {
+            let show = |deprecated| if deprecated { "deprecated" } else { "current" };
+            self.add(Class::Additive, place, "state", show(before), show(after));
+        }
+    }
+
+    fn prose(&mut self, place: &str, before: &str, after: &str) {
+        if before == after || self.base_knows_more {
+            return;
+        }
+        let (old, new) = (tokens(before), tokens(after));
+        let gone: Vec<_> = old.difference(&new).cloned().collect();
+        let come: Vec<_> = new.difference(&old).cloned().collect();
+        let flagged = !gone.is_empty() || !come.is_empty();
+        let show = |tokens: Vec<String>| if tokens.is_empty() { "other words".to_owned() } else { tokens.join(", ") };
+        self.add(Class::Prose, place, "words", show(gone), show(come));
+        if let Some(change) = self.changes.last_mut() {
+            change.flagged = flagged;
+        }
+    }
+}
+
+fn allowed(nullable: bool) -> &'static str {
+    if nullable { "allowed" } else { "not allowed" }
+}
+
+fn open(open: bool) -> &'static str {
+    if open { "open" } else { "closed" }
+}
+
+fn joined(values: &BTreeSet<String>) -> String {
+    values.iter().cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// How much two variants have in common.
+fn likeness(one: &Node, other: &Node) -> usize {
+    let fields = one.fields.iter().filter(|(name, field)| other.fields.get(*name) == Some(field)).count();
+    let names = one.fields.keys().filter(|name| other.fields.contains_key(*name)).count();
+    2 * fields + names + usize::from(one.types == other.types) + usize::from(one.values == other.values)
+}
+
+/// A variant by the value that tells it, or by its type.
+fn label(variant: &Node) -> String {
+    let single = variant.fields.iter().find_map(|(name, field)| match &field.node.values {
+        Some(values) if values.len() == 1 => Some(format!("{name}={}", joined(values))),
+        _ => None,
+    });
+    single.unwrap_or_else(|| variant.kind())
+}
+
+/// What matters in words: numbers, code tokens, and words of deprecation. On this API limits exist only in prose.
+fn tokens(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (index, piece) in text.split('`').enumerate() {
+        if index % 2 == 1 {
+            found.insert(format!("`{piece}`"));
+            continue;
+        }
+        for word in piece.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_')) {
+            let word = word.trim_matches('.');
+            let lower = word.to_lowercase();
+            let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+            let is_end = ["deprecat", "sunset", "remov", "retire", "discontinu", "legacy"]
+                .iter()
+                .any(|stem| lower.starts_with(stem));
+            if is_number || is_end || (word.contains('_') && word.len() > 1) {
+                found.insert(lower);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,291 @@
+//! A document as trees of fields: what is left of it when names of schemas, references and the order of keys are gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::document::resolve;
+
+const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const LIMITS: &[&str] = &[
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+];
+
+/// A value on the wire and everything a document says of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node {
+    pub types: BTreeSet<String>,
+    pub nullable: bool,
+    pub format: Option<String>,
+    pub values: Option<BTreeSet<String>>,
+    /// The values are those known today.
+    pub open: bool,
+    pub limits: BTreeMap<String, String>,
+    pub default: Option<String>,
+    pub deprecated: bool,
+    pub fields: BTreeMap<String, Field>,
+    pub items: Option<Box<Node>>,
+    /// Further properties of an object.
+    pub rest: Option<Box<Node>>,
+    pub variants: Vec<Node>,
+    /// So many steps up, the tree goes on as there.
+    pub recursive: Option<usize>,
+    pub prose: String,
+}
+
+/// A property or parameter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Field {
+    pub required: bool,
+    pub node: Node,
+}
+
+/// An answer.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub content: BTreeMap<String, Node>,
+    pub headers: BTreeMap<String, Node>,
+    pub prose: String,
+}
+
+/// An operation.
+#[derive(Clone, Debug, Default)]
+pub struct Operation {
+    pub parameters: BTreeMap<String, Field>,
+    pub bodies: BTreeMap<String, Node>,
+    pub answers: BTreeMap<String, Answer>,
+    pub deprecated: bool,
+    pub prose: String,
+}
+
+/// All operations of a document, by method and path without the names of its parameters.
+pub fn operations(root: &Value) -> BTreeMap<(String, String), Operation> {
+    let reader = Reader { root, key_headers: key_headers(root) };
+    let mut all = BTreeMap::new();
+    for (path, item) in root["paths"].as_object().into_iter().flatten() {
+        for method in METHODS {
+            if let Some(operation) = item.get(*method) {
+                all.insert((method.to_uppercase(), plain_path(path)), reader.operation(path, item, operation));
+            }
+        }
+    }
+    all
+}
+
+/// The path with `{}` for every parameter: their names are not on the wire.
+fn plain_path(path: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in path.chars() {
+        inside = c == '{' || (inside && c != '}');
+        if !inside || c == '{' {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn key_headers(root: &Value) -> BTreeSet<String> {
+    let schemes = root["components"]["securitySchemes"].as_object();
+    let names = schemes.into_iter().flatten().filter_map(|(_, scheme)| scheme["name"].as_str());
+    names.map(str::to_ascii_lowercase).chain(["x-api-key".into()]).collect()
+}
+
+fn prose_of(value: &Value) -> String {
+    let texts = ["summary", "description"].iter().filter_map(|key| value[*key].as_str());
+    texts.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+struct Reader<'r> {
+    root: &'r Value,
+    key_headers: BTreeSet<String>,
+}
+
+impl<'r> Reader<'r> {
+    fn deref(&self, value: &'r Value) -> &'r Value {
+        value["$ref"].as_str().and_then(|reference| resolve(self.root, reference)).unwrap_or(value)
+    }
+
+    fn operation(&self, path: &str, item: &'r Value, operation: &'r Value) -> Operation {
+        let mut out = Operation {
+            deprecated: operation["deprecated"] == true,
+            prose: prose_of(operation),
+            ..Operation::default()
+        };
+        let positions: Vec<&str> = path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+        for parameters in [&item["parameters"], &operation["parameters"]] {
+            for parameter in parameters.as_array().into_iter().flatten() {
+                let parameter = self.deref(parameter);
+                let (name, location) =
+                    (parameter["name"].as_str().unwrap_or_default(), parameter["in"].as_str().unwrap_or_default());
+                if location == "header" && self.key_headers.contains(&name.to_ascii_lowercase()) {
+                    continue;
+                }
+                let key = match positions.iter().position(|position| *position == name) {
+                    Some(position) if location == "path" => format!("path.{position}"),
+                    _ => format!("{location}.{name}"),
+                };
+                let mut node = self.node(&parameter["schema"], &mut Vec::new());
+                node.deprecated |= parameter["deprecated"] == true;
+                if parameter["description"].is_string() {
+                    node.prose = prose_of(parameter);
+                }
+                let required = location == "path" || parameter["required"] == true;
+                out.parameters.insert(key, Field { required, node });
+            }
+        }
+        let body = self.deref(&operation["requestBody"]);
+        out.bodies = self.content(&body["content"]);
+        for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
+            let answer = self.deref(answer);
+            let headers = answer["headers"].as_object().into_iter().flatten();
+            let headers = headers.map(|(name, header)| {
+                (name.to_ascii_lowercase(), self.node(&self.deref(header)["schema"], &mut Vec::new()))
+            });
+            let content = self.content(&answer["content"]);
+            out.answers.insert(status.clone(), Answer { content, headers: headers.collect(), prose: prose_of(answer) });
+        }
+        out
+    }
+
+    fn content(&self, content: &'r Value) -> BTreeMap<String, Node> {
+        let entries = content.as_object().into_iter().flatten();
+        entries.map(|(media, entry)| (media.clone(), self.node(&entry["schema"], &mut Vec::new()))).collect()
+    }
+
+    fn node(&self, schema: &'r Value, above: &mut Vec<&'r str>) -> Node {
+        let Some(object) = schema.as_object() else { return Node::default() };
+        let mut node = match object.get("$ref").and_then(Value::as_str) {
+            None => self.plain(object, above),
+            Some(reference) => match above.iter().rev().position(|seen| *seen == reference) {
+                Some(steps) => Node { recursive: Some(steps), ..Node::default() },
+                None => {
+                    above.push(reference);
+                    let node = resolve(self.root, reference).map(|target| self.node(target, above));
+                    above.pop();
+                    node.unwrap_or_default()
+                }
+            },
+        };
+        if object.get("$ref").is_some() {
+            node.nullable |= object.get("nullable") == Some(&Value::Bool(true));
+            node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
+            if let Some(default) = object.get("default") {
+                node.default = Some(default.to_string());
+            }
+        }
+        if object.get("description").is_some() {
+            node.prose = prose_of(schema);
+        }
+        node
+    }
+
+    fn plain(&self, object: &'r Map<String, Value>, above: &mut Vec<&'r str>) -> Node {
+        let mut node = Node::default();
+        for part in object.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            node.absorb(self.node(part, above));
+        }
+        let kinds = match object.get("type") {
+            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(kind)) => vec![kind.as_str()],
+            _ if object.contains_key("properties") => vec!["object"],
+            _ => Vec::new(),
+        };
+        node.nullable |= kinds.contains(&"null") || object.get("nullable") == Some(&Value::Bool(true));
+        node.types.extend(kinds.into_iter().filter(|kind| *kind != "null").map(str::to_owned));
+        node.format = object.get("format").and_then(Value::as_str).map(str::to_owned).or(node.format);
+        node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
+        node.default = object.get("default").map(Value::to_string).or(node.default);
+        let values = object.get("enum").or(object.get("x-extensible-enum")).and_then(Value::as_array);
+        let values = values.cloned().or_else(|| object.get("const").map(|only| vec![only.clone()]));
+        if let Some(values) = values {
+            node.open = object.contains_key("x-extensible-enum");
+            node.nullable |= values.contains(&Value::Null);
+            node.values = Some(values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect());
+        }
+        for key in LIMITS {
+            if let Some(limit) = object.get(*key) {
+                node.limits.insert(
+                    (*key).to_owned(),
+                    limit.as_f64().map_or_else(|| limit.to_string(), |number| number.to_string()),
+                );
+            }
+        }
+        let required = object.get("required").and_then(Value::as_array);
+        let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
+        for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            node.fields.insert(name.clone(), Field { required: is_required(name), node: self.node(property, above) });
+        }
+        for (name, field) in &mut node.fields {
+            field.required |= is_required(name);
+        }
+        node.items = object.get("items").map(|items| Box::new(self.node(items, above))).or(node.items);
+        if let Some(rest @ Value::Object(_)) = object.get("additionalProperties") {
+            node.rest = Some(Box::new(self.node(rest, above)));
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            let variants = object.get(keyword).and_then(Value::as_array).into_iter().flatten();
+            let mut nodes: Vec<Node> = variants.map(|variant| self.node(variant, above)).collect();
+            let all = nodes.len();
+            nodes.retain(|variant| {
+                !(variant.types.is_empty()
+                    && variant.nullable
+                    && variant.values.as_ref().is_none_or(BTreeSet::is_empty))
+            });
+            node.nullable |= nodes.len() < all;
+            match nodes.len() {
+                1 => node.absorb(nodes.remove(0)),
+                _ => node.variants.extend(nodes),
+            }
+        }
+        // Whether a variant stands first or last means nothing.
+        node.variants.sort();
+        node
+    }
+}
+
+impl Node {
+    /// Adds what another schema of the same value says.
+    fn absorb(&mut self, other: Self) {
+        self.types.extend(other.types);
+        self.nullable |= other.nullable;
+        self.format = other.format.or(self.format.take());
+        self.open |= other.open;
+        self.values = other.values.or(self.values.take());
+        self.limits.extend(other.limits);
+        self.default = other.default.or(self.default.take());
+        self.deprecated |= other.deprecated;
+        self.fields.extend(other.fields);
+        self.items = other.items.or(self.items.take());
+        self.rest = other.rest.or(self.rest.take());
+        self.variants.extend(other.variants);
+        self.recursive = other.recursive.or(self.recursive);
+        if self.prose.is_empty() {
+            self.prose = other.prose;
+        }
+    }
+
+    /// The kind of value in a few words.
+    pub fn kind(&self) -> String {
+        if let Some(steps) = self.recursive {
+            return format!("recursive {steps}");
+        }
+        let mut kind = self.types.iter().cloned().collect::<Vec<_>>().join("|");
+        if !self.variants.is_empty() {
+            kind = format!("one of {}", self.variants.len());
+        }
+        if kind.is_empty() { "any".into() } else { kind }
+    }
+}
