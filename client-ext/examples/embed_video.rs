@@ -11,8 +11,8 @@
 use std::{
     error::Error,
     fs::File,
-    io::{BufWriter, Write},
-    path::{Path, PathBuf},
+    io::{self, BufWriter, Write},
+    path::PathBuf,
     process::ExitCode,
     time::Duration,
 };
@@ -22,6 +22,11 @@ use twelvelabs::{
     EmbeddingScope, ModelName, TasksClient, TasksRetrieveResponse, TwelveLabs, VideoSegment, VideoSource,
 };
 use twelvelabs_contract::LocalPlatform;
+
+/// Prints a line; a reader that is gone does not matter here.
+macro_rules! say {
+    ($($text:tt)*) => {{ let _ = writeln!(io::stdout(), $($text)*); }};
+}
 
 const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/media/four_shots.mp4");
 
@@ -50,18 +55,38 @@ async fn main() -> ExitCode {
     let outcome = match arguments() {
         Ok(Some(arguments)) => run(arguments).await,
         Ok(None) => {
-            println!("usage: cargo run --release --example embed_video -- [VIDEO] [--out FILE]");
+            say!("usage: cargo run --release --example embed_video -- [VIDEO] [--out FILE]");
             Ok(())
         }
         Err(error) => Err(error.into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough.
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", with_causes(error.as_ref()));
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// One line: the error and, where it does not say so itself, what caused it.
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = inner.source();
+    }
+    line.replace('\n', " ")
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
@@ -71,10 +96,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // It stops when it is dropped.
     let mut _local = None;
     let client = if has_key {
-        println!("Using the key of the environment.");
+        say!("Using the key of the environment.");
         TwelveLabs::from_env()?
     } else {
-        println!(
+        say!(
             "No key in the environment: a local stand-in does the work. Its vectors are NOT Marengo's and mean nothing."
         );
         let platform = LocalPlatform::builder().processing_time(Duration::from_secs(1)).start().await?;
@@ -83,22 +108,31 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         client
     };
     let interval = if has_key { Duration::from_secs(5) } else { Duration::from_millis(400) };
+    // Opened before the work is done, which may have to be paid for.
+    let out = match &arguments.out {
+        Some(path) => {
+            Some((path, File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))?))
+        }
+        None => None,
+    };
     let result = embed(&client.embed().tasks(), &arguments.video, interval).await?;
     let segments = result.video_embedding.map(|video| video.segments).unwrap_or_default();
-    print_table(&segments);
-    if let Some(out) = &arguments.out {
-        write_lines(out, &segments).map_err(|error| format!("cannot write {}: {error}", out.display()))?;
-        println!("wrote {} segments to {}", segments.len(), out.display());
+    print_table(&segments)?;
+    if let Some((path, file)) = out {
+        write_lines(file, &segments).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        writeln!(io::stdout(), "wrote {} segments to {}", segments.len(), path.display())?;
     }
     Ok(())
 }
 
 async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvelabs::Result<TasksRetrieveResponse> {
-    let source = match video.starts_with("http://") || video.starts_with("https://") {
+    let start = video.get(..8).unwrap_or(video).to_ascii_lowercase();
+    let is_address = start.starts_with("http://") || start.starts_with("https://");
+    let source = match is_address {
         true => VideoSource::url(video),
         false => VideoSource::path(video),
     };
-    let bar = ProgressBar::new(0).with_style(bar_style());
+    let bar = if is_address { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(bar_style()) };
     bar.set_message(source.to_string());
     let progress = bar.clone();
     let task = tasks
@@ -113,9 +147,9 @@ async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvela
     bar.finish();
     // A bar is drawn on terminals only.
     if bar.is_hidden() && bar.position() > 0 {
-        println!("uploaded {} of {} bytes", bar.position(), bar.length().unwrap_or_default());
+        say!("uploaded {} of {} bytes", bar.position(), bar.length().unwrap_or_default());
     }
-    println!("task {}", task.id);
+    say!("task {}", task.id);
 
     let mut last = None;
     tasks
@@ -123,7 +157,7 @@ async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvela
         .sleep_interval(interval)
         .callback(move |now| {
             if last.as_ref() != Some(&now.status) {
-                println!("status {}", now.status);
+                say!("status {}", now.status);
                 last = Some(now.status.clone());
             }
         })
@@ -136,24 +170,27 @@ fn bar_style() -> ProgressStyle {
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-fn print_table(segments: &[VideoSegment]) {
-    println!("{:<14} {:<6} {:>8} {:>8} {:>5}  first values", "option", "scope", "start", "end", "dim");
+fn print_table(segments: &[VideoSegment]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{:<14} {:<6} {:>8} {:>8} {:>5}  first values", "option", "scope", "start", "end", "dim")?;
     for segment in segments {
         let option = segment.embedding_option.as_ref().map_or("-", |option| option.as_str());
         let first: Vec<String> = segment.float.iter().take(4).map(|number| format!("{number:+.4}")).collect();
-        println!(
+        writeln!(
+            out,
             "{option:<14} {:<6} {:>8.2} {:>8.2} {:>5}  {} …",
             segment.embedding_scope,
             segment.start_offset_sec,
             segment.end_offset_sec,
             segment.float.dimensions(),
             first.join(" "),
-        );
+        )?;
     }
+    out.flush()
 }
 
-fn write_lines(path: &Path, segments: &[VideoSegment]) -> Result<(), Box<dyn Error>> {
-    let mut out = BufWriter::new(File::create(path)?);
+fn write_lines(file: File, segments: &[VideoSegment]) -> Result<(), Box<dyn Error>> {
+    let mut out = BufWriter::new(file);
     for segment in segments {
         serde_json::to_writer(&mut out, segment)?;
         out.write_all(b"\n")?;

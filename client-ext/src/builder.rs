@@ -154,12 +154,22 @@ impl TwelveLabsBuilder {
         let base_url =
             self.base_url.or_else(|| set(&BASE_URL_VARIABLE)).or_else(|| twelvelabs_api::BASE_URL.map(str::to_owned));
         let base_url = checked_base_url(&base_url.unwrap_or_default(), self.allow_plain_http)?;
+        if let Some(text) = &self.user_agent
+            && reqwest::header::HeaderValue::from_str(text).is_err()
+        {
+            return Err(config("the user agent must be one line of ASCII"));
+        }
         let own = concat!("twelvelabs-rust/", env!("CARGO_PKG_VERSION"));
         let user_agent = match self.user_agent {
             Some(text) => format!("{text} {own}"),
             None => own.to_owned(),
         };
-        let http = (self.http)(reqwest::Client::builder())
+        let mut http = reqwest::Client::builder();
+        if base_url.starts_with("http://") {
+            // A proxy of the environment would be handed the key in the clear. One that the caller sets is the caller's word.
+            http = http.no_proxy();
+        }
+        let http = (self.http)(http)
             // reqwest would hand the key to any host that a redirect names.
             .redirect(redirect::Policy::none())
             // This crate is the one owner of retries.

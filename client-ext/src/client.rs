@@ -57,8 +57,7 @@ impl TwelveLabs {
         EmbedClient::new(self.clone())
     }
 
-    /// The low-level bindings with this client's key and connections, without retries and checks.
-    pub fn api(&self) -> &twelvelabs_api::Client {
+    pub(crate) fn api(&self) -> &twelvelabs_api::Client {
         &self.0.api
     }
 

@@ -24,7 +24,8 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 pub enum ErrorKind {
     /// The client cannot be built from its settings, for example without a key.
     Config,
-    /// An argument breaks a rule of the API; nothing was sent. See [`Error::violations`].
+    /// An argument breaks a rule of the API, and nothing was sent; or a source gave other bytes than it announced, and the
+    /// upload was broken off. See [`Error::violations`].
     InvalidInput,
     /// The platform answered with an error status, or with a redirect, which is never followed.
     Api,
@@ -69,7 +70,8 @@ impl fmt::Display for Violation {
 /// Why a call failed.
 ///
 /// One pointer in size. [`kind`](Self::kind) says what happened, the other methods give facts where there are any.
-/// `Display` is one line without the source's text, without headers, bodies and addresses; the key appears nowhere.
+/// `Display` is one line without the source's text, headers and addresses, and of a body only the platform's message or a few words
+/// of an error page; the key appears nowhere.
 pub struct Error(Box<Repr>);
 
 #[derive(Debug)]

@@ -62,8 +62,8 @@ pub use twelvelabs_api::{
     limits, params,
     runtime::{Embedding, NotFinite, Param, Progress},
     types::{
-        AudioEmbeddingMetadata, BaseEmbeddingMetadata, DocumentEmbeddingMetadata, EmbeddingOption, EmbeddingScope,
-        ErrorCode, ImageEmbeddingMetadata, MediaEmbeddingTask, MediaEmbeddingTaskAudioEmbedding,
+        AudioEmbeddingMetadata, AudioSegment, BaseEmbeddingMetadata, DocumentEmbeddingMetadata, EmbeddingOption,
+        EmbeddingScope, ErrorCode, ImageEmbeddingMetadata, MediaEmbeddingTask, MediaEmbeddingTaskAudioEmbedding,
         MediaEmbeddingTaskDocumentEmbedding, MediaEmbeddingTaskImageEmbedding, ModelName, PageInfo, TaskId, TaskStatus,
         TasksCreateResponse, TasksListResponse, TasksRetrieveResponse, TasksRetrieveResponseVideoEmbedding,
         TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata, VideoSegment,

@@ -33,12 +33,12 @@ pub(crate) enum Trouble {
 /// Why a wait ended without the thing being done.
 #[derive(Debug)]
 pub(crate) enum Stopped<E> {
-    /// The deadline came, or the server asked to wait past it.
+    /// The deadline came.
     Deadline {
         /// How long was waited.
         elapsed: Duration,
     },
-    /// A reading failed for good, or too many in a row.
+    /// A reading failed for good, or too many in a row, or the server asked to wait past the deadline.
     Failed(E),
 }
 
@@ -59,6 +59,16 @@ impl Poller {
         Self { schedule, started: now, not_before: now, polls: 0, failures: 0 }
     }
 
+    /// When the wait ends; a deadline beyond what the clock can say is none.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.schedule.deadline.and_then(|limit| self.started.checked_add(limit))
+    }
+
+    /// How long the wait goes on already.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// How many readings were started.
     pub(crate) fn polls(&self) -> u32 {
         self.polls
@@ -73,8 +83,7 @@ impl Poller {
     where
         F: Future<Output = Result<T, E>>,
     {
-        // A deadline beyond what the clock can say is none.
-        let deadline = self.schedule.deadline.and_then(|limit| self.started.checked_add(limit));
+        let deadline = self.deadline();
         loop {
             if let Some(deadline) = deadline
                 && self.not_before >= deadline

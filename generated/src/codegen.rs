@@ -1,5 +1,5 @@
 // GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate
-// Document (SHA-256): 8b56cdd6593e368534597a1fed13cb22b77e29f462f4249e9e67a020cb56d6e1
+// Document (SHA-256): 44e047f262342380c34a99ca07dbb13245fa83c4e6ce2d416180b21cff977150
 
 #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
 
@@ -720,6 +720,14 @@ pub mod types {
             value.clone()
         }
     }
+    impl ::std::convert::TryFrom<&::std::string::String> for TaskId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            ::std::convert::TryFrom::try_from(value.as_str())
+        }
+    }
     impl ::std::convert::AsRef<str> for TaskId {
         fn as_ref(&self) -> &str {
             &self.0
@@ -864,11 +872,11 @@ pub mod types {
     }
     impl TasksListResponse {
         /// A value with its required fields.
-        pub fn new(
-            data: ::std::vec::Vec<MediaEmbeddingTask>,
-            page_info: PageInfo,
-        ) -> Self {
-            Self { data, page_info }
+        pub fn new(page_info: PageInfo) -> Self {
+            Self {
+                data: Default::default(),
+                page_info,
+            }
         }
     }
     ///One page of embedding tasks.
@@ -877,6 +885,8 @@ pub mod types {
     #[non_exhaustive]
     pub struct TasksListResponse {
         ///The tasks of this page, newest first.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<MediaEmbeddingTask>,
         ///Where this page stands among all pages.
         pub page_info: PageInfo,
@@ -1383,7 +1393,7 @@ pub const BASE_URL: Option<&str> = Some("https://api.twelvelabs.io/v1.3");
 /// The header field that carries the API key.
 pub const KEY_HEADER: Option<&str> = Some("x-api-key");
 /// SHA-256 of the document that this was generated from.
-pub const SPEC_SHA256: &str = "8b56cdd6593e368534597a1fed13cb22b77e29f462f4249e9e67a020cb56d6e1";
+pub const SPEC_SHA256: &str = "44e047f262342380c34a99ca07dbb13245fa83c4e6ce2d416180b21cff977150";
 /// Names of header fields that answers may carry.
 pub mod headers {
     ///`retry-after`

@@ -43,6 +43,8 @@ pub(crate) fn object_query<T: serde::Serialize + ?Sized>(name: &str, value: &T) 
             pairs.extend(present.map(|value| (format!("{name}[{key}]"), form_text(value))));
         }
     }
+    // The order of a JSON object depends on a feature of serde_json that any crate may turn on.
+    pairs.sort();
     pairs
 }
 

@@ -1,6 +1,7 @@
 //! What the client takes, and that the recorded bodies are what the contract promises.
 
 use insta::assert_debug_snapshot;
+use serde_json::Value;
 use twelvelabs::ModelName;
 use twelvelabs_contract::Contract;
 
@@ -14,18 +15,30 @@ fn recorded_bodies_keep_the_contract() {
         ("embed_tasks_status", 200, "status_200_processing"),
         ("embed_tasks_status", 200, "status_200_failed"),
         ("embed_tasks_status", 200, "status_200_unknown"),
+        ("embed_tasks_status", 200, "status_200_ready"),
+        ("embed_tasks_retrieve", 200, "retrieve_200"),
+        ("embed_tasks_list", 200, "list_200"),
         ("embed_tasks_create", 400, "error_400"),
         ("embed_tasks_list", 401, "error_401"),
         ("embed_tasks_retrieve", 404, "error_404"),
         ("embed_tasks_create", 429, "error_429"),
     ];
     for (operation, status, name) in bodies {
-        // `null` for an optional object is tolerated by the client and not promised by the contract.
-        let mut body = body(name);
-        if let Some(object) = body.as_object_mut() {
-            object.retain(|_, value| !value.is_null());
-        }
-        assert_eq!(contract.check_answer(operation, status, &body), Ok(()), "{name}");
+        // `null` for what is optional is tolerated by the client and not promised by the contract.
+        let body = without_nulls(body(name)).to_string();
+        assert_eq!(contract.check_answer(operation, status, body.as_bytes()), Ok(()), "{name}");
+    }
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(object) => object
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, without_nulls(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
     }
 }
 

@@ -19,6 +19,7 @@ use twelvelabs::{Error, ErrorKind, ModelName, TasksClient, TwelveLabs, TwelveLab
 
 use self::server::{Act, RawServer, Seen};
 use crate::support::{ID, KEY};
+use twelvelabs_contract::Contract;
 
 /// How many scenarios each group has.
 pub(crate) fn groups() -> BTreeMap<&'static str, usize> {
@@ -287,6 +288,9 @@ fn complete(seen: &[Seen]) -> Vec<String> {
         if keys != ["x-api-key"] || request.line.contains(KEY) {
             misses.push(format!("the key is in {keys:?} of {}", request.line));
         }
+        if request.whole || request.line.starts_with("GET") {
+            misses.extend(breaks_contract(request));
+        }
         if !request.line.starts_with("POST") {
             continue;
         }
@@ -310,6 +314,18 @@ fn complete(seen: &[Seen]) -> Vec<String> {
         }
     }
     misses
+}
+
+/// What the contract says against a request.
+fn breaks_contract(request: &Seen) -> Option<String> {
+    let mut words = request.line.split(' ');
+    let (method, uri) = (words.next()?, words.next()?);
+    let mut headers = http::HeaderMap::new();
+    for (name, value) in &request.headers {
+        headers.append(http::HeaderName::try_from(name).ok()?, http::HeaderValue::try_from(value).ok()?);
+    }
+    let outcome = Contract::embedded().check_parts(method, &uri.parse().ok()?, &headers, &request.body);
+    outcome.err().map(|problems| format!("{method} {uri} breaks the contract: {problems}"))
 }
 
 /// The bytes without a text that is different in every form.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use twelvelabs::{TasksClient, TwelveLabs};
-use twelvelabs_contract::LocalPlatform;
-use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
+use twelvelabs_contract::{Contract, LocalPlatform};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 pub(crate) const ID: &str = "663da73b31cdd0c1f638a8e6";
 pub(crate) const KEY: &str = "tlk_0123456789SECRET";
@@ -33,9 +33,9 @@ pub(crate) async fn scripted(answers: impl IntoIterator<Item = ResponseTemplate>
     let mut answers: Vec<_> = answers.into_iter().collect();
     let last = answers.pop().expect("an answer");
     for answer in answers {
-        Mock::given(any()).respond_with(answer).up_to_n_times(1).mount(&server).await;
+        Mock::given(Kept).respond_with(answer).up_to_n_times(1).mount(&server).await;
     }
-    Mock::given(any()).respond_with(last).mount(&server).await;
+    Mock::given(Kept).respond_with(last).mount(&server).await;
     let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).max_retries(0);
     let tasks = client.build().expect("a client").embed().tasks();
     (server, tasks)
@@ -45,6 +45,19 @@ pub(crate) async fn local() -> (LocalPlatform, TasksClient) {
     let platform = LocalPlatform::start().await.expect("a platform");
     let tasks = client(platform.base_url());
     (platform, tasks)
+}
+
+/// Matches what keeps the contract, and says why the rest does not.
+struct Kept;
+
+impl wiremock::Match for Kept {
+    fn matches(&self, request: &Request) -> bool {
+        let outcome = Contract::embedded().check_received(request);
+        if let Err(problems) = &outcome {
+            eprintln!("{} {} breaks the contract: {problems}", request.method, request.url.path());
+        }
+        outcome.is_ok()
+    }
 }
 
 /// A request as people should review it: without the key, addresses and random parts.

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use insta::assert_snapshot;
 use twelvelabs::{EmbeddingOption, EmbeddingScope, ModelName, TaskStatus, VideoSource};
 
+use twelvelabs_contract::Contract;
+
 use crate::support::{CLIP, ID, json, only_request, scripted, show};
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -48,6 +50,31 @@ async fn create_from_a_url() {
     let source = VideoSource::url("https://example.com/a.mp4?signature=s&x=%20");
     tasks.create(ModelName::Marengo30, source).send().await.expect("created");
     assert_snapshot!(show(&only_request(&server).await));
+}
+
+#[test]
+fn every_operation_has_a_snapshot_and_a_wrapper_or_a_reason() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/it/snapshots");
+    let mut snapped = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(folder).expect("snapshots") {
+        let path = entry.expect("a file").path();
+        if path.to_string_lossy().contains("__wire__") {
+            let text = std::fs::read_to_string(path).expect("text");
+            let request = text.lines().find_map(|line| line.split_once(" /")).expect("a request line");
+            snapped.extend(Contract::embedded().operation_of(request.0, &format!("/{}", request.1)));
+        }
+    }
+    /// Operations of the contract that `twelvelabs` does not wrap, with the reason.
+    const EXEMPT: &[(&str, &str)] = &[];
+    let code =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../client-ext/src/embed/tasks")).expect("the client");
+    let code: String =
+        code.map(|entry| std::fs::read_to_string(entry.expect("a file").path()).expect("code")).collect();
+    for operation in Contract::embedded().operations() {
+        assert!(snapped.contains(operation), "no wire snapshot of {operation}");
+        let wrapped = code.contains(&format!("api.{operation}_request("));
+        assert!(wrapped || EXEMPT.iter().any(|(id, _)| *id == operation), "{operation} is neither wrapped nor exempt");
+    }
 }
 
 #[tokio::test]

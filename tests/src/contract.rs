@@ -1,9 +1,19 @@
-//! The contract as a validator of bodies.
+//! The contract as a validator of requests and answers.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+mod examples;
+mod reader;
+mod request;
+#[cfg(feature = "wiremock")]
+mod wiremock;
 
-use jsonschema::Validator;
-use serde_json::{Value, json};
+use std::{fmt, sync::LazyLock};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use self::reader::OperationRules;
+#[cfg(feature = "wiremock")]
+pub use self::wiremock::{ContractMatcher, ContractResponder};
 
 static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
     let text = include_str!("../../spec/openapi.yaml");
@@ -11,11 +21,46 @@ static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
     Contract::from_yaml(text).unwrap_or_else(|error| panic!("spec/openapi.yaml: {error}"))
 });
 
-/// The contract of `spec/openapi.yaml`.
+/// The contract of `spec/openapi.yaml`: what requests may say and what answers promise.
 pub struct Contract {
-    /// Validators by operation id and status.
-    answers: BTreeMap<(String, String), Validator>,
+    root: Value,
+    operations: Vec<OperationRules>,
 }
+
+/// A way in which a request or an answer breaks the contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// Where, as a JSON pointer: `/query/page_limit`, `/header/x-api-key`, `/body/video_embedding/metadata/duration`.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl Problem {
+    fn new(pointer: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { pointer: pointer.into(), message: message.to_string() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.pointer, self.message)
+    }
+}
+
+/// All problems of a request or an answer; there is at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Problems {}
 
 impl Contract {
     /// The contract that this crate was built with.
@@ -25,71 +70,97 @@ impl Contract {
 
     fn from_yaml(text: &str) -> Result<Self, String> {
         let root: Value = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
-        let mut answers = BTreeMap::new();
-        for item in root["paths"].as_object().into_iter().flat_map(|paths| paths.values()) {
-            for operation in item.as_object().into_iter().flat_map(|item| item.values()) {
-                let Some(id) = operation["operationId"].as_str() else { continue };
-                for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-                    let response = match response["$ref"].as_str() {
-                        Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap_or(response),
-                        None => response,
-                    };
-                    let schema = response["content"]["application/json"]["schema"]["$ref"].as_str();
-                    let schema = schema.ok_or_else(|| format!("{id} {status}: the schema has no name"))?;
-                    let validator = validator(&root, schema)?;
-                    answers.insert((id.to_owned(), status.clone()), validator);
-                }
-            }
-        }
-        Ok(Self { answers })
+        let operations = reader::operations(&root)?;
+        Ok(Self { root, operations })
     }
 
-    /// Checks the JSON body of an answer; every problem is a line with the place in the body.
+    /// The ids of all operations.
+    pub fn operations(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().map(|operation| operation.id.as_str())
+    }
+
+    /// All answers that the contract promises, as operation id and status.
+    pub fn answers(&self) -> impl Iterator<Item = (&str, u16)> {
+        self.operations
+            .iter()
+            .flat_map(|operation| operation.answers.keys().map(|status| (operation.id.as_str(), *status)))
+    }
+
+    /// The operation that a method and a path call. Whatever stands before the path of the operation is taken as the base
+    /// path of a server.
+    pub fn operation_of(&self, method: &str, path: &str) -> Option<&str> {
+        self.find(method, path).map(|(operation, _)| operation.id.as_str())
+    }
+
+    /// Checks a request: its operation, its path, query, key and body, forms included. Gives the id of the operation.
     ///
     /// # Errors
     ///
-    /// All problems, or one that says that the operation has no such answer.
-    pub fn check_answer(&self, operation_id: &str, status: u16, body: &Value) -> Result<(), Vec<String>> {
-        let key = (operation_id.to_owned(), status.to_string());
-        let Some(validator) = self.answers.get(&key) else {
-            return Err(vec![format!("the contract has no answer {status} of {operation_id}")]);
+    /// Everything that the API does not know or would refuse by the contract.
+    pub fn check_request<B: AsRef<[u8]>>(&self, request: &http::Request<B>) -> Result<&str, Problems> {
+        self.check_parts(request.method().as_str(), request.uri(), request.headers(), request.body().as_ref())
+    }
+
+    /// As [`check_request`](Self::check_request), from the parts of a request.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn check_parts(
+        &self,
+        method: &str,
+        uri: &http::Uri,
+        headers: &http::HeaderMap,
+        body: &[u8],
+    ) -> Result<&str, Problems> {
+        request::check(self, method, uri, headers, body)
+    }
+
+    /// Checks the body of an answer.
+    ///
+    /// # Errors
+    ///
+    /// Every place where the body is not what the contract promises, or that it promises no such answer.
+    pub fn check_answer(&self, operation_id: &str, status: u16, body: &[u8]) -> Result<(), Problems> {
+        let operation = self.operations.iter().find(|operation| operation.id == operation_id);
+        let Some(rule) = operation.and_then(|operation| operation.answers.get(&status)) else {
+            let message = format!("the contract promises no answer {status} of {operation_id}");
+            return Err(Problems(vec![Problem::new("", message)]));
         };
-        let problems: Vec<String> =
-            validator.iter_errors(body).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        let Some(rule) = rule else { return Ok(()) };
+        let body: Value = match serde_json::from_slice(body) {
+            Ok(body) => body,
+            Err(error) => return Err(Problems(vec![Problem::new("/body", format!("is not JSON: {error}"))])),
+        };
+        let problems = rule.validator.iter_errors(&body);
+        let problems: Vec<_> =
+            problems.map(|error| Problem::new(format!("/body{}", error.instance_path()), &error)).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 
-    /// The answers of the contract, as operation id and status.
-    pub fn answers(&self) -> impl Iterator<Item = (&str, u16)> {
-        self.answers.keys().filter_map(|(id, status)| Some((id.as_str(), status.parse().ok()?)))
+    /// An example body of an answer, made from its schema; `None` if there is no such answer or it has no body.
+    pub fn example(&self, operation_id: &str, status: u16) -> Option<Value> {
+        let operation = self.operations.iter().find(|operation| operation.id == operation_id)?;
+        let rule = operation.answers.get(&status)?.as_ref()?;
+        Some(examples::of(&self.root, &rule.schema))
+    }
+
+    /// The same as a value of a type, such as those of `twelvelabs`.
+    pub fn example_as<T: DeserializeOwned>(&self, operation_id: &str, status: u16) -> Option<T> {
+        serde_json::from_value(self.example(operation_id, status)?).ok()
+    }
+
+    fn find(&self, method: &str, path: &str) -> Option<(&OperationRules, Vec<String>)> {
+        // `/embed/tasks/a/status` ends with the path of one operation only.
+        self.operations.iter().find_map(|operation| {
+            let values = operation.path_values(path)?;
+            operation.method.eq_ignore_ascii_case(method).then_some((operation, values))
+        })
     }
 }
 
-fn validator(root: &Value, reference: &str) -> Result<Validator, String> {
-    // Schemas of OpenAPI 3.1 are JSON Schema 2020-12; references lead into the components beside them.
-    let schema = json!({ "$ref": reference, "components": { "schemas": root["components"]["schemas"] } });
-    jsonschema::draft202012::options()
-        .should_validate_formats(true)
-        .build(&schema)
-        .map_err(|error| format!("{reference}: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_checked_by_operation_and_status() {
-        let contract = Contract::embedded();
-        let good = json!({ "_id": "663da73b31cdd0c1f638a8e6", "status": "something new", "extra": 1 });
-        assert_eq!(contract.check_answer("embed_tasks_status", 200, &good), Ok(()));
-        let bad = json!({ "_id": "", "video_embedding": { "metadata": { "duration": "30" } } });
-        let problems = contract.check_answer("embed_tasks_status", 200, &bad).expect_err("three problems");
-        assert_eq!(problems.len(), 3, "{problems:#?}");
-        assert!(
-            problems.iter().any(|problem| problem.starts_with("/video_embedding/metadata/duration: ")),
-            "{problems:#?}"
-        );
-        assert!(contract.check_answer("embed_tasks_status", 201, &good).is_err());
+impl fmt::Debug for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.operations()).finish()
     }
 }

@@ -3,7 +3,8 @@
 //! - [`LocalPlatform`] is a stand-in for the platform on loopback. It takes real videos and answers as the platform's
 //!   documentation says. **Its vectors are not Marengo's**: they are derived from the bytes of each segment, so they are
 //!   stable and told apart, and mean nothing.
-//! - [`Contract`] checks bodies against `spec/openapi.yaml`.
+//! - [`Contract`] checks requests and answers against `spec/openapi.yaml`, and makes example bodies from it. With the feature
+//!   `wiremock` it is a matcher and a responder too.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,5 +16,7 @@
 mod contract;
 mod local;
 
-pub use contract::Contract;
+pub use contract::{Contract, Problem, Problems};
+#[cfg(feature = "wiremock")]
+pub use contract::{ContractMatcher, ContractResponder};
 pub use local::{LocalPlatform, LocalPlatformBuilder};

@@ -79,6 +79,7 @@ impl LocalPlatformBuilder {
         let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::limited(5))
+            .no_proxy()
             .timeout(Duration::from_secs(60))
             .build()
             .map_err(io::Error::other)?;

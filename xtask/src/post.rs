@@ -292,6 +292,12 @@ fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
                 value.clone()
             }
         }
+        impl ::std::convert::TryFrom<&::std::string::String> for #ident {
+            type Error = self::error::ConversionError;
+            fn try_from(value: &::std::string::String) -> ::std::result::Result<Self, self::error::ConversionError> {
+                ::std::convert::TryFrom::try_from(value.as_str())
+            }
+        }
         impl ::std::convert::AsRef<str> for #ident {
             fn as_ref(&self) -> &str {
                 &self.0

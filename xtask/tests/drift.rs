@@ -140,7 +140,7 @@ fn what_only_our_side_knows_is_no_drift_and_a_contradiction_is() {
 fn strip(value: &mut Value, keys: &[&str]) {
     match value {
         Value::Object(object) => {
-            object.retain(|key, child| !(keys.contains(&key.as_str()) && !child.is_object()));
+            object.retain(|key, child| !keys.contains(&key.as_str()) || child.is_object());
             object.values_mut().for_each(|child| strip(child, keys));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| strip(item, keys)),

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use twelvelabs_api::{
+    params::embed_tasks_create::VIDEO_FILE,
     runtime::{Key, Operation, SourceError},
     types::{ErrorBody, WrappedErrorBody},
 };
@@ -34,6 +35,15 @@ pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
     kind.with_source(error)
 }
 
+/// A source that did not give what it promised, which shows only while it is sent.
+fn from_source_length(source: &SourceError) -> Error {
+    let (value, rule) = match source {
+        SourceError::Io(path, cause) => (path.display().to_string(), format!("must stay readable ({cause})")),
+        other => (other.to_string(), "must give the bytes that it announces, once".to_owned()),
+    };
+    Error::invalid(vec![Violation::new(VIDEO_FILE.name, value, rule)])
+}
+
 /// An error of sending or receiving.
 pub(crate) fn from_reqwest(error: reqwest::Error) -> Error {
     // The address may hold what a log should not.
@@ -45,8 +55,7 @@ pub(crate) fn from_reqwest(error: reqwest::Error) -> Error {
             .and_then(|io| io.get_ref())
             .and_then(|e| e.downcast_ref::<SourceError>());
         if let Some(source) = source {
-            let message = source.to_string();
-            return Error::new(ErrorKind::InvalidInput, message).with_source(error);
+            return from_source_length(source).with_source(error);
         }
         cause = inner.source();
     }
@@ -73,8 +82,11 @@ pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts,
     let wrapped = serde_json::from_slice::<WrappedErrorBody>(body).map(|body| body.error);
     let known: ErrorBody = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
     let code = known.code;
-    let message = known.message.as_deref().map(one_line);
-    let parameter = message.as_deref().and_then(|message| named_parameter(operation, message));
+    let message = known.message;
+    // Other messages may hold the name of a parameter as a plain word.
+    let about_parameter = code.as_ref().is_some_and(|code| code.as_str().starts_with("parameter_"));
+    let parameter =
+        message.as_deref().filter(|_| about_parameter).and_then(|message| named_parameter(operation, message));
 
     let status = facts.status();
     let mut line = format!("the platform answered {status}");
@@ -82,7 +94,7 @@ pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts,
         line.push_str(&format!(" {code}"));
     }
     match &message {
-        Some(message) => line.push_str(&format!(": {message}")),
+        Some(message) => line.push_str(&format!(": {}", one_line(message))),
         None if (300..400).contains(&status) => line.push_str(": redirects are not followed"),
         None if text.trim().is_empty() => line.push_str(" without a body"),
         None => line.push_str(&format!(": {}", excerpt(&text))),

@@ -190,11 +190,12 @@ impl FilePart {
 
 async fn open(path: &Path) -> Result<(tokio::fs::File, u64), SourceError> {
     let failed = |error| SourceError::Io(path.to_owned(), error);
-    let file = tokio::fs::File::open(path).await.map_err(failed)?;
-    let metadata = file.metadata().await.map_err(failed)?;
-    if !metadata.is_file() {
+    // Asked before it is opened: to open a pipe would wait for somebody to write into it.
+    if !tokio::fs::metadata(path).await.map_err(failed)?.is_file() {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
     }
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let metadata = file.metadata().await.map_err(failed)?;
     Ok((file, metadata.len()))
 }
 

@@ -1,6 +1,9 @@
 //! The four operations.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json, Router,
@@ -22,6 +25,8 @@ use twelvelabs_api::{
         TasksStatusResponseVideoEmbedding,
     },
 };
+
+use crate::Contract;
 
 use super::{
     BASE_PATH, Platform,
@@ -60,6 +65,7 @@ pub(super) fn router(platform: Arc<Platform>) -> Router {
 
 async fn authenticate(request: Request<Body>, next: Next) -> Response {
     let key = KEY_HEADER.and_then(|name| request.headers().get(name));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match key {
         Some(key) if !key.is_empty() => next.run(request).await,
         _ => {
@@ -67,15 +73,35 @@ async fn authenticate(request: Request<Body>, next: Next) -> Response {
             Refusal::new(StatusCode::UNAUTHORIZED, ErrorCode::ApiKeyInvalid, message).into_response()
         }
     };
+    response = kept(method.as_str(), &path, response).await;
     let version = HeaderValue::from_static(API_VERSION);
     response.headers_mut().insert(HeaderName::from_static(headers::X_API_VERSION), version);
     response
 }
 
+/// The answer, if it keeps the contract; else an answer that says how it does not, so that a test sees it.
+async fn kept(method: &str, path: &str, response: Response) -> Response {
+    let contract = Contract::embedded();
+    let Some(operation) = contract.operation_of(method, path) else { return response };
+    let (parts, body) = response.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+        return Refusal::internal("the answer cannot be read").into_response();
+    };
+    match contract.check_answer(operation, parts.status.as_u16(), &body) {
+        Err(problems) if parts.status.as_u16() < 500 => {
+            Refusal::internal(format!("the answer breaks the contract: {problems}")).into_response()
+        }
+        _ => Response::from_parts(parts, body.into()),
+    }
+}
+
 async fn create(State(platform): Shared, request: Request<Body>) -> Answer<TasksCreateResponse> {
     let creation = upload::read(&platform, request).await?;
     let windows = segments::windows(creation.start, creation.end, creation.facts.clip_length, &creation.facts.scopes);
-    let id = platform.store.add(creation.facts, Instant::now() + platform.processing_time);
+    // Times beyond what the clock can say are a century.
+    let century = Duration::from_secs(100 * 365 * 24 * 3600);
+    let not_before = Instant::now() + platform.processing_time.min(century);
+    let id = platform.store.add(creation.facts, not_before);
     let answer = TasksCreateResponse::new(id.clone());
     tokio::task::spawn_blocking(move || {
         let outcome = match vectors::segments(&creation.media, &creation.path, &windows) {
@@ -212,7 +238,7 @@ async fn list(State(platform): Shared, RawQuery(query): RawQuery) -> Answer<Task
     let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
     let (total, page) = platform.store.page(wanted, skipped, filters.page_limit as usize);
     let total = total as u64;
-    let data = page
+    let data: Vec<_> = page
         .iter()
         .map(|task| {
             let mut entry = MediaEmbeddingTask::new(task.id.clone(), task.status());
@@ -226,5 +252,7 @@ async fn list(State(platform): Shared, RawQuery(query): RawQuery) -> Answer<Task
     let mut info = PageInfo::new(filters.page, total.div_ceil(filters.page_limit));
     info.limit_per_page = Some(filters.page_limit);
     info.total_results = Some(total);
-    Ok(Json(TasksListResponse::new(data, info)))
+    let mut answer = TasksListResponse::new(info);
+    answer.data = data;
+    Ok(Json(answer))
 }

@@ -1,12 +1,13 @@
 //! The form of a creation: read field by field, the file straight to disk.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf, time::Duration};
 
 use axum::{body::Body, extract::Request};
 use futures_util::StreamExt;
 use http::{StatusCode, header::CONTENT_TYPE};
 use multer::{Field, Multipart};
-use tokio::io::AsyncWriteExt;
+use tempfile::TempPath;
+use tokio::{io::AsyncWriteExt, sync::oneshot};
 use twelvelabs_api::{
     params::embed_tasks_create as fields,
     runtime::Param,
@@ -15,6 +16,9 @@ use twelvelabs_api::{
 
 use super::{Platform, media::Media, reply::Refusal, store::Facts};
 
+/// An index takes milliseconds to read.
+const PROBE_LIMIT: Duration = Duration::from_secs(10);
+
 /// No text field needs more.
 const TEXT_LIMIT: usize = 64 * 1024;
 
@@ -22,7 +26,7 @@ const TEXT_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Default)]
 struct Form {
     model_name: Option<String>,
-    file: Option<(PathBuf, String, u64)>,
+    file: Option<(TempPath, String, u64)>,
     url: Option<String>,
     start: Option<f64>,
     end: Option<f64>,
@@ -34,7 +38,8 @@ struct Form {
 #[derive(Debug)]
 pub(super) struct Creation {
     pub(super) facts: Facts,
-    pub(super) path: PathBuf,
+    /// Gone when the creation is.
+    pub(super) path: TempPath,
     pub(super) media: Media,
     pub(super) start: f64,
     pub(super) end: f64,
@@ -67,11 +72,7 @@ pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<
             return Err(Refusal::bad(ErrorCode::ParameterNotProvided, message));
         }
     };
-    let media = {
-        let path = path.clone();
-        // The parser runs on hostile bytes: should it panic, the file is broken.
-        tokio::task::spawn_blocking(move || Media::probe(&path)).await.unwrap_or(Ok(None)).map_err(Refusal::internal)?
-    };
+    let media = probe(path.to_path_buf()).await.map_err(Refusal::internal)?;
     let broken = || Refusal::bad(ErrorCode::VideoFileBroken, "The video file is broken or is not a video.");
     let media = media.ok_or_else(broken)?;
     check_media(&media)?;
@@ -84,7 +85,7 @@ pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<
         return Err(Refusal::invalid(fields::VIDEO_END_OFFSET_SEC.name, rule));
     }
     // A video shorter than the default clip is one clip; only an asked-for length can be wrong.
-    if form.clip_length.is_some_and(|length| length > end - start) {
+    if form.clip_length.is_some_and(|length| length > end - start + 1e-6) {
         return Err(Refusal::invalid(
             fields::VIDEO_CLIP_LENGTH.name,
             "should fit between the start and the end offset",
@@ -94,6 +95,17 @@ pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<
     let facts = Facts { model_name, file_name, url, clip_length, scopes, duration: media.duration };
     let end = end.min(media.duration);
     Ok(Creation { facts, path, media, start, end })
+}
+
+/// The parser runs on hostile bytes, on a thread of its own: a file that makes it panic or go in circles is broken. A thread
+/// that goes in circles cannot be stopped; it ends with the process.
+async fn probe(path: PathBuf) -> io::Result<Option<Media>> {
+    let (done, outcome) = oneshot::channel();
+    std::thread::Builder::new().name("probe".into()).spawn(move || done.send(Media::probe(&path)).ok())?;
+    match tokio::time::timeout(PROBE_LIMIT, outcome).await {
+        Ok(Ok(outcome)) => outcome,
+        _ => Ok(None),
+    }
 }
 
 fn missing(name: &str) -> Refusal {
@@ -216,7 +228,7 @@ async fn text(name: &str, mut field: Field<'_>) -> Result<String, Refusal> {
     String::from_utf8(bytes).map_err(|_| Refusal::invalid(name, "should be UTF-8"))
 }
 
-async fn save(platform: &Platform, mut field: Field<'_>) -> Result<(PathBuf, String, u64), Refusal> {
+async fn save(platform: &Platform, mut field: Field<'_>) -> Result<(TempPath, String, u64), Refusal> {
     let name = field
         .file_name()
         .map(str::to_owned)
@@ -229,7 +241,7 @@ async fn save(platform: &Platform, mut field: Field<'_>) -> Result<(PathBuf, Str
     Ok((path, name, size))
 }
 
-async fn fetch(platform: &Platform, url: &str) -> Result<PathBuf, Refusal> {
+async fn fetch(platform: &Platform, url: &str) -> Result<TempPath, Refusal> {
     let refused = |what: &str| Refusal::invalid(fields::VIDEO_URL.name, what);
     let response = platform.http.get(url).send().await.map_err(|_| refused("cannot be fetched"))?;
     if response.status() != StatusCode::OK {
@@ -246,14 +258,14 @@ async fn fetch(platform: &Platform, url: &str) -> Result<PathBuf, Refusal> {
 /// A new file in the folder of uploads, within the size limit.
 struct Sink {
     file: tokio::fs::File,
-    path: PathBuf,
+    path: TempPath,
     size: u64,
 }
 
 impl Sink {
     async fn create(platform: &Platform) -> Result<Self, Refusal> {
         let temporary = tempfile::Builder::new().prefix("video").tempfile_in(platform.uploads.path());
-        let (file, path) = temporary.and_then(|file| Ok(file.keep()?)).map_err(Refusal::internal)?;
+        let (file, path) = temporary.map_err(Refusal::internal)?.into_parts();
         Ok(Self { file: tokio::fs::File::from_std(file), path, size: 0 })
     }
 
@@ -267,7 +279,7 @@ impl Sink {
         self.file.write_all(block).await.map_err(Refusal::internal)
     }
 
-    async fn finish(mut self) -> Result<(PathBuf, u64), Refusal> {
+    async fn finish(mut self) -> Result<(TempPath, u64), Refusal> {
         self.file.flush().await.map_err(Refusal::internal)?;
         Ok((self.path, self.size))
     }

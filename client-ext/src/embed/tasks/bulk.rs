@@ -41,10 +41,13 @@ impl CreateBulk {
             let refused = || Error::invalid(vec![Violation::new("concurrency", 0, "must be at least 1")]);
             return self.inputs.iter().map(|_| Err(refused())).collect();
         }
-        let creations = self.inputs.into_iter().map(|input| {
+        let creations = self.inputs.into_iter().enumerate().map(|(index, input)| {
             let create = CreateTask::new(self.tasks.client.clone(), self.model_name.clone(), input);
-            create.send()
+            async move { (index, create.send().await) }
         });
-        stream::iter(creations).buffered(self.concurrency).collect().await
+        // A slow one must not hold up those behind it, so they end in any order and are put back into theirs.
+        let mut results: Vec<_> = stream::iter(creations).buffer_unordered(self.concurrency).collect().await;
+        results.sort_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
     }
 }

@@ -58,10 +58,7 @@ impl CreateTask {
 
     /// As [`send`](Self::send), with the facts of the answer.
     pub async fn send_with_facts(self) -> Result<Answer<TasksCreateResponse>> {
-        let mut violations = self.input.violations().await;
-        if self.model_name.as_str().is_empty() {
-            violations.push(Violation::new(rules::MODEL_NAME.name, "an empty text", "must name a model"));
-        }
+        let violations = self.violations().await;
         if !violations.is_empty() {
             return Err(Error::invalid(violations).with_operation(&EMBED_TASKS_CREATE));
         }
@@ -78,6 +75,15 @@ impl CreateTask {
         };
         let call = Call { operation: &EMBED_TASKS_CREATE, settings: &self.settings, activity: &activity, repeatable };
         call.run(api, make).await
+    }
+
+    /// Every rule that the arguments break.
+    pub(super) async fn violations(&self) -> Vec<Violation> {
+        let mut violations = self.input.violations().await;
+        if self.model_name.as_str().is_empty() {
+            violations.push(Violation::new(rules::MODEL_NAME.name, "an empty text", "must name a model"));
+        }
+        violations
     }
 
     fn form(&self, activity: &Activity) -> (TasksCreateRequest, bool) {

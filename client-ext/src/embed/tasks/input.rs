@@ -19,10 +19,34 @@ use crate::Violation;
 #[derive(Clone, Debug)]
 pub struct VideoSource(pub(super) SourceKind);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum SourceKind {
     File(FilePart),
     Url(String),
+}
+
+/// Signed links are secrets: only what is public of an address is ever printed.
+impl fmt::Debug for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(part) => part.fmt(f),
+            Self::Url(url) => f.debug_tuple("Url").field(&public_part(url)).finish(),
+        }
+    }
+}
+
+/// An address without its user, query and fragment.
+fn public_part(text: &str) -> String {
+    let plain = text.split(['?', '#']).next().unwrap_or_default();
+    match reqwest::Url::parse(plain) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            let stripped = url.set_username("").is_ok() && url.set_password(None).is_ok();
+            if stripped { url.into() } else { "(an address)".into() }
+        }
+        Ok(_) => plain.to_owned(),
+        // What cannot be parsed may hold a password anywhere.
+        Err(_) => plain.rsplit('@').next().unwrap_or_default().to_owned(),
+    }
 }
 
 impl VideoSource {
@@ -77,23 +101,23 @@ macro_rules! input_setters {
     ($($input:ident .)*) => {
         /// Where the selected range starts, in seconds from the start of the video. Default: 0. Comes only together with
         /// [`video_end_offset_sec`](Self::video_end_offset_sec).
-        pub fn video_start_offset_sec(mut self, seconds: f64) -> Self {
-            self.$($input .)*start = Some(seconds);
+        pub fn video_start_offset_sec(mut self, seconds: impl Into<f64>) -> Self {
+            self.$($input .)*start = Some(seconds.into());
             self
         }
 
         /// Where the selected range ends, in seconds from the start of the video; greater than the start. Default: the end
         /// of the video. Comes only together with [`video_start_offset_sec`](Self::video_start_offset_sec).
-        pub fn video_end_offset_sec(mut self, seconds: f64) -> Self {
-            self.$($input .)*end = Some(seconds);
+        pub fn video_end_offset_sec(mut self, seconds: impl Into<f64>) -> Self {
+            self.$($input .)*end = Some(seconds.into());
             self
         }
 
         /// How long a clip is, in seconds; see
         /// [`VIDEO_CLIP_LENGTH`](crate::params::embed_tasks_create::VIDEO_CLIP_LENGTH) for the range and the default. It
         /// must fit into the selected range. A last piece shorter than 2 s is dropped by the platform.
-        pub fn video_clip_length(mut self, seconds: f64) -> Self {
-            self.$($input .)*clip_length = Some(seconds);
+        pub fn video_clip_length(mut self, seconds: impl Into<f64>) -> Self {
+            self.$($input .)*clip_length = Some(seconds.into());
             self
         }
 
@@ -163,8 +187,10 @@ impl TaskInput {
             }
             (Some(start), Some(end)) => {
                 // Whether the platform's default length counts here is not known, so only a length that was asked for does.
-                if let Some(clip) = self.clip_length.filter(|clip| *clip > end - start) {
-                    let rule = format!("must be no longer than the selected range of {} s", end - start);
+                // Less than a microsecond is rounding of the difference, not time.
+                if let Some(clip) = self.clip_length.filter(|clip| *clip > end - start + 1e-6) {
+                    let range = ((end - start) * 1e6).round() / 1e6;
+                    let rule = format!("must be no longer than the selected range of {range} s");
                     found.push(Violation::new(rules::VIDEO_CLIP_LENGTH.name, clip, rule));
                 }
             }
@@ -208,8 +234,7 @@ impl SourceKind {
 
 fn url_violation(url: &str) -> Option<Violation> {
     let good = reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    // The query of a signed link is a secret.
-    let shown = url.split(['?', '#']).next().unwrap_or_default();
+    let shown = public_part(url);
     (!good).then(|| {
         Violation::new(rules::VIDEO_URL.name, format!("{shown:?}"), "must be an absolute http or https address")
     })
@@ -225,7 +250,7 @@ impl fmt::Display for VideoSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             SourceKind::File(part) => f.write_str(part.file_name()),
-            SourceKind::Url(url) => f.write_str(url.split(['?', '#']).next().unwrap_or_default()),
+            SourceKind::Url(url) => f.write_str(&public_part(url)),
         }
     }
 }

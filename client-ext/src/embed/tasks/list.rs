@@ -52,7 +52,8 @@ impl ListTasks {
     pub fn ended_at(mut self, time: impl Into<DateTime<Utc>>) -> Self {
         let time = time.into();
         let whole = time.trunc_subsecs(0);
-        self.ended_at = Some(if whole < time { whole + TimeDelta::seconds(1) } else { whole });
+        self.ended_at =
+            Some(if whole < time { whole.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(whole) } else { whole });
         self
     }
 

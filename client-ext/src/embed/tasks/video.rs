@@ -6,14 +6,19 @@ use std::{
     pin::Pin,
 };
 
-use twelvelabs_api::types::{EmbeddingOption, ModelName, TasksRetrieveResponse};
+use twelvelabs_api::{
+    operations::EMBED_TASKS_CREATE,
+    types::{EmbeddingOption, ModelName, TaskId, TasksRetrieveResponse},
+};
 
 use super::{
     CreateTask, TaskInput, TasksClient,
     input::input_setters,
     wait::{Callback, WaitSettings, wait_setters},
 };
-use crate::Result;
+use crate::{Error, Result};
+
+type Created = Box<dyn FnOnce(&TaskId) + Send>;
 
 /// A video to be embedded; made by [`TasksClient::embed`]. Await it for the vectors.
 ///
@@ -24,7 +29,7 @@ use crate::Result;
 ///
 /// # Cancellation
 ///
-/// Dropping it ends whatever is under way. The task, if it was created, goes on; a [`callback`](Self::callback) has seen
+/// Dropping it ends whatever is under way. The task, if it was created, goes on; [`created`](Self::created) has told
 /// its id.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct EmbedVideo {
@@ -33,6 +38,7 @@ pub struct EmbedVideo {
     input: TaskInput,
     wait: WaitSettings,
     callback: Option<Callback>,
+    created: Option<Created>,
     options: Vec<EmbeddingOption>,
 }
 
@@ -41,7 +47,21 @@ impl EmbedVideo {
     wait_setters!();
 
     pub(super) fn new(tasks: TasksClient, model_name: ModelName, input: TaskInput) -> Self {
-        Self { tasks, model_name, input, wait: WaitSettings::default(), callback: None, options: Vec::new() }
+        Self {
+            tasks,
+            model_name,
+            input,
+            wait: WaitSettings::default(),
+            callback: None,
+            created: None,
+            options: Vec::new(),
+        }
+    }
+
+    /// Calls back with the id as soon as the task exists, so that it outlives even a dropped future.
+    pub fn created(mut self, callback: impl FnOnce(&TaskId) + Send + 'static) -> Self {
+        self.created = Some(Box::new(callback));
+        self
     }
 
     /// Which kinds of vectors to retrieve. Default: every kind that the task has.
@@ -51,14 +71,22 @@ impl EmbedVideo {
     }
 
     async fn run(self) -> Result<TasksRetrieveResponse> {
-        // A mistake in the settings of the wait should not cost an upload.
-        self.wait.check()?;
         let create = CreateTask::new(self.tasks.client.clone(), self.model_name, self.input);
+        // A mistake in the settings of the wait should not cost an upload.
+        if let Some(violation) = self.wait.violation() {
+            let mut all = create.violations().await;
+            all.push(violation);
+            return Err(Error::invalid(all).with_operation(&EMBED_TASKS_CREATE));
+        }
         let task = create.send().await?;
+        if let Some(created) = self.created {
+            created(&task.id);
+        }
         let mut wait = self.tasks.wait_for_done(task.id.clone());
         (wait.wait, wait.callback) = (self.wait, self.callback);
-        wait.await?;
-        self.tasks.retrieve(task.id).embedding_option(self.options).send().await
+        wait.await.map_err(|error| error.with_task(&task.id))?;
+        let retrieve = self.tasks.retrieve(&task.id).embedding_option(self.options);
+        retrieve.send().await.map_err(|error| error.with_task(&task.id))
     }
 }
 

@@ -12,12 +12,13 @@ use futures_util::{StreamExt, stream};
 use tracing::{Instrument, field::Empty, info_span};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
+    params::embed_tasks_list::STATUS,
     types::{TaskStatus, TasksStatusResponse},
 };
 
 use super::{Id, status::TaskStatusRequest};
 use crate::{
-    Error, ErrorKind, Result, TwelveLabs,
+    Error, ErrorKind, Result, TwelveLabs, Violation,
     error::BoxError,
     poll::{Poller, Schedule, Stopped, Trouble},
 };
@@ -77,13 +78,13 @@ impl WaitSettings {
         self.schedule.max_failures = failures;
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    pub(super) fn violation(&self) -> Option<Violation> {
         let interval = self.schedule.interval;
         if interval.is_zero() || interval > LONGEST_INTERVAL {
             let rule = format!("must be longer than zero and at most {LONGEST_INTERVAL:?}");
-            return Err(Error::invalid(vec![crate::Violation::new("sleep_interval", format!("{interval:?}"), rule)]));
+            return Some(Violation::new("sleep_interval", format!("{interval:?}"), rule));
         }
-        Ok(())
+        None
     }
 }
 
@@ -193,13 +194,13 @@ impl WaitForDone {
             status = Empty,
             polls = Empty
         );
-        let state = State { poller: Poller::new(self.wait.schedule), wait: self, last: None, ended: Ended::Not };
+        let state = State { poller: None, wait: self, last: None, ended: Ended::Not };
         stream::unfold((state, span), |(mut state, span)| async move {
             let item = state.next().instrument(span.clone()).await?;
             if let Ok(now) = &item {
                 span.record("status", now.status.as_str());
             }
-            span.record("polls", state.poller.polls());
+            span.record("polls", state.poller.as_ref().map_or(0, Poller::polls));
             Some((item, (state, span)))
         })
         .boxed()
@@ -237,7 +238,7 @@ enum Ended {
 
 struct State {
     wait: WaitForDone,
-    poller: Poller,
+    poller: Option<Poller>,
     last: Option<TasksStatusResponse>,
     ended: Ended,
 }
@@ -255,24 +256,24 @@ impl State {
     }
 
     async fn read(&mut self) -> Result<TasksStatusResponse> {
-        self.wait.wait.check()?;
-        let id = self.wait.id.get()?.clone();
+        let id = match (&self.wait.id.0, self.wait.wait.violation()) {
+            (Ok(id), None) => id.clone(),
+            (id, interval) => {
+                let violations = id.as_ref().err().cloned().into_iter().chain(interval).collect();
+                return Err(Error::invalid(violations).with_operation(&EMBED_TASKS_STATUS));
+            }
+        };
+        // Made at the first reading: time before it does not count.
+        let poller = self.poller.get_or_insert_with(|| Poller::new(self.wait.wait.schedule));
         let request = &self.wait.request;
-        let status = match self.poller.next(|| request.read(), judge).await {
+        let status = match poller.next(|| request.read(), judge).await {
             Ok(status) => status,
             Err(stopped) => {
                 let error = match stopped {
                     Stopped::Failed(error) => error,
-                    Stopped::Deadline { elapsed } => {
-                        let message = format!(
-                            "the task was not done after {:.1} s and {} readings",
-                            elapsed.as_secs_f64(),
-                            self.poller.polls()
-                        );
-                        Error::new(ErrorKind::Deadline, message).with_operation(&EMBED_TASKS_STATUS)
-                    }
+                    Stopped::Deadline { elapsed } => late(elapsed, poller.polls()),
                 };
-                return Err(error.with_task(&id).with_wait(self.last.take(), self.poller.polls()));
+                return Err(error.with_task(&id).with_wait(self.last.take(), poller.polls()));
             }
         };
         self.last = Some(status.clone());
@@ -282,18 +283,30 @@ impl State {
                 .with_task(&id)
                 .with_wait(Some(status.clone()), polls)
         };
-        if let Some(callback) = &mut self.wait.callback
-            && let Some(error) = callback(&status).await
-        {
-            return Err(
-                report(ErrorKind::Callback, "the callback of the wait failed", self.poller.polls()).with_source(error)
-            );
+        if let Some(callback) = &mut self.wait.callback {
+            let running = callback(&status);
+            let outcome = match poller.deadline() {
+                None => Ok(running.await),
+                Some(deadline) => tokio::time::timeout_at(deadline, running).await,
+            };
+            let polls = poller.polls();
+            match outcome {
+                Ok(None) => {}
+                Ok(Some(error)) => {
+                    return Err(
+                        report(ErrorKind::Callback, "the callback of the wait failed", polls).with_source(error)
+                    );
+                }
+                // It was done in time if the task is.
+                Err(_) if matches!(status.status, TaskStatus::Ready | TaskStatus::Failed) => {}
+                Err(_) => return Err(late(poller.elapsed(), polls).with_task(&id).with_wait(Some(status), polls)),
+            }
         }
+        let polls = poller.polls();
         match status.status {
             TaskStatus::Ready => self.ended = Ended::With(None),
             TaskStatus::Failed => {
-                let error =
-                    report(ErrorKind::TaskFailed, "the task failed; the platform gives no reason", self.poller.polls());
+                let error = report(ErrorKind::TaskFailed, "the task failed; the platform gives no reason", polls);
                 self.ended = Ended::With((!self.wait.wait.failed_as_value).then_some(error));
             }
             // `processing`, and whatever the platform may add: not an end.
@@ -303,6 +316,11 @@ impl State {
     }
 }
 
+fn late(elapsed: Duration, polls: u32) -> Error {
+    let message = format!("the task was not done after {:.1} s and {polls} readings", elapsed.as_secs_f64());
+    Error::new(ErrorKind::Deadline, message).with_operation(&EMBED_TASKS_STATUS)
+}
+
 /// What a failed reading of the status means.
 fn judge(error: &Error) -> Trouble {
     match (error.kind(), error.status()) {
@@ -310,7 +328,7 @@ fn judge(error: &Error) -> Trouble {
             Trouble::Passing { hint: error.retry_after() }
         }
         // An answer without a status says that it is not known yet.
-        (ErrorKind::Decode, _) if error.json_path() == Some("status") => Trouble::Vague,
+        (ErrorKind::Decode, _) if error.json_path() == Some(STATUS.name) => Trouble::Vague,
         (ErrorKind::Decode, _) => Trouble::Passing { hint: None },
         _ => Trouble::Final,
     }

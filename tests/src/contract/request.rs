@@ -1,0 +1,154 @@
+//! Checks requests.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, stream};
+use http::{HeaderMap, Uri, header::CONTENT_TYPE};
+use serde_json::Value;
+
+use super::{
+    Contract, Problem, Problems,
+    reader::{OperationRules, ValueRule},
+};
+
+pub(super) fn check<'c>(
+    contract: &'c Contract,
+    method: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<&'c str, Problems> {
+    let Some((operation, path_values)) = contract.find(method, uri.path()) else {
+        let known = format!("the contract has no operation {method} {}", uri.path());
+        return Err(Problems(vec![Problem::new("", known)]));
+    };
+    let mut problems = Vec::new();
+    for (rule, value) in operation.path_parameters.iter().zip(path_values) {
+        let value = percent_decoded(&value);
+        check_text(&format!("/path/{}", rule.name), rule, &value, &mut problems);
+    }
+    check_query(operation, uri, &mut problems);
+    if let Some(name) = &operation.key_header {
+        match headers.get(name).map(|key| key.is_empty()) {
+            None => problems.push(Problem::new(format!("/header/{name}"), "is missing")),
+            Some(true) => problems.push(Problem::new(format!("/header/{name}"), "is empty")),
+            Some(false) => {}
+        }
+    }
+    match &operation.form {
+        Some(form) => check_form(form, headers, body, &mut problems),
+        None if !body.is_empty() => problems.push(Problem::new("/body", "there must be none")),
+        None => {}
+    }
+    if problems.is_empty() { Ok(&operation.id) } else { Err(Problems(problems)) }
+}
+
+fn percent_decoded(segment: &str) -> String {
+    // A segment is like a query key, but for the plus sign.
+    let query = segment.replace('+', "%2B");
+    form_urlencoded::parse(query.as_bytes()).map(|(key, _)| key.into_owned()).next().unwrap_or_default()
+}
+
+fn check_query(operation: &OperationRules, uri: &Uri, problems: &mut Vec<Problem>) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        let pointer = format!("/query/{name}");
+        let Some(rule) = operation.query.get(&*name) else {
+            problems.push(Problem::new(pointer, "the API does not know this parameter"));
+            continue;
+        };
+        let count = counts.entry(&rule.name).or_default();
+        *count += 1;
+        if *count == 2 && !rule.repeated {
+            problems.push(Problem::new(&pointer, "must be given once"));
+        }
+        check_text(&pointer, rule, &value, problems);
+    }
+    for rule in operation.query.values().filter(|rule| rule.required && !counts.contains_key(rule.name.as_str())) {
+        problems.push(Problem::new(format!("/query/{}", rule.name), "is missing"));
+    }
+}
+
+/// Values travel as text; the schema speaks of what they mean.
+fn check_text(pointer: &str, rule: &ValueRule, text: &str, problems: &mut Vec<Problem>) {
+    let value = match rule.kind.as_str() {
+        "number" => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
+        "integer" => text.parse::<i64>().ok().map(Value::from),
+        "boolean" => text.parse::<bool>().ok().map(Value::from),
+        _ => Some(Value::from(text)),
+    };
+    let Some(value) = value else {
+        problems.push(Problem::new(pointer, format!("{text:?} is not a {}", rule.kind)));
+        return;
+    };
+    problems.extend(rule.validator.iter_errors(&value).map(|error| Problem::new(pointer, &error)));
+}
+
+fn check_form(form: &BTreeMap<String, ValueRule>, headers: &HeaderMap, body: &[u8], problems: &mut Vec<Problem>) {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Ok(boundary) = multer::parse_boundary(content_type) else {
+        problems.push(Problem::new(
+            "/header/content-type",
+            format!("{content_type:?} is not multipart/form-data with a boundary"),
+        ));
+        return;
+    };
+    let parts = match read_form(boundary, body) {
+        Ok(parts) => parts,
+        Err(error) => {
+            problems.push(Problem::new("/body", format!("the form cannot be read: {error}")));
+            return;
+        }
+    };
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, file_name, content) in &parts {
+        let pointer = format!("/body/{name}");
+        let Some(rule) = form.get(name) else {
+            problems.push(Problem::new(pointer, "the API does not know this field"));
+            continue;
+        };
+        let count = counts.entry(&rule.name).or_default();
+        *count += 1;
+        if *count == 2 && !rule.repeated {
+            problems.push(Problem::new(&pointer, "must be given once"));
+        }
+        match (rule.file, std::str::from_utf8(content)) {
+            (Some(_), _) if file_name.is_none() => {
+                problems.push(Problem::new(pointer, "must be a file, with a file name"))
+            }
+            (Some((least, most)), _) if !(least..=most).contains(&(content.len() as u64)) => {
+                problems.push(Problem::new(
+                    pointer,
+                    format!("has {} bytes, and must have {least} to {most}", content.len()),
+                ));
+            }
+            (Some(_), _) => {}
+            (None, Ok(text)) => check_text(&pointer, rule, text, problems),
+            (None, Err(_)) => problems.push(Problem::new(pointer, "is not UTF-8")),
+        }
+    }
+    for rule in form.values().filter(|rule| rule.required && !counts.contains_key(rule.name.as_str())) {
+        problems.push(Problem::new(format!("/body/{}", rule.name), "is missing"));
+    }
+}
+
+type Part = (String, Option<String>, Bytes);
+
+fn read_form(boundary: String, body: &[u8]) -> Result<Vec<Part>, String> {
+    let body = Bytes::copy_from_slice(body);
+    let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, std::io::Error>(body)]), boundary);
+    let parts = async {
+        let mut parts = Vec::new();
+        while let Some(field) = multipart.next_field().await? {
+            let (name, file_name) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
+            parts.push((name, file_name, field.bytes().await?));
+        }
+        Ok::<_, multer::Error>(parts)
+    };
+    // Everything is in memory, so nothing has to be waited for.
+    match parts.now_or_never() {
+        Some(parts) => parts.map_err(|error| error.to_string()),
+        None => Err("it ends too early".into()),
+    }
+}
