@@ -721,11 +721,11 @@ pub mod types {
         }
     }
     impl ::std::convert::TryFrom<&::std::string::String> for TaskId {
-        type Error = self::error::ConversionError;
+        type Error = <Self as ::std::str::FromStr>::Err;
         fn try_from(
             value: &::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            ::std::convert::TryFrom::try_from(value.as_str())
+        ) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
         }
     }
     impl ::std::convert::AsRef<str> for TaskId {
@@ -1720,7 +1720,7 @@ pub mod params {
             exclusive_minimum: None,
             maximum: None,
             exclusive_maximum: None,
-            min_length: None,
+            min_length: Some(1u64),
             max_length: None,
             default: None,
         };
@@ -1737,7 +1737,7 @@ pub mod params {
             exclusive_minimum: None,
             maximum: None,
             exclusive_maximum: None,
-            min_length: None,
+            min_length: Some(1u64),
             max_length: None,
             default: None,
         };

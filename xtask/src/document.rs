@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt, path::Path};
 
 use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -25,12 +26,14 @@ impl Document {
 
     /// Parses a document; every JSON document is tried as JSON first because that reader is the stricter one.
     pub fn parse(text: &str) -> Result<Self> {
-        let root: Value = if text.trim_start().starts_with('{') {
+        let Strict(root) = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).context("not valid JSON")?
         } else {
             serde_yaml_ng::from_str(text).context("not valid YAML")?
         };
-        let version = root["openapi"].as_str().unwrap_or_default();
+        let Some(version) = root["openapi"].as_str() else {
+            bail!("/openapi: {} is not a version; it must be a text, in quotes", root["openapi"]);
+        };
         if !(version.starts_with("3.0.") || version.starts_with("3.1.")) {
             bail!("/openapi: {version:?} is not a version this tool reads (3.0.x and 3.1.x are)");
         }
@@ -76,6 +79,64 @@ pub fn references(value: &Value) -> Vec<String> {
         }
         Value::Array(items) => items.iter().flat_map(references).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// A value whose objects have every key once: readers keep the last of several and drop the rest without a word.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_none<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+                Strict::deserialize(deserializer).map(|Strict(value)| value)
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(Strict(item)) = list.next_element()? {
+                    items.push(item);
+                }
+                Ok(items.into())
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+                let mut object = serde_json::Map::new();
+                while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
+                    if object.insert(key.clone(), value).is_some() {
+                        return Err(de::Error::custom(format!("the key {key:?} stands twice in one object")));
+                    }
+                }
+                Ok(object.into())
+            }
+        }
+        deserializer.deserialize_any(Visitor).map(Strict)
     }
 }
 

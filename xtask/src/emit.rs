@@ -69,6 +69,9 @@ pub fn identifier(name: &str) -> Ident {
     let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("x_{name}") } else { name };
     match syn::parse_str::<Ident>(&name) {
         Ok(ident) => ident,
+        Err(_) if matches!(name.as_str(), "self" | "super" | "crate" | "_" | "") => {
+            Ident::new(&format!("{name}_"), Span::call_site())
+        }
         Err(_) => Ident::new_raw(&name, Span::call_site()),
     }
 }

@@ -58,7 +58,7 @@ fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
             ("parameters", Map(Node::Parameter)),
             ("requestBodies", Map(Node::RequestBody)),
             ("headers", Map(Node::Header)),
-            ("pathItems", Map(Node::PathItem)),
+            ("pathItems", Lost("path items by reference are not generated")),
             ("securitySchemes", Data),
             ("examples", Data),
             ("links", Lost("links are not generated")),
@@ -85,7 +85,7 @@ fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
             ("tags", Data),
             ("externalDocs", Data),
             ("deprecated", Data),
-            ("security", Data),
+            ("security", Lost("every operation is sent with the key")),
             ("parameters", List(Node::Parameter)),
             ("requestBody", One(Node::RequestBody)),
             ("responses", Map(Node::Response)),
@@ -173,8 +173,52 @@ fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
     }
 }
 
-/// Extensions that have a meaning here; others are reported as without effect.
-const EXTENSIONS: &[&str] = &["x-extensible-enum", "x-limits"];
+/// Extensions that have a meaning, and where; elsewhere they and all others are reported as without effect.
+const EXTENSIONS: &[(Node, &str)] = &[(Node::Schema, "x-extensible-enum"), (Node::Document, "x-limits")];
+
+/// What is wrong with plain data: a number in quotes would silently be no limit.
+fn misfit(node: Node, key: &str, value: &Value) -> Option<&'static str> {
+    let texts =
+        |value: &Value| value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_string));
+    let (good, must) = match (node, key) {
+        (Node::Schema, "minimum" | "maximum" | "multipleOf") => (value.is_number(), "must be a number"),
+        (Node::Schema, "exclusiveMinimum" | "exclusiveMaximum") => {
+            (value.is_number() || value.is_boolean(), "must be a number")
+        }
+        (Node::Schema, "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties") => {
+            (value.is_u64(), "must be a whole number, not below zero")
+        }
+        (Node::Schema, "type") => (value.is_string() || texts(value), "must be a type or a list of types"),
+        (Node::Schema, "enum") => (value.as_array().is_some_and(|items| !items.is_empty()), "must be a list of values"),
+        (Node::Schema, "x-extensible-enum") => (texts(value), "must be a list of texts"),
+        (Node::Schema, "required") => {
+            (value.as_array().is_some_and(|items| items.iter().all(Value::is_string)), "must be a list of names")
+        }
+        (Node::Schema, "format" | "pattern") => (value.is_string(), "must be a text"),
+        (Node::Parameter | Node::RequestBody, "required") => (value.is_boolean(), "must be true or false"),
+        (Node::Parameter, "name" | "in" | "style") | (Node::Operation, "operationId") => {
+            (value.is_string(), "must be a text")
+        }
+        (_, "nullable" | "deprecated" | "explode") => (value.is_boolean(), "must be true or false"),
+        (Node::Document, "info") => {
+            (value["title"].is_string() && value["version"].is_string(), "must have a title and a version, as texts")
+        }
+        (Node::Document, "x-limits") => (limits_are_numbers(value), "must hold minimum and maximum numbers by name"),
+        _ => (true, ""),
+    };
+    (!good).then_some(must)
+}
+
+fn limits_are_numbers(value: &Value) -> bool {
+    let known = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+    value.as_object().is_some_and(|limits| {
+        limits.values().all(|limit| {
+            limit.as_object().is_some_and(|limit| {
+                limit.iter().all(|(key, bound)| known.contains(&key.as_str()) && bound.is_number())
+            })
+        })
+    })
+}
 
 /// What a document holds that the table does not cover.
 #[derive(Debug, Default)]
@@ -188,6 +232,9 @@ pub struct Findings {
 /// Compares a whole document with the table.
 pub fn check(root: &Value) -> Findings {
     let mut findings = Findings::default();
+    if root["info"].is_null() {
+        findings.refused.push(Remark::new(&Pointer::default().at("info"), "is missing"));
+    }
     check_node(Node::Document, root, &Pointer::default(), &mut findings);
     findings
 }
@@ -209,8 +256,12 @@ fn check_node(node: Node, value: &Value, place: &Pointer, findings: &mut Finding
             }
             continue;
         }
+        if let Some(must) = misfit(node, key, child) {
+            findings.refused.push(Remark::new(&here, format!("{must}, and is {child}")));
+            continue;
+        }
         if key.starts_with("x-") {
-            if !EXTENSIONS.contains(&key.as_str()) {
+            if !EXTENSIONS.iter().any(|(place, name)| *place == node && name == key) {
                 findings.lost.push(Remark::new(&here, "this extension has no meaning here"));
             }
             continue;
@@ -261,7 +312,7 @@ mod tests {
     #[test]
     fn an_unknown_keyword_is_refused_by_its_place() {
         let findings = check(&json!({
-            "openapi": "3.1.0",
+            "openapi": "3.1.0", "info": { "title": "T", "version": "1" },
             "components": { "schemas": { "A/B": { "properties": { "x": { "if": {} } } } } }
         }));
         assert_eq!(
@@ -273,7 +324,7 @@ mod tests {
     #[test]
     fn a_foreign_extension_is_reported_and_ours_is_not() {
         let findings = check(&json!({
-            "x-other": 1,
+            "x-other": 1, "info": { "title": "T", "version": "1" },
             "components": { "schemas": { "S": { "type": "string", "x-extensible-enum": ["a"] } } }
         }));
         assert_eq!(texts(&findings.lost), ["/x-other: this extension has no meaning here"]);
@@ -282,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_reference_to_another_file_is_refused() {
-        let findings = check(&json!({ "paths": { "/a": { "$ref": "other.yaml#/a" } } }));
+        let findings =
+            check(&json!({ "info": { "title": "T", "version": "1" }, "paths": { "/a": { "$ref": "other.yaml#/a" } } }));
         assert_eq!(
             texts(&findings.refused),
             ["/paths/~1a/$ref: \"other.yaml#/a\" is not a reference inside this document"]

@@ -293,9 +293,9 @@ fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
             }
         }
         impl ::std::convert::TryFrom<&::std::string::String> for #ident {
-            type Error = self::error::ConversionError;
-            fn try_from(value: &::std::string::String) -> ::std::result::Result<Self, self::error::ConversionError> {
-                ::std::convert::TryFrom::try_from(value.as_str())
+            type Error = <Self as ::std::str::FromStr>::Err;
+            fn try_from(value: &::std::string::String) -> ::std::result::Result<Self, Self::Error> {
+                value.parse()
             }
         }
         impl ::std::convert::AsRef<str> for #ident {

@@ -50,6 +50,29 @@ fn a_limit_of_the_contract_is_a_constant_of_the_code() {
 }
 
 #[test]
+fn a_limit_behind_a_reference_is_one_too() {
+    let named = "          $ref: \"#/components/schemas/ClipLength\"\n        video_embedding_scope:";
+    let inline = "          type: number\n          format: double\n          minimum: 2\n          maximum: 10\n          default: 6\n        video_embedding_scope:";
+    let schema = "  schemas:\n    ClipLength: { type: number, format: double, minimum: 2, maximum: 10, default: 6 }\n";
+    assert!(contract().contains(inline), "the contract has another shape");
+    let changed = contract().replace(inline, named).replacen("  schemas:\n", schema, 1);
+    let limits = |code: &str| {
+        code.split("pub const VIDEO_CLIP_LENGTH")
+            .nth(1)
+            .map(|rest| rest.split("};").next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(limits(&code(&changed)), limits(&code(&contract())));
+}
+
+#[test]
+fn names_that_rust_or_the_client_keep_are_evaded() {
+    for id in ["type", "self", "3d", "execute", "client"] {
+        let code = code(&document("{}").replace(r#""operationId":"a""#, &format!(r#""operationId":"{id}""#)));
+        assert!(code.contains(&format!("async fn call_{id}")), "{id}");
+    }
+}
+
+#[test]
 fn a_new_field_arrives_in_the_code() {
     let field = "        mood:\n          description: How it feels.\n          type: [string, \"null\"]\n        duration:\n          description: How long the video is";
     let changed = contract().replacen("        duration:\n          description: How long the video is", field, 1);
@@ -79,6 +102,16 @@ fn what_is_not_understood_is_refused_by_its_place() {
         refusal(&document("{}").replace("\"200\"", "\"404\"")),
         refusal(&document("{}").replace("3.1.0", "2.0")),
         refusal("{"),
+        refusal(&object(r#"{"type":"number","maximum":"10"}"#)),
+        refusal(&object(r#"{"type":5}"#)),
+        refusal(&object(r#"{"type":"string","enum":["a","A"]}"#)),
+        refusal(&object(r#"{"type":"string"},"X":{"type":"string"}"#)),
+        refusal(&object(r#"{"type":"string"},"x":{"type":"integer"}"#)),
+        refusal(&document("{}").replace("\"/a\"", "\"/a/{id}\"")),
+        refusal(&document("{}").replace(r#""version":"1""#, r#""version":1"#)),
+        refusal(&document("{}").replace(r#""3.1.0""#, "3.1")),
+        refusal(&document("{}").replace("\"get\"", "\"trace\"")),
+        refusal(&document("{}").replacen('{', r#"{"servers":[{"url":"https://{r}.x"}],"#, 1)),
     ];
     assert_snapshot!(texts.join("\n\n"));
 }

@@ -67,6 +67,14 @@ pub fn lower(document: &Document) -> Result<Lowered> {
             limits.insert(name.clone(), Param::read(name, limit));
         }
     }
+    let servers = root["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let place = Pointer::default().at("servers");
+    for (index, _) in servers.iter().enumerate().skip(1) {
+        lost.push(Remark::new(&place.at(index), "only the first server becomes the base URL"));
+    }
+    if servers.first().is_some_and(|server| server["url"].as_str().is_none_or(|url| url.contains('{'))) {
+        refuse_if_any(&[Remark::new(&place.at(0), "a server with variables is not supported")])?;
+    }
     let openapi = json!({
         "openapi": "3.0.3",
         "info": { "title": root["info"]["title"], "version": root["info"]["version"] },

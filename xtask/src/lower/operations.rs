@@ -168,6 +168,27 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
         let level = (0..2).find(|level| unique(*level)).unwrap_or(2);
         ids.insert(key.clone(), candidates[level].clone());
     }
+    // Names that the client has already, that Rust keeps for itself, and those of the methods made beside others.
+    let reserved = |id: &str, ids: &BTreeMap<_, String>| {
+        matches!(
+            id,
+            "new_with_client"
+                | "execute"
+                | "key"
+                | "client"
+                | "inner"
+                | "baseurl"
+                | "api_version"
+                | "pre"
+                | "exec"
+                | "post"
+        ) || syn::parse_str::<syn::Ident>(id).is_err()
+            || id.strip_suffix("_request").is_some_and(|stem| ids.values().any(|other| other == stem))
+    };
+    let clashes: Vec<_> = ids.iter().filter(|(_, id)| reserved(id, &ids)).map(|(key, _)| key.clone()).collect();
+    for key in clashes {
+        ids.entry(key).and_modify(|id| *id = format!("call_{id}"));
+    }
     ids
 }
 
@@ -225,8 +246,10 @@ impl<'d> Lowering<'_, 'd> {
         let own = operation["parameters"].as_array().into_iter().flatten();
         let shared = item["parameters"].as_array().into_iter().flatten();
         let mut seen = BTreeSet::new();
-        for (index, parameter) in own.chain(shared).enumerate() {
-            let here = place.at("parameters").at(index);
+        let item_place = Pointer::default().at("paths").at(path).at("parameters");
+        let own = own.enumerate().map(|(index, parameter)| (place.at("parameters").at(index), parameter));
+        let shared = shared.enumerate().map(|(index, parameter)| (item_place.at(index), parameter));
+        for (here, parameter) in own.chain(shared) {
             let parameter = self.deref(parameter, &here);
             let (name, location) =
                 (parameter["name"].as_str().unwrap_or_default(), parameter["in"].as_str().unwrap_or_default());
@@ -235,6 +258,23 @@ impl<'d> Lowering<'_, 'd> {
             {
                 parameters.push(parameter);
             }
+        }
+        let in_path = |name: &str| seen.contains(&(name.to_owned(), "path".to_owned()));
+        for name in path.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+            if !in_path(name) {
+                self.refuse(place, format!("the path has {{{name}}}, and no parameter says what it is"));
+            }
+        }
+        let mut names = BTreeSet::new();
+        let key_header = self.key_header;
+        for (name, _) in seen.iter().filter(|(name, _)| key_header.is_none_or(|key| !key.eq_ignore_ascii_case(name))) {
+            let rust = crate::emit::identifier(name).to_string();
+            if rust == "body" && operation.get("requestBody").is_some() || !names.insert(rust) {
+                self.refuse(place, format!("the parameter {name:?} has the Rust name of another argument"));
+            }
+        }
+        if matches!(method, "options" | "trace") {
+            self.refuse(place, "the method is not supported");
         }
         lowered["parameters"] = parameters.into();
         if let Some(body) = operation.get("requestBody") {
@@ -274,8 +314,16 @@ impl<'d> Lowering<'_, 'd> {
         let style = parameter["style"].as_str();
         let exploded = parameter.get("explode").is_none_or(|explode| explode == &json!(true));
         let list = target["type"] == "array";
-        if location == "query" && !matches!(style, None | Some("form" | "deepObject")) || list && !exploded {
-            self.refuse(place, "only exploded form style is supported for parameters");
+        let plain_style = match location {
+            "query" => matches!(style, None | Some("form" | "deepObject")),
+            _ => matches!(style, None | Some("simple")),
+        };
+        if !plain_style || list && !exploded {
+            self.refuse(place, "only form style, exploded, is supported in a query, and simple style elsewhere");
+            return None;
+        }
+        if list && location != "query" {
+            self.refuse(place, "a list is supported as a query parameter only");
             return None;
         }
         if target["type"] == "object" || target.get("properties").is_some() {
@@ -290,7 +338,7 @@ impl<'d> Lowering<'_, 'd> {
             }
             out.objects.push(name.to_owned());
         }
-        out.params.push(Param::read(name, &schema));
+        out.params.push(Param::read(name, &with_siblings(&target, &schema)));
         strip_limits(&mut schema);
         let site = Site {
             place: place.at("schema"),
@@ -312,6 +360,9 @@ impl<'d> Lowering<'_, 'd> {
         let content = body["content"].as_object()?;
         let (media_type, media) = content.get_key_value("application/json").or_else(|| content.iter().next())?;
         let here = place.at("content").at(media_type);
+        if body["required"] == json!(false) {
+            self.lost.push(Remark::new(&place.at("required"), "the generated method always sends a body"));
+        }
         for other in content.keys().filter(|other| *other != media_type) {
             self.lost.push(Remark::new(&place.at("content").at(other), format!("sent as {media_type} instead")));
         }
@@ -346,6 +397,10 @@ impl<'d> Lowering<'_, 'd> {
             }
             None => (schema, self.schemas.free_name(&format!("{}Form", rust_type_name(&out.id)))),
         };
+        if let Some(keyword) = ["allOf", "oneOf", "anyOf"].iter().find(|keyword| object.get(**keyword).is_some()) {
+            self.refuse(&place.at(keyword), "a form must be a plain object");
+            return None;
+        }
         let Some(properties) = object["properties"].as_object() else {
             self.refuse(place, "a form needs properties");
             return None;
@@ -368,7 +423,17 @@ impl<'d> Lowering<'_, 'd> {
                 Some(list) => (true, list["items"].clone()),
                 None => (false, property.clone()),
             };
-            out.params.push(Param::read(key, property));
+            out.params.push(Param::read(key, &with_siblings(&target, property)));
+            for limit in ["minItems", "maxItems", "uniqueItems"] {
+                if target.get(limit).is_some() {
+                    self.lost.push(Remark::new(&here.at(limit), "not checked by the generated form"));
+                }
+            }
+            for limit in LIMITS {
+                if value.get(*limit).is_some() && repeated {
+                    self.lost.push(Remark::new(&here.at("items").at(limit), "not checked by the generated form"));
+                }
+            }
             strip_limits(&mut value);
             let site = Site { place: here, name: format!("{name}{}", rust_type_name(key)), answered: false };
             let kind = self.field_kind(&value, &site);
@@ -380,6 +445,12 @@ impl<'d> Lowering<'_, 'd> {
                 repeated,
                 kind,
             });
+        }
+        let mut names = BTreeSet::new();
+        for field in &fields {
+            if !names.insert(crate::emit::identifier(&field.name).to_string()) {
+                self.refuse(&place.at("properties").at(&field.name), "has the Rust name of another field");
+            }
         }
         Some(Form { name, description: object["description"].as_str().map(str::to_owned), fields })
     }
@@ -417,6 +488,12 @@ impl<'d> Lowering<'_, 'd> {
                 self.lost.push(Remark::new(&here, "only the first success of an operation is generated"));
                 continue;
             }
+            for other in response["content"].as_object().into_iter().flatten().skip(1) {
+                self.lost.push(Remark::new(
+                    &here.at("content").at(other.0),
+                    "only one media type of an answer is generated",
+                ));
+            }
             let mut lowered = json!({ "description": response["description"].as_str().unwrap_or_default() });
             let content = response["content"].as_object();
             if let Some((media_type, media)) =
@@ -452,6 +529,18 @@ impl<'d> Lowering<'_, 'd> {
         }
         lowered.into()
     }
+}
+
+/// What limits a number or a text.
+const LIMITS: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"];
+
+/// A schema behind a reference, with what stands beside the reference.
+fn with_siblings(target: &Value, schema: &Value) -> Value {
+    let mut merged = target.clone();
+    if let (Some(merged), Some(own)) = (merged.as_object_mut(), schema.as_object()) {
+        merged.extend(own.iter().filter(|(key, _)| *key != "$ref").map(|(key, value)| (key.clone(), value.clone())));
+    }
+    merged
 }
 
 /// Limits of parameters go into constants; left in the schema they would become types like `NonZeroU64`.

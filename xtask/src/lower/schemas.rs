@@ -72,7 +72,10 @@ impl<'d> Schemas<'d> {
         let mut schemas = Self {
             root,
             names: BTreeMap::new(),
-            taken: BTreeSet::new(),
+            // Names that generated forms use as they are.
+            taken: ["FilePart", "Multipart", "SourceError", "Error", "Vec", "String", "Option", "Result"]
+                .map(str::to_owned)
+                .into(),
             answered: answered_components(root),
             out: Map::new(),
             open_enums: BTreeSet::new(),
@@ -98,6 +101,12 @@ impl<'d> Schemas<'d> {
             let name = self.names[key].clone();
             let site = Site { place: place.at(key), name: name.clone(), answered: self.answered.contains(key) };
             let lowered = self.lower_body(schema, &site);
+            if name == EMBEDDING && lowered["items"]["type"] != "number" {
+                self.refuse(&site, "this name is kept for the type of vectors, a list of numbers");
+            }
+            if lowered["nullable"] == json!(true) && lowered.get("enum").is_some() {
+                self.refuse(&site, "a component that is an enum or null is not supported; say null where it is used");
+            }
             self.out.insert(name, lowered);
         }
     }
@@ -158,6 +167,9 @@ impl<'d> Schemas<'d> {
             return self.lower_reference(object, reference, site);
         }
         self.note_defaults(object, site);
+        if object.contains_key("discriminator") && !object.contains_key("oneOf") && !object.contains_key("anyOf") {
+            self.lose(&site.place.at("discriminator"), "without a union it tells nothing");
+        }
         let (types, mut nullable) = types_of(object);
         let mut lowered = if object.contains_key("oneOf") || object.contains_key("anyOf") {
             self.lower_union(object, site, &mut nullable)
@@ -218,7 +230,10 @@ impl<'d> Schemas<'d> {
             "string" => {
                 let mut lowered = json!({ "type": "string" });
                 for key in ["format", "minLength", "maxLength"] {
-                    if let Some(value) = object.get(key) {
+                    // The generated crate has no type of its own for these.
+                    let foreign = key == "format"
+                        && matches!(object.get(key).and_then(Value::as_str), Some("uuid" | "ip" | "ipv4" | "ipv6"));
+                    if let Some(value) = object.get(key).filter(|_| !foreign) {
                         lowered[key] = value.clone();
                     }
                 }
@@ -281,7 +296,11 @@ impl<'d> Schemas<'d> {
         }
         if let Some(properties) = object.get("properties").and_then(Value::as_object) {
             let mut out = Map::new();
+            let mut names = BTreeSet::new();
             for (key, property) in properties {
+                if !names.insert(crate::emit::identifier(key).to_string()) {
+                    self.refuse(&site.below("properties", key), "has the Rust name of another property");
+                }
                 out.insert(key.clone(), self.lower(property, &site.below("properties", key)));
             }
             lowered["properties"] = out.into();
@@ -302,6 +321,12 @@ impl<'d> Schemas<'d> {
 
     fn lower_enum(&mut self, object: &Map<String, Value>, values: Vec<Value>, site: &Site) -> Value {
         if values.iter().all(Value::is_string) {
+            let mut names = BTreeSet::new();
+            for value in values.iter().filter_map(Value::as_str) {
+                if !value.contains(|c: char| c.is_ascii_alphanumeric()) || !names.insert(rust_type_name(value)) {
+                    return self.refuse(site, format!("the value {value:?} has no Rust name of its own"));
+                }
+            }
             if object.contains_key("x-extensible-enum") || site.answered {
                 self.open_enums.insert(site.name.clone());
             }
@@ -321,6 +346,10 @@ impl<'d> Schemas<'d> {
             return None;
         }
         if let Some(reference) = schema["$ref"].as_str() {
+            let beside = schema.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            for key in beside.filter(|key| *key != "$ref" && !ANNOTATIONS.contains(key)) {
+                self.refuse(site, format!("the keyword {key:?} beside a reference is not supported"));
+            }
             let Some(target) = resolve(self.root, reference) else {
                 self.refuse(site, format!("the reference {reference:?} leads nowhere"));
                 return None;

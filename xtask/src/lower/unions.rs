@@ -18,8 +18,9 @@ struct Variant {
 impl Schemas<'_> {
     pub(super) fn lower_union(&mut self, object: &Map<String, Value>, site: &Site, nullable: &mut bool) -> Value {
         let keyword = if object.contains_key("oneOf") { "oneOf" } else { "anyOf" };
-        if object.contains_key("properties")
-            || object.contains_key("allOf")
+        let structural =
+            ["properties", "allOf", "items", "enum", "const", "x-extensible-enum", "additionalProperties", "required"];
+        if structural.iter().any(|key| object.contains_key(*key))
             || (keyword == "oneOf" && object.contains_key("anyOf"))
         {
             return self.refuse(site, format!("{keyword} beside other structure is not supported"));
