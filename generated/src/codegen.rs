@@ -1756,6 +1756,56 @@ pub mod params {
         pub const ALL: &[Param] = &[TASK_ID, EMBEDDING_OPTION];
     }
 }
+/// What the types look like on the wire.
+#[cfg(feature = "schemars")]
+pub mod schemas {
+    /// The JSON Schema of every generated type, by name.
+    pub fn all() -> Vec<(&'static str, ::schemars::Schema)> {
+        vec![
+            ("TaskId", ::schemars::schema_for!(super::types::TaskId)), ("ModelName",
+            ::schemars::schema_for!(super::types::ModelName)), ("TaskStatus",
+            ::schemars::schema_for!(super::types::TaskStatus)), ("EmbeddingOption",
+            ::schemars::schema_for!(super::types::EmbeddingOption)), ("EmbeddingScope",
+            ::schemars::schema_for!(super::types::EmbeddingScope)), ("Embedding",
+            ::schemars::schema_for!(crate ::runtime::Embedding)), ("TasksCreateResponse",
+            ::schemars::schema_for!(super::types::TasksCreateResponse)),
+            ("TasksListResponse",
+            ::schemars::schema_for!(super::types::TasksListResponse)), ("PageInfo",
+            ::schemars::schema_for!(super::types::PageInfo)), ("MediaEmbeddingTask",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTask)),
+            ("MediaEmbeddingTaskAudioEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskAudioEmbedding)),
+            ("MediaEmbeddingTaskDocumentEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskDocumentEmbedding)),
+            ("MediaEmbeddingTaskImageEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskImageEmbedding)),
+            ("DocumentEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::DocumentEmbeddingMetadata)),
+            ("ImageEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::ImageEmbeddingMetadata)),
+            ("AudioEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::AudioEmbeddingMetadata)),
+            ("TasksStatusResponse",
+            ::schemars::schema_for!(super::types::TasksStatusResponse)),
+            ("TasksStatusResponseVideoEmbedding",
+            ::schemars::schema_for!(super::types::TasksStatusResponseVideoEmbedding)),
+            ("BaseEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::BaseEmbeddingMetadata)),
+            ("VideoEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::VideoEmbeddingMetadata)),
+            ("TasksRetrieveResponse",
+            ::schemars::schema_for!(super::types::TasksRetrieveResponse)),
+            ("TasksRetrieveResponseVideoEmbedding",
+            ::schemars::schema_for!(super::types::TasksRetrieveResponseVideoEmbedding)),
+            ("AudioSegment", ::schemars::schema_for!(super::types::AudioSegment)),
+            ("VideoSegment", ::schemars::schema_for!(super::types::VideoSegment)),
+            ("ErrorBody", ::schemars::schema_for!(super::types::ErrorBody)),
+            ("WrappedErrorBody",
+            ::schemars::schema_for!(super::types::WrappedErrorBody)), ("ErrorCode",
+            ::schemars::schema_for!(super::types::ErrorCode))
+        ]
+    }
+}
 /// The bodies of operations that take a form.
 pub mod forms {
     use super::{types, Error};

@@ -16,6 +16,15 @@ pub fn items(lowered: &Lowered, sha256: &str) -> TokenStream {
         quote! { #[doc = #doc] pub const #constant: &str = #name; }
     });
     let limits = lowered.limits.values().map(param);
+    let schema_names: Vec<&String> =
+        lowered.openapi["components"]["schemas"].as_object().into_iter().flat_map(|all| all.keys()).collect();
+    let schema_types = schema_names.iter().map(|name| match name.as_str() {
+        "Embedding" => quote!(crate::runtime::Embedding),
+        name => {
+            let ident = format_ident!("{name}");
+            quote!(super::types::#ident)
+        }
+    });
     let operations = operations(lowered);
     let params = params(lowered);
     let forms = lowered.operations.iter().filter_map(|operation| operation.form.as_ref()).map(form);
@@ -41,6 +50,15 @@ pub fn items(lowered: &Lowered, sha256: &str) -> TokenStream {
 
         /// The parameters and form fields of each operation, with their limits.
         pub mod params { #params }
+
+        /// What the types look like on the wire.
+        #[cfg(feature = "schemars")]
+        pub mod schemas {
+            /// The JSON Schema of every generated type, by name.
+            pub fn all() -> Vec<(&'static str, ::schemars::Schema)> {
+                vec![#((#schema_names, ::schemars::schema_for!(#schema_types))),*]
+            }
+        }
 
         /// The bodies of operations that take a form.
         pub mod forms {

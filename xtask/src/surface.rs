@@ -1,5 +1,8 @@
 //! The public surface of Rust code as text that people can review: items, fields and signatures, without bodies and docs.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
 use quote::{ToTokens, quote};
 use syn::{ImplItem, Item, TraitItem, Visibility};
 
@@ -96,11 +99,67 @@ fn of_item(item: &Item, indent: &str) -> String {
                     ImplItem::Const(constant) if is_public(&constant.vis) => {
                         Some(format!("{indent}    const {}: {}\n", constant.ident, line(&constant.ty)))
                     }
+                    // The methods are listed where the macro is defined.
+                    ImplItem::Macro(call) => {
+                        let name = call.mac.path.to_token_stream();
+                        Some(format!("{indent}    {name}!\n"))
+                    }
                     _ => None,
                 })
                 .collect();
             if methods.is_empty() { methods } else { format!("{indent}impl {kind}\n{methods}") }
         }
+        Item::Macro(item) => of_macro(item, indent),
         _ => String::new(),
     }
+}
+
+/// The public methods that a macro writes.
+fn of_macro(item: &syn::ItemMacro, indent: &str) -> String {
+    let Some(name) = &item.ident else { return String::new() };
+    let text = item.mac.tokens.to_string();
+    let methods = text.split("pub fn ").skip(1).filter_map(|rest| rest.split(" {").next());
+    let methods: String = methods
+        .map(|signature| {
+            let signature: String = signature.split_whitespace().collect::<Vec<_>>().join(" ");
+            match syn::parse_str::<syn::Signature>(&format!("fn {signature}")) {
+                Ok(parsed) => format!("{indent}    {}\n", line(&parsed)),
+                Err(_) => format!("{indent}    fn {signature}\n"),
+            }
+        })
+        .collect();
+    if methods.is_empty() { methods } else { format!("{indent}macro {name}!\n{methods}") }
+}
+
+/// The public items of a crate: `lib.rs`, and behind it every file with items that can be seen from outside, by its path.
+/// Private modules are walked too, because their items are re-exported.
+pub fn of_crate(root: &Path) -> Result<String> {
+    let mut out = String::new();
+    let mut files = vec![root.join("lib.rs")];
+    collect(root, &mut files)?;
+    files.sort_by_key(|path| (path.file_name().is_none_or(|name| name != "lib.rs"), path.clone()));
+    files.dedup();
+    for path in files {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let file = syn::parse_file(&text).with_context(|| format!("in {}", path.display()))?;
+        let items = of_items(&file.items, "    ");
+        // Trait implementations alone say nothing without their types.
+        if !items.is_empty() {
+            let name = path.strip_prefix(root).unwrap_or(&path).display().to_string().replace('\\', "/");
+            out.push_str(&format!("{name}\n{items}\n"));
+        }
+    }
+    Ok(out)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }

@@ -26,47 +26,68 @@ const LIMITS: &[&str] = &[
 /// A value on the wire and everything a document says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
+    /// Names of types, without null.
     pub types: BTreeSet<String>,
+    /// Null is allowed.
     pub nullable: bool,
+    /// As in the document.
     pub format: Option<String>,
+    /// The only values, as JSON.
     pub values: Option<BTreeSet<String>>,
     /// The values are those known today.
     pub open: bool,
+    /// Keywords that limit the value.
     pub limits: BTreeMap<String, String>,
+    /// As JSON.
     pub default: Option<String>,
+    /// Marked so.
     pub deprecated: bool,
+    /// Properties of an object.
     pub fields: BTreeMap<String, Field>,
+    /// What a list holds.
     pub items: Option<Box<Node>>,
     /// Further properties of an object.
     pub rest: Option<Box<Node>>,
+    /// A value is one of these.
     pub variants: Vec<Node>,
     /// So many steps up, the tree goes on as there.
     pub recursive: Option<usize>,
+    /// Summary and description.
     pub prose: String,
 }
 
 /// A property or parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Field {
+    /// Must be there.
     pub required: bool,
+    /// What it is.
     pub node: Node,
 }
 
 /// An answer.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
+    /// By media type.
     pub content: BTreeMap<String, Node>,
+    /// By name, in lower case.
     pub headers: BTreeMap<String, Node>,
+    /// Its description.
     pub prose: String,
 }
 
 /// An operation.
 #[derive(Clone, Debug, Default)]
 pub struct Operation {
+    /// By location and name.
     pub parameters: BTreeMap<String, Field>,
+    /// By media type.
     pub bodies: BTreeMap<String, Node>,
+    /// By status.
     pub answers: BTreeMap<String, Answer>,
+    /// Marked so.
     pub deprecated: bool,
+    /// Summary and description.
     pub prose: String,
 }
 
@@ -82,6 +103,11 @@ pub fn operations(root: &Value) -> BTreeMap<(String, String), Operation> {
         }
     }
     all
+}
+
+/// A schema as a tree; references lead into `root`.
+pub fn schema(root: &Value, schema: &Value) -> Node {
+    Reader { root, key_headers: BTreeSet::new() }.node(schema, &mut Vec::new())
 }
 
 /// The path with `{}` for every parameter: their names are not on the wire.
