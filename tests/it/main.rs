@@ -1,6 +1,7 @@
 //! The suites: what the client sends, what it takes, what it says when things go wrong, and whole flows.
 
 mod answers;
+mod contract;
 mod errors;
 mod faults;
 mod flows;

@@ -5,6 +5,7 @@
 //!   stable and told apart, and mean nothing.
 //! - [`Contract`] checks requests and answers against `spec/openapi.yaml`, and makes example bodies from it. With the feature
 //!   `wiremock` it is a matcher and a responder too.
+//! - [`ProviderCheck`] checks a server.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,8 +16,15 @@
 
 mod contract;
 mod local;
+mod provider;
 
 pub use contract::{Contract, Problem, Problems};
 #[cfg(feature = "wiremock")]
 pub use contract::{ContractMatcher, ContractResponder};
 pub use local::{LocalPlatform, LocalPlatformBuilder};
+pub use provider::{Case, ProviderCheck};
+
+/// The code of the README, run.
+#[cfg(all(doctest, feature = "wiremock"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

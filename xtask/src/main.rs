@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
-use xtask::{drift, faults, generate};
+use xtask::{contract, drift, faults, generate};
 
 /// Maintenance commands of the workspace.
 #[derive(Parser, Debug)]
@@ -13,6 +13,8 @@ enum Command {
     Generate(generate::Options),
     /// Compare our contract with another document, by structure; exit 1 on drift, 2 if they cannot be compared
     Drift(drift::Options),
+    /// Check a server against the contract
+    Contract(contract::Options),
     /// Run the fault suite and the soak test, and print the table
     Faults(faults::Options),
 }
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
             }
         },
         Command::Generate(options) => generate::run(&options, root),
+        Command::Contract(options) => contract::run(&options, root),
         Command::Faults(options) => faults::run(&options, root),
     };
     match outcome {
