@@ -1,12 +1,14 @@
 //! What generated code stands on; written by hand, and the same for every document.
 
 mod embedding;
+mod file_part;
 mod multipart;
 mod param;
 mod request;
 
 pub use embedding::{Embedding, NotFinite};
-pub use multipart::{FilePart, Multipart, Progress, SourceError};
+pub use file_part::{FilePart, Progress, SourceError};
+pub use multipart::Multipart;
 pub use param::Param;
 pub use request::{ApiRequest, Key, Operation, path_segment};
 

@@ -38,6 +38,7 @@ pub struct Options {
 const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime.rs", include_str!("../../generated/src/runtime.rs")),
     ("src/runtime/embedding.rs", include_str!("../../generated/src/runtime/embedding.rs")),
+    ("src/runtime/file_part.rs", include_str!("../../generated/src/runtime/file_part.rs")),
     ("src/runtime/multipart.rs", include_str!("../../generated/src/runtime/multipart.rs")),
     ("src/runtime/param.rs", include_str!("../../generated/src/runtime/param.rs")),
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),

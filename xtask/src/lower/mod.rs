@@ -4,8 +4,11 @@
 //! Nothing is dropped silently: what cannot be honoured is refused by its place, what is known to have no
 //! effect is listed as lost.
 
+mod forms;
 mod operations;
+mod params;
 mod schemas;
+mod shapes;
 mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +21,9 @@ use crate::{
     grammar,
 };
 
-pub use operations::{Field, FieldKind, Form, Operation, Param};
+pub use forms::{Field, FieldKind, Form};
+pub use operations::Operation;
+pub use params::Param;
 
 /// The outcome of lowering a document.
 #[derive(Debug)]

@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
-use super::schemas::{Schemas, Site, rust_type_name};
+use super::{
+    forms::Form,
+    params::{Param, strip_limits, with_siblings},
+    schemas::{Schemas, Site},
+    shapes::rust_type_name,
+};
 use crate::document::{Pointer, Remark, resolve};
 
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -25,79 +30,6 @@ pub struct Operation {
     pub accept: Option<String>,
     /// Query parameters that are objects: sent as `name[key]=value`.
     pub objects: Vec<String>,
-}
-
-/// A parameter or form field and the limits that the document states for it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    pub name: String,
-    pub minimum: Option<f64>,
-    pub exclusive_minimum: Option<f64>,
-    pub maximum: Option<f64>,
-    pub exclusive_maximum: Option<f64>,
-    pub min_length: Option<u64>,
-    pub max_length: Option<u64>,
-    /// As JSON text.
-    pub default: Option<String>,
-}
-
-impl Param {
-    /// Reads the limits out of a schema.
-    pub fn read(name: &str, schema: &Value) -> Self {
-        let bound = |key: &str, flag: &str| match schema.get(flag) {
-            // 3.0 has a flag beside the bound, 3.1 a bound of its own.
-            Some(Value::Bool(true)) => (None, schema[key].as_f64()),
-            Some(exclusive) => (schema[key].as_f64(), exclusive.as_f64()),
-            None => (schema[key].as_f64(), None),
-        };
-        let (minimum, exclusive_minimum) = bound("minimum", "exclusiveMinimum");
-        let (maximum, exclusive_maximum) = bound("maximum", "exclusiveMaximum");
-        Self {
-            name: name.to_owned(),
-            minimum,
-            exclusive_minimum,
-            maximum,
-            exclusive_maximum,
-            min_length: schema["minLength"].as_u64(),
-            max_length: schema["maxLength"].as_u64(),
-            default: schema.get("default").map(Value::to_string),
-        }
-    }
-}
-
-/// The body of a `multipart/form-data` operation.
-#[derive(Debug)]
-pub struct Form {
-    /// The name of the Rust struct.
-    pub name: String,
-    pub description: Option<String>,
-    pub fields: Vec<Field>,
-}
-
-/// A field of a form.
-#[derive(Debug)]
-pub struct Field {
-    /// On the wire.
-    pub name: String,
-    pub description: Option<String>,
-    pub required: bool,
-    /// Sent once per value.
-    pub repeated: bool,
-    pub kind: FieldKind,
-}
-
-/// What a form field holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldKind {
-    File,
-    Text,
-    Number,
-    Integer,
-    Boolean,
-    /// A generated type, by name.
-    Named(String),
-    /// Anything, as JSON.
-    Json,
 }
 
 pub struct Outcome {
@@ -192,18 +124,18 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
     ids
 }
 
-struct Lowering<'l, 'd> {
-    root: &'d Value,
+pub(super) struct Lowering<'l, 'd> {
+    pub(super) root: &'d Value,
     key_header: Option<&'l str>,
-    schemas: &'l mut Schemas<'d>,
+    pub(super) schemas: &'l mut Schemas<'d>,
     operations: Vec<Operation>,
     headers: BTreeSet<String>,
     refused: Vec<Remark>,
-    lost: Vec<Remark>,
+    pub(super) lost: Vec<Remark>,
 }
 
 impl<'d> Lowering<'_, 'd> {
-    fn refuse(&mut self, place: &Pointer, text: impl Into<String>) {
+    pub(super) fn refuse(&mut self, place: &Pointer, text: impl Into<String>) {
         self.refused.push(Remark::new(place, text));
     }
 
@@ -389,88 +321,6 @@ impl<'d> Lowering<'_, 'd> {
         Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
     }
 
-    fn form(&mut self, schema: &Value, out: &mut Operation, place: &Pointer) -> Option<Form> {
-        let (object, name) = match schema["$ref"].as_str() {
-            Some(reference) => {
-                let name = self.schemas.name_of(&crate::document::reference_name(reference))?.to_owned();
-                (resolve(self.root, reference)?, name)
-            }
-            None => (schema, self.schemas.free_name(&format!("{}Form", rust_type_name(&out.id)))),
-        };
-        if let Some(keyword) = ["allOf", "oneOf", "anyOf"].iter().find(|keyword| object.get(**keyword).is_some()) {
-            self.refuse(&place.at(keyword), "a form must be a plain object");
-            return None;
-        }
-        let Some(properties) = object["properties"].as_object() else {
-            self.refuse(place, "a form needs properties");
-            return None;
-        };
-        let required = object["required"].as_array().cloned().unwrap_or_default();
-        let mut fields = Vec::new();
-        for (key, property) in properties {
-            let here = place.at("properties").at(key);
-            let target = match property["$ref"].as_str() {
-                Some(reference) => resolve(self.root, reference).cloned().unwrap_or_default(),
-                None => property.clone(),
-            };
-            // One value or a list of them is a repeated field.
-            let either = target["oneOf"]
-                .as_array()
-                .or(target["anyOf"].as_array())
-                .and_then(|v| v.iter().find(|v| v["type"] == "array"));
-            let list = if target["type"] == "array" { Some(&target) } else { either };
-            let (repeated, mut value) = match list {
-                Some(list) => (true, list["items"].clone()),
-                None => (false, property.clone()),
-            };
-            out.params.push(Param::read(key, &with_siblings(&target, property)));
-            for limit in ["minItems", "maxItems", "uniqueItems"] {
-                if target.get(limit).is_some() {
-                    self.lost.push(Remark::new(&here.at(limit), "not checked by the generated form"));
-                }
-            }
-            for limit in LIMITS {
-                if value.get(*limit).is_some() && repeated {
-                    self.lost.push(Remark::new(&here.at("items").at(limit), "not checked by the generated form"));
-                }
-            }
-            strip_limits(&mut value);
-            let site = Site { place: here, name: format!("{name}{}", rust_type_name(key)), answered: false };
-            let kind = self.field_kind(&value, &site);
-            let description = property["description"].as_str().or(target["description"].as_str()).map(str::to_owned);
-            fields.push(Field {
-                name: key.clone(),
-                description,
-                required: required.contains(&json!(key)),
-                repeated,
-                kind,
-            });
-        }
-        let mut names = BTreeSet::new();
-        for field in &fields {
-            if !names.insert(crate::emit::identifier(&field.name).to_string()) {
-                self.refuse(&place.at("properties").at(&field.name), "has the Rust name of another field");
-            }
-        }
-        Some(Form { name, description: object["description"].as_str().map(str::to_owned), fields })
-    }
-
-    fn field_kind(&mut self, schema: &Value, site: &Site) -> FieldKind {
-        let lowered = self.schemas.lower(schema, site);
-        let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str());
-        if let Some(reference) = reference {
-            return FieldKind::Named(crate::document::reference_name(reference));
-        }
-        match (lowered["type"].as_str(), lowered["format"].as_str()) {
-            (Some("string"), Some("binary")) => FieldKind::File,
-            (Some("string"), _) => FieldKind::Text,
-            (Some("number"), _) => FieldKind::Number,
-            (Some("integer"), _) => FieldKind::Integer,
-            (Some("boolean"), _) => FieldKind::Boolean,
-            _ => FieldKind::Json,
-        }
-    }
-
     fn responses(&mut self, responses: &'d Value, out: &mut Operation, place: &Pointer) -> Value {
         let mut success: Option<(String, Value)> = None;
         let mut errors = Vec::new();
@@ -528,31 +378,5 @@ impl<'d> Lowering<'_, 'd> {
             None => self.refuse(place, "an operation without a success is not supported"),
         }
         lowered.into()
-    }
-}
-
-/// What limits a number or a text.
-const LIMITS: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"];
-
-/// A schema behind a reference, with what stands beside the reference.
-fn with_siblings(target: &Value, schema: &Value) -> Value {
-    let mut merged = target.clone();
-    if let (Some(merged), Some(own)) = (merged.as_object_mut(), schema.as_object()) {
-        merged.extend(own.iter().filter(|(key, _)| *key != "$ref").map(|(key, value)| (key.clone(), value.clone())));
-    }
-    merged
-}
-
-/// Limits of parameters go into constants; left in the schema they would become types like `NonZeroU64`.
-fn strip_limits(schema: &mut Value) {
-    if let Some(object) = schema.as_object_mut() {
-        let whole = object.get("type") == Some(&json!("integer"));
-        let non_negative = object.get("minimum").and_then(Value::as_f64).is_some_and(|minimum| minimum >= 0.0);
-        for key in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "default"] {
-            object.remove(key);
-        }
-        if whole && non_negative {
-            object.insert("minimum".into(), json!(0));
-        }
     }
 }

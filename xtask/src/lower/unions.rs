@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::schemas::{Schemas, Site, enum_values, is_null, rust_type_name};
+use super::{
+    schemas::{Schemas, Site},
+    shapes::{enum_values, is_null, rust_type_name},
+};
 use crate::document::{reference_name, resolve};
 
 /// A variant of a tagged union, flat.

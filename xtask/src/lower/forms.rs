@@ -1,0 +1,132 @@
+//! Forms, which progenitor does not know: `multipart/form-data` bodies, field by field.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{
+    operations::{Lowering, Operation},
+    params::{LIMITS, Param, strip_limits, with_siblings},
+    schemas::Site,
+    shapes::rust_type_name,
+};
+use crate::document::{Pointer, Remark, resolve};
+
+/// The body of a `multipart/form-data` operation.
+#[derive(Debug)]
+pub struct Form {
+    /// The name of the Rust struct.
+    pub name: String,
+    pub description: Option<String>,
+    pub fields: Vec<Field>,
+}
+
+/// A field of a form.
+#[derive(Debug)]
+pub struct Field {
+    /// On the wire.
+    pub name: String,
+    pub description: Option<String>,
+    pub required: bool,
+    /// Sent once per value.
+    pub repeated: bool,
+    pub kind: FieldKind,
+}
+
+/// What a form field holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    File,
+    Text,
+    Number,
+    Integer,
+    Boolean,
+    /// A generated type, by name.
+    Named(String),
+    /// Anything, as JSON.
+    Json,
+}
+
+impl Lowering<'_, '_> {
+    pub(super) fn form(&mut self, schema: &Value, out: &mut Operation, place: &Pointer) -> Option<Form> {
+        let (object, name) = match schema["$ref"].as_str() {
+            Some(reference) => {
+                let name = self.schemas.name_of(&crate::document::reference_name(reference))?.to_owned();
+                (resolve(self.root, reference)?, name)
+            }
+            None => (schema, self.schemas.free_name(&format!("{}Form", rust_type_name(&out.id)))),
+        };
+        if let Some(keyword) = ["allOf", "oneOf", "anyOf"].iter().find(|keyword| object.get(**keyword).is_some()) {
+            self.refuse(&place.at(keyword), "a form must be a plain object");
+            return None;
+        }
+        let Some(properties) = object["properties"].as_object() else {
+            self.refuse(place, "a form needs properties");
+            return None;
+        };
+        let required = object["required"].as_array().cloned().unwrap_or_default();
+        let mut fields = Vec::new();
+        for (key, property) in properties {
+            let here = place.at("properties").at(key);
+            let target = match property["$ref"].as_str() {
+                Some(reference) => resolve(self.root, reference).cloned().unwrap_or_default(),
+                None => property.clone(),
+            };
+            // One value or a list of them is a repeated field.
+            let either = target["oneOf"]
+                .as_array()
+                .or(target["anyOf"].as_array())
+                .and_then(|v| v.iter().find(|v| v["type"] == "array"));
+            let list = if target["type"] == "array" { Some(&target) } else { either };
+            let (repeated, mut value) = match list {
+                Some(list) => (true, list["items"].clone()),
+                None => (false, property.clone()),
+            };
+            out.params.push(Param::read(key, &with_siblings(&target, property)));
+            for limit in ["minItems", "maxItems", "uniqueItems"] {
+                if target.get(limit).is_some() {
+                    self.lost.push(Remark::new(&here.at(limit), "not checked by the generated form"));
+                }
+            }
+            for limit in LIMITS {
+                if value.get(*limit).is_some() && repeated {
+                    self.lost.push(Remark::new(&here.at("items").at(limit), "not checked by the generated form"));
+                }
+            }
+            strip_limits(&mut value);
+            let site = Site { place: here, name: format!("{name}{}", rust_type_name(key)), answered: false };
+            let kind = self.field_kind(&value, &site);
+            let description = property["description"].as_str().or(target["description"].as_str()).map(str::to_owned);
+            fields.push(Field {
+                name: key.clone(),
+                description,
+                required: required.contains(&json!(key)),
+                repeated,
+                kind,
+            });
+        }
+        let mut names = BTreeSet::new();
+        for field in &fields {
+            if !names.insert(crate::emit::identifier(&field.name).to_string()) {
+                self.refuse(&place.at("properties").at(&field.name), "has the Rust name of another field");
+            }
+        }
+        Some(Form { name, description: object["description"].as_str().map(str::to_owned), fields })
+    }
+
+    fn field_kind(&mut self, schema: &Value, site: &Site) -> FieldKind {
+        let lowered = self.schemas.lower(schema, site);
+        let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str());
+        if let Some(reference) = reference {
+            return FieldKind::Named(crate::document::reference_name(reference));
+        }
+        match (lowered["type"].as_str(), lowered["format"].as_str()) {
+            (Some("string"), Some("binary")) => FieldKind::File,
+            (Some("string"), _) => FieldKind::Text,
+            (Some("number"), _) => FieldKind::Number,
+            (Some("integer"), _) => FieldKind::Integer,
+            (Some("boolean"), _) => FieldKind::Boolean,
+            _ => FieldKind::Json,
+        }
+    }
+}

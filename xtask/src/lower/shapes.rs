@@ -1,0 +1,126 @@
+//! What can be told from a schema alone, and which schemas a document uses for what.
+
+use std::collections::HashSet;
+
+use heck::ToUpperCamelCase;
+use serde_json::{Map, Value, json};
+
+use crate::document::{Pointer, reference_name};
+
+/// Where references to named schemas lead.
+pub(super) const COMPONENTS: &str = "#/components/schemas/";
+
+/// A Rust type name for any text.
+pub(super) fn rust_type_name(text: &str) -> String {
+    let words: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name = words.to_upper_camel_case();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name }
+}
+
+/// A reference or another schema with a description of its own.
+pub(super) fn annotated(lowered: Value, description: Option<&str>, nullable: bool) -> Value {
+    if description.is_none() && !nullable {
+        return lowered;
+    }
+    let mut wrapped = json!({ "allOf": [lowered] });
+    if let Some(text) = description {
+        wrapped["description"] = json!(text);
+    }
+    if nullable {
+        wrapped["nullable"] = json!(true);
+    }
+    wrapped
+}
+
+/// The types a schema names, and whether null is one of them.
+pub(super) fn types_of(object: &Map<String, Value>) -> (Vec<String>, bool) {
+    let mut types: Vec<String> = match object.get("type") {
+        Some(Value::String(kind)) => vec![kind.clone()],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    };
+    let before = types.len();
+    types.retain(|kind| kind != "null");
+    let null_value = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.contains(&Value::Null));
+    (types.clone(), types.len() < before || null_value || object.get("nullable") == Some(&json!(true)))
+}
+
+/// The values of an enum, closed or open, without null.
+pub(super) fn enum_values(object: &Map<String, Value>) -> Option<Vec<Value>> {
+    let values = match (object.get("const"), object.get("enum"), object.get("x-extensible-enum")) {
+        (Some(only), _, _) => vec![only.clone()],
+        (_, Some(values), _) | (_, _, Some(values)) => values.as_array()?.clone(),
+        _ => return None,
+    };
+    Some(values.into_iter().filter(|value| !value.is_null()).collect())
+}
+
+pub(super) fn is_null(schema: &Value) -> bool {
+    schema["type"] == "null" || schema["enum"] == json!([null]) || schema.get("const") == Some(&Value::Null)
+}
+
+pub(super) fn needs_name(schema: &Value) -> bool {
+    let Some(object) = schema.as_object() else { return false };
+    let real_variants = ["oneOf", "anyOf"]
+        .iter()
+        .filter_map(|key| object.get(*key).and_then(Value::as_array))
+        .any(|variants| variants.iter().filter(|variant| !is_null(variant)).count() > 1);
+    let strings = enum_values(object).is_some_and(|values| values.iter().all(Value::is_string));
+    real_variants || strings || object.contains_key("properties") || object.contains_key("allOf")
+}
+
+pub(super) fn component_schemas(root: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    root["components"]["schemas"].as_object().into_iter().flatten()
+}
+
+/// Components that are only the body of a form: they become form types instead.
+pub(super) fn form_components(root: &Value) -> HashSet<String> {
+    let mut forms = HashSet::new();
+    let mut others = HashSet::new();
+    collect_references(root, &mut |pointer, name| {
+        let set = if pointer.ends_with("/multipart~1form-data/schema") { &mut forms } else { &mut others };
+        set.insert(name);
+    });
+    forms.difference(&others).cloned().collect()
+}
+
+/// Components that an answer reaches.
+pub(super) fn answered_components(root: &Value) -> HashSet<String> {
+    let mut seen = HashSet::new();
+    let mut queue: Vec<String> = Vec::new();
+    collect_references(root, &mut |pointer, name| {
+        if pointer.contains("/responses/") && !pointer.starts_with("/components/schemas/") {
+            queue.push(name);
+        }
+    });
+    while let Some(name) = queue.pop() {
+        if seen.insert(name.clone()) {
+            collect_references(&root["components"]["schemas"][&name], &mut |_, name| queue.push(name));
+        }
+    }
+    seen
+}
+
+pub(super) fn collect_references(value: &Value, found: &mut dyn FnMut(&str, String)) {
+    fn walk(value: &Value, place: &Pointer, found: &mut dyn FnMut(&str, String)) {
+        match value {
+            Value::Object(object) => {
+                for (key, child) in object {
+                    match child.as_str() {
+                        Some(reference) if key == "$ref" && reference.starts_with(COMPONENTS) => {
+                            found(&place.to_string(), reference_name(reference));
+                        }
+                        _ => walk(child, &place.at(key), found),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    walk(item, &place.at(index), found);
+                }
+            }
+            _ => {}
+        }
+    }
+    walk(value, &Pointer::default(), found);
+}

@@ -1,0 +1,300 @@
+//! Types: open enums, tolerant lists, constructors, schemars behind a feature.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Fields, Item, ItemEnum, ItemMod, Type, parse_quote};
+
+use crate::lower::Lowered;
+
+/// Rewrites the module of types.
+pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
+    let Some((_, items)) = &mut module.content else { bail!("the types of progenitor are not inline") };
+    let mut out = Vec::new();
+    let mut opened = BTreeSet::new();
+    // typify makes it for texts without limits only.
+    let displayed: BTreeSet<String> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Impl(block) => {
+                let (_, path, _) = block.trait_.as_ref()?;
+                (path.segments.last()?.ident == "Display").then(|| type_name(&block.self_ty)).flatten()
+            }
+            _ => None,
+        })
+        .collect();
+    for mut item in std::mem::take(items) {
+        match &mut item {
+            Item::Enum(item) if lowered.open_enums.contains(&item.ident.to_string()) => {
+                opened.insert(item.ident.to_string());
+                out.extend(open_enum(item)?);
+                continue;
+            }
+            // Made anew with the enum.
+            Item::Impl(block) if implements_open(&block.self_ty, lowered) => continue,
+            Item::Impl(block) if from_reference_to_self(block, lowered) => continue,
+            Item::Struct(item) => {
+                feature_gate_schemars(&mut item.attrs);
+                for field in &mut item.fields {
+                    tolerate_null(&mut field.attrs);
+                }
+                match &item.fields {
+                    Fields::Named(fields) => {
+                        out.push(constructor(&item.ident, fields, lowered));
+                        item.attrs.push(parse_quote!(#[non_exhaustive]));
+                    }
+                    Fields::Unnamed(fields)
+                        if fields
+                            .unnamed
+                            .iter()
+                            .all(|field| type_name(&field.ty).is_some_and(|name| name == "String")) =>
+                    {
+                        out.extend(text_newtype(&item.ident, displayed.contains(&item.ident.to_string())));
+                    }
+                    _ => {}
+                }
+            }
+            Item::Enum(item) => {
+                feature_gate_schemars(&mut item.attrs);
+                for variant in &mut item.variants {
+                    if let Fields::Named(fields) = &mut variant.fields {
+                        for field in &mut fields.named {
+                            tolerate_null(&mut field.attrs);
+                        }
+                    }
+                }
+                if lowered.open_unions.contains(&item.ident.to_string()) {
+                    item.variants.push(parse_quote! {
+                        /// A variant that was not known when this crate was generated, or one that does not keep its promise.
+                        #[serde(untagged)]
+                        Unknown(::serde_json::Value)
+                    });
+                }
+                item.attrs.push(parse_quote!(#[non_exhaustive]));
+            }
+            _ => {}
+        }
+        out.push(item);
+    }
+    if let Some(missing) = lowered.open_enums.iter().find(|name| !opened.contains(*name)) {
+        bail!("typify made no enum of the open value set {missing}");
+    }
+    *items = out;
+    Ok(())
+}
+
+fn type_name(kind: &Type) -> Option<String> {
+    match kind {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Type::Reference(reference) => type_name(&reference.elem),
+        _ => None,
+    }
+}
+
+fn implements_open(kind: &Type, lowered: &Lowered) -> bool {
+    type_name(kind).is_some_and(|name| lowered.open_enums.contains(&name))
+}
+
+fn from_reference_to_self(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
+    let Some((_, path, _)) = &block.trait_ else { return false };
+    let Some(segment) = path.segments.last() else { return false };
+    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return false };
+    arguments
+        .args
+        .iter()
+        .any(|argument| matches!(argument, syn::GenericArgument::Type(kind) if implements_open(kind, lowered)))
+        && implements_open(&block.self_ty, lowered)
+}
+
+fn docs(attributes: &[Attribute]) -> Vec<&Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
+}
+
+/// The value on the wire: serde's `rename`, or the name itself.
+fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String> {
+    let mut name = plain.to_owned();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                name = meta.value()?.parse::<syn::LitStr>()?.value();
+            }
+            Ok(())
+        })?;
+    }
+    Ok(name)
+}
+
+/// A string enum that keeps a value nobody knew.
+fn open_enum(item: &ItemEnum) -> Result<Vec<Item>> {
+    let (ident, docs) = (&item.ident, docs(&item.attrs));
+    let mut variants = Vec::new();
+    for variant in &item.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            bail!("{ident} is not a plain string enum");
+        }
+        variants.push((variant.ident.clone(), wire_name(&variant.attrs, &variant.ident.to_string())?));
+    }
+    let unknown = if variants.iter().any(|(name, _)| name == "Unknown") { "UnknownValue" } else { "Unknown" };
+    let unknown = format_ident!("{unknown}");
+    let (names, values): (Vec<_>, Vec<_>) = variants.iter().cloned().unzip();
+    let doc_values = values.iter().map(|value| format!("`{value}`"));
+    let code: syn::File = parse_quote! {
+        #(#docs)*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+        #[non_exhaustive]
+        pub enum #ident {
+            #(#[doc = #doc_values] #[serde(rename = #values)] #names,)*
+            /// A value that was not known when this crate was generated.
+            #[serde(untagged)]
+            #unknown(::std::string::String),
+        }
+        impl #ident {
+            /// The values known when this crate was generated.
+            pub const KNOWN: &'static [&'static str] = &[#(#values),*];
+
+            /// The value as it stands on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    #(Self::#names => #values,)*
+                    Self::#unknown(value) => value,
+                }
+            }
+        }
+        impl ::std::fmt::Display for #ident {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl ::std::convert::From<&str> for #ident {
+            fn from(value: &str) -> Self {
+                match value {
+                    #(#values => Self::#names,)*
+                    other => Self::#unknown(other.to_owned()),
+                }
+            }
+        }
+        impl ::std::convert::From<::std::string::String> for #ident {
+            fn from(value: ::std::string::String) -> Self {
+                Self::from(value.as_str())
+            }
+        }
+        impl ::std::str::FromStr for #ident {
+            type Err = ::std::convert::Infallible;
+            fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+                Ok(Self::from(value))
+            }
+        }
+    };
+    Ok(code.items)
+}
+
+/// `new` with the required fields in the order of the document: other crates cannot write the struct out.
+fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered) -> Item {
+    let order: Vec<&String> = lowered.openapi["components"]["schemas"][ident.to_string()]["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|properties| properties.keys())
+        .collect();
+    let mut required: Vec<(usize, TokenStream)> = Vec::new();
+    let mut initial: Vec<TokenStream> = Vec::new();
+    for field in &fields.named {
+        let (name, kind) = (&field.ident, &field.ty);
+        let optional = type_name(kind).is_some_and(|name| name == "Option");
+        let defaulted =
+            field.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("serde (default"));
+        if optional || defaulted {
+            initial.push(quote!(#name: Default::default()));
+            continue;
+        }
+        let plain = name.as_ref().map(ToString::to_string).unwrap_or_default();
+        let wire = wire_name(&field.attrs, &plain).unwrap_or(plain);
+        let place = order.iter().position(|key| **key == wire).unwrap_or(usize::MAX);
+        required.push((place, quote!(#name: #kind)));
+        initial.push(quote!(#name));
+    }
+    required.sort_by_key(|(place, _)| *place);
+    let arguments = required.into_iter().map(|(_, argument)| argument);
+    parse_quote! {
+        impl #ident {
+            /// A value with its required fields.
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#initial),* }
+            }
+        }
+    }
+}
+
+/// What a program expects of a text with a type of its own, and typify leaves out.
+fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
+    let display = (!has_display).then(|| {
+        quote! {
+            impl ::std::fmt::Display for #ident {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.write_str(&self.0)
+                }
+            }
+        }
+    });
+    let code: syn::File = parse_quote! {
+        #display
+        impl #ident {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl ::std::convert::From<&#ident> for #ident {
+            fn from(value: &#ident) -> Self {
+                value.clone()
+            }
+        }
+        impl ::std::convert::TryFrom<&::std::string::String> for #ident {
+            type Error = <Self as ::std::str::FromStr>::Err;
+            fn try_from(value: &::std::string::String) -> ::std::result::Result<Self, Self::Error> {
+                value.parse()
+            }
+        }
+        impl ::std::convert::AsRef<str> for #ident {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+    code.items
+}
+
+/// Moves `JsonSchema` from the derives, where progenitor puts it, behind the feature.
+fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
+    let mut gated = false;
+    for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
+        let mut kept = Vec::new();
+        let outcome = attribute.parse_nested_meta(|meta| {
+            if meta.path.segments.last().is_some_and(|segment| segment.ident == "JsonSchema") {
+                gated = true;
+            } else {
+                kept.push(meta.path);
+            }
+            Ok(())
+        });
+        if outcome.is_ok() {
+            *attribute = parse_quote!(#[derive(#(#kept),*)]);
+        }
+    }
+    if gated {
+        attributes.push(parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]));
+    }
+}
+
+/// An absent list is empty already; `null` becomes the same.
+fn tolerate_null(attributes: &mut Vec<Attribute>) {
+    let skips_empty = attributes.iter().any(|attribute| {
+        let text = attribute.to_token_stream().to_string();
+        text.contains("skip_serializing_if") && (text.contains("Vec::is_empty") || text.contains("Map::is_empty"))
+    });
+    if skips_empty {
+        attributes.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::null_as_default")]));
+    }
+}
