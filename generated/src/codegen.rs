@@ -1,5 +1,5 @@
 // GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate
-// Document (SHA-256): 44e047f262342380c34a99ca07dbb13245fa83c4e6ce2d416180b21cff977150
+// Document (SHA-256): a125a85bbea170285ae705829691344ffe7ff6feb6a65a8587ae3c45e6478f34
 
 #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
 
@@ -1192,7 +1192,7 @@ impl Client {
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_LIST))
     }
-    /**List video embedding tasks
+    /**List tasks
 
 Lists tasks, newest first, without their vectors. With neither date given, only the last seven days are listed.
 
@@ -1250,7 +1250,7 @@ Arguments:
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_CREATE))
     }
-    /**Create a video embedding task
+    /**Create a task
 
 Uploads a video, or names one for the platform to fetch, and starts computing its embeddings. The video comes as `video_file` or as `video_url`; when both are sent the platform takes the URL and says nothing.
 
@@ -1296,9 +1296,9 @@ Sends a `POST` request to `/embed/tasks`
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_STATUS))
     }
-    /**Retrieve the status of a video embedding task
+    /**Read how far a task is
 
-Reads how far a task is, without its vectors.
+Gives the status and what is known of the video, without vectors.
 
 Sends a `GET` request to `/embed/tasks/{task_id}/status`
 
@@ -1351,7 +1351,7 @@ Arguments:
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_RETRIEVE))
     }
-    /**Retrieve video embeddings
+    /**Retrieve the vectors of a task
 
 Reads a task with the vectors of all its segments in one document. Meant for tasks that are `ready`; the order of the segments is not promised.
 
@@ -1393,7 +1393,7 @@ pub const BASE_URL: Option<&str> = Some("https://api.twelvelabs.io/v1.3");
 /// The header field that carries the API key.
 pub const KEY_HEADER: Option<&str> = Some("x-api-key");
 /// SHA-256 of the document that this was generated from.
-pub const SPEC_SHA256: &str = "44e047f262342380c34a99ca07dbb13245fa83c4e6ce2d416180b21cff977150";
+pub const SPEC_SHA256: &str = "a125a85bbea170285ae705829691344ffe7ff6feb6a65a8587ae3c45e6478f34";
 /// Names of header fields that answers may carry.
 pub mod headers {
     ///`retry-after`
