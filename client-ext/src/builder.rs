@@ -105,6 +105,13 @@ impl TwelveLabsBuilder {
         self
     }
 
+    /// Rules of the caller's own for what is repeated, within `max_retries`: `Some(true)` repeats after an error,
+    /// `Some(false)` does not, `None` leaves it to the rules of this crate. A single call can have others.
+    pub fn retry_if(mut self, rule: impl Fn(&Error) -> Option<bool> + Send + Sync + 'static) -> Self {
+        self.call.rule = Some(std::sync::Arc::new(rule));
+        self
+    }
+
     /// How long to pause before a repetition: a random time up to `first`, which doubles with each further one up to `longest`.
     /// A longer pause that the server asks for is kept. Default: 0.5 s and 8 s.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
@@ -114,9 +121,9 @@ impl TwelveLabsBuilder {
     }
 
     /// The longest pause that a server may ask for; past it the error comes at once, and its
-    /// [`retry_after`](Error::retry_after) says when to come back. Default: 60 s.
+    /// [`retry_after`](Error::retry_after) says when to come back. Default: 60 s; for a wait, its deadline.
     pub fn longest_retry_after(mut self, limit: Duration) -> Self {
-        self.call.retry.longest_hint = limit;
+        self.call.retry.longest_hint = Some(limit);
         self
     }
 

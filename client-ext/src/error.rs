@@ -86,6 +86,7 @@ struct Repr {
     facts: Option<ResponseFacts>,
     body: Option<String>,
     json_path: Option<String>,
+    complete_json: bool,
     attempts: u32,
     outcome_unknown: bool,
     note: Option<&'static str>,
@@ -108,6 +109,7 @@ impl Error {
             facts: None,
             body: None,
             json_path: None,
+            complete_json: false,
             attempts: 0,
             outcome_unknown: false,
             note: None,
@@ -146,6 +148,16 @@ impl Error {
     pub(crate) fn with_json_path(mut self, path: Option<String>) -> Self {
         self.0.json_path = path;
         self
+    }
+
+    pub(crate) fn with_complete_json(mut self, complete: bool) -> Self {
+        self.0.complete_json = complete;
+        self
+    }
+
+    /// The answer was JSON to its end, and only not the promised one.
+    pub(crate) fn is_complete_json(&self) -> bool {
+        self.0.complete_json
     }
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {

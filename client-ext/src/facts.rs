@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::{Response, header::HeaderMap};
-use twelvelabs_api::headers;
+use twelvelabs_api::{headers, runtime::Key};
 
 /// An answer: its value, and the facts about it. Dereferences to the value.
 #[derive(Clone, Debug)]
@@ -47,8 +47,13 @@ pub struct RateLimit {
 }
 
 impl ResponseFacts {
-    pub(crate) fn of(response: &Response) -> Self {
-        Self::read(response.status().as_u16(), response.headers(), SystemTime::now())
+    pub(crate) fn of(response: &Response, key: &Key) -> Self {
+        let mut facts = Self::read(response.status().as_u16(), response.headers(), SystemTime::now());
+        // A server may echo what it was sent.
+        for text in [&mut facts.request_id, &mut facts.api_version].into_iter().flatten() {
+            *text = key.redact(text);
+        }
+        facts
     }
 
     fn read(status: u16, map: &HeaderMap, now: SystemTime) -> Self {
@@ -69,10 +74,12 @@ impl ResponseFacts {
             headers::X_RATELIMIT_DURATION_RESET,
         ]);
         let plain = limit([headers::X_RATELIMIT_LIMIT, headers::X_RATELIMIT_REMAINING, headers::X_RATELIMIT_RESET]);
-        let asked = text(headers::RETRY_AFTER_MS)
-            .and_then(|value| seconds(value.parse::<f64>().ok()? / 1000.0))
-            .or_else(|| retry_after(text(headers::RETRY_AFTER)?, now))
-            .or_else(|| if status == 429 { until_reset(&[requests, media, plain], now) } else { None });
+        // Whatever is said more than once: the longest holds, for to come early is worse than late.
+        let all = |name: &'static str| map.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim);
+        let in_ms = all(headers::RETRY_AFTER_MS).filter_map(|value| seconds(value.parse::<f64>().ok()? / 1000.0));
+        let in_words = all(headers::RETRY_AFTER).filter_map(|value| retry_after(value, now));
+        let reset = if status == 429 { until_reset(&[requests, media, plain], now) } else { None };
+        let asked = in_ms.chain(in_words).chain(reset).max();
         Self {
             status,
             api_version: text(headers::X_API_VERSION).map(str::to_owned),
@@ -123,32 +130,33 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// Negative, endless and absurd counts of seconds say nothing.
+/// Negative numbers and no numbers say nothing; numbers beyond all bounds say "not soon".
 fn seconds(number: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(number).ok()
+    (number >= 0.0).then(|| Duration::try_from_secs_f64(number).unwrap_or(Duration::MAX))
 }
 
 /// When a limit starts anew: the platform sends seconds since 1970. Gateways send milliseconds, or seconds from now; the
 /// ranges do not meet.
 fn reset_time(value: &str, now: SystemTime) -> Option<SystemTime> {
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(value) {
+        return Some(time.into());
+    }
     let number: f64 = value.parse().ok()?;
     let (base, number) = match number {
         n if n >= 1e11 => (SystemTime::UNIX_EPOCH, n / 1000.0),
         n if n >= 1e8 => (SystemTime::UNIX_EPOCH, n),
         n => (now, n),
     };
-    base.checked_add(seconds(number)?)
+    let wait = seconds(number)?;
+    // Past the end of the clock is a century from now.
+    base.checked_add(wait).or_else(|| now.checked_add(Duration::from_secs(100 * 365 * 24 * 3600)))
 }
 
-/// How long the limits that are used up last; if none says what remains, the longest of them.
+/// How long the limits last that are used up, or that do not say what remains.
 fn until_reset(limits: &[RateLimit], now: SystemTime) -> Option<Duration> {
-    let longest = |limits: &mut dyn Iterator<Item = &RateLimit>| limits.filter_map(|limit| limit.reset).max();
-    let reset = if limits.iter().any(|limit| limit.remaining.is_some()) {
-        longest(&mut limits.iter().filter(|limit| limit.remaining == Some(0)))
-    } else {
-        longest(&mut limits.iter())
-    };
-    Some(reset?.duration_since(now).unwrap_or_default())
+    let used_up = limits.iter().filter(|limit| limit.remaining.is_none_or(|remaining| remaining == 0));
+    let reset = used_up.filter_map(|limit| limit.reset).max()?;
+    Some(reset.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -168,20 +176,22 @@ mod tests {
             ("Wed, 21 Oct 2026 07:27:00 GMT", Some(0.0)),
             ("-1", None),
             ("NaN", None),
-            ("inf", None),
-            ("1e30", None),
+            ("inf", Some(f64::MAX)),
+            ("1e30", Some(f64::MAX)),
             ("soon", None),
             ("", None),
         ];
         for (value, seconds) in cases {
             assert_eq!(
                 facts(429, &[("retry-after", value)], now).retry_after(),
-                seconds.map(Duration::from_secs_f64),
+                seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
                 "{value:?}"
             );
         }
         let both = facts(503, &[("retry-after", "9"), ("retry-after-ms", "1500")], now);
-        assert_eq!(both.retry_after(), Some(Duration::from_millis(1500)));
+        assert_eq!(both.retry_after(), Some(Duration::from_secs(9)));
+        let hurried = facts(503, &[("retry-after", "1"), ("retry-after-ms", "1500")], now);
+        assert_eq!(hurried.retry_after(), Some(Duration::from_millis(1500)));
     }
 
     #[test]
@@ -200,6 +210,9 @@ mod tests {
         assert_eq!(wait(429, &[("x-ratelimit-reset", "12")]), Some(12));
         assert_eq!(wait(429, &[("x-ratelimit-reset", "1700000000")]), Some(0));
         assert_eq!(wait(429, &[("x-ratelimit-reset", "-1")]), None);
+        assert_eq!(wait(429, &[("x-ratelimit-reset", "2027-01-15T08:00:09Z")]), Some(9));
+        assert_eq!(wait(429, &[("x-ratelimit-request-remaining", "3"), ("x-ratelimit-reset", "30")]), Some(30));
+        assert!(wait(429, &[("x-ratelimit-reset", "1e35")]).is_some_and(|wait| wait > 1_000_000));
     }
 
     fn facts(status: u16, fields: &[(&'static str, &str)], now: SystemTime) -> ResponseFacts {

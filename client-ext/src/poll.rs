@@ -14,6 +14,8 @@ pub(crate) struct Schedule {
     pub(crate) deadline: Option<Duration>,
     /// So many failed readings in a row are borne; one more ends the wait.
     pub(crate) max_failures: u32,
+    /// A server that asks for more than this is not waited for.
+    pub(crate) longest_hint: Duration,
 }
 
 /// What a failed reading means for the wait.
@@ -120,7 +122,10 @@ impl Poller {
                     let pause = hint.unwrap_or_default().max(self.schedule.interval);
                     match now.checked_add(pause) {
                         // To come back before then would be against the server's word.
-                        Some(then) if deadline.is_none_or(|deadline| hint.is_none() || then < deadline) => {
+                        Some(then)
+                            if hint.is_none_or(|hint| hint <= self.schedule.longest_hint)
+                                && deadline.is_none_or(|deadline| hint.is_none() || then < deadline) =>
+                        {
                             self.not_before = then;
                         }
                         _ => return Err(Stopped::Failed(error)),
@@ -141,8 +146,12 @@ mod tests {
 
     use super::*;
 
-    const SCHEDULE: Schedule =
-        Schedule { interval: Duration::from_secs(5), deadline: Some(Duration::from_secs(60)), max_failures: 2 };
+    const SCHEDULE: Schedule = Schedule {
+        interval: Duration::from_secs(5),
+        deadline: Some(Duration::from_secs(60)),
+        max_failures: 2,
+        longest_hint: Duration::from_secs(3600),
+    };
 
     fn passing(hint: Option<u64>) -> Trouble {
         Trouble::Passing { hint: hint.map(Duration::from_secs) }
@@ -259,6 +268,7 @@ mod tests {
                 interval: Duration::from_secs(interval),
                 deadline: Some(Duration::from_secs(deadline)),
                 max_failures,
+                longest_hint: Duration::from_secs(3600),
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             let (_, times) = runtime.expect("a runtime").block_on(wait(schedule, script));

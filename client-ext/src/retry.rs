@@ -4,6 +4,11 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+/// A server that asks for more is not waited for, unless the caller says otherwise.
+const LONGEST_HINT: Duration = Duration::from_secs(60);
+/// No pause is shorter: with other settings a loop would be busy.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
 /// How often and how patiently to try again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Policy {
@@ -14,17 +19,12 @@ pub(crate) struct Policy {
     /// No bound grows past this.
     pub(crate) cap: Duration,
     /// A server that asks for more than this is not waited for.
-    pub(crate) longest_hint: Duration,
+    pub(crate) longest_hint: Option<Duration>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            max_retries: 2,
-            base: Duration::from_millis(500),
-            cap: Duration::from_secs(8),
-            longest_hint: Duration::from_secs(60),
-        }
+        Self { max_retries: 2, base: Duration::from_millis(500), cap: Duration::from_secs(8), longest_hint: None }
     }
 }
 
@@ -49,9 +49,9 @@ impl Policy {
         }
         // Full jitter: clients that failed together do not come back together.
         let bound = self.base.saturating_mul(1 << retry.saturating_sub(1).min(16)).min(self.cap);
-        let jittered = bound.mul_f64(random.clamp(0.0, 1.0));
+        let jittered = bound.mul_f64(random.clamp(0.0, 1.0)).max(SHORTEST_PAUSE);
         match hint {
-            Some(hint) if hint > self.longest_hint => None,
+            Some(hint) if hint > self.longest_hint.unwrap_or(LONGEST_HINT) => None,
             Some(hint) => Some(hint.max(jittered)),
             None => Some(jittered),
         }
@@ -114,7 +114,7 @@ mod tests {
         let pauses: Vec<_> =
             (1..=7).filter_map(|retry| policy.pause(retry, AGAIN, 1.0)).map(|p| p.as_millis()).collect();
         assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
-        assert_eq!(policy.pause(1, AGAIN, 0.0), Some(Duration::ZERO));
+        assert_eq!(policy.pause(1, AGAIN, 0.0), Some(SHORTEST_PAUSE));
         assert_eq!(policy.pause(1, hinted(30), 1.0), Some(Duration::from_secs(30)));
         assert_eq!(policy.pause(5, hinted(1), 1.0), Some(Duration::from_secs(8)));
     }
@@ -153,14 +153,14 @@ mod tests {
             random in 0.0f64..1.0,
         ) {
             let ms = Duration::from_millis;
-            let policy = Policy { max_retries, base: ms(base), cap: ms(cap), longest_hint: ms(longest) };
+            let policy = Policy { max_retries, base: ms(base), cap: ms(cap), longest_hint: Some(ms(longest)) };
             let mut pauses = 0;
             for (index, hint) in hints.iter().enumerate() {
                 let hint = hint.map(ms);
                 let Some(pause) = policy.pause(index as u32 + 1, Verdict::Again { hint }, random) else { break };
                 pauses += 1;
                 assert!(pause >= hint.unwrap_or_default(), "{pause:?} undercuts {hint:?}");
-                assert!(pause <= ms(cap).max(hint.unwrap_or_default()));
+                assert!(pause <= ms(cap).max(hint.unwrap_or_default()).max(SHORTEST_PAUSE));
                 assert!(hint.is_none_or(|hint| hint <= ms(longest)));
             }
             assert!(pauses <= max_retries);

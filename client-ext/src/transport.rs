@@ -4,7 +4,10 @@ mod attempt;
 mod body;
 mod settings;
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -84,8 +87,15 @@ impl Call<'_> {
             }
             .instrument(span)
         };
+        let maybe_done = AtomicBool::new(false);
         let judge = |error: &Error| {
-            let verdict = settings.judge(operation, activity.is_unfinished(), error);
+            let unfinished = activity.is_unfinished() && error.status().is_none();
+            // What one attempt may have done is not undone by the next.
+            maybe_done.fetch_or(
+                is_creation(operation) && !unfinished && settings::outcome_is_unknown(error),
+                Ordering::Relaxed,
+            );
+            let verdict = settings.judge(operation, unfinished, error);
             debug!(kind = ?error.kind(), status = error.status(), ?verdict, "an attempt failed");
             if repeatable { verdict } else { Verdict::Final }
         };
@@ -95,8 +105,9 @@ impl Call<'_> {
         };
         let (outcome, tries) = retry::run(&settings.retry, deadline, attempt, judge, late).await;
         outcome.map_err(|error| {
-            let unfinished = activity.is_unfinished();
-            let unknown = is_creation(operation) && !unfinished && settings::outcome_is_unknown(&error);
+            let unfinished = activity.is_unfinished() && error.status().is_none();
+            let unknown = is_creation(operation) && !unfinished && settings::outcome_is_unknown(&error)
+                || maybe_done.load(Ordering::Relaxed);
             let used_up = !repeatable
                 && settings.retry.max_retries > 0
                 && settings.judge(operation, unfinished, &error) != Verdict::Final;

@@ -251,7 +251,7 @@ fn check(row: &Row, outcome: &Outcome) -> Vec<String> {
             expect.retry_after.is_none() || error.retry_after() == expect.retry_after,
             format!("expected to come back in {:?}, got {:?}", expect.retry_after, error.retry_after()),
         );
-        let mut all = format!("{error} {error:?} {:?}", error.body());
+        let mut all = format!("{error} {error:?} {:?} {:?} {:?}", error.message(), error.code(), error.facts());
         let mut source = std::error::Error::source(error);
         while let Some(inner) = source {
             all.push_str(&format!(" {inner} {inner:?}"));

@@ -151,3 +151,28 @@ async fn the_clients_own_settings_of_the_http_client_keep_the_promises() {
     let tasks = builder.build().expect("a client").embed().tasks();
     assert_eq!(tasks.status(ID).send().await.expect_err("not followed").status(), Some(307));
 }
+
+#[tokio::test]
+async fn an_upload_that_was_answered_early_does_not_run_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/v1.3", listener.local_addr().expect("an address"));
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let (mut buffer, mut count) = (vec![0; 16384], stream.read(&mut [0; 1024]).await.expect("a head"));
+        stream.write_all(b"HTTP/1.1 401 X\r\ncontent-length: 2\r\n\r\n{}").await.expect("written");
+        // Reads on, slowly: whoever still sends would be seen to the end.
+        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+            count += read;
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        count
+    });
+    let client = TwelveLabs::builder().api_key(KEY).base_url(url).max_retries(0).build().expect("a client");
+    const SIZE: usize = 40_000_000;
+    let source = VideoSource::bytes("v.mp4", vec![0; SIZE]);
+    let error = client.embed().tasks().create(ModelName::Marengo30, source).send().await.expect_err("unauthorized");
+    assert_eq!(error.status(), Some(401));
+    let count =
+        tokio::time::timeout(Duration::from_secs(60), server).await.expect("the connection ends").expect("counted");
+    assert!(count < SIZE / 2, "{count} of {SIZE} bytes were sent after all");
+}

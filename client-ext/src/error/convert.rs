@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use twelvelabs_api::{
     params::embed_tasks_create::VIDEO_FILE,
     runtime::{Key, Operation, SourceError},
-    types::{ErrorBody, WrappedErrorBody},
+    types::{ErrorBody, ErrorCode, WrappedErrorBody},
 };
 
 use super::{Error, ErrorKind, Violation};
@@ -55,7 +55,12 @@ pub(crate) fn from_reqwest(error: reqwest::Error) -> Error {
             .and_then(|io| io.get_ref())
             .and_then(|e| e.downcast_ref::<SourceError>());
         if let Some(source) = source {
-            return from_source_length(source).with_source(error);
+            return match source {
+                SourceError::Callback => {
+                    Error::new(ErrorKind::Callback, "the progress callback panicked").with_source(error)
+                }
+                source => from_source_length(source).with_source(error),
+            };
         }
         cause = inner.source();
     }
@@ -81,8 +86,9 @@ pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts,
     let body = text.as_bytes();
     let wrapped = serde_json::from_slice::<WrappedErrorBody>(body).map(|body| body.error);
     let known: ErrorBody = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
-    let code = known.code;
-    let message = known.message;
+    // Decoded text may hold what was escaped before.
+    let code = known.code.map(|code| ErrorCode::from(key.redact(code.as_str())));
+    let message = known.message.map(|message| key.redact(&message));
     // Other messages may hold the name of a parameter as a plain word.
     let about_parameter = code.as_ref().is_some_and(|code| code.as_str().starts_with("parameter_"));
     let parameter =
@@ -95,11 +101,12 @@ pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts,
     }
     match &message {
         Some(message) => line.push_str(&format!(": {}", one_line(message))),
-        None if (300..400).contains(&status) => line.push_str(": redirects are not followed"),
+        None if matches!(status, 301..=303 | 307 | 308) => line.push_str(": redirects are not followed"),
         None if text.trim().is_empty() => line.push_str(" without a body"),
         None => line.push_str(&format!(": {}", excerpt(&text))),
     }
-    let mut error = Error::new(ErrorKind::Api, line).with_operation(operation).with_facts(facts);
+    // And once more, for what came together when tags and control characters went.
+    let mut error = Error::new(ErrorKind::Api, key.redact(&line)).with_operation(operation).with_facts(facts);
     error.0.code = code;
     error.0.api_message = message;
     error.0.parameter = parameter;
@@ -174,7 +181,7 @@ mod tests {
             let mut body = bytes;
             let at = at.min(body.len());
             body.splice(at..at, *b"tlk_secret");
-            let facts = ResponseFacts::of(&reqwest::Response::from(http::Response::new("")));
+            let facts = ResponseFacts::of(&reqwest::Response::from(http::Response::new("")), &key);
             let error = from_api_body(&EMBED_TASKS_CREATE, facts, &body, &key);
             assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_secret"));
             assert!(!error.to_string().contains('\n'));

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,6 +13,10 @@ use std::{
 use futures_util::future::{Either, select};
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
 use serde::de::DeserializeOwned;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 use twelvelabs_api::runtime::ApiRequest;
 
 use super::{
@@ -35,16 +39,35 @@ pub(crate) struct Activity(Arc<Counters>);
 
 #[derive(Debug, Default)]
 struct Counters {
-    blocks: AtomicU64,
+    has_file: AtomicBool,
     /// There is a file, and its last byte is not sent yet.
     uploading: AtomicBool,
-    has_file: AtomicBool,
+    /// When the last block was sent.
+    last: Mutex<Option<Instant>>,
+    finished: Notify,
+    /// Which attempt is running; what is left of an earlier one stops when it sees another.
+    attempt: AtomicU64,
+}
+
+/// An attempt that is running; its upload stops when this is dropped.
+struct Running<'a>(&'a Activity);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.0.attempt.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Activity {
     /// There is a file to upload.
     pub(crate) fn expect_file(&self) {
         self.0.has_file.store(true, Ordering::Relaxed);
+    }
+
+    /// Says whether the attempt that runs now still does.
+    pub(crate) fn still_wanted(&self) -> impl Fn() -> bool + Send + 'static {
+        let (counters, mine) = (Arc::clone(&self.0), self.0.attempt.load(Ordering::Relaxed));
+        move || counters.attempt.load(Ordering::Relaxed) == mine
     }
 
     /// The last attempt ended before the last byte of the file was handed to the connection: the server cannot have the whole
@@ -55,26 +78,34 @@ impl Activity {
 
     pub(super) fn restart(&self) {
         self.0.uploading.store(self.0.has_file.load(Ordering::Relaxed), Ordering::Relaxed);
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// A block was sent, and it was the last one or not.
     pub(crate) fn mark(&self, last: bool) {
-        self.0.blocks.fetch_add(1, Ordering::Relaxed);
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if last {
             self.0.uploading.store(false, Ordering::Relaxed);
+            self.0.finished.notify_one();
         }
     }
 
     /// Ends when no block was sent for `idle`, or no answer came for `answer` after the last one.
     async fn stalled(&self, idle: Duration, answer: Duration) -> Error {
         loop {
-            let before = self.0.blocks.load(Ordering::Relaxed);
-            let uploading = self.0.uploading.load(Ordering::Relaxed);
+            let uploading = self.is_unfinished();
             let limit = if uploading { idle } else { answer };
-            tokio::time::sleep(limit).await;
-            if self.0.blocks.load(Ordering::Relaxed) == before {
-                let what = if uploading { "the upload made no progress" } else { "no answer" };
-                return Error::new(ErrorKind::Timeout, format!("{what} for {limit:?}"));
+            let last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Instant::now);
+            match last.checked_add(limit) {
+                Some(due) if due <= Instant::now() => {
+                    let what = if uploading { "the upload made no progress" } else { "no answer" };
+                    return Error::new(ErrorKind::Timeout, format!("{what} for {limit:?}"));
+                }
+                // The end of the upload changes the limit.
+                Some(due) => {
+                    let _ = select(pin!(sleep_until(due)), pin!(self.0.finished.notified())).await;
+                }
+                None => self.0.finished.notified().await,
             }
         }
     }
@@ -86,6 +117,7 @@ pub(super) async fn run<T: DeserializeOwned>(
     activity: &Activity,
     make: impl Future<Output = Result<ApiRequest<T>>>,
 ) -> Result<Answer<T>> {
+    let _running = Running(activity);
     let ApiRequest { mut request, operation, .. } = make.await?;
     if cfg!(feature = "gzip") {
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
@@ -95,7 +127,7 @@ pub(super) async fn run<T: DeserializeOwned>(
         Either::Left((response, _)) => response.map_err(from_reqwest)?,
         Either::Right((error, _)) => return Err(error),
     };
-    let facts = ResponseFacts::of(&response);
+    let facts = ResponseFacts::of(&response, api.key());
     let success = response.status().is_success();
     let limit = if success { settings.response_limit } else { ERROR_BODY_LIMIT };
     let body = read(response, idle, limit, success);
@@ -110,6 +142,6 @@ pub(super) async fn run<T: DeserializeOwned>(
         // The status says enough when the body cannot be read.
         return Err(from_api_body(operation, facts, &body.unwrap_or_default(), api.key()));
     }
-    let value = body.and_then(|body| decode(&body)).map_err(|error| error.with_facts(facts.clone()))?;
+    let value = body.and_then(|body| decode(&body, api.key())).map_err(|error| error.with_facts(facts.clone()))?;
     Ok(Answer { value, facts })
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::Response;
 use serde::de::DeserializeOwned;
 
+use twelvelabs_api::runtime::Key;
+
 use crate::{Error, ErrorKind, Result, error::from_reqwest};
 
 /// Reads a body up to a limit, and unpacks it; past the limit, a `whole` body is an error and any other is cut.
@@ -63,7 +65,11 @@ enum Sink {
 impl Sink {
     fn new(response: &Response, limit: u64) -> Result<Self> {
         let plain = Bounded { bytes: Vec::new(), limit };
-        let encoding = response.headers().get(reqwest::header::CONTENT_ENCODING);
+        let mut encodings = response.headers().get_all(reqwest::header::CONTENT_ENCODING).iter();
+        let encoding = encodings.next();
+        if encodings.next().is_some() {
+            return Err(Error::new(ErrorKind::Decode, "the answer has several encodings, which were not asked for"));
+        }
         match encoding.map(|encoding| encoding.as_bytes().trim_ascii().to_ascii_lowercase()).as_deref() {
             None | Some(b"" | b"identity") => Ok(Self::Plain(plain)),
             #[cfg(feature = "gzip")]
@@ -114,7 +120,7 @@ fn broken(error: std::io::Error) -> Error {
 }
 
 /// Decodes an answer; an error names the place.
-pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+pub(super) fn decode<T: DeserializeOwned>(body: &[u8], key: &Key) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -132,11 +138,14 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
             (_, None) => Some(path),
         };
         let place = path.as_deref().map(|path| format!(" at {path}")).unwrap_or_default();
-        let message = match inner.classify() {
-            serde_json::error::Category::Data => format!("the answer is not what the contract promises{place}"),
-            _ => format!("the answer is not complete JSON{place}"),
+        let complete = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+        let message = match complete {
+            true => format!("the answer is not what the contract promises{place}"),
+            false => format!("the answer is not complete JSON{place}"),
         };
-        Error::new(ErrorKind::Decode, message).with_json_path(path).with_source(inner)
+        // The text of the error quotes the answer, which may echo the key.
+        let source = key.redact(&inner.to_string());
+        Error::new(ErrorKind::Decode, message).with_json_path(path).with_complete_json(complete).with_source(source)
     })?;
     json.end()
         .map_err(|error| Error::new(ErrorKind::Decode, "the answer has text after its JSON").with_source(error))?;
@@ -149,8 +158,21 @@ mod tests {
 
     use super::*;
 
+    fn key() -> Key {
+        Key::new("tlk_secret").expect("a key")
+    }
+
+    #[test]
+    fn a_quoted_answer_does_not_show_the_key() {
+        let error =
+            decode::<TasksStatusResponse>(br#"{"_id":"a","status":"ready","video_embedding":"tlk_secret"}"#, &key())
+                .expect_err("wrong");
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(source.contains("***") && !format!("{error} {error:?} {source}").contains("tlk_secret"), "{source}");
+    }
+
     fn path_of<T: DeserializeOwned>(body: &str) -> String {
-        let error = decode::<T>(body.as_bytes()).map(|_| ()).expect_err(body);
+        let error = decode::<T>(body.as_bytes(), &key()).map(|_| ()).expect_err(body);
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         error.json_path().unwrap_or("-").to_owned()
     }
@@ -185,7 +207,7 @@ mod tests {
     #[test]
     fn what_is_new_or_empty_is_fine() {
         let body = r#"{"_id":"a","status":"resting","model_name":null,"new":{},"video_embedding":{"metadata":{"duration":30,"video_embedding_scope":null}}}"#;
-        let status: TasksStatusResponse = decode(body.as_bytes()).expect("tolerated");
+        let status: TasksStatusResponse = decode(body.as_bytes(), &key()).expect("tolerated");
         assert_eq!(status.status.as_str(), "resting");
         let metadata = status.video_embedding.and_then(|video| video.metadata).expect("metadata");
         assert_eq!((metadata.duration, metadata.video_embedding_scope.len()), (Some(30.0), 0));
@@ -195,7 +217,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_body_makes_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
-            let _ = decode::<TasksRetrieveResponse>(&bytes);
+            let _ = decode::<TasksRetrieveResponse>(&bytes, &key());
         }
 
         #[test]
@@ -203,7 +225,7 @@ mod tests {
             let good = br#"{"_id":"a","status":"ready","video_embedding":{"segments":[{"float":[1,2e-3],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}]}}"#;
             let mut bytes = good.to_vec();
             bytes[at] = byte;
-            let _ = decode::<TasksRetrieveResponse>(&bytes);
+            let _ = decode::<TasksRetrieveResponse>(&bytes, &key());
         }
     }
 }

@@ -62,6 +62,10 @@ pub enum SourceError {
     },
     /// A reader was used up by an earlier attempt.
     UsedUp(String),
+    /// A progress callback panicked.
+    Callback,
+    /// Nobody waits for the answer any more.
+    Unwanted,
 }
 
 impl fmt::Display for SourceError {
@@ -74,6 +78,8 @@ impl fmt::Display for SourceError {
             Self::Length { file_name, announced, found } => {
                 write!(f, "{file_name:?} ended after {found} of {announced} bytes")
             }
+            Self::Callback => f.write_str("the progress callback panicked"),
+            Self::Unwanted => f.write_str("nobody waits for the upload any more"),
             Self::UsedUp(file_name) => write!(f, "the reader of {file_name:?} was used up by an earlier attempt"),
         }
     }

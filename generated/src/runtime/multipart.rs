@@ -48,6 +48,8 @@ struct Body {
     held: Option<(Bytes, Pause)>,
     /// How long to wait before the first block of a file.
     hold: Option<Duration>,
+    /// Whether anybody still wants this sent.
+    wanted: Option<Box<dyn Fn() -> bool + Send>>,
 }
 
 impl<F> fmt::Debug for Multipart<F> {
@@ -65,6 +67,7 @@ impl<F> Default for Multipart<F> {
             buffer: BytesMut::new(),
             held: None,
             hold: None,
+            wanted: None,
         };
         Self { body, form: PhantomData }
     }
@@ -79,6 +82,13 @@ impl<F> Multipart<F> {
     /// Opens a file and adds it.
     pub(crate) async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
         self.body.file(name, part).await
+    }
+
+    /// Breaks the body off when `wanted` says no: a server that answers early may read on for hours.
+    #[must_use]
+    pub fn only_while(mut self, wanted: impl Fn() -> bool + Send + 'static) -> Self {
+        self.body.wanted = Some(Box::new(wanted));
+        self
     }
 
     /// Asks the server to look at the head of the request first (`Expect: 100-continue`), and gives it this long to refuse
@@ -147,6 +157,9 @@ impl Stream for Body {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if this.wanted.as_ref().is_some_and(|wanted| !wanted()) {
+            return Poll::Ready(Some(Err(io::Error::other(SourceError::Unwanted))));
+        }
         loop {
             if let Some((block, pause)) = &mut this.held {
                 std::task::ready!(pause.as_mut().poll(context));
@@ -155,7 +168,12 @@ impl Stream for Body {
                 if let Some(Piece::File(file)) = this.pieces.front()
                     && let Some(progress) = &file.progress
                 {
-                    progress(Progress { sent: file.sent, total: file.total });
+                    let now = Progress { sent: file.sent, total: file.total };
+                    // It runs inside the connection, where a panic would look like a broken one.
+                    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| progress(now)));
+                    if outcome.is_err() {
+                        return Poll::Ready(Some(Err(io::Error::other(SourceError::Callback))));
+                    }
                 }
                 return Poll::Ready(Some(Ok(block)));
             }

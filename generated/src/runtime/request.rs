@@ -57,7 +57,9 @@ impl Key {
 
     /// The text with every occurrence of the key blotted out.
     pub fn redact(&self, text: &str) -> String {
-        text.replace(self.0.expose_secret(), "***")
+        let key = self.0.expose_secret();
+        // JSON may escape slashes.
+        text.replace(key, "***").replace(&key.replace('/', "\\/"), "***")
     }
 
     fn header(&self) -> HeaderValue {

@@ -269,11 +269,24 @@ fn answers(t: &mut Table) {
         t.set(g, "too large without announcing it", op, vec![endless], small, wrong().says("larger than the limit"));
         t.add(g, "an error page", op, vec![page(404)], api(404, 1).says("Sign in"));
         t.add(g, "an error without a body", op, vec![Act::Reply(400, String::new(), Vec::new())], api(400, 1));
+        let escaped = with(403, "", r#"{"code":"\u0074lk_0123456789SECRET","message":"\u0074lk_0123456789SECRET"}"#);
+        t.add(g, "an error that echoes the key in escapes", op, vec![escaped], api(403, 1).says("***"));
+        let echoed_id = with(403, "x-request-id: tlk_0123456789SECRET\r\n", "{}");
+        t.add(g, "an error that echoes the key as its id", op, vec![echoed_id], api(403, 1));
         let echo = with(403, "", r#"{"code":"x","message":"bad key tlk_0123456789SECRET"}"#);
         t.add(g, "an error that echoes the key", op, vec![echo], api(403, 1).says("***"));
         let cut_error = Act::Raw(b"HTTP/1.1 401 X\r\ncontent-length: 900\r\n\r\n{\"code\":\"api".to_vec());
         t.add(g, "an error whose body is cut", op, vec![cut_error], api(401, 1));
     }
+    let early =
+        b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"_id\":".to_vec();
+    t.add(
+        g,
+        "a 201 that comes early and is cut: not repeated",
+        Op::Upload,
+        vec![Act::EarlyRaw(early)],
+        fails(K::Transport, 1).unknown(),
+    );
     let id = |id: &str| json(&format!(r#"{{"_id":{id},"status":"ready"}}"#));
     for wrong in ["\"\"", "null", "7", "[\"a\"]", "{}"] {
         t.add(g, format!("the id {wrong}"), Op::Create, vec![id(wrong)], fails(K::Decode, 1).unknown().says("_id"));
@@ -339,7 +352,24 @@ fn hints(t: &mut Table) {
             vec![hour],
             api(429, 1).back_in(later).at_most(MS(20_000)),
         );
-        for odd in ["-1", "NaN", "1e99", "soon", ""] {
+        for beyond in ["1e99", "inf", "99999999999999999999"] {
+            t.add(
+                g,
+                format!("429 with Retry-After: {beyond} ends at once"),
+                op,
+                vec![limited(&format!("retry-after: {beyond}\r\n"))],
+                api(429, 1).at_most(MS(20_000)),
+            );
+        }
+        let twice = "retry-after: 0\r\nretry-after-ms: 400\r\n";
+        t.add(
+            g,
+            "429 with two hints keeps the longer",
+            op,
+            vec![limited(twice), Act::Good],
+            ok(again).at_least(MS(400)),
+        );
+        for odd in ["-1", "NaN", "soon", ""] {
             t.add(
                 g,
                 format!("429 with Retry-After: {odd}"),
@@ -400,6 +430,15 @@ fn waits(t: &mut Table) {
             _ => K::Transport,
         };
         t.add(g, format!("{name} five times in a row ends it"), Op::Wait, vec![act], fails(kind, 5));
+    }
+    for cut in [r#"{"_id":"abc","status":"proces"#, r#"{"_id":"abc","status":"#, r#"{"_id":"abc","status":"ready""#] {
+        t.add(
+            g,
+            format!("cut at the status, five times in a row: `{cut}`"),
+            Op::Wait,
+            vec![json(cut)],
+            fails(K::Decode, 5),
+        );
     }
     let few = |least| fails(K::Deadline, 1).between(least, 1001);
     t.add(

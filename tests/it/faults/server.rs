@@ -26,6 +26,8 @@ pub(crate) enum Act {
     Reply(u16, String, Vec<u8>),
     /// Answer when only the head of the request has come, and close.
     Early(u16),
+    /// These bytes when only the head of the request has come, then close.
+    EarlyRaw(Vec<u8>),
     /// These bytes, then close.
     Raw(Vec<u8>),
     /// These bytes, then a pause each, for ever.
@@ -121,6 +123,12 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
             stream.write_all(answer.as_bytes()).await?;
             return Ok(());
         }
+        if let Act::EarlyRaw(bytes) = &act {
+            stream.write_all(bytes).await?;
+            stream.flush().await?;
+            sleep(Duration::from_millis(50)).await;
+            return Ok(());
+        }
         if matches!(act, Act::StallUnread) {
             std::future::pending::<()>().await;
         }
@@ -162,7 +170,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
                 return reset(stream);
             }
             Act::Stall => std::future::pending().await,
-            Act::Early(_) | Act::StallUnread => {}
+            Act::Early(_) | Act::EarlyRaw(_) | Act::StallUnread => {}
         }
     }
 }

@@ -4,7 +4,10 @@ use futures_util::{StreamExt, stream};
 use twelvelabs_api::types::{ModelName, TasksCreateResponse};
 
 use super::{CreateTask, TaskInput, TasksClient};
-use crate::{Error, Result, Violation};
+use crate::{
+    Error, Result, Violation,
+    transport::{CallSettings, call_setters},
+};
 
 const DEFAULT_CONCURRENCY: usize = 4;
 
@@ -16,11 +19,15 @@ pub struct CreateBulk {
     model_name: ModelName,
     inputs: Vec<TaskInput>,
     concurrency: usize,
+    settings: CallSettings,
 }
 
 impl CreateBulk {
+    call_setters!();
+
     pub(super) fn new(tasks: TasksClient, model_name: ModelName, inputs: Vec<TaskInput>) -> Self {
-        Self { tasks, model_name, inputs, concurrency: DEFAULT_CONCURRENCY }
+        let settings = tasks.client.settings().clone();
+        Self { tasks, model_name, inputs, concurrency: DEFAULT_CONCURRENCY, settings }
     }
 
     /// How many creations are under way at once. Default: 4. The platform allows 25 a minute on its smallest plan.
@@ -42,7 +49,8 @@ impl CreateBulk {
             return self.inputs.iter().map(|_| Err(refused())).collect();
         }
         let creations = self.inputs.into_iter().enumerate().map(|(index, input)| {
-            let create = CreateTask::new(self.tasks.client.clone(), self.model_name.clone(), input);
+            let create = CreateTask::new(self.tasks.client.clone(), self.model_name.clone(), input)
+                .with_settings(&self.settings);
             async move { (index, create.send().await) }
         });
         // A slow one must not hold up those behind it, so they end in any order and are put back into theirs.

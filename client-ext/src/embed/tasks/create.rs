@@ -65,16 +65,24 @@ impl CreateTask {
         let activity = Activity::default();
         let (form, repeatable) = self.form(&activity);
         let api = self.client.api();
-        let form = &form;
+        let (form, activity) = (&form, &activity);
+        let last = self.settings.retry.max_retries == 0;
         let make = |hung_up: bool| async move {
             let mut body = form.encode().await.map_err(|error| from_source(error, rules::VIDEO_FILE.name))?;
-            if hung_up || !repeatable {
+            body = body.only_while(activity.still_wanted());
+            // Without another attempt, this is the one in which a refusal must not be lost.
+            if hung_up || !repeatable || last {
                 body = body.ask_first(if hung_up { LONG_HOLD } else { SHORT_HOLD });
             }
             api.embed_tasks_create_request(body).map_err(from_generated)
         };
-        let call = Call { operation: &EMBED_TASKS_CREATE, settings: &self.settings, activity: &activity, repeatable };
+        let call = Call { operation: &EMBED_TASKS_CREATE, settings: &self.settings, activity, repeatable };
         call.run(api, make).await
+    }
+
+    pub(super) fn with_settings(mut self, settings: &CallSettings) -> Self {
+        self.settings = settings.clone();
+        self
     }
 
     /// Every rule that the arguments break.

@@ -30,6 +30,11 @@ impl RetrieveTask {
         Self { settings: client.settings().clone(), client, id, options: Vec::new() }
     }
 
+    pub(super) fn with_settings(mut self, settings: &CallSettings) -> Self {
+        self.settings = settings.clone();
+        self
+    }
+
     /// Which kinds of vectors to retrieve. Default: every kind that the task has.
     pub fn embedding_option(mut self, options: impl IntoIterator<Item = EmbeddingOption>) -> Self {
         self.options = options.into_iter().collect();

@@ -41,6 +41,11 @@ impl TaskStatusRequest {
         self.read_with_facts().await
     }
 
+    /// The longest pause that a server may ask for, if the client says one.
+    pub(super) fn longest_hint(&self) -> Option<std::time::Duration> {
+        self.settings.retry.longest_hint
+    }
+
     pub(super) async fn read(&self) -> Result<TasksStatusResponse> {
         Ok(self.read_with_facts().await?.value)
     }

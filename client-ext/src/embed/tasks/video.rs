@@ -16,7 +16,10 @@ use super::{
     input::input_setters,
     wait::{Callback, WaitSettings, wait_setters},
 };
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    transport::{CallSettings, call_setters},
+};
 
 type Created = Box<dyn FnOnce(&TaskId) + Send>;
 
@@ -40,14 +43,18 @@ pub struct EmbedVideo {
     callback: Option<Callback>,
     created: Option<Created>,
     options: Vec<EmbeddingOption>,
+    settings: CallSettings,
 }
 
 impl EmbedVideo {
     input_setters!(input.);
     wait_setters!();
+    call_setters!();
 
     pub(super) fn new(tasks: TasksClient, model_name: ModelName, input: TaskInput) -> Self {
+        let settings = tasks.client.settings().clone();
         Self {
+            settings,
             tasks,
             model_name,
             input,
@@ -71,7 +78,8 @@ impl EmbedVideo {
     }
 
     async fn run(self) -> Result<TasksRetrieveResponse> {
-        let create = CreateTask::new(self.tasks.client.clone(), self.model_name, self.input);
+        let create =
+            CreateTask::new(self.tasks.client.clone(), self.model_name, self.input).with_settings(&self.settings);
         // A mistake in the settings of the wait should not cost an upload.
         if let Some(violation) = self.wait.violation() {
             let mut all = create.violations().await;
@@ -85,7 +93,7 @@ impl EmbedVideo {
         let mut wait = self.tasks.wait_for_done(task.id.clone());
         (wait.wait, wait.callback) = (self.wait, self.callback);
         wait.await.map_err(|error| error.with_task(&task.id))?;
-        let retrieve = self.tasks.retrieve(&task.id).embedding_option(self.options);
+        let retrieve = self.tasks.retrieve(&task.id).embedding_option(self.options).with_settings(&self.settings);
         retrieve.send().await.map_err(|error| error.with_task(&task.id))
     }
 }

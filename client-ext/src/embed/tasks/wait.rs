@@ -26,6 +26,8 @@ use crate::{
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(60 * 60);
 const DEFAULT_FAILURES: u32 = 10;
+/// A shorter interval than this would be a busy loop.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 /// A longer interval than this is a mistake in units.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -59,8 +61,12 @@ pub(super) struct WaitSettings {
 
 impl Default for WaitSettings {
     fn default() -> Self {
-        let schedule =
-            Schedule { interval: DEFAULT_INTERVAL, deadline: Some(DEFAULT_DEADLINE), max_failures: DEFAULT_FAILURES };
+        let schedule = Schedule {
+            interval: DEFAULT_INTERVAL,
+            deadline: Some(DEFAULT_DEADLINE),
+            max_failures: DEFAULT_FAILURES,
+            longest_hint: LONGEST_INTERVAL,
+        };
         Self { schedule, failed_as_value: false }
     }
 }
@@ -80,8 +86,8 @@ impl WaitSettings {
 
     pub(super) fn violation(&self) -> Option<Violation> {
         let interval = self.schedule.interval;
-        if interval.is_zero() || interval > LONGEST_INTERVAL {
-            let rule = format!("must be longer than zero and at most {LONGEST_INTERVAL:?}");
+        if interval < SHORTEST_INTERVAL || interval > LONGEST_INTERVAL {
+            let rule = format!("must be between {SHORTEST_INTERVAL:?} and {LONGEST_INTERVAL:?}");
             return Some(Violation::new("sleep_interval", format!("{interval:?}"), rule));
         }
         None
@@ -92,7 +98,7 @@ impl WaitSettings {
 macro_rules! wait_setters {
     () => {
         /// How long to sleep between two readings of the status, from the end of one to the start of the next. Default: 5 s;
-        /// zero and more than a day are refused. A longer wait that the platform asks for is kept.
+        /// less than a millisecond and more than a day are refused. A longer wait that the platform asks for is kept.
         pub fn sleep_interval(mut self, interval: std::time::Duration) -> Self {
             self.wait.set_interval(interval);
             self
@@ -264,7 +270,9 @@ impl State {
             }
         };
         // Made at the first reading: time before it does not count.
-        let poller = self.poller.get_or_insert_with(|| Poller::new(self.wait.wait.schedule));
+        let mut schedule = self.wait.wait.schedule;
+        schedule.longest_hint = self.wait.request.longest_hint().unwrap_or(schedule.longest_hint);
+        let poller = self.poller.get_or_insert_with(|| Poller::new(schedule));
         let request = &self.wait.request;
         let status = match poller.next(|| request.read(), judge).await {
             Ok(status) => status,
@@ -328,7 +336,7 @@ fn judge(error: &Error) -> Trouble {
             Trouble::Passing { hint: error.retry_after() }
         }
         // An answer without a status says that it is not known yet.
-        (ErrorKind::Decode, _) if error.json_path() == Some(STATUS.name) => Trouble::Vague,
+        (ErrorKind::Decode, _) if error.is_complete_json() && error.json_path() == Some(STATUS.name) => Trouble::Vague,
         (ErrorKind::Decode, _) => Trouble::Passing { hint: None },
         _ => Trouble::Final,
     }
