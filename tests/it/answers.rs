@@ -23,6 +23,8 @@ fn recorded_bodies_keep_the_contract() {
         ("embed_tasks_retrieve", 404, "error_404"),
         ("embed_tasks_create", 429, "error_429"),
     ];
+    let recorded = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/it/bodies")).expect("bodies").count();
+    assert_eq!(recorded, bodies.len(), "a recorded body is not checked here");
     for (operation, status, name) in bodies {
         // `null` for what is optional is tolerated by the client and not promised by the contract.
         let body = without_nulls(body(name)).to_string();

@@ -138,6 +138,30 @@ impl Contract {
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 
+    /// Checks an answer: its status, its media type and its body.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_answer`](Self::check_answer), and `/header/content-type` if the body is not said to be JSON.
+    pub fn check_response<B: AsRef<[u8]>>(
+        &self,
+        operation_id: &str,
+        response: &http::Response<B>,
+    ) -> Result<(), Problems> {
+        let media_type =
+            response.headers().get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+        let media_type = String::from_utf8_lossy(media_type).to_ascii_lowercase();
+        let is_json = media_type.split(';').next().is_some_and(|plain| plain.trim() == "application/json");
+        let mut problems = match self.check_answer(operation_id, response.status().as_u16(), response.body().as_ref()) {
+            Ok(()) => Vec::new(),
+            Err(Problems(problems)) => problems,
+        };
+        if !is_json && !response.body().as_ref().is_empty() {
+            problems.push(Problem::new("/header/content-type", format!("{media_type:?} is not application/json")));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+
     /// An example body of an answer, made from its schema; `None` if there is no such answer or it has no body.
     pub fn example(&self, operation_id: &str, status: u16) -> Option<Value> {
         let operation = self.operations.iter().find(|operation| operation.id == operation_id)?;

@@ -128,15 +128,29 @@ impl Run<'_> {
         let model = || multipart::Form::new().text(form::MODEL_NAME.name, ModelName::KNOWN[0]);
         let file = || multipart::Part::bytes(video.to_vec()).file_name("provider-check.mp4");
         let nothing = self.request(&CREATE, "").multipart(model());
-        self.case("a creation without a video", &CREATE, 400, nothing).await;
+        let detail = form::MODEL_NAME.name.to_owned();
+        self.form_case("a creation without a video", &CREATE, 400, nothing, detail.clone()).await;
         let long = form::VIDEO_CLIP_LENGTH.maximum.unwrap_or_default() + 1.0;
         let body = model().part(form::VIDEO_FILE.name, file()).text(form::VIDEO_CLIP_LENGTH.name, long.to_string());
         let request = self.request(&CREATE, "").multipart(body);
-        self.case("a creation with a clip that is too long", &CREATE, 400, request).await;
+        let with_file = format!("{detail}, {} of {} bytes", form::VIDEO_FILE.name, video.len());
+        let too_long = format!("{with_file}, {} = {long}", form::VIDEO_CLIP_LENGTH.name);
+        self.form_case("a creation with a clip that is too long", &CREATE, 400, request, too_long).await;
         let scope = EmbeddingScope::KNOWN[0];
         let body = model().part(form::VIDEO_FILE.name, file()).text(form::VIDEO_EMBEDDING_SCOPE.name, scope);
         let request = self.request(&CREATE, "").multipart(body);
-        let Some(created) = self.case("a creation", &CREATE, 200, request).await else { return };
+        let Some(created) = self
+            .form_case(
+                "a creation",
+                &CREATE,
+                200,
+                request,
+                format!("{with_file}, {} = {scope}", form::VIDEO_EMBEDDING_SCOPE.name),
+            )
+            .await
+        else {
+            return;
+        };
         let Ok(task) = serde_json::from_value::<TasksCreateResponse>(created) else { return };
         let tries = PATIENCE.as_millis() / self.check.interval.as_millis().max(1);
         for _ in 0..tries {
@@ -171,7 +185,6 @@ impl Run<'_> {
         self.http.request(method, self.url(operation, id)).header(KEY_HEADER.unwrap_or_default(), &self.check.key)
     }
 
-    /// Sends a request and judges the answer; gives its body if it is the promised one.
     async fn case(
         &mut self,
         name: &'static str,
@@ -179,25 +192,52 @@ impl Run<'_> {
         status: u16,
         request: RequestBuilder,
     ) -> Option<Value> {
+        self.form_case(name, operation, status, request, String::new()).await
+    }
+
+    /// Sends a request and judges the answer; gives its body if it is the promised one.
+    async fn form_case(
+        &mut self,
+        name: &'static str,
+        operation: &Operation,
+        status: u16,
+        request: RequestBuilder,
+        form: String,
+    ) -> Option<Value> {
+        let request = request.build().ok()?;
+        let query = request.url().query().map(|query| format!("?{query}")).unwrap_or_default();
+        let key = if KEY_HEADER.is_some_and(|name| request.headers().contains_key(name)) {
+            "with a key"
+        } else {
+            "without a key"
+        };
+        let form = if form.is_empty() { form } else { format!(", form: {form}") };
+        let sent = format!("{} {}{query} {key}{form}", request.method(), request.url().path());
         let outcome = async {
-            let response = request.send().await?;
-            let got = response.status().as_u16();
-            Ok::<_, reqwest::Error>((got, response.bytes().await?))
+            let response = self.http.execute(request).await?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let mut whole = http::Response::new(response.bytes().await?);
+            *whole.status_mut() = status;
+            *whole.headers_mut() = headers;
+            Ok::<_, reqwest::Error>(whole)
         };
         let (kept, came, body) = match outcome.await {
-            Err(error) => (false, format!("no answer: {}", error.without_url()), None),
-            Ok((got, body)) if got != status => {
-                let excerpt: String = String::from_utf8_lossy(&body).chars().take(200).collect();
-                (false, format!("{got} {excerpt}"), None)
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+                (false, format!("no answer{cause}: {}", error.without_url()), None)
             }
-            Ok((got, body)) => match Contract::embedded().check_answer(operation.id, got, &body) {
+            Ok(answer) if answer.status().as_u16() != status => {
+                let excerpt: String = String::from_utf8_lossy(answer.body()).chars().take(200).collect();
+                (false, format!("{} {excerpt}", answer.status().as_u16()), None)
+            }
+            Ok(answer) => match Contract::embedded().check_response(operation.id, &answer) {
                 Ok(()) => {
-                    (true, format!("{got}, {} bytes, as promised", body.len()), serde_json::from_slice(&body).ok())
+                    let came = format!("{status}, {} bytes, as promised", answer.body().len());
+                    (true, came, serde_json::from_slice(answer.body()).ok())
                 }
-                Err(problems) => (false, format!("{got}, but {}", problems.to_string().replace('\n', "; ")), None),
+                Err(problems) => (false, format!("{status}, but {}", problems.to_string().replace('\n', "; ")), None),
             },
         };
-        let sent = format!("{} {}", operation.method, operation.path);
         let promised = format!("{status} with the body of {} in the contract", operation.id);
         self.cases.push(Case { name, sent, promised, came, kept });
         body

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 pub use compare::{Change, Class};
 
-use crate::document::Document;
+use crate::document::{Document, references, resolve};
 
 /// What `drift` is asked to do.
 #[derive(clap::Args, Debug)]
@@ -58,13 +58,18 @@ pub struct Accepted {
     operations: Vec<String>,
     place: String,
     what: String,
+    /// What the other document says; anything else is not accepted.
+    after: String,
     /// Why it is right that we differ.
     reason: String,
 }
 
 impl Accepted {
     fn covers(&self, change: &Change) -> bool {
-        self.operations.contains(&change.operation) && self.place == change.place && self.what == change.what
+        self.operations.contains(&change.operation)
+            && self.place == change.place
+            && self.what == change.what
+            && self.after == change.after
     }
 }
 
@@ -113,8 +118,8 @@ pub fn accepted(root: &Path) -> Result<Vec<Accepted>> {
     let path = root.join("spec/accepted-drift.yaml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let entries: Vec<Accepted> = serde_yaml_ng::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-    if let Some(entry) = entries.iter().find(|entry| entry.reason.trim().is_empty()) {
-        bail!("{}: the entry for {} has no reason", path.display(), entry.place);
+    if let Some(entry) = entries.iter().find(|entry| entry.reason.trim().is_empty() || entry.operations.is_empty()) {
+        bail!("{}: the entry for {} needs its operations and a reason", path.display(), entry.place);
     }
     Ok(entries)
 }
@@ -127,9 +132,24 @@ pub fn run(options: &Options, root: &Path) -> Result<bool> {
         None => (Document::read(&root.join("spec/openapi.yaml"))?, Some(accepted(root)?)),
     };
     let only = |document: Document| match &options.only {
-        Some(prefix) => document.only(prefix),
+        // A prefix that one side lacks is a difference, not a mistake.
+        Some(prefix) => document.clone().only(prefix).or_else(|_| {
+            let mut document = document;
+            document.root["paths"] = serde_json::json!({});
+            Ok::<_, anyhow::Error>(document)
+        }),
         None => Ok(document),
     };
+    for document in [&base, &other] {
+        if document.root["paths"].as_object().is_none_or(serde_json::Map::is_empty) {
+            bail!("/paths: a document without paths cannot be compared");
+        }
+        if let Some(lost) =
+            references(&document.root).iter().find(|reference| resolve(&document.root, reference).is_none())
+        {
+            bail!("the reference {lost:?} leads nowhere");
+        }
+    }
     let drift = compare(&only(base)?, &only(other)?, accepted.as_deref());
     // Entries for paths that were left out cannot be judged.
     let stale: &[String] = if options.only.is_some() { &[] } else { &drift.stale };

@@ -161,6 +161,11 @@ fn words_count_when_they_touch_a_number_a_token_or_an_end() {
         ("Use `old`.", "Use `new`.", true),
         ("A call.", "A deprecated call.", true),
         ("Some words.", "Other words.", false),
+        ("From 4 to 5.", "From 5 to 4.", true),
+        ("From -5.", "From 5.", true),
+        ("Up to ten.", "Up to twenty.", true),
+        ("It is supported.", "It is no longer supported.", true),
+        ("1,000 things.", "10,000 things.", true),
     ];
     for (before, after, flagged) in cases {
         let found = changes(&with(before), &with(after));
@@ -170,6 +175,82 @@ fn words_count_when_they_touch_a_number_a_token_or_an_end() {
             "{after}"
         );
     }
+}
+
+#[test]
+fn what_hides_beside_the_usual_keywords_is_found_too() {
+    let with = |schema: Value, operation: Value| {
+        let mut root = json!({ "openapi": "3.1.0", "paths": { "/a": { "post": {
+            "parameters": [{ "name": "p", "in": "query", "schema": { "type": "array" } }],
+            "requestBody": { "content": { "application/json": { "schema": schema } } },
+            "responses": { "200": { "description": "" } },
+        } } } });
+        let target = root["paths"]["/a"]["post"].as_object_mut().expect("an operation");
+        for (key, value) in operation.as_object().expect("an object") {
+            target.insert(key.clone(), value.clone());
+        }
+        root
+    };
+    let plain = || json!({ "type": "object", "properties": { "a": { "type": "string" } } });
+    let mut pairs: Vec<(Value, Value)> = Vec::new();
+    for (key, value) in [
+        ("additionalProperties", json!(false)),
+        ("readOnly", json!(true)),
+        ("writeOnly", json!(true)),
+        ("not", json!({ "required": ["b"] })),
+        ("if", json!({})),
+        ("dependentRequired", json!({})),
+        ("patternProperties", json!({})),
+        ("propertyNames", json!({})),
+        ("contentMediaType", json!("x/y")),
+        ("required", json!(["b"])),
+    ] {
+        let mut changed = plain();
+        changed[key] = value;
+        pairs.push((with(plain(), json!({})), with(changed, json!({}))));
+    }
+    let parts = |first: Value, second: Value| json!({ "allOf": [first, second] });
+    let (one, required) = (plain(), json!({ "type": "object", "required": ["a"] }));
+    pairs.push((
+        with(parts(one.clone(), json!({ "type": "object" })), json!({})),
+        with(parts(one.clone(), required.clone()), json!({})),
+    ));
+    pairs.push((
+        with(parts(json!({ "type": "object" }), one.clone()), json!({})),
+        with(parts(required, one), json!({})),
+    ));
+    let values =
+        |values: Value| json!({ "type": "object", "properties": { "a": { "type": "string", "enum": values } } });
+    pairs.push((
+        with(parts(values(json!(["x"])), plain()), json!({})),
+        with(parts(values(json!(["x", "y"])), plain()), json!({})),
+    ));
+    let union = |keyword: &str, tag: &str| json!({ keyword: [{ "type": "string" }, { "type": "integer" }], "discriminator": { "propertyName": tag } });
+    pairs.push((with(union("oneOf", "t"), json!({})), with(union("anyOf", "t"), json!({}))));
+    pairs.push((with(union("oneOf", "t"), json!({})), with(union("oneOf", "u"), json!({}))));
+    let style =
+        json!({ "parameters": [{ "name": "p", "in": "query", "explode": false, "schema": { "type": "array" } }] });
+    pairs.push((with(plain(), json!({})), with(plain(), style)));
+    pairs.push((with(plain(), json!({})), with(plain(), json!({ "security": [{ "key": [] }] }))));
+    let body = json!({ "requestBody": { "required": true, "content": { "application/json": { "schema": plain() } } } });
+    pairs.push((with(plain(), json!({})), with(plain(), body)));
+    for (before, after) in pairs {
+        let found = changes(&before, &after);
+        assert_eq!(found.len(), 1, "{after}: {found:#?}");
+        assert_ne!(found[0].class, Class::Prose, "{found:#?}");
+    }
+}
+
+#[test]
+fn only_what_was_accepted_is_accepted() {
+    let Ok(mut published) = Document::read(&file("../../shared/upstream/openapi-2026-07-30.json")) else {
+        return println!("skipped: ../shared is not here");
+    };
+    let contract = Document::read(&file("../spec/openapi.yaml")).expect("the contract");
+    let accepted = drift::accepted(&file("..")).expect("the accepted differences");
+    published.root["components"]["schemas"]["VideoSegment"]["properties"]["float"]["items"]["format"] = json!("int8");
+    let drift = drift::compare(&contract, &published, Some(&accepted));
+    assert_eq!((drift.changes.len(), drift.stale.len()), (1, 1), "{drift:#?}");
 }
 
 /// Xorshift: the same mutations in every run.

@@ -193,6 +193,8 @@ fn repeats(t: &mut Table) {
                 vec![Act::Early(code)],
                 api(code, 1).between(1, 2),
             );
+            let name = format!("{code} while the body is being sent, without another attempt");
+            t.set("early", name, op, vec![Act::Early(code)], once, api(code, 1));
         }
     }
 }

@@ -120,6 +120,7 @@ impl Comparison {
         self.prose("", &before.prose, &after.prose);
         self.deprecation("", before.deprecated, after.deprecated);
         self.fields(Way::Sent, "", &before.parameters, &after.parameters);
+        self.marks("", &before.marks, &after.marks);
         let media: BTreeSet<&String> = before.bodies.keys().chain(after.bodies.keys()).collect();
         for media in media {
             let place = format!("request {media}");
@@ -223,6 +224,7 @@ impl Comparison {
             let class = if (way == Way::Received) == after.nullable { Class::Breaking } else { Class::Additive };
             self.add(class, place, "null", allowed(before.nullable), allowed(after.nullable));
         }
+        self.marks(place, &before.marks, &after.marks);
         self.values(way, place, before, after);
         self.limits(way, place, before, after);
         if before.default != after.default && !(self.base_knows_more && after.default.is_none()) {
@@ -234,6 +236,18 @@ impl Comparison {
         self.inner(way, &format!("{place}[]"), before.items.as_deref(), after.items.as_deref());
         self.inner(way, &format!("{place}{{}}"), before.rest.as_deref(), after.rest.as_deref());
         self.variants(way, place, &before.variants, &after.variants);
+    }
+
+    /// Keywords whose meaning for a client is not known here: to be safe, any change may break it.
+    fn marks(&mut self, place: &str, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for name in names {
+            let (old, new) = (before.get(name), after.get(name));
+            if old != new && !(self.base_knows_more && new.is_none()) {
+                let show = |mark: Option<&String>| mark.cloned().unwrap_or_else(|| "none".into());
+                self.add(Class::Breaking, place, name, show(old), show(new));
+            }
+        }
     }
 
     fn inner(&mut self, way: Way, place: &str, before: Option<&Node>, after: Option<&Node>) {
@@ -332,9 +346,13 @@ impl Comparison {
             return;
         }
         let (old, new) = (tokens(before), tokens(after));
-        let gone: Vec<_> = old.difference(&new).cloned().collect();
-        let come: Vec<_> = new.difference(&old).cloned().collect();
-        let flagged = !gone.is_empty() || !come.is_empty();
+        let flagged = old != new;
+        let mut gone: Vec<String> = old.iter().filter(|token| !new.contains(token)).cloned().collect();
+        let mut come: Vec<String> = new.iter().filter(|token| !old.contains(token)).cloned().collect();
+        if flagged && gone.is_empty() && come.is_empty() {
+            // The same ones, in another order or count.
+            (gone, come) = (old, new);
+        }
         let show = |tokens: Vec<String>| if tokens.is_empty() { "other words".to_owned() } else { tokens.join(", ") };
         self.add(Class::Prose, place, "words", show(gone), show(come));
         if let Some(change) = self.changes.last_mut() {
@@ -371,23 +389,55 @@ fn label(variant: &Node) -> String {
     single.unwrap_or_else(|| variant.kind())
 }
 
-/// What matters in words: numbers, code tokens, and words of deprecation. On this API limits exist only in prose.
-fn tokens(text: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (index, piece) in text.split('`').enumerate() {
+/// Words that are numbers, that end something, or that turn a sentence round.
+const TELLING: &[&str] = &[
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "twelve",
+    "fifteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "hundred",
+    "thousand",
+    "million",
+    "not",
+    "no",
+    "never",
+    "only",
+    "cannot",
+    "must",
+    "unsupported",
+];
+
+/// What matters in words, in their order: numbers, code tokens, words of deprecation and of negation. On this API limits exist
+/// only in prose.
+fn tokens(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, piece) in text.replace("<code>", "`").replace("</code>", "`").split('`').enumerate() {
         if index % 2 == 1 {
-            found.insert(format!("`{piece}`"));
+            found.push(format!("`{piece}`"));
             continue;
         }
-        for word in piece.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_')) {
-            let word = word.trim_matches('.');
+        for word in piece.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | '_' | '-' | '%'))) {
+            let word = word.trim_matches(['.', ',']);
             let lower = word.to_lowercase();
-            let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+            let is_number = word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
             let is_end = ["deprecat", "sunset", "remov", "retire", "discontinu", "legacy"]
                 .iter()
                 .any(|stem| lower.starts_with(stem));
-            if is_number || is_end || (word.contains('_') && word.len() > 1) {
-                found.insert(lower);
+            if is_number || is_end || TELLING.contains(&lower.as_str()) || (word.contains('_') && word.len() > 1) {
+                found.push(lower);
             }
         }
     }

@@ -1,10 +1,38 @@
 //! A document as trees of fields: what is left of it when names of schemas, references and the order of keys are gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use serde_json::{Map, Value};
 
 use crate::document::resolve;
+
+/// Keywords that the tree holds elsewhere, or that say nothing of a value.
+const HELD: &[&str] = &[
+    "$ref",
+    "type",
+    "nullable",
+    "format",
+    "enum",
+    "const",
+    "default",
+    "deprecated",
+    "properties",
+    "required",
+    "items",
+    "oneOf",
+    "anyOf",
+    "allOf",
+    "additionalProperties",
+    "title",
+    "description",
+    "summary",
+    "example",
+    "examples",
+    "externalDocs",
+    "xml",
+    "$comment",
+    "discriminator",
+];
 
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 const LIMITS: &[&str] = &[
@@ -38,6 +66,10 @@ pub struct Node {
     pub open: bool,
     /// Keywords that limit the value.
     pub limits: BTreeMap<String, String>,
+    /// Every other keyword that says something of the value, as JSON.
+    pub marks: BTreeMap<String, String>,
+    /// Names that must be there, as this schema alone says.
+    pub required: BTreeSet<String>,
     /// As JSON.
     pub default: Option<String>,
     /// Marked so.
@@ -83,6 +115,8 @@ pub struct Operation {
     pub parameters: BTreeMap<String, Field>,
     /// By media type.
     pub bodies: BTreeMap<String, Node>,
+    /// Other facts of the operation, its parameters and its body, by place.
+    pub marks: BTreeMap<String, String>,
     /// By status.
     pub answers: BTreeMap<String, Answer>,
     /// Marked so.
@@ -96,6 +130,7 @@ pub fn operations(root: &Value) -> BTreeMap<(String, String), Operation> {
     let reader = Reader { root, key_headers: key_headers(root) };
     let mut all = BTreeMap::new();
     for (path, item) in root["paths"].as_object().into_iter().flatten() {
+        let item = reader.deref(item);
         for method in METHODS {
             if let Some(operation) = item.get(*method) {
                 all.insert((method.to_uppercase(), plain_path(path)), reader.operation(path, item, operation));
@@ -169,11 +204,28 @@ impl<'r> Reader<'r> {
                     node.prose = prose_of(parameter);
                 }
                 let required = location == "path" || parameter["required"] == true;
+                let plain = if location == "query" || location == "cookie" { "form" } else { "simple" };
+                let style = parameter["style"].as_str().unwrap_or(plain);
+                let explode = parameter["explode"].as_bool().unwrap_or(style == "form");
+                if style != plain || explode != (style == "form") {
+                    out.marks.insert(format!("{key} style"), format!("{style}, explode {explode}"));
+                }
                 out.parameters.insert(key, Field { required, node });
             }
         }
         let body = self.deref(&operation["requestBody"]);
         out.bodies = self.content(&body["content"]);
+        if body["required"] == true {
+            out.marks.insert("request required".into(), "true".into());
+        }
+        for (media, entry) in body["content"].as_object().into_iter().flatten() {
+            if !entry["encoding"].is_null() {
+                out.marks.insert(format!("request {media} encoding"), entry["encoding"].to_string());
+            }
+        }
+        if !operation["security"].is_null() {
+            out.marks.insert("security".into(), operation["security"].to_string());
+        }
         for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
             let answer = self.deref(answer);
             let headers = answer["headers"].as_object().into_iter().flatten();
@@ -249,14 +301,25 @@ impl<'r> Reader<'r> {
                 );
             }
         }
+        for (key, value) in object {
+            if !HELD.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()) && !key.starts_with("x-") {
+                node.marks.insert(key.clone(), value.to_string());
+            }
+        }
+        if let Some(tag) = object.get("discriminator").and_then(|discriminator| discriminator["propertyName"].as_str())
+        {
+            node.marks.insert("discriminator".into(), tag.to_owned());
+        }
+        if let Some(Value::Bool(rest)) = object.get("additionalProperties") {
+            node.marks.insert("additionalProperties".into(), rest.to_string());
+        }
         let required = object.get("required").and_then(Value::as_array);
+        node.required.extend(required.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
         let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
         for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
             node.fields.insert(name.clone(), Field { required: is_required(name), node: self.node(property, above) });
         }
-        for (name, field) in &mut node.fields {
-            field.required |= is_required(name);
-        }
+        node.mark_required();
         node.items = object.get("items").map(|items| Box::new(self.node(items, above))).or(node.items);
         if let Some(rest @ Value::Object(_)) = object.get("additionalProperties") {
             node.rest = Some(Box::new(self.node(rest, above)));
@@ -273,7 +336,12 @@ impl<'r> Reader<'r> {
             node.nullable |= nodes.len() < all;
             match nodes.len() {
                 1 => node.absorb(nodes.remove(0)),
-                _ => node.variants.extend(nodes),
+                _ => {
+                    node.variants.extend(nodes);
+                    if !node.variants.is_empty() && keyword == "anyOf" {
+                        node.marks.insert("union".into(), "any of".into());
+                    }
+                }
             }
         }
         // Whether a variant stands first or last means nothing.
@@ -283,17 +351,56 @@ impl<'r> Reader<'r> {
 }
 
 impl Node {
+    /// Whether a property must be there may be said beside it or in another part of the same object.
+    fn mark_required(&mut self) {
+        for (name, field) in &mut self.fields {
+            field.required |= self.required.contains(name);
+        }
+        // What is left names properties that nobody describes.
+        let (fields, required) = (&self.fields, &self.required);
+        let unknown: Vec<&String> = required.iter().filter(|name| !fields.contains_key(*name)).collect();
+        if unknown.is_empty() {
+            self.marks.remove("required");
+        } else {
+            self.marks.insert("required".into(), format!("{unknown:?}"));
+        }
+    }
+
     /// Adds what another schema of the same value says.
     fn absorb(&mut self, other: Self) {
         self.types.extend(other.types);
         self.nullable |= other.nullable;
         self.format = other.format.or(self.format.take());
         self.open |= other.open;
-        self.values = other.values.or(self.values.take());
-        self.limits.extend(other.limits);
+        // Both parts hold: what is left are the values that both allow, and the tighter limits.
+        self.values = match (self.values.take(), other.values) {
+            (Some(one), Some(two)) => Some(one.intersection(&two).cloned().collect()),
+            (one, two) => one.or(two),
+        };
+        for (name, limit) in other.limits {
+            let number = |text: &String| text.parse::<f64>().ok();
+            let looser = self.limits.get(&name).and_then(number).zip(number(&limit)).is_some_and(|(own, new)| {
+                if name.to_ascii_lowercase().contains("min") { new < own } else { new > own }
+            });
+            if !looser {
+                self.limits.insert(name, limit);
+            }
+        }
         self.default = other.default.or(self.default.take());
         self.deprecated |= other.deprecated;
-        self.fields.extend(other.fields);
+        for (name, field) in other.fields {
+            match self.fields.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(field)),
+                // Two parts that speak of one property both hold.
+                Entry::Occupied(mut place) => {
+                    place.get_mut().required |= field.required;
+                    place.get_mut().node.absorb(field.node);
+                }
+            }
+        }
+        self.required.extend(other.required);
+        self.mark_required();
+        self.marks.extend(other.marks);
         self.items = other.items.or(self.items.take());
         self.rest = other.rest.or(self.rest.take());
         self.variants.extend(other.variants);
