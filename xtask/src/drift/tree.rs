@@ -337,10 +337,10 @@ impl<'r> Reader<'r> {
             match nodes.len() {
                 1 => node.absorb(nodes.remove(0)),
                 _ => {
-                    node.variants.extend(nodes);
-                    if !node.variants.is_empty() && keyword == "anyOf" {
+                    if !nodes.is_empty() && keyword == "anyOf" {
                         node.marks.insert("union".into(), "any of".into());
                     }
+                    node.variants.extend(nodes);
                 }
             }
         }
