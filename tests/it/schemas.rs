@@ -27,6 +27,8 @@ fn plain(mut node: Node) -> Node {
     node.nullable = false;
     // Limits are constants, checked before sending; only a text that must not be empty is a type.
     node.limits.clear();
+    node.marks.clear();
+    node.required.clear();
     node.default = None;
     node.prose.clear();
     // The width of whole numbers, and addresses, which are plain texts in Rust.

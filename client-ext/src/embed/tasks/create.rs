@@ -71,7 +71,7 @@ impl CreateTask {
             let mut body = form.encode().await.map_err(|error| from_source(error, rules::VIDEO_FILE.name))?;
             body = body.only_while(activity.still_wanted());
             // Without another attempt, this is the one in which a refusal must not be lost.
-            if hung_up || !repeatable || last {
+            if form.video_file.is_some() && (hung_up || !repeatable || last) {
                 body = body.ask_first(if hung_up { LONG_HOLD } else { SHORT_HOLD });
             }
             api.embed_tasks_create_request(body).map_err(from_generated)
