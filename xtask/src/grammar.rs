@@ -132,6 +132,7 @@ fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
         ],
         Node::Schema => &[
             ("type", Data),
+            ("$comment", Data),
             ("title", Data),
             ("description", Data),
             ("format", Data),

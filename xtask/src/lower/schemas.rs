@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::shapes::{
     COMPONENTS, annotated, answered_components, component_schemas, enum_values, form_components, needs_name,
-    rust_type_name, types_of,
+    rust_type_name, sole_part, types_of,
 };
 use crate::document::{Pointer, Remark, reference_name, resolve};
 
@@ -168,6 +168,15 @@ impl<'d> Schemas<'d> {
         let (types, mut nullable) = types_of(object);
         let mut lowered = if object.contains_key("oneOf") || object.contains_key("anyOf") {
             self.lower_union(object, site, &mut nullable)
+        } else if let Some(only) = sole_part(object) {
+            // A reference or another schema with a description of its own.
+            let mut lowered = self.lower(only, site);
+            if let Some(object) = lowered.as_object_mut()
+                && !object.contains_key("$ref")
+            {
+                nullable |= object.remove("nullable") == Some(json!(true));
+            }
+            lowered
         } else if object.contains_key("allOf") {
             match self.merged(schema, site, 0) {
                 Some(merged) => self.lower_object(&merged, site),
@@ -319,7 +328,11 @@ impl<'d> Schemas<'d> {
             let mut names = BTreeSet::new();
             for value in values.iter().filter_map(Value::as_str) {
                 if !value.contains(|c: char| c.is_ascii_alphanumeric()) || !names.insert(rust_type_name(value)) {
-                    return self.refuse(site, format!("the value {value:?} has no Rust name of its own"));
+                    self.lose(
+                        &site.place,
+                        format!("the value {value:?} has no Rust name of its own; the enum becomes a text"),
+                    );
+                    return json!({ "type": "string" });
                 }
             }
             if object.contains_key("x-extensible-enum") || site.answered {

@@ -55,6 +55,15 @@ pub(super) fn enum_values(object: &Map<String, Value>) -> Option<Vec<Value>> {
     Some(values.into_iter().filter(|value| !value.is_null()).collect())
 }
 
+/// The one schema that an `allOf` holds, where nothing beside it says more.
+pub(super) fn sole_part(object: &Map<String, Value>) -> Option<&Value> {
+    let structural = ["properties", "required", "oneOf", "anyOf", "enum", "const", "items", "additionalProperties"];
+    match object.get("allOf")?.as_array()?.as_slice() {
+        [only] if !structural.iter().any(|key| object.contains_key(*key)) => Some(only),
+        _ => None,
+    }
+}
+
 pub(super) fn is_null(schema: &Value) -> bool {
     schema["type"] == "null" || schema["enum"] == json!([null]) || schema.get("const") == Some(&Value::Null)
 }
@@ -66,7 +75,10 @@ pub(super) fn needs_name(schema: &Value) -> bool {
         .filter_map(|key| object.get(*key).and_then(Value::as_array))
         .any(|variants| variants.iter().filter(|variant| !is_null(variant)).count() > 1);
     let strings = enum_values(object).is_some_and(|values| values.iter().all(Value::is_string));
-    real_variants || strings || object.contains_key("properties") || object.contains_key("allOf")
+    real_variants
+        || strings
+        || object.contains_key("properties")
+        || (object.contains_key("allOf") && sole_part(object).is_none())
 }
 
 pub(super) fn component_schemas(root: &Value) -> impl Iterator<Item = (&String, &Value)> {
