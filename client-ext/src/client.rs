@@ -10,7 +10,7 @@ use crate::{
     builder::TwelveLabsBuilder,
     embed::EmbedClient,
     facts::Answer,
-    transport::{Activity, Call, CallSettings},
+    transport::{Activity, Body, Call, CallSettings, read_whole},
 };
 
 /// A client of the platform.
@@ -65,15 +65,26 @@ impl TwelveLabs {
         &self.0.settings
     }
 
-    /// A call whose request can always be made again.
+    /// A call whose request can always be made again, and whose answer is decoded whole.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         operation: &'static Operation,
         settings: &CallSettings,
         make: impl Fn(&twelvelabs_api::Client) -> Result<ApiRequest<T>>,
     ) -> Result<Answer<T>> {
+        self.call_and_read(operation, settings, make, |body| read_whole(body, self.0.api.key())).await
+    }
+
+    /// A call whose request can always be made again, and whose answer is read in a way of its own.
+    pub(crate) async fn call_and_read<T, V, R: Future<Output = Result<V>>>(
+        &self,
+        operation: &'static Operation,
+        settings: &CallSettings,
+        make: impl Fn(&twelvelabs_api::Client) -> Result<ApiRequest<T>>,
+        read: impl Fn(Body) -> R,
+    ) -> Result<Answer<V>> {
         let call = Call { operation, settings, activity: &Activity::default(), repeatable: true };
-        call.run(&self.0.api, |_| std::future::ready(make(&self.0.api))).await
+        call.run(&self.0.api, |_| std::future::ready(make(&self.0.api)), read).await
     }
 }
 

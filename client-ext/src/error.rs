@@ -86,6 +86,7 @@ struct Repr {
     facts: Option<ResponseFacts>,
     body: Option<String>,
     json_path: Option<String>,
+    byte_offset: Option<u64>,
     complete_json: bool,
     attempts: u32,
     outcome_unknown: bool,
@@ -109,6 +110,7 @@ impl Error {
             facts: None,
             body: None,
             json_path: None,
+            byte_offset: None,
             complete_json: false,
             attempts: 0,
             outcome_unknown: false,
@@ -145,8 +147,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_json_path(mut self, path: Option<String>) -> Self {
+    pub(crate) fn with_place(mut self, path: Option<String>, offset: u64) -> Self {
         self.0.json_path = path;
+        self.0.byte_offset = Some(offset);
         self
     }
 
@@ -245,6 +248,12 @@ impl Error {
     /// Where in the answer the first problem is, for example `video_embedding.segments[3].float`.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
+    }
+
+    /// Where in the answer the first problem is, in bytes from its start, after decompression: the first byte that is no JSON, the
+    /// start of a value that is not the promised one, or the length of an answer that ends early.
+    pub fn byte_offset(&self) -> Option<u64> {
+        self.0.byte_offset
     }
 
     /// How many requests were sent for this call.

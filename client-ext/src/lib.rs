@@ -31,7 +31,7 @@
 //!
 //! # Features
 //!
-//! - `gzip` (default): asks for compressed answers, unpacked in Rust.
+//! - `gzip` (default): asks for compressed answers, unpacked in Rust. `brotli` and `zstd` (in C) add other encodings.
 //! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
 //! - `native-tls`: TLS by the operating system's own library.
 //! - `schemars`: `JsonSchema` for the types of the API.
@@ -41,6 +41,7 @@ mod client;
 mod embed;
 mod error;
 mod facts;
+mod json;
 mod page;
 mod poll;
 mod retry;
@@ -51,8 +52,8 @@ pub use client::TwelveLabs;
 pub use embed::{
     EmbedClient,
     tasks::{
-        CallbackOutcome, CreateBulk, CreateTask, EmbedVideo, ListTasks, RetrieveTask, TaskInput, TaskStatusRequest,
-        TasksClient, VideoSource, WaitForDone,
+        CallbackOutcome, CreateBulk, CreateTask, EmbedVideo, ListTasks, RetrieveTask, Retrieved, SegmentInfo,
+        TaskInput, TaskStatusRequest, TasksClient, VectorMatrix, VideoSource, WaitForDone,
     },
 };
 pub use error::{Error, ErrorKind, Result, Violation};

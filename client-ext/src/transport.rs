@@ -2,19 +2,23 @@
 
 mod attempt;
 mod body;
+mod decode;
 mod settings;
+mod unpack;
 
 use std::{
     future::Future,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, debug, field::Empty, info_span};
 use twelvelabs_api::runtime::{ApiRequest, Operation};
 
 pub(crate) use attempt::Activity;
+use attempt::Running;
+pub(crate) use body::Body;
+pub(crate) use decode::{ElementReader, Piece, read_elements, read_whole};
 pub(crate) use settings::{CallSettings, call_setters};
 
 use crate::{
@@ -35,11 +39,17 @@ pub(crate) struct Call<'c> {
 
 impl Call<'_> {
     /// Makes the call: `make` gives the request for each attempt, and is told whether the server hung up on the upload of the
-    /// last one. Then it may have refused, and its answer was lost to the broken connection: it should be asked first.
-    pub(crate) async fn run<T, F>(self, api: &twelvelabs_api::Client, make: impl Fn(bool) -> F) -> Result<Answer<T>>
+    /// last one. Then it may have refused, and its answer was lost to the broken connection: it should be asked first. `read`
+    /// makes the value from the body of a success; what fails there counts as the attempt's failure.
+    pub(crate) async fn run<T, V, F, R>(
+        self,
+        api: &twelvelabs_api::Client,
+        make: impl Fn(bool) -> F,
+        read: impl Fn(Body) -> R,
+    ) -> Result<Answer<V>>
     where
-        T: DeserializeOwned,
         F: Future<Output = Result<ApiRequest<T>>>,
+        R: Future<Output = Result<V>>,
     {
         let operation = self.operation;
         let span = info_span!(
@@ -51,7 +61,7 @@ impl Call<'_> {
             error.r#type = Empty,
             twelvelabs.attempts = Empty,
         );
-        let outcome = self.attempts(api, make).instrument(span.clone()).await;
+        let outcome = self.attempts(api, make, read).instrument(span.clone()).await;
         match &outcome {
             Ok(answer) => record_status(&span, &answer.facts),
             Err(error) => {
@@ -63,10 +73,15 @@ impl Call<'_> {
         outcome
     }
 
-    async fn attempts<T, F>(self, api: &twelvelabs_api::Client, make: impl Fn(bool) -> F) -> Result<Answer<T>>
+    async fn attempts<T, V, F, R>(
+        self,
+        api: &twelvelabs_api::Client,
+        make: impl Fn(bool) -> F,
+        read: impl Fn(Body) -> R,
+    ) -> Result<Answer<V>>
     where
-        T: DeserializeOwned,
         F: Future<Output = Result<ApiRequest<T>>>,
+        R: Future<Output = Result<V>>,
     {
         let Self { operation, settings, activity, repeatable } = self;
         let limit = settings.call_timeout(operation);
@@ -78,9 +93,17 @@ impl Call<'_> {
                 http.response.status_code = Empty
             );
             let request = make(activity.is_unfinished());
+            let (deadline, read) = (deadline.zip(limit), &read);
             async move {
                 activity.restart();
-                let answer = attempt::run(api, settings, activity, request).await;
+                let _running = Running(activity);
+                let answer = match attempt::run(api, settings, activity, deadline, request).await {
+                    Ok((body, facts)) => match read(body).await {
+                        Ok(value) => Ok(Answer { value, facts }),
+                        Err(error) => Err(error.with_facts(facts)),
+                    },
+                    Err(error) => Err(error),
+                };
                 let facts = answer.as_ref().map_or_else(|error| error.facts(), |answer| Some(&answer.facts));
                 facts.inspect(|facts| record_status(&Span::current(), facts));
                 answer

@@ -1388,6 +1388,17 @@ pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
 }
+impl crate::runtime::LargeArray for types::TasksRetrieveResponse {
+    type Element = types::VideoSegment;
+    const PATH: &'static [&'static str] = &["video_embedding", "segments"];
+    fn fill(&mut self, elements: Vec<Self::Element>) {
+        let place = self;
+        let place = &mut place.video_embedding;
+        let Some(place) = place else { return };
+        let place = &mut place.segments;
+        *place = elements;
+    }
+}
 /// The first server of the document.
 pub const BASE_URL: Option<&str> = Some("https://api.twelvelabs.io/v1.3");
 /// The header field that carries the API key.

@@ -2,12 +2,14 @@
 
 mod embedding;
 mod file_part;
+mod large_array;
 mod multipart;
 mod param;
 mod request;
 
 pub use embedding::{Embedding, NotFinite};
 pub use file_part::{FilePart, Progress, SourceError};
+pub use large_array::LargeArray;
 pub use multipart::Multipart;
 pub use param::Param;
 pub use request::{ApiRequest, Key, Operation, path_segment};

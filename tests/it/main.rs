@@ -6,6 +6,7 @@ mod errors;
 mod faults;
 mod flows;
 mod readme;
+mod retrieve;
 mod schemas;
 mod secrets;
 mod support;

@@ -1,5 +1,6 @@
 //! The post-pass over progenitor's code: open enums, tolerant lists, checked path segments, forms, requests as values.
 
+mod large;
 mod methods;
 mod types;
 
@@ -13,6 +14,7 @@ use crate::lower::Lowered;
 /// Rewrites the whole file.
 pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
     let mut methods = BTreeSet::new();
+    let mut answers = Vec::new();
     for item in &mut file.items {
         match item {
             Item::Mod(module) if module.ident == "types" => types::rewrite(module, lowered)?,
@@ -26,6 +28,7 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
                             let operation = operation
                                 .with_context(|| format!("no operation for the method {}", method.sig.ident))?;
                             methods.insert(operation.id.clone());
+                            answers.extend(methods::answer(&method).filter(|answer| !answers.contains(answer)));
                             let (request, send) = methods::split_method(method, operation)?;
                             out.extend([ImplItem::Fn(request), ImplItem::Fn(send)]);
                         }
@@ -42,5 +45,15 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
     if let Some(lost) = lowered.operations.iter().find(|operation| !methods.contains(&operation.id)) {
         bail!("progenitor made no method for the operation {}", lost.id);
     }
+    let types = file.items.iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
+        _ => None,
+    });
+    let (_, types) = types.context("progenitor made no types")?;
+    let mut large = Vec::new();
+    for answer in &answers {
+        large.extend(large::implementation(answer, types)?);
+    }
+    file.items.extend(large);
     Ok(())
 }

@@ -15,7 +15,7 @@ pub use bulk::CreateBulk;
 pub use create::CreateTask;
 pub use input::{TaskInput, VideoSource};
 pub use list::ListTasks;
-pub use retrieve::RetrieveTask;
+pub use retrieve::{RetrieveTask, Retrieved, SegmentInfo, VectorMatrix};
 pub use status::TaskStatusRequest;
 use twelvelabs_api::{
     params::embed_tasks_status::TASK_ID,

@@ -12,7 +12,6 @@ use std::{
 
 use futures_util::future::{Either, select};
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
-use serde::de::DeserializeOwned;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
@@ -20,14 +19,15 @@ use tokio::{
 use twelvelabs_api::runtime::ApiRequest;
 
 use super::{
-    body::{decode, read},
+    body::{Body, Limits},
     is_creation,
     settings::CallSettings,
+    unpack::ACCEPTED,
 };
 use crate::{
     Error, ErrorKind, Result,
     error::{from_api_body, from_reqwest},
-    facts::{Answer, ResponseFacts},
+    facts::ResponseFacts,
 };
 
 /// How much of an error answer is kept.
@@ -50,7 +50,7 @@ struct Counters {
 }
 
 /// An attempt that is running; its upload stops when this is dropped.
-struct Running<'a>(&'a Activity);
+pub(super) struct Running<'a>(pub(super) &'a Activity);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
@@ -111,16 +111,17 @@ impl Activity {
     }
 }
 
-pub(super) async fn run<T: DeserializeOwned>(
+/// Sends one request, and hands the body of a success on, unread.
+pub(super) async fn run<T>(
     api: &twelvelabs_api::Client,
     settings: &CallSettings,
     activity: &Activity,
+    deadline: Option<(Instant, Duration)>,
     make: impl Future<Output = Result<ApiRequest<T>>>,
-) -> Result<Answer<T>> {
-    let _running = Running(activity);
+) -> Result<(Body, ResponseFacts)> {
     let ApiRequest { mut request, operation, .. } = make.await?;
-    if cfg!(feature = "gzip") {
-        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    if let Some(accepted) = ACCEPTED {
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
     }
     let (idle, answer) = (settings.idle_timeout(), settings.attempt_timeout(operation));
     let response = match select(pin!(api.execute(request)), pin!(activity.stalled(idle, answer))).await {
@@ -129,19 +130,20 @@ pub(super) async fn run<T: DeserializeOwned>(
     };
     let facts = ResponseFacts::of(&response, api.key());
     let success = response.status().is_success();
-    let limit = if success { settings.response_limit } else { ERROR_BODY_LIMIT };
-    let body = read(response, idle, limit, success);
-    let body = if success && !is_creation(operation) {
-        body.await
-    } else {
-        // These are short; a dripping one would have no other limit.
-        let late = || Error::new(ErrorKind::Timeout, format!("the body of the answer took longer than {answer:?}"));
-        tokio::time::timeout(answer, body).await.unwrap_or_else(|_| Err(late()))
-    };
+    // The answers to creations and errors are short; a dripping one would have no other limit.
+    let short =
+        Instant::now().checked_add(answer).map(|due| (due, answer)).filter(|_| !success || is_creation(operation));
+    let deadline = [deadline, short].into_iter().flatten().min_by_key(|(due, _)| *due);
+    let limits = Limits { idle, deadline, size: if success { settings.response_limit } else { ERROR_BODY_LIMIT } };
+    let body = Body::new(response, limits);
     if !success {
         // The status says enough when the body cannot be read.
-        return Err(from_api_body(operation, facts, &body.unwrap_or_default(), api.key()));
+        let body = match body {
+            Ok(body) => body.start().await,
+            Err(_) => Vec::new(),
+        };
+        return Err(from_api_body(operation, facts, &body, api.key()));
     }
-    let value = body.and_then(|body| decode(&body, api.key())).map_err(|error| error.with_facts(facts.clone()))?;
-    Ok(Answer { value, facts })
+    let body = body.map_err(|error| error.with_facts(facts.clone()))?;
+    Ok((body, facts))
 }

@@ -1,7 +1,6 @@
 //! Methods: requests as values, forms as bodies, checked path segments.
 
 use anyhow::{Context, Result, bail};
-use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
 use syn::{
     Expr, FnArg, ImplItemFn, Pat, ReturnType, Stmt, Type, parse_quote,
@@ -80,7 +79,7 @@ fn binds(pattern: &Pat, name: &str) -> bool {
 }
 
 /// The `T` of `Result<ResponseValue<T>, …>`.
-fn success_type(output: &Type) -> Option<TokenStream> {
+fn success_type(output: &Type) -> Option<&Type> {
     fn argument(kind: &Type) -> Option<&Type> {
         let Type::Path(path) = kind else { return None };
         let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
@@ -89,7 +88,15 @@ fn success_type(output: &Type) -> Option<TokenStream> {
             _ => None,
         })
     }
-    Some(argument(argument(output)?)?.to_token_stream())
+    argument(argument(output)?)
+}
+
+/// What the method of an operation gives in the end.
+pub(super) fn answer(method: &ImplItemFn) -> Option<Type> {
+    match &method.sig.output {
+        ReturnType::Type(_, output) => success_type(output).cloned(),
+        ReturnType::Default => None,
+    }
 }
 
 struct Rewrite<'o> {

@@ -85,7 +85,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
     Ok(())
 }
 
-fn type_name(kind: &Type) -> Option<String> {
+pub(super) fn type_name(kind: &Type) -> Option<String> {
     match kind {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         Type::Reference(reference) => type_name(&reference.elem),
@@ -113,12 +113,14 @@ fn docs(attributes: &[Attribute]) -> Vec<&Attribute> {
 }
 
 /// The value on the wire: serde's `rename`, or the name itself.
-fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String> {
+pub(super) fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String> {
     let mut name = plain.to_owned();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("rename") {
                 name = meta.value()?.parse::<syn::LitStr>()?.value();
+            } else if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
             }
             Ok(())
         })?;

@@ -14,7 +14,7 @@ use crate::{
     Error, Result, TwelveLabs, Violation,
     error::{from_generated, from_source},
     facts::Answer,
-    transport::{Activity, Call, CallSettings, call_setters},
+    transport::{Activity, Call, CallSettings, call_setters, read_whole},
 };
 
 /// How long a server that hung up on an upload has to refuse it properly when it is repeated; curl waits as long.
@@ -77,7 +77,7 @@ impl CreateTask {
             api.embed_tasks_create_request(body).map_err(from_generated)
         };
         let call = Call { operation: &EMBED_TASKS_CREATE, settings: &self.settings, activity, repeatable };
-        call.run(api, make).await
+        call.run(api, make, |body| read_whole(body, api.key())).await
     }
 
     pub(super) fn with_settings(mut self, settings: &CallSettings) -> Self {

@@ -1,0 +1,374 @@
+//! Decoding: JSON texts to values, whole or while they arrive. It knows nothing of HTTP or tasks.
+//!
+//! It takes what serde_json takes, but for numbers that are not finite. What it has beyond serde_json: vectors are read fast and rounded
+//! once, a fault has its byte and its path, and the elements of one large array can be had one by one ([`split`]).
+
+mod access;
+mod fault;
+mod number;
+mod split;
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+use serde::{
+    de::{DeserializeOwned, Deserializer, Visitor, value::BorrowedStrDeserializer},
+    forward_to_deserialize_any,
+};
+
+use access::{Elements, Members, Tagged};
+pub(crate) use fault::{Fault, FaultKind};
+pub(crate) use split::Splitter;
+
+/// Deeper texts are refused, as by serde_json: to read one takes stack.
+const DEEPEST: usize = 127;
+
+type Outcome<T> = std::result::Result<T, Fault>;
+
+/// Decodes a whole text.
+pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> Outcome<T> {
+    let mut json = Json::new(text);
+    let value = T::deserialize(&mut json)?;
+    json.end()?;
+    Ok(value)
+}
+
+/// Whether a text is one complete JSON value.
+pub(crate) fn is_complete(text: &[u8]) -> bool {
+    let mut json = Json::new(text);
+    json.skip().and_then(|()| json.end()).is_ok()
+}
+
+/// A text that is being read.
+struct Json<'de> {
+    text: &'de [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl<'de> Json<'de> {
+    fn new(text: &'de [u8]) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// The next byte that is not white space, not consumed.
+    #[inline]
+    fn peek(&mut self) -> Outcome<u8> {
+        while let Some(byte) = self.text.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
+                return Ok(*byte);
+            }
+            self.at += 1;
+        }
+        Err(self.truncated())
+    }
+
+    /// Takes the next byte, which must be this one.
+    fn expect(&mut self, wanted: u8) -> Outcome<()> {
+        if self.peek()? != wanted {
+            return Err(self.unexpected(&format!("expected `{}`", char::from(wanted))));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Outcome<()> {
+        match self.peek() {
+            Ok(_) => Err(self.unexpected("expected nothing more")),
+            Err(_) => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn truncated(&self) -> Fault {
+        Fault::new(FaultKind::Truncated, self.text.len(), "the text ends early")
+    }
+
+    #[cold]
+    fn unexpected(&self, message: &str) -> Fault {
+        self.fault_at(self.at, message)
+    }
+
+    #[cold]
+    fn fault_at(&self, at: usize, message: &str) -> Fault {
+        if at >= self.text.len() {
+            return self.truncated();
+        }
+        Fault::new(FaultKind::Syntax, at, message)
+    }
+
+    fn enter(&mut self) -> Outcome<()> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.unexpected("too deep"));
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &'static str) -> Outcome<()> {
+        let found =
+            self.text[self.at..].iter().zip(word.as_bytes()).take_while(|(found, wanted)| found == wanted).count();
+        if found < word.len() {
+            return Err(self.fault_at(self.at + found, &format!("expected `{word}`")));
+        }
+        self.at += found;
+        Ok(())
+    }
+
+    /// The number that comes next, as text.
+    fn number(&mut self) -> Outcome<(&'de str, bool)> {
+        let rest = &self.text[self.at..];
+        let (length, integer) = number::token(rest).map_err(|wrong| self.fault_at(self.at + wrong, "not a number"))?;
+        self.at += length;
+        // Digits, signs and the like are ASCII.
+        Ok((std::str::from_utf8(&rest[..length]).unwrap_or_default(), integer))
+    }
+
+    /// The number that comes next, if one does; past the range of `f32` it is an infinity, as it would be by way of `f64`.
+    #[cold]
+    fn slow_f32(&mut self) -> Outcome<Option<f32>> {
+        if !matches!(self.peek()?, b'-' | b'0'..=b'9') {
+            return Ok(None);
+        }
+        if let Some((number, length)) = number::fast_f32(&self.text[self.at..]) {
+            self.at += length;
+            return Ok(Some(number));
+        }
+        let (token, _) = self.number()?;
+        Ok(Some(token.parse().unwrap_or(f32::INFINITY)))
+    }
+
+    fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+        let start = self.at;
+        let (token, integer) = self.number()?;
+        if integer && token != "-0" {
+            if let Ok(number) = token.parse() {
+                return visitor.visit_u64(number);
+            }
+            if let Ok(number) = token.parse() {
+                return visitor.visit_i64(number);
+            }
+        }
+        let number = token.parse().unwrap_or(f64::INFINITY);
+        if number.is_infinite() {
+            return Err(self.fault_at(start, "the number is too large"));
+        }
+        visitor.visit_f64(number)
+    }
+
+    /// Moves past the string that starts here; says whether it has escapes.
+    fn skip_string(&mut self) -> Outcome<bool> {
+        self.at += 1;
+        let mut escapes = false;
+        loop {
+            let rest = &self.text[self.at..];
+            let length = memchr2(b'"', b'\\', rest);
+            let plain = &rest[..length.unwrap_or(rest.len())];
+            if let Some(control) = plain.iter().position(|byte| *byte < b' ') {
+                return Err(self.fault_at(self.at + control, "a control character in a string"));
+            }
+            let Some(length) = length else { return Err(self.truncated()) };
+            self.at += length + 1;
+            if rest[length] == b'"' {
+                return Ok(escapes);
+            }
+            escapes = true;
+            let wrong = match self.text.get(self.at) {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => None,
+                Some(b'u') => {
+                    let digits =
+                        self.text[self.at + 1..].iter().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
+                    self.at += digits;
+                    (digits < 4).then_some(self.at + 1)
+                }
+                _ => Some(self.at),
+            };
+            if let Some(wrong) = wrong {
+                return Err(self.fault_at(wrong, "not an escape"));
+            }
+            self.at += 1;
+        }
+    }
+
+    fn string(&mut self) -> Outcome<Cow<'de, str>> {
+        let start = self.at;
+        let escapes = self.skip_string()?;
+        let token = &self.text[start..self.at];
+        if escapes {
+            // The pairs of surrogates, and what there is beside them, are serde_json's.
+            return serde_json::from_slice(token)
+                .map(Cow::Owned)
+                .map_err(|error| self.fault_at(start + error.column().saturating_sub(1), "not a string"));
+        }
+        let content = &token[1..token.len() - 1];
+        std::str::from_utf8(content)
+            .map(Cow::Borrowed)
+            .map_err(|error| self.fault_at(start + 1 + error.valid_up_to(), "not UTF-8"))
+    }
+
+    /// The key that comes next, and its colon.
+    fn key(&mut self) -> Outcome<Cow<'de, str>> {
+        if self.peek()? != b'"' {
+            return Err(self.unexpected("expected a key"));
+        }
+        let key = self.string()?;
+        self.expect(b':')?;
+        Ok(key)
+    }
+
+    /// Moves past a value of any kind, however deep.
+    fn skip(&mut self) -> Outcome<()> {
+        let mut open = Vec::new();
+        loop {
+            match self.peek()? {
+                start @ (b'{' | b'[') => {
+                    self.at += 1;
+                    // In ASCII a closing bracket is two behind its opening one.
+                    let close = start + 2;
+                    if self.peek()? == close {
+                        self.at += 1;
+                    } else {
+                        self.skip_key(close)?;
+                        open.push(close);
+                        continue;
+                    }
+                }
+                b'"' => _ = self.skip_string()?,
+                b't' => self.literal("true")?,
+                b'f' => self.literal("false")?,
+                b'n' => self.literal("null")?,
+                b'-' | b'0'..=b'9' => _ = self.number()?,
+                _ => return Err(self.unexpected("expected a value")),
+            }
+            loop {
+                let Some(close) = open.last().copied() else { return Ok(()) };
+                match self.peek()? {
+                    b',' => {
+                        self.at += 1;
+                        self.skip_key(close)?;
+                        break;
+                    }
+                    byte if byte == close => {
+                        self.at += 1;
+                        open.pop();
+                    }
+                    _ => return Err(self.unexpected("expected a comma or the end")),
+                }
+            }
+        }
+    }
+
+    fn skip_key(&mut self, close: u8) -> Outcome<()> {
+        if close != b'}' {
+            return Ok(());
+        }
+        if self.peek()? != b'"' {
+            return Err(self.unexpected("expected a key"));
+        }
+        self.skip_string()?;
+        self.expect(b':')
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Json<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        let first = self.peek()?;
+        let start = self.at;
+        let outcome = match first {
+            b'{' => {
+                self.enter()?;
+                self.at += 1;
+                let value = visitor.visit_map(Members::new(self)).map_err(|fault| fault.at(start))?;
+                self.depth -= 1;
+                self.expect(b'}')?;
+                Ok(value)
+            }
+            b'[' => {
+                self.enter()?;
+                self.at += 1;
+                let value = visitor.visit_seq(Elements::new(self)).map_err(|fault| fault.at(start))?;
+                self.depth -= 1;
+                self.expect(b']')?;
+                Ok(value)
+            }
+            b'"' => match self.string()? {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            },
+            b't' => self.literal("true").and_then(|()| visitor.visit_bool(true)),
+            b'f' => self.literal("false").and_then(|()| visitor.visit_bool(false)),
+            b'n' => self.literal("null").and_then(|()| visitor.visit_unit()),
+            b'-' | b'0'..=b'9' => self.visit_number(visitor),
+            _ => Err(self.unexpected("expected a value")),
+        };
+        outcome.map_err(|fault| fault.at(start))
+    }
+
+    #[inline]
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        let (number, length) = match number::fast_f32(&self.text[self.at..]) {
+            Some(fast) => fast,
+            None => match self.slow_f32()? {
+                Some(number) => (number, 0),
+                None => return self.deserialize_any(visitor),
+            },
+        };
+        self.at += length;
+        visitor.visit_f32(number)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        if self.peek()? == b'n' {
+            self.literal("null")?;
+            return visitor.visit_none();
+        }
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Outcome<V::Value> {
+        self.peek()?;
+        let start = self.at;
+        visitor.visit_newtype_struct(self).map_err(|fault| fault.at(start))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        let first = self.peek()?;
+        let start = self.at;
+        let outcome = match first {
+            b'"' => match self.string()? {
+                Cow::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::<Fault>::new(text)),
+                Cow::Owned(text) => visitor.visit_enum(serde::de::IntoDeserializer::into_deserializer(text)),
+            },
+            b'{' => {
+                self.enter()?;
+                self.at += 1;
+                let value = visitor.visit_enum(Tagged(self)).map_err(|fault| fault.at(start))?;
+                self.depth -= 1;
+                self.expect(b'}')?;
+                Ok(value)
+            }
+            _ => return self.deserialize_any(visitor),
+        };
+        outcome.map_err(|fault| fault.at(start))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        self.skip()?;
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What is inside objects, arrays and tagged values.
+
+use std::borrow::Cow;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+    value::BorrowedStrDeserializer,
+};
+
+use super::{Fault, Json, Outcome};
+
+/// The members of an object, up to its closing brace.
+pub(super) struct Members<'a, 'de> {
+    json: &'a mut Json<'de>,
+    key: Option<Cow<'de, str>>,
+    first: bool,
+}
+
+impl<'a, 'de> Members<'a, 'de> {
+    pub(super) fn new(json: &'a mut Json<'de>) -> Self {
+        Self { json, key: None, first: true }
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'_, 'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<Option<K::Value>> {
+        match self.json.peek()? {
+            b'}' => return Ok(None),
+            b',' if !self.first => self.json.at += 1,
+            _ if self.first => {}
+            _ => return Err(self.json.unexpected("expected a comma or the end of the object")),
+        }
+        self.first = false;
+        self.json.peek()?;
+        let start = self.json.at;
+        let key = self.json.key()?;
+        let outcome = match &key {
+            Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),
+            Cow::Owned(key) => seed.deserialize(key.as_str().into_deserializer()),
+        };
+        let outcome = outcome.map_err(|fault: Fault| fault.at(start).in_key(&key));
+        self.key = Some(key);
+        outcome.map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Outcome<V::Value> {
+        self.json.peek()?;
+        let start = self.json.at;
+        seed.deserialize(&mut *self.json)
+            .map_err(|fault| fault.at(start).in_key(self.key.as_deref().unwrap_or_default()))
+    }
+}
+
+/// The elements of an array, up to its closing bracket.
+pub(super) struct Elements<'a, 'de> {
+    json: &'a mut Json<'de>,
+    next: u64,
+}
+
+impl<'a, 'de> Elements<'a, 'de> {
+    pub(super) fn new(json: &'a mut Json<'de>) -> Self {
+        Self { json, next: 0 }
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+    type Error = Fault;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
+        match self.json.peek()? {
+            b']' => return Ok(None),
+            // A comma before the end is found when there is no value.
+            b',' if self.next > 0 => self.json.at += 1,
+            _ if self.next == 0 => {}
+            _ => return Err(self.json.unexpected("expected a comma or the end of the array")),
+        }
+        let start = self.json.at;
+        self.next += 1;
+        match seed.deserialize(&mut *self.json) {
+            Ok(value) => Ok(Some(value)),
+            Err(fault) => Err(fault.at(start).in_element(self.next - 1)),
+        }
+    }
+}
+
+/// A variant with a value: an object of one member.
+pub(super) struct Tagged<'a, 'de>(pub(super) &'a mut Json<'de>);
+
+impl<'de> EnumAccess<'de> for Tagged<'_, 'de> {
+    type Error = Fault;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Outcome<(V::Value, Self)> {
+        let key = self.0.key()?;
+        let variant = seed.deserialize(IntoDeserializer::<Fault>::into_deserializer(key.as_ref()))?;
+        Ok((variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Tagged<'_, 'de> {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Outcome<()> {
+        serde::Deserialize::deserialize(self.0)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<T::Value> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Outcome<V::Value> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Outcome<V::Value> {
+        self.0.deserialize_any(visitor)
+    }
+}

@@ -1,0 +1,292 @@
+//! One large array, element by element, out of a text that comes in blocks.
+
+use memchr::{memchr2, memchr3};
+use serde::Deserialize;
+use twelvelabs_api::runtime::LargeArray;
+
+use super::{Fault, FaultKind, Json, Outcome};
+
+/// Decodes a document while it arrives: the elements of its large array as soon as each is whole, the rest at the end.
+///
+/// The array is cut out of the text, and what is left is decoded as any other document; so the order of keys, unknown keys
+/// and new fields are no matter. An array that is not where it should be, or whose key is spelt with escapes, is only slower.
+#[derive(Debug)]
+pub(crate) struct Splitter<T> {
+    around: Around,
+    place: Place,
+    /// The part of an element that earlier blocks brought.
+    carry: Vec<u8>,
+    /// The text without the elements.
+    frame: Vec<u8>,
+    /// Where something was cut out of the frame, and how much.
+    cuts: Vec<(usize, u64)>,
+    /// How many bytes of the text came before this block.
+    before: u64,
+    elements: u64,
+    document: std::marker::PhantomData<fn() -> T>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Outside of the array.
+    Around,
+    /// Behind its opening bracket.
+    First,
+    /// Behind an element.
+    Behind,
+    /// Behind a comma.
+    Next,
+    /// In an element, which began here.
+    Inside(Element, u64),
+}
+
+/// How to find the end of an element.
+#[derive(Clone, Copy, Debug)]
+struct Element {
+    /// Brackets of the kind that it began with; 0 for one without.
+    open: u8,
+    close: u8,
+    depth: usize,
+    text: bool,
+    escaped: bool,
+}
+
+/// The way to the array.
+#[derive(Debug, Default)]
+struct Around {
+    depth: usize,
+    /// So many of the open containers are steps of the path.
+    on_path: usize,
+    text: bool,
+    escaped: bool,
+    /// The last text.
+    key: Vec<u8>,
+    /// The value that comes next is the next step.
+    due: bool,
+}
+
+impl<T: LargeArray> Default for Splitter<T> {
+    fn default() -> Self {
+        Self {
+            around: Around::default(),
+            place: Place::Around,
+            carry: Vec::new(),
+            frame: Vec::new(),
+            cuts: Vec::new(),
+            before: 0,
+            elements: 0,
+            document: std::marker::PhantomData,
+        }
+    }
+}
+
+impl<T: LargeArray> Splitter<T> {
+    /// Takes the next block, and gives every element that it completes.
+    pub(crate) fn feed(&mut self, block: &[u8], mut take: impl FnMut(T::Element)) -> Outcome<()> {
+        let mut at = 0;
+        while at < block.len() {
+            at = match self.place {
+                Place::Around => self.around(block, at),
+                Place::Inside(element, start) => self.inside(element, start, block, at, &mut take)?,
+                Place::First | Place::Behind | Place::Next => self.between(block, at)?,
+            };
+        }
+        self.before += block.len() as u64;
+        Ok(())
+    }
+
+    /// The rest of the document, after its last block.
+    pub(crate) fn finish(self) -> Outcome<T> {
+        if !matches!(self.place, Place::Around) {
+            let fault = Fault::new(FaultKind::Truncated, 0, "the text ends early").moved(|_| self.before);
+            return Err(self.in_array(fault));
+        }
+        super::decode(&self.frame).map_err(|fault| {
+            fault.moved(|offset| {
+                let cuts = self.cuts.iter().filter(|(at, _)| (*at as u64) <= offset);
+                offset + cuts.map(|(_, bytes)| bytes).sum::<u64>()
+            })
+        })
+    }
+
+    fn around(&mut self, block: &[u8], from: usize) -> usize {
+        for (at, byte) in block.iter().enumerate().skip(from) {
+            if self.around.enters(*byte, T::PATH) {
+                self.frame.extend_from_slice(&block[from..=at]);
+                self.cuts.push((self.frame.len(), 0));
+                self.place = Place::First;
+                return at + 1;
+            }
+        }
+        self.frame.extend_from_slice(&block[from..]);
+        block.len()
+    }
+
+    /// Commas, white space, and the end of the array.
+    fn between(&mut self, block: &[u8], from: usize) -> Outcome<usize> {
+        let blank = block[from..].iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
+        self.cut(blank);
+        let at = from + blank;
+        match (block.get(at), self.place) {
+            (None, _) => {}
+            (Some(b']'), Place::First | Place::Behind) => self.place = Place::Around,
+            (Some(b','), Place::Behind) => {
+                self.cut(1);
+                self.place = Place::Next;
+                return Ok(at + 1);
+            }
+            (Some(b',' | b']' | b'}' | b':'), _) | (_, Place::Behind) => {
+                let message = if matches!(self.place, Place::Behind) {
+                    "expected a comma or the end of the array"
+                } else {
+                    "expected a value"
+                };
+                let fault = Fault::new(FaultKind::Syntax, at, message).moved(|offset| offset + self.before);
+                return Err(self.in_array(fault));
+            }
+            (Some(first), _) => self.place = Place::Inside(Element::starting(*first), self.before + at as u64),
+        }
+        Ok(at)
+    }
+
+    fn inside(
+        &mut self,
+        mut element: Element,
+        start: u64,
+        block: &[u8],
+        from: usize,
+        take: &mut impl FnMut(T::Element),
+    ) -> Outcome<usize> {
+        let Some(length) = element.end(&block[from..]) else {
+            self.carry.extend_from_slice(&block[from..]);
+            self.cut(block.len() - from);
+            self.place = Place::Inside(element, start);
+            return Ok(block.len());
+        };
+        self.cut(length);
+        let mut text = &block[from..from + length];
+        if !self.carry.is_empty() {
+            self.carry.extend_from_slice(text);
+            text = &self.carry;
+        }
+        let mut json = Json::new(text);
+        let value = T::Element::deserialize(&mut json).and_then(|value| json.end().map(|()| value));
+        match value {
+            Ok(value) => take(value),
+            Err(fault) => return Err(self.in_array(fault.moved(|offset| offset + start))),
+        }
+        self.carry.clear();
+        self.elements += 1;
+        self.place = Place::Behind;
+        Ok(from + length)
+    }
+
+    fn cut(&mut self, bytes: usize) {
+        if let Some((_, cut)) = self.cuts.last_mut() {
+            *cut += bytes as u64;
+        }
+    }
+
+    /// The place of the element that is due.
+    fn in_array(&self, fault: Fault) -> Fault {
+        T::PATH.iter().rev().fold(fault.in_element(self.elements), |fault, key| fault.in_key(key))
+    }
+}
+
+impl Around {
+    /// Takes one byte; says whether it opens the array.
+    fn enters(&mut self, byte: u8, path: &[&str]) -> bool {
+        if self.text {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
+                b'"' => {
+                    self.text = false;
+                    return false;
+                }
+                _ => {}
+            }
+            // No step is longer; an escape makes the key another.
+            if self.key.len() <= 64 {
+                self.key.push(byte);
+            }
+            return false;
+        }
+        let due = std::mem::take(&mut self.due);
+        match byte {
+            b'"' => {
+                self.text = true;
+                self.key.clear();
+            }
+            b':' => {
+                let step = self.on_path.checked_sub(1).and_then(|step| path.get(step));
+                self.due = self.on_path == self.depth && step.is_some_and(|step| step.as_bytes() == self.key);
+            }
+            b'[' if due && self.depth == path.len() => return true,
+            b'{' if due && self.depth < path.len() || self.depth == 0 => {
+                self.depth += 1;
+                self.on_path = self.depth;
+            }
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.on_path = self.on_path.min(self.depth);
+            }
+            b' ' | b'\n' | b'\t' | b'\r' => self.due = due,
+            _ => {}
+        }
+        false
+    }
+}
+
+impl Element {
+    fn starting(first: u8) -> Self {
+        let (open, close) = match first {
+            b'{' => (b'{', b'}'),
+            b'[' => (b'[', b']'),
+            _ => (0, 0),
+        };
+        Self { open, close, depth: 0, text: false, escaped: false }
+    }
+
+    /// Where the element ends in a text that it starts or goes on with; `None` if it does not.
+    fn end(&mut self, text: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        if std::mem::take(&mut self.escaped) {
+            at += 1;
+        }
+        loop {
+            let rest = text.get(at..)?;
+            if self.text {
+                at += memchr2(b'"', b'\\', rest)? + 1;
+                if text[at - 1] == b'\\' {
+                    self.escaped = at == text.len();
+                    at += 1;
+                    continue;
+                }
+                self.text = false;
+                if self.depth == 0 && self.open == 0 {
+                    return Some(at);
+                }
+            } else if self.open == 0 {
+                let end = rest
+                    .iter()
+                    .position(|byte| matches!(byte, b'"' | b',' | b']' | b'}' | b' ' | b'\n' | b'\t' | b'\r'))?;
+                at += end;
+                if text[at] != b'"' || at > 0 {
+                    return Some(at);
+                }
+                self.text = true;
+                at += 1;
+            } else {
+                at += memchr3(b'"', self.open, self.close, rest)? + 1;
+                match text[at - 1] {
+                    b'"' => self.text = true,
+                    byte if byte == self.open => self.depth += 1,
+                    _ if self.depth == 1 => return Some(at),
+                    _ => self.depth -= 1,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The decoder beside serde_json: the same is taken, the same refused, whole and in pieces.
+
+use serde_json::Value;
+use twelvelabs_api::{
+    runtime::{Embedding, LargeArray},
+    types::{TasksRetrieveResponse, TasksStatusResponse},
+};
+
+use super::*;
+
+/// Everything that a document may have: foreign keys before, in and behind the array, escapes, white space, nulls.
+const DOCUMENT: &str = r#" {"_id":"a\u00e9\"}]","new":{"segments":[{"float":[1]}],"video_embedding":[]} , "model_name":"marengo3.0",
+"video_embedding":{"extra":[[{}],"]}"],"segments" : [ {"float":[0.5,-1,2e-3 , 0],"start_offset_sec":0,"end_offset_sec":6.5,
+"embedding_option":"visual","embedding_scope":"clip","later":{"a":["}",{"b":null}]}},
+{"embedding_scope":"vid\u0065o","embedding_option":null,"float":[],"start_offset_sec":1e0,"end_offset_sec":-0},{"float":[-0.012345678901234567,3.4e38],
+"start_offset_sec":0.1,"end_offset_sec":6,"embedding_scope":"a\\b"} ] ,"metadata":{"duration":30.0,"video_embedding_scope":null}},
+"status":"ready","created_at":"2026-01-01T00:00:00Z","tail":[true,false,null,18446744073709551616]}
+"#;
+
+fn in_blocks<T: LargeArray>(blocks: &[&[u8]]) -> Outcome<(T, usize)> {
+    let mut splitter = Splitter::<T>::default();
+    let mut elements = Vec::new();
+    for block in blocks {
+        splitter.feed(block, |element| elements.push(element))?;
+    }
+    let count = elements.len();
+    let mut whole = splitter.finish()?;
+    whole.fill(elements);
+    Ok((whole, count))
+}
+
+fn retrieve(blocks: &[&[u8]]) -> Outcome<(TasksRetrieveResponse, usize)> {
+    in_blocks(blocks)
+}
+
+fn expected() -> TasksRetrieveResponse {
+    serde_json::from_str(DOCUMENT).expect("a good document")
+}
+
+#[test]
+fn a_document_is_what_serde_json_makes_of_it() {
+    assert_eq!(decode::<TasksRetrieveResponse>(DOCUMENT.as_bytes()).expect("decodes"), expected());
+    let value: Value = serde_json::from_str(DOCUMENT).expect("a good document");
+    assert_eq!(decode::<Value>(DOCUMENT.as_bytes()).expect("decodes"), value);
+    assert!(is_complete(DOCUMENT.as_bytes()));
+}
+
+#[test]
+fn it_is_the_same_in_blocks_of_every_size_and_split_at_every_two_points() {
+    let text = DOCUMENT.as_bytes();
+    for size in 1..=text.len() {
+        let blocks: Vec<&[u8]> = text.chunks(size).collect();
+        assert_eq!(retrieve(&blocks).expect("decodes"), (expected(), 3), "blocks of {size}");
+    }
+    for first in 0..text.len() {
+        for second in first..text.len() {
+            let blocks = [&text[..first], &text[first..second], &text[second..]];
+            let outcome = retrieve(&blocks).unwrap_or_else(|fault| panic!("split at {first} and {second}: {fault}"));
+            assert_eq!(outcome.1, 3, "split at {first} and {second}");
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_refused_with_its_place() {
+    let text = DOCUMENT.trim_end().as_bytes();
+    for length in 0..text.len() {
+        for size in [1, 7, text.len()] {
+            let blocks: Vec<&[u8]> = text[..length].chunks(size).collect();
+            let fault = retrieve(&blocks).err().unwrap_or_else(|| panic!("{length} bytes were enough"));
+            assert_eq!((fault.kind(), fault.offset()), (FaultKind::Truncated, length as u64), "{length}: {fault}");
+        }
+    }
+}
+
+/// Whether our decoder and serde_json agree on a text, whole and in blocks; numbers past `f32` are always refused.
+fn agree(text: &[u8], size: usize) -> Result<(), String> {
+    let theirs = serde_json::from_slice::<TasksRetrieveResponse>(text);
+    let ours = decode::<TasksRetrieveResponse>(text);
+    let blocks: Vec<&[u8]> = text.chunks(size).collect();
+    let split = retrieve(&blocks);
+    let shown = || String::from_utf8_lossy(text).into_owned();
+    match (&theirs, &ours, &split) {
+        (Ok(theirs), Ok(ours), Ok((split, _))) => {
+            close(theirs, ours).map_err(|why| format!("{why}: {}", shown()))?;
+            if ours != split {
+                return Err(format!("in blocks of {size} it is another: {}", shown()));
+            }
+            Ok(())
+        }
+        (Err(_), Err(_), Err(_)) => Ok(()),
+        _ => Err(format!("{:?} but {:?} and {:?}: {}", theirs.err(), ours.err(), split.err(), shown())),
+    }
+}
+
+/// serde_json rounds a vector's numbers twice, so it may be off by one in the last place.
+fn close(theirs: &TasksRetrieveResponse, ours: &TasksRetrieveResponse) -> Result<(), String> {
+    let flat = |answer: &TasksRetrieveResponse| -> Vec<f32> {
+        answer
+            .video_embedding
+            .iter()
+            .flat_map(|video| &video.segments)
+            .flat_map(|segment| segment.float.to_vec())
+            .collect()
+    };
+    let (a, b) = (flat(theirs), flat(ours));
+    let near = |a: f32, b: f32| a == b || a.next_up() == b || a.next_down() == b;
+    if a.len() != b.len() || !a.iter().zip(&b).all(|(a, b)| near(*a, *b)) {
+        return Err(format!("{a:?} is not {b:?}"));
+    }
+    let bare = |answer: &TasksRetrieveResponse| {
+        let mut answer = answer.clone();
+        for segment in answer.video_embedding.iter_mut().flat_map(|video| &mut video.segments) {
+            segment.float = Embedding::default();
+        }
+        answer
+    };
+    let same = |a: &TasksRetrieveResponse, b: &TasksRetrieveResponse| a == b;
+    if !same(&bare(theirs), &bare(ours)) {
+        return Err("other facts".into());
+    }
+    Ok(())
+}
+
+/// A generator of its own, so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+}
+
+#[test]
+fn one_wrong_byte_is_taken_or_refused_as_by_serde_json() {
+    const TELLING: &[u8] = b"{}[]\":,0123456789eE+-.\\ntfu \n\x00\x7f\xff\xc3";
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut refused = 0;
+    for round in 0..25_000 {
+        let mut text = DOCUMENT.as_bytes().to_vec();
+        let at = random.below(text.len());
+        let byte = if round % 2 == 0 { TELLING[random.below(TELLING.len())] } else { random.below(256) as u8 };
+        match random.below(3) {
+            0 => text[at] = byte,
+            1 => text.insert(at, byte),
+            _ => _ = text.remove(at),
+        }
+        let size = 1 + random.below(text.len());
+        agree(&text, size).unwrap_or_else(|why| panic!("round {round}, byte {at}: {why}"));
+        refused += usize::from(decode::<TasksRetrieveResponse>(&text).is_err());
+    }
+    assert!((10_000..24_000).contains(&refused), "{refused} of 25,000 were refused");
+}
+
+#[test]
+fn numbers_past_the_range_of_a_vector_are_always_refused() {
+    for number in ["1e39", "-3.5e38", "1e400", "-1e999999999999"] {
+        let text = format!(
+            r#"{{"_id":"a","status":"ready","video_embedding":{{"segments":[{{"float":[0,{number}],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}}]}}}}"#
+        );
+        let fault = retrieve(&[text.as_bytes()]).expect_err("refused");
+        assert_eq!(fault.kind(), FaultKind::Data, "{number}");
+        assert_eq!(fault.path().as_deref(), Some("video_embedding.segments[0].float"), "{number}");
+    }
+    let fault = decode::<TasksStatusResponse>(
+        br#"{"_id":"a","status":"ready","video_embedding":{"metadata":{"duration":1e400}}}"#,
+    );
+    assert_eq!(fault.err().and_then(|fault| fault.path()).as_deref(), Some("video_embedding.metadata.duration"));
+}
+
+/// The first byte of `wrong` in the text.
+fn offset_of(text: &str, wrong: &str) -> u64 {
+    text.find(wrong).expect("it is there") as u64
+}
+
+#[test]
+fn a_fault_has_its_byte_and_its_path() {
+    let good = r#"{"_id":"a","status":"ready","video_embedding":{"metadata":{"duration":30},"segments":[{"float":[1,2],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"},{"float":[3,4],"start_offset_sec":6,"end_offset_sec":12,"embedding_scope":"clip"}]},"model_name":"m"}"#;
+    let cases = [
+        // What is replaced, by what, and where the fault begins: its text, then how far into it.
+        ("[3,4]", "[3,x]", "x]", 0, FaultKind::Syntax, Some("video_embedding.segments[1].float[1]")),
+        ("[3,4]", "[3,null]", "null]", 0, FaultKind::Data, Some("video_embedding.segments[1].float[1]")),
+        ("[3,4]", "[3 4]", "4]", 0, FaultKind::Syntax, Some("video_embedding.segments[1].float")),
+        ("[3,4]", "[3,04]", "04]", 1, FaultKind::Syntax, Some("video_embedding.segments[1].float[1]")),
+        ("[3,4]", "{}", "{},", 0, FaultKind::Data, Some("video_embedding.segments[1].float")),
+        (
+            r#""start_offset_sec":6,"#,
+            "",
+            r#"{"float":[3"#,
+            0,
+            FaultKind::Data,
+            Some("video_embedding.segments[1].start_offset_sec"),
+        ),
+        (
+            r#"},{"float":[3"#,
+            r#"} {"float":[3"#,
+            r#"{"float":[3"#,
+            0,
+            FaultKind::Syntax,
+            Some("video_embedding.segments[1]"),
+        ),
+        (
+            r#"},{"float":[3"#,
+            r#"},,{"float":[3"#,
+            r#",{"float":[3"#,
+            0,
+            FaultKind::Syntax,
+            Some("video_embedding.segments[1]"),
+        ),
+        (r#""clip"}]"#, r#""clip"},]"#, "]},\"model", 0, FaultKind::Syntax, Some("video_embedding.segments[2]")),
+        (r#""clip"}]"#, r#""clip"},7]"#, "7]", 0, FaultKind::Data, Some("video_embedding.segments[2]")),
+        (r#""model_name":"m""#, r#""model_name":7"#, "7}", 0, FaultKind::Data, Some("model_name")),
+        (r#""model_name":"m""#, r#""model_name" "m""#, r#""m""#, 0, FaultKind::Syntax, None),
+        (r#""model_name":"m"}"#, r#""model_name":"m"} x"#, "x", 0, FaultKind::Syntax, None),
+        (
+            r#""duration":30"#,
+            r#""duration":"x""#,
+            r#""x""#,
+            0,
+            FaultKind::Data,
+            Some("video_embedding.metadata.duration"),
+        ),
+        (r#""_id":"a","#, "", "{", 0, FaultKind::Data, Some("_id")),
+    ];
+    for (old, new, place, into, kind, path) in cases {
+        let (at, _) = good.rmatch_indices(old).next().expect("it is there");
+        let text = format!("{}{new}{}", &good[..at], &good[at + old.len()..]);
+        let offset = offset_of(&text, place) + into;
+        for size in [1, 10, text.len()] {
+            let blocks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+            let fault = retrieve(&blocks).expect_err(&text);
+            assert_eq!(
+                (fault.kind(), fault.path().as_deref(), fault.offset()),
+                (kind, path, offset),
+                "{text}: {fault}"
+            );
+        }
+    }
+}
+
+#[test]
+fn arrays_in_other_places_are_no_elements() {
+    let cases = [
+        (r#"{"_id":"a","status":"ready"}"#, 0),
+        (r#"{"_id":"a","status":"ready","video_embedding":null}"#, 0),
+        (r#"{"_id":"a","status":"ready","video_embedding":{"segments":null}}"#, 0),
+        (r#"{"_id":"a","status":"ready","video_embedding":{"segments":[]}}"#, 0),
+        (
+            r#"{"_id":"a","status":"ready","video_embedding":{"x":{"segments":[1]},"y":["segments",[1],{"segments":[2]}]},"segments":[3]}"#,
+            0,
+        ),
+        // Spelt otherwise it is decoded with the rest.
+        (
+            r#"{"_id":"a","status":"ready","video_embedding":{"segm\u0065nts":[{"float":[1],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}]}}"#,
+            0,
+        ),
+    ];
+    for (text, elements) in cases {
+        let theirs: TasksRetrieveResponse = serde_json::from_str(text).expect(text);
+        for size in [1, text.len()] {
+            let mut splitter = Splitter::<TasksRetrieveResponse>::default();
+            let mut count = 0;
+            for block in text.as_bytes().chunks(size) {
+                splitter.feed(block, |_| count += 1).expect(text);
+            }
+            assert_eq!((splitter.finish().expect(text), count), (theirs.clone(), elements), "{text}");
+        }
+    }
+    // Twice the same key is refused, as by serde_json.
+    let twice = r#"{"_id":"a","status":"ready","video_embedding":{"segments":[],"segments":[]}}"#;
+    assert!(retrieve(&[twice.as_bytes()]).is_err() && serde_json::from_str::<TasksRetrieveResponse>(twice).is_err());
+}
+
+#[test]
+fn deep_texts_take_no_stack() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let deep = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        assert!(decode::<Value>(deep(120).as_bytes()).is_ok());
+        assert!(decode::<Value>(deep(200_000).as_bytes()).is_err());
+        assert!(is_complete(deep(200_000).as_bytes()));
+    }
+}
+
+#[test]
+fn all_kinds_of_values_are_read() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    enum Kind {
+        Unit,
+        New(u8),
+        Pair(i8, char),
+        Named { a: Option<bool> },
+    }
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct All {
+        kinds: Vec<Kind>,
+        map: std::collections::BTreeMap<String, (i64, u64, f64)>,
+        nothing: (),
+        wrapped: Wrapped,
+        text: String,
+    }
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Wrapped(f32);
+    let text = r#"{"kinds":["Unit",{"New":7},{"Pair":[-8,"x"]},{"Named":{"a":null}},{"Unit":null},"Un\u0069t"],"map":{"k\n":[-9223372036854775808,18446744073709551615,-0.0]},"nothing":null,"wrapped":1.5,"text":"\ud83d\ude00"}"#;
+    assert_eq!(decode::<All>(text.as_bytes()).expect("decodes"), serde_json::from_str(text).expect("decodes"));
+    for wrong in ["\"Other\"", "{\"New\":300}", "{\"New\":1,\"New\":2}", "{}", "[]", "\"\\ud800\"", "{\"Pair\":[1]}"] {
+        assert!(decode::<Kind>(wrong.as_bytes()).is_err() && serde_json::from_str::<Kind>(wrong).is_err(), "{wrong}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_taken_or_refused_as_by_serde_json(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64), size in 1usize..64) {
+        let theirs = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+        assert_eq!(is_complete(&bytes), theirs);
+        assert_eq!(decode::<Value>(&bytes).is_ok(), serde_json::from_slice::<Value>(&bytes).is_ok());
+        agree(&bytes, size).expect("agreement");
+    }
+
+    #[test]
+    fn any_value_is_the_same(text in "[\\[\\]{}\",:0-9eE.+\\-a-z \\\\]{0,40}") {
+        assert_eq!(decode::<Value>(text.as_bytes()).ok(), serde_json::from_str::<Value>(&text).ok());
+    }
+}

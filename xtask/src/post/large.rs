@@ -1,0 +1,94 @@
+//! Answers that are mostly one array of elements with vectors: how to reach the array.
+
+use anyhow::Result;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Field, Fields, GenericArgument, Ident, Item, ItemStruct, PathArguments, Type, parse_quote};
+
+use super::types::{type_name, wire_name};
+
+/// Deeper arrays are not looked for: types may contain themselves.
+const LONGEST_PATH: usize = 4;
+
+/// The way to an array: for each step the field, its key, and whether it may be absent.
+type Way = Vec<(Ident, String, bool)>;
+
+/// The implementation for an answer, unless it has no such array or several.
+pub(super) fn implementation(answer: &Type, types: &[Item]) -> Result<Option<Item>> {
+    let structs: Vec<&ItemStruct> = types
+        .iter()
+        .filter_map(|item| match item {
+            Item::Struct(item) => Some(item),
+            _ => None,
+        })
+        .collect();
+    let Some(root) = find(&structs, answer) else { return Ok(None) };
+    let mut found = Vec::new();
+    search(&structs, root, &mut Vec::new(), &mut found)?;
+    let [(way, element)] = found.as_slice() else { return Ok(None) };
+    let keys = way.iter().map(|(_, key, _)| key);
+    let place: TokenStream = way.iter().fold(quote!(let place = self;), |code, (field, _, optional)| {
+        let step = quote!(let place = &mut place.#field;);
+        let open = optional.then(|| quote!(let Some(place) = place else { return };));
+        quote!(#code #step #open)
+    });
+    Ok(Some(parse_quote! {
+        impl crate::runtime::LargeArray for #answer {
+            type Element = types::#element;
+            const PATH: &'static [&'static str] = &[#(#keys),*];
+            fn fill(&mut self, elements: Vec<Self::Element>) {
+                #place
+                *place = elements;
+            }
+        }
+    }))
+}
+
+fn find<'t>(structs: &[&'t ItemStruct], kind: &Type) -> Option<&'t ItemStruct> {
+    let name = type_name(kind)?;
+    structs.iter().find(|item| item.ident == name).copied()
+}
+
+fn search(structs: &[&ItemStruct], from: &ItemStruct, way: &mut Way, found: &mut Vec<(Way, Ident)>) -> Result<()> {
+    for field in named(from) {
+        let Some(ident) = &field.ident else { continue };
+        let (kind, optional) = match inner(&field.ty, "Option") {
+            Some(kind) => (kind, true),
+            None => (&field.ty, false),
+        };
+        way.push((ident.clone(), wire_name(&field.attrs, &ident.to_string())?, optional));
+        if let Some(element) = inner(kind, "Vec").and_then(|element| find(structs, element)) {
+            if named(element).any(|field| {
+                type_name(inner(&field.ty, "Option").unwrap_or(&field.ty)).is_some_and(|name| name == "Embedding")
+            }) {
+                found.push((way.clone(), element.ident.clone()));
+            }
+        } else if let Some(next) = find(structs, kind)
+            && way.len() < LONGEST_PATH
+        {
+            search(structs, next, way, found)?;
+        }
+        way.pop();
+    }
+    Ok(())
+}
+
+fn named(item: &ItemStruct) -> impl Iterator<Item = &Field> {
+    match &item.fields {
+        Fields::Named(fields) => Some(fields.named.iter()),
+        _ => None,
+    }
+    .into_iter()
+    .flatten()
+}
+
+/// The `T` of a `Wrapper<T>`.
+fn inner<'t>(kind: &'t Type, wrapper: &str) -> Option<&'t Type> {
+    let Type::Path(path) = kind else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == wrapper)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(kind) => Some(kind),
+        _ => None,
+    }
+}
