@@ -4,9 +4,9 @@
 //! bench_client WAY BASE_URL SUBJECT
 //! ```
 //!
-//! The subject is the id to retrieve, or the file to upload. It prints what it found, so that the work is real.
+//! The subject is the id to retrieve, the file to upload, or how many tasks to watch for how long. It prints what it found, so that the work is real.
 
-use std::error::Error;
+use std::{error::Error, future::IntoFuture, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "whole" => whole(&client()?, subject).await,
         "progenitor" => progenitor(base_url, subject).await,
         "discard" => discard(base_url, subject).await,
+        "wait_each" => wait_each(&client()?, subject).await,
         "upload" => upload(&client()?, subject).await,
         other => Err(format!("no such way: {other}").into()),
     }?;
@@ -63,6 +64,26 @@ async fn discard(base_url: &str, id: &str) -> Outcome {
 async fn upload(client: &TwelveLabs, path: &str) -> Outcome {
     let task = client.embed().tasks().create(ModelName::Marengo30, VideoSource::path(path)).send().await?;
     Ok(json!({ "id": task.id }))
+}
+
+/// One `wait_for_done` for each task, until the time is over; `COUNTxSECONDS`.
+async fn wait_each(client: &TwelveLabs, subject: &str) -> Outcome {
+    let (ids, time) = pending(subject)?;
+    let tasks = client.embed().tasks();
+    let waits = ids.iter().map(|id| tasks.wait_for_done(id.as_str()).into_future());
+    let ended = tokio::time::timeout(time, futures_util::future::try_join_all(waits)).await;
+    match ended {
+        Ok(outcome) => Err(format!("a wait ended: {:?}", outcome.err()).into()),
+        Err(_) => Ok(json!({ "pending": ids.len() })),
+    }
+}
+
+/// The ids of so many tasks of the server, newest first, and how long to wait for them.
+fn pending(subject: &str) -> Result<(Vec<String>, Duration), Box<dyn Error>> {
+    let (count, seconds) = subject.split_once('x').ok_or("not COUNTxSECONDS")?;
+    let count: usize = count.parse()?;
+    let ids = (1..=count).rev().map(|number| format!("{number:024x}")).collect();
+    Ok((ids, Duration::from_secs(seconds.parse()?)))
 }
 
 /// The types that progenitor makes of the published document, as far as this answer fills them.
