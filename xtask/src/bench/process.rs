@@ -1,7 +1,7 @@
 //! Building the programs, and running them alternately.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, IsTerminal},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -101,14 +101,14 @@ impl Programs {
     pub(super) fn alternate(&self, contenders: &mut [Contender], runs: u32) -> Result<()> {
         for round in 0..=runs {
             for contender in contenders.iter_mut().filter(|contender| round <= contender.most) {
-                eprint!("\r\x1b[K{round} of {runs}: {}", contender.name);
+                say(&format!("{round} of {runs}: {}", contender.name));
                 let run = self.measure(contender)?;
                 if round > 0 {
                     contender.runs.push(run);
                 }
             }
         }
-        eprint!("\r\x1b[K");
+        say("");
         Ok(())
     }
 
@@ -148,6 +148,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
         let _ = self.child.wait();
+    }
+}
+
+/// What is going on, on a terminal.
+fn say(text: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{text}");
     }
 }
 
