@@ -36,6 +36,7 @@
 //! - `native-tls`: TLS by the operating system's own library.
 //! - `schemars`: `JsonSchema` for the types of the API.
 
+mod budget;
 mod builder;
 mod client;
 mod embed;
@@ -43,6 +44,7 @@ mod error;
 mod facts;
 mod page;
 mod poll;
+mod poll_many;
 mod retry;
 mod transport;
 
