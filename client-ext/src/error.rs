@@ -186,9 +186,11 @@ impl Error {
         self
     }
 
-    /// The same error for another task that it ends.
-    pub(crate) fn duplicate(&self) -> Self {
-        Self(self.0.clone())
+    /// The same error, as that of another task.
+    pub(crate) fn for_task(&self, id: &TaskId) -> Self {
+        let mut repr = self.0.clone();
+        repr.task_id = Some(id.clone());
+        Self(repr)
     }
 
     /// What happened.

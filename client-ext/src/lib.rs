@@ -54,7 +54,7 @@ pub use embed::{
     EmbedClient,
     tasks::{
         CallbackOutcome, CreateBulk, CreateTask, EmbedVideo, ListTasks, RetrieveTask, TaskInput, TaskStatusRequest,
-        TasksClient, VideoSource, WaitForDone,
+        TasksClient, VideoSource, WaitAll, WaitForDone, Waited,
     },
 };
 pub use error::{Error, ErrorKind, Result, Violation};
