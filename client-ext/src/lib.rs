@@ -2,7 +2,8 @@
 //!
 //! A task turns one video into embeddings. [`TasksClient`] has the verbs: [`create`](TasksClient::create) uploads a video
 //! or names one, [`wait_for_done`](TasksClient::wait_for_done) watches the task, [`retrieve`](TasksClient::retrieve)
-//! gives the vectors, and [`embed`](TasksClient::embed) does all three.
+//! gives the vectors, and [`embed`](TasksClient::embed) does all three. For many tasks there are
+//! [`create_bulk`](TasksClient::create_bulk) and [`wait_all`](TasksClient::wait_all).
 //!
 //! ```no_run
 //! use twelvelabs::{ModelName, TwelveLabs, VideoSource};

@@ -5,8 +5,11 @@
 //! to be read: it starts at the newest of those, so that it costs no more requests than to ask for that one alone, and whatever
 //! else it shows is gained. What a page should have shown and did not is asked for alone in the same round.
 
+// The paths are for the bench, which takes this file from elsewhere.
+#[path = "poll_many/round.rs"]
 mod round;
 #[cfg(test)]
+#[path = "poll_many/tests.rs"]
 mod tests;
 
 use std::time::Duration;

@@ -316,7 +316,7 @@ fn everything_ends_at_the_deadline_and_not_before() {
 #[test]
 fn ten_thousand_things_are_quiet_while_they_wait() {
     let platform = Platform::regular(10_000, 0, 1, |_| DAY);
-    let seen = wait(&platform, schedule(), Limit::Unless(25), 60 * MINUTE);
+    let seen = wait(&platform, schedule(), Limit::Unless(25), 20 * MINUTE);
     seen.assert_budget(25);
     // Two for each request, one for its end, and no more for each thing.
     assert!(seen.wakes <= 4 * seen.requests.len(), "{} wakes for {}", seen.wakes, seen.requests.len());
@@ -352,7 +352,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn everything_is_found_once_and_the_budget_is_kept(platform in platforms(), rpm in 5u32..500) {
         let seen = wait(&platform, schedule(), Limit::AtMost(rpm), 30 * DAY);
