@@ -26,6 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "progenitor" => progenitor(base_url, subject).await,
         "discard" => discard(base_url, subject).await,
         "wait_each" => wait_each(&client()?, subject).await,
+        "wait_all" => wait_all(&client()?, subject).await,
         "upload" => upload(&client()?, subject).await,
         other => Err(format!("no such way: {other}").into()),
     }?;
@@ -74,6 +75,16 @@ async fn wait_each(client: &TwelveLabs, subject: &str) -> Outcome {
     let ended = tokio::time::timeout(time, futures_util::future::try_join_all(waits)).await;
     match ended {
         Ok(outcome) => Err(format!("a wait ended: {:?}", outcome.err()).into()),
+        Err(_) => Ok(json!({ "pending": ids.len() })),
+    }
+}
+
+/// Ours: one wait for all of them, until the time is over.
+async fn wait_all(client: &TwelveLabs, subject: &str) -> Outcome {
+    let (ids, time) = pending(subject)?;
+    let wait = client.embed().tasks().wait_all(ids.iter().map(String::as_str));
+    match tokio::time::timeout(time, wait.into_future()).await {
+        Ok(_) => Err("the wait ended".into()),
         Err(_) => Ok(json!({ "pending": ids.len() })),
     }
 }

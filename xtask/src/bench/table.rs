@@ -2,7 +2,7 @@
 
 use super::process::{Contender, Run};
 
-const MIB: f64 = 1024.0 * 1024.0;
+pub(super) const MIB: f64 = 1024.0 * 1024.0;
 
 /// What a group measured against what it must keep.
 struct Bar {

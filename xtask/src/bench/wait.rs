@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     Effort,
     process::{Contender, Programs},
-    table::Report,
+    table::{MIB, Report},
 };
 
 /// How long the wait is watched, in seconds: long enough to see whether a minute's budget is kept.
@@ -14,10 +14,15 @@ const SECONDS: u64 = 130;
 /// Between two looks at one task, in seconds, as all clients have it.
 const INTERVAL: f64 = 5.0;
 
-/// Ways of `bench_client` to wait for so many tasks. A new one gets its line here and its bars below.
-const WAYS: [(&str, &str, u32); 1] = [("a wait for each", "wait_each", 1000)];
+/// Requests a minute that `wait_all` keeps to unless it is told otherwise.
+const BUDGET: f64 = 25.0;
 
-pub(super) fn run(programs: &Programs, effort: Effort, _report: &mut Report) -> Result<()> {
+/// Ways of `bench_client` to wait for so many tasks. A new one gets its line here.
+const WAYS: [(&str, &str, u32); 3] =
+    [("a wait for each", "wait_each", 1000), (ALL, "wait_all", 1000), (ALL, "wait_all", 10_000)];
+const ALL: &str = "ours, one wait for all";
+
+pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> Result<()> {
     let seconds = if effort.quick { 15 } else { SECONDS };
     println!("**Wait {seconds} s for tasks that stay pending**\n");
     println!(
@@ -31,9 +36,19 @@ pub(super) fn run(programs: &Programs, effort: Effort, _report: &mut Report) -> 
             watched.requests,
             watched.share * 100.0,
             watched.busiest,
-            watched.peak / 1024.0 / 1024.0,
+            watched.peak / MIB,
             watched.busy * 100.0
         );
+        if name != ALL {
+            continue;
+        }
+        report.at_most(format!("{tasks} pending: requests a minute"), Some(watched.busiest), BUDGET, "");
+        if tasks == 1000 {
+            report.at_most("1000 pending: of one call a task and interval", Some(watched.share), 0.05, "");
+        } else {
+            report.at_most(format!("{tasks} pending: peak memory"), Some(watched.peak / MIB), 64.0, " MiB");
+            report.at_most(format!("{tasks} pending: of a core"), Some(watched.busy * 100.0), 5.0, " %");
+        }
     }
     println!();
     Ok(())
