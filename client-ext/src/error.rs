@@ -2,7 +2,7 @@
 
 mod convert;
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use twelvelabs_api::{
     runtime::Operation,
@@ -74,7 +74,7 @@ impl fmt::Display for Violation {
 /// of an error page; the key appears nowhere.
 pub struct Error(Box<Repr>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Repr {
     kind: ErrorKind,
     message: String,
@@ -94,7 +94,7 @@ struct Repr {
     task_id: Option<TaskId>,
     last_status: Option<Box<TasksStatusResponse>>,
     polls: Option<u32>,
-    source: Option<BoxError>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -133,7 +133,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -187,6 +187,13 @@ impl Error {
         self.0.last_status = last.map(Box::new);
         self.0.polls = Some(polls);
         self
+    }
+
+    /// The same error, as that of another task.
+    pub(crate) fn for_task(&self, id: &TaskId) -> Self {
+        let mut repr = self.0.clone();
+        repr.task_id = Some(id.clone());
+        Self(repr)
     }
 
     /// What happened.

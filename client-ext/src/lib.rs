@@ -2,7 +2,8 @@
 //!
 //! A task turns one video into embeddings. [`TasksClient`] has the verbs: [`create`](TasksClient::create) uploads a video
 //! or names one, [`wait_for_done`](TasksClient::wait_for_done) watches the task, [`retrieve`](TasksClient::retrieve)
-//! gives the vectors, and [`embed`](TasksClient::embed) does all three.
+//! gives the vectors, and [`embed`](TasksClient::embed) does all three. For many tasks there are
+//! [`create_bulk`](TasksClient::create_bulk) and [`wait_all`](TasksClient::wait_all).
 //!
 //! ```no_run
 //! use twelvelabs::{ModelName, TwelveLabs, VideoSource};
@@ -36,6 +37,7 @@
 //! - `native-tls`: TLS by the operating system's own library.
 //! - `schemars`: `JsonSchema` for the types of the API.
 
+mod budget;
 mod builder;
 mod client;
 mod embed;
@@ -44,6 +46,7 @@ mod facts;
 mod json;
 mod page;
 mod poll;
+mod poll_many;
 mod retry;
 mod transport;
 
@@ -53,7 +56,7 @@ pub use embed::{
     EmbedClient,
     tasks::{
         CallbackOutcome, CreateBulk, CreateTask, EmbedVideo, ListTasks, RetrieveTask, Retrieved, SegmentInfo,
-        TaskInput, TaskStatusRequest, TasksClient, VectorMatrix, VideoSource, WaitForDone,
+        TaskInput, TaskStatusRequest, TasksClient, VectorMatrix, VideoSource, WaitAll, WaitForDone, Waited,
     },
 };
 pub use error::{Error, ErrorKind, Result, Violation};

@@ -12,4 +12,5 @@ mod secrets;
 mod support;
 mod surface;
 mod wait;
+mod wait_all;
 mod wire;

@@ -8,6 +8,7 @@ mod retrieve;
 mod status;
 mod video;
 mod wait;
+mod wait_all;
 
 use std::fmt;
 
@@ -23,6 +24,7 @@ use twelvelabs_api::{
 };
 pub use video::EmbedVideo;
 pub use wait::{CallbackOutcome, WaitForDone};
+pub use wait_all::{WaitAll, Waited};
 
 use crate::{Error, Result, TwelveLabs, Violation};
 
@@ -78,6 +80,31 @@ impl TasksClient {
     /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one.
     pub fn wait_for_done<I: TryInto<TaskId, Error: fmt::Display>>(&self, id: I) -> WaitForDone {
         WaitForDone::new(self.client.clone(), Id::new(id))
+    }
+
+    /// Waits until all of these tasks are done, with few requests: fifty tasks are read with one, whenever that is cheaper than
+    /// to ask for each. An id may be given more than once.
+    ///
+    /// Await it for all results in the order of the ids, or use [`stream`](WaitAll::stream) for each one as it comes.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::TasksClient, ids: Vec<twelvelabs::TaskId>) {
+    /// use futures_util::StreamExt;
+    ///
+    /// let mut done = tasks.wait_all(&ids).requests_per_minute(50).stream();
+    /// while let Some(waited) = done.next().await {
+    ///     match waited.result {
+    ///         Ok(status) => println!("{} is {}", ids[waited.index], status.status),
+    ///         Err(error) => println!("{}: {error}", ids[waited.index]),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn wait_all<I>(&self, ids: I) -> WaitAll
+    where
+        I: IntoIterator<Item: TryInto<TaskId, Error: fmt::Display>>,
+    {
+        WaitAll::of_ids(self.client.clone(), ids.into_iter().map(Id::new).collect())
     }
 
     /// Retrieves the vectors of a task that is `ready`.

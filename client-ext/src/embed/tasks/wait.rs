@@ -56,7 +56,7 @@ pub(super) type Callback = Box<dyn FnMut(&TasksStatusResponse) -> CallbackFuture
 #[derive(Clone, Debug)]
 pub(super) struct WaitSettings {
     schedule: Schedule,
-    failed_as_value: bool,
+    pub(super) failed_as_value: bool,
 }
 
 impl Default for WaitSettings {
@@ -82,6 +82,12 @@ impl WaitSettings {
 
     pub(super) fn set_max_failures(&mut self, failures: u32) {
         self.schedule.max_failures = failures;
+    }
+
+    /// The schedule, with the longest pause that a server may ask for, if the client says one.
+    pub(super) fn schedule(&self, longest_hint: Option<Duration>) -> Schedule {
+        let longest_hint = longest_hint.unwrap_or(self.schedule.longest_hint);
+        Schedule { longest_hint, ..self.schedule }
     }
 
     pub(super) fn violation(&self) -> Option<Violation> {
@@ -123,7 +129,7 @@ macro_rules! wait_setters {
         }
 
         /// Calls back after every reading of the status, the first and the last included, before the sleep. The callback
-        /// may return nothing or a `Result`; its error ends the wait.
+        /// may return nothing or a `Result`; its error ends the wait for this task.
         pub fn callback<O: crate::CallbackOutcome>(
             mut self,
             mut callback: impl FnMut(&twelvelabs_api::types::TasksStatusResponse) -> O + Send + 'static,
@@ -270,8 +276,7 @@ impl State {
             }
         };
         // Made at the first reading: time before it does not count.
-        let mut schedule = self.wait.wait.schedule;
-        schedule.longest_hint = self.wait.request.longest_hint().unwrap_or(schedule.longest_hint);
+        let schedule = self.wait.wait.schedule(self.wait.request.longest_hint());
         let poller = self.poller.get_or_insert_with(|| Poller::new(schedule));
         let request = &self.wait.request;
         let status = match poller.next(|| request.read(), judge).await {
@@ -285,12 +290,6 @@ impl State {
             }
         };
         self.last = Some(status.clone());
-        let report = |kind, message: &str, polls| {
-            Error::new(kind, message)
-                .with_operation(&EMBED_TASKS_STATUS)
-                .with_task(&id)
-                .with_wait(Some(status.clone()), polls)
-        };
         if let Some(callback) = &mut self.wait.callback {
             let running = callback(&status);
             let outcome = match poller.deadline() {
@@ -301,9 +300,7 @@ impl State {
             match outcome {
                 Ok(None) => {}
                 Ok(Some(error)) => {
-                    return Err(
-                        report(ErrorKind::Callback, "the callback of the wait failed", polls).with_source(error)
-                    );
+                    return Err(called_back(error).with_task(&id).with_wait(Some(status), polls));
                 }
                 // It was done in time if the task is.
                 Err(_) if matches!(status.status, TaskStatus::Ready | TaskStatus::Failed) => {}
@@ -314,8 +311,8 @@ impl State {
         match status.status {
             TaskStatus::Ready => self.ended = Ended::With(None),
             TaskStatus::Failed => {
-                let error = report(ErrorKind::TaskFailed, "the task failed; the platform gives no reason", polls);
-                self.ended = Ended::With((!self.wait.wait.failed_as_value).then_some(error));
+                let error = || failed().with_task(&id).with_wait(Some(status.clone()), polls);
+                self.ended = Ended::With((!self.wait.wait.failed_as_value).then(error));
             }
             // `processing`, and whatever the platform may add: not an end.
             _ => {}
@@ -324,13 +321,24 @@ impl State {
     }
 }
 
-fn late(elapsed: Duration, polls: u32) -> Error {
+pub(super) fn failed() -> Error {
+    Error::new(ErrorKind::TaskFailed, "the task failed; the platform gives no reason")
+        .with_operation(&EMBED_TASKS_STATUS)
+}
+
+pub(super) fn called_back(error: BoxError) -> Error {
+    Error::new(ErrorKind::Callback, "the callback of the wait failed")
+        .with_operation(&EMBED_TASKS_STATUS)
+        .with_source(error)
+}
+
+pub(super) fn late(elapsed: Duration, polls: u32) -> Error {
     let message = format!("the task was not done after {:.1} s and {polls} readings", elapsed.as_secs_f64());
     Error::new(ErrorKind::Deadline, message).with_operation(&EMBED_TASKS_STATUS)
 }
 
 /// What a failed reading of the status means.
-fn judge(error: &Error) -> Trouble {
+pub(super) fn judge(error: &Error) -> Trouble {
     match (error.kind(), error.status()) {
         (ErrorKind::Api, Some(408 | 429 | 500..)) | (ErrorKind::Transport | ErrorKind::Timeout, _) => {
             Trouble::Passing { hint: error.retry_after() }
