@@ -11,23 +11,22 @@ mod round;
 #[cfg(test)]
 #[path = "poll_many/tests.rs"]
 mod tests;
+#[path = "poll_many/trouble.rs"]
+mod trouble;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use self::round::Round;
+pub(crate) use self::trouble::Failure;
 use crate::{
     budget::{Budget, Limit},
-    poll::{Schedule, Trouble},
+    poll::Schedule,
 };
 
 /// So many requests are under way at once.
 const CONCURRENCY: u32 = 4;
-/// So many failed pages in a row, and the list is left alone for a while.
-const LIST_FAILURES: u32 = 3;
-/// The longest such while.
-const LONGEST_LIST_PAUSE: Duration = Duration::from_secs(600);
 /// In seconds: how far a window of the list reaches past the things that it is for. Whether its bounds belong to it is not known.
 const MARGIN: i64 = 2;
 /// In seconds: what a page shows that is so much newer than its window shows that windows do nothing.
@@ -70,15 +69,6 @@ pub(crate) struct Shown {
     /// Each entry: which thing it is, if it is one of ours, and when it was made, in seconds.
     pub(crate) entries: Vec<(Option<Slot>, Option<i64>)>,
     pub(crate) is_last: bool,
-}
-
-/// What a failed request means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// Nothing can be read any more.
-    Everything,
-    /// This reading only, and what the trouble says.
-    This(Trouble),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -357,87 +347,5 @@ impl Many {
         thing.readings += 1;
         thing.round = round;
         true
-    }
-
-    /// A request failed. Gives those that it ends.
-    pub(crate) fn failed(&mut self, ask: Ask, failure: Failure, now: Instant) -> Vec<Slot> {
-        self.answered(ask.what, now);
-        let (hint, slot) = match (failure, ask.what) {
-            (Failure::Everything, _) => return self.end_until(None),
-            (Failure::This(Trouble::Final), What::Page { .. }) => {
-                self.list.refused = true;
-                self.round.run = None;
-                return Vec::new();
-            }
-            (Failure::This(Trouble::Final), What::One(slot)) => {
-                self.read(slot, now);
-                return Vec::from_iter(self.end(slot).then_some(slot));
-            }
-            (Failure::This(Trouble::Vague), What::One(slot)) => {
-                self.succeeded();
-                self.read(slot, now);
-                return Vec::new();
-            }
-            // Nothing of a page is taken that says too little of one of its things.
-            (Failure::This(Trouble::Vague), What::Page { .. }) => (None, None),
-            (Failure::This(Trouble::Passing { hint }), What::Page { .. }) => (hint, None),
-            (Failure::This(Trouble::Passing { hint }), What::One(slot)) => (hint, Some(slot)),
-        };
-        self.streak += 1;
-        // To come back before then would be against the server's word.
-        let hinted = hint.and_then(|hint| now.checked_add(hint));
-        if hint.is_some_and(|hint| hint > self.schedule.longest_hint || hinted.is_none()) {
-            return self.end_until(None);
-        }
-        let pause = hint.unwrap_or_default().max(self.schedule.interval);
-        if slot.is_none() {
-            self.list_failed(now);
-        }
-        // What the server asks for, and what fails again and again, is about more than one thing.
-        if (hint.is_some() || slot.is_none() || self.streak > 1) && ask.pauses == self.pauses {
-            self.outages += u32::from(hint.is_some() || self.streak > 1);
-            self.pause(now, pause);
-            if self.outages > self.schedule.max_failures {
-                return self.end_until(None);
-            }
-        }
-        let mut ended = Vec::from_iter(slot.filter(|slot| self.read_badly(*slot, now, pause)));
-        if let Some(then) = hinted.filter(|then| self.next_deadline().is_some_and(|deadline| deadline <= *then)) {
-            ended.extend(self.end_until(Some(then)));
-        }
-        ended
-    }
-
-    /// Says whether that ended the wait for it.
-    fn read_badly(&mut self, slot: Slot, now: Instant, pause: Duration) -> bool {
-        let failures = self.things[slot].failures + 1;
-        if !self.read(slot, now) {
-            return false;
-        }
-        let thing = &mut self.things[slot];
-        thing.failures = failures;
-        thing.due = now + pause;
-        failures > self.schedule.max_failures && self.end(slot)
-    }
-
-    fn list_failed(&mut self, now: Instant) {
-        self.list.failures += 1;
-        if self.list.failures > self.schedule.max_failures.min(LIST_FAILURES - 1) {
-            let pause = self.schedule.interval.saturating_mul(1 << self.list.pauses.min(16)).min(LONGEST_LIST_PAUSE);
-            self.list.failures = 0;
-            self.list.pauses += 1;
-            self.list.not_before = now.checked_add(pause.max(self.schedule.interval));
-        }
-    }
-
-    /// Ends those whose deadline is not after `until`, or all of them. What is held has its reading already.
-    fn end_until(&mut self, until: Option<Instant>) -> Vec<Slot> {
-        let ends = |thing: &Thing| {
-            matches!(thing.state, State::Idle | State::Asked)
-                && until.is_none_or(|until| thing.deadline.is_some_and(|deadline| deadline <= until))
-        };
-        let slots: Vec<_> = (0..self.things.len()).filter(|slot| ends(&self.things[*slot])).collect();
-        slots.iter().for_each(|slot| self.set(*slot, State::Ended));
-        slots
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::budget::WINDOW;
+use crate::{budget::WINDOW, poll::Trouble};
 
 const PAGE: usize = 50;
 /// When the waits start, in seconds of the platform.
@@ -303,6 +303,18 @@ fn a_limit_that_was_reached_pauses_everything() {
     assert_eq!(seen.done.len(), 30);
     let pauses = seen.requests.windows(2).filter(|pair| pair[1] - pair[0] >= ms(7000)).count();
     assert!(pauses >= seen.requests.len() / 9 - 2, "{pauses} in {}", seen.requests.len());
+}
+
+#[test]
+fn a_hint_past_the_deadline_ends_at_once_what_cannot_be_read_before_it() {
+    let mut platform = Platform::regular(30, 0, 1, |_| MINUTE);
+    platform.limited = Some(1);
+    // The first hint is for 7 s; with more time, it is kept, and the second one is too long.
+    for (deadline, requests) in [(6, 1), (8, 2)] {
+        let schedule = Schedule { deadline: Some(Duration::from_secs(deadline)), ..schedule() };
+        let seen = wait(&platform, schedule, Limit::Unless(25), DAY);
+        assert_eq!((seen.failed.len(), seen.requests.len()), (30, requests));
+    }
 }
 
 #[test]

@@ -239,7 +239,8 @@ impl Watch {
         };
         match (ask.what, reply) {
             (What::One(slot), Reply::One(status)) => {
-                if self.many.one(slot, now) {
+                let is_wanted = self.many.one(slot, now);
+                if is_wanted {
                     self.read(slot, status);
                 }
             }
