@@ -3,7 +3,11 @@
 use std::{fmt::Write, hint::black_box};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use twelvelabs::TasksRetrieveResponse;
+use twelvelabs_api::{runtime::LargeArray, types::TasksRetrieveResponse};
+
+#[allow(dead_code, reason = "the client uses more of it than this bench")]
+#[path = "../src/json.rs"]
+mod json;
 
 /// An answer as the platform writes it, 17 or 18 digits a number.
 fn answer(segments: usize) -> String {
@@ -33,6 +37,21 @@ fn decode(criterion: &mut Criterion) {
     group.bench_function("100 segments, serde_json", |bencher| {
         bencher.iter(|| {
             let whole: TasksRetrieveResponse = serde_json::from_slice(black_box(text.as_bytes())).expect("it is one");
+            whole
+        });
+    });
+    group.bench_function("100 segments, ours", |bencher| {
+        bencher.iter(|| json::decode::<TasksRetrieveResponse>(black_box(text.as_bytes())).expect("it is one"));
+    });
+    // As the blocks of a connection.
+    group.bench_function("100 segments, ours, in blocks of 64 KiB", |bencher| {
+        bencher.iter(|| {
+            let (mut splitter, mut segments) = (json::Splitter::<TasksRetrieveResponse>::default(), Vec::new());
+            for block in black_box(text.as_bytes()).chunks(64 << 10) {
+                splitter.feed(block, |segment| segments.push(segment)).expect("it is one");
+            }
+            let mut whole = splitter.finish().expect("it is one");
+            whole.fill(segments);
             whole
         });
     });

@@ -3,9 +3,14 @@
 //! It takes what serde_json takes, but for numbers that are not finite. What it has beyond serde_json: vectors are read fast and rounded
 //! once, a fault has its byte and its path, and the elements of one large array can be had one by one ([`split`]).
 
+// The paths are for the bench and the fuzzer, which take this file from elsewhere.
+#[path = "json/access.rs"]
 mod access;
+#[path = "json/fault.rs"]
 mod fault;
+#[path = "json/number.rs"]
 mod number;
+#[path = "json/split.rs"]
 mod split;
 
 use std::borrow::Cow;
@@ -54,13 +59,13 @@ impl<'de> Json<'de> {
     /// The next byte that is not white space, not consumed.
     #[inline]
     fn peek(&mut self) -> Outcome<u8> {
-        while let Some(byte) = self.text.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
-                return Ok(*byte);
+        loop {
+            match self.text.get(self.at) {
+                Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
+                Some(byte) => return Ok(*byte),
+                None => return Err(self.truncated()),
             }
-            self.at += 1;
         }
-        Err(self.truncated())
     }
 
     /// Takes the next byte, which must be this one.
@@ -371,4 +376,5 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
 }
 
 #[cfg(test)]
+#[path = "json/tests.rs"]
 mod tests;

@@ -70,12 +70,17 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
-        match self.json.peek()? {
-            b']' => return Ok(None),
-            // A comma before the end is found when there is no value.
-            b',' if self.next > 0 => self.json.at += 1,
-            _ if self.next == 0 => {}
-            _ => return Err(self.json.unexpected("expected a comma or the end of the array")),
+        // Mostly it goes on at once.
+        if self.next > 0 && self.json.text.get(self.json.at) == Some(&b',') {
+            self.json.at += 1;
+        } else {
+            match self.json.peek()? {
+                b']' => return Ok(None),
+                // A comma before the end is found when there is no value.
+                b',' if self.next > 0 => self.json.at += 1,
+                _ if self.next == 0 => {}
+                _ => return Err(self.json.unexpected("expected a comma or the end of the array")),
+            }
         }
         let start = self.json.at;
         self.next += 1;

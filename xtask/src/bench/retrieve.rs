@@ -11,6 +11,7 @@ use super::{
 
 const CURL: &str = "curl";
 const WHOLE: &str = "ours, whole";
+const STREAM: &str = "ours, streaming";
 const PROGENITOR: &str = "progenitor's way";
 const PYTHON: &str = "official Python SDK";
 const JAVASCRIPT: &str = "official JavaScript SDK";
@@ -50,6 +51,7 @@ pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> R
         report.at_most(format!("{size} unpaced, × progenitor's way"), against, 0.35, "");
         for (contenders, pace) in [(&unpaced, "unpaced"), (&paced, "at 400 MB/s")] {
             report.peak(format!("{size} {pace}, whole: peak memory"), find(contenders, WHOLE), vectors + 16.0);
+            report.peak(format!("{size} {pace}, streaming: peak memory"), find(contenders, STREAM), 16.0);
         }
         if factor == 1 {
             if !effort.quick {
@@ -69,6 +71,7 @@ fn ways(programs: &Programs, server: &Server, id: &str) -> Vec<Contender> {
         curl(server, id, &[]),
         client("reqwest, thrown away", "discard"),
         client(WHOLE, "whole"),
+        client(STREAM, "stream"),
         client(PROGENITOR, "progenitor"),
     ]
 }
