@@ -62,7 +62,7 @@ ffmpeg $quiet -i "$folder/all.mkv" -c:v libx264 -preset veryslow -crf 36 -g 32 -
 
 # The same again: coded worse, smaller, brighter and darker, and in other containers with other sound.
 ffmpeg $quiet -i shots.mp4 -c:v libx264 -preset medium -profile:v baseline -crf 43 -g 40 -c:a libmp3lame -b:a 24k -ar 22050 $exact shots_coarse.mkv
-ffmpeg $quiet -i shots.mp4 -vf scale=480:270 -c:v libx264 -preset veryslow -crf 38 -g 48 -c:a aac -b:a 20k $exact -f mpegts shots_small.ts
+ffmpeg $quiet -i shots.mp4 -vf scale=480:270 -c:v libx264 -preset veryslow -crf 41 -g 48 -c:a aac -b:a 20k $exact -f mpegts shots_small.ts
 ffmpeg $quiet -i shots.mp4 -vf eq=brightness=0.1 -af volume=0.5 -c:v libx264 -preset veryslow -crf 43 -bf 0 -c:a libmp3lame -b:a 24k -ar 22050 $exact shots_bright.avi
 
 # Other kinds of files, 4 s each.
@@ -73,5 +73,6 @@ ffmpeg $quiet -i tiny.mp4 -t 4 -c:v mpeg2video -b:v 40k $exact mpeg2.ts
 ffmpeg $quiet -f lavfi -i "testsrc2=size=640x480:rate=6:duration=4" -vf setsar=8/9 -c:v libx264 -preset veryslow -crf 45 -pix_fmt yuv420p $exact \
   -movflags +faststart+frag_keyframe+empty_moov narrow_pixels.mp4
 ffmpeg $quiet -i shots.mp4 -t 4 -c:v copy -an $exact -metadata:s:v rotate=90 -movflags +faststart turned.mov
+ffmpeg $quiet -i tiny.mp4 -c copy $exact tiny.avi
 # Cut off in the middle of its pictures.
 head -c 20000 silent.mp4 >cut.mp4

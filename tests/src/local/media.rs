@@ -12,7 +12,7 @@
 
 mod avi;
 mod ffprobe;
-mod h264;
+pub(super) mod h264;
 mod mkv;
 mod mp4;
 mod ts;
@@ -30,7 +30,7 @@ use std::{
 const PACKET_LIMIT: u64 = 64 << 20;
 
 /// Eight hours of two tracks at 60 pictures and 50 blocks of sound a second come to half of it.
-const PACKETS_LIMIT: usize = 6_000_000;
+const PACKETS_LIMIT: u64 = 6_000_000;
 
 /// A video file.
 #[derive(Debug)]
@@ -114,17 +114,15 @@ struct Sample {
     start: f64,
     offset: u64,
     size: u32,
+    /// Whether decoding can begin here.
     sync: bool,
 }
 
 /// A coded picture, or a block of sound.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "decode"), allow(dead_code, reason = "read by the decoders"))]
 pub(super) struct Packet<'a> {
     /// When it is shown or heard, in seconds.
     pub(super) start: f64,
-    /// Whether decoding can begin here, as far as the container knows.
-    pub(super) sync: bool,
     pub(super) data: &'a [u8],
 }
 
@@ -140,22 +138,24 @@ impl Media {
         let mut head = Vec::new();
         (&mut file).take(1024).read_to_end(&mut head)?;
         let size = file.metadata()?.len();
-        let known = catch_unwind(AssertUnwindSafe(|| {
-            file.rewind()?;
-            match () {
-                () if mp4::is(&head) => mp4::probe(file, size),
-                () if mkv::is(&head) => mkv::probe(file, size),
-                () if avi::is(&head) => avi::probe(file, size),
-                () => match (ts::Shape::of(&head), ffprobe::format(&head)) {
-                    (Some(shape), _) => ts::probe(path, file, shape),
-                    (None, Some(format)) => ffprobe::probe(path, size, format),
-                    (None, None) => Ok(Err(Unusable::NotVideo("is of no container that is known here"))),
-                },
-            }
-        }));
+        let known = catch_unwind(AssertUnwindSafe(|| Self::parse(path, file, size, &head)));
         // A defect in a parser is no reason to fall.
-        let probed = known.unwrap_or_else(|_| Ok(Err(Unusable::Broken("cannot be parsed"))))?;
-        Ok(probed.and_then(Self::plausible))
+        known.unwrap_or(Ok(Err(Unusable::Broken("cannot be parsed"))))
+    }
+
+    fn parse(path: &Path, mut file: File, size: u64, head: &[u8]) -> io::Result<Probed> {
+        file.rewind()?;
+        let probed = match () {
+            () if mp4::is(head) => mp4::probe(file, size),
+            () if mkv::is(head) => mkv::probe(file, size),
+            () if avi::is(head) => avi::probe(file, size),
+            () => match (ts::Shape::of(head), ffprobe::format(head)) {
+                (Some(shape), _) => ts::probe(path, file, shape),
+                (None, Some(format)) => ffprobe::probe(path, size, format),
+                (None, None) => Ok(Err(Unusable::NotVideo("is of no container that is known here"))),
+            },
+        };
+        Ok(probed?.and_then(Self::plausible))
     }
 
     fn plausible(self) -> Probed {
@@ -216,7 +216,7 @@ fn read_indexed(file: File, samples: &[Sample], stretch: Range<f64>, sink: Sink<
         data.resize(sample.size as usize, 0);
         file.read_exact(&mut data)?;
         position = sample.offset.cast_signed() + i64::from(sample.size);
-        if sink(Packet { start: sample.start, sync: sample.sync, data: &data }).is_break() {
+        if sink(Packet { start: sample.start, data: &data }).is_break() {
             break;
         }
     }
@@ -227,7 +227,7 @@ impl Sample {
     /// `None` if it is outside the file or beyond measure.
     fn new(start: f64, offset: u64, size: u64, sync: bool, file_size: u64) -> Option<Self> {
         let inside = offset.checked_add(size).is_some_and(|end| end <= file_size) && size <= PACKET_LIMIT;
-        inside.then(|| Self { start, offset, size: size as u32, sync })
+        inside.then_some(Self { start, offset, size: size as u32, sync })
     }
 }
 

@@ -1,6 +1,5 @@
 //! The form of a creation: read field by field, the file straight to disk.
 
-
 use axum::{body::Body, extract::Request};
 use futures_util::StreamExt;
 use http::{StatusCode, header::CONTENT_TYPE};

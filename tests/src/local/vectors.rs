@@ -46,7 +46,8 @@ pub(super) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Re
     let mut segments = Vec::new();
     for (index, window) in windows.iter().enumerate() {
         for (option, vectors) in &columns {
-            let vector = Embedding::try_from(unit(vectors[index].as_deref().unwrap_or_default())).map_err(io::Error::other)?;
+            let vector =
+                Embedding::try_from(unit(vectors[index].as_deref().unwrap_or_default())).map_err(io::Error::other)?;
             let mut segment = VideoSegment::new(vector, window.start, window.end, window.scope.clone());
             segment.embedding_option = Some(option.clone());
             segments.push(segment);
@@ -57,6 +58,7 @@ pub(super) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Re
 
 /// A small picture of a window, from its middle: PNG, 160 pixels wide or high. `None` if its pictures cannot be decoded here.
 /// Reads the file up to there unless its index is at hand, and decodes from the last picture that stands for itself.
+#[cfg_attr(not(test), allow(dead_code, reason = "for the page"))]
 pub(super) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<Vec<u8>> {
     #[cfg(feature = "decode")]
     return pictures::png(&pictures::picture(media, path, (window.start + window.end) / 2.0).ok()??, 160);
@@ -122,3 +124,6 @@ fn unit(numbers: &[f64]) -> Vec<f32> {
     let length = numbers.iter().map(|number| number * number).sum::<f64>().sqrt();
     numbers.iter().map(|number| (number / length) as f32).collect()
 }
+
+#[cfg(all(test, feature = "decode"))]
+mod tests;

@@ -30,7 +30,7 @@ struct Track {
 pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
     let mut file = BufReader::with_capacity(1 << 16, file);
     let mut tracks: Vec<(u8, Track)> = Vec::new();
-    let (mut at, mut streams, mut count) = (0u64, 0u8, 0usize);
+    let (mut at, mut streams, mut count) = (0u64, 0u8, 0u64);
     while size - at >= 8 {
         let mut head = [0; 8];
         file.read_exact(&mut head)?;
@@ -58,6 +58,14 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
         if u64::from(length) > size - at {
             return Ok(Err(Unusable::Broken("ends inside a chunk")));
         }
+        if &kind == b"idx1" {
+            let left = length.min(16 * u32::try_from(count).unwrap_or(u32::MAX));
+            at += index(&mut file, left, &mut tracks)?;
+            let rest = u64::from(length - left) + u64::from(length % 2).min(size - at - u64::from(length - left));
+            file.seek_relative(rest.cast_signed())?;
+            at += rest;
+            continue;
+        }
         if let Some(number) = stream_number(kind)
             && let Some((_, track)) = tracks.iter_mut().find(|(index, _)| *index == number)
         {
@@ -65,7 +73,9 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
             if count > PACKETS_LIMIT {
                 return Ok(Err(Unusable::Broken("has chunks beyond measure")));
             }
-            let Some(sample) = Sample::new(track.units as f64 * track.unit, at, length.into(), true, size) else {
+            // Until the index says more; of sound any chunk will do.
+            let sync = track.samples.is_empty() || track.size == (0, 0);
+            let Some(sample) = Sample::new(track.units as f64 * track.unit, at, length.into(), sync, size) else {
                 return Ok(Err(Unusable::Broken("has a chunk beyond measure")));
             };
             // An empty chunk repeats the picture before.
@@ -79,6 +89,28 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
         at += next;
     }
     Ok(media(tracks))
+}
+
+/// Marks the pictures that stand for themselves: the entries of a stream are in the order of its chunks.
+fn index(file: &mut BufReader<File>, length: u32, tracks: &mut [(u8, Track)]) -> io::Result<u64> {
+    let mut places = vec![0; tracks.len()];
+    let entries = length / 16;
+    for _ in 0..entries {
+        let mut entry = [0; 16];
+        file.read_exact(&mut entry)?;
+        let [kind @ .., f0, f1, f2, f3, _, _, _, _, s0, s1, s2, s3] = entry;
+        if u32::from_le_bytes([s0, s1, s2, s3]) == 0 {
+            continue;
+        }
+        let track = stream_number(kind).and_then(|number| tracks.iter().position(|(index, _)| *index == number));
+        if let Some(track) = track {
+            if let Some(sample) = tracks[track].1.samples.get_mut(places[track]) {
+                sample.sync |= u32::from_le_bytes([f0, f1, f2, f3]) & 0x10 != 0;
+            }
+            places[track] += 1;
+        }
+    }
+    Ok(u64::from(entries) * 16)
 }
 
 fn body(file: &mut BufReader<File>, length: u32, left: u64) -> io::Result<Option<Vec<u8>>> {
@@ -126,9 +158,10 @@ fn stream(body: &[u8]) -> Option<Track> {
         b"vids" => {
             // A picture that is stored from the top has a negative height.
             track.size = (long(format, 4)?, long(format, 8)?.cast_signed().unsigned_abs());
-            if format.get(16..20).is_some_and(|code| {
-                [b"H264", b"X264", b"AVC1"].iter().any(|known| code.eq_ignore_ascii_case(*known))
-            }) {
+            if format
+                .get(16..20)
+                .is_some_and(|code| [b"H264", b"X264", b"AVC1"].iter().any(|known| code.eq_ignore_ascii_case(*known)))
+            {
                 track.stream.codec = Codec::H264(0);
             }
         }

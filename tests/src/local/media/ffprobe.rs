@@ -32,7 +32,18 @@ pub(super) fn probe(path: &Path, size: u64, format: &'static str) -> io::Result<
 fn run(program: &Path, path: &Path, size: u64, format: &'static str) -> io::Result<Probed> {
     // The format is given and other protocols are closed: some formats name other files and hosts.
     let child = Command::new(program)
-        .args(["-v", "error", "-protocol_whitelist", "file", "-f", format, "-of", "json", "-show_format", "-show_streams"])
+        .args([
+            "-v",
+            "error",
+            "-protocol_whitelist",
+            "file",
+            "-f",
+            format,
+            "-of",
+            "json",
+            "-show_format",
+            "-show_streams",
+        ])
         .arg("-i")
         .arg(path)
         .stdin(Stdio::null())
@@ -94,7 +105,8 @@ mod tests {
 
     #[test]
     fn without_ffprobe_its_absence_is_said() {
-        let missing = run(Path::new("no-such-program-as-ffprobe"), Path::new("clip.ogv"), 0, "ogg").expect("no trouble of the disk");
+        let missing = run(Path::new("no-such-program-as-ffprobe"), Path::new("clip.ogv"), 0, "ogg")
+            .expect("no trouble of the disk");
         let reason = missing.expect_err("no media");
         assert_eq!(reason, Unusable::NeedsFfprobe("ogg"));
         assert!(reason.to_string().contains("ffprobe"));

@@ -20,9 +20,20 @@ pub(super) fn shown_size(stream: &[u8]) -> Option<(u32, u32)> {
     starts.filter_map(|(at, _)| parameters(stream.get(at + 4..)?)).next()
 }
 
-/// Whether a picture of a stream with start codes stands for itself.
-pub(super) fn is_sync(stream: &[u8]) -> bool {
-    stream.windows(4).any(|bytes| bytes[..3] == [0, 0, 1] && matches!(bytes[3] & 0x1f, 5 | 7))
+/// Whether a packet has a picture that stands for itself. Its units have lengths of so many bytes before them, or start codes
+/// for 0.
+pub(in super::super) fn is_sync(mut packet: &[u8], length_size: u8) -> bool {
+    if length_size == 0 {
+        return packet.windows(4).any(|bytes| bytes[..3] == [0, 0, 1] && bytes[3] & 0x1f == 5);
+    }
+    while let Some((length, rest)) = packet.split_at_checked(length_size.into()) {
+        let length = length.iter().fold(0usize, |length, byte| length << 8 | usize::from(*byte));
+        if rest.first().is_some_and(|head| head & 0x1f == 5) {
+            return true;
+        }
+        packet = rest.get(length..).unwrap_or_default();
+    }
+    false
 }
 
 /// Bits of a unit, without the bytes that keep start codes out of it.

@@ -82,7 +82,10 @@ fn shown_size(video: &Video) -> Option<(u32, u32)> {
         (Some(shown_width), Some(shown_height)) if measured => {
             let horizontal = shown_width.get().checked_mul(height.into())?;
             let vertical = shown_height.get().checked_mul(width.into())?;
-            Some((if horizontal > u64::from(u32::MAX) { width } else { stretched(width, horizontal, vertical) }, height))
+            Some((
+                if horizontal > u64::from(u32::MAX) { width } else { stretched(width, horizontal, vertical) },
+                height,
+            ))
         }
         _ => Some((width, height)),
     }
@@ -132,9 +135,7 @@ pub(super) fn read(file: File, track: u64, stretch: Range<f64>, sink: Sink<'_>) 
         if frame.track != track || frame.data.len() as u64 > PACKET_LIMIT {
             continue;
         }
-        if let ControlFlow::Break(()) =
-            sink(Packet { start, sync: frame.is_keyframe.unwrap_or(true), data: &frame.data })
-        {
+        if let ControlFlow::Break(()) = sink(Packet { start, data: &frame.data }) {
             break;
         }
     }

@@ -40,6 +40,9 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
     let mut file = BufReader::new(file);
     let mut tracks: Option<Vec<Track>> = None;
     let mut defaults = Vec::new();
+    let mut unreadable = 0;
+    // Every packet has a byte at least.
+    let limit = PACKETS_LIMIT.min(size) as usize;
     let mut at = 0;
     while at < size {
         let Some((kind, header, whole)) = header(&mut file, at, size)? else {
@@ -56,12 +59,12 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
             let mut body = vec![0; (whole - header) as usize];
             file.read_exact(&mut body)?;
             if kind == *b"moov" && tracks.is_none() {
-                tracks = Some(moov(&body, &mut defaults));
+                tracks = Some(moov(&body, &mut defaults, &mut unreadable));
             } else if kind == *b"moof" {
                 let Ok(moof) = Moof::decode_body(&mut body.as_slice()) else {
                     return Ok(Err(Unusable::Broken("has an unreadable fragment")));
                 };
-                if fragment(&moof, at, tracks.as_deref_mut().unwrap_or_default(), &defaults).is_none() {
+                if fragment(&moof, at, tracks.as_deref_mut().unwrap_or_default(), &defaults, limit).is_none() {
                     return Ok(Err(Unusable::Broken("has a fragment beyond measure")));
                 }
             }
@@ -70,7 +73,10 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
         file.seek(SeekFrom::Start(at))?;
     }
     Ok(match tracks {
-        Some(tracks) => media(tracks, size),
+        Some(tracks) => match media(tracks, size) {
+            Err(Unusable::NotVideo(_)) if unreadable > 0 => Err(Unusable::Broken("has an unreadable track")),
+            media => media,
+        },
         None => Err(Unusable::Broken("has no index")),
     })
 }
@@ -106,7 +112,7 @@ fn children(mut body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// Box by box, so that an odd one beside the tracks, or a track of a kind that nobody knows, spoils nothing.
-fn moov(body: &[u8], defaults: &mut Vec<Trex>) -> Vec<Track> {
+fn moov(body: &[u8], defaults: &mut Vec<Trex>, unreadable: &mut usize) -> Vec<Track> {
     let mut tracks = Vec::new();
     for (kind, mut child) in children(body) {
         if kind == b"mvex" {
@@ -120,8 +126,11 @@ fn moov(body: &[u8], defaults: &mut Vec<Trex>) -> Vec<Track> {
                     _ => {}
                 }
             }
-            if let (Some(tkhd), Some(mdia)) = (tkhd, mdia) {
-                tracks.push(Track { id: tkhd.track_id, tkhd, mdia, samples: Vec::new(), clock: 0 });
+            match (tkhd, mdia) {
+                (Some(tkhd), Some(mdia)) => {
+                    tracks.push(Track { id: tkhd.track_id, tkhd, mdia, samples: Vec::new(), clock: 0 });
+                }
+                _ => *unreadable += 1,
             }
         }
     }
@@ -129,7 +138,7 @@ fn moov(body: &[u8], defaults: &mut Vec<Trex>) -> Vec<Track> {
 }
 
 /// Adds the samples of a fragment that begins at a place; `None` if they are too many.
-fn fragment(moof: &Moof, at: u64, tracks: &mut [Track], defaults: &[Trex]) -> Option<()> {
+fn fragment(moof: &Moof, at: u64, tracks: &mut [Track], defaults: &[Trex], limit: usize) -> Option<()> {
     for traf in &moof.traf {
         let head = &traf.tfhd;
         let Some(track) = tracks.iter_mut().find(|track| track.id == head.track_id) else { continue };
@@ -145,15 +154,15 @@ fn fragment(moof: &Moof, at: u64, tracks: &mut [Track], defaults: &[Trex]) -> Op
                 Some(offset) => base.checked_add_signed(offset.into())?,
                 None => next,
             };
-            next = track.run(run, head, &trex, next)?;
+            next = track.run(run, head, &trex, next, limit)?;
         }
     }
     Some(())
 }
 
 impl Track {
-    fn run(&mut self, run: &Trun, head: &Tfhd, trex: &Trex, mut offset: u64) -> Option<u64> {
-        if self.samples.len().saturating_add(run.samples.len()) > PACKETS_LIMIT {
+    fn run(&mut self, run: &Trun, head: &Tfhd, trex: &Trex, mut offset: u64, limit: usize) -> Option<u64> {
+        if self.samples.len().saturating_add(run.samples.len()) > limit {
             return None;
         }
         for entry in run.samples.iter() {
@@ -169,13 +178,13 @@ impl Track {
     }
 
     /// The samples of the index, before those of the fragments; `None` if the index contradicts itself.
-    fn table(&self) -> Option<Vec<Timed>> {
+    fn table(&self, limit: usize) -> Option<Vec<Timed>> {
         let Stbl { stts, ctts, stss, stsc, stsz, stco, co64, .. } = &self.mdia.minf.stbl;
         let count = match &stsz.samples {
             StszSamples::Identical { count, .. } => *count as usize,
             StszSamples::Different { sizes } => sizes.len(),
         };
-        if count > PACKETS_LIMIT {
+        if count > limit {
             return None;
         }
         let size = |index: usize| match &stsz.samples {
@@ -233,10 +242,14 @@ fn media(mut tracks: Vec<Track>, size: u64) -> Probed {
             return Ok(None);
         };
         let mut track = tracks.swap_remove(at);
-        let mut timed = track.table().ok_or(Unusable::Broken("has an index that contradicts itself"))?;
+        let mut timed = track
+            .table(PACKETS_LIMIT.min(size) as usize)
+            .ok_or(Unusable::Broken("has an index that contradicts itself"))?;
         timed.append(&mut track.samples);
         let scale = f64::from(track.mdia.mdhd.timescale);
-        let Some(first) = timed.iter().map(|sample| sample.shown).min().filter(|_| scale > 0.0) else { return Ok(None) };
+        let Some(first) = timed.iter().map(|sample| sample.shown).min().filter(|_| scale > 0.0) else {
+            return Ok(None);
+        };
         let mut end = 0.0f64;
         let mut samples = Vec::with_capacity(timed.len());
         for sample in timed {

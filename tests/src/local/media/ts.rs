@@ -211,7 +211,7 @@ pub(super) fn read(file: File, shape: &Shape, track: u64, stretch: Range<f64>, s
             let data = assembly.unit.get(data..).unwrap_or_default();
             outcome = match start > stretch.end + 30.0 {
                 true => ControlFlow::Break(()),
-                false => sink(Packet { start: start.max(0.0), sync: h264::is_sync(data), data }),
+                false => sink(Packet { start: start.max(0.0), data }),
             };
         }
         assembly.unit.clear();

@@ -78,10 +78,9 @@ pub(super) fn audio(moments: &[Moment]) -> Option<Vec<f64>> {
     let count = levels.len() as f64;
     let column = |band: usize| levels.iter().map(move |level| level[band]);
     let means: Vec<f64> = (0..BANDS).map(|band| column(band).sum::<f64>() / count).collect();
-    let spread = |band: usize| column(band).map(|level| (level - means[band]) * (level - means[band])).sum::<f64>() / count;
-    let change = |band: usize| {
-        levels.windows(2).map(|pair| (pair[1][band] - pair[0][band]).abs()).sum::<f64>() / count
-    };
+    let spread =
+        |band: usize| column(band).map(|level| (level - means[band]) * (level - means[band])).sum::<f64>() / count;
+    let change = |band: usize| levels.windows(2).map(|pair| (pair[1][band] - pair[0][band]).abs()).sum::<f64>() / count;
     let mut all = Vec::new();
     block(&mut all, 1.0, 5.0, centred(&means));
     block(&mut all, 0.5, 5.0, (0..BANDS).map(|band| spread(band).sqrt()).collect());
@@ -97,8 +96,10 @@ pub(super) fn rhythm(moments: &[Moment]) -> Option<Vec<f64>> {
     let count = levels.len() as f64;
     let mut all = Vec::new();
     for part in 0..4 {
-        let envelope: Vec<f64> =
-            levels.iter().map(|level| level[part * BANDS / 4..(part + 1) * BANDS / 4].iter().sum::<f64>() / 10.0).collect();
+        let envelope: Vec<f64> = levels
+            .iter()
+            .map(|level| level[part * BANDS / 4..(part + 1) * BANDS / 4].iter().sum::<f64>() / 10.0)
+            .collect();
         let mean = envelope.iter().sum::<f64>() / count;
         let power = envelope.iter().map(|level| (level - mean) * (level - mean)).sum::<f64>() + count * 0.05;
         let repeats = (1..=32).map(|lag| {

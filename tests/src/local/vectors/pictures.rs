@@ -14,7 +14,7 @@ use rust_h264::{
     nal::{NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_sps_info},
 };
 
-use super::super::media::{Codec, Media, Packet, Part, Stream};
+use super::super::media::{Codec, Media, Packet, Part, Stream, h264};
 
 /// Side of the brightness of a [`Still`].
 pub(super) const LUMA: usize = 32;
@@ -65,11 +65,12 @@ pub(super) fn stills(media: &Media, path: &Path, stretch: Range<f64>) -> io::Res
 /// The picture shown at a time.
 pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Option<Frame>> {
     let mut last = None;
-    // Read on to the packet shown next, then decode from where decoding can begin.
+    let Some(Codec::H264(length_size)) = media.stream(Part::Video).map(|stream| stream.codec) else { return Ok(None) };
+    // Read on past the packet shown then, and decode from where decoding can begin.
     let mut group: Vec<(f64, Vec<u8>)> = Vec::new();
     let mut bytes = 0;
     media.read(path, Part::Video, time..time + 0.5, |packet| {
-        if packet.sync && packet.start <= time {
+        if packet.start <= time && h264::is_sync(packet.data, length_size) {
             group.clear();
             bytes = 0;
         }
@@ -110,8 +111,8 @@ fn decode(
 ) -> io::Result<bool> {
     let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
     let mut sound = true;
-    media.read(path, Part::Video, stretch, |Packet { start, sync, data }| {
-        if alone && !sync {
+    media.read(path, Part::Video, stretch, |Packet { start, data }| {
+        if alone && !h264::is_sync(data, decoder.length_size) {
             return ControlFlow::Continue(());
         }
         sound = decoder.push(start, data, &mut sink);
@@ -248,4 +249,26 @@ pub(super) fn png(frame: &Frame, side: usize) -> Option<Vec<u8>> {
     encoder.set_depth(png::BitDepth::Eight);
     encoder.write_header().ok()?.write_image_data(&pixels).ok()?;
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_video_is_decoded_where_pictures_stand_for_themselves() {
+        for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
+            let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/media")).join(name);
+            let media = Media::probe(&path).expect("the disk works").expect(name);
+            let times = |alone| {
+                let mut times = Vec::new();
+                let decoded = decode(&media, &path, 20.0..40.0, alone, |time, _| times.push(time));
+                assert!(decoded.expect("the disk works"), "{name}");
+                times
+            };
+            let (all, alone) = (times(false), times(true));
+            assert!(alone.len() >= 4 && alone.len() * 8 < all.len(), "{name}: {} of {}", alone.len(), all.len());
+            assert!(all.is_sorted() && alone.iter().all(|time| all.contains(time)), "{name}");
+        }
+    }
 }

@@ -74,9 +74,9 @@ impl<'a> Unpacker<'a> {
     fn push(&mut self, data: &[u8], sink: &mut dyn FnMut(u32, &[f32])) {
         match self.stream.codec {
             Codec::Aac => self.frame(data, id::CODEC_ID_AAC, sink, |stream| stream.config.clone()),
-            Codec::Vorbis => self.frame(data, id::CODEC_ID_VORBIS, sink, |stream| {
-                vorbis_headers(&stream.config).unwrap_or_default()
-            }),
+            Codec::Vorbis => {
+                self.frame(data, id::CODEC_ID_VORBIS, sink, |stream| vorbis_headers(&stream.config).unwrap_or_default())
+            }
             Codec::Pcm16 => self.plain(data, sink),
             Codec::Adts | Codec::Mpa => self.framed(data, sink),
             Codec::H264(_) | Codec::Other => {}
@@ -280,12 +280,10 @@ impl Spectrum {
             let turn = std::f64::consts::TAU * (at as f64 + 0.5) / length as f64;
             (0.5 - 0.5 * libm::cos(turn)) as f32
         });
-        // Corners at equal steps of the mel scale from 60 to 7600 Hz.
+        // Corners at equal steps of the mel scale from 60 to 4400 Hz, the part that every coder keeps.
         let mel = |hertz: f64| libm::log(1.0 + hertz / 700.0);
-        let (low, high) = (mel(60.0), mel(7600.0));
-        let corner = |index: usize| {
-            700.0 * (libm::exp(low + (high - low) * index as f64 / (BANDS + 1) as f64) - 1.0)
-        };
+        let (low, high) = (mel(60.0), mel(4400.0));
+        let corner = |index: usize| 700.0 * (libm::exp(low + (high - low) * index as f64 / (BANDS + 1) as f64) - 1.0);
         let line = f64::from(rate) / length as f64;
         let band = |index: usize| {
             let (from, top, to) = (corner(index), corner(index + 1), corner(index + 2));
@@ -320,8 +318,11 @@ impl Spectrum {
         std::array::from_fn(|band| {
             let (first, weights) = &self.bands[band];
             let lines = self.lines.iter().skip(*first);
-            let power: f64 =
-                weights.iter().zip(lines).map(|(weight, line)| weight * f64::from(line.re * line.re + line.im * line.im)).sum();
+            let power: f64 = weights
+                .iter()
+                .zip(lines)
+                .map(|(weight, line)| weight * f64::from(line.re * line.re + line.im * line.im))
+                .sum();
             // 1e-9 is the rounding of 16 bits.
             (libm::log2(power * scale + 1e-9) * 64.0).round() as i16
         })
