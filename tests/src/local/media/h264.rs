@@ -22,6 +22,7 @@ pub(super) fn shown_size(stream: &[u8]) -> Option<(u32, u32)> {
 
 /// Whether a packet has a picture that stands for itself. Its units have lengths of so many bytes before them, or start codes
 /// for 0.
+#[cfg(any(feature = "decode", test))]
 pub(in super::super) fn is_sync(mut packet: &[u8], length_size: u8) -> bool {
     if length_size == 0 {
         return packet.windows(4).any(|bytes| bytes[..3] == [0, 0, 1] && bytes[3] & 0x1f == 5);

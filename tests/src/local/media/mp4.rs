@@ -69,7 +69,8 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
                 }
             }
         }
-        at = at.saturating_add(whole);
+        // What is cut off is missed when the index is looked at.
+        at += whole.min(size - at);
         file.seek(SeekFrom::Start(at))?;
     }
     Ok(match tracks {
