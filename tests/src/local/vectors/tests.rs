@@ -97,6 +97,15 @@ fn vectors_of_sound_are_the_same_everywhere() {
 }
 
 #[test]
+fn vectors_of_bytes_are_the_same_everywhere() {
+    let path = clip("four_shots.mp4");
+    let windows = windows(0.0, 14.0, 3.5, &[EmbeddingScope::Clip]);
+    let column = bytes::column(&probe(&path), &path, Part::Video, &EmbeddingOption::Visual, &windows);
+    let first = unit(&column.expect("the disk works")[0]);
+    assert_eq!(first[..4], [-0.06833863, -0.051921446, 0.06778979, 0.034630686]);
+}
+
+#[test]
 fn what_cannot_be_decoded_has_vectors_of_its_bytes() {
     for name in ["vp9.webm", "mpeg2.ts"] {
         let path = clip(name);
