@@ -74,5 +74,6 @@ ffmpeg $quiet -f lavfi -i "testsrc2=size=640x480:rate=6:duration=4" -vf setsar=8
   -movflags +faststart+frag_keyframe+empty_moov narrow_pixels.mp4
 ffmpeg $quiet -i shots.mp4 -t 4 -c:v copy -an $exact -metadata:s:v rotate=90 -movflags +faststart turned.mov
 ffmpeg $quiet -i tiny.mp4 -c copy $exact tiny.avi
+ffmpeg $quiet -i tiny.mp4 -f lavfi -i "sine=frequency=300:duration=4" -c:v copy -c:a aac -b:a 16k $exact -mpegts_m2ts_mode 1 disc.m2ts
 # Cut off in the middle of its pictures.
 head -c 20000 silent.mp4 >cut.mp4

@@ -46,6 +46,7 @@ fn files_are_what_they_hold() {
         ("vp9.webm", 4.0, 640, 360, 12, 0),
         ("vorbis.mkv", 4.0, 640, 360, 12, 45),
         ("mpeg2.ts", 4.0, 360, 360, 2, 0),
+        ("disc.m2ts", 4.0, 360, 360, 2, 9),
         ("narrow_pixels.mp4", 4.0, 569, 480, 12, 0),
         ("turned.mov", 4.875, 360, 640, 16, 0),
     ];
@@ -191,7 +192,7 @@ proptest! {
     #[test]
     fn hostile_files_are_probed_and_read_to_an_end(
         name in prop::sample::select(vec![
-            "tiny.mp4", "tiny.avi", "vorbis.mkv", "vp9.webm", "mpeg2.ts", "narrow_pixels.mp4", "turned.mov",
+            "tiny.mp4", "tiny.avi", "vorbis.mkv", "vp9.webm", "mpeg2.ts", "disc.m2ts", "narrow_pixels.mp4", "turned.mov",
         ]),
         harms in prop::collection::vec(Harm::any(), 1..6),
     ) {

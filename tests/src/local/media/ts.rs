@@ -62,6 +62,8 @@ struct Program {
     table: Option<u16>,
     video: Option<(u16, u8)>,
     audio: Option<(u16, u8)>,
+    /// Of no kind that the table names: what it carries is seen in its units.
+    private: Vec<u16>,
 }
 
 impl Program {
@@ -82,6 +84,7 @@ impl Program {
                 let mut streams = body.get(9 + skipped..)?;
                 while let [kind, high, low, info_high, info_low, ..] = *streams {
                     let pid = u16::from_be_bytes([high & 0x1f, low]);
+                    let info = usize::from(u16::from_be_bytes([info_high & 0x0f, info_low]));
                     match kind {
                         0x01 | 0x02 | 0x10 | 0x1b | 0x24 | 0x33 | 0x42 | 0xea => {
                             self.video.get_or_insert((pid, kind));
@@ -89,9 +92,12 @@ impl Program {
                         0x03 | 0x04 | 0x0f | 0x11 | 0x1c | 0x80..=0x8a => {
                             self.audio.get_or_insert((pid, kind));
                         }
+                        0x06 if is_sound(streams.get(5..5 + info).unwrap_or_default()) => {
+                            self.audio.get_or_insert((pid, kind));
+                        }
+                        0x06 if !self.private.contains(&pid) => self.private.push(pid),
                         _ => {}
                     }
-                    let info = usize::from(u16::from_be_bytes([info_high & 0x0f, info_low]));
                     streams = streams.get(5 + info..)?;
                 }
             }
@@ -99,6 +105,25 @@ impl Program {
         }
         Some(())
     }
+}
+
+/// Whether descriptors of private data announce sound: AC-3, E-AC-3, DTS and AAC as broadcasts say it, or Opus by its name.
+fn is_sound(mut descriptors: &[u8]) -> bool {
+    while let [tag, length, rest @ ..] = descriptors {
+        let body = rest.get(..usize::from(*length)).unwrap_or_default();
+        if matches!(tag, 0x6a | 0x7a..=0x7c) || (*tag == 5 && [&b"Opus"[..], b"AC-3", b"EAC3"].contains(&body)) {
+            return true;
+        }
+        descriptors = rest.get(usize::from(*length)..).unwrap_or_default();
+    }
+    false
+}
+
+/// The kind of sound in a unit of private data that calls itself sound.
+fn private_sound(unit: &[u8]) -> Option<u8> {
+    let [0, 0, 1, 0xc0..=0xdf, _, _, _, _, header, rest @ ..] = unit else { return None };
+    let adts = matches!(rest.get(usize::from(*header)..)?, [0xff, second, ..] if second & 0xf6 == 0xf0);
+    Some(if adts { 0x0f } else { 0x06 })
 }
 
 /// Puts together the units of one PID.
@@ -159,6 +184,10 @@ pub(super) fn probe(path: &Path, file: File, shape: Shape) -> io::Result<Probed>
                 assembly.push(payload);
             }
             (_, Some((audio, _))) if pid == audio => sound = true,
+            (_, None) if starts && program.private.contains(&pid) => {
+                program.audio = private_sound(payload).map(|kind| (pid, kind));
+                sound = program.audio.is_some();
+            }
             (None, _) if starts => {
                 program.section(pid, payload);
             }
