@@ -1,7 +1,8 @@
 //! Contract testing for the video embedding API of TwelveLabs, without a key and without a network.
 //!
 //! - [`LocalPlatform`] is a stand-in for the platform on loopback. It takes real videos and answers as the platform's
-//!   documentation says. **Its vectors are not Marengo's**: they are derived from the bytes of each segment, so they are
+//!   documentation says. **Its vectors are not Marengo's**: with the feature `decode` they are computed from decoded
+//!   pictures and sound, and what is alike is near; without it they are derived from the bytes of each segment, so they are
 //!   stable and told apart, and mean nothing.
 //! - [`Contract`] checks requests and answers against `spec/openapi.yaml`, and makes example bodies from it. With the feature
 //!   `wiremock` it is a matcher and a responder too.

@@ -1,13 +1,11 @@
 //! The form of a creation: read field by field, the file straight to disk.
 
-use std::{io, path::PathBuf, time::Duration};
-
 use axum::{body::Body, extract::Request};
 use futures_util::StreamExt;
 use http::{StatusCode, header::CONTENT_TYPE};
 use multer::{Field, Multipart};
 use tempfile::TempPath;
-use tokio::{io::AsyncWriteExt, sync::oneshot};
+use tokio::io::AsyncWriteExt;
 use twelvelabs_api::{
     params::embed_tasks_create as fields,
     runtime::Param,
@@ -15,9 +13,6 @@ use twelvelabs_api::{
 };
 
 use super::{Platform, media::Media, reply::Refusal, store::Facts};
-
-/// An index takes milliseconds to read.
-const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
 /// No text field needs more.
 const TEXT_LIMIT: usize = 64 * 1024;
@@ -72,9 +67,10 @@ pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<
             return Err(Refusal::bad(ErrorCode::ParameterNotProvided, message));
         }
     };
-    let media = probe(path.to_path_buf()).await.map_err(Refusal::internal)?;
-    let broken = || Refusal::bad(ErrorCode::VideoFileBroken, "The video file is broken or is not a video.");
-    let media = media.ok_or_else(broken)?;
+    let file = path.to_path_buf();
+    let probed = tokio::task::spawn_blocking(move || Media::probe(&file)).await;
+    let media = probed.map_err(Refusal::internal)?.map_err(Refusal::internal)?;
+    let media = media.map_err(|reason| Refusal::bad(ErrorCode::VideoFileBroken, reason.to_string()))?;
     check_media(&media)?;
 
     let clip_length = form.clip_length.or(fields::VIDEO_CLIP_LENGTH.default_number()).unwrap_or_default();
@@ -95,17 +91,6 @@ pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<
     let facts = Facts { model_name, file_name, url, clip_length, scopes, duration: media.duration };
     let end = end.min(media.duration);
     Ok(Creation { facts, path, media, start, end })
-}
-
-/// The parser runs on hostile bytes, on a thread of its own: a file that makes it panic or go in circles is broken. A thread
-/// that goes in circles cannot be stopped; it ends with the process.
-async fn probe(path: PathBuf) -> io::Result<Option<Media>> {
-    let (done, outcome) = oneshot::channel();
-    std::thread::Builder::new().name("probe".into()).spawn(move || done.send(Media::probe(&path)).ok())?;
-    match tokio::time::timeout(PROBE_LIMIT, outcome).await {
-        Ok(Ok(outcome)) => outcome,
-        _ => Ok(None),
-    }
 }
 
 fn missing(name: &str) -> Refusal {
