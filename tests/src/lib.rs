@@ -21,7 +21,7 @@ mod provider;
 pub use contract::{Contract, Problem, Problems};
 #[cfg(feature = "wiremock")]
 pub use contract::{ContractMatcher, ContractResponder};
-pub use local::{LocalPlatform, LocalPlatformBuilder};
+pub use local::{Choice, Fault, LocalPlatform, LocalPlatformBuilder, RateLimit, Speed, UrlReach, Verdict, Violation};
 pub use provider::{Case, ProviderCheck};
 
 /// The code of the README, run.

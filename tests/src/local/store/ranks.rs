@@ -85,7 +85,11 @@ mod tests {
                 plain.push(false);
             }
             let position = (state >> 8) % plain.len();
-            if plain[position] { ranks.unmark(position) } else { ranks.mark(position) }
+            if plain[position] {
+                ranks.unmark(position)
+            } else {
+                ranks.mark(position)
+            }
             plain[position] = !plain[position];
             let marked: Vec<usize> = (0..plain.len()).filter(|position| plain[*position]).collect();
             for position in [0, position, plain.len()] {

@@ -1,0 +1,151 @@
+//! Computes the vectors of tasks, and reads them back.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, watch};
+use twelvelabs_api::types::{EmbeddingOption, VideoSegment};
+
+use super::{
+    Platform,
+    media::Media,
+    segments,
+    store::{Fate, Folder, Outcome, Task},
+    vectors,
+};
+
+/// A piece of a result is about so long, in bytes.
+const PIECE: usize = 256 * 1024;
+
+/// Runs computations, as many at once as there are processors.
+#[derive(Debug)]
+pub(super) struct Engine {
+    permits: Arc<Semaphore>,
+    /// How many are under way or wait for their turn.
+    running: watch::Sender<usize>,
+}
+
+impl Engine {
+    pub(super) fn new() -> Self {
+        let count = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { permits: Arc::new(Semaphore::new(count)), running: watch::Sender::new(0) }
+    }
+
+    /// Computes a task in the background, if there is something to compute.
+    pub(super) fn start(platform: &Arc<Platform>, task: Arc<Task>) {
+        if task.known.fate != Fate::Plain || task.outcome.is_some() {
+            return;
+        }
+        let platform = Arc::clone(platform);
+        platform.engine.running.send_modify(|count| *count += 1);
+        tokio::spawn(async move {
+            // Never closed.
+            let _permit = Arc::clone(&platform.engine.permits).acquire_owned().await;
+            let (own, at_work) = (Arc::clone(&task), Arc::clone(&platform));
+            let done = tokio::task::spawn_blocking(move || compute(at_work.store.folder(), &own)).await;
+            // A decoder that panics has met a file that it cannot bear.
+            let outcome = if matches!(done, Ok(Ok(()))) { Outcome::Ready } else { Outcome::Failed };
+            platform.store.finish(task.number, outcome).await;
+            platform.engine.running.send_modify(|count| *count -= 1);
+        });
+    }
+
+    /// Waits until nothing is computed.
+    pub(super) async fn idle(&self) {
+        let mut running = self.running.subscribe();
+        // The sender lives as long as self.
+        let _ = running.wait_for(|count| *count == 0).await;
+    }
+}
+
+fn compute(folder: &Folder, task: &Task) -> io::Result<()> {
+    let upload = task.known.upload.as_deref().ok_or(io::ErrorKind::NotFound)?;
+    let path = folder.upload(upload);
+    // Read again: what the index of a long video takes in memory is not kept while the task waits.
+    let media = Media::probe(&path)?.ok_or(io::ErrorKind::InvalidData)?;
+    let known = &task.known.metadata;
+    let (start, end) = task.known.range;
+    let clip = known.video_clip_length.unwrap_or(end - start);
+    let windows = segments::windows(start, end, clip, &known.video_embedding_scope);
+    let segments = vectors::segments(&media, &path, &windows)?;
+    keep_thumbnails(folder, &task.id, thumbnails(&media, &path, &windows))?;
+    folder.write_result(&task.id, |out| segments.iter().try_for_each(|segment| write_line(out, segment)))
+}
+
+/// A PNG for each window, where there is one. The decoders fill this in; the page shows a block of colour without.
+fn thumbnails(_media: &Media, _path: &Path, windows: &[segments::Window]) -> Vec<Option<Vec<u8>>> {
+    vec![None; windows.len()]
+}
+
+fn keep_thumbnails(folder: &Folder, id: &str, thumbnails: Vec<Option<Vec<u8>>>) -> io::Result<()> {
+    if thumbnails.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let own = folder.thumbnails(id);
+    std::fs::create_dir_all(&own)?;
+    for (number, picture) in thumbnails.iter().enumerate() {
+        if let Some(picture) = picture {
+            std::fs::write(own.join(number.to_string()), picture)?;
+        }
+    }
+    Ok(())
+}
+
+/// A result has a line for each segment: its option, a tab, and the segment as it goes over the wire.
+fn write_line(out: &mut dyn Write, segment: &VideoSegment) -> io::Result<()> {
+    let option = segment.embedding_option.as_ref().map_or("", |option| option.as_str());
+    write!(out, "{option}\t")?;
+    serde_json::to_writer(&mut *out, segment)?;
+    out.write_all(b"\n")
+}
+
+/// Reads the segments with one of these options (all, if there is none), separated by commas, in pieces of whole segments.
+/// Ends early when the sink wants no more.
+pub(super) fn read_result(
+    path: &Path,
+    wanted: &[EmbeddingOption],
+    mut sink: impl FnMut(Bytes) -> bool,
+) -> io::Result<()> {
+    let mut lines = BufReader::new(std::fs::File::open(path)?);
+    let (mut line, mut piece) = (Vec::new(), Vec::new());
+    loop {
+        line.clear();
+        let at_end = lines.read_until(b'\n', &mut line)? == 0;
+        if at_end || piece.len() > PIECE {
+            if !piece.is_empty() && !sink(Bytes::from(std::mem::take(&mut piece))) {
+                return Ok(());
+            }
+            if at_end {
+                return Ok(());
+            }
+        }
+        let line = line.trim_ascii_end();
+        let Some(tab) = line.iter().position(|byte| *byte == b'\t') else { continue };
+        let (option, segment) = (&line[..tab], &line[tab + 1..]);
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted.as_str().as_bytes() == option) {
+            if !piece.is_empty() {
+                piece.push(b',');
+            }
+            piece.extend_from_slice(segment);
+        }
+    }
+}
+
+/// All segments of a result, for those who want to compute with them.
+pub(super) fn all_segments(path: &Path) -> io::Result<Vec<VideoSegment>> {
+    let mut segments = Vec::new();
+    let mut broken = None;
+    read_result(path, &[], |piece| {
+        let list = [b"[".as_slice(), &piece, b"]"].concat();
+        match serde_json::from_slice::<Vec<VideoSegment>>(&list) {
+            Ok(mut more) => segments.append(&mut more),
+            Err(error) => broken = Some(error),
+        }
+        broken.is_none()
+    })?;
+    broken.map_or(Ok(segments), |error| Err(error.into()))
+}
