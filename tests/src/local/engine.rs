@@ -135,17 +135,16 @@ pub(super) fn read_result(
     }
 }
 
-/// All segments of a result, for those who want to compute with them.
-pub(super) fn all_segments(path: &Path) -> io::Result<Vec<VideoSegment>> {
-    let mut segments = Vec::new();
+/// Hands out the segments of a result one after the other, for those who compute with them.
+pub(super) fn each_segment(path: &Path, mut sink: impl FnMut(VideoSegment)) -> io::Result<()> {
     let mut broken = None;
     read_result(path, &[], |piece| {
         let list = [b"[".as_slice(), &piece, b"]"].concat();
         match serde_json::from_slice::<Vec<VideoSegment>>(&list) {
-            Ok(mut more) => segments.append(&mut more),
+            Ok(segments) => segments.into_iter().for_each(&mut sink),
             Err(error) => broken = Some(error),
         }
         broken.is_none()
     })?;
-    broken.map_or(Ok(segments), |error| Err(error.into()))
+    broken.map_or(Ok(()), |error| Err(error.into()))
 }

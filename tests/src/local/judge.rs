@@ -207,6 +207,11 @@ impl Judge {
         Verdict { requests, count: record.count, violations: record.violations.clone() }
     }
 
+    /// How many requests came, and how many violations are known by now.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.shared.requests.load(Ordering::Relaxed), lock(&self.shared.record).count)
+    }
+
     /// The last exchanges, newest first.
     pub(super) fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.shared.record).log.iter().rev().cloned().collect()

@@ -226,6 +226,6 @@ mod tests {
         assert_eq!(numbers(&index, with(TaskStatus::Failed), 0, 2), (1, vec![3000]));
         assert_eq!(numbers(&index, with(TaskStatus::Ready), 332, 2), (333, vec![2002]));
         index.push(task(3002, start, Fate::Plain));
-        assert_eq!(numbers(&index, with(TaskStatus::Processing), 0, 1), (668, vec![3002]));
+        assert_eq!(numbers(&index, with(TaskStatus::Processing), 0, 1), (667, vec![3002]));
     }
 }
