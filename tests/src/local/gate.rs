@@ -17,7 +17,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH};
 use twelvelabs_api::{KEY_HEADER, headers, operations, types::ErrorCode};
 
 use super::{
-    Platform,
+    BASE_PATH, Platform,
     choice::Choice,
     fault::{Fault, Kind},
     judge::{Answer, Exchange, Judge},
@@ -103,7 +103,8 @@ pub(super) async fn pass(State(platform): State<Arc<Platform>>, mut request: Req
         _ => {}
     }
     let target = uri.path_and_query().map_or(uri.path(), |target| target.as_str());
-    let target = target.chars().take(SHOWN).collect();
+    // The router has taken the base path away.
+    let target = format!("{BASE_PATH}{target}").chars().take(SHOWN).collect();
     let took = started.elapsed();
     let exchange = Exchange { number, at, method, target, status, took, request: judged, answer: None };
     platform.judge.record(exchange, answer);
@@ -133,7 +134,7 @@ async fn answer(platform: &Platform, operation: Option<&'static str>, request: R
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests, message).into_response()
         }
     };
-    standing.write(response.headers_mut());
+    standing.write(response.headers_mut(), chrono::Utc::now());
     response
 }
 

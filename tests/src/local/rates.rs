@@ -169,14 +169,18 @@ impl Standing {
         ((reset - self.now).num_milliseconds() + 999).div_euclid(1000).max(1)
     }
 
-    pub(super) fn write(&self, to: &mut HeaderMap) {
+    /// Resets are told in the time of the machine, `wall`, which clients compare them with, whatever the platform's clock says.
+    pub(super) fn write(&self, to: &mut HeaderMap, wall: DateTime<Utc>) {
         let mut put = |name: &'static str, value: String| {
             if let Ok(value) = HeaderValue::try_from(value) {
                 to.insert(HeaderName::from_static(name), value);
             }
         };
         // In whole seconds: rounded up, so that nobody comes too early.
-        let reset = |time: DateTime<Utc>| (time.timestamp_millis() + 999).div_euclid(1000).to_string();
+        let reset = |time: DateTime<Utc>| {
+            let there = later(wall, time - self.now);
+            (there.timestamp_millis() + 999).div_euclid(1000).to_string()
+        };
         put(headers::X_RATELIMIT_DIMENSIONS, "Duration,Request".into());
         put(headers::X_RATELIMIT_REQUEST_LIMIT, self.requests.0.to_string());
         put(headers::X_RATELIMIT_REQUEST_REMAINING, self.requests.1.to_string());
@@ -223,7 +227,7 @@ mod tests {
         rates.charge(now, 36_500.0);
         let full = rates.admit(now);
         let mut headers = HeaderMap::new();
-        full.write(&mut headers);
+        full.write(&mut headers, now);
         let shown = |name: &str| headers[name].to_str().expect("text").to_owned();
         assert_eq!(shown(headers::X_RATELIMIT_DURATION_LIMIT), "36000");
         assert_eq!(shown(headers::X_RATELIMIT_DURATION_REMAINING), "0");
