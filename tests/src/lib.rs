@@ -28,3 +28,8 @@ pub use provider::{Case, ProviderCheck};
 #[cfg(all(doctest, feature = "wiremock"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of the page about the local platform, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../PLATFORM.md")]
+struct PlatformPage;

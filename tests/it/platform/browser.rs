@@ -38,7 +38,7 @@ async fn nothing_from_a_request_is_markup() {
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     }
     let (_, _, page) = get(platform.page_url()).await;
-    assert!(page.contains("&lt;script&gt;") && page.contains("violations of the contract"), "{page}");
+    assert!(page.contains("&lt;script&gt;") && page.contains("Violations of the contract"), "{page}");
     let (status, headers, _) =
         get(&format!("{}/_local/tasks/{id}/matrix.png?embedding_option=visual", platform.page_url())).await;
     assert_eq!((status, headers["content-type"].as_bytes()), (200, b"image/png".as_slice()));

@@ -1,6 +1,6 @@
 //! The local platform as a program.
 
-use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use twelvelabs_contract::{Choice, Fault, LocalPlatform, RateLimit, Speed, UrlReach};
 
@@ -24,6 +24,9 @@ faults: one of  status=503  delay=500ms  cut  reset  task=fails  task=stalls  ta
         and then, as needed,  of=create|list|status|retrieve  times=N (0: always)  retry_after=2s
         While it runs:  curl --data 'reset of=status times=3' http://ADDRESS:PORT/_local/faults
 choices:";
+
+/// How long computations may take to their end when it stops.
+const GRACE: Duration = Duration::from_secs(2);
 
 struct Options {
     listen: SocketAddr,
@@ -77,9 +80,18 @@ fn options() -> Result<Options, lexopt::Error> {
     Ok(out)
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run().await {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = runtime.block_on(run());
+    // A computation that takes longer is done again at the next start.
+    runtime.shutdown_timeout(GRACE);
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -23,6 +23,9 @@ use crate::contract;
 /// No text field needs more.
 const TEXT_LIMIT: usize = 64 * 1024;
 
+/// No form needs more.
+const FIELDS: usize = 64;
+
 /// The fields of the form, as sent.
 #[derive(Debug, Default)]
 pub(super) struct Form {
@@ -44,14 +47,24 @@ pub(super) async fn read(platform: &Arc<Platform>, request: Request<Body>) -> Re
     let notes = request.extensions().get::<FormNotes>().cloned().unwrap_or_default();
     let mut body = request.into_body().into_data_stream();
     let outcome = read_fields(platform, Multipart::new(&mut body, boundary), &notes).await;
-    // To the end of a form that is refused too: who is still sending would see a broken connection, not the answer.
-    while let (Err(_), Some(Ok(_))) = (&outcome, body.next().await) {}
+    // On through a form that is refused: who is still sending would see a broken connection, not the answer.
+    let mut rest = if outcome.is_err() { fields::VIDEO_FILE.max_length.unwrap_or_default() } else { 0 };
+    while rest > 0
+        && let Some(Ok(block)) = body.next().await
+    {
+        rest = rest.saturating_sub(block.len() as u64);
+    }
     outcome
 }
 
 async fn read_fields(platform: &Arc<Platform>, mut form: Multipart<'_>, notes: &FormNotes) -> Result<Form, Refusal> {
     let mut read = Form::default();
+    let mut count = 0;
     while let Some(field) = form.next_field().await.map_err(broken)? {
+        count += 1;
+        if count > FIELDS {
+            return Err(Refusal::bad(ErrorCode::ParameterInvalid, "The form has too many fields"));
+        }
         let name = field.name().unwrap_or_default().to_owned();
         let repeated = || Refusal::invalid(&name, "should be given once");
         if name == fields::VIDEO_FILE.name {
@@ -80,7 +93,11 @@ async fn read_fields(platform: &Arc<Platform>, mut form: Multipart<'_>, notes: &
                 if !EmbeddingScope::KNOWN.contains(&text.as_str()) {
                     return Err(Refusal::invalid(n, format!("should be one of {}", EmbeddingScope::KNOWN.join(", "))));
                 }
-                read.scopes.push(text.into());
+                let scope = EmbeddingScope::from(text);
+                // Said twice, it means the same.
+                if !read.scopes.contains(&scope) {
+                    read.scopes.push(scope);
+                }
                 false
             }
             other => return Err(Refusal::unknown(other)),
@@ -116,17 +133,15 @@ async fn text(name: &str, mut field: Field<'_>, notes: &FormNotes) -> Result<Str
 async fn save(platform: &Arc<Platform>, mut field: Field<'_>, notes: &FormNotes) -> Result<(Upload, String), Refusal> {
     let file_name = field.file_name().map(str::to_owned);
     let mut sink = Sink::create(platform)?;
-    let mut refusal = None;
-    while let Some(block) = field.chunk().await.map_err(broken)? {
-        if refusal.is_none() {
-            refusal = sink.write(&block).await.err();
-        }
+    let mut written = Ok(());
+    while written.is_ok()
+        && let Some(block) = field.chunk().await.map_err(broken)?
+    {
+        written = sink.write(&block).await;
     }
     let name = fields::VIDEO_FILE.name;
     notes.note(contract::Field { name: name.into(), file_name: file_name.clone(), size: sink.size(), text: None });
-    if let Some(refusal) = refusal {
-        return Err(refusal);
-    }
+    written?;
     let file_name = file_name.ok_or_else(|| Refusal::invalid(name, "should be a file"))?;
     Ok((sink.finish(platform).await?, file_name))
 }

@@ -85,10 +85,14 @@ async fn create(
     }
     // Whoever sent this may be gone by now. Then the task is there all the same, as on any platform.
     let done = tokio::spawn(async move {
-        let task = platform.store.add(creation.task).await.map_err(Refusal::internal)?;
-        if let Some(upload) = creation.upload {
-            upload.path.keep().map_err(Refusal::internal)?;
+        // Kept before it is owned: an upload without a task is swept away at the next start, a task without its upload is lost.
+        let kept = creation.upload.map(|upload| upload.path.keep()).transpose().map_err(Refusal::internal)?;
+        let added = platform.store.add(creation.task).await;
+        if let (Err(_), Some(path)) = (&added, kept) {
+            // If it cannot be removed, the next start does it.
+            let _ = tokio::fs::remove_file(path).await;
         }
+        let task = added.map_err(Refusal::internal)?;
         let id = task.id.clone();
         Engine::start(&platform, task);
         Ok(id)

@@ -98,7 +98,7 @@ fn requests(platform: &Platform) -> Markup {
         h2 { "Requests: " (requests) }
         p id="verdict" {
             @if violations == 0 { span class="kept" { "All kept the contract." } }
-            @else { span class="broken" { (violations) " violations of the contract." } }
+            @else { span class="broken" { "Violations of the contract: " (violations) } }
         }
         table id="requests" {
             tr { th { "At" } th { "Request" } th { "Answer" } th { "Took" } th { "Contract" } }
