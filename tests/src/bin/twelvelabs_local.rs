@@ -1,6 +1,14 @@
 //! The local platform as a program.
 
-use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    error::Error,
+    io::{BufWriter, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::mpsc,
+    time::Duration,
+};
 
 use twelvelabs_contract::{Choice, Fault, LocalPlatform, RateLimit, Speed, UrlReach};
 
@@ -105,6 +113,24 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
+/// Prints lines until there is none; those that come together, with one call.
+fn print(lines: &mpsc::Receiver<Option<String>>) {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    while let Ok(Some(first)) = lines.recv() {
+        let _ = writeln!(out, "{first}");
+        loop {
+            match lines.try_recv() {
+                Ok(Some(line)) => {
+                    let _ = writeln!(out, "{line}");
+                }
+                Ok(None) => return,
+                Err(_) => break,
+            }
+        }
+        let _ = out.flush();
+    }
+}
+
 async fn run() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     if options.help {
@@ -116,12 +142,17 @@ async fn run() -> Result<(), Box<dyn Error>> {
     if !options.listen.ip().is_loopback() && !options.allow_others {
         return Err(format!("other machines may reach {}: say --allow-others if that is meant", options.listen).into());
     }
+    let (lines, printed) = mpsc::channel();
+    let end = lines.clone();
     let mut builder = LocalPlatform::builder()
         .listen(options.listen)
         .speed(options.speed)
         .video_urls(if options.private_urls { UrlReach::Any } else { UrlReach::Public })
         .allow_violations()
-        .log(|line| say(&line));
+        .log(move |line| {
+            // Nobody reads after the end.
+            let _ = lines.send(Some(line));
+        });
     if let Some(data) = &options.data {
         builder = builder.data(data);
     }
@@ -152,10 +183,15 @@ async fn run() -> Result<(), Box<dyn Error>> {
     if let Some(limit) = options.rate_limit {
         say(&format!("limit: {limit}"));
     }
+    let printer = std::thread::spawn(move || print(&printed));
     stopped.await;
     let verdict = match platform.finish().await {
         Ok(verdict) | Err(verdict) => verdict,
     };
+    // The rest of the log goes before the last word.
+    if end.send(None).is_ok() && printer.join().is_err() {
+        eprintln!("the log is not complete");
+    }
     say(&format!("stopped after {} requests, {} violations of the contract", verdict.requests, verdict.count));
     Ok(())
 }

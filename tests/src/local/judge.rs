@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    fmt,
     hash::{BuildHasher, RandomState},
     io,
     sync::{
@@ -14,7 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use http::{HeaderMap, Method, Uri};
 
 use super::verdict::{Verdict, Violation};
@@ -59,6 +60,18 @@ pub(super) struct Exchange {
     pub(super) answer: Option<Judged>,
 }
 
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hour, minute, second) = (self.at.hour(), self.at.minute(), self.at.second());
+        write!(f, "{hour:02}:{minute:02}:{second:02} {} {} ", self.method, self.target)?;
+        match self.status {
+            Some(status) => write!(f, "{status}")?,
+            None => f.write_str("reset")?,
+        }
+        write!(f, " {} \u{b5}s", self.took.as_micros())
+    }
+}
+
 /// An answer that the contract promises, or not.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
@@ -86,7 +99,7 @@ struct Shared {
 }
 
 enum Job {
-    Check { number: Option<u64>, request: String, answer: Answer },
+    Check { number: Option<u64>, request: String, answer: Answer, hash: u64 },
     Tell(mpsc::Sender<()>),
 }
 
@@ -160,15 +173,20 @@ impl Judge {
             self.shared.violated(Violation { request: request(), answer: None, problems: problems.clone() });
         }
         if let Some(log) = &self.shared.log {
-            let status = exchange.status.map_or("reset".into(), |status| status.to_string());
-            log(format!("{} {} {status} {:.1?}", exchange.at.format("%H:%M:%S"), request(), exchange.took));
+            log(exchange.to_string());
         }
         let number = exchange.number;
         let mut job = None;
         match answer {
             None => exchange.answer = Some(Judged::Unasked),
-            Some(answer) if self.shared.is_known(&answer) => exchange.answer = Some(Judged::Kept),
-            Some(answer) => job = Some((request(), answer)),
+            Some(answer) => {
+                let hash = self.shared.hash(&answer);
+                if lock(&self.shared.good_answers).contains(&hash) {
+                    exchange.answer = Some(Judged::Kept);
+                } else {
+                    job = Some(Job::Check { number: Some(number), request: request(), answer, hash });
+                }
+            }
         }
         {
             let mut record = lock(&self.shared.record);
@@ -177,14 +195,15 @@ impl Judge {
             }
             record.log.push_back(exchange);
         }
-        if let Some((request, answer)) = job {
-            self.give(Job::Check { number: Some(number), request, answer });
+        if let Some(job) = job {
+            self.give(job);
         }
     }
 
     /// Has a piece of an answer checked, which is an answer of its own.
     pub(super) fn piece(&self, request: String, answer: Answer) {
-        self.give(Job::Check { number: None, request, answer });
+        let hash = self.shared.hash(&answer);
+        self.give(Job::Check { number: None, request, answer, hash });
     }
 
     fn give(&self, job: Job) {
@@ -223,13 +242,9 @@ impl Shared {
         self.hasher.hash_one((answer.operation, answer.status, &answer.body))
     }
 
-    fn is_known(&self, answer: &Answer) -> bool {
-        lock(&self.good_answers).contains(&self.hash(answer))
-    }
-
     fn run(&self, job: Job) {
-        let (number, request, answer) = match job {
-            Job::Check { number, request, answer } => (number, request, answer),
+        let (number, request, answer, hash) = match job {
+            Job::Check { number, request, answer, hash } => (number, request, answer, hash),
             Job::Tell(tell) => {
                 // Nobody has to be waiting.
                 let _ = tell.send(());
@@ -243,7 +258,7 @@ impl Shared {
                 if known.len() >= KNOWN {
                     known.clear();
                 }
-                known.insert(self.hash(&answer));
+                known.insert(hash);
                 Judged::Kept
             }
             Err(problems) => {
@@ -269,8 +284,8 @@ impl Shared {
     }
 }
 
-impl std::fmt::Debug for Judge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Judge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Judge").finish_non_exhaustive()
     }
 }

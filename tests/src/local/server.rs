@@ -3,18 +3,12 @@
 use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Notify, watch},
     task::JoinSet,
 };
-
-/// Whoever has not sent the head of a request by then is let go.
-const HEAD_TIME: Duration = Duration::from_secs(60);
 
 /// How long what is under way may take to its end when the platform stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -71,8 +65,7 @@ async fn connection(stream: TcpStream, address: SocketAddr, app: Router, mut sto
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(Notify::new());
     let app = app.layer(Extension(Peer { address, reset: Arc::clone(&reset) }));
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    let http = hyper::server::conn::http1::Builder::new();
     let mut connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
     tokio::select! {
         _ = &mut connection => return,
