@@ -39,15 +39,18 @@ struct Server {
 impl Server {
     fn start(command: &mut Command) -> Result<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        let mut output = BufReader::new(child.stdout.take().ok_or("no output")?);
         let address = loop {
-            let line = lines.next().ok_or("it ended")??;
+            let mut line = String::new();
+            if output.read_line(&mut line)? == 0 {
+                return Err("it ended".into());
+            }
             if let Some(url) = line.strip_prefix("export TWELVELABS_BASE_URL=http://") {
-                break url.trim_end_matches("/v1.3").to_owned();
+                break url.trim_end().trim_end_matches("/v1.3").to_owned();
             }
         };
         // Its log is read, and thrown away.
-        std::thread::spawn(move || lines.for_each(drop));
+        std::thread::spawn(move || io::copy(&mut output, &mut io::sink()));
         Ok(Self { child, address })
     }
 
