@@ -5,6 +5,7 @@ mod contract;
 mod errors;
 mod faults;
 mod flows;
+mod platform;
 mod readme;
 mod retrieve;
 mod schemas;

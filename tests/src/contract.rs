@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::reader::OperationRules;
+pub(crate) use self::request::{Field, Sent};
 #[cfg(feature = "wiremock")]
 pub use self::wiremock::{ContractMatcher, ContractResponder};
 
@@ -112,6 +113,17 @@ impl Contract {
         uri: &http::Uri,
         headers: &http::HeaderMap,
         body: &[u8],
+    ) -> Result<&str, Problems> {
+        request::check(self, method, uri, headers, Sent::Bytes(body))
+    }
+
+    /// As [`check_parts`](Self::check_parts), for whoever has read the form already.
+    pub(crate) fn check_sent(
+        &self,
+        method: &str,
+        uri: &http::Uri,
+        headers: &http::HeaderMap,
+        body: Sent<'_>,
     ) -> Result<&str, Problems> {
         request::check(self, method, uri, headers, body)
     }

@@ -22,10 +22,15 @@ mod provider;
 pub use contract::{Contract, Problem, Problems};
 #[cfg(feature = "wiremock")]
 pub use contract::{ContractMatcher, ContractResponder};
-pub use local::{LocalPlatform, LocalPlatformBuilder};
+pub use local::{Choice, Fault, LocalPlatform, LocalPlatformBuilder, RateLimit, Speed, UrlReach, Verdict, Violation};
 pub use provider::{Case, ProviderCheck};
 
 /// The code of the README, run.
 #[cfg(all(doctest, feature = "wiremock"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of the page about the local platform, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../PLATFORM.md")]
+struct PlatformPage;

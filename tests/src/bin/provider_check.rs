@@ -58,7 +58,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     let base_url = match arguments.base_url {
         Some(url) => url,
         None => {
-            let platform = LocalPlatform::start().await?;
+            let platform = LocalPlatform::builder().allow_violations().start().await?;
             let url = platform.base_url().to_owned();
             _local = Some(platform);
             url

@@ -12,12 +12,34 @@ use super::{
     reader::{OperationRules, ValueRule},
 };
 
+/// The body of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sent<'a> {
+    Bytes(&'a [u8]),
+    /// A form that somebody else has read; not `whole` if they stopped before its end.
+    Form {
+        fields: &'a [Field],
+        whole: bool,
+    },
+}
+
+/// A field of a form, without the bytes of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) file_name: Option<String>,
+    /// In bytes.
+    pub(crate) size: u64,
+    /// The content, if it is text.
+    pub(crate) text: Option<String>,
+}
+
 pub(super) fn check<'c>(
     contract: &'c Contract,
     method: &str,
     uri: &Uri,
     headers: &HeaderMap,
-    body: &[u8],
+    body: Sent<'_>,
 ) -> Result<&'c str, Problems> {
     let Some((operation, path_values)) = contract.find(method, uri.path()) else {
         let known = format!("the contract has no operation {method} {}", uri.path());
@@ -36,9 +58,13 @@ pub(super) fn check<'c>(
             Some(false) => {}
         }
     }
+    let is_empty = match body {
+        Sent::Bytes(bytes) => bytes.is_empty(),
+        Sent::Form { fields, .. } => fields.is_empty(),
+    };
     match &operation.form {
         Some(form) => check_form(form, headers, body, &mut problems),
-        None if !body.is_empty() => problems.push(Problem::new("/body", "there must be none")),
+        None if !is_empty => problems.push(Problem::new("/body", "there must be none")),
         None => {}
     }
     if problems.is_empty() { Ok(&operation.id) } else { Err(Problems(problems)) }
@@ -85,7 +111,7 @@ fn check_text(pointer: &str, rule: &ValueRule, text: &str, problems: &mut Vec<Pr
     problems.extend(rule.validator.iter_errors(&value).map(|error| Problem::new(pointer, &error)));
 }
 
-fn check_form(form: &BTreeMap<String, ValueRule>, headers: &HeaderMap, body: &[u8], problems: &mut Vec<Problem>) {
+fn check_form(form: &BTreeMap<String, ValueRule>, headers: &HeaderMap, body: Sent<'_>, problems: &mut Vec<Problem>) {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Ok(boundary) = multer::parse_boundary(content_type) else {
         problems.push(Problem::new(
@@ -94,15 +120,22 @@ fn check_form(form: &BTreeMap<String, ValueRule>, headers: &HeaderMap, body: &[u
         ));
         return;
     };
-    let parts = match read_form(boundary, body) {
-        Ok(parts) => parts,
-        Err(error) => {
-            problems.push(Problem::new("/body", format!("the form cannot be read: {error}")));
-            return;
-        }
+    let read;
+    let (fields, whole) = match body {
+        Sent::Form { fields, whole } => (fields, whole),
+        Sent::Bytes(bytes) => match read_form(boundary, bytes) {
+            Ok(fields) => {
+                read = fields;
+                (read.as_slice(), true)
+            }
+            Err(error) => {
+                problems.push(Problem::new("/body", format!("the form cannot be read: {error}")));
+                return;
+            }
+        },
     };
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, file_name, content) in &parts {
+    for Field { name, file_name, size, text } in fields {
         let pointer = format!("/body/{name}");
         let Some(rule) = form.get(name) else {
             problems.push(Problem::new(pointer, "the API does not know this field"));
@@ -113,36 +146,36 @@ fn check_form(form: &BTreeMap<String, ValueRule>, headers: &HeaderMap, body: &[u
         if *count == 2 && !rule.repeated {
             problems.push(Problem::new(&pointer, "must be given once"));
         }
-        match (rule.file, std::str::from_utf8(content)) {
+        match (rule.file, text) {
             (Some(_), _) if file_name.is_none() => {
                 problems.push(Problem::new(pointer, "must be a file, with a file name"))
             }
-            (Some((least, most)), _) if !(least..=most).contains(&(content.len() as u64)) => {
-                problems.push(Problem::new(
-                    pointer,
-                    format!("has {} bytes, and must have {least} to {most}", content.len()),
-                ));
+            (Some((least, most)), _) if !(least..=most).contains(size) => {
+                problems.push(Problem::new(pointer, format!("has {size} bytes, and must have {least} to {most}")));
             }
             (Some(_), _) => {}
-            (None, Ok(text)) => check_text(&pointer, rule, text, problems),
-            (None, Err(_)) => problems.push(Problem::new(pointer, "is not UTF-8")),
+            (None, Some(text)) => check_text(&pointer, rule, text, problems),
+            (None, None) => problems.push(Problem::new(pointer, "is not UTF-8")),
         }
+    }
+    if !whole {
+        return;
     }
     for rule in form.values().filter(|rule| rule.required && !counts.contains_key(rule.name.as_str())) {
         problems.push(Problem::new(format!("/body/{}", rule.name), "is missing"));
     }
 }
 
-type Part = (String, Option<String>, Bytes);
-
-fn read_form(boundary: String, body: &[u8]) -> Result<Vec<Part>, String> {
+fn read_form(boundary: String, body: &[u8]) -> Result<Vec<Field>, String> {
     let body = Bytes::copy_from_slice(body);
     let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, std::io::Error>(body)]), boundary);
     let parts = async {
         let mut parts = Vec::new();
         while let Some(field) = multipart.next_field().await? {
             let (name, file_name) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
-            parts.push((name, file_name, field.bytes().await?));
+            let content = field.bytes().await?;
+            let text = std::str::from_utf8(&content).ok().map(str::to_owned);
+            parts.push(Field { name, file_name, size: content.len() as u64, text });
         }
         Ok::<_, multer::Error>(parts)
     };

@@ -32,8 +32,16 @@ impl Refusal {
         Self::bad(ErrorCode::ParameterInvalid, message)
     }
 
+    pub(super) fn unknown(parameter: &str) -> Self {
+        Self::bad(ErrorCode::ParameterUnknown, format!("The {parameter} parameter is unknown"))
+    }
+
     pub(super) fn internal(error: impl fmt::Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error".into(), error.to_string())
+    }
+
+    pub(super) fn is_internal(&self) -> bool {
+        self.status.is_server_error()
     }
 }
 

@@ -1,118 +1,119 @@
 //! The tasks that the platform has.
 
+mod folder;
+mod index;
+mod keeper;
+mod ranks;
+mod task;
+
 use std::{
-    collections::BTreeMap,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
-use chrono::{DateTime, SubsecRound, Utc};
-use twelvelabs_api::types::{EmbeddingScope, ModelName, TaskId, TaskStatus, VideoEmbeddingMetadata, VideoSegment};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::oneshot;
+use twelvelabs_api::limits;
 
-/// How a computation ended.
-#[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    Ready(Arc<[VideoSegment]>),
-    Failed,
+pub(super) use self::{
+    folder::Folder,
+    index::Filter,
+    task::{Fate, NewTask, Outcome, Task},
+};
+use self::{
+    index::Index,
+    keeper::{Change, Keeper},
+};
+use super::clock::{Clock, later};
+
+/// What the keeper and the readers share.
+#[derive(Debug)]
+struct Shared {
+    index: Mutex<Index>,
+    folder: Folder,
+    clock: Arc<Clock>,
 }
 
-/// A task.
-#[derive(Clone, Debug)]
-pub(super) struct Task {
-    pub(super) id: TaskId,
-    pub(super) model_name: ModelName,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) metadata: VideoEmbeddingMetadata,
-    /// Not done before, however fast the computation was.
-    pub(super) not_before: Instant,
-    pub(super) outcome: Option<(Outcome, DateTime<Utc>)>,
-}
-
-impl Task {
-    pub(super) fn status(&self) -> TaskStatus {
-        match &self.outcome {
-            Some((outcome, _)) if Instant::now() >= self.not_before => match outcome {
-                Outcome::Ready(_) => TaskStatus::Ready,
-                Outcome::Failed => TaskStatus::Failed,
-            },
-            _ => TaskStatus::Processing,
-        }
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn updated_at(&self) -> DateTime<Utc> {
-        match (&self.outcome, self.status()) {
-            (Some((_, at)), TaskStatus::Ready | TaskStatus::Failed) => *at,
-            _ => self.created_at,
-        }
+    /// The number of the first task after a time without any: no number of before, whatever became of those tasks.
+    fn first_number(&self) -> u64 {
+        u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(1)
     }
 }
 
-/// What a creation says of a video.
-#[derive(Clone, Debug)]
-pub(super) struct Facts {
-    pub(super) model_name: ModelName,
-    pub(super) file_name: Option<String>,
-    pub(super) url: Option<String>,
-    pub(super) clip_length: f64,
-    pub(super) scopes: Vec<EmbeddingScope>,
-    pub(super) duration: f64,
+/// All tasks of the last seven days.
+#[derive(Debug)]
+pub(super) struct Store {
+    shared: Arc<Shared>,
+    keeper: Keeper,
 }
-
-/// All tasks by number, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Store(Mutex<BTreeMap<u64, Task>>);
 
 impl Store {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Task>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Opens what the folder holds.
+    pub(super) fn open(folder: Folder, clock: Arc<Clock>) -> io::Result<Self> {
+        let shared = Arc::new(Shared { index: Mutex::default(), folder, clock });
+        let database = keeper::open(&shared)?;
+        let keeper = Keeper::start(Arc::clone(&shared), database)?;
+        Ok(Self { shared, keeper })
     }
 
-    /// Adds a task; ids look like the platform's: the time of creation and a count, in 24 hexadecimal digits.
-    pub(super) fn add(&self, facts: Facts, not_before: Instant) -> TaskId {
-        let mut tasks = self.lock();
-        let number = tasks.last_key_value().map_or(1, |(last, _)| last + 1);
-        let created_at = Utc::now().trunc_subsecs(3);
-        let id = format!("{:08x}{number:016x}", created_at.timestamp() as u32);
-        // 24 digits are not empty, which is all that a TaskId asks for.
-        let id = TaskId::try_from(id).unwrap_or_else(|error| panic!("{error}"));
-        let mut metadata = VideoEmbeddingMetadata::new();
-        metadata.input_filename = facts.file_name;
-        metadata.input_url = facts.url;
-        metadata.video_clip_length = Some(facts.clip_length);
-        metadata.video_embedding_scope = facts.scopes;
-        metadata.duration = Some(facts.duration);
-        let task =
-            Task { id: id.clone(), model_name: facts.model_name, created_at, metadata, not_before, outcome: None };
-        tasks.insert(number, task);
-        id
+    pub(super) fn folder(&self) -> &Folder {
+        &self.shared.folder
     }
 
-    pub(super) fn finish(&self, id: &TaskId, outcome: Outcome) {
-        if let Some(task) = self.lock().get_mut(&number_of(id)) {
-            task.outcome = Some((outcome, Utc::now().trunc_subsecs(3)));
+    /// How old a task may become.
+    pub(super) fn oldest(&self) -> DateTime<Utc> {
+        let retention = limits::RETENTION_SEC.maximum.unwrap_or_default();
+        later(self.shared.clock.now(), TimeDelta::seconds(-(retention as i64)))
+    }
+
+    /// Everything as of now.
+    fn settled(&self) -> MutexGuard<'_, Index> {
+        let mut index = self.shared.lock();
+        let forgotten = index.settle(self.shared.clock.now(), self.oldest());
+        if !forgotten.is_empty() {
+            self.keeper.send(Change::Forget(forgotten));
         }
+        index
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<Task> {
-        self.lock().get(&number_of(id)).filter(|task| task.id.as_str() == id).cloned()
+    /// Adds a task; it is kept for good when this returns.
+    pub(super) async fn add(&self, known: NewTask) -> io::Result<Arc<Task>> {
+        drop(self.settled());
+        let (reply, answer) = oneshot::channel();
+        self.keeper.send(Change::Add(Box::new(known), reply));
+        answer.await.unwrap_or_else(|_| Err(io::Error::other("the platform has stopped")))
     }
 
-    /// How many tasks there are that `wanted` takes, and those of a page of them, newest first.
-    pub(super) fn page(&self, wanted: impl Fn(&Task) -> bool, skip: usize, take: usize) -> (usize, Vec<Task>) {
-        let tasks = self.lock();
-        let mut total = 0;
-        let mut page = Vec::new();
-        for task in tasks.values().rev().filter(|task| wanted(task)) {
-            if total >= skip && page.len() < take {
-                page.push(task.clone());
-            }
-            total += 1;
-        }
-        (total, page)
+    /// Writes down how a computation ended; everyone can see it when this returns.
+    pub(super) async fn finish(&self, number: u64, outcome: Outcome) {
+        let (reply, answer) = oneshot::channel();
+        self.keeper.send(Change::Finish(number, outcome, reply));
+        // An error is the end of the keeper, and then there is nothing to see.
+        let _ = answer.await;
     }
-}
 
-/// The count in an id; 0, which no task has, for anything else.
-fn number_of(id: &str) -> u64 {
-    id.get(8..).and_then(|count| u64::from_str_radix(count, 16).ok()).unwrap_or(0)
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Task>> {
+        let number = id.get(8..).and_then(|count| u64::from_str_radix(count, 16).ok())?;
+        self.settled().get(number).filter(|task| task.id.as_str() == id).map(Arc::clone)
+    }
+
+    /// How many tasks there are that the filter takes, and those of a page of them, newest first.
+    pub(super) fn page(&self, filter: &Filter, skip: usize, take: usize) -> (usize, Vec<Arc<Task>>) {
+        self.settled().page(filter, skip, take)
+    }
+
+    /// The tasks that a stop left in the middle of their computation.
+    pub(super) fn unfinished(&self) -> Vec<Arc<Task>> {
+        let all = self.page(&Filter::default(), 0, usize::MAX).1;
+        all.into_iter().rev().filter(|task| task.outcome.is_none()).collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.settled().len()
+    }
 }

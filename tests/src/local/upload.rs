@@ -1,49 +1,40 @@
-//! The form of a creation: read field by field, the file straight to disk.
+//! The rules of a creation, and the files that come with it.
+
+use std::sync::Arc;
 
 use axum::{body::Body, extract::Request};
-use futures_util::StreamExt;
-use http::{StatusCode, header::CONTENT_TYPE};
-use multer::{Field, Multipart};
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt;
 use twelvelabs_api::{
     params::embed_tasks_create as fields,
     runtime::Param,
-    types::{EmbeddingScope, ErrorCode, ModelName},
+    types::{EmbeddingScope, ErrorCode, ModelName, VideoEmbeddingMetadata},
 };
 
-use super::{Platform, media::Media, reply::Refusal, store::Facts};
-
-/// No text field needs more.
-const TEXT_LIMIT: usize = 64 * 1024;
-
-/// The fields of the form, as sent.
-#[derive(Debug, Default)]
-struct Form {
-    model_name: Option<String>,
-    file: Option<(TempPath, String, u64)>,
-    url: Option<String>,
-    start: Option<f64>,
-    end: Option<f64>,
-    clip_length: Option<f64>,
-    scopes: Vec<EmbeddingScope>,
-}
+use super::{
+    Platform,
+    choice::Choice,
+    fetch,
+    form::{self, Form},
+    media::Media,
+    reply::Refusal,
+    store::{Fate, NewTask},
+};
 
 /// A creation that keeps all the rules.
 #[derive(Debug)]
 pub(super) struct Creation {
-    pub(super) facts: Facts,
-    /// Gone when the creation is.
-    pub(super) path: TempPath,
-    pub(super) media: Media,
-    pub(super) start: f64,
-    pub(super) end: f64,
+    pub(super) task: NewTask,
+    /// `None` if the video is known to be bad.
+    pub(super) upload: Option<Upload>,
+    /// In seconds.
+    pub(super) duration: f64,
 }
 
 /// Reads and checks a creation. The rules are checked as far as possible before the media is looked at.
-pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<Creation, Refusal> {
-    let form = read_form(platform, request).await?;
-    let model_name = form.model_name.clone().ok_or_else(|| missing(fields::MODEL_NAME.name))?;
+pub(super) async fn read(platform: &Arc<Platform>, request: Request<Body>) -> Result<Creation, Refusal> {
+    let mut form = form::read(platform, request).await?;
+    let model_name = form.model_name.take().ok_or_else(|| missing(fields::MODEL_NAME.name))?;
     let model_name = ModelName::from(model_name);
     if !ModelName::KNOWN.contains(&model_name.as_str()) {
         return Err(Refusal::invalid(
@@ -52,32 +43,72 @@ pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<
         ));
     }
     check_numbers(&form)?;
+    let mut metadata = VideoEmbeddingMetadata::new();
+    let clip_length = form.clip_length.or(fields::VIDEO_CLIP_LENGTH.default_number()).unwrap_or_default();
+    metadata.video_clip_length = Some(clip_length);
+    let scopes = std::mem::take(&mut form.scopes);
+    metadata.video_embedding_scope = if scopes.is_empty() { vec![EmbeddingScope::Clip] } else { scopes };
 
     // With both, the platform takes the address.
-    let (path, file_name, url) = match (form.url, form.file) {
-        (Some(url), _) => (fetch(platform, &url).await?, None, Some(url)),
-        (None, Some((path, name, size))) => {
-            if size == 0 {
-                return Err(Refusal::bad(ErrorCode::VideoFileBroken, "The video file is empty."));
+    let found = match (form.url.take(), form.file.take()) {
+        (Some(url), _) => {
+            metadata.input_url = Some(url.clone());
+            match fetch::fetch(platform, &url).await {
+                Ok(upload) => look(upload).await,
+                Err(refusal) => Err(refusal),
             }
-            (path, Some(name), None)
+        }
+        (None, Some((upload, name))) => {
+            metadata.input_filename = Some(name);
+            look(upload).await
         }
         (None, None) => {
             let message = format!("One of {}, {} must be provided", fields::VIDEO_FILE.name, fields::VIDEO_URL.name);
             return Err(Refusal::bad(ErrorCode::ParameterNotProvided, message));
         }
     };
-    let file = path.to_path_buf();
+    let mut task = NewTask {
+        model_name,
+        metadata,
+        range: (form.start.unwrap_or_default(), form.end.unwrap_or_default()),
+        fate: Fate::Plain,
+        upload: None,
+        processing_ms: 0,
+    };
+    match found {
+        Ok((upload, duration)) => {
+            task.metadata.duration = Some(duration);
+            task.range = range(&form, duration)?;
+            task.upload = upload.name();
+            Ok(Creation { task, upload: Some(upload), duration })
+        }
+        Err(refusal) if platform.chose(Choice::MediaFailsLater) && !refusal.is_internal() => {
+            task.fate = Fate::Fails;
+            Ok(Creation { task, upload: None, duration: 0.0 })
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Looks at a video; gives its duration in seconds if it keeps the limits.
+async fn look(upload: Upload) -> Result<(Upload, f64), Refusal> {
+    if upload.size == 0 {
+        return Err(Refusal::bad(ErrorCode::VideoFileBroken, "The video file is empty."));
+    }
+    let file = upload.path.to_path_buf();
     let probed = tokio::task::spawn_blocking(move || Media::probe(&file)).await;
     let media = probed.map_err(Refusal::internal)?.map_err(Refusal::internal)?;
     let media = media.map_err(|reason| Refusal::bad(ErrorCode::VideoFileBroken, reason.to_string()))?;
     check_media(&media)?;
+    Ok((upload, media.duration))
+}
 
-    let clip_length = form.clip_length.or(fields::VIDEO_CLIP_LENGTH.default_number()).unwrap_or_default();
+/// The selected range of a video of that duration.
+fn range(form: &Form, duration: f64) -> Result<(f64, f64), Refusal> {
     let start = form.start.unwrap_or(0.0);
-    let end = form.end.unwrap_or(media.duration);
-    if end > media.duration + 1e-3 {
-        let rule = format!("should not exceed the duration of the video, {:.3} seconds", media.duration);
+    let end = form.end.unwrap_or(duration);
+    if end > duration + 1e-3 {
+        let rule = format!("should not exceed the duration of the video, {duration:.3} seconds");
         return Err(Refusal::invalid(fields::VIDEO_END_OFFSET_SEC.name, rule));
     }
     // A video shorter than the default clip is one clip; only an asked-for length can be wrong.
@@ -87,10 +118,7 @@ pub(super) async fn read(platform: &Platform, request: Request<Body>) -> Result<
             "should fit between the start and the end offset",
         ));
     }
-    let scopes = if form.scopes.is_empty() { vec![EmbeddingScope::Clip] } else { form.scopes };
-    let facts = Facts { model_name, file_name, url, clip_length, scopes, duration: media.duration };
-    let end = end.min(media.duration);
-    Ok(Creation { facts, path, media, start, end })
+    Ok((start, end.min(duration)))
 }
 
 fn missing(name: &str) -> Refusal {
@@ -153,108 +181,38 @@ fn check_media(media: &Media) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn read_form(platform: &Platform, request: Request<Body>) -> Result<Form, Refusal> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let boundary = multer::parse_boundary(content_type);
-    let boundary =
-        boundary.map_err(|_| Refusal::bad(ErrorCode::ParameterInvalid, "The body must be multipart/form-data"))?;
-    let mut multipart = Multipart::new(request.into_body().into_data_stream(), boundary);
-    let mut form = Form::default();
-    while let Some(field) = multipart.next_field().await.map_err(broken_form)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let repeated = || Refusal::invalid(&name, "should be given once");
-        if name == fields::VIDEO_FILE.name {
-            let file = save(platform, field).await?;
-            if form.file.replace(file).is_some() {
-                return Err(repeated());
-            }
-            continue;
-        }
-        let text = text(&name, field).await?;
-        let number = || text.trim().parse::<f64>().map_err(|_| Refusal::invalid(&name, "should be a number"));
-        let again = match name.as_str() {
-            n if n == fields::MODEL_NAME.name => form.model_name.replace(text).is_some(),
-            // An empty address, which the Python SDK sends for None, is none.
-            n if n == fields::VIDEO_URL.name && text.is_empty() => false,
-            n if n == fields::VIDEO_URL.name => form.url.replace(text).is_some(),
-            n if n == fields::VIDEO_START_OFFSET_SEC.name => form.start.replace(number()?).is_some(),
-            n if n == fields::VIDEO_END_OFFSET_SEC.name => form.end.replace(number()?).is_some(),
-            n if n == fields::VIDEO_CLIP_LENGTH.name => form.clip_length.replace(number()?).is_some(),
-            n if n == fields::VIDEO_EMBEDDING_SCOPE.name => {
-                if !EmbeddingScope::KNOWN.contains(&text.as_str()) {
-                    return Err(Refusal::invalid(n, format!("should be one of {}", EmbeddingScope::KNOWN.join(", "))));
-                }
-                form.scopes.push(text.into());
-                false
-            }
-            other => {
-                return Err(Refusal::bad(ErrorCode::ParameterUnknown, format!("The {other} parameter is unknown")));
-            }
-        };
-        if again {
-            return Err(repeated());
-        }
-    }
-    Ok(form)
+/// A complete upload; gone when dropped, until a task owns it.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) path: TempPath,
+    pub(super) size: u64,
 }
 
-fn broken_form(error: multer::Error) -> Refusal {
-    Refusal::bad(ErrorCode::ParameterInvalid, format!("The form cannot be read: {error}"))
+impl Upload {
+    /// Its name in the folder of uploads.
+    pub(super) fn name(&self) -> Option<String> {
+        Some(self.path.file_name()?.to_str()?.to_owned())
+    }
 }
 
-async fn text(name: &str, mut field: Field<'_>) -> Result<String, Refusal> {
-    let mut bytes = Vec::new();
-    while let Some(block) = field.chunk().await.map_err(broken_form)? {
-        bytes.extend_from_slice(&block);
-        if bytes.len() > TEXT_LIMIT {
-            return Err(Refusal::invalid(name, "is too long"));
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| Refusal::invalid(name, "should be UTF-8"))
-}
-
-async fn save(platform: &Platform, mut field: Field<'_>) -> Result<(TempPath, String, u64), Refusal> {
-    let name = field
-        .file_name()
-        .map(str::to_owned)
-        .ok_or_else(|| Refusal::invalid(fields::VIDEO_FILE.name, "should be a file"))?;
-    let mut sink = Sink::create(platform).await?;
-    while let Some(block) = field.chunk().await.map_err(broken_form)? {
-        sink.write(&block).await?;
-    }
-    let (path, size) = sink.finish().await?;
-    Ok((path, name, size))
-}
-
-async fn fetch(platform: &Platform, url: &str) -> Result<TempPath, Refusal> {
-    let refused = |what: &str| Refusal::invalid(fields::VIDEO_URL.name, what);
-    let response = platform.http.get(url).send().await.map_err(|_| refused("cannot be fetched"))?;
-    if response.status() != StatusCode::OK {
-        return Err(refused(&format!("cannot be fetched: it answered {}", response.status().as_u16())));
-    }
-    let mut sink = Sink::create(platform).await?;
-    let mut blocks = response.bytes_stream();
-    while let Some(block) = blocks.next().await {
-        sink.write(&block.map_err(|_| refused("cannot be fetched to its end"))?).await?;
-    }
-    Ok(sink.finish().await?.0)
-}
-
-/// A new file in the folder of uploads, within the size limit.
-struct Sink {
+/// A new upload, within the size limit.
+pub(super) struct Sink {
     file: tokio::fs::File,
     path: TempPath,
     size: u64,
 }
 
 impl Sink {
-    async fn create(platform: &Platform) -> Result<Self, Refusal> {
-        let temporary = tempfile::Builder::new().prefix("video").tempfile_in(platform.uploads.path());
-        let (file, path) = temporary.map_err(Refusal::internal)?.into_parts();
+    pub(super) fn create(platform: &Platform) -> Result<Self, Refusal> {
+        let (file, path) = platform.store.folder().new_upload().map_err(Refusal::internal)?;
         Ok(Self { file: tokio::fs::File::from_std(file), path, size: 0 })
     }
 
-    async fn write(&mut self, block: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(super) async fn write(&mut self, block: &[u8]) -> Result<(), Refusal> {
         self.size += block.len() as u64;
         if let Some(limit) = fields::VIDEO_FILE.max_length.filter(|limit| self.size > *limit) {
             let message =
@@ -264,8 +222,12 @@ impl Sink {
         self.file.write_all(block).await.map_err(Refusal::internal)
     }
 
-    async fn finish(mut self) -> Result<(TempPath, u64), Refusal> {
+    pub(super) async fn finish(mut self, platform: &Arc<Platform>) -> Result<Upload, Refusal> {
         self.file.flush().await.map_err(Refusal::internal)?;
-        Ok((self.path, self.size))
+        let (file, platform) = (self.file.into_std().await, Arc::clone(platform));
+        // Until it is on the disk.
+        let done = tokio::task::spawn_blocking(move || platform.store.folder().complete_upload(&file, self.path));
+        let path = done.await.map_err(Refusal::internal)?.map_err(Refusal::internal)?;
+        Ok(Upload { path, size: self.size })
     }
 }

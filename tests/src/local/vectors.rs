@@ -58,7 +58,6 @@ pub(super) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Re
 
 /// A small picture of a window, from its middle: PNG, 160 pixels wide or high. `None` if its pictures cannot be decoded here.
 /// Reads the file up to there unless its index is at hand, and decodes from the last picture that stands for itself.
-#[cfg_attr(not(test), allow(dead_code, reason = "for the page"))]
 pub(super) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<Vec<u8>> {
     #[cfg(feature = "decode")]
     return pictures::png(&pictures::picture(media, path, (window.start + window.end) / 2.0).ok()??, 160);

@@ -1,0 +1,18 @@
+//! `cargo xtask bench platform`: what the local platform bears. The measurement is part of `twelvelabs-contract`, which this
+//! crate does not depend on.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+/// Runs the measurement: some minutes, on loopback only, with 5 GB of temporary files.
+pub fn run(root: &Path) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root).args(["bench", "--quiet", "--package", "twelvelabs-contract", "--bench", "platform"]);
+    let status = command.status().context("cargo cannot be run")?;
+    if !status.success() {
+        bail!("the local platform does not reach the bars");
+    }
+    Ok(())
+}
