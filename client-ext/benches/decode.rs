@@ -5,7 +5,7 @@ use std::{fmt::Write, hint::black_box};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use twelvelabs_api::{runtime::LargeArray, types::TasksRetrieveResponse};
 
-#[allow(dead_code, reason = "the client uses more of it than this bench")]
+#[allow(dead_code, unused_imports, reason = "the client uses more of it than this bench")]
 #[path = "../src/json.rs"]
 mod json;
 

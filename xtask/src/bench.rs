@@ -5,6 +5,7 @@
 //! for each group.
 
 mod dependents;
+mod platform;
 mod process;
 mod retrieve;
 mod sdks;
@@ -47,6 +48,8 @@ enum Group {
     Wait,
     /// What a crate that depends on `twelvelabs` pays
     Dependents,
+    /// What the local platform bears, with bars of its own
+    Platform,
 }
 
 /// How much a group is to do.
@@ -58,7 +61,7 @@ struct Effort {
 
 /// Measures, prints the tables and the bars.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
-    let all = [Group::Retrieve, Group::Upload, Group::Wait, Group::Dependents];
+    let all = [Group::Retrieve, Group::Upload, Group::Wait, Group::Dependents, Group::Platform];
     let groups = if options.groups.is_empty() { &all[..] } else { &options.groups };
     let effort = Effort { runs: if options.quick { 3 } else { options.runs }, quick: options.quick };
     print_place();
@@ -74,6 +77,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             Group::Upload => upload::run(&programs()?, effort, &mut report)?,
             Group::Wait => wait::run(&programs()?, effort, &mut report)?,
             Group::Dependents => dependents::run(root, &mut report)?,
+            Group::Platform => platform::run(root)?,
         }
     }
     report.print_bars();

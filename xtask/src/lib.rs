@@ -1,7 +1,6 @@
 //! The parts of `cargo xtask`, one module a verb, so that tests can use them.
 
 pub mod bench;
-pub mod bench_platform;
 pub mod contract;
 pub mod document;
 pub mod drift;

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use anyhow::{Context, Result, bail};
 
 /// Runs the measurement: some minutes, on loopback only, with 5 GB of temporary files.
-pub fn run(root: &Path) -> Result<()> {
+pub(super) fn run(root: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root).args(["bench", "--quiet", "--package", "twelvelabs-contract", "--bench", "platform"]);
