@@ -39,6 +39,7 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime.rs", include_str!("../../generated/src/runtime.rs")),
     ("src/runtime/embedding.rs", include_str!("../../generated/src/runtime/embedding.rs")),
     ("src/runtime/file_part.rs", include_str!("../../generated/src/runtime/file_part.rs")),
+    ("src/runtime/large_array.rs", include_str!("../../generated/src/runtime/large_array.rs")),
     ("src/runtime/multipart.rs", include_str!("../../generated/src/runtime/multipart.rs")),
     ("src/runtime/param.rs", include_str!("../../generated/src/runtime/param.rs")),
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),
@@ -152,6 +153,8 @@ fn manifest(root: &Path) -> Result<String> {
     let (workspace, mut manifest) = (read("Cargo.toml")?, read("generated/Cargo.toml")?);
     let workspace = workspace["workspace"].as_table().context("no workspace")?;
     manifest.remove("lints");
+    // The benches are of the forms of this repository's contract.
+    manifest.remove("bench");
     let package = manifest["package"].as_table_mut().context("no package")?;
     for (key, value) in package.iter_mut() {
         if value.get("workspace").is_some() {
@@ -164,6 +167,7 @@ fn manifest(root: &Path) -> Result<String> {
     package.insert("publish".into(), false.into());
     for table in ["dependencies", "dev-dependencies"] {
         let Some(dependencies) = manifest.get_mut(table).and_then(toml::Value::as_table_mut) else { continue };
+        dependencies.remove("criterion");
         for (name, value) in dependencies.iter_mut() {
             let Some(own) = value.as_table().filter(|own| own.contains_key("workspace")).cloned() else { continue };
             let mut merged = match &workspace["dependencies"][name] {
