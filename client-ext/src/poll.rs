@@ -39,6 +39,8 @@ pub(crate) enum Stopped<E> {
     Deadline {
         /// How long was waited.
         elapsed: Duration,
+        /// Why the last reading failed, if it did.
+        last: Option<E>,
     },
     /// A reading failed for good, or too many in a row, or the server asked to wait past the deadline.
     Failed(E),
@@ -86,12 +88,13 @@ impl Poller {
         F: Future<Output = Result<T, E>>,
     {
         let deadline = self.deadline();
+        let mut last = None;
         loop {
             if let Some(deadline) = deadline
                 && self.not_before >= deadline
             {
                 sleep_until(deadline).await;
-                return Err(self.late());
+                return Err(self.late(last));
             }
             sleep_until(self.not_before).await;
             self.polls += 1;
@@ -99,7 +102,7 @@ impl Poller {
                 None => read().await,
                 Some(deadline) => match timeout_at(deadline, read()).await {
                     Ok(outcome) => outcome,
-                    Err(_) => return Err(self.late()),
+                    Err(_) => return Err(self.late(last)),
                 },
             };
             let now = Instant::now();
@@ -132,11 +135,12 @@ impl Poller {
                     }
                 }
             }
+            last = Some(error);
         }
     }
 
-    fn late<E>(&self) -> Stopped<E> {
-        Stopped::Deadline { elapsed: self.started.elapsed() }
+    fn late<E>(&self, last: Option<E>) -> Stopped<E> {
+        Stopped::Deadline { elapsed: self.started.elapsed(), last }
     }
 }
 
@@ -188,7 +192,7 @@ mod tests {
         let start = Instant::now();
         let (outcome, times) = wait(SCHEDULE, vec![]).await;
         assert!(
-            matches!(outcome, Err(Stopped::Deadline { elapsed }) if elapsed == Duration::from_secs(60)),
+            matches!(outcome, Err(Stopped::Deadline { elapsed, .. }) if elapsed == Duration::from_secs(60)),
             "{outcome:?}"
         );
         assert_eq!((times.len(), times.last(), start.elapsed().as_secs()), (12, Some(&55), 60));

@@ -135,7 +135,6 @@ struct List {
     /// It was refused, for ever.
     refused: bool,
     not_before: Option<Instant>,
-    failures: u32,
     pauses: u32,
     /// What was searched for in vain is searched for again in this round.
     search_again: u64,
@@ -164,7 +163,6 @@ impl Many {
                 has_windows: true,
                 refused: false,
                 not_before: None,
-                failures: 0,
                 pauses: 0,
                 search_again: 0,
                 search_gap: 1,

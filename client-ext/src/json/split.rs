@@ -6,6 +6,9 @@ use twelvelabs_api::runtime::LargeArray;
 
 use super::{Fault, FaultKind, Json, Outcome};
 
+/// In bytes: no element is larger.
+pub(super) const ELEMENT_LIMIT: usize = 16 << 20;
+
 /// Decodes a document while it arrives: the elements of its large array as soon as each is whole, the rest at the end.
 ///
 /// The array is cut out of the text, and what is left is decoded as any other document; so the order of keys, unknown keys
@@ -23,6 +26,8 @@ pub(crate) struct Splitter<T> {
     /// How many bytes of the text came before this block.
     before: u64,
     elements: u64,
+    /// In bytes: the frame may not be larger.
+    frame_limit: usize,
     document: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -63,6 +68,8 @@ struct Around {
     key: Vec<u8>,
     /// The value that comes next is the next step.
     due: bool,
+    /// The last byte was white space outside of texts.
+    is_blank: bool,
 }
 
 impl<T: LargeArray> Default for Splitter<T> {
@@ -75,12 +82,19 @@ impl<T: LargeArray> Default for Splitter<T> {
             cuts: Vec::new(),
             before: 0,
             elements: 0,
+            frame_limit: usize::MAX,
             document: std::marker::PhantomData,
         }
     }
 }
 
 impl<T: LargeArray> Splitter<T> {
+    /// One that takes no more memory than `frame_limit` for what is outside of the array, so that none of it depends on the size
+    /// of the document.
+    pub(crate) fn bounded(frame_limit: usize) -> Self {
+        Self { frame_limit, ..Self::default() }
+    }
+
     /// Takes the next block, and gives every element that it completes.
     pub(crate) fn feed(&mut self, block: &[u8], mut take: impl FnMut(T::Element)) -> Outcome<()> {
         let mut at = 0;
@@ -92,11 +106,18 @@ impl<T: LargeArray> Splitter<T> {
             };
         }
         self.before += block.len() as u64;
+        if self.frame.len() > self.frame_limit {
+            let message = format!("more than {} bytes outside of the array", self.frame_limit);
+            return Err(Fault::new(FaultKind::Data, 0, message).moved(|_| self.before));
+        }
         Ok(())
     }
 
     /// The rest of the document, after its last block.
     pub(crate) fn finish(self) -> Outcome<T> {
+        if let Place::Inside(_, start) = self.place {
+            return Err(self.unfinished(start));
+        }
         if !matches!(self.place, Place::Around) {
             let fault = Fault::new(FaultKind::Truncated, 0, "the text ends early").moved(|_| self.before);
             return Err(self.in_array(fault));
@@ -110,16 +131,44 @@ impl<T: LargeArray> Splitter<T> {
     }
 
     fn around(&mut self, block: &[u8], from: usize) -> usize {
+        let mut start = from;
         for (at, byte) in block.iter().enumerate().skip(from) {
+            // White space is kept once: a server may send any amount of it.
+            if self.around.is_blank && matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
+                self.frame.extend_from_slice(&block[start..at]);
+                self.skip_blank();
+                start = at + 1;
+                continue;
+            }
             if self.around.enters(*byte, T::PATH) {
-                self.frame.extend_from_slice(&block[from..=at]);
+                self.frame.extend_from_slice(&block[start..=at]);
                 self.cuts.push((self.frame.len(), 0));
                 self.place = Place::First;
                 return at + 1;
             }
         }
-        self.frame.extend_from_slice(&block[from..]);
+        self.frame.extend_from_slice(&block[start..]);
         block.len()
+    }
+
+    /// Cuts one byte out of the frame here.
+    fn skip_blank(&mut self) {
+        match self.cuts.last_mut() {
+            Some((at, bytes)) if *at == self.frame.len() => *bytes += 1,
+            _ => self.cuts.push((self.frame.len(), 1)),
+        }
+    }
+
+    /// The text ends inside an element, or the element is too large: what is wrong with it as far as it goes.
+    fn unfinished(&self, start: u64) -> Fault {
+        let mut json = Json::new(&self.carry);
+        let fault = match T::Element::deserialize(&mut json) {
+            Err(fault) => fault.moved(|offset| offset + start),
+            Ok(_) => {
+                Fault::new(FaultKind::Truncated, self.carry.len(), "the text ends early").moved(|offset| offset + start)
+            }
+        };
+        self.in_array(fault)
     }
 
     /// Commas, white space, and the end of the array.
@@ -159,6 +208,15 @@ impl<T: LargeArray> Splitter<T> {
     ) -> Outcome<usize> {
         let Some(length) = element.end(&block[from..]) else {
             self.carry.extend_from_slice(&block[from..]);
+            if self.carry.len() > ELEMENT_LIMIT {
+                // Mostly it is a bracket too many, which has its own place.
+                let fault = self.unfinished(start);
+                if fault.kind() != FaultKind::Truncated {
+                    return Err(fault);
+                }
+                let fault = Fault::new(FaultKind::Data, 0, format!("an element of more than {ELEMENT_LIMIT} bytes"));
+                return Err(self.in_array(fault.moved(|_| start)));
+            }
             self.cut(block.len() - from);
             self.place = Place::Inside(element, start);
             return Ok(block.len());
@@ -181,6 +239,7 @@ impl<T: LargeArray> Splitter<T> {
         Ok(from + length)
     }
 
+    /// Cuts out of the array, which is where the frame ends now.
     fn cut(&mut self, bytes: usize) {
         if let Some((_, cut)) = self.cuts.last_mut() {
             *cut += bytes as u64;
@@ -213,6 +272,7 @@ impl Around {
             return false;
         }
         let due = std::mem::take(&mut self.due);
+        self.is_blank = false;
         match byte {
             b'"' => {
                 self.text = true;
@@ -222,7 +282,10 @@ impl Around {
                 let step = self.on_path.checked_sub(1).and_then(|step| path.get(step));
                 self.due = self.on_path == self.depth && step.is_some_and(|step| step.as_bytes() == self.key);
             }
-            b'[' if due && self.depth == path.len() => return true,
+            b'[' if due && self.depth == path.len() => {
+                self.depth += 1;
+                return true;
+            }
             b'{' if due && self.depth < path.len() || self.depth == 0 => {
                 self.depth += 1;
                 self.on_path = self.depth;
@@ -232,7 +295,7 @@ impl Around {
                 self.depth = self.depth.saturating_sub(1);
                 self.on_path = self.on_path.min(self.depth);
             }
-            b' ' | b'\n' | b'\t' | b'\r' => self.due = due,
+            b' ' | b'\n' | b'\t' | b'\r' => (self.due, self.is_blank) = (due, true),
             _ => {}
         }
         false

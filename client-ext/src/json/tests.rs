@@ -14,7 +14,7 @@ const DOCUMENT: &str = r#" {"_id":"a\u00e9\"}]","new":{"segments":[{"float":[1]}
 "embedding_option":"visual","embedding_scope":"clip","later":{"a":["}",{"b":null}]}},
 {"embedding_scope":"vid\u0065o","embedding_option":null,"float":[],"start_offset_sec":1e0,"end_offset_sec":-0},{"float":[-0.012345678901234567,3.4e38],
 "start_offset_sec":0.1,"end_offset_sec":6,"embedding_scope":"a\\b"} ] ,"metadata":{"duration":30.0,"video_embedding_scope":null}},
-"status":"ready","created_at":"2026-01-01T00:00:00Z","tail":[true,false,null,18446744073709551616]}
+"status":"ready","related":{"video_embedding":{"segments":["x",{"float":[1]}]}},"created_at":"2026-01-01T00:00:00Z","tail":[true,false,null,18446744073709551616]}
 "#;
 
 fn in_blocks<T: LargeArray>(blocks: &[&[u8]]) -> Outcome<(T, usize)> {
@@ -269,9 +269,70 @@ fn arrays_in_other_places_are_no_elements() {
             assert_eq!((splitter.finish().expect(text), count), (theirs.clone(), elements), "{text}");
         }
     }
+    // What has the same keys elsewhere, before or behind.
+    let element = r#"{"float":[1],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}"#;
+    for text in [
+        format!(
+            r#"{{"video_embedding":{{"segments":[{element}]}},"related":{{"video_embedding":{{"segments":[{element}]}}}},"_id":"a","status":"ready"}}"#
+        ),
+        format!(
+            r#"{{"video_embedding":{{"segments":[{element}],"video_embedding":{{"segments":[{element}]}}}},"_id":"a","status":"ready"}}"#
+        ),
+        format!(
+            r#"{{"video_embedding":{{"segments":[{element}],"x":[{{"video_embedding":{{"segments":["id"]}}}}]}},"_id":"a","status":"ready"}}"#
+        ),
+    ] {
+        let theirs: TasksRetrieveResponse = serde_json::from_str(&text).expect("a good document");
+        assert_eq!(retrieve(&[text.as_bytes()]).expect(&text), (theirs, 1), "{text}");
+    }
     // Twice the same key is refused, as by serde_json.
     let twice = r#"{"_id":"a","status":"ready","video_embedding":{"segments":[],"segments":[]}}"#;
     assert!(retrieve(&[twice.as_bytes()]).is_err() && serde_json::from_str::<TasksRetrieveResponse>(twice).is_err());
+}
+
+#[test]
+fn what_is_outside_of_the_elements_takes_no_memory_to_speak_of() {
+    let blank = " \n".repeat(100_000);
+    let element = r#"{"float":[1],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}"#;
+    let text = format!(
+        r#"{{{blank}"_id":"a",{blank}"status":"ready","video_embedding":{blank}{{"segments":[{blank}{element}{blank}]{blank}}}{blank}}}{blank}"#
+    );
+    for size in [1000, text.len()] {
+        let mut splitter = Splitter::<TasksRetrieveResponse>::bounded(500);
+        for block in text.as_bytes().chunks(size) {
+            splitter.feed(block, |_| {}).expect("white space is no matter");
+        }
+        assert_eq!(splitter.finish().expect("complete").id.as_str(), "a");
+    }
+    // And what is wrong behind it has its place all the same.
+    let wrong = format!("{text}x");
+    assert_eq!(retrieve(&[wrong.as_bytes()]).expect_err("more").offset(), text.len() as u64);
+
+    let mut splitter = Splitter::<TasksRetrieveResponse>::bounded(500);
+    let fault = splitter.feed(format!(r#"{{"new":"{}"#, "x".repeat(600)).as_bytes(), |_| {}).expect_err("too much");
+    assert_eq!(fault.kind(), FaultKind::Data);
+}
+
+#[test]
+fn an_element_that_never_ends_is_given_up_with_its_place() {
+    let start = r#"{"_id":"a","status":"ready","video_embedding":{"segments":["#;
+    let endless = |element: &str, more: &str| {
+        let mut splitter = Splitter::<TasksRetrieveResponse>::default();
+        splitter.feed(start.as_bytes(), |_| {}).expect("a good start");
+        splitter.feed(element.as_bytes(), |_| {}).expect("nothing wrong yet");
+        let fault = (0..200).find_map(|_| splitter.feed(more.repeat(10_000).as_bytes(), |_| {}).err());
+        fault.expect("it is given up")
+    };
+    // A brace too many swallows what follows; the first wrong byte is where it stands.
+    let fault = endless(r#"{"float":[1],{"#, r#"{"float":[1]},"#);
+    let offset = start.len() as u64 + r#"{"float":[1],"#.len() as u64;
+    assert_eq!((fault.kind(), fault.offset()), (FaultKind::Syntax, offset), "{fault}");
+    let fault = endless(r#"{"new":""#, &"x".repeat(100));
+    assert_eq!((fault.kind(), fault.offset()), (FaultKind::Data, start.len() as u64), "{fault}");
+    // And where the text ends before.
+    let text = format!(r#"{start}{{"float":[1],{{"#);
+    let fault = retrieve(&[text.as_bytes()]).expect_err("not complete");
+    assert_eq!((fault.kind(), fault.offset()), (FaultKind::Syntax, offset), "{fault}");
 }
 
 #[test]

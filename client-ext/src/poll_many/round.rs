@@ -175,7 +175,7 @@ impl Many {
     pub(crate) fn page(&mut self, shown: &Shown, now: Instant) -> Vec<usize> {
         self.answered(What::Page { page: 0, window: None }, now);
         self.succeeded();
-        (self.list.failures, self.list.pauses) = (0, 0);
+        self.list.pauses = 0;
         let mut news = Vec::new();
         for (index, (slot, made)) in shown.entries.iter().enumerate() {
             let Some(slot) = *slot else { continue };

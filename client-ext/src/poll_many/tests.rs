@@ -40,7 +40,7 @@ struct Platform {
     has_windows: bool,
     inclusive: bool,
     /// Its list is broken.
-    broken: bool,
+    broken: Option<Trouble>,
     /// One request of so many is refused with a 429, and one breaks.
     limited: Option<u64>,
     breaks: Option<u64>,
@@ -57,7 +57,7 @@ impl Platform {
             says_when: true,
             has_windows: true,
             inclusive: false,
-            broken: false,
+            broken: None,
             limited: None,
             breaks: None,
             latency: 200,
@@ -162,8 +162,9 @@ fn wait(platform: &Platform, schedule: Schedule, limit: Limit, until: Duration) 
                     reading(&mut many, slot);
                 }
             }
-            What::Page { .. } if platform.broken => {
-                seen.failed.extend(many.failed(ask, Failure::This(Trouble::Final), now));
+            What::Page { .. } if platform.broken.is_some() => {
+                let trouble = platform.broken.expect("some");
+                seen.failed.extend(many.failed(ask, Failure::This(trouble), now));
             }
             What::Page { page, window } => {
                 let arrived = (now - start).as_secs() * platform.arrivals / 60;
@@ -268,9 +269,24 @@ fn what_the_list_does_not_show_is_asked_for_alone() {
 #[test]
 fn a_list_that_is_refused_is_not_asked_again() {
     let mut platform = Platform::regular(20, 1, 1, |_| MINUTE);
-    platform.broken = true;
+    platform.broken = Some(Trouble::Final);
     let seen = wait(&platform, schedule(), Limit::AtMost(1000), DAY);
     assert_eq!((seen.pages, seen.done.len()), (1, 20));
+}
+
+#[test]
+fn a_list_that_always_fails_ends_nothing_that_can_be_read_alone() {
+    for hint in [None, Some(0), Some(1), Some(30)] {
+        for max_failures in 0..5 {
+            let mut platform = Platform::regular(20, 1, 1, |_| MINUTE);
+            platform.broken = Some(Trouble::Passing { hint: hint.map(Duration::from_secs) });
+            let schedule = Schedule { max_failures, ..schedule() };
+            let seen = wait(&platform, schedule, Limit::AtMost(1000), DAY);
+            assert_eq!((seen.failed.len(), seen.done.len()), (0, 20), "{hint:?}, {max_failures}");
+            // It is left alone for longer and longer.
+            assert!(seen.pages <= 8, "{hint:?}, {max_failures}: {} pages", seen.pages);
+        }
+    }
 }
 
 #[test]
@@ -351,7 +367,7 @@ prop_compose! {
         latency in 1u64..4000,
     ) -> Platform {
         let mut platform = Platform {
-            made: Vec::new(), ours: Vec::new(), arrivals, says_when, has_windows, inclusive, broken, limited, breaks, latency,
+            made: Vec::new(), ours: Vec::new(), arrivals, says_when, has_windows, inclusive, broken: broken.then_some(Trouble::Final), limited, breaks, latency,
         };
         let bulk = bulk.into_iter().map(|(age, done)| (age, done, true));
         for (age, done, listed) in ours.into_iter().chain(bulk) {

@@ -7,9 +7,7 @@ use tokio::time::Instant;
 use super::{Ask, Many, Slot, State, Thing, What};
 use crate::poll::Trouble;
 
-/// So many failed pages in a row, and the list is left alone for a while.
-const LIST_FAILURES: u32 = 3;
-/// The longest such while.
+/// A list that fails is left alone for a while, in which things are read alone. The longest such while.
 const LONGEST_LIST_PAUSE: Duration = Duration::from_secs(600);
 
 /// What a failed request means.
@@ -53,16 +51,17 @@ impl Many {
             return self.end_until(None);
         }
         let pause = hint.unwrap_or_default().max(self.schedule.interval);
-        if slot.is_none() {
-            self.list_failed(now);
-        }
         // What the server asks for, and what fails again and again, is about more than one thing.
         if (hint.is_some() || slot.is_none() || self.streak > 1) && ask.pauses == self.pauses {
-            self.outages += u32::from(hint.is_some() || self.streak > 1);
+            // A list may fail while everything else works: that is tried before anything ends.
+            self.outages += u32::from(slot.is_some());
             self.pause(now, pause);
             if self.outages > self.schedule.max_failures {
                 return self.end_until(None);
             }
+        }
+        if slot.is_none() {
+            self.let_list_rest(now);
         }
         let mut ended = Vec::from_iter(slot.filter(|slot| self.read_badly(*slot, now, pause)));
         if let Some(then) = hinted.filter(|then| self.next_deadline().is_some_and(|deadline| deadline <= *then)) {
@@ -83,14 +82,11 @@ impl Many {
         failures > self.schedule.max_failures && self.end(slot)
     }
 
-    fn list_failed(&mut self, now: Instant) {
-        self.list.failures += 1;
-        if self.list.failures > self.schedule.max_failures.min(LIST_FAILURES - 1) {
-            let pause = self.schedule.interval.saturating_mul(1 << self.list.pauses.min(16)).min(LONGEST_LIST_PAUSE);
-            self.list.failures = 0;
-            self.list.pauses += 1;
-            self.list.not_before = now.checked_add(pause.max(self.schedule.interval));
-        }
+    /// Counted from when anything may be asked again: other requests come first.
+    fn let_list_rest(&mut self, now: Instant) {
+        let rest = self.schedule.interval.saturating_mul(1 << self.list.pauses.min(16)).min(LONGEST_LIST_PAUSE);
+        self.list.pauses += 1;
+        self.list.not_before = self.not_before.max(now).checked_add(rest.max(self.schedule.interval));
     }
 
     /// Ends those whose deadline is not after `until`, or all of them. What is held has its reading already.

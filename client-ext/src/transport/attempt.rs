@@ -131,10 +131,10 @@ pub(super) async fn run<T>(
     let facts = ResponseFacts::of(&response, api.key());
     let success = response.status().is_success();
     // The answers to creations and errors are short; a dripping one would have no other limit.
-    let short =
-        Instant::now().checked_add(answer).map(|due| (due, answer)).filter(|_| !success || is_creation(operation));
-    let deadline = [deadline, short].into_iter().flatten().min_by_key(|(due, _)| *due);
-    let limits = Limits { idle, deadline, size: if success { settings.response_limit } else { ERROR_BODY_LIMIT } };
+    let short = (!success || is_creation(operation)).then_some((answer, answer));
+    let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
+    let total = [left, short].into_iter().flatten().min();
+    let limits = Limits { idle, total, size: if success { settings.response_limit } else { ERROR_BODY_LIMIT } };
     let body = Body::new(response, limits);
     if !success {
         // The status says enough when the body cannot be read.

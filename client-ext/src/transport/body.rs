@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Response;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::unpack::Unpack;
 use crate::{Error, ErrorKind, Result, error::from_reqwest};
@@ -26,8 +26,8 @@ pub(crate) struct Body {
 pub(super) struct Limits {
     /// From one block to the next.
     pub(super) idle: Duration,
-    /// For the whole body: when, and what to say then.
-    pub(super) deadline: Option<(Instant, Duration)>,
+    /// For the whole body: what is left, and of how much. Only waiting for the server counts: what a caller does between two blocks does not.
+    pub(super) total: Option<(Duration, Duration)>,
     /// In bytes, unpacked.
     pub(super) size: u64,
 }
@@ -46,19 +46,19 @@ impl Body {
                 if self.response.content_length().is_some_and(|announced| announced.saturating_add(self.read) > size) {
                     return Err(too_large(size));
                 }
-                self.block = receive(&mut self.response, &self.limits).await?.unwrap_or_default();
+                self.block = receive(&mut self.response, &mut self.limits).await?.unwrap_or_default();
                 self.block.len()
             }
             Some(unpack) => loop {
                 unpack.clear();
                 if !self.block.is_empty() {
-                    unpack.step(&mut self.block)?;
+                    unpack.step(&mut self.block, size.saturating_sub(self.read))?;
                 } else if !self.ended {
-                    match receive(&mut self.response, &self.limits).await? {
+                    match receive(&mut self.response, &mut self.limits).await? {
                         Some(block) => self.block = block,
                         None => {
                             self.ended = true;
-                            unpack.finish()?;
+                            unpack.finish(size.saturating_sub(self.read))?;
                         }
                     }
                 }
@@ -102,19 +102,19 @@ impl Body {
     }
 }
 
-async fn receive(response: &mut Response, limits: &Limits) -> Result<Option<Bytes>> {
-    let idle = Instant::now().checked_add(limits.idle);
-    let deadline = limits.deadline.filter(|(due, _)| idle.is_none_or(|idle| *due < idle));
-    let block = match deadline.map(|(due, _)| due).or(idle) {
-        Some(due) => timeout_at(due, response.chunk()).await.map_err(|_| {
-            let message = match deadline {
-                Some((_, limit)) => format!("the answer took longer than {limit:?}"),
-                None => format!("the answer paused for {:?}", limits.idle),
-            };
-            Error::new(ErrorKind::Timeout, message)
-        })?,
-        None => response.chunk().await,
-    };
+async fn receive(response: &mut Response, limits: &mut Limits) -> Result<Option<Bytes>> {
+    let started = Instant::now();
+    let total = limits.total.filter(|(left, _)| *left < limits.idle);
+    let block = timeout(total.map_or(limits.idle, |(left, _)| left), response.chunk()).await.map_err(|_| {
+        let message = match total {
+            Some((_, limit)) => format!("the answer took longer than {limit:?}"),
+            None => format!("the answer paused for {:?}", limits.idle),
+        };
+        Error::new(ErrorKind::Timeout, message)
+    })?;
+    if let Some((left, _)) = &mut limits.total {
+        *left = left.saturating_sub(started.elapsed());
+    }
     block.map_err(from_reqwest)
 }
 

@@ -29,6 +29,11 @@ pub(crate) async fn read_elements<T: LargeArray>(
     splitter.finish().map_err(|fault| from_fault(fault, key))
 }
 
+/// In bytes: what a task says beside its segments takes some hundreds.
+const FRAME_LIMIT: usize = 16 << 20;
+/// In characters: errors quote no more of an answer.
+const QUOTED: usize = 300;
+
 /// A body that is decoded while it arrives.
 pub(crate) struct ElementReader<T: LargeArray> {
     body: Body,
@@ -49,7 +54,7 @@ pub(crate) enum Piece<T: LargeArray> {
 
 impl<T: LargeArray> ElementReader<T> {
     pub(crate) fn new(body: Body) -> Self {
-        Self { body, splitter: Some(Splitter::default()), ready: VecDeque::new(), broken: None }
+        Self { body, splitter: Some(Splitter::bounded(FRAME_LIMIT)), ready: VecDeque::new(), broken: None }
     }
 
     /// The next piece; `None` after the last one and after an error.
@@ -89,18 +94,19 @@ fn decode<T: DeserializeOwned>(body: &[u8], key: &Key) -> Result<T> {
 }
 
 /// What is wrong with an answer.
-pub(crate) fn from_fault(fault: Fault, key: &Key) -> Error {
-    let path = fault.path();
+fn from_fault(fault: Fault, key: &Key) -> Error {
+    // The text of the fault quotes the answer, which may echo the key; it is cut after the key is out, so that no half of it stays.
+    let short = |text: &str| match key.redact(text) {
+        text if text.len() > QUOTED => text.chars().take(QUOTED).chain(['…']).collect(),
+        text => text,
+    };
+    let path = fault.path().map(|path| short(&path));
     let place = path.as_deref().map(|path| format!(" at {path}")).unwrap_or_default();
     let message = match fault.kind() {
         FaultKind::Data => format!("the answer is not what the contract promises{place}"),
         FaultKind::Syntax | FaultKind::Truncated => format!("the answer is not complete JSON{place}"),
     };
-    // The text of the fault quotes the answer, which may echo the key.
-    let source = key.redact(&fault.to_string());
-    Error::new(ErrorKind::Decode, key.redact(&message))
-        .with_place(path.map(|path| key.redact(&path)), fault.offset())
-        .with_source(source)
+    Error::new(ErrorKind::Decode, message).with_place(path, fault.offset()).with_source(short(&fault.to_string()))
 }
 
 #[cfg(test)]

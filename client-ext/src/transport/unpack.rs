@@ -20,7 +20,32 @@ pub(super) const ACCEPTED: Option<&str> =
         (false, false, false) => None,
     };
 
-/// Unpacks a body piece by piece, so that no block can grow into more than a few megabytes at once.
+/// No piece may grow into more, in bytes.
+const MOST_AT_ONCE: usize = 32 << 20;
+
+/// What a piece became.
+#[derive(Default)]
+struct Plain {
+    bytes: Vec<u8>,
+    /// How much it may become.
+    room: usize,
+}
+
+impl Write for Plain {
+    fn write(&mut self, block: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + block.len() > self.room {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(block);
+        Ok(block.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Unpacks a body piece by piece, so that no block grows into more than some megabytes at once.
 pub(super) struct Unpack {
     decoder: Box<dyn Decoder>,
     /// How much to unpack at once.
@@ -30,8 +55,8 @@ pub(super) struct Unpack {
 trait Decoder: Send {
     fn write(&mut self, piece: &[u8]) -> io::Result<()>;
     fn finish(&mut self) -> io::Result<()>;
-    fn plain(&self) -> &Vec<u8>;
-    fn plain_mut(&mut self) -> &mut Vec<u8>;
+    fn plain(&self) -> &Plain;
+    fn plain_mut(&mut self) -> &mut Plain;
 }
 
 /// The three writers look alike but for their ends.
@@ -47,11 +72,11 @@ macro_rules! decoder {
                 $finish(self)
             }
 
-            fn plain(&self) -> &Vec<u8> {
+            fn plain(&self) -> &Plain {
                 self.get_ref()
             }
 
-            fn plain_mut(&mut self) -> &mut Vec<u8> {
+            fn plain_mut(&mut self) -> &mut Plain {
                 self.get_mut()
             }
         }
@@ -59,11 +84,11 @@ macro_rules! decoder {
 }
 
 #[cfg(feature = "gzip")]
-decoder!(flate2::write::MultiGzDecoder<Vec<u8>>, Self::try_finish);
+decoder!(flate2::write::MultiGzDecoder<Plain>, Self::try_finish);
 #[cfg(feature = "brotli")]
-decoder!(brotli_decompressor::DecompressorWriter<Vec<u8>>, Self::close);
+decoder!(brotli_decompressor::DecompressorWriter<Plain>, Self::close);
 #[cfg(feature = "zstd")]
-decoder!(zstd::stream::write::Decoder<'static, Vec<u8>>, Write::flush);
+decoder!(zstd::stream::write::Decoder<'static, Plain>, Write::flush);
 
 impl Unpack {
     /// What unpacks this answer; `None` if it is plain.
@@ -77,18 +102,19 @@ impl Unpack {
             None | Some(b"" | b"identity") => Ok(None),
             // At most 1032 times larger.
             #[cfg(feature = "gzip")]
-            Some(b"gzip" | b"x-gzip") => {
-                Ok(Some(Self { decoder: Box::new(flate2::write::MultiGzDecoder::new(Vec::new())), piece: 8 << 10 }))
-            }
-            // These two have no such bound: the limit on the size of answers is theirs.
+            Some(b"gzip" | b"x-gzip") => Ok(Some(Self {
+                decoder: Box::new(flate2::write::MultiGzDecoder::new(Plain::default())),
+                piece: 8 << 10,
+            })),
+            // Small pieces, because these two have no such bound.
             #[cfg(feature = "brotli")]
             Some(b"br") => Ok(Some(Self {
-                decoder: Box::new(brotli_decompressor::DecompressorWriter::new(Vec::new(), 32 << 10)),
+                decoder: Box::new(brotli_decompressor::DecompressorWriter::new(Plain::default(), 32 << 10)),
                 piece: 512,
             })),
             #[cfg(feature = "zstd")]
             Some(b"zstd") => Ok(Some(Self {
-                decoder: Box::new(zstd::stream::write::Decoder::new(Vec::new()).map_err(broken)?),
+                decoder: Box::new(zstd::stream::write::Decoder::new(Plain::default()).map_err(broken)?),
                 piece: 512,
             })),
             Some(_) => Err(Error::new(ErrorKind::Decode, "the answer has an encoding that was not asked for")),
@@ -97,27 +123,39 @@ impl Unpack {
 
     /// What the last step gave.
     pub(super) fn plain(&self) -> &[u8] {
-        self.decoder.plain()
+        &self.decoder.plain().bytes
     }
 
     pub(super) fn clear(&mut self) {
-        self.decoder.plain_mut().clear();
+        self.decoder.plain_mut().bytes.clear();
     }
 
-    /// Unpacks the start of a block.
-    pub(super) fn step(&mut self, block: &mut Bytes) -> Result<()> {
+    /// Unpacks the start of a block, into what the body may still have.
+    pub(super) fn step(&mut self, block: &mut Bytes, left: u64) -> Result<()> {
+        self.make_room(left);
         let piece = block.split_to(block.len().min(self.piece));
         self.decoder.write(&piece).map_err(broken)
     }
 
     /// Unpacks what is left at the end.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    pub(super) fn finish(&mut self, left: u64) -> Result<()> {
+        self.make_room(left);
         self.decoder.finish().map_err(broken)
+    }
+
+    /// Some more than is left, so that the limit is mostly noticed where it is known.
+    fn make_room(&mut self, left: u64) {
+        self.decoder.plain_mut().room =
+            usize::try_from(left).unwrap_or(usize::MAX).saturating_add(1 << 16).min(MOST_AT_ONCE);
     }
 }
 
 fn broken(error: io::Error) -> Error {
-    Error::new(ErrorKind::Decode, "the compressed answer is broken").with_source(error)
+    let message = match error.kind() {
+        io::ErrorKind::FileTooLarge => "the compressed answer grows beyond the limit",
+        _ => "the compressed answer is broken",
+    };
+    Error::new(ErrorKind::Decode, message).with_source(error)
 }
 
 #[cfg(all(test, any(feature = "gzip", feature = "brotli", feature = "zstd")))]
@@ -129,7 +167,7 @@ mod tests {
 
     fn body(encoding: &str, packed: Vec<u8>, size: u64) -> Result<Body> {
         let response = http::Response::builder().header(CONTENT_ENCODING, encoding).body(packed).expect("an answer");
-        Body::new(response.into(), Limits { idle: Duration::from_secs(60), deadline: None, size })
+        Body::new(response.into(), Limits { idle: Duration::from_secs(60), total: None, size })
     }
 
     async fn check(encoding: &str, packed: Vec<u8>, plain: &[u8]) {
@@ -137,7 +175,7 @@ mod tests {
             body(encoding, packed.clone(), plain.len() as u64).expect("known").collect().await.expect("unpacks");
         assert!(whole == plain, "{encoding}");
         let limited = body(encoding, packed.clone(), plain.len() as u64 - 1).expect("known").collect().await;
-        assert!(limited.is_err_and(|error| error.to_string().contains("larger than the limit")), "{encoding}");
+        assert!(limited.is_err_and(|error| error.to_string().contains("the limit")), "{encoding}");
         let mut wrong = packed;
         wrong[0] ^= 0xff;
         assert!(body(encoding, wrong, u64::MAX).expect("known").collect().await.is_err(), "{encoding}");

@@ -58,8 +58,10 @@ impl Key {
     /// The text with every occurrence of the key blotted out.
     pub fn redact(&self, text: &str) -> String {
         let key = self.0.expose_secret();
-        // JSON may escape slashes.
-        text.replace(key, "***").replace(&key.replace('/', "\\/"), "***")
+        // JSON may escape slashes, and must escape two others, as quoted texts do.
+        let escaped = key.replace('\\', "\\\\").replace('"', "\\\"");
+        let forms = [&escaped.replace('/', "\\/"), &key.replace('/', "\\/"), &escaped, key];
+        forms.into_iter().fold(text.to_owned(), |text, form| text.replace(form, "***"))
     }
 
     fn header(&self) -> HeaderValue {
@@ -136,6 +138,10 @@ mod tests {
     fn a_key_that_no_header_can_hold_is_refused_and_none_is_printed() {
         for bad in ["", "a b", "a\nb", "clé", "a\0"] {
             assert!(Key::new(bad).is_none(), "{bad:?} was accepted");
+        }
+        let odd = Key::new(r#"my"sec\ret/key"#).expect("a key");
+        for shown in [r#"my"sec\ret/key"#, r#"my\"sec\\ret/key"#, r#"my\"sec\\ret\/key"#] {
+            assert_eq!(odd.redact(&format!("a {shown} b")), "a *** b", "{shown}");
         }
         let key = Key::new("tlk_secret").expect("a key");
         assert_eq!(format!("{key:?} {:?}", key.header()), "Key(***) Sensitive");

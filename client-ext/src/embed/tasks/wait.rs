@@ -166,7 +166,7 @@ pub(super) use wait_setters;
 /// - [`TaskFailed`](ErrorKind::TaskFailed): the task ended as `failed`, for which the platform gives no reason; the error
 ///   carries its status.
 /// - [`Deadline`](ErrorKind::Deadline): it was not done in time. The error carries the id, the last status and the count of
-///   readings; another wait can take over.
+///   readings, and as its source why the last reading failed, if it did; another wait can take over.
 /// - [`Callback`](ErrorKind::Callback): the callback failed; its error is the source.
 /// - 400, 401, 403, 404 and other refusals end the wait at once. Limits, server errors, broken connections and garbled
 ///   answers are borne [`max_failures`](Self::max_failures) times in a row.
@@ -284,7 +284,10 @@ impl State {
             Err(stopped) => {
                 let error = match stopped {
                     Stopped::Failed(error) => error,
-                    Stopped::Deadline { elapsed } => late(elapsed, poller.polls()),
+                    Stopped::Deadline { elapsed, last: None } => late(elapsed, poller.polls()),
+                    Stopped::Deadline { elapsed, last: Some(error) } => {
+                        late(elapsed, poller.polls()).with_source(error)
+                    }
                 };
                 return Err(error.with_task(&id).with_wait(self.last.take(), poller.polls()));
             }

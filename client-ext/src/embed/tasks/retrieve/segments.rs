@@ -27,7 +27,10 @@ struct Reading {
 }
 
 impl RetrieveTask {
-    /// Retrieves the segments one by one, as they arrive: the memory that this takes does not grow with the answer.
+    /// Retrieves the segments one by one, as they arrive: the memory that this takes does not grow with the answer. One segment, and
+    /// the rest of the answer, may have 16 MiB of text; what has more is refused as [`Decode`](crate::ErrorKind::Decode).
+    ///
+    /// Time limits count while the stream waits for the server, not while the caller is busy with a segment.
     ///
     /// The request is sent when the stream is first polled, and repeated like any other until an answer begins. From then on
     /// an error ends the stream: segments cannot be taken back. So the answer was complete if and only if the last item is
