@@ -34,7 +34,7 @@ pub(super) struct Limits {
 
 impl Body {
     pub(super) fn new(response: Response, limits: Limits) -> Result<Self> {
-        let unpack = Unpack::of(&response)?;
+        let unpack = Unpack::of(&response, limits.size)?;
         Ok(Self { response, limits, unpack, block: Bytes::new(), read: 0, ended: false })
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use bytes::Bytes;
 use reqwest::{Response, header::CONTENT_ENCODING};
 
+use super::body::too_large;
 use crate::{Error, ErrorKind, Result};
 
 /// What is asked for, the best first; `None` without a feature that unpacks.
@@ -50,6 +51,8 @@ pub(super) struct Unpack {
     decoder: Box<dyn Decoder>,
     /// How much to unpack at once.
     piece: usize,
+    /// What the whole body may become, in bytes.
+    limit: u64,
 }
 
 trait Decoder: Send {
@@ -92,7 +95,7 @@ decoder!(zstd::stream::write::Decoder<'static, Plain>, Write::flush);
 
 impl Unpack {
     /// What unpacks this answer; `None` if it is plain.
-    pub(super) fn of(response: &Response) -> Result<Option<Self>> {
+    pub(super) fn of(response: &Response, limit: u64) -> Result<Option<Self>> {
         let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
         let encoding = encodings.next();
         if encodings.next().is_some() {
@@ -105,17 +108,20 @@ impl Unpack {
             Some(b"gzip" | b"x-gzip") => Ok(Some(Self {
                 decoder: Box::new(flate2::write::MultiGzDecoder::new(Plain::default())),
                 piece: 8 << 10,
+                limit,
             })),
             // Small pieces, because these two have no such bound.
             #[cfg(feature = "brotli")]
             Some(b"br") => Ok(Some(Self {
                 decoder: Box::new(brotli_decompressor::DecompressorWriter::new(Plain::default(), 32 << 10)),
                 piece: 512,
+                limit,
             })),
             #[cfg(feature = "zstd")]
             Some(b"zstd") => Ok(Some(Self {
                 decoder: Box::new(zstd::stream::write::Decoder::new(Plain::default()).map_err(broken)?),
                 piece: 512,
+                limit,
             })),
             Some(_) => Err(Error::new(ErrorKind::Decode, "the answer has an encoding that was not asked for")),
         }
@@ -134,28 +140,29 @@ impl Unpack {
     pub(super) fn step(&mut self, block: &mut Bytes, left: u64) -> Result<()> {
         self.make_room(left);
         let piece = block.split_to(block.len().min(self.piece));
-        self.decoder.write(&piece).map_err(broken)
+        self.decoder.write(&piece).map_err(|error| self.wrong(error))
     }
 
     /// Unpacks what is left at the end.
     pub(super) fn finish(&mut self, left: u64) -> Result<()> {
         self.make_room(left);
-        self.decoder.finish().map_err(broken)
+        self.decoder.finish().map_err(|error| self.wrong(error))
     }
 
-    /// Some more than is left, so that the limit is mostly noticed where it is known.
+    fn wrong(&self, error: io::Error) -> Error {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => too_large(self.limit),
+            _ => broken(error),
+        }
+    }
+
     fn make_room(&mut self, left: u64) {
-        self.decoder.plain_mut().room =
-            usize::try_from(left).unwrap_or(usize::MAX).saturating_add(1 << 16).min(MOST_AT_ONCE);
+        self.decoder.plain_mut().room = usize::try_from(left).unwrap_or(usize::MAX).min(MOST_AT_ONCE);
     }
 }
 
 fn broken(error: io::Error) -> Error {
-    let message = match error.kind() {
-        io::ErrorKind::FileTooLarge => "the compressed answer grows beyond the limit",
-        _ => "the compressed answer is broken",
-    };
-    Error::new(ErrorKind::Decode, message).with_source(error)
+    Error::new(ErrorKind::Decode, "the compressed answer is broken").with_source(error)
 }
 
 #[cfg(all(test, any(feature = "gzip", feature = "brotli", feature = "zstd")))]
@@ -175,7 +182,7 @@ mod tests {
             body(encoding, packed.clone(), plain.len() as u64).expect("known").collect().await.expect("unpacks");
         assert!(whole == plain, "{encoding}");
         let limited = body(encoding, packed.clone(), plain.len() as u64 - 1).expect("known").collect().await;
-        assert!(limited.is_err_and(|error| error.to_string().contains("the limit")), "{encoding}");
+        assert!(limited.is_err_and(|error| error.to_string().contains("larger than the limit")), "{encoding}");
         let mut wrong = packed;
         wrong[0] ^= 0xff;
         assert!(body(encoding, wrong, u64::MAX).expect("known").collect().await.is_err(), "{encoding}");
