@@ -32,6 +32,7 @@ fn it_refuses_what_cannot_be_meant() {
         (&["--choose", "nothing"], "exclusive-bounds"),
         (&["--rate-limit", "much"], "free"),
         (&["--key", ""], "empty"),
+        (&["--video-urls", "moon"], "loopback, public or any"),
         (&["--mood", "good"], "mood"),
     ];
     for (arguments, reason) in cases {

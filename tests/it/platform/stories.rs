@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use twelvelabs::{ErrorCode, ErrorKind, ModelName, TaskStatus, TwelveLabs, VideoSource};
 use twelvelabs_contract::{Fault, LocalPlatform, RateLimit, Speed};
 
@@ -113,6 +114,35 @@ async fn requests_go_wrong_as_told_and_then_right() {
     platform.clear_faults();
     tasks.list().send().await.expect("right again");
     platform.finish().await.expect("faults that were asked for break nothing");
+}
+
+/// More than the buffers of a connection hold.
+const LONG: usize = 16 * 1024 * 1024;
+
+#[tokio::test]
+async fn who_is_refused_may_send_to_the_end() {
+    let builder = LocalPlatform::builder().allow_violations().key(KEY).rate_limit(RateLimit::per_minute(1));
+    let (platform, tasks) = started(builder).await;
+    tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");
+    platform.fault(Fault::answer(503));
+    let address = platform.page_url().trim_start_matches("http://").to_owned();
+    // The third is over the limit. All on one connection, which a server that gives up closes.
+    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connected");
+    for (key, status) in [(KEY, 503), ("other", 401), (KEY, 429)] {
+        let head = format!(
+            "POST /v1.3/embed/tasks HTTP/1.1\r\nhost: {address}\r\nx-api-key: {key}\r\n\
+             content-type: multipart/form-data; boundary=b\r\ncontent-length: {LONG}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        stream.write_all(&vec![b'-'; LONG]).await.expect("sent to the end");
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).await.expect("an answer");
+        assert_eq!(line, format!("HTTP/1.1 {status}").as_bytes());
+        let mut last = 0;
+        while last != b'}' {
+            last = stream.read_u8().await.expect("the rest of the answer");
+        }
+    }
 }
 
 #[tokio::test]

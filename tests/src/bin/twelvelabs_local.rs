@@ -22,7 +22,8 @@ A stand-in for the video embedding API of TwelveLabs. Its vectors are NOT Mareng
   --speed SPEED           instant, realtime, or a factor of it such as 10x; default instant
   --key KEY               take this key only; may be repeated; default any that is not empty
   --rate-limit LIMIT      off, free, t2, t3, or a number of requests in a minute; default off
-  --allow-private-urls    fetch videos from private addresses too, those of this machine among them
+  --video-urls REACH      fetch videos from public addresses only, from loopback only, or from any; default public
+  --allow-private-urls    the same as --video-urls any
   --fault FAULT           let something go wrong, such as 'status=503 of=create times=2'; may be repeated
   --choose CHOICE         behave otherwise where the documentation says nothing; may be repeated
   --help                  say this, and the faults and choices there are";
@@ -46,7 +47,7 @@ struct Options {
     speed: Speed,
     keys: Vec<String>,
     rate_limit: Option<RateLimit>,
-    private_urls: bool,
+    video_urls: UrlReach,
     faults: Vec<Fault>,
     choices: Vec<Choice>,
     help: bool,
@@ -61,7 +62,7 @@ fn options() -> Result<Options, lexopt::Error> {
         speed: Speed::Instant,
         keys: Vec::new(),
         rate_limit: None,
-        private_urls: false,
+        video_urls: UrlReach::Public,
         faults: Vec::new(),
         choices: Vec::new(),
         help: false,
@@ -81,7 +82,8 @@ fn options() -> Result<Options, lexopt::Error> {
                 let limit = parser.value()?;
                 out.rate_limit = if limit == "off" { None } else { Some(limit.parse()?) };
             }
-            Long("allow-private-urls") => out.private_urls = true,
+            Long("video-urls") => out.video_urls = parser.value()?.parse()?,
+            Long("allow-private-urls") => out.video_urls = UrlReach::Any,
             Long("fault") => out.faults.push(parser.value()?.parse()?),
             Long("choose") => out.choices.push(parser.value()?.parse()?),
             Short('h') | Long("help") => out.help = true,
@@ -153,7 +155,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .listen(options.listen)
         .speed(options.speed)
         .thumbnails(true)
-        .video_urls(if options.private_urls { UrlReach::Any } else { UrlReach::Public })
+        .video_urls(options.video_urls)
         .allow_violations()
         .log(move |line| {
             // Nobody reads after the end.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{body::Body, extract::Request};
+use axum::{
+    body::{Body, BodyDataStream},
+    extract::Request,
+};
 use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
@@ -47,14 +50,20 @@ pub(super) async fn read(platform: &Arc<Platform>, request: Request<Body>) -> Re
     let notes = request.extensions().get::<FormNotes>().cloned().unwrap_or_default();
     let mut body = request.into_body().into_data_stream();
     let outcome = read_fields(platform, Multipart::new(&mut body, boundary), &notes).await;
-    // On through a form that is refused: who is still sending would see a broken connection, not the answer.
-    let mut rest = if outcome.is_err() { fields::VIDEO_FILE.max_length.unwrap_or_default() } else { 0 };
+    if outcome.is_err() {
+        read_on(body).await;
+    }
+    outcome
+}
+
+/// On through the body of a request that is refused: who is still sending would see a broken connection, not the answer.
+pub(super) async fn read_on(mut body: BodyDataStream) {
+    let mut rest = fields::VIDEO_FILE.max_length.unwrap_or_default();
     while rest > 0
         && let Some(Ok(block)) = body.next().await
     {
         rest = rest.saturating_sub(block.len() as u64);
     }
-    outcome
 }
 
 async fn read_fields(platform: &Arc<Platform>, mut form: Multipart<'_>, notes: &FormNotes) -> Result<Form, Refusal> {

@@ -20,6 +20,7 @@ use super::{
     BASE_PATH, Platform,
     choice::Choice,
     fault::{Fault, Kind},
+    form,
     judge::{Answer, Exchange, Judge},
     reply::Refusal,
     server::Peer,
@@ -67,7 +68,10 @@ pub(super) async fn pass(State(platform): State<Arc<Platform>>, mut request: Req
 
     let fault = platform.faults.take(operation);
     let mut response = match &fault {
-        Some(Fault { kind: Kind::Answer(status), .. }) => refused(*status),
+        Some(Fault { kind: Kind::Answer(status), .. }) => {
+            form::read_on(request.into_body().into_data_stream()).await;
+            refused(*status)
+        }
         _ => answer(&platform, operation, request, next).await,
     };
     response.headers_mut().insert(HeaderName::from_static(headers::X_API_VERSION), API_VERSION);
@@ -119,6 +123,7 @@ pub(super) async fn pass(State(platform): State<Arc<Platform>>, mut request: Req
 async fn answer(platform: &Platform, operation: Option<&'static str>, request: Request, next: Next) -> Response {
     let key = KEY_HEADER.and_then(|name| request.headers().get(name));
     if !key.is_some_and(|key| platform.takes_key(key.as_bytes())) {
+        form::read_on(request.into_body().into_data_stream()).await;
         let message = "The API key is missing, wrong or expired";
         return Refusal::new(StatusCode::UNAUTHORIZED, ErrorCode::ApiKeyInvalid, message).into_response();
     }
@@ -129,6 +134,7 @@ async fn answer(platform: &Platform, operation: Option<&'static str>, request: R
     let mut response = match standing.reached {
         None => next.run(request).await,
         Some(limit) => {
+            form::read_on(request.into_body().into_data_stream()).await;
             let wait = standing.retry_after();
             let message = format!("The limit of {limit} is reached. Try again in {wait} seconds.");
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests, message).into_response()

@@ -5,6 +5,7 @@ use axum::{
     extract::{RawQuery, State},
 };
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use twelvelabs_api::{
     params::embed_tasks_list as p,
     runtime::Param,
@@ -18,6 +19,9 @@ use super::{
     store::Filter,
     tasks::{Answer, Shared, metadata, pairs},
 };
+
+/// The member that holds the tasks.
+const DATA: &str = "data";
 
 #[derive(Debug)]
 struct Asked {
@@ -55,7 +59,7 @@ fn asked(platform: &Platform, query: Option<&str>) -> Result<Asked, Refusal> {
 }
 
 /// Without dates, the tasks of the last seven days are listed, and these are all that there are.
-pub(super) async fn list(State(platform): Shared, RawQuery(query): RawQuery) -> Answer<TasksListResponse> {
+pub(super) async fn list(State(platform): Shared, RawQuery(query): RawQuery) -> Answer<Value> {
     let asked = asked(&platform, query.as_deref())?;
     let skipped = (asked.page - 1).saturating_mul(asked.page_limit);
     let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
@@ -77,5 +81,10 @@ pub(super) async fn list(State(platform): Shared, RawQuery(query): RawQuery) -> 
     info.total_results = Some(total as u64);
     let mut answer = TasksListResponse::new(info);
     answer.data = page.iter().map(entry).collect();
+    let mut answer = serde_json::to_value(answer).map_err(Refusal::internal)?;
+    if page.is_empty() {
+        // Ours leaves out what is empty; the Python SDK makes a missing list None.
+        answer[DATA] = Value::Array(Vec::new());
+    }
     Ok(Json(answer))
 }

@@ -1,0 +1,311 @@
+// The embed flow of the official JavaScript SDK against the local platform. `run.sh` starts both.
+"use strict";
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const http = require("node:http");
+const path = require("node:path");
+const { TwelveLabs, TwelvelabsApi, TwelvelabsApiError } = require("twelvelabs-js");
+
+const { LOCAL_URL, LIMITED_URL, LOCAL_KEY } = process.env;
+const MEDIA = path.join(__dirname, "..", "media");
+const UNKNOWN = "0123456789abcdef01234567";
+const modelName = "marengo3.0";
+const QUICK = { sleepInterval: 0.05 };
+const ONCE = { maxRetries: 0 };
+
+function client(apiKey = LOCAL_KEY, base = LOCAL_URL) {
+    // There is no other way to tell this SDK the address.
+    process.env.TWELVELABS_BASE_URL = base;
+    return new TwelveLabs({ apiKey }).embed.tasks;
+}
+const tasks = client();
+
+/** Asks the side of the operator. */
+async function operator(what, body, method) {
+    const answer = await fetch(`${LOCAL_URL.replace(/\/v1\.3$/, "")}/_local/${what}`, { method, body });
+    assert.ok(answer.ok, `${what}: ${answer.status}`);
+    return answer.text();
+}
+const fault = (text) => operator("faults", text, "POST");
+const violations = async () => JSON.parse(await operator("verdict"));
+
+const cases = [];
+/** A case; `breaks` says that it sends what breaks the contract on purpose. */
+const test = (name, run, breaks = false) => cases.push({ name, run, breaks });
+
+const media = (name) => fs.createReadStream(path.join(MEDIA, name));
+const make = async (fields = {}, name = "tiny.mp4") =>
+    (await tasks.create({ modelName, videoFile: media(name), ...fields }, ONCE)).id;
+
+async function ready(fields) {
+    const id = await make(fields, "four_shots.mp4");
+    assert.equal((await tasks.waitForDone(id, QUICK)).status, "ready");
+    return tasks.retrieve(id);
+}
+
+const options = (result) => new Set((result.videoEmbedding.segments ?? []).map((segment) => segment.embeddingOption));
+const spans = (result, option = "visual", scope = "clip") =>
+    result.videoEmbedding.segments
+        .filter((segment) => segment.embeddingOption === option && segment.embeddingScope === scope)
+        .map((segment) => [segment.startOffsetSec, segment.endOffsetSec]);
+
+/** The call must be refused like this; gives the error. */
+async function refused(call, status, code, words = []) {
+    let got;
+    try {
+        got = await call();
+    } catch (error) {
+        assert.equal(error.statusCode, status, error);
+        assert.ok(error instanceof TwelvelabsApiError, error);
+        assert.equal(error instanceof TwelvelabsApi.BadRequestError, status === 400);
+        if (code) assert.equal(error.body.code, code);
+        for (const word of words) assert.ok(error.body.message.includes(word), `${word}: ${error.body.message}`);
+        return error;
+    }
+    return assert.fail(`not refused: ${JSON.stringify(got)}`);
+}
+const bad = (name, fields, words, breaks = false) =>
+    test(name, () => refused(() => make(fields), 400, "parameter_invalid", words), breaks);
+
+const collect = async (pages) => {
+    const all = [];
+    for await (const item of pages) all.push(item);
+    return all;
+};
+
+const videos = http.createServer((request, response) => {
+    const file = path.join(MEDIA, path.basename(request.url));
+    if (request.url === "/") response.writeHead(200, { "content-type": "text/html" }).end("<p>a page");
+    else if (fs.existsSync(file)) fs.createReadStream(file).pipe(response.writeHead(200, { "content-type": "video/mp4" }));
+    else response.writeHead(404).end();
+});
+const at = (name) => `http://127.0.0.1:${videos.address().port}/${name}`;
+
+test("create from a file, status, wait with a callback, retrieve everything", async () => {
+    const id = await make({ videoEmbeddingScope: ["clip", "video"] }, "four_shots.mp4");
+    assert.equal(id.length, 24);
+    const first = await tasks.status(id);
+    assert.deepEqual([first.id, first.status, first.modelName], [id, "processing", modelName]);
+    const seen = [];
+    const done = await tasks.waitForDone(id, { ...QUICK, callback: (task) => void seen.push(task.status) });
+    assert.ok(done.status === "ready" && seen[0] === "processing" && seen.at(-1) === "ready", `${seen}`);
+    const result = await tasks.retrieve(id);
+    const known = result.videoEmbedding.metadata;
+    assert.deepEqual([known.inputFilename, known.videoClipLength], ["four_shots.mp4", 6]);
+    assert.deepEqual(known.videoEmbeddingScope, ["clip", "video"]);
+    assert.ok(Math.abs(known.duration - 14) < 0.1 && result.createdAt <= result.updatedAt);
+    assert.deepEqual(options(result), new Set(["visual", "audio", "transcription"]));
+    assert.ok(result.videoEmbedding.segments.every((segment) => segment.float.length === 512));
+    for (const option of ["visual", "audio", "transcription"]) {
+        assert.deepEqual(spans(result, option).map(([start]) => start), [0, 6, 12]);
+        assert.equal(spans(result, option, "video").length, 1);
+    }
+});
+
+test("retrieve some options", async () => {
+    const { id } = await ready();
+    for (const wanted of ["audio", ["visual"], ["visual", "transcription"]]) {
+        const got = await tasks.retrieve(id, { embeddingOption: wanted });
+        assert.deepEqual(options(got), new Set([wanted].flat()));
+    }
+    const silent = await make({}, "silent.mp4");
+    await tasks.waitForDone(silent, QUICK);
+    assert.deepEqual(options(await tasks.retrieve(silent)), new Set(["visual"]));
+    assert.equal(options(await tasks.retrieve(silent, { embeddingOption: ["audio"] })).size, 0);
+});
+
+test("offsets and clip length; a last piece under two seconds is dropped", async () => {
+    const result = await ready({ videoStartOffsetSec: 1, videoEndOffsetSec: 12, videoClipLength: 5 });
+    assert.deepEqual(spans(result), [[1, 6], [6, 11]]);
+});
+
+test("create from an address", async () => {
+    const { id } = await tasks.create({ modelName, videoUrl: at("tiny.mp4") });
+    const done = await tasks.waitForDone(id, QUICK);
+    assert.equal(done.status, "ready");
+    assert.equal(done.videoEmbedding.metadata.inputUrl, at("tiny.mp4"));
+    assert.equal(done.videoEmbedding.metadata.inputFilename, undefined);
+});
+
+test("with a file and an address, the address counts", async () => {
+    const known = (await tasks.status(await make({ videoUrl: at("silent.mp4") }))).videoEmbedding.metadata;
+    assert.equal(known.inputUrl, at("silent.mp4"));
+});
+
+test("list: newest first, pages, filters", async () => {
+    const before = Date.now() - 1000;
+    const made = [];
+    for (let count = 0; count < 5; count++) made.push(await make());
+    for (const id of made) await tasks.waitForDone(id, QUICK);
+    const listed = await collect(await tasks.list({ pageLimit: 2, startedAt: new Date(before).toISOString() }));
+    const ids = listed.map((task) => task.id);
+    assert.deepEqual(ids.slice(0, 5), made.toReversed());
+    assert.equal(new Set(ids).size, ids.length);
+    assert.ok(listed.every((task) => task.videoEmbedding.metadata.duration > 0));
+    assert.equal((await tasks.list({ pageLimit: 3 })).data.length, 3);
+    assert.equal((await collect(await tasks.list({ endedAt: "2020-01-01T00:00:00Z" }))).length, 0);
+    await fault("task=fails");
+    const failing = await make();
+    await tasks.waitForDone(failing, QUICK);
+    const has = async (status) => (await collect(await tasks.list({ status }))).some((task) => task.id === failing);
+    assert.deepEqual([await has("failed"), await has("ready")], [true, false]);
+    assert.equal((await tasks.list({ page: 9999 })).data.length, 0);
+});
+
+test("createBulk gives those that were created", async () => {
+    const given = [{ videoFile: media("tiny.mp4"), videoEmbeddingScope: ["clip"] }, { videoClipLength: 11 }];
+    given.push({ videoUrl: at("tiny.mp4"), videoStartOffsetSec: 0, videoEndOffsetSec: 4 });
+    const made = await tasks.createBulk({ modelName, videos: given });
+    assert.equal(new Set(made.map((task) => task.id)).size, 2);
+    for (const task of made) assert.equal((await tasks.waitForDone(task.id, QUICK)).status, "ready");
+}, true);
+
+for (const videoClipLength of [1, 11]) {
+    bad(`a clip of ${videoClipLength} s`, { videoClipLength }, ["video_clip_length", "2-10 seconds"], true);
+}
+bad("a clip longer than the range", { videoClipLength: 6 }, ["video_clip_length", "fit"]);
+const end = "video_end_offset_sec";
+const start = "video_start_offset_sec";
+bad("an end before its start", { videoStartOffsetSec: 3, videoEndOffsetSec: 1 }, [end, "greater"]);
+bad("an end alone", { videoEndOffsetSec: 3 }, [start, "together"]);
+bad("a start alone", { videoStartOffsetSec: 1 }, [end, "together"]);
+bad("a start below zero", { videoStartOffsetSec: -1, videoEndOffsetSec: 3 }, [start], true);
+bad("an end beyond the video", { videoStartOffsetSec: 0, videoEndOffsetSec: 9 }, [end, "duration"]);
+
+test("an unknown model", () =>
+    refused(() => tasks.create({ modelName: "marengo1.0", videoFile: media("tiny.mp4") }), 400, "parameter_invalid", [
+        "model_name",
+    ]));
+
+test("neither a file nor an address", () =>
+    refused(() => tasks.create({ modelName }), 400, "parameter_not_provided", ["video_file", "video_url"]));
+
+test("addresses that lead to no video", async () => {
+    for (const videoUrl of [at(""), at("none.mp4"), "ftp://127.0.0.1/v.mp4", "http://video.invalid/v.mp4"]) {
+        await refused(() => tasks.create({ modelName, videoUrl }), 400, "parameter_invalid", ["video_url"]);
+    }
+});
+
+/** The clip with fewer or more ticks in a second than its header says. */
+function retimed(factor) {
+    const data = fs.readFileSync(path.join(MEDIA, "tiny.mp4"));
+    const place = data.indexOf("mdhd") + 16;
+    data.writeUInt32BE(Math.max(1, Math.trunc(data.readUInt32BE(place) / factor)), place);
+    return new File([data], "v.mp4");
+}
+
+test("videos that the platform does not take, with their figures", async () => {
+    const sent = (videoFile) => () => tasks.create({ modelName, videoFile }, ONCE);
+    await refused(() => make({}, "too_small.mp4"), 400, "video_resolution_too_low", ["320x180"]);
+    await refused(() => make({}, "cut.mp4"), 400, "video_file_broken");
+    await refused(sent(new File(["no video at all"], "v.mp4")), 400, "video_file_broken");
+    await refused(sent(retimed(0.5)), 400, "video_duration_too_short", ["duration"]);
+    await refused(sent(retimed(16_384)), 400, "video_duration_too_long", ["duration"]);
+});
+
+const reads = [(id) => tasks.status(id), (id) => tasks.retrieve(id)];
+test("a malformed id", async () => {
+    for (const read of reads) await refused(() => read("a/b c"), 400, "parameter_invalid", ["task_id"]);
+});
+test("an unknown id", async () => {
+    for (const read of reads) await refused(() => read(UNKNOWN), 404, "resource_not_exist", [UNKNOWN]);
+});
+
+test("list: values that are not taken", async () => {
+    const wrong = { page: [{ page: 0 }], page_limit: [{ pageLimit: 51 }, { pageLimit: 0 }], started_at: [{ startedAt: "x" }] };
+    for (const [name, queries] of Object.entries({ ...wrong, ended_at: [{ endedAt: "yesterday" }] })) {
+        for (const query of queries) await refused(() => tasks.list(query), 400, "parameter_invalid", [name]);
+    }
+}, true);
+
+test("a wrong key", async () => {
+    const own = client("wrong");
+    await refused(() => own.list(), 401, "api_key_invalid");
+    await refused(() => own.status(UNKNOWN), 401, "api_key_invalid");
+    await refused(() => own.retrieve(UNKNOWN), 401, "api_key_invalid");
+    await refused(() => own.create({ modelName, videoFile: media("four_shots.mp4") }), 401, "api_key_invalid");
+});
+
+test("an empty key", async () => {
+    // The SDK itself takes no empty one.
+    const none = { headers: { "x-api-key": "" } };
+    await refused(() => tasks.list({}, none), 401, "api_key_invalid");
+    await refused(() => tasks.status(UNKNOWN, none), 401, "api_key_invalid");
+}, true);
+
+test("429 by the rate limit, with its headers", async () => {
+    const own = client(LOCAL_KEY, LIMITED_URL);
+    const create = () => own.create({ modelName, videoFile: media("tiny.mp4") }, ONCE);
+    await create();
+    const { headers } = (await refused(create, 429, "too_many_requests")).rawResponse;
+    const wait = Number(headers.get("retry-after"));
+    assert.ok(wait > 0 && wait <= 60, `${wait}`);
+    assert.equal(headers.get("x-ratelimit-request-limit"), "1");
+    assert.equal(headers.get("x-ratelimit-request-remaining"), "0");
+    assert.equal((await own.list()).data.length, 1);
+});
+
+test("429 and 5xx as faults, and retries that get past them", async () => {
+    const id = await make();
+    for (const status of [429, 500, 502, 503]) {
+        await fault(`status=${status} of=status retry_after=1s`);
+        const error = await refused(() => tasks.status(id, ONCE), status);
+        assert.equal(error.rawResponse.headers.get("retry-after"), "1");
+    }
+    await fault("status=503 of=status");
+    assert.equal((await tasks.status(id, { maxRetries: 1 })).id, id);
+    await fault("status=500 of=create");
+    await refused(() => make(), 500);
+});
+
+test("connections that are reset", async () => {
+    const id = await make();
+    await fault("reset of=status");
+    await assert.rejects(() => tasks.status(id), (error) => error.statusCode === undefined);
+    assert.equal((await tasks.status(id)).id, id);
+});
+
+test("waitForDone gets past a reset, and gives a task that failed", async () => {
+    const id = await make({}, "four_shots.mp4");
+    const faults = ["reset of=status"];
+    const callback = async () => void (faults.length && (await fault(faults.pop())));
+    assert.equal((await tasks.waitForDone(id, { ...QUICK, callback })).status, "ready");
+    assert.equal(faults.length, 0);
+    await fault("task=fails");
+    assert.equal((await tasks.waitForDone(await make(), QUICK)).status, "failed");
+});
+
+test("a status that nobody knows", async () => {
+    await fault("task=paused");
+    assert.equal((await tasks.status(await make())).status, "paused");
+});
+
+test("a task that is older than seven days is gone", async () => {
+    const id = await make();
+    await operator("clock", "8d", "POST");
+    await refused(() => tasks.status(id), 404, "resource_not_exist");
+});
+
+async function main() {
+    await new Promise((listening) => videos.listen(0, "127.0.0.1", listening));
+    let failed = 0;
+    for (const { name, run, breaks } of cases) {
+        const [{ count }, started] = [await violations(), Date.now()];
+        try {
+            await run();
+            const after = await violations();
+            const why = after.violations.slice(count).join("\n") || "it should have broken the contract";
+            assert.equal(after.count > count, breaks, why);
+            console.log(`ok      ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+        } catch (error) {
+            failed += 1;
+            console.log(`FAILED  ${name}: ${error.message}`);
+        }
+        await operator("faults", undefined, "DELETE");
+    }
+    console.log(`${cases.length - failed} passed, ${failed} failed`);
+    process.exit(failed ? 1 : 0);
+}
+
+main();

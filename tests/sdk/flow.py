@@ -1,0 +1,393 @@
+"""The embed flow of the official Python SDK against the local platform. `run.sh` starts both."""
+
+import asyncio
+import functools
+import http.server
+import json
+import os
+import threading
+import time
+import traceback
+import urllib.request
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import httpx
+from twelvelabs import AsyncTwelveLabs, TwelveLabs
+from twelvelabs.core.api_error import ApiError
+from twelvelabs.errors import BadRequestError
+
+BASE, LIMITED, KEY = (os.environ[name] for name in ("LOCAL_URL", "LIMITED_URL", "LOCAL_KEY"))
+MEDIA = Path(__file__).parent.parent / "media"
+MODEL = "marengo3.0"
+UNKNOWN = "0123456789abcdef01234567"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+videos = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=MEDIA))
+threading.Thread(target=videos.serve_forever, daemon=True).start()
+VIDEOS = f"http://127.0.0.1:{videos.server_port}"
+
+
+def client(key=KEY, base=BASE):
+    # The SDK takes the address of the surroundings over that of the caller.
+    os.environ["TWELVELABS_BASE_URL"] = base
+    return TwelveLabs(api_key=key)
+
+
+def operator(path, body=None, method=None):
+    """Asks the side of the operator."""
+    request = urllib.request.Request(f"{BASE.removesuffix('/v1.3')}/_local/{path}", body and body.encode(), method=method)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def fault(text):
+    operator("faults", text, "POST")
+
+
+def violations():
+    verdict = json.loads(operator("verdict"))
+    return verdict["count"], verdict["violations"]
+
+
+CASES = []
+
+
+def case(name, breaks=False):
+    """A case, and whether it sends what breaks the contract on purpose."""
+
+    def add(function):
+        CASES.append((name, breaks, function))
+        return function
+
+    return add
+
+
+def media(name):
+    return (name, (MEDIA / name).read_bytes(), "video/mp4")
+
+
+def make(name="tiny.mp4", **fields):
+    return tasks.create(model_name=MODEL, video_file=media(name), **fields).id
+
+
+def ready(**fields):
+    task_id = make("four_shots.mp4", **fields)
+    assert tasks.wait_for_done(task_id, sleep_interval=0.05).status == "ready"
+    return tasks.retrieve(task_id)
+
+
+def spans(segments, option="visual", scope="clip"):
+    return [
+        (segment.start_offset_sec, segment.end_offset_sec)
+        for segment in segments
+        if (segment.embedding_option, segment.embedding_scope) == (option, scope)
+    ]
+
+
+def refused(call, status, code=None, words=()):
+    """The call must be refused like this; gives the error."""
+    try:
+        got = call()
+    except ApiError as error:
+        assert error.status_code == status, error
+        assert isinstance(error, BadRequestError) == (status == 400), type(error)
+        assert code is None or error.body["code"] == code, error
+        for word in words:
+            assert word in error.body["message"], error
+        return error
+    raise AssertionError(f"not refused: {got}")
+
+
+def bad(name, rule, words, breaks, code="parameter_invalid", **fields):
+    case(name, breaks)(lambda: refused(lambda: make(**fields), 400, code, words and (*words, rule)))
+
+
+tasks = client().embed.tasks
+
+
+@case("create from a file, status, wait with a callback, retrieve everything")
+def _():
+    task_id = make("four_shots.mp4", video_embedding_scope=["clip", "video"])
+    assert len(task_id) == 24
+    first = tasks.status(task_id)
+    assert (first.id, first.status, first.model_name) == (task_id, "processing", MODEL)
+    seen = []
+    done = tasks.wait_for_done(task_id, sleep_interval=0.05, callback=lambda task: seen.append(task.status))
+    assert done.status == "ready" and seen[-1] == "ready" and seen[0] == "processing", seen
+    result = tasks.retrieve(task_id)
+    known = result.video_embedding.metadata
+    assert (known.input_filename, known.video_clip_length) == ("four_shots.mp4", 6)
+    assert known.video_embedding_scope == ["clip", "video"] and abs(known.duration - 14) < 0.1
+    assert result.created_at <= result.updated_at
+    segments = result.video_embedding.segments
+    assert {segment.embedding_option for segment in segments} == {"visual", "audio", "transcription"}
+    assert all(len(segment.float_) == 512 for segment in segments)
+    for option in ("visual", "audio", "transcription"):
+        # The last piece has two seconds or more, so it is there.
+        starts = [start for start, _ in spans(segments, option)]
+        assert starts == [0, 6, 12] and len(spans(segments, option, "video")) == 1, starts
+
+
+@case("retrieve some options")
+def _():
+    task_id = ready().id
+    for wanted in ("audio", ["visual"], ["visual", "transcription"]):
+        got = tasks.retrieve(task_id, embedding_option=wanted).video_embedding.segments
+        assert {s.embedding_option for s in got} == {wanted} if isinstance(wanted, str) else set(wanted), wanted
+    silent = make("silent.mp4")
+    tasks.wait_for_done(silent, sleep_interval=0.05)
+    assert {s.embedding_option for s in tasks.retrieve(silent).video_embedding.segments} == {"visual"}
+    assert not tasks.retrieve(silent, embedding_option=["audio"]).video_embedding.segments
+
+
+@case("offsets and clip length; a last piece under two seconds is dropped")
+def _():
+    result = ready(video_start_offset_sec=1, video_end_offset_sec=12, video_clip_length=5)
+    assert spans(result.video_embedding.segments) == [(1, 6), (6, 11)]
+
+
+@case("create from an address")
+def _():
+    url = f"{VIDEOS}/tiny.mp4"
+    task_id = tasks.create(model_name=MODEL, video_url=url).id
+    done = tasks.wait_for_done(task_id, sleep_interval=0.05)
+    known = done.video_embedding.metadata
+    assert done.status == "ready" and known.input_url == url and known.input_filename is None
+
+
+@case("with a file and an address, the address counts")
+def _():
+    known = tasks.status(make(video_url=f"{VIDEOS}/silent.mp4")).video_embedding.metadata
+    assert known.input_url.endswith("silent.mp4") and abs(known.duration - 5) < 0.1
+
+
+@case("an address of None, sent as an empty field", breaks=True)
+def _():
+    assert tasks.status(make(video_url=None)).video_embedding.metadata.input_filename == "tiny.mp4"
+
+
+@case("list: newest first, pages, filters")
+def _():
+    before = datetime.now(timezone.utc) - timedelta(seconds=1)
+    made = [make() for _ in range(5)]
+    for task_id in made:
+        tasks.wait_for_done(task_id, sleep_interval=0.05)
+    stamp = lambda time: time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    listed = list(tasks.list(page_limit=2, started_at=stamp(before)))
+    ids = [task.id for task in listed]
+    assert ids[:5] == made[::-1] and len(ids) == len(set(ids)), ids
+    assert all(task.status == "ready" and task.video_embedding.metadata.duration for task in listed[:5])
+    pages = [[task.id for task in page.items] for page in tasks.list(page_limit=3).iter_pages()]
+    assert pages[0] == made[:1:-1] and all(len(page) == 3 for page in pages[:-2]), pages
+    assert not list(tasks.list(ended_at="2020-01-01T00:00:00Z"))
+    assert not list(tasks.list(started_at=stamp(before + timedelta(days=1))))
+    fault("task=fails")
+    failing = make()
+    tasks.wait_for_done(failing, sleep_interval=0.05)
+    assert failing in [task.id for task in tasks.list(status="failed")]
+    assert failing not in [task.id for task in tasks.list(status="ready")]
+    assert tasks.list(page=9999).items == []
+
+
+@case("create_bulk gives those that were created", breaks=True)
+def _():
+    given = [{"video_file": media("tiny.mp4"), "video_embedding_scope": ["clip"]}, {"video_clip_length": 11}]
+    given.append({"video_url": f"{VIDEOS}/tiny.mp4", "video_start_offset_sec": 0, "video_end_offset_sec": 4})
+    made = tasks.create_bulk(model_name=MODEL, videos=given)
+    assert len({task.id for task in made}) == 2
+    assert all(tasks.wait_for_done(task.id, sleep_interval=0.05).status == "ready" for task in made)
+
+
+@case("the asynchronous client")
+def _():
+    async def flow():
+        own = AsyncTwelveLabs(api_key=KEY).embed.tasks
+        task = await own.create(model_name=MODEL, video_file=media("tiny.mp4"))
+        done = await own.wait_for_done(task.id, sleep_interval=0.05)
+        result = await own.retrieve(task.id, embedding_option=["visual"])
+        listed = [entry.id async for entry in await own.list(page_limit=50)]
+        return done.status, len(result.video_embedding.segments), task.id in listed
+
+    assert asyncio.run(flow()) == ("ready", 1, True)
+
+
+for length in (1, 11):
+    bad(f"a clip of {length} s", "2-10 seconds", ["video_clip_length"], True, video_clip_length=length)
+bad("a clip longer than the range", "fit", ["video_clip_length"], False, video_clip_length=6)
+bad("a clip length that is no number", "number", ["video_clip_length"], True, video_clip_length="long")
+end, start = "video_end_offset_sec", "video_start_offset_sec"
+bad("an end before its start", "greater", [end], False, **{start: 3, end: 1})
+bad("an end alone", "together", [start], False, **{end: 3})
+bad("a start alone", "together", [end], False, **{start: 1})
+bad("a start below zero", start, [start], True, **{start: -1, end: 3})
+bad("an end beyond the video", "duration", [end], False, **{start: 0, end: 9})
+bad("an unknown scope", "scope", ["video_embedding_scope"], False, video_embedding_scope=["frame"])
+
+
+@case("an unknown model")
+def _():
+    call = lambda: tasks.create(model_name="marengo1.0", video_file=media("tiny.mp4"))
+    refused(call, 400, "parameter_invalid", ["model_name"])
+
+
+@case("neither a file nor an address")
+def _():
+    refused(lambda: tasks.create(model_name=MODEL), 400, "parameter_not_provided", ["video_file", "video_url"])
+
+
+@case("addresses that lead to no video")
+def _():
+    for url in (f"{VIDEOS}/", f"{VIDEOS}/none.mp4", "ftp://127.0.0.1/v.mp4", "http://video.invalid/v.mp4"):
+        refused(lambda: tasks.create(model_name=MODEL, video_url=url), 400, "parameter_invalid", ["video_url"])
+
+
+@case("videos that the platform does not take, with their figures")
+def _():
+    def sent(data):
+        return lambda: tasks.create(model_name=MODEL, video_file=("v.mp4", data))
+
+    refused(lambda: make("too_small.mp4"), 400, "video_resolution_too_low", ["320x180"])
+    refused(lambda: make("cut.mp4"), 400, "video_file_broken")
+    refused(sent(b"no video at all"), 400, "video_file_broken")
+    tiny = bytearray((MEDIA / "tiny.mp4").read_bytes())
+    for box, code in (SHORT, "video_duration_too_short"), (LONG, "video_duration_too_long"):
+        refused(sent(retimed(tiny, box)), 400, code, ["duration"])
+
+
+def retimed(data, factor):
+    """The clip with the ticks of its track longer or shorter: the header says how many there are in a second."""
+    data, at = bytearray(data), data.find(b"mdhd") + 16
+    scale = int.from_bytes(data[at : at + 4], "big")
+    data[at : at + 4] = max(1, int(scale / factor)).to_bytes(4, "big")
+    return bytes(data)
+
+
+SHORT, LONG = 0.5, 16_384
+
+
+@case("a malformed id")
+def _():
+    for call in (tasks.status, tasks.retrieve):
+        refused(lambda: call("short"), 400, "parameter_invalid", ["task_id"])
+
+
+@case("an unknown id")
+def _():
+    for call in (tasks.status, tasks.retrieve):
+        refused(lambda: call(UNKNOWN), 404, "resource_not_exist", [UNKNOWN])
+
+
+@case("list: values that are not taken", breaks=True)
+def _():
+    for wrong in ({"page": 0}, {"page_limit": 51}, {"page_limit": 0}, {"started_at": "yesterday"}, {"ended_at": "x"}):
+        refused(lambda: tasks.list(**wrong), 400, "parameter_invalid", wrong)
+
+
+@case("an unknown embedding option")
+def _():
+    task_id = make()
+    refused(lambda: tasks.retrieve(task_id, embedding_option=["smell"]), 400, "parameter_invalid", ["embedding_option"])
+
+
+@case("a wrong key")
+def _():
+    own = client("wrong").embed.tasks
+    create = lambda: own.create(model_name=MODEL, video_file=media("four_shots.mp4"))
+    for call in (own.list, lambda: own.status(UNKNOWN), lambda: own.retrieve(UNKNOWN), create):
+        refused(call, 401, "api_key_invalid")
+
+
+@case("an empty key", breaks=True)
+def _():
+    # The SDK itself takes no empty one.
+    none = {"additional_headers": {"x-api-key": ""}}
+    refused(lambda: tasks.list(request_options=none), 401, "api_key_invalid")
+    refused(lambda: tasks.status(UNKNOWN, request_options=none), 401, "api_key_invalid")
+
+
+@case("429 by the rate limit, with its headers")
+def _():
+    own = client(base=LIMITED).embed.tasks
+    client()
+    own.create(model_name=MODEL, video_file=media("tiny.mp4"))
+    error = refused(lambda: own.create(model_name=MODEL, video_file=media("tiny.mp4")), 429, "too_many_requests")
+    headers = {name.lower(): value for name, value in error.headers.items()}
+    assert 0 < int(headers["retry-after"]) <= 60, headers
+    assert headers["x-ratelimit-request-remaining"] == "0" and headers["x-ratelimit-request-limit"] == "1", headers
+    assert own.list().items, "reading is not limited"
+
+
+@case("429 and 5xx as faults, and retries that get past them")
+def _():
+    task_id = make()
+    for status in (429, 500, 502, 503):
+        fault(f"status={status} of=status retry_after=1s")
+        error = refused(lambda: tasks.status(task_id), status)
+        assert {name.lower(): value for name, value in error.headers.items()}["retry-after"] == "1"
+    fault("status=503 of=status retry_after=1s")
+    # So the SDK counts: three are one.
+    assert tasks.status(task_id, request_options={"max_retries": 3}).id == task_id
+    fault("status=500 of=create")
+    refused(make, 500)
+
+
+@case("answers that are cut, connections that are reset")
+def _():
+    task_id = make()
+    for kind in ("cut", "reset"):
+        fault(f"{kind} of=status")
+        try:
+            raise AssertionError(tasks.status(task_id))
+        except httpx.TransportError:
+            assert tasks.status(task_id).id == task_id
+
+
+@case("wait_for_done gets past a 503 and a reset, and gives a task that failed")
+def _():
+    task_id = make("four_shots.mp4")
+    faults = ["status=503 of=status", "reset of=status"]
+    done = tasks.wait_for_done(task_id, sleep_interval=0.05, callback=lambda _: faults and fault(faults.pop()))
+    assert done.status == "ready" and not faults
+    fault("task=fails")
+    assert tasks.wait_for_done(make(), sleep_interval=0.05).status == "failed"
+
+
+@case("a status that nobody knows")
+def _():
+    fault("task=paused")
+    assert tasks.status(make()).status == "paused"
+
+
+@case("a task that is older than seven days is gone")
+def _():
+    task_id = make()
+    operator("clock", "8d", "POST")
+    refused(lambda: tasks.status(task_id), 404, "resource_not_exist")
+
+
+def main():
+    failed = 0
+    for name, breaks, function in CASES:
+        before, started = violations()[0], time.monotonic()
+        try:
+            function()
+            count, all_of_them = violations()
+            assert (count > before) == breaks, all_of_them[before:] or "it should have broken the contract"
+            print(f"ok      {name} ({time.monotonic() - started:.1f} s)", flush=True)
+        except Exception as error:
+            failed += 1
+            line = traceback.extract_tb(error.__traceback__)[-1].lineno
+            print(f"FAILED  {name}: line {line}: {type(error).__name__}: {error}", flush=True)
+        finally:
+            operator("faults", method="DELETE")
+    print(f"{len(CASES) - failed} passed, {failed} failed")
+    return failed
+
+
+raise SystemExit(1 if main() else 0)

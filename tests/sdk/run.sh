@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# The official SDKs, and schemathesis with our contract, against the local platform. Everything stays on loopback; what needs a
+# tool or a package that cannot be had is left out, and said so.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+PYTHON_SDK=1.3.6 JS_SDK=1.3.4 SCHEMATHESIS=4.32.5
+
+cargo build --release --quiet -p twelvelabs-contract --features decode --bin twelvelabs-local
+root=$PWD/target
+program=${CARGO_TARGET_DIR:-$root}/release/twelvelabs-local
+work=$root/sdk
+mkdir -p "$work"
+key=sdk-test-key
+failed=0
+running=()
+
+stop() {
+    for pid in "${running[@]}"; do
+        kill "$pid" 2>/dev/null && wait "$pid" || true
+    done
+    running=()
+}
+trap stop EXIT
+
+# start NAME OPTIONS…: sets `url`.
+start() {
+    local log=$work/$1.log
+    shift
+    # Videos from this machine only, whatever a test names.
+    "$program" --listen 127.0.0.1:0 --key "$key" --video-urls loopback "$@" >"$log" &
+    running+=($!)
+    for _ in $(seq 200); do
+        url=$(sed -n 's/^export TWELVELABS_BASE_URL=//p' "$log")
+        [ -n "$url" ] && return
+        sleep 0.05
+    done
+    echo "the platform does not start: $log" >&2
+    exit 1
+}
+
+# alone COMMAND…: without proxies, which are for the package clients.
+alone() { NO_PROXY='*' no_proxy='*' LOCAL_URL=$main LIMITED_URL=$limited LOCAL_KEY=$key "$@"; }
+
+both() {
+    start "$1" --speed 20x
+    main=$url
+    start "$1-limited" --rate-limit 1
+    limited=$url
+}
+
+venv() { # venv NAME PACKAGE: in a folder of its own, kept for the next time
+    [ -x "$work/$1/bin/python" ] || python3 -m venv "$work/$1" || return
+    "$work/$1/bin/pip" install --quiet --disable-pip-version-check "$2" 2>"$work/$1.pip.log"
+}
+
+echo "-- Python: twelvelabs $PYTHON_SDK"
+if ! command -v python3 >/dev/null; then
+    echo "skipped: there is no python3"
+elif ! venv python "twelvelabs==$PYTHON_SDK"; then
+    echo "skipped: the package cannot be had, see $work/python.pip.log"
+else
+    both python
+    alone "$work/python/bin/python" tests/sdk/flow.py || failed=1
+    stop
+fi
+
+echo "-- JavaScript: twelvelabs-js $JS_SDK"
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    echo "skipped: there is no node, or no npm"
+elif ! npm install --prefix "$work/js" --silent --no-audit --no-fund "twelvelabs-js@$JS_SDK" >"$work/npm.log" 2>&1; then
+    echo "skipped: the package cannot be had, see $work/npm.log"
+else
+    both js
+    NODE_PATH=$work/js/node_modules alone node tests/sdk/flow.cjs || failed=1
+    stop
+fi
+
+echo "-- schemathesis $SCHEMATHESIS with spec/openapi.yaml"
+if ! command -v python3 >/dev/null; then
+    echo "skipped: there is no python3"
+elif ! venv schemathesis "schemathesis==$SCHEMATHESIS"; then
+    echo "skipped: the package cannot be had, see $work/schemathesis.pip.log"
+else
+    start schemathesis
+    main=$url limited=
+    python3 -u -m http.server --bind 127.0.0.1 --directory tests/media 0 >"$work/videos.log" 2>&1 &
+    running+=($!)
+    until videos=$(sed -n 's/^Serving.* port \([0-9]*\) .*/\1/p' "$work/videos.log") && [ -n "$videos" ]; do
+        kill -0 "${running[1]}"
+        sleep 0.05
+    done
+    alone "$work/schemathesis/bin/python" tests/sdk/seed.py "http://127.0.0.1:$videos" "$work"
+    alone "$work/schemathesis/bin/schemathesis" --config-file tests/sdk/schemathesis.toml run spec/openapi.yaml \
+        --url "$main" -H "x-api-key: $key" --max-examples 50 --generation-deterministic \
+        --phases examples,coverage,fuzzing --no-color --warnings off || failed=1
+    stop
+    # The platform's own judge has seen the same answers.
+    if grep -a "the answer .* breaks the contract" "$work/schemathesis.log"; then failed=1; fi
+fi
+exit $failed
