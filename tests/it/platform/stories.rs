@@ -65,8 +65,9 @@ async fn tasks_fail_stall_and_say_what_nobody_knows() {
     platform.fault(Fault::task_fails());
     platform.fault(Fault::task_stalls());
     platform.fault(Fault::task_status("paused"));
+    platform.fault(Fault::task_status("ready"));
     let mut ids = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         ids.push(tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id);
     }
     let before = tasks.status(&ids[0]).send().await.expect("read").status;
@@ -76,7 +77,13 @@ async fn tasks_fail_stall_and_say_what_nobody_knows() {
     for id in &ids {
         seen.push(tasks.status(id).send().await.expect("read").status.to_string());
     }
-    assert_eq!(seen, ["failed", "processing", "paused", "ready"]);
+    assert_eq!(seen, ["failed", "processing", "paused", "ready", "ready"]);
+    let mut segments = Vec::new();
+    for id in &ids {
+        let task = tasks.retrieve(id).send().await.expect("retrieved");
+        segments.push(task.video_embedding.map_or(0, |video| video.segments.len()));
+    }
+    assert_eq!(segments, [0, 0, 0, 0, 1]);
     let error = tasks.wait_for_done(&ids[0]).await.expect_err("failed");
     assert_eq!(error.kind(), ErrorKind::TaskFailed);
     platform.finish().await.expect("kept");

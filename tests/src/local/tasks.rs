@@ -159,7 +159,8 @@ async fn retrieve(
         video.metadata = known.metadata;
         answer.video_embedding = Some(video);
     }
-    if task.status != TaskStatus::Ready {
+    // A status that was asked for has no vectors behind it.
+    if task.status != TaskStatus::Ready || task.known.fate != Fate::Plain {
         if platform.chose(Choice::EarlyRetrievalRefused) {
             return Err(Refusal::invalid(embed_tasks_retrieve::TASK_ID.name, "should be of a task that is ready"));
         }
