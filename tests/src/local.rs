@@ -27,7 +27,7 @@ mod verdict;
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -238,7 +238,12 @@ impl Drop for LocalPlatform {
     }
 }
 
-/// The address that a listener got, as a base URL.
-fn base_url(address: SocketAddr) -> String {
+/// The address that a listener got, as a base URL; for one that listens everywhere, as this machine may call it.
+fn base_url(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
     format!("http://{address}{BASE_PATH}")
 }

@@ -103,6 +103,23 @@ async fn no_accepted_task_is_lost_or_doubled() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_put_forward_does_not_fall_back() {
+    let data = tempfile::tempdir().expect("a folder");
+    let program = Program::start("127.0.0.1:0", Some(data.path()), &[]);
+    let clock = format!("{}/_local/clock", program.base_url.trim_end_matches("/v1.3"));
+    reqwest::Client::new().post(clock).body("3d").send().await.expect("put forward");
+    let tasks = client(&program.base_url);
+    let old = tasks.embed(ModelName::Marengo30, VideoSource::path(TINY)).sleep_interval(SOON).await.expect("embedded");
+    program.kill();
+    let program = Program::start("127.0.0.1:0", Some(data.path()), &[]);
+    let tasks = client(&program.base_url);
+    assert_eq!(tasks.status(&old.id).send().await.expect("read").status, TaskStatus::Ready);
+    let new = tasks.embed(ModelName::Marengo30, VideoSource::path(TINY)).sleep_interval(SOON);
+    let new = new.deadline(Duration::from_secs(60)).await.expect("embedded");
+    assert!(new.created_at >= old.created_at);
+}
+
+#[tokio::test]
 async fn a_restart_is_invisible_to_a_wait() {
     let data = tempfile::tempdir().expect("a folder");
     // Two seconds for the clip of four.

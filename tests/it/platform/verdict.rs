@@ -5,6 +5,14 @@ use twelvelabs_contract::LocalPlatform;
 use super::{create, form, get, started};
 
 #[tokio::test]
+async fn what_a_sender_wrote_is_no_line_of_its_own() {
+    let (platform, _) = started(LocalPlatform::builder().allow_violations()).await;
+    get(&format!("{}/embed/tasks?%0a12:00:00%20GET%20/fake%20200%1b%5b31m=1", platform.base_url())).await;
+    let told = platform.verdict().violations[0].to_string();
+    assert!(told.contains("GET /fake 200") && !told.contains(char::is_control), "{told:?}");
+}
+
+#[tokio::test]
 async fn violations_are_counted_and_told_and_fail() {
     let platform = LocalPlatform::start().await.expect("a platform");
     let tasks = format!("{}/embed/tasks", platform.base_url());

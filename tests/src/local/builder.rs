@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, middleware};
+use axum::{Router, extract::Request, middleware};
 use http::StatusCode;
 use tokio::{net::TcpListener, sync::watch};
 use twelvelabs_api::types::ErrorCode;
@@ -18,7 +18,7 @@ use super::{
     clock::Clock,
     engine::Engine,
     fetch::Fetcher,
-    gate,
+    form, gate,
     judge::{Judge, Log},
     page,
     rates::Rates,
@@ -183,9 +183,12 @@ impl LocalPlatformBuilder {
 /// The families of the API below its base path, and beside it what is for people and operators. Another family is another
 /// router merged here.
 fn router(platform: Arc<Platform>) -> Router {
-    let no_endpoint =
-        async || Refusal::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, "There is no such endpoint");
-    let no_method = async || {
+    let no_endpoint = async |request: Request| {
+        form::read_on(request.into_body().into_data_stream()).await;
+        Refusal::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, "There is no such endpoint")
+    };
+    let no_method = async |request: Request| {
+        form::read_on(request.into_body().into_data_stream()).await;
         let message = "This endpoint has no such method";
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed".into(), message)
     };

@@ -1,12 +1,21 @@
 //! The form of a creation: read field by field, the file straight to disk.
 
-use std::sync::Arc;
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
 
 use axum::{
     body::{Body, BodyDataStream},
     extract::Request,
 };
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
 use twelvelabs_api::{
@@ -25,6 +34,9 @@ use crate::contract;
 
 /// No text field needs more.
 const TEXT_LIMIT: usize = 64 * 1024;
+
+/// So many bytes without a part beginning or going on, and it is no form.
+const UNREADABLE: usize = 1 << 20;
 
 /// No form needs more.
 const FIELDS: usize = 64;
@@ -49,14 +61,41 @@ pub(super) async fn read(platform: &Arc<Platform>, request: Request<Body>) -> Re
         boundary.map_err(|_| Refusal::bad(ErrorCode::ParameterInvalid, "The body must be multipart/form-data"))?;
     let notes = request.extensions().get::<FormNotes>().cloned().unwrap_or_default();
     let mut body = request.into_body().into_data_stream();
-    let outcome = read_fields(platform, Multipart::new(&mut body, boundary), &notes).await;
-    if outcome.is_err() {
-        read_on(body).await;
-    }
+    let since = Arc::new(AtomicUsize::new(0));
+    let metered = Metered { body: &mut body, since: Arc::clone(&since), pause: false };
+    let outcome = read_fields(platform, Multipart::new(metered, boundary), &notes, &since).await;
+    read_on(body).await;
     outcome
 }
 
-/// On through the body of a request that is refused: who is still sending would see a broken connection, not the answer.
+/// The body, block by block, as long as the form gets on: its reader keeps, and searches again and again, what it makes nothing of.
+struct Metered<'b> {
+    body: &'b mut BodyDataStream,
+    /// How many bytes came since the form got on.
+    since: Arc<AtomicUsize>,
+    /// The reader takes all that it can get at once, unless it is made to look at what it has.
+    pause: bool,
+}
+
+impl Stream for Metered<'_> {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.pause) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let Some(block) = std::task::ready!(self.body.poll_next_unpin(context)) else { return Poll::Ready(None) };
+        let block = block.map_err(io::Error::other)?;
+        self.pause = true;
+        if self.since.fetch_add(block.len(), Ordering::Relaxed) > UNREADABLE {
+            return Poll::Ready(Some(Err(io::Error::other("the parts of the form cannot be told apart"))));
+        }
+        Poll::Ready(Some(Ok(block)))
+    }
+}
+
+/// On through the rest of a body: who is still sending would see a broken connection, not the answer.
 pub(super) async fn read_on(mut body: BodyDataStream) {
     let mut rest = fields::VIDEO_FILE.max_length.unwrap_or_default();
     while rest > 0
@@ -66,10 +105,16 @@ pub(super) async fn read_on(mut body: BodyDataStream) {
     }
 }
 
-async fn read_fields(platform: &Arc<Platform>, mut form: Multipart<'_>, notes: &FormNotes) -> Result<Form, Refusal> {
+async fn read_fields(
+    platform: &Arc<Platform>,
+    mut form: Multipart<'_>,
+    notes: &FormNotes,
+    since: &AtomicUsize,
+) -> Result<Form, Refusal> {
     let mut read = Form::default();
     let mut count = 0;
     while let Some(field) = form.next_field().await.map_err(broken)? {
+        since.store(0, Ordering::Relaxed);
         count += 1;
         if count > FIELDS {
             return Err(Refusal::bad(ErrorCode::ParameterInvalid, "The form has too many fields"));
@@ -77,13 +122,13 @@ async fn read_fields(platform: &Arc<Platform>, mut form: Multipart<'_>, notes: &
         let name = field.name().unwrap_or_default().to_owned();
         let repeated = || Refusal::invalid(&name, "should be given once");
         if name == fields::VIDEO_FILE.name {
-            let file = save(platform, field, notes).await?;
+            let file = save(platform, field, notes, since).await?;
             if read.file.replace(file).is_some() {
                 return Err(repeated());
             }
             continue;
         }
-        let text = text(&name, field, notes).await?;
+        let text = text(&name, field, notes, since).await?;
         let number = || text.trim().parse::<f64>().map_err(|_| Refusal::invalid(&name, "should be a number"));
         let again = match name.as_str() {
             n if n == fields::MODEL_NAME.name => read.model_name.replace(text).is_some(),
@@ -123,10 +168,11 @@ fn broken(error: multer::Error) -> Refusal {
     Refusal::bad(ErrorCode::ParameterInvalid, format!("The form cannot be read: {error}"))
 }
 
-async fn text(name: &str, mut field: Field<'_>, notes: &FormNotes) -> Result<String, Refusal> {
+async fn text(name: &str, mut field: Field<'_>, notes: &FormNotes, since: &AtomicUsize) -> Result<String, Refusal> {
     let file_name = field.file_name().map(str::to_owned);
     let mut bytes = Vec::new();
     while let Some(block) = field.chunk().await.map_err(broken)? {
+        since.store(0, Ordering::Relaxed);
         bytes.extend_from_slice(&block);
         if bytes.len() > TEXT_LIMIT {
             return Err(Refusal::invalid(name, "is too long"));
@@ -139,13 +185,19 @@ async fn text(name: &str, mut field: Field<'_>, notes: &FormNotes) -> Result<Str
     text.map_err(|_| Refusal::invalid(name, "should be UTF-8"))
 }
 
-async fn save(platform: &Arc<Platform>, mut field: Field<'_>, notes: &FormNotes) -> Result<(Upload, String), Refusal> {
+async fn save(
+    platform: &Arc<Platform>,
+    mut field: Field<'_>,
+    notes: &FormNotes,
+    since: &AtomicUsize,
+) -> Result<(Upload, String), Refusal> {
     let file_name = field.file_name().map(str::to_owned);
     let mut sink = Sink::create(platform)?;
     let mut written = Ok(());
     while written.is_ok()
         && let Some(block) = field.chunk().await.map_err(broken)?
     {
+        since.store(0, Ordering::Relaxed);
         written = sink.write(&block).await;
     }
     let name = fields::VIDEO_FILE.name;

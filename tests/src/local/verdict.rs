@@ -18,7 +18,14 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problems = self.problems.to_string().replace('\n', "; ");
+        // What a sender wrote must not look like a line of its own, or like an order to a terminal.
+        let problems: String = self
+            .problems
+            .to_string()
+            .replace('\n', "; ")
+            .chars()
+            .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+            .collect();
         match self.answer {
             None => write!(f, "{} breaks the contract: {problems}", self.request),
             Some(status) => write!(f, "the answer {status} to {} breaks the contract: {problems}", self.request),

@@ -169,6 +169,14 @@ pub(super) fn open(shared: &Shared) -> io::Result<Option<Database>> {
         }
     }
     let tasks: Vec<Arc<Task>> = index.page(&super::Filter::default(), 0, usize::MAX).1;
+    // A clock that was put forward stands where it stood: what was done stays done, and new tasks are not from the past.
+    let times = tasks.iter().flat_map(|task| {
+        let done = task.outcome.as_ref().filter(|(outcome, _)| *outcome == Outcome::Ready).map(|(_, at)| *at);
+        [Some(task.created_at), done]
+    });
+    if let Some(ahead) = times.flatten().max().and_then(|last| (last - shared.clock.now()).to_std().ok()) {
+        shared.clock.advance(ahead);
+    }
     let unfinished = tasks.iter().filter(|task| task.outcome.is_none());
     let uploads: HashSet<&str> = unfinished.filter_map(|task| task.known.upload.as_deref()).collect();
     let ids: HashSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
