@@ -4,6 +4,7 @@ pub mod bench;
 pub mod contract;
 pub mod document;
 pub mod drift;
+mod effect;
 mod emit;
 pub mod faults;
 pub mod generate;
