@@ -1,69 +1,60 @@
-//! The body of an answer: read block by block within limits, and unpacked.
-
-use std::time::Duration;
+//! A response body: received chunk by chunk within limits, and decompressed.
 
 use bytes::Bytes;
 use reqwest::Response;
 use tokio::time::{Instant, timeout};
 
-use super::unpack::Unpack;
-use crate::{Error, ErrorKind, Result, error::from_reqwest};
+use super::{
+    decompress::Decompress,
+    failure::from_reqwest,
+    limits::{Limits, too_large},
+};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A body that is being read.
 pub(crate) struct Body {
     response: Response,
     limits: Limits,
-    unpack: Option<Unpack>,
-    /// The current block, as it came.
-    block: Bytes,
-    /// How many bytes of the body there were, unpacked.
+    decompress: Option<Decompress>,
+    /// The current chunk, as received.
+    chunk: Bytes,
+    /// The size of the body so far, decompressed.
     read: u64,
     ended: bool,
 }
 
-/// What a body may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// From one block to the next.
-    pub(super) idle: Duration,
-    /// For the whole body: what is left, and of how much. Only waiting for the server counts: what a caller does between two blocks does not.
-    pub(super) total: Option<(Duration, Duration)>,
-    /// In bytes, unpacked.
-    pub(super) size: u64,
-}
-
 impl Body {
     pub(super) fn new(response: Response, limits: Limits) -> Result<Self> {
-        let unpack = Unpack::of(&response, limits.size)?;
-        Ok(Self { response, limits, unpack, block: Bytes::new(), read: 0, ended: false })
+        let decompress = Decompress::of(&response, limits.size)?;
+        Ok(Self { response, limits, decompress, chunk: Bytes::new(), read: 0, ended: false })
     }
 
-    /// The next block, unpacked and never empty; `None` at the end.
+    /// The next chunk, decompressed and never empty; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>> {
         let size = self.limits.size;
-        let length = match &mut self.unpack {
+        let length = match &mut self.decompress {
             None => {
                 if self.response.content_length().is_some_and(|announced| announced.saturating_add(self.read) > size) {
                     return Err(too_large(size));
                 }
-                self.block = receive(&mut self.response, &mut self.limits).await?.unwrap_or_default();
-                self.block.len()
+                self.chunk = receive(&mut self.response, &mut self.limits).await?.unwrap_or_default();
+                self.chunk.len()
             }
-            Some(unpack) => loop {
-                unpack.clear();
-                if !self.block.is_empty() {
-                    unpack.step(&mut self.block, size.saturating_sub(self.read))?;
+            Some(decompress) => loop {
+                decompress.clear();
+                if !self.chunk.is_empty() {
+                    decompress.step(&mut self.chunk, size.saturating_sub(self.read))?;
                 } else if !self.ended {
                     match receive(&mut self.response, &mut self.limits).await? {
-                        Some(block) => self.block = block,
+                        Some(chunk) => self.chunk = chunk,
                         None => {
                             self.ended = true;
-                            unpack.finish(size.saturating_sub(self.read))?;
+                            decompress.finish(size.saturating_sub(self.read))?;
                         }
                     }
                 }
-                let length = unpack.plain().len();
-                if length > 0 || (self.ended && self.block.is_empty()) {
+                let length = decompress.plain().len();
+                if length > 0 || (self.ended && self.chunk.is_empty()) {
                     break length;
                 }
             },
@@ -75,25 +66,25 @@ impl Body {
         if length == 0 {
             return Ok(None);
         }
-        Ok(Some(self.unpack.as_ref().map_or(&self.block, |unpack| unpack.plain())))
+        Ok(Some(self.decompress.as_ref().map_or(&self.chunk, |decompress| decompress.plain())))
     }
 
     /// The whole body.
-    pub(super) async fn collect(mut self) -> Result<Vec<u8>> {
+    pub(crate) async fn collect(mut self) -> Result<Vec<u8>> {
         let announced = self.response.content_length().unwrap_or(0).min(1 << 20);
         let mut whole = Vec::with_capacity(announced as usize);
-        while let Some(block) = self.next().await? {
-            whole.extend_from_slice(block);
+        while let Some(chunk) = self.next().await? {
+            whole.extend_from_slice(chunk);
         }
         Ok(whole)
     }
 
-    /// What there is of the body up to the limit.
+    /// The start of the body, up to the size limit.
     pub(super) async fn start(mut self) -> Vec<u8> {
         let limit = std::mem::replace(&mut self.limits.size, u64::MAX) as usize;
         let mut start = Vec::new();
-        while let Ok(Some(block)) = self.next().await {
-            start.extend_from_slice(&block[..block.len().min(limit - start.len())]);
+        while let Ok(Some(chunk)) = self.next().await {
+            start.extend_from_slice(&chunk[..chunk.len().min(limit - start.len())]);
             if start.len() == limit {
                 break;
             }
@@ -102,22 +93,19 @@ impl Body {
     }
 }
 
+/// Receives the next chunk within the time limits.
 async fn receive(response: &mut Response, limits: &mut Limits) -> Result<Option<Bytes>> {
     let started = Instant::now();
-    let total = limits.total.filter(|(left, _)| *left < limits.idle);
-    let block = timeout(total.map_or(limits.idle, |(left, _)| left), response.chunk()).await.map_err(|_| {
+    let total = limits.total.filter(|(left, _)| *left < limits.chunk);
+    let chunk = timeout(total.map_or(limits.chunk, |(left, _)| left), response.chunk()).await.map_err(|_| {
         let message = match total {
-            Some((_, limit)) => format!("the answer took longer than {limit:?}"),
-            None => format!("the answer paused for {:?}", limits.idle),
+            Some((_, limit)) => format!("the response body took longer than {limit:?}"),
+            None => format!("no chunk of the response body within {:?}", limits.chunk),
         };
         Error::new(ErrorKind::Timeout, message)
     })?;
     if let Some((left, _)) = &mut limits.total {
         *left = left.saturating_sub(started.elapsed());
     }
-    block.map_err(from_reqwest)
-}
-
-pub(super) fn too_large(limit: u64) -> Error {
-    Error::new(ErrorKind::Decode, format!("the answer is larger than the limit of {limit} bytes"))
+    chunk.map_err(|error| from_reqwest(error, ""))
 }

@@ -1,71 +1,64 @@
-//! Sending: one call is one or more attempts, each of which ends as a typed answer or as our error.
+//! A call: one or more attempts, until one succeeds or must not be retried.
 
-mod attempt;
-mod body;
-mod decode;
-mod settings;
-mod unpack;
+use std::future::Future;
 
-use std::{
-    future::Future,
-    sync::atomic::{AtomicBool, Ordering},
-};
-
+use reqwest::Request;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, debug, field::Empty, info_span};
-use twelvelabs_api::runtime::{ApiRequest, Operation};
 
-pub(crate) use attempt::Activity;
-use attempt::Running;
-pub(crate) use body::Body;
-pub(crate) use decode::{ElementReader, Piece, read_elements, read_whole};
-pub(crate) use settings::{CallSettings, call_setters};
-
+use super::{
+    attempt,
+    body::Body,
+    credentials::Credentials,
+    endpoint::Endpoint,
+    options::CallOptions,
+    response::{Response, ResponseInfo},
+    retry::{self, Decision},
+};
 use crate::{
-    Error, ErrorKind, Result,
-    facts::{Answer, ResponseFacts},
-    retry::{self, Verdict},
+    error::{Error, ErrorKind, Result},
+    upload::Upload,
 };
 
-/// What a call needs beside the request.
+/// What a call needs besides the request.
 #[derive(Clone, Copy)]
-pub(crate) struct Call<'c> {
-    pub(crate) operation: &'static Operation,
-    pub(crate) settings: &'c CallSettings,
-    pub(crate) activity: &'c Activity,
-    /// Whether the request can be made more than once.
-    pub(crate) repeatable: bool,
+pub(super) struct Call<'c> {
+    pub(super) endpoint: Endpoint,
+    pub(super) options: &'c CallOptions,
+    pub(super) upload: &'c Upload,
+    pub(super) credentials: Credentials,
 }
 
 impl Call<'_> {
-    /// Makes the call: `make` gives the request for each attempt, and is told whether the server hung up on the upload of the
-    /// last one. Then it may have refused, and its answer was lost to the broken connection: it should be asked first. `read`
-    /// makes the value from the body of a success; what fails there counts as the attempt's failure.
-    pub(crate) async fn run<T, V, F, R>(
+    /// Makes the call.
+    ///
+    /// `make` builds the request for each attempt. Its argument says whether the server closed the connection during the upload of
+    /// the attempt before: then the server may have refused it, and its response was lost with the connection, so the next
+    /// attempt should wait for a refusal before it uploads. `read` reads the body of a successful response; if it fails, the attempt failed.
+    pub(super) async fn run<V, F, R>(
         self,
         api: &twelvelabs_api::Client,
         make: impl Fn(bool) -> F,
         read: impl Fn(Body) -> R,
-    ) -> Result<Answer<V>>
+    ) -> Result<Response<V>>
     where
-        F: Future<Output = Result<ApiRequest<T>>>,
+        F: Future<Output = Result<Request>>,
         R: Future<Output = Result<V>>,
     {
-        let operation = self.operation;
         let span = info_span!(
             "twelvelabs.call",
-            otel.name = operation.id,
-            http.request.method = operation.method,
-            url.template = operation.path,
+            otel.name = self.endpoint.id,
+            http.request.method = self.endpoint.method,
+            url.template = self.endpoint.template,
             http.response.status_code = Empty,
             error.r#type = Empty,
             twelvelabs.attempts = Empty,
         );
         let outcome = self.attempts(api, make, read).instrument(span.clone()).await;
         match &outcome {
-            Ok(answer) => record_status(&span, &answer.facts),
+            Ok(response) => record_status(&span, response.info()),
             Err(error) => {
-                error.facts().inspect(|facts| record_status(&span, facts));
+                error.response().inspect(|info| record_status(&span, info));
                 span.record("error.type", tracing::field::debug(error.kind()));
                 span.record("twelvelabs.attempts", error.attempts());
             }
@@ -73,18 +66,17 @@ impl Call<'_> {
         outcome
     }
 
-    async fn attempts<T, V, F, R>(
+    async fn attempts<V, F, R>(
         self,
         api: &twelvelabs_api::Client,
         make: impl Fn(bool) -> F,
         read: impl Fn(Body) -> R,
-    ) -> Result<Answer<V>>
+    ) -> Result<Response<V>>
     where
-        F: Future<Output = Result<ApiRequest<T>>>,
+        F: Future<Output = Result<Request>>,
         R: Future<Output = Result<V>>,
     {
-        let Self { operation, settings, activity, repeatable } = self;
-        let limit = settings.call_timeout(operation);
+        let limit = self.options.timeout(&self.endpoint, self.upload.has_file());
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let attempt = |resends| {
             let span = info_span!(
@@ -92,65 +84,79 @@ impl Call<'_> {
                 http.request.resend_count = resends,
                 http.response.status_code = Empty
             );
-            let request = make(activity.is_unfinished());
+            let request = make(self.upload.is_unfinished());
             let (deadline, read) = (deadline.zip(limit), &read);
             async move {
-                activity.restart();
-                let _running = Running(activity);
-                let answer = match attempt::run(api, settings, activity, deadline, request).await {
-                    Ok((body, facts)) => match read(body).await {
-                        Ok(value) => Ok(Answer { value, facts }),
-                        Err(error) => Err(error.with_facts(facts)),
+                let _running = self.upload.start_attempt();
+                let outcome = match attempt::run(api, &self, deadline, request).await {
+                    Ok((body, info)) => match read(body).await {
+                        Ok(value) => Ok(Response::new(value, info)),
+                        Err(error) => Err(error.with_response(info)),
                     },
                     Err(error) => Err(error),
                 };
-                let facts = answer.as_ref().map_or_else(|error| error.facts(), |answer| Some(&answer.facts));
-                facts.inspect(|facts| record_status(&Span::current(), facts));
-                answer
+                let info = outcome.as_ref().map_or_else(|error| error.response(), |response| Some(response.info()));
+                info.inspect(|info| record_status(&Span::current(), info));
+                outcome
             }
             .instrument(span)
         };
-        let maybe_done = AtomicBool::new(false);
-        let judge = |error: &Error| {
-            let unfinished = activity.is_unfinished() && error.status().is_none();
-            // What one attempt may have done is not undone by the next.
-            maybe_done.fetch_or(
-                is_creation(operation) && !unfinished && settings::outcome_is_unknown(error),
-                Ordering::Relaxed,
-            );
-            let verdict = settings.judge(operation, unfinished, error);
-            debug!(kind = ?error.kind(), status = error.status(), ?verdict, "an attempt failed");
-            if repeatable { verdict } else { Verdict::Final }
-        };
+        let mut failures = Failures { call: self, outcome_unknown: false, needs_replay: false };
         let late = || {
             let limit = limit.unwrap_or_default();
             Error::new(ErrorKind::Timeout, format!("the call took longer than {limit:?}"))
         };
-        let (outcome, tries) = retry::run(&settings.retry, deadline, attempt, judge, late).await;
-        outcome.map_err(|error| {
-            let unfinished = activity.is_unfinished() && error.status().is_none();
-            let unknown = is_creation(operation) && !unfinished && settings::outcome_is_unknown(&error)
-                || maybe_done.load(Ordering::Relaxed);
-            let used_up = !repeatable
-                && settings.retry.max_retries > 0
-                && settings.judge(operation, unfinished, &error) != Verdict::Final;
-            let mut error = error.with_operation(operation).with_attempts(tries);
-            if unknown {
-                error = error.with_outcome_unknown();
-            }
-            if used_up {
-                error = error.with_note("not repeated, because the source can be read only once");
-            }
-            error
-        })
+        let decide = |error: &Error| failures.decide(error);
+        let (outcome, attempts) = retry::run(&self.options.retry, deadline, attempt, decide, late).await;
+        outcome.map_err(|error| failures.describe(error.with_attempts(attempts)))
     }
 }
 
-fn record_status(span: &Span, facts: &ResponseFacts) {
-    span.record("http.response.status_code", facts.status());
+fn record_status(span: &Span, info: &ResponseInfo) {
+    span.record("http.response.status_code", info.status());
 }
 
-/// Only a POST of this API makes something.
-fn is_creation(operation: &Operation) -> bool {
-    operation.method == "POST"
+/// What the failed attempts of a call amount to.
+struct Failures<'c> {
+    call: Call<'c>,
+    /// An attempt may have taken effect. Later attempts do not change that.
+    outcome_unknown: bool,
+    /// The last failure would be retried if the upload could be sent again.
+    needs_replay: bool,
+}
+
+impl Failures<'_> {
+    /// Takes a failed attempt into account and decides about the next one.
+    fn decide(&mut self, error: &Error) -> Decision {
+        let Call { endpoint, options, upload, .. } = self.call;
+        // A server that responded may have seen enough of the upload.
+        let unfinished = upload.is_unfinished() && error.status().is_none();
+        self.outcome_unknown |= endpoint.changes_state() && !unfinished && may_have_taken_effect(error);
+        let decision = options.decide(&endpoint, unfinished, error);
+        debug!(kind = ?error.kind(), status = error.status(), ?decision, "attempt failed");
+        self.needs_replay = decision != Decision::Stop && options.retry.max_retries > 0 && !upload.is_replayable();
+        if upload.is_replayable() { decision } else { Decision::Stop }
+    }
+
+    /// Adds what the call knows to its error.
+    fn describe(&self, error: Error) -> Error {
+        let mut error = error.with_operation(self.call.endpoint.id);
+        if self.outcome_unknown {
+            error = error.with_outcome_unknown();
+        }
+        if self.needs_replay {
+            error = error.with_note("not retried: the upload source is a reader and cannot be replayed");
+        }
+        error
+    }
+}
+
+/// Whether the server may have carried out a request that failed in this way.
+fn may_have_taken_effect(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Transport => !error.is_unsent(),
+        ErrorKind::Timeout | ErrorKind::Decode => true,
+        ErrorKind::Api => error.status().is_some_and(|status| status >= 500 || status == 408),
+        _ => false,
+    }
 }

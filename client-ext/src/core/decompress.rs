@@ -1,14 +1,14 @@
-//! Compressed answers.
+//! Decompression of response bodies.
 
 use std::io::{self, Write};
 
 use bytes::Bytes;
 use reqwest::{Response, header::CONTENT_ENCODING};
 
-use super::body::too_large;
-use crate::{Error, ErrorKind, Result};
+use super::limits::too_large;
+use crate::error::{Error, ErrorKind, Result};
 
-/// What is asked for, the best first; `None` without a feature that unpacks.
+/// The value of `Accept-Encoding`, the best first; `None` without a feature that decompresses.
 pub(super) const ACCEPTED: Option<&str> =
     match (cfg!(feature = "zstd"), cfg!(feature = "brotli"), cfg!(feature = "gzip")) {
         (true, true, true) => Some("zstd, br, gzip"),
@@ -21,24 +21,24 @@ pub(super) const ACCEPTED: Option<&str> =
         (false, false, false) => None,
     };
 
-/// No piece may grow into more, in bytes.
-const MOST_AT_ONCE: usize = 32 << 20;
+/// The most that one piece may become, in bytes.
+const MAX_PIECE: usize = 32 << 20;
 
-/// What a piece became.
+/// The decompressed piece.
 #[derive(Default)]
 struct Plain {
     bytes: Vec<u8>,
-    /// How much it may become.
+    /// How much more it may become, in bytes.
     room: usize,
 }
 
 impl Write for Plain {
-    fn write(&mut self, block: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + block.len() > self.room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > self.room {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.bytes.extend_from_slice(block);
-        Ok(block.len())
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -46,12 +46,12 @@ impl Write for Plain {
     }
 }
 
-/// Unpacks a body piece by piece, so that no block grows into more than some megabytes at once.
-pub(super) struct Unpack {
+/// Decompresses a body piece by piece, so that no chunk becomes more than some megabytes at once.
+pub(super) struct Decompress {
     decoder: Box<dyn Decoder>,
-    /// How much to unpack at once.
+    /// How much to decompress at once, in bytes.
     piece: usize,
-    /// What the whole body may become, in bytes.
+    /// The most that the whole body may become, in bytes.
     limit: u64,
 }
 
@@ -62,7 +62,7 @@ trait Decoder: Send {
     fn plain_mut(&mut self) -> &mut Plain;
 }
 
-/// The three writers look alike but for their ends.
+/// The three writers differ only in how they end.
 #[cfg(any(feature = "gzip", feature = "brotli", feature = "zstd"))]
 macro_rules! decoder {
     ($decoder:ty, $finish:expr) => {
@@ -93,13 +93,13 @@ decoder!(brotli_decompressor::DecompressorWriter<Plain>, Self::close);
 #[cfg(feature = "zstd")]
 decoder!(zstd::stream::write::Decoder<'static, Plain>, Write::flush);
 
-impl Unpack {
-    /// What unpacks this answer; `None` if it is plain.
+impl Decompress {
+    /// The decompressor for this response; `None` if it is not compressed.
     pub(super) fn of(response: &Response, limit: u64) -> Result<Option<Self>> {
         let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
         let encoding = encodings.next();
         if encodings.next().is_some() {
-            return Err(Error::new(ErrorKind::Decode, "the answer has several encodings, which were not asked for"));
+            return Err(Error::new(ErrorKind::Decode, "the response has several content encodings, which the client does not accept"));
         }
         match encoding.map(|encoding| encoding.as_bytes().trim_ascii().to_ascii_lowercase()).as_deref() {
             None | Some(b"" | b"identity") => Ok(None),
@@ -123,11 +123,11 @@ impl Unpack {
                 piece: 512,
                 limit,
             })),
-            Some(_) => Err(Error::new(ErrorKind::Decode, "the answer has an encoding that was not asked for")),
+            Some(_) => Err(Error::new(ErrorKind::Decode, "the response has a content encoding that the client does not accept")),
         }
     }
 
-    /// What the last step gave.
+    /// The result of the last step.
     pub(super) fn plain(&self) -> &[u8] {
         &self.decoder.plain().bytes
     }
@@ -136,14 +136,14 @@ impl Unpack {
         self.decoder.plain_mut().bytes.clear();
     }
 
-    /// Unpacks the start of a block, into what the body may still have.
-    pub(super) fn step(&mut self, block: &mut Bytes, left: u64) -> Result<()> {
+    /// Decompresses the start of a chunk, into at most `left` bytes.
+    pub(super) fn step(&mut self, chunk: &mut Bytes, left: u64) -> Result<()> {
         self.make_room(left);
-        let piece = block.split_to(block.len().min(self.piece));
+        let piece = chunk.split_to(chunk.len().min(self.piece));
         self.decoder.write(&piece).map_err(|error| self.wrong(error))
     }
 
-    /// Unpacks what is left at the end.
+    /// Decompresss what is left at the end.
     pub(super) fn finish(&mut self, left: u64) -> Result<()> {
         self.make_room(left);
         self.decoder.finish().map_err(|error| self.wrong(error))
@@ -157,29 +157,29 @@ impl Unpack {
     }
 
     fn make_room(&mut self, left: u64) {
-        self.decoder.plain_mut().room = usize::try_from(left).unwrap_or(usize::MAX).min(MOST_AT_ONCE);
+        self.decoder.plain_mut().room = usize::try_from(left).unwrap_or(usize::MAX).min(MAX_PIECE);
     }
 }
 
 fn broken(error: io::Error) -> Error {
-    Error::new(ErrorKind::Decode, "the compressed answer is broken").with_source(error)
+    Error::new(ErrorKind::Decode, "the compressed response body is corrupt").with_source(error)
 }
 
 #[cfg(all(test, any(feature = "gzip", feature = "brotli", feature = "zstd")))]
 mod tests {
     use std::time::Duration;
 
-    use super::super::body::{Body, Limits};
+    use super::super::{body::Body, limits::Limits};
     use super::*;
 
     fn body(encoding: &str, packed: Vec<u8>, size: u64) -> Result<Body> {
-        let response = http::Response::builder().header(CONTENT_ENCODING, encoding).body(packed).expect("an answer");
-        Body::new(response.into(), Limits { idle: Duration::from_secs(60), total: None, size })
+        let response = http::Response::builder().header(CONTENT_ENCODING, encoding).body(packed).expect("a response");
+        Body::new(response.into(), Limits { chunk: Duration::from_secs(60), total: None, size })
     }
 
     async fn check(encoding: &str, packed: Vec<u8>, plain: &[u8]) {
         let whole =
-            body(encoding, packed.clone(), plain.len() as u64).expect("known").collect().await.expect("unpacks");
+            body(encoding, packed.clone(), plain.len() as u64).expect("known").collect().await.expect("decompresses");
         assert!(whole == plain, "{encoding}");
         let limited = body(encoding, packed.clone(), plain.len() as u64 - 1).expect("known").collect().await;
         assert!(limited.is_err_and(|error| error.to_string().contains("larger than the limit")), "{encoding}");
@@ -195,7 +195,7 @@ mod tests {
 
     #[cfg(feature = "gzip")]
     #[tokio::test]
-    async fn gzip_is_unpacked_within_the_limit() {
+    async fn gzip_is_decompressed_within_the_limit() {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packer.write_all(&plain()).expect("memory");
         let packed = packer.finish().expect("memory");
@@ -208,14 +208,14 @@ mod tests {
 
     #[cfg(feature = "zstd")]
     #[tokio::test]
-    async fn zstandard_is_unpacked_within_the_limit() {
+    async fn zstandard_is_decompressed_within_the_limit() {
         let packed = zstd::stream::encode_all(plain().as_slice(), 1).expect("memory");
         check("zstd", packed, &plain()).await;
     }
 
     #[cfg(feature = "brotli")]
     #[tokio::test]
-    async fn brotli_is_unpacked_within_the_limit() {
+    async fn brotli_is_decompressed_within_the_limit() {
         // `[` , 200 times `1,`, `1]`; made by Node's zlib.
         const PACKED: &[u8] =
             &[0x1b, 0x92, 0x01, 0xf8, 0xa5, 0x59, 0x62, 0xb6, 0xba, 0x94, 0x22, 0x9c, 0x85, 0x01, 0x93, 0x12, 0x03];

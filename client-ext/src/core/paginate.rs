@@ -1,12 +1,12 @@
-//! The paging engine: page after page as a stream, without a request more than there are pages. It knows nothing of HTTP
-//! or tasks.
+//! The paging engine: page after page as a stream, without a request past the last page. It knows nothing of HTTP or of an
+//! API family.
 
 use std::future::Future;
 
 use futures_core::Stream;
 use futures_util::stream;
 
-/// Pages from number `first` on. `fetch` gets a page, `is_last` says whether it is the last; an error ends the stream.
+/// Pages from number `first` on. `fetch` fetches a page, `is_last` tells whether it is the last one. An error ends the stream.
 pub(crate) fn pages<P, E, F>(
     first: u64,
     fetch: impl Fn(u64) -> F,
@@ -45,14 +45,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_page_past_the_last_is_asked_for() {
+    async fn no_page_past_the_last_is_requested() {
         assert_eq!(collect(1, 3, None).await, (vec![Ok(1), Ok(2), Ok(3)], vec![1, 2, 3]));
         assert_eq!(collect(1, 0, None).await, (vec![Ok(1)], vec![1]));
         assert_eq!(collect(3, 3, None).await, (vec![Ok(3)], vec![3]));
     }
 
     #[tokio::test]
-    async fn an_error_is_given_once_and_ends_it() {
+    async fn an_error_is_returned_once_and_ends_the_stream() {
         assert_eq!(collect(1, 9, Some(2)).await, (vec![Ok(1), Err(())], vec![1, 2]));
     }
 }
