@@ -6,7 +6,6 @@
 pub(crate) mod attempt;
 pub(crate) mod body;
 mod call;
-pub(crate) mod checks;
 pub(crate) mod credentials;
 pub(crate) mod decode;
 mod decompress;
@@ -39,8 +38,6 @@ use self::{
     response::Response,
 };
 use crate::{error::Result, upload::Upload};
-
-pub(crate) use failure::from_source as upload_error;
 
 /// What all calls of a client share. Cloning is cheap.
 #[derive(Clone)]

@@ -1,12 +1,14 @@
 //! The error type of this crate.
 
 mod cause;
+mod checks;
 
 use std::{any::Any, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use twelvelabs_api::types::ErrorCode;
 
 pub use cause::TransportCause;
+pub(crate) use checks::Checks;
 
 use crate::core::response::ResponseInfo;
 

@@ -42,7 +42,7 @@ pub(super) async fn run(
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, call.upload.parameter()))?,
         Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
     };
-    let (response, info) = ResponseInfo::split(response, api.key());
+    let info = ResponseInfo::of(&response, api.key());
     let success = response.status().is_success();
     // These bodies are short; without a limit, one that drips would never end.
     let short = (!success || call.endpoint.changes_state()).then_some((headers, headers));

@@ -35,14 +35,16 @@ impl Core {
             let joined = format!("{}{target}", base.as_str().trim_end_matches('/'));
             let url = Url::parse(&joined).map_err(|error| refused("the path is invalid").with_source(error))?;
             // `..` segments are resolved by the URL parser and would leave the base URL.
-            let below = url.path().strip_prefix(base.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+            let below =
+                url.path().strip_prefix(base.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
             if url.origin() != base.origin() || !below {
                 return Err(refused("the path must stay below the base URL"));
             }
             url
         } else {
-            Url::parse(target)
-                .map_err(|error| refused("the target must be a path that starts with `/`, or an absolute URL").with_source(error))?
+            Url::parse(target).map_err(|error| {
+                refused("the target must be a path that starts with `/`, or an absolute URL").with_source(error)
+            })?
         };
         if !url.has_host() || !matches!(url.scheme(), "https" | "http") {
             return Err(refused("the target must be an http or https URL"));

@@ -99,7 +99,10 @@ impl Decompress {
         let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
         let encoding = encodings.next();
         if encodings.next().is_some() {
-            return Err(Error::new(ErrorKind::Decode, "the response has several content encodings, which the client does not accept"));
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "the response has several content encodings, which the client does not accept",
+            ));
         }
         match encoding.map(|encoding| encoding.as_bytes().trim_ascii().to_ascii_lowercase()).as_deref() {
             None | Some(b"" | b"identity") => Ok(None),
@@ -123,7 +126,10 @@ impl Decompress {
                 piece: 512,
                 limit,
             })),
-            Some(_) => Err(Error::new(ErrorKind::Decode, "the response has a content encoding that the client does not accept")),
+            Some(_) => Err(Error::new(
+                ErrorKind::Decode,
+                "the response has a content encoding that the client does not accept",
+            )),
         }
     }
 

@@ -1,20 +1,19 @@
-//! Where foreign errors become ours: the only place that looks into them.
+//! Conversion of other crates' errors and of error responses into this crate's error.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, io};
 
 use twelvelabs_api::{
-    params::embed_tasks_create::VIDEO_FILE,
-    runtime::{Key, Operation, SourceError},
+    runtime::{Key, SourceError},
     types::{ErrorBody, ErrorCode, WrappedErrorBody},
 };
 
-use super::{Error, ErrorKind, Violation};
-use crate::facts::ResponseFacts;
+use super::{endpoint::Endpoint, response::ResponseInfo};
+use crate::error::{Error, ErrorKind, TransportCause, Violation};
 
-/// How much of the platform's words an error line shows.
+/// How much of the server's message an error line shows, in characters.
 const SHOWN: usize = 300;
 
-/// An error of making a request: progenitor has many, of which only these two can come before sending.
+/// An error of building a request: of the generated errors, only these can happen before sending.
 pub(crate) fn from_generated(error: twelvelabs_api::Error<()>) -> Error {
     match error {
         twelvelabs_api::Error::InvalidRequest(rule) => Error::new(ErrorKind::InvalidInput, rule),
@@ -22,80 +21,123 @@ pub(crate) fn from_generated(error: twelvelabs_api::Error<()>) -> Error {
     }
 }
 
-/// A file that cannot be sent as it is.
+/// An upload source that cannot be opened. `parameter` is its name on the wire.
 pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
-    let kind = match &error {
-        SourceError::Io(path, cause) => Error::invalid(vec![Violation::new(
-            parameter,
-            path.display(),
-            format!("must be a readable file ({cause})"),
-        )]),
+    let refused = match &error {
+        SourceError::Io(path, cause) => {
+            Error::invalid(vec![Violation::new(parameter, path.display(), format!("must be a readable file: {cause}"))])
+        }
         other => Error::new(ErrorKind::InvalidInput, other.to_string()),
     };
-    kind.with_source(error)
+    refused.with_source(error)
 }
 
-/// A source that did not give what it promised, which shows only while it is sent.
-fn from_source_length(source: &SourceError) -> Error {
+/// An upload source that failed, or delivered other bytes than announced, while it was sent.
+fn from_source_while_sending(source: &SourceError, parameter: &str) -> Error {
     let (value, rule) = match source {
-        SourceError::Io(path, cause) => (path.display().to_string(), format!("must stay readable ({cause})")),
-        other => (other.to_string(), "must give the bytes that it announces, once".to_owned()),
+        SourceError::Io(path, cause) => (path.display().to_string(), format!("must stay readable: {cause}")),
+        other => (other.to_string(), "must deliver the announced number of bytes, once".to_owned()),
     };
-    Error::invalid(vec![Violation::new(VIDEO_FILE.name, value, rule)])
+    Error::invalid(vec![Violation::new(parameter, value, rule)])
 }
 
-/// An error of sending or receiving.
-pub(crate) fn from_reqwest(error: reqwest::Error) -> Error {
-    // The address may hold what a log should not.
+/// An error of sending or receiving. `parameter` is the name of the upload on the wire, if there is one.
+pub(crate) fn from_reqwest(error: reqwest::Error, parameter: &str) -> Error {
+    // URLs may hold secrets.
     let error = error.without_url();
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(inner) = cause {
-        let source = inner
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref())
-            .and_then(|e| e.downcast_ref::<SourceError>());
-        if let Some(source) = source {
-            return match source {
-                SourceError::Callback => {
-                    Error::new(ErrorKind::Callback, "the progress callback panicked").with_source(error)
-                }
-                source => from_source_length(source).with_source(error),
-            };
-        }
-        cause = inner.source();
+    let source = io_causes(&error).find_map(|io| io.get_ref()?.downcast_ref::<SourceError>());
+    let source = source.map(|source| match source {
+        SourceError::Callback => Error::new(ErrorKind::Callback, "the progress callback panicked"),
+        source => from_source_while_sending(source, parameter),
+    });
+    if let Some(refused) = source {
+        return refused.with_source(error);
     }
-    let (kind, message) = if error.is_connect() {
-        (ErrorKind::Transport, "no connection could be made")
-    } else if error.is_timeout() {
-        (ErrorKind::Timeout, "a time limit ran out")
-    } else if error.is_builder() {
-        (ErrorKind::InvalidInput, "the request cannot be built")
+    if error.is_builder() {
+        return Error::new(ErrorKind::InvalidInput, "the request cannot be built").with_source(error);
+    }
+    let unsent = error.is_connect();
+    if error.is_timeout() && !unsent {
+        return Error::new(ErrorKind::Timeout, "a time limit of the HTTP client was exceeded").with_source(error);
+    }
+    let cause = transport_cause(&error);
+    let what = if unsent {
+        "cannot connect"
     } else if error.is_body() || error.is_decode() {
-        (ErrorKind::Transport, "the connection ended inside the body")
+        "the response body is incomplete"
     } else {
-        (ErrorKind::Transport, "the connection broke")
+        "the request failed"
     };
-    Error::new(kind, message).with_source(error)
+    Error::new(ErrorKind::Transport, format!("{what}: {cause}")).with_cause(cause, unsent).with_source(error)
 }
 
-/// An answer with an error status: read leniently, because it may be the platform's flat or nested JSON, a proxy's page,
-/// or nothing.
-pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts, body: &[u8], key: &Key) -> Error {
-    // A server may echo what it was sent.
+/// The error and its sources.
+fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+/// The I/O errors among an error's sources.
+fn io_causes(error: &reqwest::Error) -> impl Iterator<Item = &io::Error> {
+    chain(error).filter_map(|error| error.downcast_ref())
+}
+
+/// Why the connection failed. What the HTTP client does not tell as a type is recognized by the texts of its layers.
+fn transport_cause(error: &reqwest::Error) -> TransportCause {
+    use io::ErrorKind as Io;
+    let says = |words: &[&str]| {
+        chain(error).any(|error| {
+            let text = error.to_string().to_ascii_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    };
+    if says(&["certificate"]) {
+        return TransportCause::Certificate;
+    }
+    if says(&["dns error", "failed to lookup address"]) {
+        return TransportCause::Dns;
+    }
+    if says(&["proxy", "tunnel", "socks"]) {
+        return TransportCause::Proxy;
+    }
+    if error.is_connect() && error.is_timeout() {
+        return TransportCause::ConnectTimeout;
+    }
+    for io in io_causes(error) {
+        match io.kind() {
+            Io::ConnectionRefused => return TransportCause::Refused,
+            Io::HostUnreachable | Io::NetworkUnreachable => return TransportCause::Unreachable,
+            Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof => {
+                return TransportCause::Closed;
+            }
+            _ => {}
+        }
+    }
+    // The connection existed, so it ended.
+    if error.is_connect() { TransportCause::Other } else { TransportCause::Closed }
+}
+
+/// An error response. It is read leniently, because its body may be the API's flat or nested JSON, a proxy's page, or empty.
+pub(crate) fn from_api_body(endpoint: &Endpoint, info: ResponseInfo, body: &[u8], key: &Key) -> Error {
+    // A server may echo the key.
     let text = key.redact(&String::from_utf8_lossy(body));
     let body = text.as_bytes();
     let wrapped = serde_json::from_slice::<WrappedErrorBody>(body).map(|body| body.error);
     let known: ErrorBody = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
-    // Decoded text may hold what was escaped before.
+    // Decoded text may contain what was escaped before.
     let code = known.code.map(|code| ErrorCode::from(key.redact(code.as_str())));
     let message = known.message.map(|message| key.redact(&message));
-    // Other messages may hold the name of a parameter as a plain word.
+    // Other messages may contain the name of a parameter as a plain word.
     let about_parameter = code.as_ref().is_some_and(|code| code.as_str().starts_with("parameter_"));
     let parameter =
-        message.as_deref().filter(|_| about_parameter).and_then(|message| named_parameter(operation, message));
+        message.as_deref().filter(|_| about_parameter).and_then(|message| named_parameter(endpoint, message));
 
-    let status = facts.status();
-    let mut line = format!("the platform answered {status}");
+    let status = info.status();
+    let mut line = format!("server responded with {status}");
     if let Some(code) = &code {
         line.push_str(&format!(" {code}"));
     }
@@ -105,20 +147,18 @@ pub(crate) fn from_api_body(operation: &'static Operation, facts: ResponseFacts,
         None if text.trim().is_empty() => line.push_str(" without a body"),
         None => line.push_str(&format!(": {}", excerpt(&text))),
     }
-    // And once more, for what came together when tags and control characters went.
-    let mut error = Error::new(ErrorKind::Api, key.redact(&line)).with_operation(operation).with_facts(facts);
-    error.0.code = code;
-    error.0.api_message = message;
-    error.0.parameter = parameter;
-    error.0.body = Some(text);
-    error
+    // Once more, for what came together when tags and control characters were removed.
+    Error::new(ErrorKind::Api, key.redact(&line))
+        .with_operation(endpoint.id)
+        .with_response(info)
+        .with_api_body(code, message, parameter, text)
 }
 
-/// The parameter of the operation that a message names first, as a word of its own.
-fn named_parameter(operation: &Operation, message: &str) -> Option<String> {
+/// The first parameter of the operation that a message names as a whole word.
+fn named_parameter(endpoint: &Endpoint, message: &str) -> Option<String> {
     message
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .find(|word| operation.params.iter().any(|param| param.name == *word))
+        .find(|word| endpoint.params.iter().any(|param| param.name == *word))
         .map(str::to_owned)
 }
 
@@ -127,7 +167,7 @@ fn one_line(text: &str) -> String {
     line.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
 }
 
-/// The words of a page, without its tags.
+/// The first words of a page, without its tags.
 fn excerpt(page: &str) -> String {
     let mut words = String::new();
     let mut tag = false;
@@ -152,7 +192,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_messages_of_the_seed_name_their_parameter() {
+    fn the_documented_messages_name_their_parameter() {
+        let endpoint = Endpoint::from(&EMBED_TASKS_CREATE);
         let cases = [
             (
                 "The video_clip_length parameter is invalid. video_clip_length should be within 2-10 seconds long",
@@ -164,13 +205,13 @@ mod tests {
             ),
         ];
         for (message, parameter) in cases {
-            assert_eq!(named_parameter(&EMBED_TASKS_CREATE, message).as_deref(), Some(parameter));
+            assert_eq!(named_parameter(&endpoint, message).as_deref(), Some(parameter));
         }
-        assert_eq!(named_parameter(&EMBED_TASKS_CREATE, "The video_clip_lengths are odd"), None);
+        assert_eq!(named_parameter(&endpoint, "The video_clip_lengths are odd"), None);
     }
 
     #[test]
-    fn pages_are_shown_by_their_words() {
+    fn error_pages_are_shown_without_tags() {
         assert_eq!(excerpt("<html>\r\n<h1>502 Bad\tGateway</h1><hr>nginx</html>"), "502 Bad Gateway nginx");
     }
 
@@ -181,8 +222,8 @@ mod tests {
             let mut body = bytes;
             let at = at.min(body.len());
             body.splice(at..at, *b"tlk_secret");
-            let facts = ResponseFacts::of(&reqwest::Response::from(http::Response::new("")), &key);
-            let error = from_api_body(&EMBED_TASKS_CREATE, facts, &body, &key);
+            let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
+            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), info, &body, &key);
             assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_secret"));
             assert!(!error.to_string().contains('\n'));
         }

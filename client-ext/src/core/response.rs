@@ -1,21 +1,72 @@
-//! What every answer says beside its body.
+//! A response: its value, and what its headers say.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
-use reqwest::{Response, header::HeaderMap};
+use http::{HeaderMap, HeaderValue};
 use twelvelabs_api::{headers, runtime::Key};
 
-/// An answer: its value, and the facts about it. Dereferences to the value.
+/// A response: the decoded value with status, headers, rate limits and request id.
+///
+/// Dereferences to the value. Returned by `send_with_response()`.
+///
+/// ```no_run
+/// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+/// let response = tasks.list().send_with_response().await?;
+/// println!("{} tasks, {:?} requests left", response.data.len(), response.info().request_limit().remaining);
+/// let (page, info) = response.into_parts();
+/// # let _ = (page, info); Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Answer<T> {
-    /// What was asked for.
-    pub value: T,
-    /// Rate limits, versions, ids.
-    pub facts: ResponseFacts,
+pub struct Response<T> {
+    value: T,
+    info: ResponseInfo,
 }
 
-impl<T> std::ops::Deref for Answer<T> {
+impl<T> Response<T> {
+    pub(crate) fn new(value: T, info: ResponseInfo) -> Self {
+        Self { value, info }
+    }
+
+    /// The decoded value.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// Returns the decoded value and drops the rest.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// Splits the response into the decoded value and the rest.
+    pub fn into_parts(self) -> (T, ResponseInfo) {
+        (self.value, self.info)
+    }
+
+    /// Status, headers, rate limits and request id.
+    pub fn info(&self) -> &ResponseInfo {
+        &self.info
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.info.status
+    }
+
+    /// The response headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.info.headers
+    }
+
+    /// Converts the value and keeps the rest.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Response<U> {
+        Response { value: convert(self.value), info: self.info }
+    }
+}
+
+impl<T> std::ops::Deref for Response<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -23,10 +74,13 @@ impl<T> std::ops::Deref for Answer<T> {
     }
 }
 
-/// Facts about an answer: its status, and what its header fields say of limits and versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResponseFacts {
+/// Everything about a response except its body.
+///
+/// `Debug` omits the headers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResponseInfo {
     status: u16,
+    headers: HeaderMap,
     api_version: Option<String>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
@@ -34,26 +88,32 @@ pub struct ResponseFacts {
     media: RateLimit,
 }
 
-/// The state of one rate limit; the platform does not always send all of it.
+/// The state of one rate limit; the server does not always send all of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// How much is allowed in the whole period: requests, or seconds of media.
+    /// How much is allowed in the whole period: a number of requests, or seconds of media.
     pub limit: Option<u64>,
-    /// How much is left.
+    /// How much is left in this period.
     pub remaining: Option<u64>,
-    /// When the period starts anew.
+    /// When the next period starts.
     pub reset: Option<SystemTime>,
 }
 
-impl ResponseFacts {
-    pub(crate) fn of(response: &Response, key: &Key) -> Self {
-        let mut facts = Self::read(response.status().as_u16(), response.headers(), SystemTime::now());
-        // A server may echo what it was sent.
-        for text in [&mut facts.request_id, &mut facts.api_version].into_iter().flatten() {
+impl ResponseInfo {
+    /// Reads the headers of a response.
+    pub(super) fn of(response: &reqwest::Response, key: &Key) -> Self {
+        let mut headers = response.headers().clone();
+        let mut info = Self::read(response.status().as_u16(), &headers, SystemTime::now());
+        // A server may echo the key.
+        for text in [&mut info.request_id, &mut info.api_version].into_iter().flatten() {
             *text = key.redact(text);
         }
-        facts
+        for value in headers.values_mut() {
+            redact(value, key);
+        }
+        info.headers = headers;
+        info
     }
 
     fn read(status: u16, map: &HeaderMap, now: SystemTime) -> Self {
@@ -74,14 +134,15 @@ impl ResponseFacts {
             headers::X_RATELIMIT_DURATION_RESET,
         ]);
         let plain = limit([headers::X_RATELIMIT_LIMIT, headers::X_RATELIMIT_REMAINING, headers::X_RATELIMIT_RESET]);
-        // Whatever is said more than once: the longest holds, for to come early is worse than late.
+        // Of several values the longest holds: too early is worse than too late.
         let all = |name: &'static str| map.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim);
         let in_ms = all(headers::RETRY_AFTER_MS).filter_map(|value| seconds(value.parse::<f64>().ok()? / 1000.0));
-        let in_words = all(headers::RETRY_AFTER).filter_map(|value| retry_after(value, now));
+        let in_seconds = all(headers::RETRY_AFTER).filter_map(|value| retry_after(value, now));
         let reset = if status == 429 { until_reset(&[requests, media, plain], now) } else { None };
-        let asked = in_ms.chain(in_words).chain(reset).max();
+        let asked = in_ms.chain(in_seconds).chain(reset).max();
         Self {
             status,
+            headers: HeaderMap::new(),
             api_version: text(headers::X_API_VERSION).map(str::to_owned),
             request_id: text(headers::X_REQUEST_ID).map(str::to_owned),
             retry_after: asked,
@@ -95,33 +156,63 @@ impl ResponseFacts {
         self.status
     }
 
-    /// The version of the API that answered.
+    /// The response headers. Occurrences of the API key are replaced by `***`.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The version of the API that handled the request.
     pub fn api_version(&self) -> Option<&str> {
         self.api_version.as_deref()
     }
 
-    /// The platform's id of the request.
+    /// The server's id of the request. Quote it in support requests.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// How long the platform asks to wait before the next request.
+    /// How long the server asks to wait before the next request.
+    ///
+    /// The longest of `Retry-After` (seconds or a date), `Retry-After-Ms` and, for a 429, the reset times of the rate limits that
+    /// are used up.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The limit on requests.
+    /// The rate limit for requests.
     pub fn request_limit(&self) -> RateLimit {
         self.requests
     }
 
-    /// The limit on media, in seconds of it.
+    /// The rate limit for media, in seconds of media.
     pub fn media_limit(&self) -> RateLimit {
         self.media
     }
 }
 
-/// `Retry-After` as seconds, whole or not, or as an HTTP date; anything else says nothing.
+impl fmt::Debug for ResponseInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseInfo")
+            .field("status", &self.status)
+            .field("api_version", &self.api_version)
+            .field("request_id", &self.request_id)
+            .field("retry_after", &self.retry_after)
+            .field("request_limit", &self.requests)
+            .field("media_limit", &self.media)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Removes the key from a header value.
+fn redact(value: &mut HeaderValue, key: &Key) {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let redacted = key.redact(&text);
+    if redacted != text {
+        *value = HeaderValue::from_str(&redacted).unwrap_or_else(|_| HeaderValue::from_static("***"));
+    }
+}
+
+/// `Retry-After` in seconds, with or without decimals, or as an HTTP date; `None` for anything else.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(number) = value.parse::<f64>() {
         return seconds(number);
@@ -130,13 +221,13 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// Negative numbers and no numbers say nothing; numbers beyond all bounds say "not soon".
+/// `None` for negative numbers and NaN; numbers out of range become the longest duration.
 fn seconds(number: f64) -> Option<Duration> {
     (number >= 0.0).then(|| Duration::try_from_secs_f64(number).unwrap_or(Duration::MAX))
 }
 
-/// When a limit starts anew: the platform sends seconds since 1970. Gateways send milliseconds, or seconds from now; the
-/// ranges do not meet.
+/// When the next period of a limit starts: the server sends seconds since 1970. Gateways send milliseconds, or seconds from
+/// now; the ranges do not overlap.
 fn reset_time(value: &str, now: SystemTime) -> Option<SystemTime> {
     if let Ok(time) = chrono::DateTime::parse_from_rfc3339(value) {
         return Some(time.into());
@@ -148,11 +239,11 @@ fn reset_time(value: &str, now: SystemTime) -> Option<SystemTime> {
         n => (now, n),
     };
     let wait = seconds(number)?;
-    // Past the end of the clock is a century from now.
+    // Beyond the range of the clock: a century from now.
     base.checked_add(wait).or_else(|| now.checked_add(Duration::from_secs(100 * 365 * 24 * 3600)))
 }
 
-/// How long the limits last that are used up, or that do not say what remains.
+/// The time until the latest reset of the limits that are used up, or that do not say what remains.
 fn until_reset(limits: &[RateLimit], now: SystemTime) -> Option<Duration> {
     let used_up = limits.iter().filter(|limit| limit.remaining.is_none_or(|remaining| remaining == 0));
     let reset = used_up.filter_map(|limit| limit.reset).max()?;
@@ -161,12 +252,12 @@ fn until_reset(limits: &[RateLimit], now: SystemTime) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{HeaderName, HeaderValue};
+    use http::{HeaderName, HeaderValue};
 
     use super::*;
 
     #[test]
-    fn retry_after_in_its_spellings() {
+    fn retry_after_is_read_in_all_its_formats() {
         let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").expect("a date");
         let cases = [
             ("7", Some(7.0)),
@@ -183,22 +274,22 @@ mod tests {
         ];
         for (value, seconds) in cases {
             assert_eq!(
-                facts(429, &[("retry-after", value)], now).retry_after(),
+                info(429, &[("retry-after", value)], now).retry_after(),
                 seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
                 "{value:?}"
             );
         }
-        let both = facts(503, &[("retry-after", "9"), ("retry-after-ms", "1500")], now);
+        let both = info(503, &[("retry-after", "9"), ("retry-after-ms", "1500")], now);
         assert_eq!(both.retry_after(), Some(Duration::from_secs(9)));
-        let hurried = facts(503, &[("retry-after", "1"), ("retry-after-ms", "1500")], now);
-        assert_eq!(hurried.retry_after(), Some(Duration::from_millis(1500)));
+        let longer = info(503, &[("retry-after", "1"), ("retry-after-ms", "1500")], now);
+        assert_eq!(longer.retry_after(), Some(Duration::from_millis(1500)));
     }
 
     #[test]
-    fn a_limit_that_is_used_up_says_when_it_starts_anew() {
+    fn a_used_up_limit_tells_when_to_retry() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let wait = |status, fields: &[(&'static str, &str)]| {
-            facts(status, fields, now).retry_after().map(|wait| wait.as_secs())
+            info(status, fields, now).retry_after().map(|wait| wait.as_secs())
         };
         let request = [("x-ratelimit-request-remaining", "0"), ("x-ratelimit-request-reset", "1800000030")];
         let media = [("x-ratelimit-duration-remaining", "7"), ("x-ratelimit-duration-reset", "1800003600")];
@@ -215,30 +306,30 @@ mod tests {
         assert!(wait(429, &[("x-ratelimit-reset", "1e35")]).is_some_and(|wait| wait > 1_000_000));
     }
 
-    fn facts(status: u16, fields: &[(&'static str, &str)], now: SystemTime) -> ResponseFacts {
+    fn info(status: u16, fields: &[(&'static str, &str)], now: SystemTime) -> ResponseInfo {
         let map = fields
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")));
-        ResponseFacts::read(status, &map.collect(), now)
+        ResponseInfo::read(status, &map.collect(), now)
     }
 
     proptest::proptest! {
         #[test]
-        fn no_header_field_makes_it_panic(status in 100u16..600, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40)) {
+        fn no_header_makes_it_panic(status in 100u16..600, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40)) {
             let Ok(value) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
             let names = [
                 "retry-after", "retry-after-ms", "x-ratelimit-reset", "x-ratelimit-request-reset", "x-ratelimit-request-remaining",
                 "x-ratelimit-duration-limit", "x-api-version", "x-request-id",
             ];
             let map = names.into_iter().map(|name| (HeaderName::from_static(name), value.clone())).collect();
-            ResponseFacts::read(status, &map, SystemTime::now());
+            ResponseInfo::read(status, &map, SystemTime::now());
         }
 
         #[test]
         fn no_number_makes_it_panic(number in proptest::prelude::any::<f64>()) {
             let text = number.to_string();
             for now in [SystemTime::UNIX_EPOCH, SystemTime::now()] {
-                facts(429, &[("retry-after", &text), ("x-ratelimit-reset", &text)], now);
+                info(429, &[("retry-after", &text), ("x-ratelimit-reset", &text)], now);
                 reset_time(&text, now);
             }
         }

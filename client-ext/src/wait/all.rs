@@ -1,6 +1,4 @@
-//! `wait_all` and `create_bulk(…).wait()`: many tasks, one budget of requests.
-
-mod watch;
+//! A wait for many jobs at one request rate.
 
 use std::{
     fmt,
@@ -11,125 +9,141 @@ use std::{
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, field::Empty, info_span};
-use twelvelabs_api::{
-    operations::{EMBED_TASKS_CREATE, EMBED_TASKS_STATUS},
-    runtime::Operation,
-    types::TasksStatusResponse,
+
+use super::{WaitOptions, WaitSettings, driver::Driver, job::Job, rate_limiter::Rate};
+use crate::{
+    core::{
+        id::Id,
+        options::{CallOptions, RequestOptions},
+    },
+    error::{Error, ErrorKind, Result, Violation},
 };
 
-use self::watch::Watch;
-use super::{
-    CreateBulk, Id,
-    wait::{Callback, WaitSettings, wait_setters},
-};
-use crate::{Error, ErrorKind, Result, TwelveLabs, Violation, budget::Limit};
+/// The server's smallest rate limit.
+const DEFAULT_RATE: Rate = Rate::Unless(25);
 
-const DEFAULT_BUDGET: Limit = Limit::Unless(25);
-
-/// One task of many that is done, or whose wait ended otherwise.
+/// The end of the wait for one of many jobs.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Waited {
-    /// Which one it is: its place among the ids, or among the inputs of the creations, from 0.
+pub struct Waited<S> {
+    /// The position of the job among the ids, or among the inputs of the create calls, from 0.
     pub index: usize,
-    /// What [`WaitForDone`](crate::WaitForDone) gives: the last status, or why there is none.
-    pub result: Result<TasksStatusResponse>,
+    /// The last status, or the error that ended the wait for this job; see [`WaitForDone`](super::WaitForDone).
+    pub result: Result<S>,
 }
 
-/// A wait for many tasks; made by [`TasksClient::wait_all`](crate::TasksClient::wait_all) and [`CreateBulk::wait`].
+/// A wait for many jobs with few requests.
 ///
-/// Await it for all results, in the order of the ids or of the inputs, each with its own error.
+/// Await it, or call [`send`](Self::send), for all results in the order of the ids or inputs, each with its own error. Use
+/// [`stream`](Self::stream) for each result as soon as it is there. Options are in the traits [`WaitOptions`] and [`RequestOptions`]; the
+/// latter apply to each request of the wait, not to create calls.
 ///
-/// Every task is read again when [`sleep_interval`](Self::sleep_interval) has passed, or later if the
-/// [budget](Self::requests_per_minute) makes the round of all tasks take longer. A list request reads up to 50 tasks and takes
-/// the place of as many status requests; what the list does not show is asked for by its id. Up to four requests run at once.
+/// Every job is polled again when [`sleep_interval`](WaitOptions::sleep_interval) has passed, or later if the
+/// [request rate](Self::with_requests_per_minute) makes the round of all jobs take longer. A list request polls up to 50 jobs and replaces
+/// as many single polls; jobs that the list does not show are polled by their id. Up to four requests run at the same time.
 ///
 /// # Errors
 ///
-/// Each task has those of [`WaitForDone`](crate::WaitForDone), and the same rules for what ends its wait. The deadline counts
-/// for each task from the start of the wait, or from its creation. Beyond that:
+/// Each job has the errors of [`WaitForDone`](super::WaitForDone), and the same rules for what ends its wait. The deadline counts for each
+/// job from the start of the wait, or from its creation. In addition:
 ///
-/// - 401 and 403 end the wait for all.
-/// - A `Retry-After` or a 429 holds up all requests. Tasks whose deadline comes before the platform may be asked again end with
-///   that error at once.
-/// - When nothing succeeds any more, [`max_failures`](Self::max_failures) pauses of at least `sleep_interval` are borne
-///   before the wait for all ends.
-/// - A list that is refused or broken is done without.
-/// - Ids that are none, and creations that fail, have their error in their place.
+/// - 401 and 403 end the wait for all jobs.
+/// - A `Retry-After` or a 429 pauses all requests. Jobs whose deadline is before the end of the pause end with that error at once.
+/// - If no request succeeds any more, [`with_max_failures`](WaitOptions::with_max_failures) pauses of at least the interval are tolerated
+///   before the wait for all jobs ends.
+/// - If listing fails, jobs are polled individually.
+/// - Invalid ids and failed create calls have their error at their position.
 ///
 /// # Cancellation
 ///
-/// Dropping it, or its stream, stops all requests, uploads and callbacks. Tasks that exist go on.
+/// Dropping the future or the stream stops all requests, uploads and callbacks. Jobs that exist go on.
 #[must_use = "a wait does nothing until it is awaited or streamed"]
-pub struct WaitAll {
-    client: TwelveLabs,
-    source: Source,
-    wait: WaitSettings,
-    callback: Option<Callback>,
-    budget: Limit,
+pub struct WaitAll<J: Job> {
+    pub(super) job: J,
+    pub(super) source: Source<J>,
+    pub(super) options: CallOptions,
+    pub(super) settings: WaitSettings<J::Status>,
+    pub(super) rate: Rate,
 }
 
-/// What is waited for.
-enum Source {
-    Ids(Vec<Id>),
-    Creations(Box<CreateBulk>),
+/// Where the jobs come from.
+pub(super) enum Source<J: Job> {
+    Ids(Vec<Id<J::Id>>),
+    Created(Creating<J::Id>),
 }
 
-impl WaitAll {
-    wait_setters!();
+/// Jobs that are created while others are waited for.
+pub(crate) struct Creating<I> {
+    /// The number of create calls.
+    pub(crate) len: usize,
+    /// The rule that the settings of the create calls break, if any.
+    pub(crate) violation: Option<Violation>,
+    /// The operation that creates a job, for errors.
+    pub(crate) operation: &'static str,
+    /// The result of each create call, with its position, in the order in which they end.
+    pub(crate) created: Pin<Box<dyn Stream<Item = (usize, Result<I>)> + Send>>,
+}
 
-    pub(super) fn of_ids(client: TwelveLabs, ids: Vec<Id>) -> Self {
-        Self::new(client, Source::Ids(ids))
+impl<J: Job> WaitAll<J> {
+    pub(crate) fn of_ids(job: J, ids: Vec<Id<J::Id>>, options: &CallOptions) -> Self {
+        Self::new(job, Source::Ids(ids), options)
     }
 
-    pub(super) fn of_creations(client: TwelveLabs, creations: CreateBulk) -> Self {
-        Self::new(client, Source::Creations(Box::new(creations)))
+    pub(crate) fn of_created(job: J, creating: Creating<J::Id>, options: &CallOptions) -> Self {
+        Self::new(job, Source::Created(creating), options)
     }
 
-    fn new(client: TwelveLabs, source: Source) -> Self {
-        Self { client, source, wait: WaitSettings::default(), callback: None, budget: DEFAULT_BUDGET }
+    fn new(job: J, source: Source<J>, options: &CallOptions) -> Self {
+        let settings = WaitSettings::default();
+        let mut wait = Self { job, source, options: options.clone(), settings, rate: DEFAULT_RATE };
+        // The wait itself tolerates errors.
+        wait.options.retry.max_retries = 0;
+        wait
     }
 
-    /// Takes `failed` as an end like any other instead of as an error.
-    pub fn failed_as_value(mut self) -> Self {
-        self.wait.failed_as_value = true;
+    /// Returns the status of a failed job as a value instead of an error.
+    #[must_use]
+    pub fn with_failed_as_value(mut self) -> Self {
+        self.settings.failed_as_value = true;
         self
     }
 
-    /// How many status and list requests any 60 seconds may have, at most. Default: 25, which is the platform's smallest limit,
-    /// until the platform says what it allows. A number given here is never exceeded, and undercut if the platform allows less.
-    /// Creations are not counted.
-    pub fn requests_per_minute(mut self, requests: u32) -> Self {
-        self.budget = Limit::AtMost(requests);
+    /// Maximum number of status and list requests in any 60 s; at least 1. Create calls are not counted.
+    ///
+    /// Default: 25, which is the server's smallest limit, until the server announces its limit. A number set here is never exceeded,
+    /// and the rate is lower if the server allows less.
+    #[must_use]
+    pub fn with_requests_per_minute(mut self, requests: u32) -> Self {
+        self.rate = Rate::AtMost(requests);
         self
     }
 
     fn len(&self) -> usize {
         match &self.source {
             Source::Ids(ids) => ids.len(),
-            Source::Creations(creations) => creations.len(),
+            Source::Created(creating) => creating.len,
         }
     }
 
     fn violations(&self) -> Vec<Violation> {
-        let budget =
-            (self.budget == Limit::AtMost(0)).then(|| Violation::new("requests_per_minute", 0, "must be at least 1"));
-        let creations = match &self.source {
+        let rate =
+            (self.rate == Rate::AtMost(0)).then(|| Violation::new("requests_per_minute", 0, "must be at least 1"));
+        let creating = match &self.source {
             Source::Ids(_) => None,
-            Source::Creations(creations) => creations.violation(),
+            Source::Created(creating) => creating.violation.clone(),
         };
-        self.wait.violation().into_iter().chain(budget).chain(creations).collect()
+        self.settings.violation().into_iter().chain(rate).chain(creating).collect()
     }
 
-    fn operation(&self) -> &'static Operation {
+    fn operation(&self) -> &'static str {
         match &self.source {
-            Source::Ids(_) => &EMBED_TASKS_STATUS,
-            Source::Creations(_) => &EMBED_TASKS_CREATE,
+            Source::Ids(_) => J::OPERATION,
+            Source::Created(creating) => creating.operation,
         }
     }
 
-    /// Each task when its wait ends, in the order in which they do. Dropping the stream stops all work.
-    pub fn stream(self) -> impl Stream<Item = Waited> + Send + Unpin + 'static {
+    /// Each job when its wait ends, in the order in which they end. Dropping the stream stops all work.
+    pub fn stream(self) -> impl Stream<Item = Waited<J::Status>> + Send + Unpin + 'static {
         let violations = self.violations();
         if !violations.is_empty() {
             // A mistake in the settings of the wait should not cost an upload.
@@ -140,39 +154,57 @@ impl WaitAll {
             };
             return stream::iter((0..self.len()).map(refused)).boxed();
         }
-        let span = info_span!("twelvelabs.wait_all", tasks = self.len(), requests = Empty);
-        // Made at the first reading: time before it does not count.
-        let state = (Some(self), None::<Watch>, span);
-        stream::unfold(state, |(mut wait, watch, span)| async move {
-            let mut watch = watch.or_else(|| wait.take().map(Watch::new))?;
-            let item = watch.next().instrument(span.clone()).await;
-            span.record("requests", watch.requests_made());
-            Some((item?, (wait, Some(watch), span)))
+        let span = info_span!("twelvelabs.wait_all", job = J::NAME, jobs = self.len(), requests = Empty);
+        // The driver is created at the first poll: time before it does not count.
+        let state = (Some(self), None::<Driver<J>>, span);
+        stream::unfold(state, |(mut wait, driver, span)| async move {
+            let mut driver = driver.or_else(|| wait.take().map(Driver::new))?;
+            let item = driver.next().instrument(span.clone()).await;
+            span.record("requests", driver.requests_made());
+            Some((item?, (wait, Some(driver), span)))
         })
         .boxed()
     }
-}
 
-impl fmt::Debug for WaitAll {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitAll").field("tasks", &self.len()).field("wait", &self.wait).finish_non_exhaustive()
+    /// Waits for all jobs and returns the results in the order of the ids or inputs.
+    pub async fn send(self) -> Vec<Result<J::Status>> {
+        let mut results: Vec<_> = (0..self.len()).map(|_| None).collect();
+        let mut ended = self.stream();
+        while let Some(Waited { index, result }) = ended.next().await {
+            results[index] = Some(result);
+        }
+        // The stream yields each position once.
+        let missing = || Err(Error::new(ErrorKind::Decode, "the wait ended without a status"));
+        results.into_iter().map(|result| result.unwrap_or_else(missing)).collect()
     }
 }
 
-impl IntoFuture for WaitAll {
-    type Output = Vec<Result<TasksStatusResponse>>;
+impl<J: Job> RequestOptions for WaitAll<J> {
+    fn options_mut(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+}
+
+impl<J: Job> WaitOptions for WaitAll<J> {
+    type Status = J::Status;
+
+    fn wait_mut(&mut self) -> &mut WaitSettings<J::Status> {
+        &mut self.settings
+    }
+}
+
+impl<J: Job> fmt::Debug for WaitAll<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("WaitAll");
+        out.field("jobs", &self.len()).field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<J: Job> IntoFuture for WaitAll<J> {
+    type Output = Vec<Result<J::Status>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut results: Vec<_> = (0..self.len()).map(|_| None).collect();
-            let mut ended = self.stream();
-            while let Some(Waited { index, result }) = ended.next().await {
-                results[index] = Some(result);
-            }
-            // The stream gives each place once.
-            let lost = || Err(Error::new(ErrorKind::Decode, "the wait ended without a status"));
-            results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
-        })
+        Box::pin(self.send())
     }
 }

@@ -1,116 +1,112 @@
-//! The engine for waiting for many: which reading comes next, of one thing or of a page of a list of them, newest first. It
-//! knows nothing of HTTP or tasks, does nothing itself, and is told what came of it.
+//! The engine of a wait for many items: which request comes next, for one item or for a page of the list of items, newest first.
+//! It knows nothing of HTTP or of an API family, makes no requests itself, and is told their results.
 //!
-//! Things are read in rounds. In a round, a page is asked for whenever it is expected to show more than one thing that is still
-//! to be read: it starts at the newest of those, so that it costs no more requests than to ask for that one alone, and whatever
-//! else it shows is gained. What a page should have shown and did not is asked for alone in the same round.
+//! Items are polled in rounds. In a round, a page is requested whenever it is expected to show more than one item that is still to be
+//! polled: it starts at the newest of those, so that it costs no more requests than polling that one alone, and whatever else it
+//! shows is gained. An item that a page should have shown and did not is polled alone in the same round.
 
-// The paths are for the bench, which takes this file from elsewhere.
-#[path = "poll_many/round.rs"]
+mod failure;
 mod round;
 #[cfg(test)]
-#[path = "poll_many/tests.rs"]
 mod tests;
-#[path = "poll_many/trouble.rs"]
-mod trouble;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use self::failure::Failure;
 use self::round::Round;
-pub(crate) use self::trouble::Failure;
-use crate::{
-    budget::{Budget, Limit},
-    poll::Schedule,
+use super::{
+    poller::Schedule,
+    rate_limiter::{Rate, RateLimiter},
 };
 
-/// So many requests are under way at once.
+/// The maximum number of requests at the same time.
 const CONCURRENCY: u32 = 4;
-/// In seconds: how far a window of the list reaches past the things that it is for. Whether its bounds belong to it is not known.
+/// In seconds: how far a window of the list reaches past the items that it is for. Whether its bounds are inclusive is not documented.
 const MARGIN: i64 = 2;
-/// In seconds: what a page shows that is so much newer than its window shows that windows do nothing.
+/// In seconds: an entry that is newer than its window by more than this shows that the server ignores windows.
 const FOREIGN: i64 = 60;
 
-/// The number of a thing, in the order of [`Many::add`].
-pub(crate) type Slot = usize;
+/// The number of an item, in the order of [`Batch::add`].
+pub type Slot = usize;
 
 /// A request to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ask {
-    pub(crate) what: What,
-    /// How many pauses there were before: what was asked before the last one says nothing about the time after it.
+pub struct Request {
+    pub target: Target,
+    /// The number of pauses before this request: its result says nothing about the time after a later pause.
     pauses: u32,
 }
 
-/// What to read.
+/// What a request polls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub enum Target {
     One(Slot),
     Page {
-        /// From 1.
+        /// Counted from 1.
         page: u64,
-        /// Only things made between these times, in seconds.
+        /// Only items created between these times, in seconds.
         window: Option<(i64, i64)>,
     },
 }
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    Ask(Ask),
-    /// Nothing before this time, or, without one, before an answer or another event.
+pub enum Next {
+    Request(Request),
+    /// No request before this time; without a time, before the result of a request or another event.
     Wait(Option<Instant>),
 }
 
-/// What a page showed.
+/// The entries of a page.
 #[derive(Debug)]
-pub(crate) struct Shown {
-    /// Each entry: which thing it is, if it is one of ours, and when it was made, in seconds.
-    pub(crate) entries: Vec<(Option<Slot>, Option<i64>)>,
-    pub(crate) is_last: bool,
+pub struct Page {
+    /// For each entry: the item, if it is one of ours, and when it was created, in seconds.
+    pub entries: Vec<(Option<Slot>, Option<i64>)>,
+    pub is_last: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
-    /// A request for it alone is under way.
+    /// A request for this item alone is under way.
     Asked,
-    /// It was read, and somebody is looking at the reading.
+    /// It was polled, and its callback is running.
     Held,
     Ended,
 }
 
 #[derive(Debug)]
-struct Thing {
+struct Item {
     state: State,
-    /// It is not read before, unless a page shows it anyway.
+    /// It is not polled before, unless a page shows it anyway.
     due: Instant,
     deadline: Option<Instant>,
-    /// When it was made, in seconds, if the list has told.
-    made: Option<i64>,
-    /// In a row.
+    /// When it was created, in seconds, if the list has shown it.
+    created: Option<i64>,
+    /// Failed polls in a row.
     failures: u32,
-    readings: u32,
-    /// The last round in which it was read.
+    polls: u32,
+    /// The last round in which it was polled.
     round: u64,
-    /// It is waiting to be asked for alone in this round.
+    /// It is queued to be polled alone in this round.
     queued: bool,
-    /// A page that starts at it shows no other.
+    /// A page that starts at it shows no other item.
     lonely: bool,
-    /// The list was searched for it in vain.
-    unlisted: bool,
+    /// The list was searched for it without result.
+    not_listed: bool,
 }
 
-/// All things that are waited for.
+/// All items of a wait.
 #[derive(Debug)]
-pub(crate) struct Many {
+pub struct Batch {
     schedule: Schedule,
-    budget: Budget,
-    things: Vec<Thing>,
+    limiter: RateLimiter,
+    items: Vec<Item>,
     pending: usize,
     idle: usize,
-    /// All before have ended or are past their deadlines, which come in order.
+    /// All items before this one have ended or are past their deadlines, which are in ascending order.
     first_in_time: Slot,
     round: Round,
     rounds: u64,
@@ -122,7 +118,7 @@ pub(crate) struct Many {
     pauses: u32,
     /// Failed requests in a row.
     streak: u32,
-    /// Pauses in a row that failures have made.
+    /// Pauses in a row that were caused by failures.
     outages: u32,
     list: List,
 }
@@ -130,23 +126,23 @@ pub(crate) struct Many {
 /// How the list has behaved so far.
 #[derive(Debug)]
 struct List {
-    /// Its windows do what they should.
+    /// The server applies windows.
     has_windows: bool,
-    /// It was refused, for ever.
+    /// The list is refused permanently.
     refused: bool,
     not_before: Option<Instant>,
     pauses: u32,
-    /// What was searched for in vain is searched for again in this round.
+    /// The round in which items that are not in the list are searched for again.
     search_again: u64,
     search_gap: u64,
 }
 
-impl Many {
-    pub(crate) fn new(schedule: Schedule, limit: Limit, now: Instant) -> Self {
+impl Batch {
+    pub fn new(schedule: Schedule, rate: Rate, has_list: bool, now: Instant) -> Self {
         Self {
             schedule,
-            budget: Budget::new(limit),
-            things: Vec::new(),
+            limiter: RateLimiter::new(rate),
+            items: Vec::new(),
             pending: 0,
             idle: 0,
             first_in_time: 0,
@@ -161,7 +157,7 @@ impl Many {
             outages: 0,
             list: List {
                 has_windows: true,
-                refused: false,
+                refused: !has_list,
                 not_before: None,
                 pauses: 0,
                 search_again: 0,
@@ -170,52 +166,52 @@ impl Many {
         }
     }
 
-    /// One more thing, which is read for the first time at `due`. Its deadline counts from now.
-    pub(crate) fn add(&mut self, now: Instant, due: Instant) -> Slot {
+    /// Adds an item, which is polled for the first time at `due`. Its deadline counts from now.
+    pub fn add(&mut self, now: Instant, due: Instant) -> Slot {
         let deadline = self.schedule.deadline.and_then(|limit| now.checked_add(limit));
-        self.things.push(Thing {
+        self.items.push(Item {
             state: State::Idle,
             due,
             deadline,
-            made: None,
+            created: None,
             failures: 0,
-            readings: 0,
+            polls: 0,
             round: 0,
             queued: false,
             lonely: false,
-            unlisted: false,
+            not_listed: false,
         });
         self.pending += 1;
         self.idle += 1;
-        self.things.len() - 1
+        self.items.len() - 1
     }
 
-    pub(crate) fn pending(&self) -> usize {
+    pub fn pending(&self) -> usize {
         self.pending
     }
 
-    pub(crate) fn is_pending(&self, slot: Slot) -> bool {
-        self.things[slot].state != State::Ended
+    pub fn is_pending(&self, slot: Slot) -> bool {
+        self.items[slot].state != State::Ended
     }
 
-    /// How often it was read, or was tried to.
-    pub(crate) fn readings(&self, slot: Slot) -> u32 {
-        self.things[slot].readings
+    /// The number of polls of an item, failed ones included.
+    pub fn polls(&self, slot: Slot) -> u32 {
+        self.items[slot].polls
     }
 
-    pub(crate) fn deadline(&self, slot: Slot) -> Option<Instant> {
-        self.things[slot].deadline
+    pub fn deadline(&self, slot: Slot) -> Option<Instant> {
+        self.items[slot].deadline
     }
 
     fn set(&mut self, slot: Slot, state: State) {
-        let old = std::mem::replace(&mut self.things[slot].state, state);
+        let old = std::mem::replace(&mut self.items[slot].state, state);
         self.idle -= usize::from(old == State::Idle);
         self.idle += usize::from(state == State::Idle);
         self.pending -= usize::from(old != State::Ended && state == State::Ended);
     }
 
-    /// The wait for it is over; says whether it was not before.
-    pub(crate) fn end(&mut self, slot: Slot) -> bool {
+    /// Ends the wait for an item. Returns false if it had ended before.
+    pub fn end(&mut self, slot: Slot) -> bool {
         let was_pending = self.is_pending(slot);
         if was_pending {
             self.set(slot, State::Ended);
@@ -223,27 +219,27 @@ impl Many {
         was_pending
     }
 
-    /// Somebody is looking at its last reading: it is not read again before [`release`](Self::release).
-    pub(crate) fn hold(&mut self, slot: Slot) {
+    /// The callback of the item is running: it is not polled again before [`release`](Self::release).
+    pub fn hold(&mut self, slot: Slot) {
         self.set(slot, State::Held);
     }
 
-    /// Nobody is any more. Says whether its deadline came meanwhile.
-    pub(crate) fn release(&mut self, slot: Slot, now: Instant) -> bool {
-        if self.things[slot].state == State::Held {
+    /// The callback is done. Returns whether the deadline has passed meanwhile.
+    pub fn release(&mut self, slot: Slot, now: Instant) -> bool {
+        if self.items[slot].state == State::Held {
             self.set(slot, State::Idle);
         }
-        self.things[slot].deadline.is_some_and(|deadline| deadline <= now)
+        self.items[slot].deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Those that were not done in time, once each; what is held is left to its holder.
-    pub(crate) fn late(&mut self, now: Instant) -> Vec<Slot> {
+    /// The items whose deadline has passed, once each, except for those with a running callback.
+    pub fn late(&mut self, now: Instant) -> Vec<Slot> {
         let mut late = Vec::new();
-        while let Some(thing) = self.things.get(self.first_in_time) {
-            match thing.state {
-                State::Ended | State::Held if thing.deadline.is_some_and(|deadline| deadline <= now) => {}
+        while let Some(item) = self.items.get(self.first_in_time) {
+            match item.state {
+                State::Ended | State::Held if item.deadline.is_some_and(|deadline| deadline <= now) => {}
                 State::Ended => {}
-                _ if thing.deadline.is_some_and(|deadline| deadline <= now) => late.push(self.first_in_time),
+                _ if item.deadline.is_some_and(|deadline| deadline <= now) => late.push(self.first_in_time),
                 _ => break,
             }
             self.first_in_time += 1;
@@ -252,31 +248,31 @@ impl Many {
         late
     }
 
-    /// When [`late`](Self::late) is to be asked next. Ask it first.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.things.get(self.first_in_time).and_then(|thing| thing.deadline)
+    /// When [`late`](Self::late) has to be called next. Call it first.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.items.get(self.first_in_time).and_then(|item| item.deadline)
     }
 
-    /// The server said how many requests it allows in a minute.
-    pub(crate) fn learn(&mut self, limit: u64, until_reset: Option<Duration>) {
-        self.budget.learn(limit, until_reset);
+    /// Takes the server's limit of requests in a minute into account.
+    pub fn announce(&mut self, limit: u64, until_reset: Option<Duration>) {
+        self.limiter.announce(limit, until_reset);
     }
 
-    /// Nothing is asked for this long.
-    pub(crate) fn pause(&mut self, now: Instant, pause: Duration) {
+    /// Makes no requests for this long.
+    pub fn pause(&mut self, now: Instant, pause: Duration) {
         self.not_before = self.not_before.max(now.checked_add(pause).unwrap_or(self.not_before));
         self.pauses += 1;
     }
 
-    /// What to do now. An [`Ask`] has to be made, and to be answered by [`one`](Self::one), [`page`](Self::page) or
+    /// What to do now. A [`Request`] has to be made, and its result passed to [`one`](Self::one), [`page`](Self::page) or
     /// [`failed`](Self::failed).
-    pub(crate) fn next(&mut self, now: Instant) -> Next {
-        // While nothing succeeds, one request at a time is enough to see whether it does again.
+    pub fn next(&mut self, now: Instant) -> Next {
+        // While nothing succeeds, one request at a time is enough to find out when it does again.
         let most = if self.streak > 0 { 1 } else { CONCURRENCY };
         if self.pending == 0 || self.under_way >= most {
             return Next::Wait(None);
         }
-        match self.budget.ready(now) {
+        match self.limiter.ready(now) {
             None => return Next::Wait(None),
             Some(ready) if ready.max(self.not_before) > now => return Next::Wait(Some(ready.max(self.not_before))),
             Some(_) => {}
@@ -286,23 +282,23 @@ impl Many {
                 if self.idle == 0 {
                     return Next::Wait(None);
                 }
-                // Fixed when the last round ends: one that comes back later than the others does not hold them up.
-                let idle = self.things.iter().filter(|thing| thing.state == State::Idle);
-                let starts = *self.starts.get_or_insert_with(|| idle.map(|thing| thing.due).max().unwrap_or(now));
+                // Fixed when the last round ends, so that an item whose callback ends late does not delay the others.
+                let idle = self.items.iter().filter(|item| item.state == State::Idle);
+                let starts = *self.starts.get_or_insert_with(|| idle.map(|item| item.due).max().unwrap_or(now));
                 if now < starts {
                     return Next::Wait(Some(starts));
                 }
                 self.begin_round();
             }
             match self.choose(now) {
-                Some(Next::Ask(ask)) => {
-                    self.budget.start();
+                Some(Next::Request(request)) => {
+                    self.limiter.start();
                     self.under_way += 1;
-                    match ask.what {
-                        What::Page { .. } => self.page_under_way = true,
-                        What::One(slot) => self.set(slot, State::Asked),
+                    match request.target {
+                        Target::Page { .. } => self.page_under_way = true,
+                        Target::One(slot) => self.set(slot, State::Asked),
                     }
-                    return Next::Ask(ask);
+                    return Next::Request(request);
                 }
                 Some(wait) => return wait,
                 None => {
@@ -313,13 +309,13 @@ impl Many {
         }
     }
 
-    fn answered(&mut self, what: What, now: Instant) {
-        self.budget.end(now);
+    fn completed(&mut self, target: Target, now: Instant) {
+        self.limiter.end(now);
         self.under_way -= 1;
-        match what {
-            What::Page { .. } => self.page_under_way = false,
-            What::One(slot) if self.things[slot].state == State::Asked => self.set(slot, State::Idle),
-            What::One(_) => {}
+        match target {
+            Target::Page { .. } => self.page_under_way = false,
+            Target::One(slot) if self.items[slot].state == State::Asked => self.set(slot, State::Idle),
+            Target::One(_) => {}
         }
     }
 
@@ -327,23 +323,23 @@ impl Many {
         (self.streak, self.outages) = (0, 0);
     }
 
-    /// It was read. Says whether anybody still waits for it.
-    pub(crate) fn one(&mut self, slot: Slot, now: Instant) -> bool {
-        self.answered(What::One(slot), now);
+    /// Takes a successful poll of one item into account. Returns whether its status is still wanted.
+    pub fn one(&mut self, slot: Slot, now: Instant) -> bool {
+        self.completed(Target::One(slot), now);
         self.succeeded();
         self.read(slot, now)
     }
 
     fn read(&mut self, slot: Slot, now: Instant) -> bool {
         let (round, interval) = (self.rounds, self.schedule.interval);
-        let thing = &mut self.things[slot];
-        if thing.state != State::Idle {
+        let item = &mut self.items[slot];
+        if item.state != State::Idle {
             return false;
         }
-        thing.due = now + interval;
-        thing.failures = 0;
-        thing.readings += 1;
-        thing.round = round;
+        item.due = now + interval;
+        item.failures = 0;
+        item.polls += 1;
+        item.round = round;
         true
     }
 }

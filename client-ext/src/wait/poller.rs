@@ -1,5 +1,5 @@
-//! The waiting engine: reads something again and again until it is done, failed for good, or late. It knows nothing of
-//! HTTP or tasks.
+//! The engine of a wait for one item: polls until it is done, has failed permanently, or the deadline passes. It knows nothing of
+//! HTTP or of an API family.
 
 use std::{future::Future, time::Duration};
 
@@ -7,82 +7,82 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// How to wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Schedule {
-    /// From the end of one reading to the start of the next.
-    pub(crate) interval: Duration,
-    /// For the whole wait; `None` waits for ever.
-    pub(crate) deadline: Option<Duration>,
-    /// So many failed readings in a row are borne; one more ends the wait.
-    pub(crate) max_failures: u32,
-    /// A server that asks for more than this is not waited for.
-    pub(crate) longest_hint: Duration,
+pub struct Schedule {
+    /// From the end of one poll to the start of the next.
+    pub interval: Duration,
+    /// For the whole wait; `None` waits forever.
+    pub deadline: Option<Duration>,
+    /// The number of failed polls in a row that are tolerated; one more ends the wait.
+    pub max_failures: u32,
+    /// The longest `Retry-After` to respect.
+    pub max_retry_after: Duration,
 }
 
-/// What a failed reading means for the wait.
+/// What a failed poll means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// It will fail for ever.
-    Final,
-    /// It may go better, but not before the hint is over.
-    Passing {
-        /// The wait that the server asked for.
-        hint: Option<Duration>,
+pub enum PollFailure {
+    /// No later poll can succeed.
+    Permanent,
+    /// A later poll may succeed, but not before `retry_after` has passed.
+    Transient {
+        /// The pause that the server asked for.
+        retry_after: Option<Duration>,
     },
-    /// It was an answer, and said nothing.
-    Vague,
+    /// The response is valid but has no status.
+    NoStatus,
 }
 
-/// Why a wait ended without the thing being done.
+/// Why a wait ended before the item was done.
 #[derive(Debug)]
-pub(crate) enum Stopped<E> {
-    /// The deadline came.
+pub enum Stopped<E> {
+    /// The deadline passed.
     Deadline {
-        /// How long was waited.
+        /// The duration of the wait.
         elapsed: Duration,
-        /// Why the last reading failed, if it did.
+        /// The error of the last poll, if it failed.
         last: Option<E>,
     },
-    /// A reading failed for good, or too many in a row, or the server asked to wait past the deadline.
+    /// A poll failed permanently, or too many in a row, or the server asked for a pause beyond the deadline.
     Failed(E),
 }
 
 /// A wait in progress.
 #[derive(Debug)]
-pub(crate) struct Poller {
+pub struct Poller {
     schedule: Schedule,
     started: Instant,
-    /// No reading starts before.
+    /// No poll starts before.
     not_before: Instant,
     polls: u32,
     failures: u32,
 }
 
 impl Poller {
-    pub(crate) fn new(schedule: Schedule) -> Self {
+    pub fn new(schedule: Schedule) -> Self {
         let now = Instant::now();
         Self { schedule, started: now, not_before: now, polls: 0, failures: 0 }
     }
 
-    /// When the wait ends; a deadline beyond what the clock can say is none.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    /// When the wait ends; `None` without a deadline, or if it is out of the clock's range.
+    pub fn deadline(&self) -> Option<Instant> {
         self.schedule.deadline.and_then(|limit| self.started.checked_add(limit))
     }
 
-    /// How long the wait goes on already.
-    pub(crate) fn elapsed(&self) -> Duration {
+    /// The duration of the wait so far.
+    pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// How many readings were started.
-    pub(crate) fn polls(&self) -> u32 {
+    /// The number of polls that were started.
+    pub fn polls(&self) -> u32 {
         self.polls
     }
 
-    /// The next thing that could be read, in its time.
-    pub(crate) async fn next<T, E, F>(
+    /// The result of the next successful poll, at its time.
+    pub async fn next<T, E, F>(
         &mut self,
-        mut read: impl FnMut() -> F,
-        judge: impl Fn(&E) -> Trouble,
+        mut poll: impl FnMut() -> F,
+        classify: impl Fn(&E) -> PollFailure,
     ) -> Result<T, Stopped<E>>
     where
         F: Future<Output = Result<T, E>>,
@@ -99,8 +99,8 @@ impl Poller {
             sleep_until(self.not_before).await;
             self.polls += 1;
             let outcome = match deadline {
-                None => read().await,
-                Some(deadline) => match timeout_at(deadline, read()).await {
+                None => poll().await,
+                Some(deadline) => match timeout_at(deadline, poll()).await {
                     Ok(outcome) => outcome,
                     Err(_) => return Err(self.late(last)),
                 },
@@ -114,20 +114,20 @@ impl Poller {
                 }
                 Err(error) => error,
             };
-            match judge(&error) {
-                Trouble::Final => return Err(Stopped::Failed(error)),
-                Trouble::Vague => self.failures = 0,
-                Trouble::Passing { hint } => {
+            match classify(&error) {
+                PollFailure::Permanent => return Err(Stopped::Failed(error)),
+                PollFailure::NoStatus => self.failures = 0,
+                PollFailure::Transient { retry_after } => {
                     self.failures += 1;
                     if self.failures > self.schedule.max_failures {
                         return Err(Stopped::Failed(error));
                     }
-                    let pause = hint.unwrap_or_default().max(self.schedule.interval);
+                    let pause = retry_after.unwrap_or_default().max(self.schedule.interval);
                     match now.checked_add(pause) {
-                        // To come back before then would be against the server's word.
+                        // An earlier poll would ignore what the server asks for.
                         Some(then)
-                            if hint.is_none_or(|hint| hint <= self.schedule.longest_hint)
-                                && deadline.is_none_or(|deadline| hint.is_none() || then < deadline) =>
+                            if retry_after.is_none_or(|retry_after| retry_after <= self.schedule.max_retry_after)
+                                && deadline.is_none_or(|deadline| retry_after.is_none() || then < deadline) =>
                         {
                             self.not_before = then;
                         }
@@ -154,25 +154,28 @@ mod tests {
         interval: Duration::from_secs(5),
         deadline: Some(Duration::from_secs(60)),
         max_failures: 2,
-        longest_hint: Duration::from_secs(3600),
+        max_retry_after: Duration::from_secs(3600),
     };
 
-    fn passing(hint: Option<u64>) -> Trouble {
-        Trouble::Passing { hint: hint.map(Duration::from_secs) }
+    fn transient(retry_after: Option<u64>) -> PollFailure {
+        PollFailure::Transient { retry_after: retry_after.map(Duration::from_secs) }
     }
 
-    /// Polls a script of outcomes until one is `Ok(true)` or the wait stops, and notes when each reading was.
-    async fn wait(schedule: Schedule, script: Vec<Result<bool, Trouble>>) -> (Result<(), Stopped<Trouble>>, Vec<u64>) {
+    /// Polls a script of outcomes until one is `Ok(true)` or the wait stops, and records the time of each poll.
+    async fn wait(
+        schedule: Schedule,
+        script: Vec<Result<bool, PollFailure>>,
+    ) -> (Result<(), Stopped<PollFailure>>, Vec<u64>) {
         let times = RefCell::new(Vec::new());
         let start = Instant::now();
         let script = RefCell::new(script.into_iter());
         let mut poller = Poller::new(schedule);
         loop {
-            let read = || {
+            let poll = || {
                 times.borrow_mut().push(start.elapsed().as_secs());
                 future::ready(script.borrow_mut().next().unwrap_or(Ok(false)))
             };
-            match poller.next(read, |trouble| *trouble).await {
+            match poller.next(poll, |failure| *failure).await {
                 Ok(false) => {}
                 Ok(true) => return (Ok(()), times.take()),
                 Err(stopped) => return (Err(stopped), times.take()),
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_reading_is_at_once_and_the_others_an_interval_apart() {
+    async fn the_first_poll_is_immediate_and_the_others_are_an_interval_apart() {
         let (outcome, times) = wait(SCHEDULE, vec![Ok(false), Ok(false), Ok(true)]).await;
         assert!(outcome.is_ok());
         assert_eq!(times, [0, 5, 10]);
@@ -199,51 +202,57 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_deadline_ends_a_reading_in_flight() {
+    async fn the_deadline_ends_a_poll_in_flight() {
         let start = Instant::now();
         let mut poller = Poller::new(SCHEDULE);
-        let outcome = poller.next(future::pending::<Result<(), Trouble>>, |trouble| *trouble).await;
+        let outcome = poller.next(future::pending::<Result<(), PollFailure>>, |failure| *failure).await;
         assert!(matches!(outcome, Err(Stopped::Deadline { .. })));
         assert_eq!((start.elapsed().as_secs(), poller.polls()), (60, 1));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failures_are_borne_until_there_are_too_many_in_a_row() {
-        let (outcome, times) = wait(SCHEDULE, vec![Err(passing(None)), Err(passing(None)), Ok(true)]).await;
+    async fn failures_are_tolerated_until_there_are_too_many_in_a_row() {
+        let (outcome, times) = wait(SCHEDULE, vec![Err(transient(None)), Err(transient(None)), Ok(true)]).await;
         assert!(outcome.is_ok());
         assert_eq!(times, [0, 5, 10]);
-        let again =
-            vec![Err(passing(None)), Err(passing(None)), Ok(false), Err(passing(None)), Err(passing(None)), Ok(true)];
+        let again = vec![
+            Err(transient(None)),
+            Err(transient(None)),
+            Ok(false),
+            Err(transient(None)),
+            Err(transient(None)),
+            Ok(true),
+        ];
         assert!(wait(SCHEDULE, again).await.0.is_ok());
-        let (outcome, times) = wait(SCHEDULE, vec![Err(passing(None)); 9]).await;
+        let (outcome, times) = wait(SCHEDULE, vec![Err(transient(None)); 9]).await;
         assert!(matches!(outcome, Err(Stopped::Failed(_))));
         assert_eq!(times.len(), 3);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_final_failure_ends_the_wait_at_once() {
-        let (outcome, times) = wait(SCHEDULE, vec![Ok(false), Err(Trouble::Final)]).await;
-        assert!(matches!(outcome, Err(Stopped::Failed(Trouble::Final))));
+    async fn a_permanent_failure_ends_the_wait_at_once() {
+        let (outcome, times) = wait(SCHEDULE, vec![Ok(false), Err(PollFailure::Permanent)]).await;
+        assert!(matches!(outcome, Err(Stopped::Failed(PollFailure::Permanent))));
         assert_eq!(times, [0, 5]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_vague_answer_is_no_failure() {
-        let (outcome, times) = wait(SCHEDULE, vec![Err(Trouble::Vague); 50]).await;
+    async fn a_response_without_a_status_is_not_a_failure() {
+        let (outcome, times) = wait(SCHEDULE, vec![Err(PollFailure::NoStatus); 50]).await;
         assert!(matches!(outcome, Err(Stopped::Deadline { .. })));
         assert_eq!(times.len(), 12);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_hint_pauses_and_one_past_the_deadline_ends_the_wait_at_once() {
-        let (outcome, times) = wait(SCHEDULE, vec![Err(passing(Some(20))), Ok(true)]).await;
+    async fn retry_after_pauses_and_one_past_the_deadline_ends_the_wait_at_once() {
+        let (outcome, times) = wait(SCHEDULE, vec![Err(transient(Some(20))), Ok(true)]).await;
         assert!(outcome.is_ok());
         assert_eq!(times, [0, 20]);
-        let (outcome, times) = wait(SCHEDULE, vec![Err(passing(Some(2))), Ok(true)]).await;
+        let (outcome, times) = wait(SCHEDULE, vec![Err(transient(Some(2))), Ok(true)]).await;
         assert!(outcome.is_ok());
         assert_eq!(times, [0, 5]);
         let start = Instant::now();
-        let (outcome, _) = wait(SCHEDULE, vec![Err(passing(Some(61)))]).await;
+        let (outcome, _) = wait(SCHEDULE, vec![Err(transient(Some(61)))]).await;
         assert!(matches!(outcome, Err(Stopped::Failed(_))));
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
@@ -251,20 +260,20 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]
-        fn no_two_readings_are_closer_than_the_interval_and_none_is_past_the_deadline(
+        fn no_two_polls_are_closer_than_the_interval_and_none_is_past_the_deadline(
             interval in 1u64..50,
             deadline in 0u64..400,
             max_failures in 0u32..5,
             script in proptest::collection::vec(0u8..6, 0..60),
-            hint in 0u64..80,
+            retry_after in 0u64..80,
         ) {
             let script: Vec<_> = script
                 .into_iter()
                 .map(|step| match step {
                     0 | 1 => Ok(false),
-                    2 => Err(Trouble::Vague),
-                    3 => Err(passing(None)),
-                    4 => Err(passing(Some(hint))),
+                    2 => Err(PollFailure::NoStatus),
+                    3 => Err(transient(None)),
+                    4 => Err(transient(Some(retry_after))),
                     _ => Ok(true),
                 })
                 .collect();
@@ -272,7 +281,7 @@ mod tests {
                 interval: Duration::from_secs(interval),
                 deadline: Some(Duration::from_secs(deadline)),
                 max_failures,
-                longest_hint: Duration::from_secs(3600),
+                max_retry_after: Duration::from_secs(3600),
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             let (_, times) = runtime.expect("a runtime").block_on(wait(schedule, script));

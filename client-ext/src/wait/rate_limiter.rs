@@ -1,78 +1,78 @@
-//! The budget engine: how many requests may start in any minute. It knows nothing of HTTP or tasks.
+//! The rate limiter: how many requests may start in any minute. It knows nothing of HTTP or of an API family.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// What a budget is counted over.
-pub(crate) const WINDOW: Duration = Duration::from_secs(60);
-/// A clock of a server may tick beside ours.
+/// The period of a limit.
+pub const WINDOW: Duration = Duration::from_secs(60);
+/// Tolerance for a server whose clock differs slightly.
 const SLACK: Duration = Duration::from_millis(50);
 
-/// Requests by the minute, as a sliding window. A request counts from its start until a minute after its end, so that it
+/// Limits requests per minute, over a sliding window. A request counts from its start until a minute after its end, so that it
 /// does not matter when in between the server counted it.
 #[derive(Debug)]
-pub(crate) struct Budget {
-    own: Limit,
-    /// What the server says that it allows.
-    learnt: Option<u32>,
+pub struct RateLimiter {
+    own: Rate,
+    /// The limit that the server has announced.
+    announced: Option<u32>,
     under_way: u32,
     /// When the requests of the last minute ended, oldest first.
     ended: VecDeque<Instant>,
 }
 
-/// How many requests a minute may have.
+/// How many requests are allowed in a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
+pub enum Rate {
     /// Never more than this, whatever the server allows.
     AtMost(u32),
-    /// This until the server says otherwise.
+    /// This many until the server announces a limit.
     Unless(u32),
 }
 
-impl Budget {
-    pub(crate) fn new(own: Limit) -> Self {
-        Self { own, learnt: None, under_way: 0, ended: VecDeque::new() }
+impl RateLimiter {
+    pub fn new(own: Rate) -> Self {
+        Self { own, announced: None, under_way: 0, ended: VecDeque::new() }
     }
 
-    /// What is allowed now; never nothing.
-    pub(crate) fn limit(&self) -> u32 {
-        let limit = match (self.own, self.learnt) {
-            (Limit::AtMost(own), Some(learnt)) => own.min(learnt),
-            (Limit::Unless(_), Some(learnt)) => learnt,
-            (Limit::AtMost(own) | Limit::Unless(own), None) => own,
+    /// The number of requests allowed now; at least 1.
+    pub fn limit(&self) -> u32 {
+        let limit = match (self.own, self.announced) {
+            (Rate::AtMost(own), Some(announced)) => own.min(announced),
+            (Rate::Unless(_), Some(announced)) => announced,
+            (Rate::AtMost(own) | Rate::Unless(own), None) => own,
         };
         limit.max(1)
     }
 
-    /// The server said how many requests it allows. It has limits by the minute and by the day, and does not say which one it
-    /// means: only the time until the limit starts anew tells. What may be a day's limit makes nothing faster.
-    pub(crate) fn learn(&mut self, limit: u64, until_reset: Option<Duration>) {
+    /// Takes a limit that the server announces into account. The server has limits per minute and per day, and does not say which one it
+    /// means: only the time until the reset tells. What may be a daily limit never raises the rate.
+    pub fn announce(&mut self, limit: u64, until_reset: Option<Duration>) {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let by_the_minute = until_reset.is_some_and(|wait| wait <= WINDOW);
         if limit > 0 && (by_the_minute || limit < self.limit()) {
-            self.learnt = Some(limit);
+            self.announced = Some(limit);
         }
     }
 
     /// When the next request may start: now, later, or, with `None`, not before one that is under way has ended.
-    pub(crate) fn ready(&mut self, now: Instant) -> Option<Instant> {
+    pub fn ready(&mut self, now: Instant) -> Option<Instant> {
         while self.ended.front().is_some_and(|end| *end + WINDOW + SLACK <= now) {
             self.ended.pop_front();
         }
         let used = self.ended.len() + self.under_way as usize;
-        // So many have to leave the window first; after a limit has shrunk, more than one.
+        // So many requests have to leave the window first; after the limit has shrunk, more than one.
         match (used + 1).checked_sub(self.limit() as usize) {
             None | Some(0) => Some(now),
             Some(excess) => self.ended.get(excess - 1).map(|end| *end + WINDOW + SLACK),
         }
     }
 
-    pub(crate) fn start(&mut self) {
+    pub fn start(&mut self) {
         self.under_way += 1;
     }
 
-    pub(crate) fn end(&mut self, now: Instant) {
+    pub fn end(&mut self, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         self.ended.push_back(now);
     }
@@ -89,55 +89,55 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_free_and_then_the_window_has_to_move() {
-        let (start, mut budget) = (Instant::now(), Budget::new(Limit::Unless(3)));
+    fn a_burst_is_allowed_and_then_the_window_has_to_move() {
+        let (start, mut limiter) = (Instant::now(), RateLimiter::new(Rate::Unless(3)));
         for second in 0..3 {
             let now = start + seconds(second);
-            assert_eq!(budget.ready(now), Some(now));
-            budget.start();
+            assert_eq!(limiter.ready(now), Some(now));
+            limiter.start();
         }
-        assert_eq!(budget.ready(start + seconds(3)), None);
-        budget.end(start + seconds(4));
+        assert_eq!(limiter.ready(start + seconds(3)), None);
+        limiter.end(start + seconds(4));
         let next = start + seconds(64) + SLACK;
-        assert_eq!(budget.ready(start + seconds(5)), Some(next));
-        assert_eq!(budget.ready(next), Some(next));
+        assert_eq!(limiter.ready(start + seconds(5)), Some(next));
+        assert_eq!(limiter.ready(next), Some(next));
     }
 
     #[test]
-    fn a_server_may_say_more_only_when_it_means_a_minute() {
-        let limits = |own, learnt: &[(u64, Option<u64>)]| {
-            let mut budget = Budget::new(own);
-            learnt.iter().for_each(|(limit, reset)| budget.learn(*limit, reset.map(seconds)));
-            budget.limit()
+    fn only_a_limit_per_minute_raises_the_rate() {
+        let limits = |own, announced: &[(u64, Option<u64>)]| {
+            let mut limiter = RateLimiter::new(own);
+            announced.iter().for_each(|(limit, reset)| limiter.announce(*limit, reset.map(seconds)));
+            limiter.limit()
         };
-        assert_eq!(limits(Limit::Unless(25), &[(75, Some(30))]), 75);
-        assert_eq!(limits(Limit::Unless(25), &[(3000, Some(40_000))]), 25);
-        assert_eq!(limits(Limit::Unless(25), &[(3000, None), (0, Some(1))]), 25);
-        assert_eq!(limits(Limit::Unless(25), &[(10, None)]), 10);
-        assert_eq!(limits(Limit::Unless(25), &[(10, None), (50, Some(60))]), 50);
-        assert_eq!(limits(Limit::AtMost(40), &[(75, Some(30))]), 40);
-        assert_eq!(limits(Limit::AtMost(40), &[(25, Some(30)), (75, Some(30))]), 40);
-        assert_eq!(limits(Limit::AtMost(0), &[]), 1);
+        assert_eq!(limits(Rate::Unless(25), &[(75, Some(30))]), 75);
+        assert_eq!(limits(Rate::Unless(25), &[(3000, Some(40_000))]), 25);
+        assert_eq!(limits(Rate::Unless(25), &[(3000, None), (0, Some(1))]), 25);
+        assert_eq!(limits(Rate::Unless(25), &[(10, None)]), 10);
+        assert_eq!(limits(Rate::Unless(25), &[(10, None), (50, Some(60))]), 50);
+        assert_eq!(limits(Rate::AtMost(40), &[(75, Some(30))]), 40);
+        assert_eq!(limits(Rate::AtMost(40), &[(25, Some(30)), (75, Some(30))]), 40);
+        assert_eq!(limits(Rate::AtMost(0), &[]), 1);
     }
 
     proptest! {
         #[test]
-        fn no_minute_has_more_than_its_budget_whenever_the_server_counts(
+        fn no_minute_exceeds_the_rate_whenever_the_server_counts(
             limit in 1u32..12,
             steps in prop::collection::vec((0u64..30_000, 0u64..20_000, 0f64..1.0), 1..120),
         ) {
-            let (start, mut budget) = (Instant::now(), Budget::new(Limit::AtMost(limit)));
+            let (start, mut limiter) = (Instant::now(), RateLimiter::new(Rate::AtMost(limit)));
             let (mut now, mut running, mut counted) = (start, Vec::new(), Vec::new());
             for (pause, lasts, at) in steps {
                 now += Duration::from_millis(pause);
                 running.sort();
                 loop {
-                    // What has ended by then is told first.
-                    let ready = budget.ready(now);
+                    // A request that has ended by then is recorded first.
+                    let ready = limiter.ready(now);
                     let horizon = ready.unwrap_or_else(|| running[0]).max(now);
                     if running.first().is_some_and(|end| *end <= horizon) {
                         let end = running.remove(0);
-                        budget.end(end);
+                        limiter.end(end);
                     } else if ready == Some(horizon) {
                         now = horizon;
                         break;
@@ -145,7 +145,7 @@ mod tests {
                         now = horizon;
                     }
                 }
-                budget.start();
+                limiter.start();
                 let lasts = Duration::from_millis(lasts);
                 counted.push(now + lasts.mul_f64(at));
                 running.push(now + lasts);

@@ -1,354 +1,205 @@
-//! `wait_for_done`: status after status until the task is done.
+//! A wait for one job.
 
 use std::{
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
-    time::Duration,
 };
 
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, field::Empty, info_span};
-use twelvelabs_api::{
-    operations::EMBED_TASKS_STATUS,
-    params::embed_tasks_list::STATUS,
-    types::{TaskStatus, TasksStatusResponse},
-};
 
-use super::{Id, status::TaskStatusRequest};
+use super::{
+    WaitOptions, WaitSettings,
+    conclusion::{Called, call_back, callback_failed, classify, conclude, deadline_exceeded, describe},
+    job::{Job, JobState, PollError},
+    poller::{Poller, Stopped},
+};
 use crate::{
-    Error, ErrorKind, Result, TwelveLabs, Violation,
-    error::BoxError,
-    poll::{Poller, Schedule, Stopped, Trouble},
+    core::{
+        id::Id,
+        options::{CallOptions, RequestOptions},
+    },
+    error::{Error, ErrorKind, Result},
 };
 
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(60 * 60);
-const DEFAULT_FAILURES: u32 = 10;
-/// A shorter interval than this would be a busy loop.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
-/// A longer interval than this is a mistake in units.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What a callback may return: nothing, or a result whose error ends the wait.
-pub trait CallbackOutcome {
-    /// The error of the callback, if it failed.
-    fn into_error(self) -> Option<Box<dyn std::error::Error + Send + Sync>>;
-}
-
-impl CallbackOutcome for () {
-    fn into_error(self) -> Option<BoxError> {
-        None
-    }
-}
-
-impl<E: Into<BoxError>> CallbackOutcome for Result<(), E> {
-    fn into_error(self) -> Option<BoxError> {
-        self.err().map(Into::into)
-    }
-}
-
-type CallbackFuture = Pin<Box<dyn Future<Output = Option<BoxError>> + Send>>;
-pub(super) type Callback = Box<dyn FnMut(&TasksStatusResponse) -> CallbackFuture + Send>;
-
-/// How to wait; shared with `embed`.
-#[derive(Clone, Debug)]
-pub(super) struct WaitSettings {
-    schedule: Schedule,
-    pub(super) failed_as_value: bool,
-}
-
-impl Default for WaitSettings {
-    fn default() -> Self {
-        let schedule = Schedule {
-            interval: DEFAULT_INTERVAL,
-            deadline: Some(DEFAULT_DEADLINE),
-            max_failures: DEFAULT_FAILURES,
-            longest_hint: LONGEST_INTERVAL,
-        };
-        Self { schedule, failed_as_value: false }
-    }
-}
-
-impl WaitSettings {
-    pub(super) fn set_interval(&mut self, interval: Duration) {
-        self.schedule.interval = interval;
-    }
-
-    pub(super) fn set_deadline(&mut self, deadline: Option<Duration>) {
-        self.schedule.deadline = deadline;
-    }
-
-    pub(super) fn set_max_failures(&mut self, failures: u32) {
-        self.schedule.max_failures = failures;
-    }
-
-    /// The schedule, with the longest pause that a server may ask for, if the client says one.
-    pub(super) fn schedule(&self, longest_hint: Option<Duration>) -> Schedule {
-        let longest_hint = longest_hint.unwrap_or(self.schedule.longest_hint);
-        Schedule { longest_hint, ..self.schedule }
-    }
-
-    pub(super) fn violation(&self) -> Option<Violation> {
-        let interval = self.schedule.interval;
-        if interval < SHORTEST_INTERVAL || interval > LONGEST_INTERVAL {
-            let rule = format!("must be between {SHORTEST_INTERVAL:?} and {LONGEST_INTERVAL:?}");
-            return Some(Violation::new("sleep_interval", format!("{interval:?}"), rule));
-        }
-        None
-    }
-}
-
-/// The setters that everything that waits shares.
-macro_rules! wait_setters {
-    () => {
-        /// How long to sleep between two readings of the status, from the end of one to the start of the next. Default: 5 s;
-        /// less than a millisecond and more than a day are refused. A longer wait that the platform asks for is kept.
-        pub fn sleep_interval(mut self, interval: std::time::Duration) -> Self {
-            self.wait.set_interval(interval);
-            self
-        }
-
-        /// How long to wait at most. Default: one hour.
-        pub fn deadline(mut self, limit: std::time::Duration) -> Self {
-            self.wait.set_deadline(Some(limit));
-            self
-        }
-
-        /// Waits for as long as it takes.
-        pub fn no_deadline(mut self) -> Self {
-            self.wait.set_deadline(None);
-            self
-        }
-
-        /// How many readings in a row may fail in passing ways (429, 5xx, broken connections, garbled answers). Default: 10.
-        pub fn max_failures(mut self, failures: u32) -> Self {
-            self.wait.set_max_failures(failures);
-            self
-        }
-
-        /// Calls back after every reading of the status, the first and the last included, before the sleep. The callback
-        /// may return nothing or a `Result`; its error ends the wait for this task.
-        pub fn callback<O: crate::CallbackOutcome>(
-            mut self,
-            mut callback: impl FnMut(&twelvelabs_api::types::TasksStatusResponse) -> O + Send + 'static,
-        ) -> Self {
-            self.callback = Some(Box::new(move |status| Box::pin(std::future::ready(callback(status).into_error()))));
-            self
-        }
-
-        /// As [`callback`](Self::callback), for async code. The wait goes on when the future is done.
-        pub fn callback_async<O, F>(
-            mut self,
-            mut callback: impl FnMut(twelvelabs_api::types::TasksStatusResponse) -> F + Send + 'static,
-        ) -> Self
-        where
-            O: crate::CallbackOutcome,
-            F: std::future::Future<Output = O> + Send + 'static,
-        {
-            self.callback = Some(Box::new(move |status| {
-                let outcome = callback(status.clone());
-                Box::pin(async move { outcome.await.into_error() })
-            }));
-            self
-        }
-    };
-}
-pub(super) use wait_setters;
-
-/// A wait; made by [`TasksClient::wait_for_done`](crate::TasksClient::wait_for_done).
+/// A wait for one job: polls until it is done, has failed, or the deadline passes.
 ///
-/// Await it for the status of the task when it is done.
+/// Await it, or call [`send`](Self::send), for the last status. Use [`stream`](Self::stream) for every status. Options are in the traits
+/// [`WaitOptions`] and [`RequestOptions`]; the latter apply to each poll.
 ///
 /// # Errors
 ///
-/// - [`TaskFailed`](ErrorKind::TaskFailed): the task ended as `failed`, for which the platform gives no reason; the error
-///   carries its status.
-/// - [`Deadline`](ErrorKind::Deadline): it was not done in time. The error carries the id, the last status and the count of
-///   readings, and as its source why the last reading failed, if it did; another wait can take over.
+/// All errors of a wait have [`wait_details`](Error::wait_details).
+///
+/// - [`JobFailed`](ErrorKind::JobFailed): the job ended as failed; see [`with_failed_as_value`](Self::with_failed_as_value).
+/// - [`Deadline`](ErrorKind::Deadline): it was not done in time. The source is the error of the last poll, if it failed. The wait can be
+///   resumed from the id, in this process or in another.
 /// - [`Callback`](ErrorKind::Callback): the callback failed; its error is the source.
-/// - 400, 401, 403, 404 and other refusals end the wait at once. Limits, server errors, broken connections and garbled
-///   answers are borne [`max_failures`](Self::max_failures) times in a row.
+/// - Other errors of a poll: permanent ones such as 401 and 404 end the wait at once, [transient ones](Error::is_transient) after
+///   [`with_max_failures`](WaitOptions::with_max_failures) in a row.
 ///
 /// # Cancellation
 ///
-/// Dropping it stops the wait and nothing else: the task goes on, and a wait for the same id can be started again.
+/// Dropping the future or the stream stops the wait and nothing else: the job goes on, and another wait can be started.
 #[must_use = "a wait does nothing until it is awaited or streamed"]
-pub struct WaitForDone {
-    request: TaskStatusRequest,
-    id: Id,
-    pub(super) wait: WaitSettings,
-    pub(super) callback: Option<Callback>,
+pub struct WaitForDone<J: Job> {
+    job: J,
+    id: Id<J::Id>,
+    options: CallOptions,
+    pub(crate) settings: WaitSettings<J::Status>,
 }
 
-impl WaitForDone {
-    wait_setters!();
-
-    pub(super) fn new(client: TwelveLabs, id: Id) -> Self {
-        // The wait is the one owner of its retries.
-        let request = TaskStatusRequest::new(client, id.clone()).max_retries(0);
-        Self { request, id, wait: WaitSettings::default(), callback: None }
+impl<J: Job> WaitForDone<J> {
+    pub(crate) fn new(job: J, id: Id<J::Id>, options: &CallOptions) -> Self {
+        let mut wait = Self { job, id, options: options.clone(), settings: WaitSettings::default() };
+        // The wait itself tolerates errors.
+        wait.options.retry.max_retries = 0;
+        wait
     }
 
-    /// Takes `failed` as an end like any other instead of as an error.
-    pub fn failed_as_value(mut self) -> Self {
-        self.wait.failed_as_value = true;
+    /// Returns the status of a failed job as a value instead of an error.
+    #[must_use]
+    pub fn with_failed_as_value(mut self) -> Self {
+        self.settings.failed_as_value = true;
         self
     }
 
-    /// Every status as it is read, the last one included. A task that fails gives its status and then the error, unless
-    /// [`failed_as_value`](Self::failed_as_value) was called. Dropping the stream stops the wait.
-    pub fn stream(self) -> impl Stream<Item = Result<TasksStatusResponse>> + Send + Unpin + 'static {
+    /// Every status as it is polled, the last one included.
+    ///
+    /// A job that fails yields its status and then the error, unless [`with_failed_as_value`](Self::with_failed_as_value) is set. An
+    /// error ends the stream. Dropping the stream stops the wait.
+    pub fn stream(self) -> impl Stream<Item = Result<J::Status>> + Send + Unpin + 'static {
         let span = info_span!(
             "twelvelabs.wait",
-            task_id = self.id.get().ok().map(|id| id.as_str()),
+            job = J::NAME,
+            id = self.id.get().ok().map(AsRef::as_ref),
             status = Empty,
             polls = Empty
         );
-        let state = State { poller: None, wait: self, last: None, ended: Ended::Not };
-        stream::unfold((state, span), |(mut state, span)| async move {
-            let item = state.next().instrument(span.clone()).await?;
-            if let Ok(now) = &item {
-                span.record("status", now.status.as_str());
+        let driver = Driver { poller: None, wait: self, last: None, ended: None };
+        stream::unfold((driver, span), |(mut driver, span)| async move {
+            let item = driver.next().instrument(span.clone()).await?;
+            if let Ok(status) = &item {
+                span.record("status", J::status_text(status));
             }
-            span.record("polls", state.poller.as_ref().map_or(0, Poller::polls));
-            Some((item, (state, span)))
+            span.record("polls", driver.poller.as_ref().map_or(0, Poller::polls));
+            Some((item, (driver, span)))
         })
         .boxed()
     }
-}
 
-impl fmt::Debug for WaitForDone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitForDone").field("id", &self.id).field("wait", &self.wait).finish_non_exhaustive()
+    /// Waits and returns the last status.
+    pub async fn send(self) -> Result<J::Status> {
+        let mut statuses = self.stream();
+        let mut last = None;
+        while let Some(status) = statuses.next().await {
+            last = Some(status?);
+        }
+        // The stream yields a status or an error, and is never empty.
+        last.ok_or_else(|| Error::new(ErrorKind::Decode, "the wait ended without a status"))
     }
 }
 
-impl IntoFuture for WaitForDone {
-    type Output = Result<TasksStatusResponse>;
+impl<J: Job> RequestOptions for WaitForDone<J> {
+    fn options_mut(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+}
+
+impl<J: Job> WaitOptions for WaitForDone<J> {
+    type Status = J::Status;
+
+    fn wait_mut(&mut self) -> &mut WaitSettings<J::Status> {
+        &mut self.settings
+    }
+}
+
+impl<J: Job> fmt::Debug for WaitForDone<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitForDone").field("id", &self.id).field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<J: Job> IntoFuture for WaitForDone<J> {
+    type Output = Result<J::Status>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut statuses = self.stream();
-            let mut last = None;
-            while let Some(status) = statuses.next().await {
-                last = Some(status?);
-            }
-            // The stream ends with a status or an error, never empty.
-            last.ok_or_else(|| Error::new(ErrorKind::Decode, "the wait ended without a status"))
-        })
+        Box::pin(self.send())
     }
 }
 
-enum Ended {
-    Not,
-    /// The error that follows the last status.
-    With(Option<Error>),
-}
-
-struct State {
-    wait: WaitForDone,
+struct Driver<J: Job> {
+    wait: WaitForDone<J>,
     poller: Option<Poller>,
-    last: Option<TasksStatusResponse>,
-    ended: Ended,
+    last: Option<J::Status>,
+    /// After the last status: the error that follows it, if there is one.
+    ended: Option<Option<Error>>,
 }
 
-impl State {
-    async fn next(&mut self) -> Option<Result<TasksStatusResponse>> {
-        if let Ended::With(error) = &mut self.ended {
+impl<J: Job> Driver<J> {
+    async fn next(&mut self) -> Option<Result<J::Status>> {
+        if let Some(error) = &mut self.ended {
             return error.take().map(Err);
         }
-        let item = self.read().await;
+        let item = self.poll().await;
         if item.is_err() {
-            self.ended = Ended::With(None);
+            self.ended = Some(None);
         }
         Some(item)
     }
 
-    async fn read(&mut self) -> Result<TasksStatusResponse> {
-        let id = match (&self.wait.id.0, self.wait.wait.violation()) {
-            (Ok(id), None) => id.clone(),
-            (id, interval) => {
-                let violations = id.as_ref().err().cloned().into_iter().chain(interval).collect();
-                return Err(Error::invalid(violations).with_operation(&EMBED_TASKS_STATUS));
+    async fn poll(&mut self) -> Result<J::Status> {
+        let WaitForDone { job, id, options, settings } = &mut self.wait;
+        let id = match (id.get(), settings.violation()) {
+            (Ok(id), None) => id,
+            (_, violation) => {
+                let violations = id.violation().cloned().into_iter().chain(violation).collect();
+                return Err(Error::invalid(violations).with_operation(J::OPERATION));
             }
         };
-        // Made at the first reading: time before it does not count.
-        let schedule = self.wait.wait.schedule(self.wait.request.longest_hint());
+        // Created at the first poll: time before it does not count.
+        let schedule = settings.schedule(options.retry.max_retry_after);
         let poller = self.poller.get_or_insert_with(|| Poller::new(schedule));
-        let request = &self.wait.request;
-        let status = match poller.next(|| request.read(), judge).await {
+        let poll = || async { job.poll(id, options).await.outcome };
+        let status = match poller.next(poll, classify).await {
             Ok(status) => status,
             Err(stopped) => {
+                let last = self.last.take();
+                let (polls, elapsed) = (poller.polls(), poller.elapsed());
                 let error = match stopped {
-                    Stopped::Failed(error) => error,
-                    Stopped::Deadline { elapsed, last: None } => late(elapsed, poller.polls()),
-                    Stopped::Deadline { elapsed, last: Some(error) } => {
-                        late(elapsed, poller.polls()).with_source(error)
+                    Stopped::Failed(error) => error.into_error(),
+                    Stopped::Deadline { elapsed, last: source } => {
+                        let error = deadline_exceeded::<J>(elapsed, polls, last.as_ref());
+                        match source.map(PollError::into_error) {
+                            None => error,
+                            Some(source) => error.with_source(source),
+                        }
                     }
                 };
-                return Err(error.with_task(&id).with_wait(self.last.take(), poller.polls()));
+                return Err(describe::<J>(error, id, polls, elapsed, last));
             }
         };
         self.last = Some(status.clone());
-        if let Some(callback) = &mut self.wait.callback {
-            let running = callback(&status);
-            let outcome = match poller.deadline() {
-                None => Ok(running.await),
-                Some(deadline) => tokio::time::timeout_at(deadline, running).await,
+        if let Some(callback) = &mut settings.callback {
+            let called = call_back(callback(&status), poller.deadline()).await;
+            let error = match called {
+                Called::Done => None,
+                Called::Failed(error) => Some(callback_failed::<J>(error)),
+                // It was done in time if the job is.
+                Called::Late if J::state(&status) != JobState::Pending => None,
+                Called::Late => Some(deadline_exceeded::<J>(poller.elapsed(), poller.polls(), Some(&status))),
             };
-            let polls = poller.polls();
-            match outcome {
-                Ok(None) => {}
-                Ok(Some(error)) => {
-                    return Err(called_back(error).with_task(&id).with_wait(Some(status), polls));
-                }
-                // It was done in time if the task is.
-                Err(_) if matches!(status.status, TaskStatus::Ready | TaskStatus::Failed) => {}
-                Err(_) => return Err(late(poller.elapsed(), polls).with_task(&id).with_wait(Some(status), polls)),
+            if let Some(error) = error {
+                return Err(describe::<J>(error, id, poller.polls(), poller.elapsed(), Some(status)));
             }
         }
-        let polls = poller.polls();
-        match status.status {
-            TaskStatus::Ready => self.ended = Ended::With(None),
-            TaskStatus::Failed => {
-                let error = || failed().with_task(&id).with_wait(Some(status.clone()), polls);
-                self.ended = Ended::With((!self.wait.wait.failed_as_value).then(error));
-            }
-            // `processing`, and whatever the platform may add: not an end.
-            _ => {}
-        }
+        self.ended = conclude::<J>(&status, settings.failed_as_value).map(|end| {
+            let describe = |error| describe::<J>(error, id, poller.polls(), poller.elapsed(), Some(status.clone()));
+            end.err().map(describe)
+        });
         Ok(status)
-    }
-}
-
-pub(super) fn failed() -> Error {
-    Error::new(ErrorKind::TaskFailed, "the task failed; the platform gives no reason")
-        .with_operation(&EMBED_TASKS_STATUS)
-}
-
-pub(super) fn called_back(error: BoxError) -> Error {
-    Error::new(ErrorKind::Callback, "the callback of the wait failed")
-        .with_operation(&EMBED_TASKS_STATUS)
-        .with_source(error)
-}
-
-pub(super) fn late(elapsed: Duration, polls: u32) -> Error {
-    let message = format!("the task was not done after {:.1} s and {polls} readings", elapsed.as_secs_f64());
-    Error::new(ErrorKind::Deadline, message).with_operation(&EMBED_TASKS_STATUS)
-}
-
-/// What a failed reading of the status means.
-pub(super) fn judge(error: &Error) -> Trouble {
-    match (error.kind(), error.status()) {
-        (ErrorKind::Api, Some(408 | 429 | 500..)) | (ErrorKind::Transport | ErrorKind::Timeout, _) => {
-            Trouble::Passing { hint: error.retry_after() }
-        }
-        // An answer without a status says that it is not known yet.
-        (ErrorKind::Decode, _) if error.is_complete_json() && error.json_path() == Some(STATUS.name) => Trouble::Vague,
-        (ErrorKind::Decode, _) => Trouble::Passing { hint: None },
-        _ => Trouble::Final,
     }
 }

@@ -1,50 +1,50 @@
-//! One round: which pages are read, and what is asked for alone.
+//! One round: which pages are requested, and which items are polled alone.
 
 use std::{cmp::Reverse, collections::VecDeque};
 
 use tokio::time::Instant;
 
-use super::{Ask, FOREIGN, MARGIN, Many, Next, Shown, Slot, State, What};
+use super::{Batch, FOREIGN, MARGIN, Next, Page, Request, Slot, State, Target};
 
-/// Rounds between two searches for what the list does not show grow to this.
+/// The longest interval between two searches for items that the list does not show, in rounds.
 const LONGEST_SEARCH_GAP: u64 = 64;
 
 /// What is left of a round.
 #[derive(Debug, Default)]
 pub(super) struct Round {
     pub(super) is_on: bool,
-    /// Pages of one window, one after another.
+    /// Pages of one window, in order.
     pub(super) run: Option<Run>,
-    /// Whose place in the list is known, newest first; read up to `at`.
+    /// Items whose place in the list is known, newest first; done up to `at`.
     known: Vec<Slot>,
     at: usize,
-    /// What has to be searched for.
+    /// Items that have to be searched for.
     unknown: Vec<Slot>,
-    /// What is asked for alone.
+    /// Items that are polled alone.
     alone: VecDeque<Slot>,
 }
 
 #[derive(Debug)]
 pub(super) struct Run {
     page: u64,
-    /// `None` from the newest on.
+    /// `None` starts at the newest entry.
     window: Option<(i64, i64)>,
-    /// For which the window was made.
+    /// The item that the window starts at.
     anchor: Option<Slot>,
     /// Pages that showed nothing new.
     fruitless: usize,
 }
 
-/// Pages that show nothing are worth it for so many things.
+/// Whether this many pages without a result are enough, with so many items left.
 fn is_enough(fruitless: usize, left: usize) -> bool {
     fruitless * 4 >= left.max(4)
 }
 
-impl Many {
-    /// It is to be read in this round, and not alone.
+impl Batch {
+    /// The item is still to be polled in this round, and not alone.
     fn is_unread(&self, slot: Slot) -> bool {
-        let thing = &self.things[slot];
-        thing.state == State::Idle && thing.round != self.rounds && !thing.queued
+        let item = &self.items[slot];
+        item.state == State::Idle && item.round != self.rounds && !item.queued
     }
 
     pub(super) fn begin_round(&mut self) {
@@ -52,10 +52,10 @@ impl Many {
         let mut round = Round { is_on: true, ..Round::default() };
         let use_list = self.idle > 1 && !self.list.refused;
         let search = self.rounds >= self.list.search_again;
-        for (slot, thing) in self.things.iter_mut().enumerate().filter(|(_, thing)| thing.state == State::Idle) {
-            let has_place = thing.made.is_some() && self.list.has_windows;
-            if !use_list || thing.unlisted && !search {
-                thing.queued = true;
+        for (slot, item) in self.items.iter_mut().enumerate().filter(|(_, item)| item.state == State::Idle) {
+            let has_place = item.created.is_some() && self.list.has_windows;
+            if !use_list || item.not_listed && !search {
+                item.queued = true;
                 round.alone.push_back(slot);
             } else if has_place {
                 round.known.push(slot);
@@ -63,19 +63,19 @@ impl Many {
                 round.unknown.push(slot);
             }
         }
-        round.known.sort_unstable_by_key(|slot| Reverse(self.things[*slot].made));
+        round.known.sort_unstable_by_key(|slot| Reverse(self.items[*slot].created));
         self.round = round;
     }
 
     fn queue(&mut self, slot: Slot) {
-        self.things[slot].queued = true;
+        self.items[slot].queued = true;
         self.round.alone.push_back(slot);
     }
 
-    /// The list does not show it where it should be.
+    /// The list does not show the item where it should be.
     fn missed(&mut self, slot: Slot) {
-        let thing = &mut self.things[slot];
-        (thing.made, thing.unlisted) = (None, true);
+        let item = &mut self.items[slot];
+        (item.created, item.not_listed) = (None, true);
         if self.list.search_again <= self.rounds {
             self.list.search_again = self.rounds + self.list.search_gap;
             self.list.search_gap = (self.list.search_gap * 2).min(LONGEST_SEARCH_GAP);
@@ -83,7 +83,7 @@ impl Many {
         self.queue(slot);
     }
 
-    /// The newest whose place is known and that is still to be read; with it, whether there is another.
+    /// The newest item whose place is known and that is still to be polled, and whether there is another one.
     fn next_known(&mut self) -> Option<(Slot, bool)> {
         while self.round.known.get(self.round.at).is_some_and(|slot| !self.is_unread(*slot)) {
             self.round.at += 1;
@@ -93,35 +93,35 @@ impl Many {
         Some((slot, rest.any(|slot| self.is_unread(*slot))))
     }
 
-    /// The next request of this round, or how long to wait for it; `None` if there is none any more.
+    /// The next request of this round, or how long to wait for it; `None` if the round is over.
     pub(super) fn choose(&mut self, now: Instant) -> Option<Next> {
         let pauses = self.pauses;
-        let ask = |what| Some(Next::Ask(Ask { what, pauses }));
-        let list_rests = self.list.refused || self.list.not_before.is_some_and(|time| now < time);
-        if !list_rests
+        let request = |target| Some(Next::Request(Request { target, pauses }));
+        let list_paused = self.list.refused || self.list.not_before.is_some_and(|time| now < time);
+        if !list_paused
             && !self.page_under_way
-            && let Some(what) = self.choose_page()
+            && let Some(target) = self.choose_page()
         {
-            return ask(what);
+            return request(target);
         }
         loop {
             while let Some(slot) = self.round.alone.front().copied() {
-                let thing = &self.things[slot];
-                let is_wanted = thing.state == State::Idle && thing.round != self.rounds;
-                if is_wanted && thing.due > now {
-                    return Some(Next::Wait(Some(thing.due)));
+                let item = &self.items[slot];
+                let is_wanted = item.state == State::Idle && item.round != self.rounds;
+                if is_wanted && item.due > now {
+                    return Some(Next::Wait(Some(item.due)));
                 }
                 self.round.alone.pop_front();
-                self.things[slot].queued = false;
+                self.items[slot].queued = false;
                 if is_wanted {
-                    return ask(What::One(slot));
+                    return request(Target::One(slot));
                 }
             }
             if self.page_under_way {
                 return Some(Next::Wait(None));
             }
-            // Without the list, everything is asked for alone: one by one, so that the list gets its next chance in time.
-            let next = if list_rests { self.next_without_list() } else { None };
+            // Without the list, every item is polled alone: one by one, so that the list gets its next chance in time.
+            let next = if list_paused { self.next_without_list() } else { None };
             self.queue(next?);
         }
     }
@@ -135,7 +135,7 @@ impl Many {
         self.next_known().map(|(slot, _)| slot)
     }
 
-    fn choose_page(&mut self) -> Option<What> {
+    fn choose_page(&mut self) -> Option<Target> {
         if self.round.run.is_none() {
             self.forget_unknown();
             self.round.run = if self.round.unknown.is_empty() {
@@ -144,22 +144,22 @@ impl Many {
                 Some(Run { page: 1, window: None, anchor: None, fruitless: 0 })
             };
         }
-        self.round.run.as_ref().map(|run| What::Page { page: run.page, window: run.window })
+        self.round.run.as_ref().map(|run| Target::Page { page: run.page, window: run.window })
     }
 
-    /// A window that starts at the newest to be read, unless its page would show no other.
+    /// A window that starts at the newest item to be polled, unless its page would show no other item.
     fn run_of_known(&mut self) -> Option<Run> {
         while let Some((slot, has_others)) = self.next_known() {
-            if !has_others || self.things[slot].lonely {
+            if !has_others || self.items[slot].lonely {
                 self.queue(slot);
                 continue;
             }
             while self.round.known.last().is_some_and(|slot| !self.is_unread(*slot)) {
                 self.round.known.pop();
             }
-            let made = |slot: Slot| self.things[slot].made.unwrap_or_default();
-            let from = self.round.known.last().map_or(made(slot), |slot| made(*slot));
-            let window = (from.saturating_sub(MARGIN), made(slot).saturating_add(MARGIN));
+            let created = |slot: Slot| self.items[slot].created.unwrap_or_default();
+            let from = self.round.known.last().map_or(created(slot), |slot| created(*slot));
+            let window = (from.saturating_sub(MARGIN), created(slot).saturating_add(MARGIN));
             return Some(Run { page: 1, window: Some(window), anchor: Some(slot), fruitless: 0 });
         }
         None
@@ -171,34 +171,34 @@ impl Many {
         self.round.unknown = unknown;
     }
 
-    /// A page came. Says which of its entries are news, by their index.
-    pub(crate) fn page(&mut self, shown: &Shown, now: Instant) -> Vec<usize> {
-        self.answered(What::Page { page: 0, window: None }, now);
+    /// Takes a page into account. Returns the entries that are news, by their index.
+    pub fn page(&mut self, listed: &Page, now: Instant) -> Vec<usize> {
+        self.completed(Target::Page { page: 0, window: None }, now);
         self.succeeded();
         self.list.pauses = 0;
         let mut news = Vec::new();
-        for (index, (slot, made)) in shown.entries.iter().enumerate() {
+        for (index, (slot, created)) in listed.entries.iter().enumerate() {
             let Some(slot) = *slot else { continue };
-            let thing = &mut self.things[slot];
-            thing.made = *made;
-            thing.unlisted = false;
-            if thing.round != self.rounds && self.read(slot, now) {
+            let item = &mut self.items[slot];
+            item.created = *created;
+            item.not_listed = false;
+            if item.round != self.rounds && self.read(slot, now) {
                 news.push(index);
             }
         }
         if let Some(run) = self.round.run.take() {
-            self.round.run = self.go_on(run, shown, news.is_empty());
+            self.round.run = self.go_on(run, listed, news.is_empty());
         }
         news
     }
 
-    /// The next page of the run, if it is worth it.
-    fn go_on(&mut self, mut run: Run, shown: &Shown, is_fruitless: bool) -> Option<Run> {
+    /// The next page of the run, if it is worth a request.
+    fn go_on(&mut self, mut run: Run, listed: &Page, is_fruitless: bool) -> Option<Run> {
         run.fruitless += usize::from(is_fruitless);
-        let times = || shown.entries.iter().filter_map(|(_, made)| *made);
+        let times = || listed.entries.iter().filter_map(|(_, created)| *created);
         let oldest = times().min();
         if run.window.is_some_and(|(_, to)| times().max().is_some_and(|newest| newest > to.saturating_add(FOREIGN))) {
-            // It was the whole list that was shown: from here on it is searched.
+            // The server listed everything in spite of the window: from now on the list is searched.
             self.list.has_windows = false;
             let known = std::mem::take(&mut self.round.known);
             self.round.unknown.extend(known);
@@ -208,29 +208,29 @@ impl Many {
             None => {
                 self.forget_unknown();
                 let left = self.round.unknown.len();
-                if left > 0 && (shown.is_last || is_enough(run.fruitless, left)) {
+                if left > 0 && (listed.is_last || is_enough(run.fruitless, left)) {
                     for slot in std::mem::take(&mut self.round.unknown) {
                         self.missed(slot);
                     }
                     return None;
                 }
-                let go_on = left > 0 || !is_fruitless && !shown.is_last && self.follows(oldest);
+                let go_on = left > 0 || !is_fruitless && !listed.is_last && self.follows(oldest);
                 go_on.then_some(Run { page: run.page + 1, ..run })
             }
             Some(_) => {
                 if let Some(anchor) = run.anchor.filter(|_| run.page == 1) {
                     let is_other = |slot: Slot| slot != anchor && self.is_pending(slot);
-                    let reached = oldest.is_some() && oldest <= self.things[anchor].made;
-                    let others = shown.entries.iter().filter_map(|(slot, _)| *slot).any(is_other);
-                    self.things[anchor].lonely = reached && !others;
+                    let reached = oldest.is_some() && oldest <= self.items[anchor].created;
+                    let others = listed.entries.iter().filter_map(|(slot, _)| *slot).any(is_other);
+                    self.items[anchor].lonely = reached && !others;
                 }
-                // All that is newer than the end of the page should have been on it.
+                // The page should have shown all items that are newer than its last entry.
                 while let Some((slot, _)) = self.next_known()
-                    && (shown.is_last || oldest < self.things[slot].made && oldest.is_some())
+                    && (listed.is_last || oldest < self.items[slot].created && oldest.is_some())
                 {
                     self.missed(slot);
                 }
-                if shown.is_last || !self.follows(oldest) {
+                if listed.is_last || !self.follows(oldest) {
                     return None;
                 }
                 if is_fruitless {
@@ -246,10 +246,10 @@ impl Many {
         }
     }
 
-    /// The next to be read is so near behind a page that ends at `oldest` that a window of its own would overlap.
+    /// The next item is so close behind a page that ends at `oldest` that a window of its own would overlap with the page.
     fn follows(&mut self, oldest: Option<i64>) -> bool {
         let Some((slot, _)) = self.next_known() else { return false };
-        let made = self.things[slot].made.unwrap_or_default();
-        oldest.is_none_or(|oldest| made.saturating_add(MARGIN) >= oldest)
+        let created = self.items[slot].created.unwrap_or_default();
+        oldest.is_none_or(|oldest| created.saturating_add(MARGIN) >= oldest)
     }
 }

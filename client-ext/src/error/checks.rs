@@ -2,7 +2,7 @@
 
 use twelvelabs_api::runtime::Param;
 
-use crate::error::{Error, Result, Violation};
+use super::{Error, Result, Violation};
 
 /// Collects every rule that the parameters of a call break.
 ///

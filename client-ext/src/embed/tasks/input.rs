@@ -1,0 +1,167 @@
+//! A video and how to embed it: the parameters of a create call.
+
+use twelvelabs_api::{params::embed_tasks_create as rules, runtime::Progress, types::EmbeddingScope};
+
+use crate::{
+    core::request::Request,
+    error::{Checks, Violation},
+    upload::{Source, VideoSource},
+};
+
+/// A video and how to embed it: an input of [`create_bulk`](super::TasksClient::create_bulk).
+///
+/// Everything that converts to a [`VideoSource`] converts to a `TaskInput` with the server's defaults.
+///
+/// ```
+/// use twelvelabs::{VideoSource, embed::tasks::TaskInput};
+///
+/// let input = TaskInput::new(VideoSource::path("talk.mp4")).video_clip_length(5.0);
+/// # let _ = input;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct TaskInput {
+    pub(super) source: Source,
+    pub(super) start: Option<f64>,
+    pub(super) end: Option<f64>,
+    pub(super) clip_length: Option<f64>,
+    pub(super) scopes: Vec<EmbeddingScope>,
+}
+
+impl TaskInput {
+    /// A video, with the server's defaults.
+    pub fn new(source: impl Into<VideoSource>) -> Self {
+        Self { source: source.into().0, start: None, end: None, clip_length: None, scopes: Vec::new() }
+    }
+
+    /// Start of the embedded range, in seconds from the start of the video. At least 0, default 0.
+    ///
+    /// Requires [`video_end_offset_sec`](Self::video_end_offset_sec).
+    pub fn video_start_offset_sec(mut self, seconds: impl Into<f64>) -> Self {
+        self.start = Some(seconds.into());
+        self
+    }
+
+    /// End of the embedded range, in seconds from the start of the video. Greater than the start, default the end of the video.
+    ///
+    /// Requires [`video_start_offset_sec`](Self::video_start_offset_sec).
+    pub fn video_end_offset_sec(mut self, seconds: impl Into<f64>) -> Self {
+        self.end = Some(seconds.into());
+        self
+    }
+
+    /// Length of a clip in seconds: 2–10 s, default 6 s (see [`VIDEO_CLIP_LENGTH`](crate::params::embed_tasks_create::VIDEO_CLIP_LENGTH)).
+    ///
+    /// It must not be longer than the embedded range. The server drops a last clip that is shorter than 2 s.
+    pub fn video_clip_length(mut self, seconds: impl Into<f64>) -> Self {
+        self.clip_length = Some(seconds.into());
+        self
+    }
+
+    /// What to compute vectors for: `clip`, or `clip` and `video`. Default `clip`.
+    ///
+    /// A vector for the whole video suits videos of 10–30 s.
+    pub fn video_embedding_scope(mut self, scopes: impl IntoIterator<Item = EmbeddingScope>) -> Self {
+        self.scopes = scopes.into_iter().collect();
+        self
+    }
+
+    /// Calls back whenever a chunk of the file was handed to the connection.
+    ///
+    /// Every attempt starts at 0 again. Not called for a URL. A panic in the callback aborts the upload with
+    /// [`Callback`](crate::ErrorKind::Callback).
+    pub fn progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.source.set_progress(progress);
+        self
+    }
+
+    /// The file name to send. Default: the name of the source. Without effect for a URL.
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.source.set_file_name(name.into());
+        self
+    }
+
+    /// Checks the parameters against the limits of the OpenAPI document.
+    pub(super) async fn check(&self, checks: &mut Checks) {
+        checks.range(&rules::VIDEO_START_OFFSET_SEC, self.start);
+        checks.range(&rules::VIDEO_END_OFFSET_SEC, self.end);
+        checks.range(&rules::VIDEO_CLIP_LENGTH, self.clip_length);
+
+        let (start_name, end_name) = (rules::VIDEO_START_OFFSET_SEC.name, rules::VIDEO_END_OFFSET_SEC.name);
+        match (self.start, self.end) {
+            (Some(start), Some(end)) if end <= start => {
+                let rule = format!("must be greater than {start_name}, which is {start}");
+                checks.limit(Violation::new(end_name, end, rule));
+            }
+            (Some(start), Some(end)) => {
+                // Whether the server's default length counts here is not documented, so only an explicit length does. Less than a
+                // microsecond is a rounding error of the difference.
+                if let Some(clip) = self.clip_length.filter(|clip| *clip > end - start + 1e-6) {
+                    let range = ((end - start) * 1e6).round() / 1e6;
+                    let rule = format!("must be no longer than the selected range of {range} s");
+                    checks.limit(Violation::new(rules::VIDEO_CLIP_LENGTH.name, clip, rule));
+                }
+            }
+            (Some(_), None) => {
+                checks.limit(Violation::absent(end_name, format!("is required when {start_name} is set")));
+            }
+            (None, Some(_)) => {
+                checks.limit(Violation::absent(start_name, format!("is required when {end_name} is set")));
+            }
+            (None, None) => {}
+        }
+        self.source.check(&rules::VIDEO_FILE, &rules::VIDEO_URL, checks).await;
+    }
+}
+
+impl<S: Into<VideoSource>> From<S> for TaskInput {
+    fn from(source: S) -> Self {
+        Self::new(source)
+    }
+}
+
+/// An operation with a [`TaskInput`] among its parameters.
+pub trait HasTaskInput {
+    /// The input to change.
+    #[doc(hidden)]
+    fn input_mut(&mut self) -> &mut TaskInput;
+}
+
+/// Parameters of the video.
+impl<V: HasTaskInput> Request<V> {
+    fn map_input(mut self, change: impl FnOnce(TaskInput) -> TaskInput) -> Self {
+        let input = self.verb.input_mut();
+        *input = change(input.clone());
+        self
+    }
+
+    /// Start of the embedded range in seconds, default 0; see [`TaskInput::video_start_offset_sec`].
+    pub fn video_start_offset_sec(self, seconds: impl Into<f64>) -> Self {
+        self.map_input(|input| input.video_start_offset_sec(seconds))
+    }
+
+    /// End of the embedded range in seconds, default the end of the video; see [`TaskInput::video_end_offset_sec`].
+    pub fn video_end_offset_sec(self, seconds: impl Into<f64>) -> Self {
+        self.map_input(|input| input.video_end_offset_sec(seconds))
+    }
+
+    /// Length of a clip: 2–10 s, default 6 s; see [`TaskInput::video_clip_length`].
+    pub fn video_clip_length(self, seconds: impl Into<f64>) -> Self {
+        self.map_input(|input| input.video_clip_length(seconds))
+    }
+
+    /// What to compute vectors for, default `clip`; see [`TaskInput::video_embedding_scope`].
+    pub fn video_embedding_scope(self, scopes: impl IntoIterator<Item = EmbeddingScope>) -> Self {
+        self.map_input(|input| input.video_embedding_scope(scopes))
+    }
+
+    /// Calls back with the progress of the upload; see [`TaskInput::progress`].
+    pub fn progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.map_input(|input| input.progress(progress))
+    }
+
+    /// The file name to send; see [`TaskInput::file_name`].
+    pub fn file_name(self, name: impl Into<String>) -> Self {
+        self.map_input(|input| input.file_name(name))
+    }
+}
