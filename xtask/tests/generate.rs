@@ -160,7 +160,7 @@ fn the_effect_of_a_foreign_document_follows_from_the_method() {
 /// The public items of generated code, one a line, without bodies.
 fn surface(code: &str) -> String {
     let file: syn::File = syn::parse_str(code).expect("Rust");
-    xtask::surface::of_items(&file.items, "")
+    xtask::public_api::of_items(&file.items, "")
 }
 
 #[test]
