@@ -1,5 +1,5 @@
 // GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate
-// Document (SHA-256): c87d5f0fa51bdf099df2c7c8a112869f82a83b03b8e6a37a4e6ff55a84b1a79b
+// Document (SHA-256): 91497880961248a9f944516f8894658dd6a45ed725c57a8373bc36ede1594bed
 
 #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
 
@@ -26,40 +26,40 @@ pub mod types {
             }
         }
     }
-    ///Facts about an audio file and how it is embedded.
+    ///Facts about an audio file and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AudioEmbeddingMetadata {
-        ///Which kinds of embeddings were asked for.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///The same under the name that the published document of July 2026 gives it.
+        ///Same as `audio_embedding_option`. Some versions of the API use this name.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_options: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///The same under the name that the published document of July 2026 gives it.
+        ///Same as `audio_embedding_scope`. Some versions of the API use this name.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
-        ///How long the audio is, in seconds.
+        ///Duration of the audio, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///Where the embedded range ends, in seconds.
+        ///End of the embedded range, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_offset_sec: ::std::option::Option<f64>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Where the embedded range starts, in seconds.
+        ///Start of the embedded range, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub start_offset_sec: ::std::option::Option<f64>,
     }
@@ -77,16 +77,16 @@ pub mod types {
             }
         }
     }
-    ///A stretch of time and the vector that describes it.
+    ///A time range and the vector that describes it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AudioSegment {
-        ///Where the segment ends, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Where the segment starts, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file.
         pub start_offset_sec: f64,
     }
     impl BaseEmbeddingMetadata {
@@ -98,15 +98,15 @@ pub mod types {
             }
         }
     }
-    ///Where a media file came from.
+    ///Origin of a media file.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct BaseEmbeddingMetadata {
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
     }
@@ -121,27 +121,27 @@ pub mod types {
             }
         }
     }
-    ///Facts about a document and how it is embedded.
+    ///Facts about a document and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct DocumentEmbeddingMetadata {
-        ///Which kinds of embeddings were asked for.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub document_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub document_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
     }
-    ///Which side of the video a vector describes. `visual-text` belongs to Marengo 2.7, which is switched off.
+    ///Part of the video that a vector describes. `visual-text` is from Marengo 2.7, which is no longer available.
     #[derive(
         Clone,
         Debug,
@@ -218,7 +218,7 @@ pub mod types {
             Ok(Self::from(value))
         }
     }
-    ///What a vector spans, one clip or the whole selected range of the video.
+    ///Time range that a vector describes. `clip` is one clip, `video` is the whole selected range.
     #[derive(
         Clone,
         Debug,
@@ -290,22 +290,22 @@ pub mod types {
             }
         }
     }
-    ///What went wrong, in the platform's words.
+    ///Body of an error response.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ErrorBody {
-        ///The kind of problem, stable enough to act on.
+        ///Error code. Stable, unlike `message`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<ErrorCode>,
-        ///Where the problem is documented.
+        ///URL of the documentation of the error.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub docs_url: ::std::option::Option<::std::string::String>,
-        ///The problem in words, not stable.
+        ///Human-readable error message. May change without notice.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub message: ::std::option::Option<::std::string::String>,
     }
-    ///A kind of problem that the platform names.
+    ///Error code of the API.
     #[derive(
         Clone,
         Debug,
@@ -499,23 +499,23 @@ pub mod types {
             }
         }
     }
-    ///Facts about an image and how it is embedded.
+    ///Facts about an image and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ImageEmbeddingMetadata {
-        ///Which kinds of embeddings were asked for.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub image_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub image_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
     }
@@ -535,37 +535,37 @@ pub mod types {
             }
         }
     }
-    ///An embedding task as the list shows it, without vectors.
+    ///An embedding task in a list, without vectors.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTask {
-        ///What is known about the sound, for tasks on an audio file.
+        ///Facts about the audio file. Present for audio tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub audio_embedding: ::std::option::Option<MediaEmbeddingTaskAudioEmbedding>,
-        ///When the task was created.
+        ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///What is known about the document, for tasks on a document.
+        ///Facts about the document. Present for document tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub document_embedding: ::std::option::Option<
             MediaEmbeddingTaskDocumentEmbedding,
         >,
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
-        ///What is known about the image, for tasks on an image.
+        ///Facts about the image. Present for image tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub image_embedding: ::std::option::Option<MediaEmbeddingTaskImageEmbedding>,
-        ///The model that computes the embeddings.
+        ///Model that computes the embeddings.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
-        ///How far the task is.
+        ///Status of the task.
         pub status: TaskStatus,
-        ///When the task changed last.
+        ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///What is known about the video, for tasks on a video.
+        ///Facts about the video. Present for video tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
     }
@@ -577,12 +577,12 @@ pub mod types {
             }
         }
     }
-    ///What is known about an audio file.
+    ///Audio part of a task in a list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTaskAudioEmbedding {
-        ///Facts about the audio file and how it is embedded.
+        ///Facts about the audio file and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<AudioEmbeddingMetadata>,
     }
@@ -594,12 +594,12 @@ pub mod types {
             }
         }
     }
-    ///What is known about a document.
+    ///Document part of a task in a list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTaskDocumentEmbedding {
-        ///Facts about the document and how it is embedded.
+        ///Facts about the document and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<DocumentEmbeddingMetadata>,
     }
@@ -611,16 +611,16 @@ pub mod types {
             }
         }
     }
-    ///What is known about an image.
+    ///Image part of a task in a list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTaskImageEmbedding {
-        ///Facts about the image and how it is embedded.
+        ///Facts about the image and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ImageEmbeddingMetadata>,
     }
-    ///A model that computes embeddings.
+    ///Name of an embedding model.
     #[derive(
         Clone,
         Debug,
@@ -688,19 +688,19 @@ pub mod types {
             }
         }
     }
-    ///Where a page stands among all pages.
+    ///Position of a page in a paginated list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct PageInfo {
-        ///How many tasks a page holds at most.
+        ///Maximum number of items per page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub limit_per_page: ::std::option::Option<u64>,
-        ///Which page this is, counted from 1.
+        ///Number of this page, counted from 1.
         pub page: u64,
-        ///How many pages there are.
+        ///Number of pages.
         pub total_page: u64,
-        ///How many tasks there are on all pages.
+        ///Number of items on all pages.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub total_results: ::std::option::Option<u64>,
     }
@@ -733,7 +733,7 @@ pub mod types {
             &self.0
         }
     }
-    ///The id of an embedding task. Every id seen so far has 24 lower-case hexadecimal digits.
+    ///Identifier of an embedding task. Currently 24 lowercase hexadecimal digits, which nothing relies on.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -788,7 +788,7 @@ pub mod types {
                 })
         }
     }
-    ///How far a task is. `processing` becomes `ready` or `failed`; both are final.
+    ///Status of a task. `processing` changes to `ready` or `failed`; both are final.
     #[derive(
         Clone,
         Debug,
@@ -866,7 +866,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksCreateResponse {
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
     }
@@ -879,16 +879,16 @@ pub mod types {
             }
         }
     }
-    ///One page of embedding tasks.
+    ///A page of embedding tasks.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksListResponse {
-        ///The tasks of this page, newest first.
+        ///Tasks of this page, newest first.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<MediaEmbeddingTask>,
-        ///Where this page stands among all pages.
+        ///Position of this page.
         pub page_info: PageInfo,
     }
     impl TasksRetrieveResponse {
@@ -909,21 +909,21 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksRetrieveResponse {
-        ///When the task was created.
+        ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
-        ///The model that computed the embeddings.
+        ///Model that computed the embeddings.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
-        ///How far the task is; vectors are there when it is `ready`.
+        ///Status of the task. The vectors are present when it is `ready`.
         pub status: TaskStatus,
-        ///When the task changed last.
+        ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///The embeddings; absent before the task is `ready`.
+        ///The embeddings. Absent until the task is `ready`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_embedding: ::std::option::Option<TasksRetrieveResponseVideoEmbedding>,
     }
@@ -936,15 +936,15 @@ pub mod types {
             }
         }
     }
-    ///The embeddings of a video.
+    ///Embeddings of a video.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksRetrieveResponseVideoEmbedding {
-        ///Facts about the video and how it is embedded.
+        ///Facts about the video and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
-        ///One entry for each clip, option and scope, in no promised order.
+        ///One segment per clip, embedding type and scope, in unspecified order.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub segments: ::std::vec::Vec<VideoSegment>,
@@ -960,20 +960,20 @@ pub mod types {
             }
         }
     }
-    ///How far a video embedding task is.
+    ///Status of a video embedding task.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksStatusResponse {
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
-        ///The model that computes the embeddings.
+        ///Model that computes the embeddings.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
-        ///How far the task is.
+        ///Status of the task.
         pub status: TaskStatus,
-        ///What is known about the video; absent until the platform knows it.
+        ///Facts about the video. Absent until the server has read it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
     }
@@ -985,12 +985,12 @@ pub mod types {
             }
         }
     }
-    ///What is known about the video of a task.
+    ///Video part of the status of a task.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksStatusResponseVideoEmbedding {
-        ///Facts about the video and how it is embedded.
+        ///Facts about the video and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
     }
@@ -1007,28 +1007,28 @@ pub mod types {
             }
         }
     }
-    ///Facts about a video and how it is embedded.
+    ///Facts about a video and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoEmbeddingMetadata {
-        ///How long the video is, in seconds.
+        ///Duration of the video, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///How long a clip is, in seconds.
+        ///Length of a clip, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_clip_length: ::std::option::Option<f64>,
-        ///Which kinds of embeddings the task has.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub video_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub video_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
@@ -1050,21 +1050,21 @@ pub mod types {
             }
         }
     }
-    ///A stretch of a video and the vector that describes one side of it.
+    ///A time range of a video and the vector that describes one part of it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoSegment {
-        ///Which side of the video the vector describes; absent in results of very old models.
+        ///Part of the video that the vector describes. Absent in results of models before Marengo 2.7.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_option: ::std::option::Option<EmbeddingOption>,
-        ///What the vector spans.
+        ///Time range that the vector describes.
         pub embedding_scope: EmbeddingScope,
-        ///Where the segment ends, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Where the segment starts, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file.
         pub start_offset_sec: f64,
     }
     impl WrappedErrorBody {
@@ -1073,12 +1073,12 @@ pub mod types {
             Self { error }
         }
     }
-    ///What went wrong, as the newer families of the API wrap it.
+    ///Body of an error response in newer families of the API.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct WrappedErrorBody {
-        ///What went wrong.
+        ///The error.
         pub error: ErrorBody,
     }
     /// Error types.
@@ -1115,7 +1115,7 @@ pub mod types {
     }
 }
 #[derive(Clone, Debug)]
-/**Client for Video embedding tasks
+/**Client for TwelveLabs API
 
 Version: 1.3*/
 pub struct Client {
@@ -1192,18 +1192,18 @@ impl Client {
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_LIST))
     }
-    /**List tasks
+    /**List embedding tasks
 
-Lists tasks, newest first, without their vectors. With neither date given, only the last seven days are listed.
+Lists tasks without their vectors, newest first. Without `started_at` and `ended_at`, lists the tasks of the last seven days.
 
 Sends a `GET` request to `/embed/tasks`
 
 Arguments:
-- `ended_at`: Only tasks created before this time.
-- `page`: Which page, counted from 1.
-- `page_limit`: How many tasks a page holds.
-- `started_at`: Only tasks created after this time.
-- `status`: Only tasks with this status.
+- `ended_at`: Lists only tasks created before this time.
+- `page`: Page number, counted from 1.
+- `page_limit`: Number of tasks per page.
+- `started_at`: Lists only tasks created after this time.
+- `status`: Lists only tasks with this status.
 */
     pub async fn embed_tasks_list<'a>(
         &'a self,
@@ -1250,9 +1250,9 @@ Arguments:
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_CREATE))
     }
-    /**Create a task
+    /**Create a video embedding task
 
-Uploads a video, or names one for the platform to fetch, and starts computing its embeddings. The video comes as `video_file` or as `video_url`; when both are sent the platform takes the URL and says nothing.
+Uploads a video, or names the URL of one, and starts to compute its embeddings. Takes `video_file` or `video_url`; if both are sent, the server uses the URL and ignores the file.
 
 Sends a `POST` request to `/embed/tasks`
 
@@ -1296,14 +1296,14 @@ Sends a `POST` request to `/embed/tasks`
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_STATUS))
     }
-    /**Read how far a task is
+    /**Retrieve the status of a task
 
-Gives the status and what is known of the video, without vectors.
+Returns the status and the known facts about the video, without vectors.
 
 Sends a `GET` request to `/embed/tasks/{task_id}/status`
 
 Arguments:
-- `task_id`: The id of the task.
+- `task_id`: Identifier of the task.
 */
     pub async fn embed_tasks_status<'a>(
         &'a self,
@@ -1351,15 +1351,15 @@ Arguments:
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_RETRIEVE))
     }
-    /**Retrieve the vectors of a task
+    /**Retrieve the embeddings of a task
 
-Reads a task with the vectors of all its segments in one document. Meant for tasks that are `ready`; the order of the segments is not promised.
+Returns a task with the vectors of all its segments, in unspecified order. The response is not paginated. Intended for tasks whose status is `ready`.
 
 Sends a `GET` request to `/embed/tasks/{task_id}`
 
 Arguments:
-- `task_id`: The id of the task.
-- `embedding_option`: Which kinds of embeddings to return. Left out, every kind that the task has.
+- `task_id`: Identifier of the task.
+- `embedding_option`: Embedding types to return. By default, all types that the task has.
 */
     pub async fn embed_tasks_retrieve<'a>(
         &'a self,
@@ -1403,8 +1403,10 @@ impl crate::runtime::LargeArray for types::TasksRetrieveResponse {
 pub const BASE_URL: Option<&str> = Some("https://api.twelvelabs.io/v1.3");
 /// The header field that carries the API key.
 pub const KEY_HEADER: Option<&str> = Some("x-api-key");
-/// SHA-256 of the document that this was generated from.
-pub const SPEC_SHA256: &str = "c87d5f0fa51bdf099df2c7c8a112869f82a83b03b8e6a37a4e6ff55a84b1a79b";
+/// The OpenAPI document that this crate was generated from, as JSON.
+pub const SPEC: &str = include_str!("codegen/openapi.json");
+/// SHA-256 of [`SPEC`], in hexadecimal.
+pub const SPEC_SHA256: &str = "91497880961248a9f944516f8894658dd6a45ed725c57a8373bc36ede1594bed";
 /// Names of header fields that answers may carry.
 pub mod headers {
     ///`retry-after`
@@ -1777,47 +1779,47 @@ pub mod schemas {
     /// The JSON Schema of every generated type, by name.
     pub fn all() -> Vec<(&'static str, ::schemars::Schema)> {
         vec![
-            ("TaskId", ::schemars::schema_for!(super::types::TaskId)), ("ModelName",
-            ::schemars::schema_for!(super::types::ModelName)), ("TaskStatus",
-            ::schemars::schema_for!(super::types::TaskStatus)), ("EmbeddingOption",
-            ::schemars::schema_for!(super::types::EmbeddingOption)), ("EmbeddingScope",
-            ::schemars::schema_for!(super::types::EmbeddingScope)), ("Embedding",
-            ::schemars::schema_for!(crate ::runtime::Embedding)), ("TasksCreateResponse",
-            ::schemars::schema_for!(super::types::TasksCreateResponse)),
-            ("TasksListResponse",
-            ::schemars::schema_for!(super::types::TasksListResponse)), ("PageInfo",
-            ::schemars::schema_for!(super::types::PageInfo)), ("MediaEmbeddingTask",
+            ("WrappedErrorBody",
+            ::schemars::schema_for!(super::types::WrappedErrorBody)), ("ModelName",
+            ::schemars::schema_for!(super::types::ModelName)), ("EmbeddingScope",
+            ::schemars::schema_for!(super::types::EmbeddingScope)),
+            ("TasksCreateResponse",
+            ::schemars::schema_for!(super::types::TasksCreateResponse)), ("TaskId",
+            ::schemars::schema_for!(super::types::TaskId)), ("TaskStatus",
+            ::schemars::schema_for!(super::types::TaskStatus)), ("TasksListResponse",
+            ::schemars::schema_for!(super::types::TasksListResponse)),
+            ("MediaEmbeddingTask",
             ::schemars::schema_for!(super::types::MediaEmbeddingTask)),
-            ("MediaEmbeddingTaskAudioEmbedding",
-            ::schemars::schema_for!(super::types::MediaEmbeddingTaskAudioEmbedding)),
-            ("MediaEmbeddingTaskDocumentEmbedding",
-            ::schemars::schema_for!(super::types::MediaEmbeddingTaskDocumentEmbedding)),
-            ("MediaEmbeddingTaskImageEmbedding",
-            ::schemars::schema_for!(super::types::MediaEmbeddingTaskImageEmbedding)),
-            ("DocumentEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::DocumentEmbeddingMetadata)),
-            ("ImageEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::ImageEmbeddingMetadata)),
-            ("AudioEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::AudioEmbeddingMetadata)),
-            ("TasksStatusResponse",
-            ::schemars::schema_for!(super::types::TasksStatusResponse)),
             ("TasksStatusResponseVideoEmbedding",
             ::schemars::schema_for!(super::types::TasksStatusResponseVideoEmbedding)),
-            ("BaseEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::BaseEmbeddingMetadata)),
             ("VideoEmbeddingMetadata",
             ::schemars::schema_for!(super::types::VideoEmbeddingMetadata)),
+            ("BaseEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::BaseEmbeddingMetadata)),
+            ("EmbeddingOption", ::schemars::schema_for!(super::types::EmbeddingOption)),
+            ("MediaEmbeddingTaskAudioEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskAudioEmbedding)),
+            ("AudioEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::AudioEmbeddingMetadata)),
+            ("MediaEmbeddingTaskDocumentEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskDocumentEmbedding)),
+            ("DocumentEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::DocumentEmbeddingMetadata)),
+            ("MediaEmbeddingTaskImageEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskImageEmbedding)),
+            ("ImageEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::ImageEmbeddingMetadata)), ("PageInfo",
+            ::schemars::schema_for!(super::types::PageInfo)), ("TasksStatusResponse",
+            ::schemars::schema_for!(super::types::TasksStatusResponse)),
             ("TasksRetrieveResponse",
             ::schemars::schema_for!(super::types::TasksRetrieveResponse)),
             ("TasksRetrieveResponseVideoEmbedding",
             ::schemars::schema_for!(super::types::TasksRetrieveResponseVideoEmbedding)),
-            ("AudioSegment", ::schemars::schema_for!(super::types::AudioSegment)),
             ("VideoSegment", ::schemars::schema_for!(super::types::VideoSegment)),
+            ("AudioSegment", ::schemars::schema_for!(super::types::AudioSegment)),
+            ("Embedding", ::schemars::schema_for!(crate ::runtime::Embedding)),
             ("ErrorBody", ::schemars::schema_for!(super::types::ErrorBody)),
-            ("WrappedErrorBody",
-            ::schemars::schema_for!(super::types::WrappedErrorBody)), ("ErrorCode",
-            ::schemars::schema_for!(super::types::ErrorCode))
+            ("ErrorCode", ::schemars::schema_for!(super::types::ErrorCode))
         ]
     }
 }
@@ -1825,22 +1827,22 @@ pub mod schemas {
 pub mod forms {
     use super::{types, Error};
     use crate::runtime::{FilePart, Multipart, SourceError, form_text};
-    ///The form that creates a video embedding task.
+    ///Form of a request that creates a video embedding task.
     #[derive(Clone, Debug)]
     pub struct TasksCreateRequest {
-        ///The model that computes the embeddings.
+        ///Model that computes the embeddings.
         pub model_name: types::ModelName,
-        ///The video itself.
+        ///Video file to upload.
         pub video_file: Option<FilePart>,
-        ///A direct link to the video file; pages of video hosts and share links are refused.
+        ///Direct URL of the video file. Pages of video hosts and share links are rejected.
         pub video_url: Option<String>,
-        ///Where the selected range starts, in seconds from the start of the video.
+        ///Start of the selected range, in seconds from the start of the video.
         pub video_start_offset_sec: Option<f64>,
-        ///Where the selected range ends, in seconds from the start of the video. Must be greater than the start and comes only together with it; left out, the end of the video.
+        ///End of the selected range, in seconds from the start of the video. Must be greater than `video_start_offset_sec`, which is then required. By default, the end of the video.
         pub video_end_offset_sec: Option<f64>,
-        ///How long a clip is, in seconds. Must fit into the selected range.
+        ///Length of a clip, in seconds. Must fit into the selected range.
         pub video_clip_length: Option<f64>,
-        ///What to compute vectors for. `clip`, or `clip` and `video`; a vector for the whole video suits videos of 10 to 30 seconds.
+        ///Time ranges to compute vectors for: `clip`, or `clip` and `video`. A vector of the whole video is useful for videos of 10 to 30 seconds.
         pub video_embedding_scope: Vec<types::EmbeddingScope>,
     }
     impl TasksCreateRequest {

@@ -17,7 +17,7 @@ pub(crate) use self::request::{Field, Sent};
 pub use self::wiremock::{ContractMatcher, ContractResponder};
 
 static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
-    let text = include_str!("../../spec/openapi.yaml");
+    let text = twelvelabs_api::SPEC;
     // The contract is part of this crate, and its tests read it.
     Contract::from_yaml(text).unwrap_or_else(|error| panic!("spec/openapi.yaml: {error}"))
 });
