@@ -1,5 +1,5 @@
 // GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate
-// Document (SHA-256): 91497880961248a9f944516f8894658dd6a45ed725c57a8373bc36ede1594bed
+// Document (SHA-256): 85c5ffb72531805ac536500accac5f51a1c28726f87d1c9f13251cad90114d17
 
 #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
 
@@ -10,6 +10,775 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
+    impl Asset {
+        /// A value with its required fields.
+        pub fn new(id: AssetId, status: AssetStatus) -> Self {
+            Self {
+                created_at: Default::default(),
+                duration: Default::default(),
+                error: Default::default(),
+                file_type: Default::default(),
+                filename: Default::default(),
+                hls: Default::default(),
+                id,
+                method: Default::default(),
+                size: Default::default(),
+                source: Default::default(),
+                status,
+                technical_metadata: Default::default(),
+                thumbnail: Default::default(),
+                user_metadata: Default::default(),
+            }
+        }
+    }
+    ///A stored media file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct Asset {
+        ///Time of creation.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Duration of a video or audio file, in seconds. Final when the asset is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration: ::std::option::Option<f64>,
+        ///Reason of the failure. Present if the asset is `failed`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<AssetError>,
+        ///Media type of the file, for example `video/mp4`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_type: ::std::option::Option<::std::string::String>,
+        ///Name of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub filename: ::std::option::Option<::std::string::String>,
+        ///HLS stream of the asset.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub hls: ::std::option::Option<AssetHls>,
+        ///Identifier of the asset.
+        #[serde(rename = "_id")]
+        pub id: AssetId,
+        ///How the file reached the server.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub method: ::std::option::Option<AssetMethod>,
+        ///Size of the file, in bytes. Final when the asset is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub size: ::std::option::Option<i64>,
+        ///Origin of an asset that was imported through a connector.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source: ::std::option::Option<AssetSource>,
+        ///Status of the asset.
+        pub status: AssetStatus,
+        ///Facts about the file. Absent while the asset is `processing`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub technical_metadata: ::std::option::Option<TechnicalMetadata>,
+        ///Thumbnail of the asset.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub thumbnail: ::std::option::Option<AssetThumbnail>,
+        ///Metadata set by the user. Absent if there is none.
+        #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub user_metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl AssetError {
+        /// A value with its required fields.
+        pub fn new(message: ::std::string::String) -> Self {
+            Self { message }
+        }
+    }
+    ///Reason why processing an asset failed.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetError {
+        ///Human-readable reason. Not stable.
+        pub message: ::std::string::String,
+    }
+    impl AssetHls {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                manifest_url: Default::default(),
+                status: Default::default(),
+            }
+        }
+    }
+    ///HLS stream of an asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetHls {
+        ///URL of the manifest. Present if the stream is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub manifest_url: ::std::option::Option<::std::string::String>,
+        ///Status of the stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<AssetHlsStatus>,
+    }
+    ///Status of an HLS stream. `ready` and `error` are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetHlsStatus {
+        ///`pending`
+        #[serde(rename = "pending")]
+        Pending,
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`error`
+        #[serde(rename = "error")]
+        Error,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetHlsStatus {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "pending",
+            "processing",
+            "ready",
+            "error",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Pending => "pending",
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Error => "error",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetHlsStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetHlsStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "pending" => Self::Pending,
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "error" => Self::Error,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetHlsStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetHlsStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl ::std::fmt::Display for AssetId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+    impl AssetId {
+        /// The text.
+        pub fn as_str(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<&AssetId> for AssetId {
+        fn from(value: &AssetId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for AssetId {
+        type Error = <Self as ::std::str::FromStr>::Err;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::AsRef<str> for AssetId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    ///Identifier of an asset.
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    pub struct AssetId(::std::string::String);
+    impl ::std::ops::Deref for AssetId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetId> for ::std::string::String {
+        fn from(value: AssetId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///How the file reached the server.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetMethod {
+        ///`direct`
+        #[serde(rename = "direct")]
+        Direct,
+        ///`url`
+        #[serde(rename = "url")]
+        Url,
+        ///`multipart`
+        #[serde(rename = "multipart")]
+        Multipart,
+        ///`connector`
+        #[serde(rename = "connector")]
+        Connector,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetMethod {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "direct",
+            "url",
+            "multipart",
+            "connector",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Direct => "direct",
+                Self::Url => "url",
+                Self::Multipart => "multipart",
+                Self::Connector => "connector",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetMethod {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetMethod {
+        fn from(value: &str) -> Self {
+            match value {
+                "direct" => Self::Direct,
+                "url" => Self::Url,
+                "multipart" => Self::Multipart,
+                "connector" => Self::Connector,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetMethod {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetMethod {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetSource {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                details: Default::default(),
+                type_: Default::default(),
+            }
+        }
+    }
+    ///Origin of an imported asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetSource {
+        ///The file at its origin.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub details: ::std::option::Option<AssetSourceDetails>,
+        ///Type of the origin.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<AssetSourceType>,
+    }
+    impl AssetSourceDetails {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                original_filename: Default::default(),
+                provider: Default::default(),
+                source_id: Default::default(),
+                source_link: Default::default(),
+            }
+        }
+    }
+    ///An imported file at its origin.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetSourceDetails {
+        ///Name of the file at the provider at the time of the import.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub original_filename: ::std::option::Option<::std::string::String>,
+        ///Provider that the file was imported from.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub provider: ::std::option::Option<AssetSourceProvider>,
+        ///Identifier of the file at the provider.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_id: ::std::option::Option<::std::string::String>,
+        ///URL of the file at the provider.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_link: ::std::option::Option<::std::string::String>,
+    }
+    ///Provider that files can be imported from.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetSourceProvider {
+        ///`google_drive`
+        #[serde(rename = "google_drive")]
+        GoogleDrive,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetSourceProvider {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &["google_drive"];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::GoogleDrive => "google_drive",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetSourceProvider {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetSourceProvider {
+        fn from(value: &str) -> Self {
+            match value {
+                "google_drive" => Self::GoogleDrive,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetSourceProvider {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetSourceProvider {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    ///Type of the origin of an asset.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetSourceType {
+        ///`connector`
+        #[serde(rename = "connector")]
+        Connector,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetSourceType {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &["connector"];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Connector => "connector",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetSourceType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetSourceType {
+        fn from(value: &str) -> Self {
+            match value {
+                "connector" => Self::Connector,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetSourceType {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetSourceType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    ///Status of an asset. `processing` changes to `ready` or `failed`; both are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetStatus {
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`failed`
+        #[serde(rename = "failed")]
+        Failed,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetStatus {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &["processing", "ready", "failed"];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Failed => "failed",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "failed" => Self::Failed,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetThumbnail {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                representative_url: Default::default(),
+                status: Default::default(),
+            }
+        }
+    }
+    ///Thumbnail of an asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetThumbnail {
+        ///URL of the image. Present if the thumbnail is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub representative_url: ::std::option::Option<::std::string::String>,
+        ///Status of the thumbnail.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<AssetThumbnailStatus>,
+    }
+    ///Status of a thumbnail. `ready` and `error` are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetThumbnailStatus {
+        ///`pending`
+        #[serde(rename = "pending")]
+        Pending,
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`error`
+        #[serde(rename = "error")]
+        Error,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetThumbnailStatus {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "pending",
+            "processing",
+            "ready",
+            "error",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Pending => "pending",
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Error => "error",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetThumbnailStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetThumbnailStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "pending" => Self::Pending,
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "error" => Self::Error,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetThumbnailStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetThumbnailStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    ///Type of media of an asset.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetType {
+        ///`image`
+        #[serde(rename = "image")]
+        Image,
+        ///`video`
+        #[serde(rename = "video")]
+        Video,
+        ///`audio`
+        #[serde(rename = "audio")]
+        Audio,
+        ///`document`
+        #[serde(rename = "document")]
+        Document,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetType {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "image",
+            "video",
+            "audio",
+            "document",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Image => "image",
+                Self::Video => "video",
+                Self::Audio => "audio",
+                Self::Document => "document",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetType {
+        fn from(value: &str) -> Self {
+            match value {
+                "image" => Self::Image,
+                "video" => Self::Video,
+                "audio" => Self::Audio,
+                "document" => Self::Document,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetType {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetsListResponse {
+        /// A value with its required fields.
+        pub fn new(page_info: PageInfo) -> Self {
+            Self {
+                data: Default::default(),
+                page_info,
+            }
+        }
+    }
+    ///A page of assets.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetsListResponse {
+        ///Assets of this page, newest first.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub data: ::std::vec::Vec<Asset>,
+        ///Position of this page.
+        pub page_info: PageInfo,
+    }
     impl AudioEmbeddingMetadata {
         /// A value with its required fields.
         pub fn new() -> Self {
@@ -88,6 +857,59 @@ pub mod types {
         pub float: crate::runtime::Embedding,
         ///Start of the segment, in seconds from the start of the file.
         pub start_offset_sec: f64,
+    }
+    impl AudioStream {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                bit_depth: Default::default(),
+                bitrate_bps: Default::default(),
+                channel_layout: Default::default(),
+                channels: Default::default(),
+                codec: Default::default(),
+                codec_long: Default::default(),
+                duration_seconds: Default::default(),
+                index: Default::default(),
+                language: Default::default(),
+                sample_rate: Default::default(),
+            }
+        }
+    }
+    ///An audio stream of a media file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AudioStream {
+        ///Bits per sample.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bit_depth: ::std::option::Option<u64>,
+        ///Bit rate, in bits per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bitrate_bps: ::std::option::Option<i64>,
+        ///Channel layout, for example `stereo`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub channel_layout: ::std::option::Option<::std::string::String>,
+        ///Number of channels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub channels: ::std::option::Option<u64>,
+        ///Codec.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub codec: ::std::option::Option<::std::string::String>,
+        ///Descriptive name of the codec.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub codec_long: ::std::option::Option<::std::string::String>,
+        ///Duration, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration_seconds: ::std::option::Option<f64>,
+        ///Position of the stream in the file, counted from 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub index: ::std::option::Option<u64>,
+        ///Language.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub language: ::std::option::Option<::std::string::String>,
+        ///Sample rate, in hertz.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sample_rate: ::std::option::Option<u64>,
     }
     impl BaseEmbeddingMetadata {
         /// A value with its required fields.
@@ -994,6 +1816,227 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
     }
+    impl TechnicalMetadata {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                audio_channels: Default::default(),
+                audio_codec: Default::default(),
+                audio_duration_seconds: Default::default(),
+                audio_sample_rate: Default::default(),
+                audio_streams: Default::default(),
+                container_creation_time: Default::default(),
+                document_author: Default::default(),
+                document_creation_date: Default::default(),
+                document_creator_tool: Default::default(),
+                document_is_encrypted: Default::default(),
+                document_is_tagged: Default::default(),
+                document_keywords: Default::default(),
+                document_language: Default::default(),
+                document_modification_date: Default::default(),
+                document_page_count: Default::default(),
+                document_page_height_pt: Default::default(),
+                document_page_width_pt: Default::default(),
+                document_pdf_version: Default::default(),
+                document_producer: Default::default(),
+                document_subject: Default::default(),
+                document_title: Default::default(),
+                drop_frame: Default::default(),
+                file_container_format: Default::default(),
+                file_mime_type: Default::default(),
+                file_size_bytes: Default::default(),
+                geospatial_altitude_meters: Default::default(),
+                geospatial_latitude: Default::default(),
+                geospatial_longitude: Default::default(),
+                has_alpha: Default::default(),
+                has_audio: Default::default(),
+                image_bit_depth: Default::default(),
+                image_color_space: Default::default(),
+                image_format: Default::default(),
+                image_height: Default::default(),
+                image_orientation: Default::default(),
+                image_width: Default::default(),
+                is_animated: Default::default(),
+                is_hdr: Default::default(),
+                start_timecode: Default::default(),
+                storage_aspect_ratio: Default::default(),
+                timecode_source: Default::default(),
+                total_audio_streams: Default::default(),
+                total_video_streams: Default::default(),
+                video_bitrate_bps: Default::default(),
+                video_codec: Default::default(),
+                video_duration_seconds: Default::default(),
+                video_fps: Default::default(),
+                video_height: Default::default(),
+                video_streams: Default::default(),
+                video_width: Default::default(),
+            }
+        }
+    }
+    ///Facts about a media file. Which fields are present depends on the type of the file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct TechnicalMetadata {
+        ///Number of channels of the main audio stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_channels: ::std::option::Option<u64>,
+        ///Codec of the main audio stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_codec: ::std::option::Option<::std::string::String>,
+        ///Duration of the main audio stream, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_duration_seconds: ::std::option::Option<f64>,
+        ///Sample rate of the main audio stream, in hertz.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_sample_rate: ::std::option::Option<u64>,
+        ///Audio streams of the file.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub audio_streams: ::std::vec::Vec<AudioStream>,
+        ///Time of creation stored in the container.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub container_creation_time: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+        ///Author of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_author: ::std::option::Option<::std::string::String>,
+        ///Time of creation stored in the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_creation_date: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+        ///Program that the document was written with.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_creator_tool: ::std::option::Option<::std::string::String>,
+        ///Whether the document is encrypted.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_is_encrypted: ::std::option::Option<bool>,
+        ///Whether the document is a tagged PDF.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_is_tagged: ::std::option::Option<bool>,
+        ///Keywords of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_keywords: ::std::option::Option<::std::string::String>,
+        ///Language of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_language: ::std::option::Option<::std::string::String>,
+        ///Time of the last change stored in the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_modification_date: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+        ///Number of pages of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_page_count: ::std::option::Option<u64>,
+        ///Height of a page, in points.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_page_height_pt: ::std::option::Option<f64>,
+        ///Width of a page, in points.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_page_width_pt: ::std::option::Option<f64>,
+        ///PDF version of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_pdf_version: ::std::option::Option<::std::string::String>,
+        ///Program that wrote the PDF.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_producer: ::std::option::Option<::std::string::String>,
+        ///Subject of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_subject: ::std::option::Option<::std::string::String>,
+        ///Title of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_title: ::std::option::Option<::std::string::String>,
+        ///Whether the timecode skips frame numbers.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub drop_frame: ::std::option::Option<bool>,
+        ///Container format. Several names are separated by commas.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_container_format: ::std::option::Option<::std::string::String>,
+        ///Detected media type of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_mime_type: ::std::option::Option<::std::string::String>,
+        ///Size of the file, in bytes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_size_bytes: ::std::option::Option<i64>,
+        ///Altitude stored in the file, in meters.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub geospatial_altitude_meters: ::std::option::Option<f64>,
+        ///Latitude stored in the file, in degrees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub geospatial_latitude: ::std::option::Option<f64>,
+        ///Longitude stored in the file, in degrees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub geospatial_longitude: ::std::option::Option<f64>,
+        ///Whether the image has an alpha channel.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub has_alpha: ::std::option::Option<bool>,
+        ///Whether the file has an audio stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub has_audio: ::std::option::Option<bool>,
+        ///Bits per channel of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_bit_depth: ::std::option::Option<u64>,
+        ///Color space of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_color_space: ::std::option::Option<::std::string::String>,
+        ///Format of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_format: ::std::option::Option<::std::string::String>,
+        ///Height of the image, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_height: ::std::option::Option<u64>,
+        ///EXIF orientation of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_orientation: ::std::option::Option<i64>,
+        ///Width of the image, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_width: ::std::option::Option<u64>,
+        ///Whether the image is animated.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub is_animated: ::std::option::Option<bool>,
+        ///Whether the dynamic range is high.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub is_hdr: ::std::option::Option<bool>,
+        ///SMPTE timecode of the first frame.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_timecode: ::std::option::Option<::std::string::String>,
+        ///Width of the video divided by its height, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub storage_aspect_ratio: ::std::option::Option<f64>,
+        ///Origin of `start_timecode`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub timecode_source: ::std::option::Option<::std::string::String>,
+        ///Number of audio streams.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub total_audio_streams: ::std::option::Option<u64>,
+        ///Number of video streams.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub total_video_streams: ::std::option::Option<u64>,
+        ///Bit rate of the main video stream, in bits per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_bitrate_bps: ::std::option::Option<i64>,
+        ///Codec of the main video stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_codec: ::std::option::Option<::std::string::String>,
+        ///Duration of the main video stream, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_duration_seconds: ::std::option::Option<f64>,
+        ///Frame rate of the main video stream, in frames per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_fps: ::std::option::Option<f64>,
+        ///Height of the main video stream, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_height: ::std::option::Option<u64>,
+        ///Video streams of the file.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub video_streams: ::std::vec::Vec<VideoStream>,
+        ///Width of the main video stream, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_width: ::std::option::Option<u64>,
+    }
     impl VideoEmbeddingMetadata {
         /// A value with its required fields.
         pub fn new() -> Self {
@@ -1066,6 +2109,91 @@ pub mod types {
         pub float: crate::runtime::Embedding,
         ///Start of the segment, in seconds from the start of the file.
         pub start_offset_sec: f64,
+    }
+    impl VideoStream {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                avg_fps: Default::default(),
+                bit_depth: Default::default(),
+                bitrate_bps: Default::default(),
+                codec: Default::default(),
+                color_primaries: Default::default(),
+                color_range: Default::default(),
+                color_space: Default::default(),
+                color_transfer: Default::default(),
+                display_aspect_ratio: Default::default(),
+                duration_seconds: Default::default(),
+                fps: Default::default(),
+                height: Default::default(),
+                index: Default::default(),
+                pixel_aspect_ratio: Default::default(),
+                pixel_format: Default::default(),
+                rotation: Default::default(),
+                scan_type: Default::default(),
+                width: Default::default(),
+            }
+        }
+    }
+    ///A video stream of a media file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct VideoStream {
+        ///Average frame rate, in frames per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub avg_fps: ::std::option::Option<f64>,
+        ///Bits per color component.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bit_depth: ::std::option::Option<u64>,
+        ///Bit rate, in bits per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bitrate_bps: ::std::option::Option<i64>,
+        ///Codec.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub codec: ::std::option::Option<::std::string::String>,
+        ///Color primaries.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_primaries: ::std::option::Option<::std::string::String>,
+        ///Color range.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_range: ::std::option::Option<::std::string::String>,
+        ///Color space.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_space: ::std::option::Option<::std::string::String>,
+        ///Transfer characteristics.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_transfer: ::std::option::Option<::std::string::String>,
+        ///Aspect ratio of the picture, for example `16:9`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub display_aspect_ratio: ::std::option::Option<::std::string::String>,
+        ///Duration, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration_seconds: ::std::option::Option<f64>,
+        ///Nominal frame rate, in frames per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub fps: ::std::option::Option<f64>,
+        ///Height, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub height: ::std::option::Option<u64>,
+        ///Position of the stream in the file, counted from 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub index: ::std::option::Option<u64>,
+        ///Aspect ratio of a pixel, for example `1:1`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub pixel_aspect_ratio: ::std::option::Option<::std::string::String>,
+        ///Pixel format.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub pixel_format: ::std::option::Option<::std::string::String>,
+        ///Rotation, in degrees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub rotation: ::std::option::Option<i64>,
+        ///Scan type, for example `progressive`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub scan_type: ::std::option::Option<::std::string::String>,
+        ///Width, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub width: ::std::option::Option<u64>,
     }
     impl WrappedErrorBody {
         /// A value with its required fields.
@@ -1382,6 +2510,118 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
+    ///The request of [`Self::assets_list`], not sent. It has no key in it.
+    pub fn assets_list_request<'a>(
+        &'a self,
+        asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
+        asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
+        filename: Option<&'a str>,
+        page: Option<u64>,
+        page_limit: Option<u64>,
+    ) -> Result<crate::runtime::ApiRequest<types::AssetsListResponse>, Error<()>> {
+        let url = format!("{}/assets", self.baseurl,);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let built = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(&progenitor_client::QueryParam::new("asset_ids", &asset_ids))
+            .query(&progenitor_client::QueryParam::new("asset_types", &asset_types))
+            .query(&progenitor_client::QueryParam::new("filename", &filename))
+            .query(&progenitor_client::QueryParam::new("page", &page))
+            .query(&progenitor_client::QueryParam::new("page_limit", &page_limit))
+            .headers(header_map)
+            .build()?;
+        Ok(crate::runtime::ApiRequest::new(built, &operations::ASSETS_LIST))
+    }
+    /**List assets
+
+Lists assets, newest first.
+
+Sends a `GET` request to `/assets`
+
+Arguments:
+- `asset_ids`: Lists only assets with these identifiers.
+- `asset_types`: Lists only assets of these types.
+- `filename`: Lists only assets whose file name contains this text. Ignores case.
+- `page`: Page number, counted from 1.
+- `page_limit`: Number of assets per page.
+*/
+    pub async fn assets_list<'a>(
+        &'a self,
+        asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
+        asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
+        filename: Option<&'a str>,
+        page: Option<u64>,
+        page_limit: Option<u64>,
+    ) -> Result<ResponseValue<types::AssetsListResponse>, Error<()>> {
+        #[allow(unused_mut)]
+        let mut request = self
+            .assets_list_request(asset_ids, asset_types, filename, page, page_limit)?
+            .request;
+        let info = OperationInfo {
+            operation_id: "assets_list",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+    ///The request of [`Self::assets_retrieve`], not sent. It has no key in it.
+    pub fn assets_retrieve_request<'a>(
+        &'a self,
+        asset_id: &'a types::AssetId,
+    ) -> Result<crate::runtime::ApiRequest<types::Asset>, Error<()>> {
+        let url = format!(
+            "{}/assets/{}", self.baseurl, crate ::runtime::path_segment(& asset_id
+            .to_string()).map_err(Error::InvalidRequest) ?,
+        );
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let built = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .headers(header_map)
+            .build()?;
+        Ok(crate::runtime::ApiRequest::new(built, &operations::ASSETS_RETRIEVE))
+    }
+    /**Retrieve an asset
+
+Returns an asset with its status and the known facts about the file.
+
+Sends a `GET` request to `/assets/{asset_id}`
+
+Arguments:
+- `asset_id`: Identifier of the asset.
+*/
+    pub async fn assets_retrieve<'a>(
+        &'a self,
+        asset_id: &'a types::AssetId,
+    ) -> Result<ResponseValue<types::Asset>, Error<()>> {
+        #[allow(unused_mut)]
+        let mut request = self.assets_retrieve_request(asset_id)?.request;
+        let info = OperationInfo {
+            operation_id: "assets_retrieve",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
 }
 /// Items consumers will typically use such as the Client.
 pub mod prelude {
@@ -1406,7 +2646,7 @@ pub const KEY_HEADER: Option<&str> = Some("x-api-key");
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("codegen/openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "91497880961248a9f944516f8894658dd6a45ed725c57a8373bc36ede1594bed";
+pub const SPEC_SHA256: &str = "85c5ffb72531805ac536500accac5f51a1c28726f87d1c9f13251cad90114d17";
 /// Names of header fields that answers may carry.
 pub mod headers {
     ///`retry-after`
@@ -1565,12 +2805,30 @@ pub mod operations {
         effect: Effect::Read,
         params: super::params::embed_tasks_retrieve::ALL,
     };
+    ///`GET /assets`
+    pub const ASSETS_LIST: Operation = Operation {
+        id: "assets_list",
+        method: "GET",
+        path: "/assets",
+        effect: Effect::Read,
+        params: super::params::assets_list::ALL,
+    };
+    ///`GET /assets/{asset_id}`
+    pub const ASSETS_RETRIEVE: Operation = Operation {
+        id: "assets_retrieve",
+        method: "GET",
+        path: "/assets/{asset_id}",
+        effect: Effect::Read,
+        params: super::params::assets_retrieve::ALL,
+    };
     /// All of them, in the order of the document.
     pub const ALL: &[Operation] = &[
         EMBED_TASKS_LIST,
         EMBED_TASKS_CREATE,
         EMBED_TASKS_STATUS,
         EMBED_TASKS_RETRIEVE,
+        ASSETS_LIST,
+        ASSETS_RETRIEVE,
     ];
 }
 /// The parameters and form fields of each operation, with their limits.
@@ -1772,6 +3030,84 @@ pub mod params {
         /// All of them.
         pub const ALL: &[Param] = &[TASK_ID, EMBEDDING_OPTION];
     }
+    ///`GET /assets`
+    pub mod assets_list {
+        use crate::runtime::Param;
+        ///`page`
+        pub const PAGE: Param = Param {
+            name: "page",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("1"),
+        };
+        ///`page_limit`
+        pub const PAGE_LIMIT: Param = Param {
+            name: "page_limit",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: Some(50f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("10"),
+        };
+        ///`asset_ids`
+        pub const ASSET_IDS: Param = Param {
+            name: "asset_ids",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///`asset_types`
+        pub const ASSET_TYPES: Param = Param {
+            name: "asset_types",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///`filename`
+        pub const FILENAME: Param = Param {
+            name: "filename",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[PAGE, PAGE_LIMIT, ASSET_IDS, ASSET_TYPES, FILENAME];
+    }
+    ///`GET /assets/{asset_id}`
+    pub mod assets_retrieve {
+        use crate::runtime::Param;
+        ///`asset_id`
+        pub const ASSET_ID: Param = Param {
+            name: "asset_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[ASSET_ID];
+    }
 }
 /// What the types look like on the wire.
 #[cfg(feature = "schemars")]
@@ -1818,8 +3154,30 @@ pub mod schemas {
             ("VideoSegment", ::schemars::schema_for!(super::types::VideoSegment)),
             ("AudioSegment", ::schemars::schema_for!(super::types::AudioSegment)),
             ("Embedding", ::schemars::schema_for!(crate ::runtime::Embedding)),
-            ("ErrorBody", ::schemars::schema_for!(super::types::ErrorBody)),
-            ("ErrorCode", ::schemars::schema_for!(super::types::ErrorCode))
+            ("AssetId", ::schemars::schema_for!(super::types::AssetId)), ("AssetType",
+            ::schemars::schema_for!(super::types::AssetType)), ("AssetsListResponse",
+            ::schemars::schema_for!(super::types::AssetsListResponse)), ("Asset",
+            ::schemars::schema_for!(super::types::Asset)), ("AssetMethod",
+            ::schemars::schema_for!(super::types::AssetMethod)), ("AssetStatus",
+            ::schemars::schema_for!(super::types::AssetStatus)), ("AssetSource",
+            ::schemars::schema_for!(super::types::AssetSource)), ("AssetSourceType",
+            ::schemars::schema_for!(super::types::AssetSourceType)),
+            ("AssetSourceDetails",
+            ::schemars::schema_for!(super::types::AssetSourceDetails)),
+            ("AssetSourceProvider",
+            ::schemars::schema_for!(super::types::AssetSourceProvider)), ("AssetHls",
+            ::schemars::schema_for!(super::types::AssetHls)), ("AssetHlsStatus",
+            ::schemars::schema_for!(super::types::AssetHlsStatus)), ("AssetThumbnail",
+            ::schemars::schema_for!(super::types::AssetThumbnail)),
+            ("AssetThumbnailStatus",
+            ::schemars::schema_for!(super::types::AssetThumbnailStatus)),
+            ("TechnicalMetadata",
+            ::schemars::schema_for!(super::types::TechnicalMetadata)), ("VideoStream",
+            ::schemars::schema_for!(super::types::VideoStream)), ("AudioStream",
+            ::schemars::schema_for!(super::types::AudioStream)), ("AssetError",
+            ::schemars::schema_for!(super::types::AssetError)), ("ErrorBody",
+            ::schemars::schema_for!(super::types::ErrorBody)), ("ErrorCode",
+            ::schemars::schema_for!(super::types::ErrorCode))
         ]
     }
 }
