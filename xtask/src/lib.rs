@@ -1,6 +1,7 @@
 //! The parts of `cargo xtask`, one module a verb, so that tests can use them.
 
 pub mod bench;
+mod bundle;
 pub mod contract;
 pub mod document;
 pub mod drift;
@@ -8,7 +9,7 @@ mod effect;
 mod emit;
 pub mod faults;
 pub mod generate;
-mod grammar;
+mod keywords;
 mod lower;
-mod post;
-pub mod surface;
+pub mod public_api;
+mod rewrite;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
-    let text = include_str!("../../../spec/openapi.yaml");
+    let text = twelvelabs_api::SPEC;
     // The contract is part of this crate, and its tests read it.
     Contract::from_yaml(text).unwrap_or_else(|error| panic!("spec/openapi.yaml: {error}"))
 });
