@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    assets::AssetsClient,
     builder::TwelveLabsBuilder,
     core::{
         Core,
@@ -46,6 +47,11 @@ impl TwelveLabs {
 
     pub(crate) fn new(core: Core) -> Self {
         Self { core }
+    }
+
+    /// Assets: uploaded media files.
+    pub fn assets(&self) -> AssetsClient {
+        AssetsClient::new(&self.core)
     }
 
     /// The embedding API.

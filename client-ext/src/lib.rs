@@ -21,7 +21,7 @@
 //!
 //! # Modules
 //!
-//! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`]. [`wait`] has everything about waiting,
+//! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`]. [`wait`] has everything about waiting,
 //! [`upload`] about sources of videos, [`raw`] about requests to operations without a method of their own.
 //!
 //! # Errors
@@ -47,6 +47,7 @@
 //! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not the semantic
 //!   versioning of this crate.
 
+pub mod assets;
 mod builder;
 mod client;
 mod core;

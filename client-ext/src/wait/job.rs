@@ -7,7 +7,7 @@ use crate::{
         options::CallOptions,
         response::{RateLimit, Response, ResponseInfo},
     },
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
 };
 
 /// Whether a job has ended.
@@ -37,17 +37,21 @@ pub trait Job: Clone + Send + Sync + 'static {
     /// The operation that polls one job, for errors.
     #[doc(hidden)]
     const OPERATION: &'static str;
-    /// Whether the server lists jobs, so that one request can poll many.
+    /// Whether [`list`](Self::list) is implemented, so that one request can poll many jobs.
     #[doc(hidden)]
-    const HAS_LIST: bool;
+    const HAS_LIST: bool = false;
 
     /// Polls one job.
     #[doc(hidden)]
     fn poll(&self, id: &Self::Id, options: &CallOptions) -> impl Future<Output = Polled<Self::Status>> + Send;
 
-    /// Polls a page of the list of jobs, newest first, with as many entries as the server allows.
+    /// Polls a page of the list of jobs, newest first, with as many entries as the server allows. Called only if
+    /// [`HAS_LIST`](Self::HAS_LIST) is true.
     #[doc(hidden)]
-    fn list(&self, page: &ListPage, options: &CallOptions) -> impl Future<Output = Polled<JobList<Self>>> + Send;
+    fn list(&self, _: &ListPage, _: &CallOptions) -> impl Future<Output = Polled<JobList<Self>>> + Send {
+        let error = Error::new(ErrorKind::InvalidInput, format!("there is no list of {}s", Self::NAME));
+        std::future::ready(Polled { outcome: Err(PollError::Failed(error)), rate_limit: None })
+    }
 
     /// Whether a job with this status has ended.
     fn state(status: &Self::Status) -> JobState;

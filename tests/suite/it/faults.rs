@@ -15,7 +15,10 @@ use std::{
 use bytes::Bytes;
 
 use futures_util::{StreamExt, stream};
-use twelvelabs::{Error, ErrorKind, ModelName, TasksClient, TwelveLabs, TwelveLabsBuilder, VideoSource};
+use twelvelabs::{
+    Error, ErrorKind, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder, VideoSource, embed::tasks::TasksClient,
+    wait::WaitOptions,
+};
 
 use self::server::{Act, RawServer, Seen};
 use crate::support::{ID, KEY};
@@ -136,7 +139,7 @@ fn client(row: &Row, server: &RawServer) -> TasksClient {
     let builder = TwelveLabs::builder()
         .api_key(KEY)
         .base_url(format!("http://{}/v1.3", server.address))
-        .backoff(Duration::from_millis(1), Duration::from_millis(5));
+        .with_backoff(Duration::from_millis(1), Duration::from_millis(5));
     (row.settings)(builder).build().expect("a client").embed().tasks()
 }
 
@@ -180,8 +183,8 @@ async fn call(op: Op, tasks: &TasksClient) -> twelvelabs::Result<()> {
         Op::Wait => tasks
             .wait_for_done(ID)
             .sleep_interval(Duration::from_millis(2))
-            .deadline(Duration::from_secs(2))
-            .max_failures(4)
+            .with_deadline(Duration::from_secs(2))
+            .with_max_failures(4)
             .await
             .map(drop),
         Op::StatusOf(id) => tasks.status(id).send().await.map(drop),
@@ -195,7 +198,7 @@ async fn call(op: Op, tasks: &TasksClient) -> twelvelabs::Result<()> {
             let embed = tasks
                 .embed(model, VideoSource::url("https://example.com/v.mp4"))
                 .sleep_interval(Duration::from_millis(2));
-            embed.deadline(Duration::from_secs(2)).await.map(drop)
+            embed.with_deadline(Duration::from_secs(2)).await.map(drop)
         }
     }
 }
@@ -251,7 +254,7 @@ fn check(row: &Row, outcome: &Outcome) -> Vec<String> {
             expect.retry_after.is_none() || error.retry_after() == expect.retry_after,
             format!("expected to come back in {:?}, got {:?}", expect.retry_after, error.retry_after()),
         );
-        let mut all = format!("{error} {error:?} {:?} {:?} {:?}", error.message(), error.code(), error.facts());
+        let mut all = format!("{error} {error:?} {:?} {:?} {:?}", error.message(), error.code(), error.response());
         let mut source = std::error::Error::source(error);
         while let Some(inner) = source {
             all.push_str(&format!(" {inner} {inner:?}"));

@@ -1,12 +1,16 @@
 //! What the client sends, request by request.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use insta::assert_snapshot;
-use twelvelabs::{EmbeddingOption, EmbeddingScope, ModelName, TaskStatus, VideoSource};
+use twelvelabs::{
+    EmbeddingOption, EmbeddingScope, ModelName, VideoSource, assets::AssetType, embed::tasks::TaskStatus,
+};
 
 use twelvelabs_contract::Contract;
 
-use crate::support::{CLIP, ID, json, only_request, scripted, show};
+use crate::support::{CLIP, ID, json, only_request, scripted, scripted_client, show};
 
 fn time(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
@@ -50,6 +54,18 @@ async fn create_from_a_url() {
     let source = VideoSource::url("https://example.com/a.mp4?signature=s&x=%20");
     tasks.create(ModelName::Marengo30, source).send().await.expect("created");
     assert_snapshot!(show(&only_request(&server).await));
+}
+
+/// All code below a folder.
+fn read_all(folder: &Path, code: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("the client") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            read_all(&path, code);
+        } else {
+            code.push_str(&std::fs::read_to_string(path).expect("code"));
+        }
+    }
 }
 
 #[test]
@@ -116,5 +132,27 @@ async fn list_with_every_filter() {
         .page(2)
         .page_limit(50);
     list.send().await.expect("listed");
+    assert_snapshot!(show(&only_request(&server).await));
+}
+
+#[tokio::test]
+async fn assets_list_with_every_filter() {
+    let (server, client) = scripted_client([json(200, "assets_list_200")]).await;
+    let list = client
+        .assets()
+        .list()
+        .asset_ids([ID.parse().expect("an id")])
+        .asset_types([AssetType::Video, "new one".into()])
+        .filename("talk & more")
+        .page(2)
+        .page_limit(50);
+    list.send().await.expect("listed");
+    assert_snapshot!(show(&only_request(&server).await));
+}
+
+#[tokio::test]
+async fn assets_retrieve() {
+    let (server, client) = scripted_client([json(200, "asset_200")]).await;
+    client.assets().retrieve(ID).send().await.expect("retrieved");
     assert_snapshot!(show(&only_request(&server).await));
 }

@@ -11,7 +11,7 @@ use std::{error::Error, future::IntoFuture, time::Duration};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twelvelabs::{ModelName, Retrieved, TwelveLabs, VideoSource};
+use twelvelabs::{ModelName, TwelveLabs, VideoSource, embed::tasks::Retrieved};
 
 type Outcome = Result<Value, Box<dyn Error>>;
 

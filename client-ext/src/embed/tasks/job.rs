@@ -33,17 +33,19 @@ impl std::fmt::Debug for TaskJob {
     }
 }
 
-/// The one field of a status response that a wait needs, for responses that are not a [`TasksStatusResponse`].
+/// A task that may have no status yet: a response that is not a [`TasksStatusResponse`] only because of that.
 #[derive(Deserialize)]
-struct StatusField {
+struct WithoutStatus {
+    #[serde(rename = "_id")]
+    _id: TaskId,
     #[serde(default)]
     status: Option<serde_json::Value>,
 }
 
-impl StatusField {
-    /// Whether a response is an object whose status is missing, `null` or not a string.
-    fn is_absent_in(body: &[u8]) -> bool {
-        json::decode::<Self>(body).is_ok_and(|field| !matches!(field.status, Some(serde_json::Value::String(_))))
+impl WithoutStatus {
+    /// Whether a response is a task whose status is missing, `null` or not a string.
+    fn is(body: &[u8]) -> bool {
+        json::decode::<Self>(body).is_ok_and(|task| !matches!(task.status, Some(serde_json::Value::String(_))))
     }
 }
 
@@ -61,7 +63,7 @@ impl Job for TaskJob {
         let read = |body: crate::core::body::Body| async {
             let body = body.collect().await?;
             match decode::<TasksStatusResponse>(&body, self.core.key()) {
-                Err(error) if StatusField::is_absent_in(&body) => Ok(Err(error)),
+                Err(error) if WithoutStatus::is(&body) => Ok(Err(error)),
                 other => other.map(Ok),
             }
         };
@@ -114,15 +116,17 @@ fn entry(task: MediaEmbeddingTask) -> (TaskId, Option<i64>, TasksStatusResponse)
 
 #[cfg(test)]
 mod tests {
-    use super::StatusField;
+    use super::WithoutStatus;
 
     #[test]
-    fn a_status_is_absent_if_it_is_missing_null_or_not_a_string() {
-        for body in [r#"{"_id":"a"}"#, r#"{"status":null}"#, r#"{"status":7}"#, "{}"] {
-            assert!(StatusField::is_absent_in(body.as_bytes()), "{body}");
+    fn a_task_has_no_status_if_it_is_missing_null_or_not_a_string() {
+        for body in [r#"{"_id":"a"}"#, r#"{"_id":"a","status":null}"#, r#"{"status":7,"_id":"a","more":[]}"#] {
+            assert!(WithoutStatus::is(body.as_bytes()), "{body}");
         }
-        for body in [r#"{"status":"ready"}"#, "[]", "7", "null", "", r#"{"status":"#, "<html>"] {
-            assert!(!StatusField::is_absent_in(body.as_bytes()), "{body}");
+        for body in
+            [r#"{"_id":"a","status":"ready"}"#, r#"{"_id":"a","status":"#, "{}", "[]", "7", "null", "", "<html>"]
+        {
+            assert!(!WithoutStatus::is(body.as_bytes()), "{body}");
         }
     }
 }
