@@ -47,6 +47,8 @@
 //! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not the semantic
 //!   versioning of this crate.
 
+#![allow(clippy::result_large_err, reason = "the error of the generated code is large, and converted where it arises")]
+
 pub mod assets;
 mod builder;
 mod client;

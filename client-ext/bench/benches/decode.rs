@@ -1,16 +1,13 @@
-//! The answer of a retrieval, from text to vectors: `cargo bench -p twelvelabs --bench decode`.
+//! The response of a retrieval, from JSON to vectors: `cargo bench -p twelvelabs-bench --bench decode`.
 
 use std::{fmt::Write, hint::black_box};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use twelvelabs::__internals::{Splitter, decode as decode_json};
 use twelvelabs_api::{runtime::LargeArray, types::TasksRetrieveResponse};
 
-#[allow(dead_code, unused_imports, reason = "the client uses more of it than this bench")]
-#[path = "../src/json.rs"]
-mod json;
-
-/// An answer as the platform writes it, 17 or 18 digits a number.
-fn answer(segments: usize) -> String {
+/// A response as the server writes it, with 17 or 18 digits per number.
+fn response(segments: usize) -> String {
     let mut out = String::from(r#"{"_id":"663da73b31cdd0c1f638a8e6","status":"ready","video_embedding":{"segments":["#);
     for segment in 0..segments {
         let numbers: Vec<String> = (0..512)
@@ -25,32 +22,32 @@ fn answer(segments: usize) -> String {
             r#"{comma}{{"float":[{floats}],"start_offset_sec":{segment},"end_offset_sec":{},"embedding_option":"visual","embedding_scope":"clip"}}"#,
             segment + 1
         )
-        .expect("a string takes everything");
+        .expect("a string accepts everything");
     }
     out + "]}}"
 }
 
 fn decode(criterion: &mut Criterion) {
-    let text = answer(100);
+    let text = response(100);
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("100 segments, serde_json", |bencher| {
         bencher.iter(|| {
-            let whole: TasksRetrieveResponse = serde_json::from_slice(black_box(text.as_bytes())).expect("it is one");
+            let whole: TasksRetrieveResponse = serde_json::from_slice(black_box(text.as_bytes())).expect("valid");
             whole
         });
     });
     group.bench_function("100 segments, ours", |bencher| {
-        bencher.iter(|| json::decode::<TasksRetrieveResponse>(black_box(text.as_bytes())).expect("it is one"));
+        bencher.iter(|| decode_json::<TasksRetrieveResponse>(black_box(text.as_bytes())).expect("valid"));
     });
-    // As the blocks of a connection.
-    group.bench_function("100 segments, ours, in blocks of 64 KiB", |bencher| {
+    // As the chunks of a connection.
+    group.bench_function("100 segments, ours, in chunks of 64 KiB", |bencher| {
         bencher.iter(|| {
-            let (mut splitter, mut segments) = (json::Splitter::<TasksRetrieveResponse>::default(), Vec::new());
-            for block in black_box(text.as_bytes()).chunks(64 << 10) {
-                splitter.feed(block, |segment| segments.push(segment)).expect("it is one");
+            let (mut splitter, mut segments) = (Splitter::<TasksRetrieveResponse>::default(), Vec::new());
+            for chunk in black_box(text.as_bytes()).chunks(64 << 10) {
+                splitter.feed(chunk, |segment| segments.push(segment)).expect("valid");
             }
-            let mut whole = splitter.finish().expect("it is one");
+            let mut whole = splitter.finish().expect("valid");
             whole.fill(segments);
             whole
         });

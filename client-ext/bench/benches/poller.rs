@@ -1,61 +1,48 @@
-//! What the engine for waiting for many costs by itself, with 10,000 things: rounds by pages, rounds without a list, and a look
-//! at it while there is nothing to do.
+//! The cost of the engine of a wait for many, with 10,000 items: rounds by pages, rounds without a list, and an idle call:
+//! `cargo bench -p twelvelabs-bench --bench poller`.
 
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use tokio::time::Instant;
 
-// The engines are not public; they need nothing of the crate but each other.
-#[allow(dead_code, unused_imports)]
-#[path = "../src/budget.rs"]
-mod budget;
-#[allow(dead_code, unused_imports)]
-#[path = "../src/poll.rs"]
-mod poll;
-#[allow(dead_code, unused_imports)]
-#[path = "../src/poll_many.rs"]
-mod poll_many;
+use twelvelabs::__internals::{Batch, Failure, Next, Page, PollFailure, Rate, Schedule, Target};
 
-use budget::Limit;
-use poll::{Schedule, Trouble};
-use poll_many::{Failure, Many, Next, Shown, What};
-
-const THINGS: usize = 10_000;
+const ITEMS: usize = 10_000;
 const PAGE: usize = 50;
 const SCHEDULE: Schedule = Schedule {
     interval: Duration::from_secs(5),
     deadline: Some(Duration::from_secs(3600)),
     max_failures: 10,
-    longest_hint: Duration::from_secs(3600),
+    max_retry_after: Duration::from_secs(3600),
 };
 
-fn many(now: Instant) -> Many {
-    let mut many = Many::new(SCHEDULE, Limit::AtMost(1_000_000), now);
-    (0..THINGS).for_each(|_| {
-        many.add(now, now);
+fn batch(now: Instant) -> Batch {
+    let mut batch = Batch::new(SCHEDULE, Rate::AtMost(1_000_000), true, now);
+    (0..ITEMS).for_each(|_| {
+        batch.add(now, now);
     });
-    many
+    batch
 }
 
-/// Answers until there is nothing more to ask; thing number 0 is the newest and was made at second 0.
-fn round(many: &mut Many, now: Instant, has_list: bool) -> usize {
+/// Completes requests until there are no more; item number 0 is the newest and was created at second 0.
+fn round(batch: &mut Batch, now: Instant, has_list: bool) -> usize {
     let mut requests = 0;
-    while let Next::Ask(ask) = many.next(now) {
+    while let Next::Request(request) = batch.next(now) {
         requests += 1;
-        match ask.what {
-            What::One(slot) => {
-                many.one(slot, now);
+        match request.target {
+            Target::One(slot) => {
+                batch.one(slot, now);
             }
-            What::Page { .. } if !has_list => {
-                many.failed(ask, Failure::This(Trouble::Final), now);
+            Target::Page { .. } if !has_list => {
+                batch.failed(request, Failure::This(PollFailure::Permanent), now);
             }
-            What::Page { page, window } => {
+            Target::Page { page, window } => {
                 let newest = window.map_or(0, |(_, to)| (1 - to).max(0)) as usize;
                 let first = newest + (page as usize - 1) * PAGE;
-                let shown = first..(first + PAGE).min(THINGS);
-                let entries = shown.map(|slot| (Some(slot), Some(-(slot as i64)))).collect();
-                many.page(&Shown { entries, is_last: first + PAGE >= THINGS }, now);
+                let listed = first..(first + PAGE).min(ITEMS);
+                let entries = listed.map(|slot| (Some(slot), Some(-(slot as i64)))).collect();
+                batch.page(&Page { entries, is_last: first + PAGE >= ITEMS }, now);
             }
         }
     }
@@ -66,23 +53,23 @@ fn poller(criterion: &mut Criterion) {
     let start = Instant::now();
     let later = start + SCHEDULE.interval;
     for (name, has_list, requests) in
-        [("by pages", true, THINGS / PAGE..THINGS / PAGE + 20), ("alone", false, THINGS..THINGS + 1)]
+        [("by pages", true, ITEMS / PAGE..ITEMS / PAGE + 20), ("alone", false, ITEMS..ITEMS + 1)]
     {
         // The second round is the usual one: the first has to find out.
         let prepared = || {
-            let mut many = many(start);
-            round(&mut many, start, has_list);
-            many
+            let mut batch = batch(start);
+            round(&mut batch, start, has_list);
+            batch
         };
         assert!(requests.contains(&round(&mut prepared(), later, has_list)), "{name}");
-        criterion.bench_function(&format!("a round of {THINGS} {name}"), |bencher| {
-            bencher.iter_batched_ref(prepared, |many| round(many, later, has_list), BatchSize::LargeInput);
+        criterion.bench_function(&format!("a round of {ITEMS} {name}"), |bencher| {
+            bencher.iter_batched_ref(prepared, |batch| round(batch, later, has_list), BatchSize::LargeInput);
         });
     }
-    let mut idle = many(start);
+    let mut idle = batch(start);
     round(&mut idle, start, true);
     let soon = start + Duration::from_secs(1);
-    criterion.bench_function(&format!("a look at {THINGS} in between"), |bencher| {
+    criterion.bench_function(&format!("an idle call with {ITEMS}"), |bencher| {
         bencher.iter(|| black_box((idle.late(soon).len(), idle.next(soon), idle.next_deadline())));
     });
 }

@@ -95,6 +95,7 @@ decoder!(zstd::stream::write::Decoder<'static, Plain>, Write::flush);
 
 impl Decompress {
     /// The decompressor for this response; `None` if it is not compressed.
+    #[cfg_attr(not(any(feature = "gzip", feature = "brotli", feature = "zstd")), allow(unused_variables))]
     pub(super) fn of(response: &Response, limit: u64) -> Result<Option<Self>> {
         let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
         let encoding = encodings.next();

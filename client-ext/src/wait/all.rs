@@ -72,6 +72,9 @@ pub(super) enum Source<J: Job> {
     Created(Creating<J::Id>),
 }
 
+/// The result of each create call, with its position.
+pub(super) type CreatedStream<I> = Pin<Box<dyn Stream<Item = (usize, Result<I>)> + Send>>;
+
 /// Jobs that are created while others are waited for.
 pub(crate) struct Creating<I> {
     /// The number of create calls.
@@ -81,7 +84,7 @@ pub(crate) struct Creating<I> {
     /// The operation that creates a job, for errors.
     pub(crate) operation: &'static str,
     /// The result of each create call, with its position, in the order in which they end.
-    pub(crate) created: Pin<Box<dyn Stream<Item = (usize, Result<I>)> + Send>>,
+    pub(crate) created: CreatedStream<I>,
 }
 
 impl<J: Job> WaitAll<J> {
@@ -102,7 +105,6 @@ impl<J: Job> WaitAll<J> {
     }
 
     /// Returns the status of a failed job as a value instead of an error.
-    #[must_use]
     pub fn with_failed_as_value(mut self) -> Self {
         self.settings.failed_as_value = true;
         self
@@ -112,7 +114,6 @@ impl<J: Job> WaitAll<J> {
     ///
     /// Default: 25, which is the server's smallest limit, until the server announces its limit. A number set here is never exceeded,
     /// and the rate is lower if the server allows less.
-    #[must_use]
     pub fn with_requests_per_minute(mut self, requests: u32) -> Self {
         self.rate = Rate::AtMost(requests);
         self

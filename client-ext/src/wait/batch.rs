@@ -42,7 +42,9 @@ pub struct Request {
 /// What a request polls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// One item.
     One(Slot),
+    /// A page of the list.
     Page {
         /// Counted from 1.
         page: u64,
@@ -54,6 +56,7 @@ pub enum Target {
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
+    /// Make this request.
     Request(Request),
     /// No request before this time; without a time, before the result of a request or another event.
     Wait(Option<Instant>),
@@ -64,6 +67,7 @@ pub enum Next {
 pub struct Page {
     /// For each entry: the item, if it is one of ours, and when it was created, in seconds.
     pub entries: Vec<(Option<Slot>, Option<i64>)>,
+    /// No page follows.
     pub is_last: bool,
 }
 
@@ -138,6 +142,7 @@ struct List {
 }
 
 impl Batch {
+    /// An empty batch. `has_list` says whether pages can be requested.
     pub fn new(schedule: Schedule, rate: Rate, has_list: bool, now: Instant) -> Self {
         Self {
             schedule,
@@ -186,10 +191,12 @@ impl Batch {
         self.items.len() - 1
     }
 
+    /// The number of items whose wait has not ended.
     pub fn pending(&self) -> usize {
         self.pending
     }
 
+    /// Whether the wait for an item has not ended.
     pub fn is_pending(&self, slot: Slot) -> bool {
         self.items[slot].state != State::Ended
     }
@@ -199,6 +206,7 @@ impl Batch {
         self.items[slot].polls
     }
 
+    /// The deadline of an item.
     pub fn deadline(&self, slot: Slot) -> Option<Instant> {
         self.items[slot].deadline
     }

@@ -8,13 +8,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures_core::Stream;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
     WaitAll, WaitSettings, Waited,
-    all::Source,
+    all::{CreatedStream, Source},
     batch::{Batch, Next, Page, Request, Slot, Target},
     conclusion::{Called, call_back, callback_failed, classify_for_all, conclude, deadline_exceeded, describe},
     job::{Job, JobList, JobState, ListPage, Polled},
@@ -63,7 +62,7 @@ pub(super) struct Driver<J: Job> {
     requests_made: u64,
     callbacks: Running<(Slot, Called)>,
     /// `None` when all jobs are created.
-    creating: Option<Pin<Box<dyn Stream<Item = Created<J::Id>> + Send>>>,
+    creating: Option<CreatedStream<J::Id>>,
     ended: VecDeque<Waited<J::Status>>,
 }
 

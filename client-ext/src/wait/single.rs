@@ -60,7 +60,6 @@ impl<J: Job> WaitForDone<J> {
     }
 
     /// Returns the status of a failed job as a value instead of an error.
-    #[must_use]
     pub fn with_failed_as_value(mut self) -> Self {
         self.settings.failed_as_value = true;
         self

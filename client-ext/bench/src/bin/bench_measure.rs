@@ -1,6 +1,6 @@
-//! Runs a program and prints, after what it printed, one line of JSON: its time, its processor time and its peak memory.
+//! Runs a program and prints, after the program's output, one line of JSON: its time, its processor time and its peak memory.
 //!
-//! A process of its own, and a small one: the peak of a child counts from before it replaces its parent's memory.
+//! It is a process of its own, and a small one, because the peak of a child includes the memory of its parent before `exec`.
 
 #[cfg(unix)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,5 +32,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[cfg(not(unix))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    Err("only Unix tells what a child process used".into())
+    Err("the resources of a child process are only available on Unix".into())
 }

@@ -26,11 +26,13 @@ use crate::{
     wait::{WaitForDone, WaitOptions, WaitSettings},
 };
 
+type OnCreated = Box<dyn FnOnce(&TaskId) + Send>;
+
 /// The operation of [`TasksClient::embed`](super::TasksClient::embed).
 pub struct EmbedVideo {
     create: CreateTask,
     wait: WaitSettings<TasksStatusResponse>,
-    created: Option<Box<dyn FnOnce(&TaskId) + Send>>,
+    created: Option<OnCreated>,
     options: Vec<EmbeddingOption>,
 }
 

@@ -1,14 +1,14 @@
-//! A loopback server that is never what one waits for: answers rendered beforehand, large writes, a thread a connection.
+//! A loopback server that is never the bottleneck: responses rendered in advance, large writes, one thread per connection.
 //!
 //! ```text
 //! bench_server [--segments N,…] [--gzip] [--pending N]
 //! ```
 //!
-//! It prints one line of JSON about itself and runs until its input ends, so that it cannot outlive who started it. The id
-//! of a retrieval says what is wanted, as `s7200.r400.gzip`: how many segments, at how many MB/s (else unpaced), and
-//! compressed or not. `GET /bench/counts` tells how many calls there were.
+//! It prints one line of JSON about itself and runs until its standard input ends, so that it cannot outlive its parent. The id of a
+//! retrieval selects the response, as `s7200.r400.gzip`: the number of segments, the rate in MB/s (default unlimited), and whether it is
+//! compressed. `GET /bench/counts` returns the number of calls.
 
-mod answers;
+mod responses;
 mod tasks;
 
 use std::{
@@ -19,18 +19,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use answers::Answers;
+use responses::Responses;
 use tasks::Tasks;
 
-/// How much of an upload is read at a time.
+/// How much of an upload is read at once, in bytes.
 const BLOCK: usize = 1024 * 1024;
-/// A paced answer goes out in slices of this time.
+/// A rate-limited response is sent in slices of this duration.
 const SLICE: Duration = Duration::from_micros(500);
-/// What a paced answer may make up for when the machine let it sleep too long; the rest is lost, as on a real line.
+/// The delay that a rate-limited response may catch up after the machine let it sleep too long; the rest is lost, as on a real line.
 const MAKE_UP: Duration = Duration::from_millis(4);
 
 struct Bench {
-    answers: Answers,
+    responses: Responses,
     tasks: Tasks,
 }
 
@@ -49,17 +49,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let bench = Arc::new(Bench { answers: Answers::render(&sizes, gzip), tasks: Tasks::new(pending) });
+    let bench = Arc::new(Bench { responses: Responses::render(&sizes, gzip), tasks: Tasks::new(pending) });
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let about = serde_json::json!({
         "base_url": format!("http://{}/v1.3", listener.local_addr()?),
-        "answers": bench.answers.about(),
+        "responses": bench.responses.about(),
     });
     println!("{about}");
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let bench = Arc::clone(&bench);
-            // A client that hangs up is nothing to report.
+            // A closed connection is not an error.
             thread::spawn(move || serve(&bench, stream));
         }
     });
@@ -67,14 +67,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What a request says, as far as anybody here cares.
+/// The parts of a request that matter here.
 #[derive(Default)]
 struct Head {
     method: String,
     target: String,
     length: u64,
     chunked: bool,
-    /// It waits to be told to go on.
+    /// It waits for `100 Continue`.
     expects: bool,
     takes_gzip: bool,
 }
@@ -96,12 +96,12 @@ fn serve(bench: &Bench, stream: TcpStream) -> io::Result<()> {
         match (head.method.as_str(), path.strip_prefix('/').unwrap_or(path)) {
             ("POST", "") => {
                 bench.tasks.count("create");
-                answer(&mut out, 200, &format!(r#"{{"_id":"{:024x}","received":{received}}}"#, 1))?;
+                respond(&mut out, 200, &format!(r#"{{"_id":"{:024x}","received":{received}}}"#, 1))?;
             }
-            ("GET", "") => answer(&mut out, 200, &bench.tasks.list(query))?,
-            ("GET", "bench/counts") => answer(&mut out, 200, &bench.tasks.counts())?,
-            ("GET", rest) => match (rest.strip_suffix("/status"), bench.answers.get(rest, head.takes_gzip)) {
-                (Some(id), _) => answer(&mut out, 200, &bench.tasks.status(id))?,
+            ("GET", "") => respond(&mut out, 200, &bench.tasks.list(query))?,
+            ("GET", "bench/counts") => respond(&mut out, 200, &bench.tasks.counts())?,
+            ("GET", rest) => match (rest.strip_suffix("/status"), bench.responses.get(rest, head.takes_gzip)) {
+                (Some(id), _) => respond(&mut out, 200, &bench.tasks.status(id))?,
                 (None, Some((body, encoding, rate))) => {
                     bench.tasks.count("retrieve");
                     let length = body.len();
@@ -111,9 +111,9 @@ fn serve(bench: &Bench, stream: TcpStream) -> io::Result<()> {
                     out.write_all(head.as_bytes())?;
                     send(&mut out, body, rate)?;
                 }
-                (None, None) => answer(&mut out, 404, r#"{"code":"resource_not_exist","message":"no such id"}"#)?,
+                (None, None) => respond(&mut out, 404, r#"{"code":"resource_not_exist","message":"no such id"}"#)?,
             },
-            _ => answer(&mut out, 404, r#"{"code":"resource_not_exist","message":"no such path"}"#)?,
+            _ => respond(&mut out, 404, r#"{"code":"resource_not_exist","message":"no such path"}"#)?,
         }
     }
     Ok(())
@@ -170,7 +170,7 @@ fn skip_chunks(input: &mut impl BufRead) -> io::Result<u64> {
     }
 }
 
-fn answer(out: &mut impl Write, status: u16, body: &str) -> io::Result<()> {
+fn respond(out: &mut impl Write, status: u16, body: &str) -> io::Result<()> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status} Bench\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
     out.write_all((head + body).as_bytes())
@@ -190,7 +190,7 @@ fn send(out: &mut impl Write, body: &[u8], rate: Option<f64>) -> io::Result<()> 
         out.write_all(part)?;
         due += Duration::from_secs_f64(part.len() as f64 / rate);
     }
-    // The last byte of a line arrives when its time has come.
+    // The last byte arrives when its time has come.
     thread::sleep(due.saturating_duration_since(Instant::now()));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whole answers to a retrieval, rendered once.
+//! Complete responses of a retrieval, rendered once.
 
 use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 
@@ -15,10 +15,10 @@ struct Rendered {
     sum: f64,
 }
 
-/// The answers by their count of segments.
-pub(crate) struct Answers(BTreeMap<usize, Rendered>);
+/// The responses by their number of segments.
+pub(crate) struct Responses(BTreeMap<usize, Rendered>);
 
-impl Answers {
+impl Responses {
     pub(crate) fn render(sizes: &[usize], gzip: bool) -> Self {
         let render = |&segments: &usize| {
             let (text, sum) = render(segments);
@@ -29,11 +29,11 @@ impl Answers {
         Self(sizes.iter().map(render).collect())
     }
 
-    /// What a client that did its work must have found.
+    /// What a correct client must have found.
     pub(crate) fn about(&self) -> Vec<Value> {
-        let about = |(segments, answer): (&usize, &Rendered)| {
-            let (bytes, gzip) = (answer.plain.len(), answer.gzip.as_ref().map(Vec::len));
-            json!({ "segments": segments, "bytes": bytes, "gzip_bytes": gzip, "sum": answer.sum })
+        let about = |(segments, response): (&usize, &Rendered)| {
+            let (bytes, gzip) = (response.plain.len(), response.gzip.as_ref().map(Vec::len));
+            json!({ "segments": segments, "bytes": bytes, "gzip_bytes": gzip, "sum": response.sum })
         };
         self.0.iter().map(about).collect()
     }
@@ -48,10 +48,10 @@ impl Answers {
                 _ => wants_gzip = part == "gzip",
             }
         }
-        let answer = self.0.get(&segments)?;
-        match &answer.gzip {
+        let response = self.0.get(&segments)?;
+        match &response.gzip {
             Some(gzip) if wants_gzip && takes_gzip => Some((gzip, "Content-Encoding: gzip\r\n", rate)),
-            _ => Some((&answer.plain, "", rate)),
+            _ => Some((&response.plain, "", rate)),
         }
     }
 }
@@ -61,7 +61,7 @@ fn compress(plain: &[u8]) -> Vec<u8> {
     encoder.write_all(plain).and_then(|()| encoder.finish()).expect("memory does not fail")
 }
 
-/// The text, and the sum of its numbers.
+/// The JSON text, and the sum of its numbers.
 fn render(segments: usize) -> (String, f64) {
     let mut random = SplitMix(5);
     let mut sum = 0.0;
@@ -86,7 +86,7 @@ fn render(segments: usize) -> (String, f64) {
                 1 => write!(out, "{digits:018}{}", bits % 10),
                 _ => write!(out, "{digits:018}"),
             };
-            written.expect("a string takes everything");
+            written.expect("a string accepts everything");
             sum += out[start..].parse::<f64>().expect("a number");
         }
         let (start, option) = (segment / 3 * 2, ["visual", "audio", "transcription"][segment % 3]);
@@ -95,7 +95,7 @@ fn render(segments: usize) -> (String, f64) {
             out,
             r#"],"start_offset_sec":{start},"end_offset_sec":{end},"embedding_option":"{option}","embedding_scope":"clip"}}"#
         )
-        .expect("a string takes everything");
+        .expect("a string accepts everything");
     }
     out.push_str("]}}");
     (out, sum)

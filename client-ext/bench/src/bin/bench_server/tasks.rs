@@ -1,4 +1,4 @@
-//! Tasks that stay pending for ever, and a count of who asks for them.
+//! Tasks that stay pending, and counts of the calls for them.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-/// The largest page, as the contract has it.
+/// The largest page, as in the OpenAPI document.
 const PAGE_MAX: usize = 50;
 
 pub(crate) struct Tasks {
@@ -19,7 +19,7 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    /// The last of them was created just now, each other one a second before the next.
+    /// The last task was created now, each other one a second before the next.
     pub(crate) fn new(count: usize) -> Self {
         let now = SystemTime::now();
         let task = |age: usize| {
@@ -34,14 +34,14 @@ impl Tasks {
         calls.entry(call).or_default().push(Instant::now());
     }
 
-    /// Calls of each kind, and the most calls for news of tasks in any 60 s.
+    /// The number of calls of each kind, and the most status and list calls in any 60 s.
     pub(crate) fn counts(&self) -> String {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut asked: Vec<Instant> =
+        let mut polls: Vec<Instant> =
             ["list", "status"].iter().filter_map(|call| calls.get(call)).flatten().copied().collect();
-        asked.sort();
-        let within = |start: usize| asked[start..].partition_point(|at| *at - asked[start] < Duration::from_secs(60));
-        let busiest = (0..asked.len()).map(within).max().unwrap_or(0);
+        polls.sort();
+        let within = |start: usize| polls[start..].partition_point(|at| *at - polls[start] < Duration::from_secs(60));
+        let busiest = (0..polls.len()).map(within).max().unwrap_or(0);
         let mut counts: BTreeMap<&str, usize> = calls.iter().map(|(call, times)| (*call, times.len())).collect();
         counts.insert("busiest_minute", busiest);
         json!(counts).to_string()
@@ -52,7 +52,7 @@ impl Tasks {
         json!({ "_id": id, "model_name": "marengo3.0", "status": "processing" }).to_string()
     }
 
-    /// A page, filtered by its query as the platform does it.
+    /// A page, filtered by its query as the server does it.
     pub(crate) fn list(&self, query: &str) -> String {
         self.count("list");
         let value = |name: &str| {
