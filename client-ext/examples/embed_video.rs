@@ -21,7 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use twelvelabs::{
     EmbeddingScope, ModelName, TasksClient, TasksRetrieveResponse, TwelveLabs, VideoSegment, VideoSource,
 };
-use twelvelabs_contract::LocalPlatform;
+use twelvelabs_local::LocalPlatform;
 
 /// Prints a line; a reader that is gone does not matter here.
 macro_rules! say {

@@ -1,4 +1,4 @@
-//! `cargo xtask contract`: checks a server against the contract. The check itself is part of `twelvelabs-contract`, which
+//! `cargo xtask contract`: checks a server against the contract. The check itself is part of `twelvelabs-suite`, which
 //! this crate does not depend on: it must run when generated code does not compile.
 
 use std::{path::Path, process::Command};
@@ -23,7 +23,7 @@ pub struct Options {
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["run", "--quiet", "--package", "twelvelabs-contract", "--bin", "provider_check"]);
+    command.current_dir(root).args(["run", "--quiet", "--package", "twelvelabs-suite", "--bin", "provider-check"]);
     if options.live {
         command.args(["--features", "live"]);
     }

@@ -1,0 +1,116 @@
+//! What the suites share.
+
+use serde_json::Value;
+use twelvelabs::{TasksClient, TwelveLabs};
+use twelvelabs_contract::Contract;
+use twelvelabs_local::LocalPlatform;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+pub(crate) const ID: &str = "663da73b31cdd0c1f638a8e6";
+pub(crate) const KEY: &str = "tlk_0123456789SECRET";
+pub(crate) const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/four_shots.mp4");
+pub(crate) const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/silent.mp4");
+pub(crate) const TOO_SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/too_small.mp4");
+
+/// A recorded body of `it/bodies`.
+pub(crate) fn body(name: &str) -> Value {
+    let path = format!("{}/it/bodies/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+pub(crate) fn json(status: u16, name: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(body(name))
+}
+
+pub(crate) fn client(base_url: &str) -> TasksClient {
+    let client = TwelveLabs::builder().api_key(KEY).base_url(base_url).build().expect("a client");
+    client.embed().tasks()
+}
+
+/// A server that gives these answers in turn, the last one for ever, and a client of it that does not retry.
+pub(crate) async fn scripted(answers: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TasksClient) {
+    let server = MockServer::start().await;
+    let mut answers: Vec<_> = answers.into_iter().collect();
+    let last = answers.pop().expect("an answer");
+    for answer in answers {
+        Mock::given(Kept).respond_with(answer).up_to_n_times(1).mount(&server).await;
+    }
+    Mock::given(Kept).respond_with(last).mount(&server).await;
+    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).max_retries(0);
+    let tasks = client.build().expect("a client").embed().tasks();
+    (server, tasks)
+}
+
+pub(crate) async fn local() -> (LocalPlatform, TasksClient) {
+    let platform = LocalPlatform::start().await.expect("a platform");
+    let tasks = client(platform.base_url());
+    (platform, tasks)
+}
+
+/// Matches what keeps the contract, and says why the rest does not.
+struct Kept;
+
+impl wiremock::Match for Kept {
+    fn matches(&self, request: &Request) -> bool {
+        let outcome = Contract::embedded().check_received(request);
+        if let Err(problems) = &outcome {
+            eprintln!("{} {} breaks the contract: {problems}", request.method, request.url.path());
+        }
+        outcome.is_ok()
+    }
+}
+
+/// A request as people should review it: without the key, addresses and random parts.
+pub(crate) fn show(request: &Request) -> String {
+    let mut out = format!("{} {}\n", request.method, request.url.path());
+    for (name, value) in request.url.query_pairs() {
+        out.push_str(&format!("  ? {name} = {value}\n"));
+    }
+    let mut boundary = None;
+    let mut headers: Vec<String> = Vec::new();
+    for (name, value) in &request.headers {
+        let value = value.to_str().expect("text");
+        headers.push(match name.as_str() {
+            "host" => continue,
+            "x-api-key" => format!("  {name}: {}\n", if value == KEY { "(the key)" } else { "(another key)" }),
+            "user-agent" => format!("  {name}: {}\n", value.replace(env!("CARGO_PKG_VERSION"), "(version)")),
+            "content-type" if value.starts_with("multipart/form-data; boundary=") => {
+                boundary = value.split_once("boundary=").map(|(_, boundary)| boundary.to_owned());
+                format!("  {name}: multipart/form-data; boundary=(boundary)\n")
+            }
+            "content-length" => {
+                assert_eq!(value, request.body.len().to_string(), "Content-Length is not the length");
+                format!("  {name}: (exact)\n")
+            }
+            _ => format!("  {name}: {value}\n"),
+        });
+    }
+    headers.sort();
+    out.extend(headers);
+    match boundary {
+        None => assert!(request.body.is_empty(), "a body without a form"),
+        Some(boundary) => out.push_str(&show_form(&String::from_utf8_lossy(&request.body), &boundary)),
+    }
+    out
+}
+
+fn show_form(form: &str, boundary: &str) -> String {
+    let mut out = String::new();
+    let inner = form.strip_suffix(&format!("--{boundary}--\r\n")).expect("a form that is closed");
+    for part in inner.split(&format!("--{boundary}\r\n")).skip(1) {
+        let (head, content) = part.split_once("\r\n\r\n").expect("a part with a head");
+        let content = content.strip_suffix("\r\n").expect("a part that is closed");
+        out.push_str(&format!("  part {}\n", head.replace("\r\n", "\n       ")));
+        let shown = if content.len() > 80 || content.contains('\u{fffd}') { "(bytes)" } else { content };
+        out.push_str(&format!("       = {shown}\n"));
+    }
+    out
+}
+
+/// The only request that a server got.
+pub(crate) async fn only_request(server: &MockServer) -> Request {
+    let requests = server.received_requests().await.expect("recorded");
+    assert_eq!(requests.len(), 1, "{requests:#?}");
+    requests.into_iter().next().expect("one")
+}
