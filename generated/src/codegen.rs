@@ -1,5 +1,5 @@
 // GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate
-// Document (SHA-256): a125a85bbea170285ae705829691344ffe7ff6feb6a65a8587ae3c45e6478f34
+// Document (SHA-256): c87d5f0fa51bdf099df2c7c8a112869f82a83b03b8e6a37a4e6ff55a84b1a79b
 
 #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
 
@@ -1404,7 +1404,7 @@ pub const BASE_URL: Option<&str> = Some("https://api.twelvelabs.io/v1.3");
 /// The header field that carries the API key.
 pub const KEY_HEADER: Option<&str> = Some("x-api-key");
 /// SHA-256 of the document that this was generated from.
-pub const SPEC_SHA256: &str = "a125a85bbea170285ae705829691344ffe7ff6feb6a65a8587ae3c45e6478f34";
+pub const SPEC_SHA256: &str = "c87d5f0fa51bdf099df2c7c8a112869f82a83b03b8e6a37a4e6ff55a84b1a79b";
 /// Names of header fields that answers may carry.
 pub mod headers {
     ///`retry-after`
@@ -1530,12 +1530,13 @@ pub mod limits {
 }
 /// The operations of the document.
 pub mod operations {
-    use crate::runtime::Operation;
+    use crate::runtime::{Effect, Operation};
     ///`GET /embed/tasks`
     pub const EMBED_TASKS_LIST: Operation = Operation {
         id: "embed_tasks_list",
         method: "GET",
         path: "/embed/tasks",
+        effect: Effect::Read,
         params: super::params::embed_tasks_list::ALL,
     };
     ///`POST /embed/tasks`
@@ -1543,6 +1544,7 @@ pub mod operations {
         id: "embed_tasks_create",
         method: "POST",
         path: "/embed/tasks",
+        effect: Effect::Create,
         params: super::params::embed_tasks_create::ALL,
     };
     ///`GET /embed/tasks/{task_id}/status`
@@ -1550,6 +1552,7 @@ pub mod operations {
         id: "embed_tasks_status",
         method: "GET",
         path: "/embed/tasks/{task_id}/status",
+        effect: Effect::Read,
         params: super::params::embed_tasks_status::ALL,
     };
     ///`GET /embed/tasks/{task_id}`
@@ -1557,6 +1560,7 @@ pub mod operations {
         id: "embed_tasks_retrieve",
         method: "GET",
         path: "/embed/tasks/{task_id}",
+        effect: Effect::Read,
         params: super::params::embed_tasks_retrieve::ALL,
     };
     /// All of them, in the order of the document.

@@ -14,7 +14,7 @@ use crate::{
     document::{Document, Remark},
     emit,
     lower::{self, Lowered},
-    post,
+    rewrite,
 };
 
 /// What `generate` is asked to do.
@@ -83,7 +83,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
 pub fn generate(document: &Document) -> Result<(String, Vec<Remark>)> {
     let lowered = lower::lower(document)?;
     let mut file = bindings(&lowered)?;
-    post::rewrite(&mut file, &lowered)?;
+    rewrite::rewrite(&mut file, &lowered)?;
     let items: syn::File = syn::parse2(emit::items(&lowered, &document.sha256))?;
     file.items.extend(items.items);
     let code = format!(

@@ -130,10 +130,37 @@ fn what_is_not_understood_is_refused_by_its_place() {
     assert_snapshot!(texts.join("\n\n"));
 }
 
+#[test]
+fn every_operation_of_our_document_states_its_effect() {
+    let contract = contract();
+    let code = code(&contract);
+    assert!(code.contains("effect: Effect::Create") && code.contains("effect: Effect::Read"));
+    let without = contract.replacen("      x-effect: create\n", "", 1);
+    assert!(refusal(&without).contains("/paths/~1embed~1tasks/post: x-effect is missing"), "{}", refusal(&without));
+    let unknown = contract.replacen("x-effect: create", "x-effect: paint", 1);
+    assert!(refusal(&unknown).contains("must be read, compute, create, update or delete"), "{}", refusal(&unknown));
+}
+
+#[test]
+fn the_effect_of_a_foreign_document_follows_from_the_method() {
+    let methods = [
+        ("get", "Read"),
+        ("head", "Read"),
+        ("put", "Update"),
+        ("patch", "Update"),
+        ("delete", "Delete"),
+        ("post", "Create"),
+    ];
+    for (method, effect) in methods {
+        let code = code(&document("{}").replace("\"get\"", &format!("\"{method}\"")));
+        assert!(code.contains(&format!("effect: Effect::{effect}")), "{method}");
+    }
+}
+
 /// The public items of generated code, one a line, without bodies.
 fn surface(code: &str) -> String {
     let file: syn::File = syn::parse_str(code).expect("Rust");
-    xtask::surface::of_items(&file.items, "")
+    xtask::public_api::of_items(&file.items, "")
 }
 
 #[test]
