@@ -12,3 +12,4 @@ mod keywords;
 mod lower;
 pub mod public_api;
 mod rewrite;
+pub mod stress;
