@@ -12,7 +12,7 @@ pub use file_part::{FilePart, Progress, SourceError};
 pub use large_array::LargeArray;
 pub use multipart::Multipart;
 pub use param::Param;
-pub use request::{ApiRequest, Key, Operation, path_segment};
+pub use request::{ApiRequest, Effect, Key, Operation, path_segment};
 
 /// Reads `null` as the empty value: the platform may send either for a list that it did not fill.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -33,7 +33,9 @@ pub fn items(lowered: &Lowered, sha256: &str) -> TokenStream {
         pub const BASE_URL: Option<&str> = #base_url;
         /// The header field that carries the API key.
         pub const KEY_HEADER: Option<&str> = #key_header;
-        /// SHA-256 of the document that this was generated from.
+        /// The OpenAPI document that this crate was generated from, as JSON.
+        pub const SPEC: &str = include_str!("codegen/openapi.json");
+        /// SHA-256 of [`SPEC`], in hexadecimal.
         pub const SPEC_SHA256: &str = #sha256;
 
         /// Names of header fields that answers may carry.
@@ -46,7 +48,7 @@ pub fn items(lowered: &Lowered, sha256: &str) -> TokenStream {
         }
 
         /// The operations of the document.
-        pub mod operations { use crate::runtime::Operation; #operations }
+        pub mod operations { use crate::runtime::{Effect, Operation}; #operations }
 
         /// The parameters and form fields of each operation, with their limits.
         pub mod params { #params }
@@ -99,10 +101,16 @@ fn operations(lowered: &Lowered) -> TokenStream {
         let (name, id, method, path) = (constant(&operation.id), &operation.id, &operation.method, &operation.path);
         let doc = format!("`{method} {path}`");
         let params = identifier(&operation.id);
+        let effect = format_ident!("{}", operation.effect.variant());
         quote! {
             #[doc = #doc]
-            pub const #name: Operation =
-                Operation { id: #id, method: #method, path: #path, params: super::params::#params::ALL };
+            pub const #name: Operation = Operation {
+                id: #id,
+                method: #method,
+                path: #path,
+                effect: Effect::#effect,
+                params: super::params::#params::ALL,
+            };
         }
     });
     let all = lowered.operations.iter().map(|operation| constant(&operation.id));

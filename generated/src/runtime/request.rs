@@ -9,7 +9,23 @@ use secrecy::{ExposeSecret, SecretString};
 use super::Param;
 use crate::codegen::{Client, KEY_HEADER};
 
-/// An operation of the contract.
+/// What an operation does to the server's state, stated by `x-effect` in the OpenAPI document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Reads state. Safe to retry.
+    Read,
+    /// Computes a result without storing it. Safe to retry, but each call may be billed.
+    Compute,
+    /// Creates a resource. A retry may create a second one.
+    Create,
+    /// Changes a resource. A retry leaves the same state.
+    Update,
+    /// Deletes a resource. A retry leaves the same state, but may fail with 404.
+    Delete,
+}
+
+/// An operation of the OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Operation {
     /// Its name in the contract.
@@ -18,6 +34,8 @@ pub struct Operation {
     pub method: &'static str,
     /// The path below the base URL, with `{names}` for its parameters.
     pub path: &'static str,
+    /// What the operation does to the server's state.
+    pub effect: Effect,
     /// Its parameters and form fields.
     pub params: &'static [Param],
 }
@@ -84,12 +102,21 @@ impl Client {
         self.inner()
     }
 
-    /// Sends a request with the key. It follows redirects only if the `reqwest::Client` does, and must not: reqwest
-    /// hands the key to whatever host it is sent to.
-    pub async fn execute(&self, mut request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+    /// Adds the API key header to a request. Replaces a header of the same name.
+    ///
+    /// Requests that must not carry the key, such as uploads to a presigned URL of another host, are sent with
+    /// [`client()`](ClientInfo::client) and without this method.
+    pub fn authorize(&self, request: &mut reqwest::Request) {
         if let Some(name) = KEY_HEADER {
             request.headers_mut().insert(HeaderName::from_static(name), self.inner().header());
         }
+    }
+
+    /// Adds the API key header to a request and sends it.
+    ///
+    /// The `reqwest::Client` must not follow redirects: reqwest forwards the key header to any host.
+    pub async fn execute(&self, mut request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+        self.authorize(&mut request);
         self.client().execute(request).await
     }
 }

@@ -16,8 +16,8 @@ use crate::{
 };
 
 static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
-    let text = include_str!("../../../spec/openapi.yaml");
-    let document = serde_yaml_ng::from_str(text).map_err(|error| DocumentError::new(error.to_string()));
+    let document =
+        serde_json::from_str(include_str!("openapi.json")).map_err(|error| DocumentError::new(error.to_string()));
     // The document is part of this crate, and the tests of the crate read it.
     document.and_then(Contract::new).unwrap_or_else(|error| panic!("{error}"))
 });

@@ -76,7 +76,7 @@ fn every_answer_has_an_example_that_keeps_the_contract() {
         );
         count += 1;
     }
-    assert_eq!(count, 19);
+    assert_eq!(count, 28);
     assert!(contract.example_as::<TasksStatusResponse>("embed_tasks_status", 200).is_some());
     assert!(contract.example("embed_tasks_status", 299).is_none());
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use xtask::surface;
+use xtask::public_api;
 
 /// The public items of a crate, file by file as its modules name them.
 fn of_crate(folder: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
-    surface::of_crate(&root).unwrap_or_else(|error| panic!("{folder}: {error:#}"))
+    public_api::of_crate(&root).unwrap_or_else(|error| panic!("{folder}: {error:#}"))
 }
 
 #[test]

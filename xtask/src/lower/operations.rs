@@ -11,7 +11,10 @@ use super::{
     schemas::{Schemas, Site},
     shapes::rust_type_name,
 };
-use crate::document::{Pointer, Remark, resolve};
+use crate::{
+    document::{Pointer, Remark, resolve},
+    effect::{Effect, Effects},
+};
 
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -22,6 +25,7 @@ pub struct Operation {
     pub id: String,
     pub method: String,
     pub path: String,
+    pub effect: Effect,
     /// Query parameters and form fields, with their limits.
     pub params: Vec<Param>,
     /// The form, if the body is one.
@@ -46,6 +50,7 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
     let mut lowering = Lowering {
         root,
         key_header,
+        effects: Effects::new(root),
         schemas,
         operations: Vec::new(),
         headers: BTreeSet::new(),
@@ -127,6 +132,7 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
 pub(super) struct Lowering<'l, 'd> {
     pub(super) root: &'d Value,
     key_header: Option<&'l str>,
+    effects: Effects,
     pub(super) schemas: &'l mut Schemas<'d>,
     operations: Vec<Operation>,
     headers: BTreeSet<String>,
@@ -165,10 +171,15 @@ impl<'d> Lowering<'_, 'd> {
                 lowered[key] = value.clone();
             }
         }
+        let effect = self.effects.of(operation, method, place).unwrap_or_else(|remark| {
+            self.refused.push(remark);
+            Effect::Create
+        });
         let mut out = Operation {
             id: id.into(),
             method: method.to_uppercase(),
             path: path.into(),
+            effect,
             params: Vec::new(),
             form: None,
             accept: None,

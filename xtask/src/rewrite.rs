@@ -1,6 +1,6 @@
 //! The post-pass over progenitor's code: open enums, tolerant lists, checked path segments, forms, requests as values.
 
-mod large;
+mod large_array;
 mod methods;
 mod types;
 
@@ -52,7 +52,7 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
     let (_, types) = types.context("progenitor made no types")?;
     let mut large = Vec::new();
     for answer in &answers {
-        large.extend(large::implementation(answer, types)?);
+        large.extend(large_array::implementation(answer, types)?);
     }
     file.items.extend(large);
     Ok(())

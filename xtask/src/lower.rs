@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     document::{Document, Pointer, Remark},
-    grammar,
+    keywords,
 };
 
 pub use forms::{Field, FieldKind, Form};
@@ -51,7 +51,7 @@ pub struct Lowered {
 /// Lowers a document, or says everything that stands in the way.
 pub fn lower(document: &Document) -> Result<Lowered> {
     let root = &document.root;
-    let findings = grammar::check(root);
+    let findings = keywords::check(root);
     let (mut refused, mut lost) = (findings.refused, findings.lost);
     // A document with unknown keywords is not read further: what they mean for their surroundings is unknown.
     refuse_if_any(&refused)?;

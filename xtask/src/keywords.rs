@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::document::{Pointer, Remark};
+use crate::{
+    document::{Pointer, Remark},
+    effect::Effect,
+};
 
 /// A kind of object in an OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub enum Node {
 
 /// What a keyword of a node holds.
 #[derive(Clone, Copy, Debug)]
-enum Holds {
+pub(crate) enum Holds {
     /// Plain data that this tool reads or knowingly does not need (documentation).
     Data,
     /// One node.
@@ -38,7 +41,7 @@ enum Holds {
 
 use Holds::{Data, List, Lost, Map, One, Refused};
 
-fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
+pub(crate) fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
     match node {
         Node::Document => &[
             ("openapi", Data),
@@ -175,7 +178,8 @@ fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
 }
 
 /// Extensions that have a meaning, and where; elsewhere they and all others are reported as without effect.
-const EXTENSIONS: &[(Node, &str)] = &[(Node::Schema, "x-extensible-enum"), (Node::Document, "x-limits")];
+const EXTENSIONS: &[(Node, &str)] =
+    &[(Node::Schema, "x-extensible-enum"), (Node::Document, "x-limits"), (Node::Operation, "x-effect")];
 
 /// What is wrong with plain data: a number in quotes would silently be no limit.
 fn misfit(node: Node, key: &str, value: &Value) -> Option<&'static str> {
@@ -203,6 +207,9 @@ fn misfit(node: Node, key: &str, value: &Value) -> Option<&'static str> {
         (_, "nullable" | "deprecated" | "explode") => (value.is_boolean(), "must be true or false"),
         (Node::Document, "info") => {
             (value["title"].is_string() && value["version"].is_string(), "must have a title and a version, as texts")
+        }
+        (Node::Operation, "x-effect") => {
+            (value.as_str().and_then(Effect::parse).is_some(), "must be read, compute, create, update or delete")
         }
         (Node::Document, "x-limits") => (limits_are_numbers(value), "must hold minimum and maximum numbers by name"),
         _ => (true, ""),
