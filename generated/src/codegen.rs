@@ -1,5 +1,5 @@
 // GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate
-// Document (SHA-256): c87d5f0fa51bdf099df2c7c8a112869f82a83b03b8e6a37a4e6ff55a84b1a79b
+// Document (SHA-256): 85c5ffb72531805ac536500accac5f51a1c28726f87d1c9f13251cad90114d17
 
 #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
 
@@ -10,6 +10,775 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
+    impl Asset {
+        /// A value with its required fields.
+        pub fn new(id: AssetId, status: AssetStatus) -> Self {
+            Self {
+                created_at: Default::default(),
+                duration: Default::default(),
+                error: Default::default(),
+                file_type: Default::default(),
+                filename: Default::default(),
+                hls: Default::default(),
+                id,
+                method: Default::default(),
+                size: Default::default(),
+                source: Default::default(),
+                status,
+                technical_metadata: Default::default(),
+                thumbnail: Default::default(),
+                user_metadata: Default::default(),
+            }
+        }
+    }
+    ///A stored media file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct Asset {
+        ///Time of creation.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Duration of a video or audio file, in seconds. Final when the asset is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration: ::std::option::Option<f64>,
+        ///Reason of the failure. Present if the asset is `failed`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<AssetError>,
+        ///Media type of the file, for example `video/mp4`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_type: ::std::option::Option<::std::string::String>,
+        ///Name of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub filename: ::std::option::Option<::std::string::String>,
+        ///HLS stream of the asset.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub hls: ::std::option::Option<AssetHls>,
+        ///Identifier of the asset.
+        #[serde(rename = "_id")]
+        pub id: AssetId,
+        ///How the file reached the server.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub method: ::std::option::Option<AssetMethod>,
+        ///Size of the file, in bytes. Final when the asset is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub size: ::std::option::Option<i64>,
+        ///Origin of an asset that was imported through a connector.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source: ::std::option::Option<AssetSource>,
+        ///Status of the asset.
+        pub status: AssetStatus,
+        ///Facts about the file. Absent while the asset is `processing`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub technical_metadata: ::std::option::Option<TechnicalMetadata>,
+        ///Thumbnail of the asset.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub thumbnail: ::std::option::Option<AssetThumbnail>,
+        ///Metadata set by the user. Absent if there is none.
+        #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub user_metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl AssetError {
+        /// A value with its required fields.
+        pub fn new(message: ::std::string::String) -> Self {
+            Self { message }
+        }
+    }
+    ///Reason why processing an asset failed.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetError {
+        ///Human-readable reason. Not stable.
+        pub message: ::std::string::String,
+    }
+    impl AssetHls {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                manifest_url: Default::default(),
+                status: Default::default(),
+            }
+        }
+    }
+    ///HLS stream of an asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetHls {
+        ///URL of the manifest. Present if the stream is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub manifest_url: ::std::option::Option<::std::string::String>,
+        ///Status of the stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<AssetHlsStatus>,
+    }
+    ///Status of an HLS stream. `ready` and `error` are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetHlsStatus {
+        ///`pending`
+        #[serde(rename = "pending")]
+        Pending,
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`error`
+        #[serde(rename = "error")]
+        Error,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetHlsStatus {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "pending",
+            "processing",
+            "ready",
+            "error",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Pending => "pending",
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Error => "error",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetHlsStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetHlsStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "pending" => Self::Pending,
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "error" => Self::Error,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetHlsStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetHlsStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl ::std::fmt::Display for AssetId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+    impl AssetId {
+        /// The text.
+        pub fn as_str(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<&AssetId> for AssetId {
+        fn from(value: &AssetId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for AssetId {
+        type Error = <Self as ::std::str::FromStr>::Err;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::AsRef<str> for AssetId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    ///Identifier of an asset.
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    pub struct AssetId(::std::string::String);
+    impl ::std::ops::Deref for AssetId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetId> for ::std::string::String {
+        fn from(value: AssetId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///How the file reached the server.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetMethod {
+        ///`direct`
+        #[serde(rename = "direct")]
+        Direct,
+        ///`url`
+        #[serde(rename = "url")]
+        Url,
+        ///`multipart`
+        #[serde(rename = "multipart")]
+        Multipart,
+        ///`connector`
+        #[serde(rename = "connector")]
+        Connector,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetMethod {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "direct",
+            "url",
+            "multipart",
+            "connector",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Direct => "direct",
+                Self::Url => "url",
+                Self::Multipart => "multipart",
+                Self::Connector => "connector",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetMethod {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetMethod {
+        fn from(value: &str) -> Self {
+            match value {
+                "direct" => Self::Direct,
+                "url" => Self::Url,
+                "multipart" => Self::Multipart,
+                "connector" => Self::Connector,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetMethod {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetMethod {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetSource {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                details: Default::default(),
+                type_: Default::default(),
+            }
+        }
+    }
+    ///Origin of an imported asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetSource {
+        ///The file at its origin.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub details: ::std::option::Option<AssetSourceDetails>,
+        ///Type of the origin.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<AssetSourceType>,
+    }
+    impl AssetSourceDetails {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                original_filename: Default::default(),
+                provider: Default::default(),
+                source_id: Default::default(),
+                source_link: Default::default(),
+            }
+        }
+    }
+    ///An imported file at its origin.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetSourceDetails {
+        ///Name of the file at the provider at the time of the import.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub original_filename: ::std::option::Option<::std::string::String>,
+        ///Provider that the file was imported from.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub provider: ::std::option::Option<AssetSourceProvider>,
+        ///Identifier of the file at the provider.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_id: ::std::option::Option<::std::string::String>,
+        ///URL of the file at the provider.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_link: ::std::option::Option<::std::string::String>,
+    }
+    ///Provider that files can be imported from.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetSourceProvider {
+        ///`google_drive`
+        #[serde(rename = "google_drive")]
+        GoogleDrive,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetSourceProvider {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &["google_drive"];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::GoogleDrive => "google_drive",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetSourceProvider {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetSourceProvider {
+        fn from(value: &str) -> Self {
+            match value {
+                "google_drive" => Self::GoogleDrive,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetSourceProvider {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetSourceProvider {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    ///Type of the origin of an asset.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetSourceType {
+        ///`connector`
+        #[serde(rename = "connector")]
+        Connector,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetSourceType {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &["connector"];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Connector => "connector",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetSourceType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetSourceType {
+        fn from(value: &str) -> Self {
+            match value {
+                "connector" => Self::Connector,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetSourceType {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetSourceType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    ///Status of an asset. `processing` changes to `ready` or `failed`; both are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetStatus {
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`failed`
+        #[serde(rename = "failed")]
+        Failed,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetStatus {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &["processing", "ready", "failed"];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Failed => "failed",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "failed" => Self::Failed,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetThumbnail {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                representative_url: Default::default(),
+                status: Default::default(),
+            }
+        }
+    }
+    ///Thumbnail of an asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetThumbnail {
+        ///URL of the image. Present if the thumbnail is `ready`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub representative_url: ::std::option::Option<::std::string::String>,
+        ///Status of the thumbnail.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<AssetThumbnailStatus>,
+    }
+    ///Status of a thumbnail. `ready` and `error` are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetThumbnailStatus {
+        ///`pending`
+        #[serde(rename = "pending")]
+        Pending,
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`error`
+        #[serde(rename = "error")]
+        Error,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetThumbnailStatus {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "pending",
+            "processing",
+            "ready",
+            "error",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Pending => "pending",
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Error => "error",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetThumbnailStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetThumbnailStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "pending" => Self::Pending,
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "error" => Self::Error,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetThumbnailStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetThumbnailStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    ///Type of media of an asset.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetType {
+        ///`image`
+        #[serde(rename = "image")]
+        Image,
+        ///`video`
+        #[serde(rename = "video")]
+        Video,
+        ///`audio`
+        #[serde(rename = "audio")]
+        Audio,
+        ///`document`
+        #[serde(rename = "document")]
+        Document,
+        /// A value that was not known when this crate was generated.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetType {
+        /// The values known when this crate was generated.
+        pub const KNOWN: &'static [&'static str] = &[
+            "image",
+            "video",
+            "audio",
+            "document",
+        ];
+        /// The value as it stands on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Image => "image",
+                Self::Video => "video",
+                Self::Audio => "audio",
+                Self::Document => "document",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetType {
+        fn from(value: &str) -> Self {
+            match value {
+                "image" => Self::Image,
+                "video" => Self::Video,
+                "audio" => Self::Audio,
+                "document" => Self::Document,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetType {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetsListResponse {
+        /// A value with its required fields.
+        pub fn new(page_info: PageInfo) -> Self {
+            Self {
+                data: Default::default(),
+                page_info,
+            }
+        }
+    }
+    ///A page of assets.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetsListResponse {
+        ///Assets of this page, newest first.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub data: ::std::vec::Vec<Asset>,
+        ///Position of this page.
+        pub page_info: PageInfo,
+    }
     impl AudioEmbeddingMetadata {
         /// A value with its required fields.
         pub fn new() -> Self {
@@ -26,40 +795,40 @@ pub mod types {
             }
         }
     }
-    ///Facts about an audio file and how it is embedded.
+    ///Facts about an audio file and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AudioEmbeddingMetadata {
-        ///Which kinds of embeddings were asked for.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///The same under the name that the published document of July 2026 gives it.
+        ///Same as `audio_embedding_option`. Some versions of the API use this name.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_options: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///The same under the name that the published document of July 2026 gives it.
+        ///Same as `audio_embedding_scope`. Some versions of the API use this name.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
-        ///How long the audio is, in seconds.
+        ///Duration of the audio, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///Where the embedded range ends, in seconds.
+        ///End of the embedded range, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_offset_sec: ::std::option::Option<f64>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Where the embedded range starts, in seconds.
+        ///Start of the embedded range, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub start_offset_sec: ::std::option::Option<f64>,
     }
@@ -77,17 +846,70 @@ pub mod types {
             }
         }
     }
-    ///A stretch of time and the vector that describes it.
+    ///A time range and the vector that describes it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AudioSegment {
-        ///Where the segment ends, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Where the segment starts, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file.
         pub start_offset_sec: f64,
+    }
+    impl AudioStream {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                bit_depth: Default::default(),
+                bitrate_bps: Default::default(),
+                channel_layout: Default::default(),
+                channels: Default::default(),
+                codec: Default::default(),
+                codec_long: Default::default(),
+                duration_seconds: Default::default(),
+                index: Default::default(),
+                language: Default::default(),
+                sample_rate: Default::default(),
+            }
+        }
+    }
+    ///An audio stream of a media file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AudioStream {
+        ///Bits per sample.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bit_depth: ::std::option::Option<u64>,
+        ///Bit rate, in bits per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bitrate_bps: ::std::option::Option<i64>,
+        ///Channel layout, for example `stereo`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub channel_layout: ::std::option::Option<::std::string::String>,
+        ///Number of channels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub channels: ::std::option::Option<u64>,
+        ///Codec.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub codec: ::std::option::Option<::std::string::String>,
+        ///Descriptive name of the codec.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub codec_long: ::std::option::Option<::std::string::String>,
+        ///Duration, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration_seconds: ::std::option::Option<f64>,
+        ///Position of the stream in the file, counted from 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub index: ::std::option::Option<u64>,
+        ///Language.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub language: ::std::option::Option<::std::string::String>,
+        ///Sample rate, in hertz.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sample_rate: ::std::option::Option<u64>,
     }
     impl BaseEmbeddingMetadata {
         /// A value with its required fields.
@@ -98,15 +920,15 @@ pub mod types {
             }
         }
     }
-    ///Where a media file came from.
+    ///Origin of a media file.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct BaseEmbeddingMetadata {
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
     }
@@ -121,27 +943,27 @@ pub mod types {
             }
         }
     }
-    ///Facts about a document and how it is embedded.
+    ///Facts about a document and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct DocumentEmbeddingMetadata {
-        ///Which kinds of embeddings were asked for.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub document_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub document_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
     }
-    ///Which side of the video a vector describes. `visual-text` belongs to Marengo 2.7, which is switched off.
+    ///Part of the video that a vector describes. `visual-text` is from Marengo 2.7, which is no longer available.
     #[derive(
         Clone,
         Debug,
@@ -218,7 +1040,7 @@ pub mod types {
             Ok(Self::from(value))
         }
     }
-    ///What a vector spans, one clip or the whole selected range of the video.
+    ///Time range that a vector describes. `clip` is one clip, `video` is the whole selected range.
     #[derive(
         Clone,
         Debug,
@@ -290,22 +1112,22 @@ pub mod types {
             }
         }
     }
-    ///What went wrong, in the platform's words.
+    ///Body of an error response.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ErrorBody {
-        ///The kind of problem, stable enough to act on.
+        ///Error code. Stable, unlike `message`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<ErrorCode>,
-        ///Where the problem is documented.
+        ///URL of the documentation of the error.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub docs_url: ::std::option::Option<::std::string::String>,
-        ///The problem in words, not stable.
+        ///Human-readable error message. May change without notice.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub message: ::std::option::Option<::std::string::String>,
     }
-    ///A kind of problem that the platform names.
+    ///Error code of the API.
     #[derive(
         Clone,
         Debug,
@@ -499,23 +1321,23 @@ pub mod types {
             }
         }
     }
-    ///Facts about an image and how it is embedded.
+    ///Facts about an image and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ImageEmbeddingMetadata {
-        ///Which kinds of embeddings were asked for.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub image_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub image_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
     }
@@ -535,37 +1357,37 @@ pub mod types {
             }
         }
     }
-    ///An embedding task as the list shows it, without vectors.
+    ///An embedding task in a list, without vectors.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTask {
-        ///What is known about the sound, for tasks on an audio file.
+        ///Facts about the audio file. Present for audio tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub audio_embedding: ::std::option::Option<MediaEmbeddingTaskAudioEmbedding>,
-        ///When the task was created.
+        ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///What is known about the document, for tasks on a document.
+        ///Facts about the document. Present for document tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub document_embedding: ::std::option::Option<
             MediaEmbeddingTaskDocumentEmbedding,
         >,
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
-        ///What is known about the image, for tasks on an image.
+        ///Facts about the image. Present for image tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub image_embedding: ::std::option::Option<MediaEmbeddingTaskImageEmbedding>,
-        ///The model that computes the embeddings.
+        ///Model that computes the embeddings.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
-        ///How far the task is.
+        ///Status of the task.
         pub status: TaskStatus,
-        ///When the task changed last.
+        ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///What is known about the video, for tasks on a video.
+        ///Facts about the video. Present for video tasks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
     }
@@ -577,12 +1399,12 @@ pub mod types {
             }
         }
     }
-    ///What is known about an audio file.
+    ///Audio part of a task in a list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTaskAudioEmbedding {
-        ///Facts about the audio file and how it is embedded.
+        ///Facts about the audio file and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<AudioEmbeddingMetadata>,
     }
@@ -594,12 +1416,12 @@ pub mod types {
             }
         }
     }
-    ///What is known about a document.
+    ///Document part of a task in a list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTaskDocumentEmbedding {
-        ///Facts about the document and how it is embedded.
+        ///Facts about the document and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<DocumentEmbeddingMetadata>,
     }
@@ -611,16 +1433,16 @@ pub mod types {
             }
         }
     }
-    ///What is known about an image.
+    ///Image part of a task in a list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct MediaEmbeddingTaskImageEmbedding {
-        ///Facts about the image and how it is embedded.
+        ///Facts about the image and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<ImageEmbeddingMetadata>,
     }
-    ///A model that computes embeddings.
+    ///Name of an embedding model.
     #[derive(
         Clone,
         Debug,
@@ -688,19 +1510,19 @@ pub mod types {
             }
         }
     }
-    ///Where a page stands among all pages.
+    ///Position of a page in a paginated list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct PageInfo {
-        ///How many tasks a page holds at most.
+        ///Maximum number of items per page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub limit_per_page: ::std::option::Option<u64>,
-        ///Which page this is, counted from 1.
+        ///Number of this page, counted from 1.
         pub page: u64,
-        ///How many pages there are.
+        ///Number of pages.
         pub total_page: u64,
-        ///How many tasks there are on all pages.
+        ///Number of items on all pages.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub total_results: ::std::option::Option<u64>,
     }
@@ -733,7 +1555,7 @@ pub mod types {
             &self.0
         }
     }
-    ///The id of an embedding task. Every id seen so far has 24 lower-case hexadecimal digits.
+    ///Identifier of an embedding task. Currently 24 lowercase hexadecimal digits, which nothing relies on.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -788,7 +1610,7 @@ pub mod types {
                 })
         }
     }
-    ///How far a task is. `processing` becomes `ready` or `failed`; both are final.
+    ///Status of a task. `processing` changes to `ready` or `failed`; both are final.
     #[derive(
         Clone,
         Debug,
@@ -866,7 +1688,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksCreateResponse {
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
     }
@@ -879,16 +1701,16 @@ pub mod types {
             }
         }
     }
-    ///One page of embedding tasks.
+    ///A page of embedding tasks.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksListResponse {
-        ///The tasks of this page, newest first.
+        ///Tasks of this page, newest first.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<MediaEmbeddingTask>,
-        ///Where this page stands among all pages.
+        ///Position of this page.
         pub page_info: PageInfo,
     }
     impl TasksRetrieveResponse {
@@ -909,21 +1731,21 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksRetrieveResponse {
-        ///When the task was created.
+        ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
-        ///The model that computed the embeddings.
+        ///Model that computed the embeddings.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
-        ///How far the task is; vectors are there when it is `ready`.
+        ///Status of the task. The vectors are present when it is `ready`.
         pub status: TaskStatus,
-        ///When the task changed last.
+        ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///The embeddings; absent before the task is `ready`.
+        ///The embeddings. Absent until the task is `ready`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_embedding: ::std::option::Option<TasksRetrieveResponseVideoEmbedding>,
     }
@@ -936,15 +1758,15 @@ pub mod types {
             }
         }
     }
-    ///The embeddings of a video.
+    ///Embeddings of a video.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksRetrieveResponseVideoEmbedding {
-        ///Facts about the video and how it is embedded.
+        ///Facts about the video and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
-        ///One entry for each clip, option and scope, in no promised order.
+        ///One segment per clip, embedding type and scope, in unspecified order.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub segments: ::std::vec::Vec<VideoSegment>,
@@ -960,20 +1782,20 @@ pub mod types {
             }
         }
     }
-    ///How far a video embedding task is.
+    ///Status of a video embedding task.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksStatusResponse {
-        ///The id of the task.
+        ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
-        ///The model that computes the embeddings.
+        ///Model that computes the embeddings.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
-        ///How far the task is.
+        ///Status of the task.
         pub status: TaskStatus,
-        ///What is known about the video; absent until the platform knows it.
+        ///Facts about the video. Absent until the server has read it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
     }
@@ -985,14 +1807,235 @@ pub mod types {
             }
         }
     }
-    ///What is known about the video of a task.
+    ///Video part of the status of a task.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksStatusResponseVideoEmbedding {
-        ///Facts about the video and how it is embedded.
+        ///Facts about the video and its embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
+    }
+    impl TechnicalMetadata {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                audio_channels: Default::default(),
+                audio_codec: Default::default(),
+                audio_duration_seconds: Default::default(),
+                audio_sample_rate: Default::default(),
+                audio_streams: Default::default(),
+                container_creation_time: Default::default(),
+                document_author: Default::default(),
+                document_creation_date: Default::default(),
+                document_creator_tool: Default::default(),
+                document_is_encrypted: Default::default(),
+                document_is_tagged: Default::default(),
+                document_keywords: Default::default(),
+                document_language: Default::default(),
+                document_modification_date: Default::default(),
+                document_page_count: Default::default(),
+                document_page_height_pt: Default::default(),
+                document_page_width_pt: Default::default(),
+                document_pdf_version: Default::default(),
+                document_producer: Default::default(),
+                document_subject: Default::default(),
+                document_title: Default::default(),
+                drop_frame: Default::default(),
+                file_container_format: Default::default(),
+                file_mime_type: Default::default(),
+                file_size_bytes: Default::default(),
+                geospatial_altitude_meters: Default::default(),
+                geospatial_latitude: Default::default(),
+                geospatial_longitude: Default::default(),
+                has_alpha: Default::default(),
+                has_audio: Default::default(),
+                image_bit_depth: Default::default(),
+                image_color_space: Default::default(),
+                image_format: Default::default(),
+                image_height: Default::default(),
+                image_orientation: Default::default(),
+                image_width: Default::default(),
+                is_animated: Default::default(),
+                is_hdr: Default::default(),
+                start_timecode: Default::default(),
+                storage_aspect_ratio: Default::default(),
+                timecode_source: Default::default(),
+                total_audio_streams: Default::default(),
+                total_video_streams: Default::default(),
+                video_bitrate_bps: Default::default(),
+                video_codec: Default::default(),
+                video_duration_seconds: Default::default(),
+                video_fps: Default::default(),
+                video_height: Default::default(),
+                video_streams: Default::default(),
+                video_width: Default::default(),
+            }
+        }
+    }
+    ///Facts about a media file. Which fields are present depends on the type of the file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct TechnicalMetadata {
+        ///Number of channels of the main audio stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_channels: ::std::option::Option<u64>,
+        ///Codec of the main audio stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_codec: ::std::option::Option<::std::string::String>,
+        ///Duration of the main audio stream, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_duration_seconds: ::std::option::Option<f64>,
+        ///Sample rate of the main audio stream, in hertz.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_sample_rate: ::std::option::Option<u64>,
+        ///Audio streams of the file.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub audio_streams: ::std::vec::Vec<AudioStream>,
+        ///Time of creation stored in the container.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub container_creation_time: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+        ///Author of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_author: ::std::option::Option<::std::string::String>,
+        ///Time of creation stored in the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_creation_date: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+        ///Program that the document was written with.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_creator_tool: ::std::option::Option<::std::string::String>,
+        ///Whether the document is encrypted.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_is_encrypted: ::std::option::Option<bool>,
+        ///Whether the document is a tagged PDF.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_is_tagged: ::std::option::Option<bool>,
+        ///Keywords of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_keywords: ::std::option::Option<::std::string::String>,
+        ///Language of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_language: ::std::option::Option<::std::string::String>,
+        ///Time of the last change stored in the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_modification_date: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+        ///Number of pages of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_page_count: ::std::option::Option<u64>,
+        ///Height of a page, in points.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_page_height_pt: ::std::option::Option<f64>,
+        ///Width of a page, in points.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_page_width_pt: ::std::option::Option<f64>,
+        ///PDF version of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_pdf_version: ::std::option::Option<::std::string::String>,
+        ///Program that wrote the PDF.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_producer: ::std::option::Option<::std::string::String>,
+        ///Subject of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_subject: ::std::option::Option<::std::string::String>,
+        ///Title of the document.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_title: ::std::option::Option<::std::string::String>,
+        ///Whether the timecode skips frame numbers.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub drop_frame: ::std::option::Option<bool>,
+        ///Container format. Several names are separated by commas.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_container_format: ::std::option::Option<::std::string::String>,
+        ///Detected media type of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_mime_type: ::std::option::Option<::std::string::String>,
+        ///Size of the file, in bytes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_size_bytes: ::std::option::Option<i64>,
+        ///Altitude stored in the file, in meters.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub geospatial_altitude_meters: ::std::option::Option<f64>,
+        ///Latitude stored in the file, in degrees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub geospatial_latitude: ::std::option::Option<f64>,
+        ///Longitude stored in the file, in degrees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub geospatial_longitude: ::std::option::Option<f64>,
+        ///Whether the image has an alpha channel.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub has_alpha: ::std::option::Option<bool>,
+        ///Whether the file has an audio stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub has_audio: ::std::option::Option<bool>,
+        ///Bits per channel of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_bit_depth: ::std::option::Option<u64>,
+        ///Color space of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_color_space: ::std::option::Option<::std::string::String>,
+        ///Format of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_format: ::std::option::Option<::std::string::String>,
+        ///Height of the image, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_height: ::std::option::Option<u64>,
+        ///EXIF orientation of the image.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_orientation: ::std::option::Option<i64>,
+        ///Width of the image, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_width: ::std::option::Option<u64>,
+        ///Whether the image is animated.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub is_animated: ::std::option::Option<bool>,
+        ///Whether the dynamic range is high.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub is_hdr: ::std::option::Option<bool>,
+        ///SMPTE timecode of the first frame.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_timecode: ::std::option::Option<::std::string::String>,
+        ///Width of the video divided by its height, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub storage_aspect_ratio: ::std::option::Option<f64>,
+        ///Origin of `start_timecode`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub timecode_source: ::std::option::Option<::std::string::String>,
+        ///Number of audio streams.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub total_audio_streams: ::std::option::Option<u64>,
+        ///Number of video streams.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub total_video_streams: ::std::option::Option<u64>,
+        ///Bit rate of the main video stream, in bits per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_bitrate_bps: ::std::option::Option<i64>,
+        ///Codec of the main video stream.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_codec: ::std::option::Option<::std::string::String>,
+        ///Duration of the main video stream, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_duration_seconds: ::std::option::Option<f64>,
+        ///Frame rate of the main video stream, in frames per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_fps: ::std::option::Option<f64>,
+        ///Height of the main video stream, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_height: ::std::option::Option<u64>,
+        ///Video streams of the file.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub video_streams: ::std::vec::Vec<VideoStream>,
+        ///Width of the main video stream, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_width: ::std::option::Option<u64>,
     }
     impl VideoEmbeddingMetadata {
         /// A value with its required fields.
@@ -1007,28 +2050,28 @@ pub mod types {
             }
         }
     }
-    ///Facts about a video and how it is embedded.
+    ///Facts about a video and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoEmbeddingMetadata {
-        ///How long the video is, in seconds.
+        ///Duration of the video, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///The name of the uploaded file; only for tasks that uploaded one.
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
-        ///The address that the file was fetched from; only for tasks that named one.
+        ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///How long a clip is, in seconds.
+        ///Length of a clip, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_clip_length: ::std::option::Option<f64>,
-        ///Which kinds of embeddings the task has.
+        ///Embedding types of the task.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub video_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///What the vectors span.
+        ///Scopes of the vectors.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub video_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
@@ -1050,22 +2093,107 @@ pub mod types {
             }
         }
     }
-    ///A stretch of a video and the vector that describes one side of it.
+    ///A time range of a video and the vector that describes one part of it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoSegment {
-        ///Which side of the video the vector describes; absent in results of very old models.
+        ///Part of the video that the vector describes. Absent in results of models before Marengo 2.7.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_option: ::std::option::Option<EmbeddingOption>,
-        ///What the vector spans.
+        ///Time range that the vector describes.
         pub embedding_scope: EmbeddingScope,
-        ///Where the segment ends, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Where the segment starts, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file.
         pub start_offset_sec: f64,
+    }
+    impl VideoStream {
+        /// A value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                avg_fps: Default::default(),
+                bit_depth: Default::default(),
+                bitrate_bps: Default::default(),
+                codec: Default::default(),
+                color_primaries: Default::default(),
+                color_range: Default::default(),
+                color_space: Default::default(),
+                color_transfer: Default::default(),
+                display_aspect_ratio: Default::default(),
+                duration_seconds: Default::default(),
+                fps: Default::default(),
+                height: Default::default(),
+                index: Default::default(),
+                pixel_aspect_ratio: Default::default(),
+                pixel_format: Default::default(),
+                rotation: Default::default(),
+                scan_type: Default::default(),
+                width: Default::default(),
+            }
+        }
+    }
+    ///A video stream of a media file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct VideoStream {
+        ///Average frame rate, in frames per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub avg_fps: ::std::option::Option<f64>,
+        ///Bits per color component.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bit_depth: ::std::option::Option<u64>,
+        ///Bit rate, in bits per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bitrate_bps: ::std::option::Option<i64>,
+        ///Codec.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub codec: ::std::option::Option<::std::string::String>,
+        ///Color primaries.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_primaries: ::std::option::Option<::std::string::String>,
+        ///Color range.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_range: ::std::option::Option<::std::string::String>,
+        ///Color space.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_space: ::std::option::Option<::std::string::String>,
+        ///Transfer characteristics.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub color_transfer: ::std::option::Option<::std::string::String>,
+        ///Aspect ratio of the picture, for example `16:9`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub display_aspect_ratio: ::std::option::Option<::std::string::String>,
+        ///Duration, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration_seconds: ::std::option::Option<f64>,
+        ///Nominal frame rate, in frames per second.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub fps: ::std::option::Option<f64>,
+        ///Height, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub height: ::std::option::Option<u64>,
+        ///Position of the stream in the file, counted from 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub index: ::std::option::Option<u64>,
+        ///Aspect ratio of a pixel, for example `1:1`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub pixel_aspect_ratio: ::std::option::Option<::std::string::String>,
+        ///Pixel format.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub pixel_format: ::std::option::Option<::std::string::String>,
+        ///Rotation, in degrees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub rotation: ::std::option::Option<i64>,
+        ///Scan type, for example `progressive`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub scan_type: ::std::option::Option<::std::string::String>,
+        ///Width, in pixels.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub width: ::std::option::Option<u64>,
     }
     impl WrappedErrorBody {
         /// A value with its required fields.
@@ -1073,12 +2201,12 @@ pub mod types {
             Self { error }
         }
     }
-    ///What went wrong, as the newer families of the API wrap it.
+    ///Body of an error response in newer families of the API.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct WrappedErrorBody {
-        ///What went wrong.
+        ///The error.
         pub error: ErrorBody,
     }
     /// Error types.
@@ -1115,7 +2243,7 @@ pub mod types {
     }
 }
 #[derive(Clone, Debug)]
-/**Client for Video embedding tasks
+/**Client for TwelveLabs API
 
 Version: 1.3*/
 pub struct Client {
@@ -1192,18 +2320,18 @@ impl Client {
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_LIST))
     }
-    /**List tasks
+    /**List embedding tasks
 
-Lists tasks, newest first, without their vectors. With neither date given, only the last seven days are listed.
+Lists tasks without their vectors, newest first. Without `started_at` and `ended_at`, lists the tasks of the last seven days.
 
 Sends a `GET` request to `/embed/tasks`
 
 Arguments:
-- `ended_at`: Only tasks created before this time.
-- `page`: Which page, counted from 1.
-- `page_limit`: How many tasks a page holds.
-- `started_at`: Only tasks created after this time.
-- `status`: Only tasks with this status.
+- `ended_at`: Lists only tasks created before this time.
+- `page`: Page number, counted from 1.
+- `page_limit`: Number of tasks per page.
+- `started_at`: Lists only tasks created after this time.
+- `status`: Lists only tasks with this status.
 */
     pub async fn embed_tasks_list<'a>(
         &'a self,
@@ -1250,9 +2378,9 @@ Arguments:
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_CREATE))
     }
-    /**Create a task
+    /**Create a video embedding task
 
-Uploads a video, or names one for the platform to fetch, and starts computing its embeddings. The video comes as `video_file` or as `video_url`; when both are sent the platform takes the URL and says nothing.
+Uploads a video, or names the URL of one, and starts to compute its embeddings. Takes `video_file` or `video_url`; if both are sent, the server uses the URL and ignores the file.
 
 Sends a `POST` request to `/embed/tasks`
 
@@ -1296,14 +2424,14 @@ Sends a `POST` request to `/embed/tasks`
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_STATUS))
     }
-    /**Read how far a task is
+    /**Retrieve the status of a task
 
-Gives the status and what is known of the video, without vectors.
+Returns the status and the known facts about the video, without vectors.
 
 Sends a `GET` request to `/embed/tasks/{task_id}/status`
 
 Arguments:
-- `task_id`: The id of the task.
+- `task_id`: Identifier of the task.
 */
     pub async fn embed_tasks_status<'a>(
         &'a self,
@@ -1351,15 +2479,15 @@ Arguments:
             .build()?;
         Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_TASKS_RETRIEVE))
     }
-    /**Retrieve the vectors of a task
+    /**Retrieve the embeddings of a task
 
-Reads a task with the vectors of all its segments in one document. Meant for tasks that are `ready`; the order of the segments is not promised.
+Returns a task with the vectors of all its segments, in unspecified order. The response is not paginated. Intended for tasks whose status is `ready`.
 
 Sends a `GET` request to `/embed/tasks/{task_id}`
 
 Arguments:
-- `task_id`: The id of the task.
-- `embedding_option`: Which kinds of embeddings to return. Left out, every kind that the task has.
+- `task_id`: Identifier of the task.
+- `embedding_option`: Embedding types to return. By default, all types that the task has.
 */
     pub async fn embed_tasks_retrieve<'a>(
         &'a self,
@@ -1372,6 +2500,118 @@ Arguments:
             .request;
         let info = OperationInfo {
             operation_id: "embed_tasks_retrieve",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+    ///The request of [`Self::assets_list`], not sent. It has no key in it.
+    pub fn assets_list_request<'a>(
+        &'a self,
+        asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
+        asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
+        filename: Option<&'a str>,
+        page: Option<u64>,
+        page_limit: Option<u64>,
+    ) -> Result<crate::runtime::ApiRequest<types::AssetsListResponse>, Error<()>> {
+        let url = format!("{}/assets", self.baseurl,);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let built = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(&progenitor_client::QueryParam::new("asset_ids", &asset_ids))
+            .query(&progenitor_client::QueryParam::new("asset_types", &asset_types))
+            .query(&progenitor_client::QueryParam::new("filename", &filename))
+            .query(&progenitor_client::QueryParam::new("page", &page))
+            .query(&progenitor_client::QueryParam::new("page_limit", &page_limit))
+            .headers(header_map)
+            .build()?;
+        Ok(crate::runtime::ApiRequest::new(built, &operations::ASSETS_LIST))
+    }
+    /**List assets
+
+Lists assets, newest first.
+
+Sends a `GET` request to `/assets`
+
+Arguments:
+- `asset_ids`: Lists only assets with these identifiers.
+- `asset_types`: Lists only assets of these types.
+- `filename`: Lists only assets whose file name contains this text. Ignores case.
+- `page`: Page number, counted from 1.
+- `page_limit`: Number of assets per page.
+*/
+    pub async fn assets_list<'a>(
+        &'a self,
+        asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
+        asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
+        filename: Option<&'a str>,
+        page: Option<u64>,
+        page_limit: Option<u64>,
+    ) -> Result<ResponseValue<types::AssetsListResponse>, Error<()>> {
+        #[allow(unused_mut)]
+        let mut request = self
+            .assets_list_request(asset_ids, asset_types, filename, page, page_limit)?
+            .request;
+        let info = OperationInfo {
+            operation_id: "assets_list",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+    ///The request of [`Self::assets_retrieve`], not sent. It has no key in it.
+    pub fn assets_retrieve_request<'a>(
+        &'a self,
+        asset_id: &'a types::AssetId,
+    ) -> Result<crate::runtime::ApiRequest<types::Asset>, Error<()>> {
+        let url = format!(
+            "{}/assets/{}", self.baseurl, crate ::runtime::path_segment(& asset_id
+            .to_string()).map_err(Error::InvalidRequest) ?,
+        );
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let built = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .headers(header_map)
+            .build()?;
+        Ok(crate::runtime::ApiRequest::new(built, &operations::ASSETS_RETRIEVE))
+    }
+    /**Retrieve an asset
+
+Returns an asset with its status and the known facts about the file.
+
+Sends a `GET` request to `/assets/{asset_id}`
+
+Arguments:
+- `asset_id`: Identifier of the asset.
+*/
+    pub async fn assets_retrieve<'a>(
+        &'a self,
+        asset_id: &'a types::AssetId,
+    ) -> Result<ResponseValue<types::Asset>, Error<()>> {
+        #[allow(unused_mut)]
+        let mut request = self.assets_retrieve_request(asset_id)?.request;
+        let info = OperationInfo {
+            operation_id: "assets_retrieve",
         };
         self.pre(&mut request, &info).await?;
         let result = self.exec(request, &info).await;
@@ -1403,8 +2643,10 @@ impl crate::runtime::LargeArray for types::TasksRetrieveResponse {
 pub const BASE_URL: Option<&str> = Some("https://api.twelvelabs.io/v1.3");
 /// The header field that carries the API key.
 pub const KEY_HEADER: Option<&str> = Some("x-api-key");
-/// SHA-256 of the document that this was generated from.
-pub const SPEC_SHA256: &str = "c87d5f0fa51bdf099df2c7c8a112869f82a83b03b8e6a37a4e6ff55a84b1a79b";
+/// The OpenAPI document that this crate was generated from, as JSON.
+pub const SPEC: &str = include_str!("codegen/openapi.json");
+/// SHA-256 of [`SPEC`], in hexadecimal.
+pub const SPEC_SHA256: &str = "85c5ffb72531805ac536500accac5f51a1c28726f87d1c9f13251cad90114d17";
 /// Names of header fields that answers may carry.
 pub mod headers {
     ///`retry-after`
@@ -1563,12 +2805,30 @@ pub mod operations {
         effect: Effect::Read,
         params: super::params::embed_tasks_retrieve::ALL,
     };
+    ///`GET /assets`
+    pub const ASSETS_LIST: Operation = Operation {
+        id: "assets_list",
+        method: "GET",
+        path: "/assets",
+        effect: Effect::Read,
+        params: super::params::assets_list::ALL,
+    };
+    ///`GET /assets/{asset_id}`
+    pub const ASSETS_RETRIEVE: Operation = Operation {
+        id: "assets_retrieve",
+        method: "GET",
+        path: "/assets/{asset_id}",
+        effect: Effect::Read,
+        params: super::params::assets_retrieve::ALL,
+    };
     /// All of them, in the order of the document.
     pub const ALL: &[Operation] = &[
         EMBED_TASKS_LIST,
         EMBED_TASKS_CREATE,
         EMBED_TASKS_STATUS,
         EMBED_TASKS_RETRIEVE,
+        ASSETS_LIST,
+        ASSETS_RETRIEVE,
     ];
 }
 /// The parameters and form fields of each operation, with their limits.
@@ -1770,6 +3030,84 @@ pub mod params {
         /// All of them.
         pub const ALL: &[Param] = &[TASK_ID, EMBEDDING_OPTION];
     }
+    ///`GET /assets`
+    pub mod assets_list {
+        use crate::runtime::Param;
+        ///`page`
+        pub const PAGE: Param = Param {
+            name: "page",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("1"),
+        };
+        ///`page_limit`
+        pub const PAGE_LIMIT: Param = Param {
+            name: "page_limit",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: Some(50f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("10"),
+        };
+        ///`asset_ids`
+        pub const ASSET_IDS: Param = Param {
+            name: "asset_ids",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///`asset_types`
+        pub const ASSET_TYPES: Param = Param {
+            name: "asset_types",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///`filename`
+        pub const FILENAME: Param = Param {
+            name: "filename",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[PAGE, PAGE_LIMIT, ASSET_IDS, ASSET_TYPES, FILENAME];
+    }
+    ///`GET /assets/{asset_id}`
+    pub mod assets_retrieve {
+        use crate::runtime::Param;
+        ///`asset_id`
+        pub const ASSET_ID: Param = Param {
+            name: "asset_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[ASSET_ID];
+    }
 }
 /// What the types look like on the wire.
 #[cfg(feature = "schemars")]
@@ -1777,46 +3115,68 @@ pub mod schemas {
     /// The JSON Schema of every generated type, by name.
     pub fn all() -> Vec<(&'static str, ::schemars::Schema)> {
         vec![
-            ("TaskId", ::schemars::schema_for!(super::types::TaskId)), ("ModelName",
-            ::schemars::schema_for!(super::types::ModelName)), ("TaskStatus",
-            ::schemars::schema_for!(super::types::TaskStatus)), ("EmbeddingOption",
-            ::schemars::schema_for!(super::types::EmbeddingOption)), ("EmbeddingScope",
-            ::schemars::schema_for!(super::types::EmbeddingScope)), ("Embedding",
-            ::schemars::schema_for!(crate ::runtime::Embedding)), ("TasksCreateResponse",
-            ::schemars::schema_for!(super::types::TasksCreateResponse)),
-            ("TasksListResponse",
-            ::schemars::schema_for!(super::types::TasksListResponse)), ("PageInfo",
-            ::schemars::schema_for!(super::types::PageInfo)), ("MediaEmbeddingTask",
+            ("WrappedErrorBody",
+            ::schemars::schema_for!(super::types::WrappedErrorBody)), ("ModelName",
+            ::schemars::schema_for!(super::types::ModelName)), ("EmbeddingScope",
+            ::schemars::schema_for!(super::types::EmbeddingScope)),
+            ("TasksCreateResponse",
+            ::schemars::schema_for!(super::types::TasksCreateResponse)), ("TaskId",
+            ::schemars::schema_for!(super::types::TaskId)), ("TaskStatus",
+            ::schemars::schema_for!(super::types::TaskStatus)), ("TasksListResponse",
+            ::schemars::schema_for!(super::types::TasksListResponse)),
+            ("MediaEmbeddingTask",
             ::schemars::schema_for!(super::types::MediaEmbeddingTask)),
-            ("MediaEmbeddingTaskAudioEmbedding",
-            ::schemars::schema_for!(super::types::MediaEmbeddingTaskAudioEmbedding)),
-            ("MediaEmbeddingTaskDocumentEmbedding",
-            ::schemars::schema_for!(super::types::MediaEmbeddingTaskDocumentEmbedding)),
-            ("MediaEmbeddingTaskImageEmbedding",
-            ::schemars::schema_for!(super::types::MediaEmbeddingTaskImageEmbedding)),
-            ("DocumentEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::DocumentEmbeddingMetadata)),
-            ("ImageEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::ImageEmbeddingMetadata)),
-            ("AudioEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::AudioEmbeddingMetadata)),
-            ("TasksStatusResponse",
-            ::schemars::schema_for!(super::types::TasksStatusResponse)),
             ("TasksStatusResponseVideoEmbedding",
             ::schemars::schema_for!(super::types::TasksStatusResponseVideoEmbedding)),
-            ("BaseEmbeddingMetadata",
-            ::schemars::schema_for!(super::types::BaseEmbeddingMetadata)),
             ("VideoEmbeddingMetadata",
             ::schemars::schema_for!(super::types::VideoEmbeddingMetadata)),
+            ("BaseEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::BaseEmbeddingMetadata)),
+            ("EmbeddingOption", ::schemars::schema_for!(super::types::EmbeddingOption)),
+            ("MediaEmbeddingTaskAudioEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskAudioEmbedding)),
+            ("AudioEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::AudioEmbeddingMetadata)),
+            ("MediaEmbeddingTaskDocumentEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskDocumentEmbedding)),
+            ("DocumentEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::DocumentEmbeddingMetadata)),
+            ("MediaEmbeddingTaskImageEmbedding",
+            ::schemars::schema_for!(super::types::MediaEmbeddingTaskImageEmbedding)),
+            ("ImageEmbeddingMetadata",
+            ::schemars::schema_for!(super::types::ImageEmbeddingMetadata)), ("PageInfo",
+            ::schemars::schema_for!(super::types::PageInfo)), ("TasksStatusResponse",
+            ::schemars::schema_for!(super::types::TasksStatusResponse)),
             ("TasksRetrieveResponse",
             ::schemars::schema_for!(super::types::TasksRetrieveResponse)),
             ("TasksRetrieveResponseVideoEmbedding",
             ::schemars::schema_for!(super::types::TasksRetrieveResponseVideoEmbedding)),
-            ("AudioSegment", ::schemars::schema_for!(super::types::AudioSegment)),
             ("VideoSegment", ::schemars::schema_for!(super::types::VideoSegment)),
-            ("ErrorBody", ::schemars::schema_for!(super::types::ErrorBody)),
-            ("WrappedErrorBody",
-            ::schemars::schema_for!(super::types::WrappedErrorBody)), ("ErrorCode",
+            ("AudioSegment", ::schemars::schema_for!(super::types::AudioSegment)),
+            ("Embedding", ::schemars::schema_for!(crate ::runtime::Embedding)),
+            ("AssetId", ::schemars::schema_for!(super::types::AssetId)), ("AssetType",
+            ::schemars::schema_for!(super::types::AssetType)), ("AssetsListResponse",
+            ::schemars::schema_for!(super::types::AssetsListResponse)), ("Asset",
+            ::schemars::schema_for!(super::types::Asset)), ("AssetMethod",
+            ::schemars::schema_for!(super::types::AssetMethod)), ("AssetStatus",
+            ::schemars::schema_for!(super::types::AssetStatus)), ("AssetSource",
+            ::schemars::schema_for!(super::types::AssetSource)), ("AssetSourceType",
+            ::schemars::schema_for!(super::types::AssetSourceType)),
+            ("AssetSourceDetails",
+            ::schemars::schema_for!(super::types::AssetSourceDetails)),
+            ("AssetSourceProvider",
+            ::schemars::schema_for!(super::types::AssetSourceProvider)), ("AssetHls",
+            ::schemars::schema_for!(super::types::AssetHls)), ("AssetHlsStatus",
+            ::schemars::schema_for!(super::types::AssetHlsStatus)), ("AssetThumbnail",
+            ::schemars::schema_for!(super::types::AssetThumbnail)),
+            ("AssetThumbnailStatus",
+            ::schemars::schema_for!(super::types::AssetThumbnailStatus)),
+            ("TechnicalMetadata",
+            ::schemars::schema_for!(super::types::TechnicalMetadata)), ("VideoStream",
+            ::schemars::schema_for!(super::types::VideoStream)), ("AudioStream",
+            ::schemars::schema_for!(super::types::AudioStream)), ("AssetError",
+            ::schemars::schema_for!(super::types::AssetError)), ("ErrorBody",
+            ::schemars::schema_for!(super::types::ErrorBody)), ("ErrorCode",
             ::schemars::schema_for!(super::types::ErrorCode))
         ]
     }
@@ -1825,22 +3185,22 @@ pub mod schemas {
 pub mod forms {
     use super::{types, Error};
     use crate::runtime::{FilePart, Multipart, SourceError, form_text};
-    ///The form that creates a video embedding task.
+    ///Form of a request that creates a video embedding task.
     #[derive(Clone, Debug)]
     pub struct TasksCreateRequest {
-        ///The model that computes the embeddings.
+        ///Model that computes the embeddings.
         pub model_name: types::ModelName,
-        ///The video itself.
+        ///Video file to upload.
         pub video_file: Option<FilePart>,
-        ///A direct link to the video file; pages of video hosts and share links are refused.
+        ///Direct URL of the video file. Pages of video hosts and share links are rejected.
         pub video_url: Option<String>,
-        ///Where the selected range starts, in seconds from the start of the video.
+        ///Start of the selected range, in seconds from the start of the video.
         pub video_start_offset_sec: Option<f64>,
-        ///Where the selected range ends, in seconds from the start of the video. Must be greater than the start and comes only together with it; left out, the end of the video.
+        ///End of the selected range, in seconds from the start of the video. Must be greater than `video_start_offset_sec`, which is then required. By default, the end of the video.
         pub video_end_offset_sec: Option<f64>,
-        ///How long a clip is, in seconds. Must fit into the selected range.
+        ///Length of a clip, in seconds. Must fit into the selected range.
         pub video_clip_length: Option<f64>,
-        ///What to compute vectors for. `clip`, or `clip` and `video`; a vector for the whole video suits videos of 10 to 30 seconds.
+        ///Time ranges to compute vectors for: `clip`, or `clip` and `video`. A vector of the whole video is useful for videos of 10 to 30 seconds.
         pub video_embedding_scope: Vec<types::EmbeddingScope>,
     }
     impl TasksCreateRequest {

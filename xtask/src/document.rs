@@ -7,42 +7,47 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// A document as it was read, with the hash of its bytes.
+use crate::bundle::bundle;
+
+/// An OpenAPI document in one piece.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The whole document.
+    /// The root object.
     pub root: Value,
-    /// SHA-256 of the file, in hexadecimal.
-    pub sha256: String,
 }
 
 impl Document {
-    /// Reads a document, as JSON or YAML by its content.
+    /// Reads a JSON or YAML document and bundles the files that it references.
     pub fn read(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read the document {}", path.display()))?;
-        Self::parse(&text).with_context(|| format!("in {}", path.display()))
+        Self::new(bundle(path)?).with_context(|| format!("in {}", path.display()))
     }
 
-    /// Parses a document; every JSON document is tried as JSON first because that reader is the stricter one.
+    /// Parses a JSON or YAML document in one piece.
     pub fn parse(text: &str) -> Result<Self> {
-        let Strict(root) = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).context("not valid JSON")?
-        } else {
-            serde_yaml_ng::from_str(text).context("not valid YAML")?
-        };
+        parse_value(text).and_then(Self::new)
+    }
+
+    /// Wraps a parsed document. Returns an error if its OpenAPI version is not supported.
+    pub fn new(root: Value) -> Result<Self> {
         let Some(version) = root["openapi"].as_str() else {
             bail!("/openapi: {} is not a version; it must be a text, in quotes", root["openapi"]);
         };
         if !(version.starts_with("3.0.") || version.starts_with("3.1.")) {
             bail!("/openapi: {version:?} is not a version this tool reads (3.0.x and 3.1.x are)");
         }
-        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { root, sha256 })
+        Ok(Self { root })
     }
-}
 
-impl Document {
+    /// The document as pretty-printed JSON with a final newline.
+    pub fn to_json(&self) -> String {
+        format!("{:#}\n", self.root)
+    }
+
+    /// SHA-256 of [`to_json`](Self::to_json), in hexadecimal. Independent of the layout of the source files.
+    pub fn sha256(&self) -> String {
+        Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The same document with the paths that start with `prefix`, and the components that they reach.
     pub fn only(mut self, prefix: &str) -> Result<Self> {
         let Some(paths) = self.root["paths"].as_object_mut() else { bail!("/paths: there are none") };
@@ -68,6 +73,22 @@ impl Document {
         }
         Ok(self)
     }
+}
+
+/// Reads a JSON or YAML file.
+pub fn read_value(path: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    parse_value(&text).with_context(|| format!("in {}", path.display()))
+}
+
+/// Parses JSON or YAML. A text that starts with `{` is parsed as JSON, because that parser is stricter.
+fn parse_value(text: &str) -> Result<Value> {
+    let Strict(value) = if text.trim_start().starts_with('{') {
+        serde_json::from_str(text).context("not valid JSON")?
+    } else {
+        serde_yaml_ng::from_str(text).context("not valid YAML")?
+    };
+    Ok(value)
 }
 
 /// Every local reference below a value.

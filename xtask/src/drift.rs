@@ -56,7 +56,7 @@ enum Threshold {
 #[serde(deny_unknown_fields)]
 pub struct Accepted {
     operations: Vec<String>,
-    place: String,
+    places: Vec<String>,
     what: String,
     /// What the other document says; anything else is not accepted.
     after: String,
@@ -67,7 +67,7 @@ pub struct Accepted {
 impl Accepted {
     fn covers(&self, change: &Change) -> bool {
         self.operations.contains(&change.operation)
-            && self.place == change.place
+            && self.places.contains(&change.place)
             && self.what == change.what
             && self.after == change.after
     }
@@ -94,8 +94,11 @@ pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>)
     let mut stale = Vec::new();
     for entry in accepted.unwrap_or_default() {
         for operation in &entry.operations {
-            if !changes.iter().any(|change| change.operation == *operation && entry.covers(change)) {
-                stale.push(format!("{operation}  {}  {}", entry.place, entry.what));
+            for place in &entry.places {
+                let applies = |change: &Change| change.operation == *operation && change.place == *place;
+                if !changes.iter().any(|change| applies(change) && entry.covers(change)) {
+                    stale.push(format!("{operation}  {place}  {}", entry.what));
+                }
             }
         }
     }
@@ -118,8 +121,10 @@ pub fn accepted(root: &Path) -> Result<Vec<Accepted>> {
     let path = root.join("spec/accepted-drift.yaml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let entries: Vec<Accepted> = serde_yaml_ng::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-    if let Some(entry) = entries.iter().find(|entry| entry.reason.trim().is_empty() || entry.operations.is_empty()) {
-        bail!("{}: the entry for {} needs its operations and a reason", path.display(), entry.place);
+    let incomplete =
+        |entry: &&Accepted| entry.reason.trim().is_empty() || entry.operations.is_empty() || entry.places.is_empty();
+    if let Some(entry) = entries.iter().find(incomplete) {
+        bail!("{}: the entry for {:?} needs operations, places and a reason", path.display(), entry.places);
     }
     Ok(entries)
 }

@@ -33,7 +33,9 @@ pub fn items(lowered: &Lowered, sha256: &str) -> TokenStream {
         pub const BASE_URL: Option<&str> = #base_url;
         /// The header field that carries the API key.
         pub const KEY_HEADER: Option<&str> = #key_header;
-        /// SHA-256 of the document that this was generated from.
+        /// The OpenAPI document that this crate was generated from, as JSON.
+        pub const SPEC: &str = include_str!("codegen/openapi.json");
+        /// SHA-256 of [`SPEC`], in hexadecimal.
         pub const SPEC_SHA256: &str = #sha256;
 
         /// Names of header fields that answers may carry.

@@ -1,6 +1,7 @@
 //! `cargo xtask generate`: from the contract to `generated/src/codegen.rs`.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -52,10 +53,14 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     if let Some(prefix) = &options.only {
         document = document.only(prefix)?;
     }
-    let (code, lost) = generate(&document).with_context(|| format!("cannot generate from {}", spec.display()))?;
-    let mut files = vec![("src/codegen.rs".to_owned(), code)];
+    let generated = generate(&document).with_context(|| format!("cannot generate from {}", spec.display()))?;
+    let mut files: Vec<_> = generated.files.into_iter().map(|(name, text)| (format!("src/{name}"), text)).collect();
     let target = match &options.out {
-        None => root.join("generated"),
+        None => {
+            // The contract crate has its own copy of the document, so that it need not depend on the generated crate.
+            files.push(("../tests/contract/src/openapi.json".into(), document.to_json()));
+            root.join("generated")
+        }
         Some(out) => {
             files.extend(RUNTIME.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
             files.push(("src/lib.rs".into(), LIB.into()));
@@ -75,24 +80,36 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         println!("wrote {}", path.display());
     }
-    report(&lost, options.spec.is_some());
+    report(&generated.lost, options.spec.is_some());
     Ok(())
 }
 
-/// The code for a document, and what it does not express.
-pub fn generate(document: &Document) -> Result<(String, Vec<Remark>)> {
+/// Everything that is generated from a document.
+#[derive(Debug)]
+pub struct Generated {
+    /// Files by their path below `src/`, machine-made from the first line to the last.
+    pub files: BTreeMap<String, String>,
+    /// Places of the document that the code does not express.
+    pub lost: Vec<Remark>,
+}
+
+/// Generates the code for a document.
+pub fn generate(document: &Document) -> Result<Generated> {
     let lowered = lower::lower(document)?;
     let mut file = bindings(&lowered)?;
     rewrite::rewrite(&mut file, &lowered)?;
-    let items: syn::File = syn::parse2(emit::items(&lowered, &document.sha256))?;
+    let sha256 = document.sha256();
+    let items: syn::File = syn::parse2(emit::items(&lowered, &sha256))?;
     file.items.extend(items.items);
     let code = format!(
         "// GENERATED from an OpenAPI document; do not edit. To make it anew: cargo xtask generate\n\
          // Document (SHA-256): {}\n\n#![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]\n\n{}",
-        document.sha256,
+        sha256,
         prettyplease::unparse(&file)
     );
-    Ok((code, lowered.lost))
+    let files = [("codegen.rs", code), ("codegen/openapi.json", document.to_json())];
+    let files = files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    Ok(Generated { files, lost: lowered.lost })
 }
 
 fn bindings(lowered: &Lowered) -> Result<syn::File> {

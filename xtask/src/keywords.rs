@@ -24,7 +24,7 @@ pub enum Node {
 
 /// What a keyword of a node holds.
 #[derive(Clone, Copy, Debug)]
-enum Holds {
+pub(crate) enum Holds {
     /// Plain data that this tool reads or knowingly does not need (documentation).
     Data,
     /// One node.
@@ -41,7 +41,7 @@ enum Holds {
 
 use Holds::{Data, List, Lost, Map, One, Refused};
 
-fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
+pub(crate) fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
     match node {
         Node::Document => &[
             ("openapi", Data),

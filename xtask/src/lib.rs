@@ -1,6 +1,7 @@
 //! The parts of `cargo xtask`, one module a verb, so that tests can use them.
 
 pub mod bench;
+mod bundle;
 pub mod contract;
 pub mod document;
 pub mod drift;

@@ -13,7 +13,7 @@ fn file(path: &str) -> PathBuf {
 }
 
 fn document(root: Value) -> Document {
-    Document { root, sha256: String::new() }
+    Document { root }
 }
 
 fn changes(base: &Value, other: &Value) -> Vec<Change> {
@@ -125,13 +125,14 @@ fn what_only_our_side_knows_is_no_drift_and_a_contradiction_is() {
     );
     let found = drift::compare(&contract, &document(plain), Some(&[])).changes;
     assert!(found.is_empty(), "{found:#?}");
-    let text = std::fs::read_to_string(file("../spec/openapi.yaml")).expect("the contract");
-    let other = Document::parse(&text.replacen("maximum: 50", "maximum: 40", 1)).expect("a document");
+    let mut other = contract.clone();
+    other.root["paths"]["/embed/tasks"]["get"]["parameters"][4]["schema"]["maximum"] = json!(40);
     let lines: Vec<String> =
         drift::compare(&contract, &other, Some(&[])).changes.iter().map(ToString::to_string).collect();
     assert_eq!(lines, ["breaking  GET /embed/tasks  query.page_limit  maximum: 50 → 40"]);
-    let other = Document::parse(&text.replace("[processing, ready, failed]", "[queued, processing, ready, failed]"))
-        .expect("a document");
+    let mut other = contract.clone();
+    let status = &mut other.root["components"]["schemas"]["TaskStatus"]["x-extensible-enum"];
+    status.as_array_mut().expect("a list").push(json!("queued"));
     let found = drift::compare(&contract, &other, Some(&[])).changes;
     assert_eq!(found.len(), 4, "{found:#?}");
     assert_eq!(found.iter().filter(|change| change.class == Class::Breaking).count(), 3, "three answers, one filter");

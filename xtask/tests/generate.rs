@@ -1,17 +1,37 @@
 //! `cargo xtask generate`, from documents of all kinds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 use xtask::{document::Document, generate::generate};
 
-fn contract() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/openapi.yaml");
-    std::fs::read_to_string(path).expect("the contract")
+const CLIP_LENGTH: &str = "/components/schemas/TasksCreateRequest/properties/video_clip_length";
+
+fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The document of this repository.
+fn contract() -> Document {
+    Document::read(&file("../spec/openapi.yaml")).expect("the document")
+}
+
+/// The same after a change at a place.
+fn changed(pointer: &str, change: impl FnOnce(&mut Value)) -> Document {
+    let mut document = contract();
+    change(document.root.pointer_mut(pointer).unwrap_or_else(|| panic!("there is nothing at {pointer}")));
+    document
+}
+
+/// All generated Rust files in one text.
+fn code_of(document: &Document) -> String {
+    let files = generate(document).expect("code").files;
+    files.into_iter().filter(|(name, _)| name.ends_with(".rs")).map(|(_, text)| text).collect()
 }
 
 fn code(text: &str) -> String {
-    generate(&Document::parse(text).expect("a document")).expect("code").0
+    code_of(&Document::parse(text).expect("a document"))
 }
 
 /// A document with one GET that answers with `schema`.
@@ -23,8 +43,15 @@ fn document(schema: &str) -> String {
 }
 
 fn refusal(text: &str) -> String {
-    match Document::parse(text).and_then(|document| generate(&document)) {
-        Ok(_) => panic!("accepted: {text}"),
+    match Document::parse(text) {
+        Ok(document) => refusal_of(&document),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
+fn refusal_of(document: &Document) -> String {
+    match generate(document) {
+        Ok(_) => panic!("accepted: {}", document.root),
         Err(error) => format!("{error:#}"),
     }
 }
@@ -37,13 +64,13 @@ fn added<'t>(before: &str, after: &'t str) -> Vec<&'t str> {
 
 #[test]
 fn the_same_document_gives_the_same_code() {
-    assert_eq!(code(&contract()), code(&contract()));
+    assert_eq!(code_of(&contract()), code_of(&contract()));
 }
 
 #[test]
 fn a_limit_of_the_contract_is_a_constant_of_the_code() {
-    let changed = contract().replacen("maximum: 10\n          default: 6", "maximum: 12\n          default: 6", 1);
-    let (before, after) = (code(&contract()), code(&changed));
+    let changed = changed(CLIP_LENGTH, |field| field["maximum"] = json!(12));
+    let (before, after) = (code_of(&contract()), code_of(&changed));
     let lines: Vec<_> =
         added(&before, &after).into_iter().filter(|line| !line.contains("SHA") && line.len() < 60).collect();
     assert_eq!(lines, ["maximum: Some(12f64),"]);
@@ -51,17 +78,16 @@ fn a_limit_of_the_contract_is_a_constant_of_the_code() {
 
 #[test]
 fn a_limit_behind_a_reference_is_one_too() {
-    let named = "          $ref: \"#/components/schemas/ClipLength\"\n        video_embedding_scope:";
-    let inline = "          type: number\n          format: double\n          minimum: 2\n          maximum: 10\n          default: 6\n        video_embedding_scope:";
-    let schema = "  schemas:\n    ClipLength: { type: number, format: double, minimum: 2, maximum: 10, default: 6 }\n";
-    assert!(contract().contains(inline), "the contract has another shape");
-    let changed = contract().replace(inline, named).replacen("  schemas:\n", schema, 1);
+    let mut changed = contract();
+    let field = changed.root.pointer_mut(CLIP_LENGTH).expect("the field");
+    let schema = std::mem::replace(field, json!({ "$ref": "#/components/schemas/ClipLength" }));
+    changed.root["components"]["schemas"]["ClipLength"] = schema;
     let limits = |code: &str| {
         code.split("pub const VIDEO_CLIP_LENGTH")
             .nth(1)
             .map(|rest| rest.split("};").next().unwrap_or_default().to_owned())
     };
-    assert_eq!(limits(&code(&changed)), limits(&code(&contract())));
+    assert_eq!(limits(&code_of(&changed)), limits(&code_of(&contract())));
 }
 
 #[test]
@@ -69,7 +95,8 @@ fn what_has_no_rust_of_its_own_is_lost_with_a_word() {
     let object = document(
         r#"{"type":"object","properties":{"x":{"type":"string","enum":["+","-"]},"y":{"allOf":[{"type":"string"}],"description":"Y"}}}"#,
     );
-    let (code, lost) = generate(&Document::parse(&object).expect("a document")).expect("code");
+    let document = Document::parse(&object).expect("a document");
+    let (code, lost) = (code_of(&document), generate(&document).expect("code").lost);
     // The enum keeps its name, as a text of its own.
     assert!(
         code.contains("pub struct AResponseX(pub ::std::string::String)")
@@ -89,9 +116,10 @@ fn names_that_rust_or_the_client_keep_are_evaded() {
 
 #[test]
 fn a_new_field_arrives_in_the_code() {
-    let field = "        mood:\n          description: How it feels.\n          type: [string, \"null\"]\n        duration:\n          description: How long the video is";
-    let changed = contract().replacen("        duration:\n          description: How long the video is", field, 1);
-    let lines = code(&changed);
+    let changed = changed("/components/schemas/VideoEmbeddingMetadata/properties", |properties| {
+        properties["mood"] = json!({ "type": ["string", "null"] });
+    });
+    let lines = code_of(&changed);
     assert!(lines.contains("pub mood: ::std::option::Option<::std::string::String>"), "the field is lost");
 }
 
@@ -132,13 +160,15 @@ fn what_is_not_understood_is_refused_by_its_place() {
 
 #[test]
 fn every_operation_of_our_document_states_its_effect() {
-    let contract = contract();
-    let code = code(&contract);
+    let code = code_of(&contract());
     assert!(code.contains("effect: Effect::Create") && code.contains("effect: Effect::Read"));
-    let without = contract.replacen("      x-effect: create\n", "", 1);
-    assert!(refusal(&without).contains("/paths/~1embed~1tasks/post: x-effect is missing"), "{}", refusal(&without));
-    let unknown = contract.replacen("x-effect: create", "x-effect: paint", 1);
-    assert!(refusal(&unknown).contains("must be read, compute, create, update or delete"), "{}", refusal(&unknown));
+    let create = "/paths/~1embed~1tasks/post";
+    let without = changed(create, |operation| drop(operation.as_object_mut().expect("an object").remove("x-effect")));
+    let refusal = refusal_of(&without);
+    assert!(refusal.contains("/paths/~1embed~1tasks/post: x-effect is missing"), "{refusal}");
+    let unknown = changed(create, |operation| operation["x-effect"] = json!("paint"));
+    let refusal = refusal_of(&unknown);
+    assert!(refusal.contains("must be read, compute, create, update or delete"), "{refusal}");
 }
 
 #[test]
@@ -165,9 +195,8 @@ fn surface(code: &str) -> String {
 
 #[test]
 fn odd_documents_keep_their_meaning() {
-    let text =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documents/odd.yaml")).expect("a document");
-    let (code, lost) = generate(&Document::parse(&text).expect("a document")).expect("code");
+    let document = Document::read(&file("tests/documents/odd.yaml")).expect("a document");
+    let (code, lost) = (code_of(&document), generate(&document).expect("code").lost);
     let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
     assert_snapshot!("odd_surface", surface(&code));
     assert_snapshot!("odd_lost", lost.join("\n"));
@@ -187,21 +216,18 @@ fn odd_documents_keep_their_meaning() {
 
 #[test]
 fn only_some_paths() {
-    let text =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documents/odd.yaml")).expect("a document");
-    let document = Document::parse(&text).and_then(|document| document.only("/other")).expect("a document");
-    let (code, _) = generate(&document).expect("code");
+    let odd = || Document::read(&file("tests/documents/odd.yaml")).expect("a document");
+    let code = code_of(&odd().only("/other").expect("some paths"));
     assert!(
         code.contains("fn create_request") && code.contains("fn remove") && !code.contains("Thing"),
         "the wrong paths"
     );
-    assert!(Document::parse(&text).and_then(|document| document.only("/none")).is_err());
+    assert!(odd().only("/none").is_err());
 }
 
 /// The published document, where it lies beside the checkout.
 fn published() -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-07-30.json");
-    let text = std::fs::read_to_string(path).ok();
+    let text = std::fs::read_to_string(file("../../shared/upstream/openapi-2026-07-30.json")).ok();
     if text.is_none() {
         println!("skipped: ../shared is not here");
     }
@@ -218,7 +244,7 @@ fn the_published_document_goes_through_whole() {
         .values()
         .map(|item| item.as_object().map_or(0, |item| item.len()))
         .sum();
-    let (code, lost) = generate(&document).expect("code");
+    let (code, lost) = (code_of(&document), generate(&document).expect("code").lost);
     assert_eq!((operations, code.matches("_request<'a>(").count()), (97, 97));
     assert_eq!(code.matches("crate::runtime::Multipart<forms::").count(), 10, "five forms, built and sent");
     assert!(!lost.iter().any(|remark| remark.text.contains("free JSON")), "a union is lost");

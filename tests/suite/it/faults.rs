@@ -335,7 +335,7 @@ fn breaks_contract(request: &Seen) -> Option<String> {
     for (name, value) in &request.headers {
         headers.append(http::HeaderName::try_from(name).ok()?, http::HeaderValue::try_from(value).ok()?);
     }
-    let outcome = Contract::embedded().check_parts(method, &uri.parse().ok()?, &headers, &request.body);
+    let outcome = Contract::embedded().validate_parts(method, &uri.parse().ok()?, &headers, request.body.as_slice());
     outcome.err().map(|problems| format!("{method} {uri} breaks the contract: {problems}"))
 }
 

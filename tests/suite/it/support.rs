@@ -60,7 +60,7 @@ struct Kept;
 
 impl wiremock::Match for Kept {
     fn matches(&self, request: &Request) -> bool {
-        let outcome = Contract::embedded().check_received(request);
+        let outcome = Contract::embedded().validate_received(request);
         if let Err(problems) = &outcome {
             eprintln!("{} {} breaks the contract: {problems}", request.method, request.url.path());
         }

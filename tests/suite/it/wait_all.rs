@@ -84,7 +84,7 @@ impl State {
 
 impl Respond for Fake {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        if let Err(problems) = Contract::embedded().check_received(request) {
+        if let Err(problems) = Contract::embedded().validate_received(request) {
             return ResponseTemplate::new(418).set_body_string(problems.to_string());
         }
         let mut state = self.0.lock().expect("sane");
