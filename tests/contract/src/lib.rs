@@ -1,27 +1,23 @@
-//! Validates requests and responses against the OpenAPI document of the TwelveLabs API, `spec/openapi.yaml`.
-//!
-//! - [`Contract`] validates requests and responses, and builds example bodies. With the feature `wiremock`, it is a matcher and
-//!   a responder for wiremock too.
-//! - [`ProviderCheck`](https://docs.rs/twelvelabs-contract/latest/twelvelabs_contract/struct.ProviderCheck.html), with the
-//!   feature `provider`, sends requests to a server and validates its responses.
+#![doc = include_str!("../README.md")]
 
 mod contract;
+mod document;
+mod error;
 mod examples;
+mod form;
+mod operation;
 #[cfg(feature = "provider")]
 mod provider;
-mod reader;
 mod request;
+mod schema;
 #[cfg(feature = "wiremock")]
 mod wiremock;
 
-pub use contract::{Contract, Problem, Problems};
+pub use contract::Contract;
+pub use error::{ContractError, ContractViolation, DocumentError};
+pub use form::FormField;
 #[cfg(feature = "provider")]
-pub use provider::{Case, ProviderCheck};
-pub use request::{Field, Sent};
+pub use provider::{ProviderCase, ProviderCheck};
+pub use request::RequestBody;
 #[cfg(feature = "wiremock")]
 pub use wiremock::{ContractMatcher, ContractResponder};
-
-/// The code of the README, run.
-#[cfg(all(doctest, feature = "wiremock"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -1,192 +1,231 @@
-//! Checks requests.
+//! Validates requests.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use futures_util::{FutureExt, stream};
 use http::{HeaderMap, Uri, header::CONTENT_TYPE};
 use serde_json::Value;
 
-use super::{
-    contract::{Contract, Problem, Problems},
-    reader::{OperationRules, ValueRule},
+use crate::{
+    error::ContractViolation,
+    form::{self, FormField},
+    operation::{BodyRule, JsonRule, ListStyle, Operation, TextKind, TextRule},
+    schema::{SchemaSet, UNDEFINED},
 };
 
 /// The body of a request.
 #[derive(Clone, Copy, Debug)]
-pub enum Sent<'a> {
-    /// All of its bytes.
+#[non_exhaustive]
+pub enum RequestBody<'a> {
+    /// The whole body. Without bytes, the request has no body.
     Bytes(&'a [u8]),
-    /// A form that somebody else has read; not `whole` if they stopped before its end.
+    /// A body that was not read: its presence and its media type are validated, its content is not.
+    Unread,
+    /// A form that was read elsewhere.
     Form {
         /// The fields that were read.
-        fields: &'a [Field],
-        /// Whether the form was read to its end.
-        whole: bool,
+        fields: &'a [FormField],
+        /// Whether the form was read to its end. Otherwise missing fields are not reported.
+        complete: bool,
     },
 }
 
-/// A field of a form, without the bytes of a file.
-#[derive(Clone, Debug)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// The name of the file, if it is one.
-    pub file_name: Option<String>,
-    /// In bytes.
-    pub size: u64,
-    /// The content, if it is text.
-    pub text: Option<String>,
+impl<'a> From<&'a [u8]> for RequestBody<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
+    }
 }
 
-pub(super) fn check<'c>(
-    contract: &'c Contract,
-    method: &str,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: Sent<'_>,
-) -> Result<&'c str, Problems> {
-    let Some((operation, path_values)) = contract.find(method, uri.path()) else {
-        let known = format!("the contract has no operation {method} {}", uri.path());
-        return Err(Problems(vec![Problem::new("", known)]));
-    };
-    let mut problems = Vec::new();
-    for (rule, value) in operation.path_parameters.iter().zip(path_values) {
-        let value = percent_decoded(&value);
-        check_text(&format!("/path/{}", rule.name), rule, &value, &mut problems);
+impl RequestBody<'_> {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Bytes([]) | Self::Form { fields: [], complete: true })
     }
-    check_query(operation, uri, &mut problems);
-    if let Some(name) = &operation.key_header {
-        match headers.get(name).map(|key| key.is_empty()) {
-            None => problems.push(Problem::new(format!("/header/{name}"), "is missing")),
-            Some(true) => problems.push(Problem::new(format!("/header/{name}"), "is empty")),
-            Some(false) => {}
+}
+
+/// Validates one request of an operation that is already known.
+pub(crate) struct RequestCheck<'c> {
+    pub(crate) schemas: &'c SchemaSet,
+    pub(crate) operation: &'c Operation,
+    pub(crate) violations: Vec<ContractViolation>,
+}
+
+impl RequestCheck<'_> {
+    pub(crate) fn run(
+        mut self,
+        path_values: &[String],
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: RequestBody<'_>,
+    ) -> Vec<ContractViolation> {
+        for (rule, value) in self.operation.path_parameters.iter().zip(path_values) {
+            self.text(&format!("/path/{}", rule.name), rule, value);
+        }
+        self.query(uri);
+        self.headers(headers);
+        match &self.operation.body {
+            None if !body.is_empty() => self.report("/body", "must be empty"),
+            None => {}
+            Some(rule) => self.body(rule, headers, body),
+        }
+        self.violations
+    }
+
+    fn report(&mut self, pointer: impl Into<String>, message: impl std::fmt::Display) {
+        self.violations.push(ContractViolation::new(pointer, message));
+    }
+
+    fn query(&mut self, uri: &Uri) {
+        let operation = self.operation;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+            let pointer = format!("/query/{name}");
+            let Some(rule) = operation.query.get(&*name) else {
+                self.report(pointer, "is not a parameter that the document defines");
+                continue;
+            };
+            self.count(&mut counts, rule, &pointer);
+            self.text(&pointer, rule, &value);
+        }
+        self.missing("/query/", operation.query.values(), &counts);
+    }
+
+    fn headers(&mut self, headers: &HeaderMap) {
+        if let Some(name) = &self.operation.key_header {
+            match headers.get(name).map(|key| key.is_empty()) {
+                None => self.report(format!("/header/{name}"), "is missing"),
+                Some(true) => self.report(format!("/header/{name}"), "must not be empty"),
+                Some(false) => {}
+            }
+        }
+        for rule in &self.operation.headers {
+            let pointer = format!("/header/{}", rule.name.to_lowercase());
+            let mut values = headers.get_all(&rule.name).iter().peekable();
+            if values.peek().is_none() && rule.required {
+                self.report(&pointer, "is missing");
+            }
+            for value in values {
+                match value.to_str() {
+                    Ok(value) => self.text(&pointer, rule, value),
+                    Err(_) => self.report(&pointer, "must be ASCII text"),
+                }
+            }
         }
     }
-    let is_empty = match body {
-        Sent::Bytes(bytes) => bytes.is_empty(),
-        Sent::Form { fields, .. } => fields.is_empty(),
-    };
-    match &operation.form {
-        Some(form) => check_form(form, headers, body, &mut problems),
-        None if !is_empty => problems.push(Problem::new("/body", "there must be none")),
-        None => {}
+
+    fn body(&mut self, rule: &BodyRule, headers: &HeaderMap, body: RequestBody<'_>) {
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if body.is_empty() && content_type.is_empty() {
+            if rule.required {
+                self.report("/body", "is missing");
+            }
+            return;
+        }
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        match (&rule.form, &rule.json) {
+            (Some(form), _) if media_type.eq_ignore_ascii_case("multipart/form-data") => {
+                match multer::parse_boundary(content_type) {
+                    Ok(boundary) => self.form(form, boundary, body),
+                    Err(_) => self.report("/header/content-type", format!("has no boundary (got {content_type:?})")),
+                }
+            }
+            (_, Some(rule)) if media_type.eq_ignore_ascii_case("application/json") => {
+                let RequestBody::Bytes(bytes) = body else { return };
+                match serde_json::from_slice(bytes) {
+                    Ok(value) => self.json(rule, &value),
+                    Err(error) => self.report("/body", format!("is not JSON: {error}")),
+                }
+            }
+            (form, json) => {
+                let form = form.as_ref().map(|_| "multipart/form-data");
+                let allowed: Vec<&str> = form.into_iter().chain(json.as_ref().map(|_| "application/json")).collect();
+                let message = format!("must be {} (got {content_type:?})", allowed.join(" or "));
+                self.report("/header/content-type", message);
+            }
+        }
     }
-    if problems.is_empty() { Ok(&operation.id) } else { Err(Problems(problems)) }
-}
 
-fn percent_decoded(segment: &str) -> String {
-    // A segment is like a query key, but for the plus sign.
-    let query = segment.replace('+', "%2B");
-    form_urlencoded::parse(query.as_bytes()).map(|(key, _)| key.into_owned()).next().unwrap_or_default()
-}
+    fn json(&mut self, rule: &JsonRule, value: &Value) {
+        self.schemas.validate(rule.schema, value, "/body", &mut self.violations);
+        let Some(properties) = &rule.properties else { return };
+        for (name, _) in value.as_object().into_iter().flatten().filter(|(name, _)| !properties.contains(*name)) {
+            self.report(format!("/body/{name}"), UNDEFINED);
+        }
+    }
 
-fn check_query(operation: &OperationRules, uri: &Uri, problems: &mut Vec<Problem>) {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        let pointer = format!("/query/{name}");
-        let Some(rule) = operation.query.get(&*name) else {
-            problems.push(Problem::new(pointer, "the API does not know this parameter"));
-            continue;
+    fn form(&mut self, rules: &BTreeMap<String, TextRule>, boundary: String, body: RequestBody<'_>) {
+        let read;
+        let (fields, complete) = match body {
+            RequestBody::Form { fields, complete } => (fields, complete),
+            RequestBody::Unread => (&[][..], false),
+            RequestBody::Bytes(bytes) => match form::read(boundary, bytes) {
+                Ok(fields) => {
+                    read = fields;
+                    (read.as_slice(), true)
+                }
+                Err(error) => return self.report("/body", format!("is not a valid form: {error}")),
+            },
         };
-        let count = counts.entry(&rule.name).or_default();
-        *count += 1;
-        if *count == 2 && !rule.repeated {
-            problems.push(Problem::new(&pointer, "must be given once"));
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for field in fields {
+            let pointer = format!("/body/{}", field.name);
+            let Some(rule) = rules.get(&field.name) else {
+                self.report(pointer, "is not a field that the document defines");
+                continue;
+            };
+            self.count(&mut counts, rule, &pointer);
+            self.field(&pointer, rule, field);
         }
-        check_text(&pointer, rule, &value, problems);
-    }
-    for rule in operation.query.values().filter(|rule| rule.required && !counts.contains_key(rule.name.as_str())) {
-        problems.push(Problem::new(format!("/query/{}", rule.name), "is missing"));
-    }
-}
-
-/// Values travel as text; the schema speaks of what they mean.
-fn check_text(pointer: &str, rule: &ValueRule, text: &str, problems: &mut Vec<Problem>) {
-    let value = match rule.kind.as_str() {
-        "number" => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
-        "integer" => text.parse::<i64>().ok().map(Value::from),
-        "boolean" => text.parse::<bool>().ok().map(Value::from),
-        _ => Some(Value::from(text)),
-    };
-    let Some(value) = value else {
-        problems.push(Problem::new(pointer, format!("{text:?} is not a {}", rule.kind)));
-        return;
-    };
-    problems.extend(rule.validator.iter_errors(&value).map(|error| Problem::new(pointer, &error)));
-}
-
-fn check_form(form: &BTreeMap<String, ValueRule>, headers: &HeaderMap, body: Sent<'_>, problems: &mut Vec<Problem>) {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Ok(boundary) = multer::parse_boundary(content_type) else {
-        problems.push(Problem::new(
-            "/header/content-type",
-            format!("{content_type:?} is not multipart/form-data with a boundary"),
-        ));
-        return;
-    };
-    let read;
-    let (fields, whole) = match body {
-        Sent::Form { fields, whole } => (fields, whole),
-        Sent::Bytes(bytes) => match read_form(boundary, bytes) {
-            Ok(fields) => {
-                read = fields;
-                (read.as_slice(), true)
-            }
-            Err(error) => {
-                problems.push(Problem::new("/body", format!("the form cannot be read: {error}")));
-                return;
-            }
-        },
-    };
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for Field { name, file_name, size, text } in fields {
-        let pointer = format!("/body/{name}");
-        let Some(rule) = form.get(name) else {
-            problems.push(Problem::new(pointer, "the API does not know this field"));
-            continue;
-        };
-        let count = counts.entry(&rule.name).or_default();
-        *count += 1;
-        if *count == 2 && !rule.repeated {
-            problems.push(Problem::new(&pointer, "must be given once"));
+        if complete {
+            self.missing("/body/", rules.values(), &counts);
         }
-        match (rule.file, text) {
-            (Some(_), _) if file_name.is_none() => {
-                problems.push(Problem::new(pointer, "must be a file, with a file name"))
-            }
-            (Some((least, most)), _) if !(least..=most).contains(size) => {
-                problems.push(Problem::new(pointer, format!("has {size} bytes, and must have {least} to {most}")));
+    }
+
+    fn field(&mut self, pointer: &str, rule: &TextRule, field: &FormField) {
+        match (rule.file, &field.text) {
+            (Some(_), _) if field.file_name.is_none() => self.report(pointer, "must be a file with a file name"),
+            (Some((least, most)), _) if !(least..=most).contains(&field.size) => {
+                self.report(pointer, format!("must have {least} to {most} bytes (got {})", field.size));
             }
             (Some(_), _) => {}
-            (None, Some(text)) => check_text(&pointer, rule, text, problems),
-            (None, None) => problems.push(Problem::new(pointer, "is not UTF-8")),
+            (None, Some(text)) => self.text(pointer, rule, text),
+            (None, None) => self.report(pointer, "must be UTF-8"),
         }
     }
-    if !whole {
-        return;
+
+    /// Validates a value that travels as text against the schema of what it means.
+    fn text(&mut self, pointer: &str, rule: &TextRule, text: &str) {
+        let texts = if rule.list == ListStyle::Commas { text.split(',').collect() } else { vec![text] };
+        for text in texts {
+            let (value, kind) = match rule.kind {
+                TextKind::Number => (number(text), "a number"),
+                TextKind::Integer => (text.parse::<i64>().ok().map(Value::from), "an integer"),
+                TextKind::Boolean => (text.parse::<bool>().ok().map(Value::from), "true or false"),
+                TextKind::String => (Some(Value::from(text)), "text"),
+            };
+            match value {
+                Some(value) => self.schemas.validate(rule.schema, &value, pointer, &mut self.violations),
+                None => self.report(pointer, format!("must be {kind} (got {text:?})")),
+            }
+        }
     }
-    for rule in form.values().filter(|rule| rule.required && !counts.contains_key(rule.name.as_str())) {
-        problems.push(Problem::new(format!("/body/{}", rule.name), "is missing"));
+
+    fn count<'r>(&mut self, counts: &mut BTreeMap<&'r str, usize>, rule: &'r TextRule, pointer: &str) {
+        let count = counts.entry(&rule.name).or_default();
+        *count += 1;
+        if *count == 2 && rule.list != ListStyle::Repeated {
+            self.report(pointer, "must be present only once");
+        }
+    }
+
+    fn missing<'r>(&mut self, prefix: &str, rules: impl Iterator<Item = &'r TextRule>, counts: &BTreeMap<&str, usize>) {
+        for rule in rules.filter(|rule| rule.required && !counts.contains_key(rule.name.as_str())) {
+            self.report(format!("{prefix}{}", rule.name), "is missing");
+        }
     }
 }
 
-fn read_form(boundary: String, body: &[u8]) -> Result<Vec<Field>, String> {
-    let body = Bytes::copy_from_slice(body);
-    let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, std::io::Error>(body)]), boundary);
-    let parts = async {
-        let mut parts = Vec::new();
-        while let Some(field) = multipart.next_field().await? {
-            let (name, file_name) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
-            let content = field.bytes().await?;
-            let text = std::str::from_utf8(&content).ok().map(str::to_owned);
-            parts.push(Field { name, file_name, size: content.len() as u64, text });
-        }
-        Ok::<_, multer::Error>(parts)
-    };
-    // Everything is in memory, so nothing has to be waited for.
-    match parts.now_or_never() {
-        Some(parts) => parts.map_err(|error| error.to_string()),
-        None => Err("it ends too early".into()),
-    }
+/// A number as it was written, so that messages show `15` and not `15.0`.
+fn number(text: &str) -> Option<Value> {
+    let number = text.trim();
+    let whole = number.parse::<i64>().ok().map(Value::from);
+    whole.or_else(|| number.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from))
 }

@@ -169,6 +169,7 @@ impl LocalPlatformBuilder {
             judge: Judge::start(self.log)?,
             fetcher: Fetcher::new(self.reach)?,
             engine: Engine::new(self.thumbnails),
+            creates: Arc::default(),
         });
         for task in platform.store.unfinished() {
             Engine::start(&platform, task);

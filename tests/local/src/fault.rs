@@ -9,7 +9,7 @@ use twelvelabs_api::{operations, types::TaskStatus};
 ///
 /// ```
 /// use std::time::Duration;
-/// use twelvelabs_contract::Fault;
+/// use twelvelabs_local::Fault;
 ///
 /// // The next two statuses are refused for a second each,
 /// let busy = Fault::answer(429).of("status").times(2).retry_after(Duration::from_secs(1));

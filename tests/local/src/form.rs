@@ -30,7 +30,7 @@ use super::{
     reply::Refusal,
     upload::{Sink, Upload},
 };
-use twelvelabs_contract::Field as FormField;
+use twelvelabs_contract::FormField;
 
 /// No text field needs more.
 const TEXT_LIMIT: usize = 64 * 1024;

@@ -25,7 +25,7 @@ use super::{
     reply::Refusal,
     server::Peer,
 };
-use twelvelabs_contract::Field;
+use twelvelabs_contract::FormField;
 
 /// What the platform says of itself on every answer.
 const API_VERSION: HeaderValue = HeaderValue::from_static("1.3");
@@ -35,10 +35,10 @@ const SHOWN: usize = 300;
 
 /// The fields of a form as far as they were read, for the judge; a form's bytes are never kept.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FormNotes(Arc<Mutex<(Vec<Field>, bool)>>);
+pub(super) struct FormNotes(Arc<Mutex<(Vec<FormField>, bool)>>);
 
 impl FormNotes {
-    pub(super) fn note(&self, field: Field) {
+    pub(super) fn note(&self, field: FormField) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0.push(field);
     }
 

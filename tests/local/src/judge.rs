@@ -19,7 +19,7 @@ use chrono::{DateTime, Timelike, Utc};
 use http::{HeaderMap, Method, Uri};
 
 use super::verdict::{Verdict, Violation};
-use twelvelabs_contract::{Contract, Field, Problems, Sent};
+use twelvelabs_contract::{Contract, ContractError, FormField, RequestBody};
 
 /// So many requests are remembered for people to see.
 const LOG: usize = 200;
@@ -37,7 +37,7 @@ pub(super) type Log = Box<dyn Fn(String) + Send + Sync>;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Judged {
     Kept,
-    Broken(Problems),
+    Broken(ContractError),
     /// A fault that was asked for, or an answer that is checked in pieces.
     Unasked,
 }
@@ -135,9 +135,8 @@ impl Judge {
         if let Some(operation) = lock(&self.shared.good_requests).get(&hash) {
             return (Some(operation), Judged::Kept);
         }
-        // A body that must not be there is not looked at, so any byte stands for it.
-        let body = if has_body { b"?".as_slice() } else { b"" };
-        match Contract::embedded().check_parts(method.as_str(), uri, headers, body) {
+        let body = if has_body { RequestBody::Unread } else { RequestBody::Bytes(b"") };
+        match Contract::embedded().validate_parts(method.as_str(), uri, headers, body) {
             Ok(operation) => {
                 let mut known = lock(&self.shared.good_requests);
                 if known.len() >= KNOWN {
@@ -146,13 +145,20 @@ impl Judge {
                 known.insert(hash, operation);
                 (Some(operation), Judged::Kept)
             }
-            Err(problems) => (Contract::embedded().operation_of(method.as_str(), uri.path()), Judged::Broken(problems)),
+            Err(problems) => {
+                (Contract::embedded().find_operation(method.as_str(), uri.path()), Judged::Broken(problems))
+            }
         }
     }
 
     /// Judges a request with a form, of which these fields were read.
-    pub(super) fn form(method: &Method, uri: &Uri, headers: &HeaderMap, fields: &[Field], whole: bool) -> Judged {
-        match Contract::embedded().check_sent(method.as_str(), uri, headers, Sent::Form { fields, whole }) {
+    pub(super) fn form(method: &Method, uri: &Uri, headers: &HeaderMap, fields: &[FormField], whole: bool) -> Judged {
+        match Contract::embedded().validate_parts(
+            method.as_str(),
+            uri,
+            headers,
+            RequestBody::Form { fields, complete: whole },
+        ) {
             Ok(_) => Judged::Kept,
             Err(problems) => Judged::Broken(problems),
         }
@@ -248,7 +254,7 @@ impl Shared {
                 return;
             }
         };
-        let checked = Contract::embedded().check_answer(answer.operation, answer.status, &answer.body);
+        let checked = Contract::embedded().validate_response_body(answer.operation, answer.status, &answer.body);
         let judged = match checked {
             Ok(()) => {
                 let mut known = lock(&self.good_answers);

@@ -97,6 +97,8 @@ pub(crate) struct Platform {
     judge: Judge,
     fetcher: Fetcher,
     engine: Engine,
+    /// Read by every create request while it stores its task.
+    creates: Arc<tokio::sync::RwLock<()>>,
     store: Store,
 }
 
@@ -200,6 +202,12 @@ impl LocalPlatform {
     /// The status of a task, read without a request.
     pub fn status_of(&self, id: &str) -> Option<TaskStatus> {
         self.platform.store.get(id).map(|task| task.status.clone())
+    }
+
+    /// Waits until every create request that was received before this call has stored its task. A request whose client went
+    /// away is completed all the same, so that only after this call a list says what such a request did.
+    pub async fn settled(&self) {
+        drop(self.platform.creates.write().await);
     }
 
     /// What it has seen of the contract so far.

@@ -83,8 +83,10 @@ async fn create(
         creation.upload = None;
         creation.task.upload = None;
     }
-    // Whoever sent this may be gone by now. Then the task is there all the same, as on any platform.
+    // The client may be gone by now. The task is created all the same, as on the real platform.
+    let storing = Arc::clone(&platform.creates).read_owned().await;
     let done = tokio::spawn(async move {
+        let _storing = storing;
         // Kept before it is owned: an upload without a task is swept away at the next start, a task without its upload is lost.
         let kept = creation.upload.map(|upload| upload.path.keep()).transpose().map_err(Refusal::internal)?;
         let added = platform.store.add(creation.task).await;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use twelvelabs_contract::Problems;
+use twelvelabs_contract::ContractError;
 
 /// A request or an answer that broke the contract.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Violation {
     /// The status of the answer, if it was the answer that broke it.
     pub answer: Option<u16>,
     /// What was wrong.
-    pub problems: Problems,
+    pub problems: ContractError,
 }
 
 impl fmt::Display for Violation {

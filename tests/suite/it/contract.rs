@@ -19,8 +19,8 @@ fn problems(method: &str, uri: &str, key: bool, body: Option<&str>) -> String {
         request = request.header("content-type", "multipart/form-data; boundary=b");
     }
     let request = request.body(body.unwrap_or_default().to_owned()).expect("a request");
-    match Contract::embedded().check_request(&request) {
-        Ok(operation) => format!("{operation}: kept"),
+    match Contract::embedded().validate_request(&request) {
+        Ok(operation) => format!("{operation}: valid"),
         Err(problems) => problems.to_string(),
     }
 }
@@ -67,10 +67,10 @@ fn requests_are_checked_to_the_last_field() {
 fn every_answer_has_an_example_that_keeps_the_contract() {
     let contract = Contract::embedded();
     let mut count = 0;
-    for (operation, status) in contract.answers() {
+    for (operation, status) in contract.responses() {
         let example = contract.example(operation, status).expect("a body");
         assert_eq!(
-            contract.check_answer(operation, status, example.to_string().as_bytes()),
+            contract.validate_response_body(operation, status, example.to_string().as_bytes()),
             Ok(()),
             "{operation} {status}"
         );
@@ -83,11 +83,14 @@ fn every_answer_has_an_example_that_keeps_the_contract() {
 
 #[test]
 fn answers_are_checked_to_the_last_field() {
-    let check =
-        |status, body: &str| match Contract::embedded().check_answer("embed_tasks_status", status, body.as_bytes()) {
-            Ok(()) => "kept".to_owned(),
-            Err(problems) => problems.to_string(),
-        };
+    let check = |status, body: &str| match Contract::embedded().validate_response_body(
+        "embed_tasks_status",
+        status,
+        body.as_bytes(),
+    ) {
+        Ok(()) => "valid".to_owned(),
+        Err(problems) => problems.to_string(),
+    };
     let texts = [
         check(200, r#"{"_id":"a","status":"something new","extra":1}"#),
         check(200, r#"{"_id":"","video_embedding":{"metadata":{"duration":"30"}}}"#),
@@ -125,10 +128,10 @@ async fn a_server_is_checked_case_by_case() {
     check.video = Some(std::fs::read(SILENT).expect("the clip"));
     check.interval = Duration::from_millis(20);
     let cases = check.run().await.expect("checked");
-    assert!(cases.len() >= 14 && cases.iter().all(|case| case.kept), "{cases:#?}");
+    assert!(cases.len() >= 14 && cases.iter().all(|case| case.passed), "{cases:#?}");
 
     let liar = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(serde_json::json!({}))).mount(&liar).await;
     let cases = ProviderCheck::new(liar.uri(), "k").run().await.expect("checked");
-    assert!(cases.iter().all(|case| !case.kept), "{cases:#?}");
+    assert!(cases.iter().all(|case| !case.passed), "{cases:#?}");
 }

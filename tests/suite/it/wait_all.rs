@@ -16,7 +16,7 @@ use twelvelabs::{
 use twelvelabs_contract::Contract;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
-use crate::support::{SILENT, TOO_SMALL, client, last_status, local, polls};
+use crate::support::{LIMITS, SILENT, TOO_SMALL, client, last_status, local, polls};
 
 const SOON: Duration = Duration::from_millis(5);
 const MANY: u32 = 100_000;
@@ -86,7 +86,7 @@ impl State {
 
 impl Respond for Fake {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        if let Err(problems) = Contract::embedded().check_received(request) {
+        if let Err(problems) = Contract::embedded().validate_received(request) {
             return ResponseTemplate::new(418).set_body_string(problems.to_string());
         }
         let mut state = self.0.lock().expect("sane");
@@ -246,7 +246,7 @@ async fn callbacks_see_every_reading_and_end_only_their_own_task() {
         let results = wait.await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 59);
         let error = results[7].as_ref().expect_err("stopped");
-        assert_eq!((error.kind(), polls(error)), (ErrorKind::Callback, Some(1)));
+        assert_eq!((error.kind(), polls(&error)), (ErrorKind::Callback, Some(1)));
         assert_eq!(std::error::Error::source(error).map(ToString::to_string), Some("enough".into()));
         let seen = seen.lock().expect("sane");
         assert_eq!((seen.len(), &seen[&id(7)][..]), (60, &["processing".to_owned()][..]));
@@ -265,7 +265,7 @@ async fn failed_is_an_error_or_a_value_and_touches_no_other() {
         let shown: Vec<_> = results.iter().map(show).collect();
         assert_eq!(shown, ["ready", "ready", if as_value { "failed" } else { "JobFailed" }, "ready", "ready"]);
         if let Err(error) = &results[2] {
-            assert_eq!(last_status(error).map(|status| &status.status), Some(&TaskStatus::Failed));
+            assert_eq!(last_status(&error).map(|status| &status.status), Some(&TaskStatus::Failed));
             assert_eq!(error.resource_id().map(ToString::to_string), Some(id(2)));
         }
     }
@@ -324,23 +324,32 @@ async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
     let results =
         tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).with_max_failures(4).await;
     assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.status() == Some(503))));
+    // The first failure and as many as are tolerated after it. The list is tried again between two of them at most, however
+    // long they take.
     let (lists, singles) = fake.counts();
-    assert!(lists + singles <= 8, "{lists} lists, {singles} singles");
+    assert!(singles == 5 && (1..=5).contains(&lists), "{lists} lists, {singles} singles");
 }
 
 #[tokio::test]
 async fn the_budget_is_kept_to_the_deadline() {
-    let wait = |tasks: &TasksClient| tasks.wait_all(ids(10)).sleep_interval(SOON).with_deadline(Duration::from_secs(1));
-    let fake = Fake::new(10, |_| 1_000_000);
-    let (_server, tasks) = fake.start().await;
-    for (number, result) in wait(&tasks).with_requests_per_minute(3).await.iter().enumerate() {
+    let wait = |tasks: &TasksClient, limit| tasks.wait_all(ids(10)).sleep_interval(SOON).with_deadline(limit);
+    let (mut fake, mut results) = (Fake::default(), Vec::new());
+    for limit in LIMITS {
+        fake = Fake::new(10, |_| 1_000_000);
+        let (_server, tasks) = fake.start().await;
+        results = wait(&tasks, limit).with_requests_per_minute(3).await;
+        if results.iter().all(|result| result.as_ref().is_err_and(|error| last_status(&error).is_some())) {
+            break;
+        }
+    }
+    for (number, result) in results.iter().enumerate() {
         let error = result.as_ref().expect_err("late");
         assert_eq!(
             (error.kind(), error.resource_id().map(ToString::to_string)),
             (ErrorKind::Deadline, Some(id(number)))
         );
-        assert!(polls(error).is_some_and(|polls| (1..=3).contains(&polls)), "{error:?}");
-        assert_eq!(last_status(error).map(|last| &last.status), Some(&TaskStatus::Processing));
+        assert!(polls(&error).is_some_and(|polls| (1..=3).contains(&polls)), "{error:?}");
+        assert_eq!(last_status(&error).map(|last| &last.status), Some(&TaskStatus::Processing));
     }
     assert!(fake.counts().0 <= 3 && fake.counts().1 == 0, "{:?}", fake.counts());
 
@@ -348,7 +357,7 @@ async fn the_budget_is_kept_to_the_deadline() {
     let fake = Fake::new(10, |_| 1_000_000);
     fake.state(|state| state.header = Some(("x-ratelimit-request-limit", "2")));
     let (_server, tasks) = fake.start().await;
-    assert!(wait(&tasks).await.iter().all(|result| show(result) == "Deadline"));
+    assert!(wait(&tasks, LIMITS[1]).await.iter().all(|result| show(result) == "Deadline"));
     assert!(fake.counts().0 <= 2 && fake.counts().1 == 0, "{:?}", fake.counts());
 }
 

@@ -77,7 +77,7 @@ fn every_operation_has_a_snapshot_and_a_wrapper_or_a_reason() {
         if path.to_string_lossy().contains("__wire__") {
             let text = std::fs::read_to_string(path).expect("text");
             let request = text.lines().find_map(|line| line.split_once(" /")).expect("a request line");
-            snapped.extend(Contract::embedded().operation_of(request.0, &format!("/{}", request.1)));
+            snapped.extend(Contract::embedded().find_operation(request.0, &format!("/{}", request.1)));
         }
     }
     /// Operations of the contract that `twelvelabs` does not wrap, with the reason.

@@ -93,7 +93,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     for case in &cases {
         println!("{case}");
     }
-    let failed = cases.iter().filter(|case| !case.kept).count();
+    let failed = cases.iter().filter(|case| !case.passed).count();
     println!("{} passed, {failed} failed", cases.len() - failed);
     Ok(failed == 0)
 }
