@@ -85,7 +85,7 @@ async fn the_deadline_carries_what_is_needed_to_go_on() {
     for limit in LIMITS {
         let wait = tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(50)).with_deadline(limit);
         error = Some(wait.await.expect_err("late"));
-        if error.as_ref().is_some_and(|error| last_status(&error).is_some()) {
+        if error.as_ref().is_some_and(|error| last_status(error).is_some()) {
             break;
         }
     }

@@ -246,7 +246,7 @@ async fn callbacks_see_every_reading_and_end_only_their_own_task() {
         let results = wait.await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 59);
         let error = results[7].as_ref().expect_err("stopped");
-        assert_eq!((error.kind(), polls(&error)), (ErrorKind::Callback, Some(1)));
+        assert_eq!((error.kind(), polls(error)), (ErrorKind::Callback, Some(1)));
         assert_eq!(std::error::Error::source(error).map(ToString::to_string), Some("enough".into()));
         let seen = seen.lock().expect("sane");
         assert_eq!((seen.len(), &seen[&id(7)][..]), (60, &["processing".to_owned()][..]));
@@ -265,7 +265,7 @@ async fn failed_is_an_error_or_a_value_and_touches_no_other() {
         let shown: Vec<_> = results.iter().map(show).collect();
         assert_eq!(shown, ["ready", "ready", if as_value { "failed" } else { "JobFailed" }, "ready", "ready"]);
         if let Err(error) = &results[2] {
-            assert_eq!(last_status(&error).map(|status| &status.status), Some(&TaskStatus::Failed));
+            assert_eq!(last_status(error).map(|status| &status.status), Some(&TaskStatus::Failed));
             assert_eq!(error.resource_id().map(ToString::to_string), Some(id(2)));
         }
     }
@@ -338,7 +338,7 @@ async fn the_budget_is_kept_to_the_deadline() {
         fake = Fake::new(10, |_| 1_000_000);
         let (_server, tasks) = fake.start().await;
         results = wait(&tasks, limit).with_requests_per_minute(3).await;
-        if results.iter().all(|result| result.as_ref().is_err_and(|error| last_status(&error).is_some())) {
+        if results.iter().all(|result| result.as_ref().is_err_and(|error| last_status(error).is_some())) {
             break;
         }
     }
@@ -348,8 +348,8 @@ async fn the_budget_is_kept_to_the_deadline() {
             (error.kind(), error.resource_id().map(ToString::to_string)),
             (ErrorKind::Deadline, Some(id(number)))
         );
-        assert!(polls(&error).is_some_and(|polls| (1..=3).contains(&polls)), "{error:?}");
-        assert_eq!(last_status(&error).map(|last| &last.status), Some(&TaskStatus::Processing));
+        assert!(polls(error).is_some_and(|polls| (1..=3).contains(&polls)), "{error:?}");
+        assert_eq!(last_status(error).map(|last| &last.status), Some(&TaskStatus::Processing));
     }
     assert!(fake.counts().0 <= 3 && fake.counts().1 == 0, "{:?}", fake.counts());
 
