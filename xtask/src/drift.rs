@@ -109,8 +109,8 @@ pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>)
 /// Compares two schemas as answers; each with the document that its references lead into.
 pub fn compare_nodes(base: tree::Node, other: tree::Node) -> Vec<Change> {
     let operation = |node| {
-        let answer = tree::Answer { content: [("value".to_owned(), node)].into(), ..Default::default() };
-        tree::Operation { answers: [("200".to_owned(), answer)].into(), ..Default::default() }
+        let response = tree::Response { content: [("value".to_owned(), node)].into(), ..Default::default() };
+        tree::Operation { responses: [("200".to_owned(), response)].into(), ..Default::default() }
     };
     let key = ("GET".to_owned(), "/".to_owned());
     compare::compare(&[(key.clone(), operation(base))].into(), &[(key, operation(other))].into(), false).0

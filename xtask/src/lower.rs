@@ -22,7 +22,7 @@ use crate::{
     keywords,
 };
 
-pub use forms::{Field, FieldKind, Form};
+pub use forms::{FieldKind, Form, FormField};
 pub use operations::Operation;
 pub use params::Param;
 

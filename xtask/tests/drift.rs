@@ -328,7 +328,7 @@ fn mutate(original: &Value, random: &mut Random) -> Option<(Value, Expected)> {
         }
         2 => {
             target["responses"]["418"] = json!({ "description": "" });
-            return Some((root, expect(Class::Additive, "response 418".into(), "answer")));
+            return Some((root, expect(Class::Additive, "response 418".into(), "response")));
         }
         3..=5 => {
             let body = own(original, target.get_mut("requestBody")?);

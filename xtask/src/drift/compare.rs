@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::tree::{Answer, Field, Node, Operation};
+use super::tree::{Field, Node, Operation, Response};
 
 /// What a difference means for a client that was made from the first document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -66,9 +66,9 @@ impl fmt::Display for Change {
     }
 }
 
-/// Which way a value travels.
+/// The direction of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     /// From the client.
     Sent,
     /// To the client.
@@ -79,7 +79,7 @@ type Operations = BTreeMap<(String, String), Operation>;
 
 /// All differences of operations that both documents have, those that only the first has, and the names of the others.
 ///
-/// With `base_knows_more`, what only the first says (limits, required marks, open value sets, further answers) is no
+/// With `base_knows_more`, what only the first says (limits, required marks, open value sets, further responses) is no
 /// difference, and neither are words: they are its own.
 pub fn compare(base: &Operations, other: &Operations, base_knows_more: bool) -> (Vec<Change>, Vec<String>) {
     let mut comparison = Comparison { base_knows_more, operation: String::new(), changes: Vec::new() };
@@ -119,13 +119,13 @@ impl Comparison {
     fn operation(&mut self, before: &Operation, after: &Operation) {
         self.prose("", &before.prose, &after.prose);
         self.deprecation("", before.deprecated, after.deprecated);
-        self.fields(Way::Sent, "", &before.parameters, &after.parameters);
+        self.fields(Direction::Sent, "", &before.parameters, &after.parameters);
         self.marks("", &before.marks, &after.marks);
         let media: BTreeSet<&String> = before.bodies.keys().chain(after.bodies.keys()).collect();
         for media in media {
             let place = format!("request {media}");
             match (before.bodies.get(media), after.bodies.get(media)) {
-                (Some(before), Some(after)) => self.node(Way::Sent, &place, before, after),
+                (Some(before), Some(after)) => self.node(Direction::Sent, &place, before, after),
                 (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
                 _ => self.add(
                     if before.bodies.is_empty() { Class::Breaking } else { Class::Additive },
@@ -136,23 +136,23 @@ impl Comparison {
                 ),
             }
         }
-        let statuses: BTreeSet<&String> = before.answers.keys().chain(after.answers.keys()).collect();
+        let statuses: BTreeSet<&String> = before.responses.keys().chain(after.responses.keys()).collect();
         for status in statuses {
             let place = format!("response {status}");
-            match (before.answers.get(status), after.answers.get(status)) {
-                (Some(before), Some(after)) => self.answer(&place, before, after),
+            match (before.responses.get(status), after.responses.get(status)) {
+                (Some(before), Some(after)) => self.response(&place, before, after),
                 (Some(_), None) if self.base_knows_more && !status.starts_with('2') => {}
                 (Some(_), None) => self.add(
                     if status.starts_with('2') { Class::Breaking } else { Class::Additive },
                     &place,
-                    "answer",
+                    "response",
                     "there",
                     "gone",
                 ),
                 _ => self.add(
                     if status.starts_with('2') { Class::Breaking } else { Class::Additive },
                     &place,
-                    "answer",
+                    "response",
                     "absent",
                     "new",
                 ),
@@ -160,13 +160,13 @@ impl Comparison {
         }
     }
 
-    fn answer(&mut self, place: &str, before: &Answer, after: &Answer) {
+    fn response(&mut self, place: &str, before: &Response, after: &Response) {
         self.prose(place, &before.prose, &after.prose);
         let media: BTreeSet<&String> = before.content.keys().chain(after.content.keys()).collect();
         for media in media {
             let place = format!("{place} {media}");
             match (before.content.get(media), after.content.get(media)) {
-                (Some(before), Some(after)) => self.node(Way::Received, &place, before, after),
+                (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
                 (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
                 _ => self.add(Class::Breaking, &place, "body", "absent", "new"),
             }
@@ -175,7 +175,7 @@ impl Comparison {
         for header in headers {
             let place = format!("{place} header {header}");
             match (before.headers.get(header), after.headers.get(header)) {
-                (Some(before), Some(after)) => self.node(Way::Received, &place, before, after),
+                (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
                 (Some(_), None) if self.base_knows_more => {}
                 (Some(_), None) => self.add(Class::Breaking, &place, "header", "there", "gone"),
                 _ => self.add(Class::Additive, &place, "header", "absent", "new"),
@@ -183,7 +183,13 @@ impl Comparison {
         }
     }
 
-    fn fields(&mut self, way: Way, place: &str, before: &BTreeMap<String, Field>, after: &BTreeMap<String, Field>) {
+    fn fields(
+        &mut self,
+        direction: Direction,
+        place: &str,
+        before: &BTreeMap<String, Field>,
+        after: &BTreeMap<String, Field>,
+    ) {
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for name in names {
             let here = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
@@ -191,15 +197,16 @@ impl Comparison {
                 (Some(before), Some(after)) => {
                     if before.required != after.required && !(self.base_knows_more && before.required) {
                         let word = |required| if required { "required" } else { "optional" };
-                        let harder = (way == Way::Sent) == after.required;
+                        let harder = (direction == Direction::Sent) == after.required;
                         let class = if harder { Class::Breaking } else { Class::Additive };
                         self.add(class, &here, "presence", word(before.required), word(after.required));
                     }
-                    self.node(way, &here, &before.node, &after.node);
+                    self.node(direction, &here, &before.node, &after.node);
                 }
                 (Some(_), None) => self.add(Class::Breaking, &here, "field", "there", "gone"),
                 (None, Some(after)) => {
-                    let class = if way == Way::Sent && after.required { Class::Breaking } else { Class::Additive };
+                    let class =
+                        if direction == Direction::Sent && after.required { Class::Breaking } else { Class::Additive };
                     self.add(class, &here, "field", "absent", format!("new, {}", after.node.kind()));
                 }
                 (None, None) => {}
@@ -207,7 +214,7 @@ impl Comparison {
         }
     }
 
-    fn node(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
+    fn node(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
         self.prose(place, &before.prose, &after.prose);
         self.deprecation(place, before.deprecated, after.deprecated);
         let (kind_before, kind_after) = (before.kind(), after.kind());
@@ -221,21 +228,22 @@ impl Comparison {
             self.add(Class::Breaking, place, "format", show(&before.format), show(&after.format));
         }
         if before.nullable != after.nullable {
-            let class = if (way == Way::Received) == after.nullable { Class::Breaking } else { Class::Additive };
+            let class =
+                if (direction == Direction::Received) == after.nullable { Class::Breaking } else { Class::Additive };
             self.add(class, place, "null", allowed(before.nullable), allowed(after.nullable));
         }
         self.marks(place, &before.marks, &after.marks);
-        self.values(way, place, before, after);
-        self.limits(way, place, before, after);
+        self.values(direction, place, before, after);
+        self.limits(direction, place, before, after);
         if before.default != after.default && !(self.base_knows_more && after.default.is_none()) {
             let show = |default: &Option<String>| default.clone().unwrap_or_else(|| "none".into());
-            let class = if way == Way::Sent { Class::Breaking } else { Class::Additive };
+            let class = if direction == Direction::Sent { Class::Breaking } else { Class::Additive };
             self.add(class, place, "default", show(&before.default), show(&after.default));
         }
-        self.fields(way, place, &before.fields, &after.fields);
-        self.inner(way, &format!("{place}[]"), before.items.as_deref(), after.items.as_deref());
-        self.inner(way, &format!("{place}{{}}"), before.rest.as_deref(), after.rest.as_deref());
-        self.variants(way, place, &before.variants, &after.variants);
+        self.fields(direction, place, &before.fields, &after.fields);
+        self.inner(direction, &format!("{place}[]"), before.items.as_deref(), after.items.as_deref());
+        self.inner(direction, &format!("{place}{{}}"), before.rest.as_deref(), after.rest.as_deref());
+        self.variants(direction, place, &before.variants, &after.variants);
     }
 
     /// Keywords whose meaning for a client is not known here: to be safe, any change may break it.
@@ -250,9 +258,9 @@ impl Comparison {
         }
     }
 
-    fn inner(&mut self, way: Way, place: &str, before: Option<&Node>, after: Option<&Node>) {
+    fn inner(&mut self, direction: Direction, place: &str, before: Option<&Node>, after: Option<&Node>) {
         match (before, after) {
-            (Some(before), Some(after)) => self.node(way, place, before, after),
+            (Some(before), Some(after)) => self.node(direction, place, before, after),
             (None, None) => {}
             (before, after) => {
                 let show = |node: Option<&Node>| node.map_or_else(|| "any".into(), Node::kind);
@@ -261,8 +269,8 @@ impl Comparison {
         }
     }
 
-    fn values(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
-        let class = |grew| if (way == Way::Received) == grew { Class::Breaking } else { Class::Additive };
+    fn values(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
+        let class = |grew| if (direction == Direction::Received) == grew { Class::Breaking } else { Class::Additive };
         match (&before.values, &after.values) {
             (Some(old), Some(new)) => {
                 for value in new.difference(old) {
@@ -283,7 +291,7 @@ impl Comparison {
         }
     }
 
-    fn limits(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
+    fn limits(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
         let names: BTreeSet<&String> = before.limits.keys().chain(after.limits.keys()).collect();
         for name in names {
             let (old, new) = (before.limits.get(name), after.limits.get(name));
@@ -296,14 +304,14 @@ impl Comparison {
                 (Some(old), Some(new)) if name.to_ascii_lowercase().contains("max") => new < old,
                 _ => new.is_some(),
             };
-            let class = if (way == Way::Sent) == tighter { Class::Breaking } else { Class::Additive };
+            let class = if (direction == Direction::Sent) == tighter { Class::Breaking } else { Class::Additive };
             let show = |limit: Option<&String>| limit.cloned().unwrap_or_else(|| "none".into());
             self.add(class, place, name, show(old), show(new));
         }
     }
 
     /// Variants have no names: those that are the same are set aside, and the rest is taken in order.
-    fn variants(&mut self, way: Way, place: &str, before: &[Node], after: &[Node]) {
+    fn variants(&mut self, direction: Direction, place: &str, before: &[Node], after: &[Node]) {
         let mut rest_after: Vec<&Node> = after.iter().collect();
         let mut rest_before: Vec<&Node> = Vec::new();
         for variant in before {
@@ -321,15 +329,15 @@ impl Comparison {
                 .max_by_key(|(index, other)| (likeness(variant, other), usize::MAX - index));
             if let Some((index, _)) = nearest {
                 let other = rest_after.remove(index);
-                self.node(way, &format!("{place}|{}", label(variant)), variant, other);
+                self.node(direction, &format!("{place}|{}", label(variant)), variant, other);
             }
         }
         for variant in &rest_before[pairs..] {
-            let class = if way == Way::Sent { Class::Breaking } else { Class::Additive };
+            let class = if direction == Direction::Sent { Class::Breaking } else { Class::Additive };
             self.add(class, &format!("{place}|{}", label(variant)), "variant", "there", "gone");
         }
         for variant in rest_after {
-            let class = if way == Way::Received { Class::Breaking } else { Class::Additive };
+            let class = if direction == Direction::Received { Class::Breaking } else { Class::Additive };
             self.add(class, &format!("{place}|{}", label(variant)), "variant", "absent", "new");
         }
     }

@@ -83,9 +83,9 @@ pub struct Field {
     pub node: Node,
 }
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug, Default)]
-pub struct Answer {
+pub struct Response {
     /// By media type.
     pub content: BTreeMap<String, Node>,
     /// By name, in lower case.
@@ -104,7 +104,7 @@ pub struct Operation {
     /// Other facts of the operation, its parameters and its body, by place.
     pub marks: BTreeMap<String, String>,
     /// By status.
-    pub answers: BTreeMap<String, Answer>,
+    pub responses: BTreeMap<String, Response>,
     /// Marked so.
     pub deprecated: bool,
     /// Summary and description.
@@ -212,14 +212,15 @@ impl<'r> Reader<'r> {
         if !operation["security"].is_null() {
             out.marks.insert("security".into(), operation["security"].to_string());
         }
-        for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
-            let answer = self.deref(answer);
-            let headers = answer["headers"].as_object().into_iter().flatten();
+        for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+            let response = self.deref(response);
+            let headers = response["headers"].as_object().into_iter().flatten();
             let headers = headers.map(|(name, header)| {
                 (name.to_ascii_lowercase(), self.node(&self.deref(header)["schema"], &mut Vec::new()))
             });
-            let content = self.content(&answer["content"]);
-            out.answers.insert(status.clone(), Answer { content, headers: headers.collect(), prose: prose_of(answer) });
+            let content = self.content(&response["content"]);
+            out.responses
+                .insert(status.clone(), Response { content, headers: headers.collect(), prose: prose_of(response) });
         }
         out
     }

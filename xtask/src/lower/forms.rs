@@ -21,12 +21,12 @@ pub struct Form {
     /// The name of the Rust struct.
     pub name: String,
     pub description: Option<String>,
-    pub fields: Vec<Field>,
+    pub fields: Vec<FormField>,
 }
 
 /// A field of a form.
 #[derive(Debug)]
-pub struct Field {
+pub struct FormField {
     /// On the wire.
     pub name: String,
     /// Description and limits.
@@ -97,7 +97,7 @@ impl Lowering<'_, '_> {
             strip_limits(&mut value);
             let site = Site { place: here, name: format!("{name}{}", type_name(key)), in_response: false };
             let kind = self.field_kind(&value, &site);
-            fields.push(Field {
+            fields.push(FormField {
                 name: key.clone(),
                 documentation,
                 required: required.contains(&json!(key)),

@@ -37,7 +37,7 @@ pub struct Operation {
     pub objects: Vec<String>,
 }
 
-pub struct Outcome {
+pub struct LoweredOperations {
     pub paths: Value,
     pub operations: Vec<Operation>,
     pub response_headers: BTreeSet<String>,
@@ -48,7 +48,7 @@ pub struct Outcome {
 }
 
 /// Lowers every operation of the document.
-pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schemas<'d>) -> Outcome {
+pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schemas<'d>) -> LoweredOperations {
     let ids = unique_ids(root);
     let mut lowering = Lowering {
         root,
@@ -77,7 +77,7 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
         }
         paths.insert(path.clone(), out.into());
     }
-    Outcome {
+    LoweredOperations {
         paths: paths.into(),
         operations: lowering.operations,
         response_headers: lowering.headers,
