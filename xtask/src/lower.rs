@@ -4,6 +4,7 @@
 //! Nothing is dropped silently: what cannot be honoured is refused by its place, what is known to have no
 //! effect is listed as lost.
 
+mod all_of;
 mod forms;
 mod json_body;
 mod operations;

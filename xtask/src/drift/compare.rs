@@ -1,5 +1,7 @@
 //! Two trees side by side: every difference, and what it means for a client.
 
+mod prose;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -7,6 +9,7 @@ use std::{
 
 use serde::Serialize;
 
+use self::prose::tokens;
 use super::tree::{Field, Node, Operation, Response};
 
 /// What a difference means for a client that was made from the first document.
@@ -395,59 +398,4 @@ fn label(variant: &Node) -> String {
         _ => None,
     });
     single.unwrap_or_else(|| variant.kind())
-}
-
-/// Words that are numbers, that end something, or that turn a sentence round.
-const TELLING: &[&str] = &[
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "twelve",
-    "fifteen",
-    "twenty",
-    "thirty",
-    "forty",
-    "fifty",
-    "sixty",
-    "hundred",
-    "thousand",
-    "million",
-    "not",
-    "no",
-    "never",
-    "only",
-    "cannot",
-    "must",
-    "unsupported",
-];
-
-/// What matters in words, in their order: numbers, code tokens, words of deprecation and of negation. On this API limits exist
-/// only in prose.
-fn tokens(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (index, piece) in text.replace("<code>", "`").replace("</code>", "`").split('`').enumerate() {
-        if index % 2 == 1 {
-            found.push(format!("`{piece}`"));
-            continue;
-        }
-        for word in piece.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | '_' | '-' | '%'))) {
-            let word = word.trim_matches(['.', ',']);
-            let lower = word.to_lowercase();
-            let is_number = word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
-            let is_end = ["deprecat", "sunset", "remov", "retire", "discontinu", "legacy"]
-                .iter()
-                .any(|stem| lower.starts_with(stem));
-            if is_number || is_end || TELLING.contains(&lower.as_str()) || (word.contains('_') && word.len() > 1) {
-                found.push(lower);
-            }
-        }
-    }
-    found
 }
