@@ -23,7 +23,7 @@ type Target = (PathBuf, String);
 /// Reads the root document and every file that it references, and returns one document without external references.
 pub fn bundle(path: &Path) -> Result<Value> {
     let file = path.canonicalize().with_context(|| format!("cannot read the document {}", path.display()))?;
-    let folder = file.parent().context("a file has a folder")?.to_owned();
+    let folder = file.parent().context("a file without a directory")?.to_owned();
     let root = read_value(&file)?;
     let mut bundler = Bundler {
         folder,
@@ -54,14 +54,14 @@ struct Bundler {
     root_file: PathBuf,
     /// Every file read so far.
     files: BTreeMap<PathBuf, Value>,
-    /// The component that stands for a place in another file, by section of `components` and place.
+    /// Components for places in other files, by section of `components` and place.
     names: BTreeMap<(&'static str, Target), String>,
     /// Components from other files, by section.
     pulled: BTreeMap<&'static str, Map<String, Value>>,
 }
 
 impl Bundler {
-    /// Components of the root document that consist of a reference to another file give that place their name.
+    /// Uses the names of components of the root document that are references to other files.
     fn name_components(&mut self, root: &Value) -> Result<()> {
         let file = self.root_file.clone();
         for section in [
@@ -117,7 +117,7 @@ impl Bundler {
             self.files.insert(file.clone(), value);
         }
         let found = self.files.get(file).and_then(|root| root.pointer(pointer));
-        found.cloned().with_context(|| format!("{}: there is nothing at {pointer:?}", file.display()))
+        found.cloned().with_context(|| format!("{}: nothing at {pointer:?}", file.display()))
     }
 
     /// Copies an object of the document, with references to other files replaced by references to components.
@@ -162,7 +162,7 @@ impl Bundler {
         Ok(out.into())
     }
 
-    /// An entry of a map of objects; a component that consists of a reference becomes what it refers to.
+    /// Copies an entry of a map of objects. A component that is a reference is replaced by its target.
     fn entry(&mut self, parent: ObjectKind, kind: ObjectKind, entry: &Value, file: &Path) -> Result<Value> {
         let target = if parent == ObjectKind::Components { self.external(entry, file)? } else { None };
         match target.filter(|(target, _)| *target != self.root_file) {
@@ -200,7 +200,7 @@ impl Bundler {
         Ok(name)
     }
 
-    /// The mapping of a discriminator holds references as plain text.
+    /// Copies a discriminator. The references in its mapping are plain strings.
     fn discriminator(&mut self, value: &Value, file: &Path) -> Result<Value> {
         let mut copied = value.clone();
         for (_, reference) in copied.get_mut("mapping").and_then(Value::as_object_mut).into_iter().flatten() {

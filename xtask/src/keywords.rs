@@ -79,7 +79,7 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("head", One(ObjectKind::Operation)),
             ("patch", One(ObjectKind::Operation)),
             ("trace", One(ObjectKind::Operation)),
-            ("servers", Refused("a server of its own")),
+            ("servers", Refused("a list of servers here")),
         ],
         ObjectKind::Operation => &[
             ("operationId", Data),
@@ -93,7 +93,7 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("requestBody", One(ObjectKind::RequestBody)),
             ("responses", Map(ObjectKind::Response)),
             ("callbacks", Lost("callbacks are not generated")),
-            ("servers", Refused("a server of its own")),
+            ("servers", Refused("a list of servers here")),
         ],
         ObjectKind::Parameter => &[
             ("name", Data),
@@ -108,7 +108,7 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("schema", One(ObjectKind::Schema)),
             ("example", Data),
             ("examples", Data),
-            ("content", Refused("a parameter with a media type of its own")),
+            ("content", Refused("a parameter with a media type")),
         ],
         ObjectKind::Header => &[
             ("description", Data),

@@ -45,13 +45,13 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
         }
     }
     if let Some(lost) = lowered.operations.iter().find(|operation| !methods.contains(&operation.id)) {
-        bail!("progenitor made no method for the operation {}", lost.id);
+        bail!("progenitor generated no method for the operation {}", lost.id);
     }
     let types = file.items.iter().find_map(|item| match item {
         Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
         _ => None,
     });
-    let (_, types) = types.context("progenitor made no types")?;
+    let (_, types) = types.context("progenitor generated no types")?;
     let mut large = Vec::new();
     for success in &successes {
         large.extend(large_array::implementation(success, types)?);

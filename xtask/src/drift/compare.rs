@@ -1,4 +1,4 @@
-//! Two trees side by side: every difference, and what it means for a client.
+//! Compares two trees and classifies every difference by its effect on clients.
 
 mod prose;
 
@@ -12,15 +12,15 @@ use serde::Serialize;
 use self::prose::tokens;
 use super::tree::{Field, Node, Operation, Response};
 
-/// What a difference means for a client that was made from the first document.
+/// Effect of a difference on a client of the first document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// It breaks clients, or may break some.
+    /// Breaks some or all clients.
     Breaking,
-    /// Clients go on as before.
+    /// Does not affect clients.
     Additive,
-    /// Words only.
+    /// Prose only.
     Prose,
 }
 
@@ -37,19 +37,19 @@ impl fmt::Display for Class {
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
-    /// What it means.
+    /// Effect on clients.
     pub class: Class,
     /// Method and path.
     pub operation: String,
-    /// Where in the operation.
+    /// Place in the operation.
     pub place: String,
-    /// What changed there.
+    /// What changed.
     pub what: String,
-    /// In the first document.
+    /// Value in the first document.
     pub before: String,
-    /// In the second.
+    /// Value in the second document.
     pub after: String,
-    /// Words that touch a number, a code token or a deprecation.
+    /// Whether a change of prose concerns a number, a code token or a deprecation.
     pub flagged: bool,
 }
 
@@ -80,10 +80,10 @@ enum Direction {
 
 type Operations = BTreeMap<(String, String), Operation>;
 
-/// All differences of operations that both documents have, those that only the first has, and the names of the others.
+/// Returns all differences, and the operations that only the second document has.
 ///
-/// With `base_knows_more`, what only the first says (limits, required marks, open value sets, further responses) is no
-/// difference, and neither are words: they are its own.
+/// With `base_knows_more`, anything that only the first document states (limits, required fields, open value sets, further
+/// responses) is not a difference, and neither is prose.
 pub fn compare(base: &Operations, other: &Operations, base_knows_more: bool) -> (Vec<Change>, Vec<String>) {
     let mut comparison = Comparison { base_knows_more, operation: String::new(), changes: Vec::new() };
     for (key, before) in base {
@@ -249,7 +249,7 @@ impl Comparison {
         self.variants(direction, place, &before.variants, &after.variants);
     }
 
-    /// Keywords whose meaning for a client is not known here: to be safe, any change may break it.
+    /// Other keywords. Every change is classified as breaking, because its effect is unknown.
     fn marks(&mut self, place: &str, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for name in names {
@@ -313,7 +313,7 @@ impl Comparison {
         }
     }
 
-    /// Variants have no names: those that are the same are set aside, and the rest is taken in order.
+    /// Variants have no names. Equal ones are paired first, then the most similar ones.
     fn variants(&mut self, direction: Direction, place: &str, before: &[Node], after: &[Node]) {
         let mut rest_after: Vec<&Node> = after.iter().collect();
         let mut rest_before: Vec<&Node> = Vec::new();
@@ -325,7 +325,7 @@ impl Comparison {
         }
         let pairs = rest_before.len().min(rest_after.len());
         for variant in &rest_before[..pairs] {
-            // The nearest one is the same variant with a change.
+            // The most similar variant is the same one with a change.
             let nearest = rest_after
                 .iter()
                 .enumerate()
@@ -361,7 +361,7 @@ impl Comparison {
         let mut gone: Vec<String> = old.iter().filter(|token| !new.contains(token)).cloned().collect();
         let mut come: Vec<String> = new.iter().filter(|token| !old.contains(token)).cloned().collect();
         if flagged && gone.is_empty() && come.is_empty() {
-            // The same ones, in another order or count.
+            // The same tokens in another order or number.
             (gone, come) = (old, new);
         }
         let show = |tokens: Vec<String>| if tokens.is_empty() { "other words".to_owned() } else { tokens.join(", ") };
@@ -384,14 +384,14 @@ fn joined(values: &BTreeSet<String>) -> String {
     values.iter().cloned().collect::<Vec<_>>().join(", ")
 }
 
-/// How much two variants have in common.
+/// Similarity of two variants.
 fn likeness(one: &Node, other: &Node) -> usize {
     let fields = one.fields.iter().filter(|(name, field)| other.fields.get(*name) == Some(field)).count();
     let names = one.fields.keys().filter(|name| other.fields.contains_key(*name)).count();
     2 * fields + names + usize::from(one.types == other.types) + usize::from(one.values == other.values)
 }
 
-/// A variant by the value that tells it, or by its type.
+/// Label of a variant: its tag or its type.
 fn label(variant: &Node) -> String {
     let single = variant.fields.iter().find_map(|(name, field)| match &field.node.values {
         Some(values) if values.len() == 1 => Some(format!("{name}={}", joined(values))),

@@ -6,7 +6,7 @@ use super::schemas::{ANNOTATIONS, Schemas, Site};
 use crate::document::resolve;
 
 impl Schemas<'_> {
-    /// An object with everything that its `allOf` and references add, as one flat object schema.
+    /// Merges the parts of an `allOf` and their references into one object schema.
     pub(super) fn merged(&mut self, schema: &Value, site: &Site, depth: usize) -> Option<Map<String, Value>> {
         if depth > 16 {
             self.refuse(site, "allOf refers to itself");
@@ -18,7 +18,7 @@ impl Schemas<'_> {
                 self.refuse(site, format!("the keyword {key:?} beside a reference is not supported"));
             }
             let Some(target) = resolve(self.root, reference) else {
-                self.refuse(site, format!("the reference {reference:?} leads nowhere"));
+                self.refuse(site, format!("the target of the reference {reference:?} does not exist"));
                 return None;
             };
             return self.merged(target, site, depth + 1);

@@ -1,4 +1,4 @@
-//! `cargo xtask drift`: nothing where nothing changed, and every change once, in its place, with its meaning.
+//! `cargo xtask drift` reports every difference once, with its place and its effect, and no others.
 
 mod mutations;
 
@@ -22,13 +22,13 @@ fn changes(base: &Value, other: &Value) -> Vec<Change> {
     drift::compare(&document(base.clone()), &document(other.clone()), None).changes
 }
 
-/// Our contract, an odd document of our own, and the published one where it is.
+/// Our document, one with unusual constructs, and the published one if it is beside the checkout.
 fn documents() -> Vec<(&'static str, Value)> {
     let mut all = Vec::new();
     for path in ["../spec/openapi.yaml", "tests/documents/odd.yaml", "../../shared/upstream/openapi-2026-07-30.json"] {
         match Document::read(&file(path)) {
             Ok(document) => all.push((path, document.root)),
-            Err(_) if path.contains("shared") => println!("skipped: {path} is not here"),
+            Err(_) if path.contains("shared") => println!("skipped: {path} does not exist"),
             Err(error) => panic!("{error:#}"),
         }
     }
@@ -105,9 +105,9 @@ fn names_references_and_order_are_no_difference() {
 }
 
 #[test]
-fn our_contract_and_the_published_document_differ_only_where_we_accept_it() {
+fn our_document_differs_from_the_published_one_only_in_accepted_places() {
     let Ok(published) = Document::read(&file("../../shared/upstream/openapi-2026-07-30.json")) else {
-        return println!("skipped: ../shared is not here");
+        return println!("skipped: ../shared does not exist");
     };
     let contract = Document::read(&file("../spec/openapi.yaml")).expect("the contract");
     let accepted = drift::accepted(&file("..")).expect("the accepted differences");
@@ -117,7 +117,7 @@ fn our_contract_and_the_published_document_differ_only_where_we_accept_it() {
 }
 
 #[test]
-fn what_only_our_side_knows_is_no_drift_and_a_contradiction_is() {
+fn only_contradictions_to_our_document_are_differences() {
     let contract = Document::read(&file("../spec/openapi.yaml")).expect("the contract");
     let without = |root: &mut Value, keys: &[&str]| strip(root, keys);
     let mut plain = contract.root.clone();
@@ -137,7 +137,7 @@ fn what_only_our_side_knows_is_no_drift_and_a_contradiction_is() {
     status.as_array_mut().expect("a list").push(json!("queued"));
     let found = drift::compare(&contract, &other, Some(&[])).changes;
     assert_eq!(found.len(), 4, "{found:#?}");
-    assert_eq!(found.iter().filter(|change| change.class == Class::Breaking).count(), 3, "three answers, one filter");
+    assert_eq!(found.iter().filter(|change| change.class == Class::Breaking).count(), 3, "three responses, one filter");
 }
 
 fn strip(value: &mut Value, keys: &[&str]) {
@@ -152,7 +152,7 @@ fn strip(value: &mut Value, keys: &[&str]) {
 }
 
 #[test]
-fn words_count_when_they_touch_a_number_a_token_or_an_end() {
+fn changes_of_prose_are_flagged_for_numbers_tokens_and_deprecation() {
     let root = Document::read(&file("tests/documents/odd.yaml")).expect("a document").root;
     let with = |text: &str| {
         let mut root = root.clone();
@@ -181,7 +181,7 @@ fn words_count_when_they_touch_a_number_a_token_or_an_end() {
 }
 
 #[test]
-fn what_hides_beside_the_usual_keywords_is_found_too() {
+fn changes_of_any_keyword_are_reported() {
     let with = |schema: Value, operation: Value| {
         let mut root = json!({ "openapi": "3.1.0", "paths": { "/a": { "post": {
             "parameters": [{ "name": "p", "in": "query", "schema": { "type": "array" } }],
@@ -245,9 +245,9 @@ fn what_hides_beside_the_usual_keywords_is_found_too() {
 }
 
 #[test]
-fn only_what_was_accepted_is_accepted() {
+fn another_value_than_the_accepted_one_is_reported() {
     let Ok(mut published) = Document::read(&file("../../shared/upstream/openapi-2026-07-30.json")) else {
-        return println!("skipped: ../shared is not here");
+        return println!("skipped: ../shared does not exist");
     };
     let contract = Document::read(&file("../spec/openapi.yaml")).expect("the contract");
     let accepted = drift::accepted(&file("..")).expect("the accepted differences");

@@ -5,7 +5,7 @@ use xtask::{document::resolve, drift::Class};
 
 use super::{changes, documents};
 
-/// Xorshift: the same mutations in every run.
+/// Xorshift, so that every run has the same mutations.
 struct Random(u64);
 
 impl Random {
@@ -20,7 +20,7 @@ impl Random {
     }
 }
 
-/// What a mutation must be reported as.
+/// The expected report of a mutation.
 #[derive(Debug, PartialEq)]
 struct Expected {
     class: Class,
@@ -29,7 +29,7 @@ struct Expected {
     what: &'static str,
 }
 
-/// Puts copies in the place of references, so that a change there touches nothing else.
+/// Replaces references by copies, so that a change affects only one place.
 fn own<'v>(root: &Value, at: &'v mut Value) -> &'v mut Value {
     while let Some(reference) = at["$ref"].as_str() {
         let mut target = resolve(root, reference).expect("a target").clone();
@@ -42,7 +42,7 @@ fn own<'v>(root: &Value, at: &'v mut Value) -> &'v mut Value {
     at
 }
 
-/// One random change of one operation, and what it must be reported as; `None` if this place allows none.
+/// A random change of one operation and its expected report. `None` if the chosen place allows no change.
 fn mutate(original: &Value, random: &mut Random) -> Option<(Value, Expected)> {
     let mut root = original.clone();
     let paths: Vec<String> = root["paths"].as_object()?.keys().cloned().collect();
@@ -188,7 +188,7 @@ fn mutate_node(
 }
 
 #[test]
-fn every_single_mutation_is_reported_once_in_its_place_with_its_class() {
+fn every_mutation_is_reported_once_with_its_place_and_class() {
     for (name, root) in documents() {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let mut done = 0;
