@@ -199,7 +199,9 @@ fn manifest(root: &Path) -> Result<String> {
     }
     package.insert("name".into(), "generated-api".into());
     package.insert("description".into(), "Bindings generated from an OpenAPI document".into());
-    package.remove("repository");
+    for key in ["categories", "keywords", "readme", "repository"] {
+        package.remove(key);
+    }
     package.insert("publish".into(), false.into());
     for table in ["dependencies", "dev-dependencies"] {
         let Some(dependencies) = manifest.get_mut(table).and_then(toml::Value::as_table_mut) else { continue };
