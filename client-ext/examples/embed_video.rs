@@ -21,7 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use twelvelabs::{
     EmbeddingScope, ModelName, TasksClient, TasksRetrieveResponse, TwelveLabs, VideoSegment, VideoSource,
 };
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 
 /// Prints a line; a reader that is gone does not matter here.
 macro_rules! say {
@@ -102,7 +102,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         say!(
             "No key in the environment: a local stand-in does the work. Its vectors are NOT Marengo's and mean nothing."
         );
-        let platform = LocalPlatform::builder().processing_time(Duration::from_secs(1)).start().await?;
+        let platform = LocalServer::builder().processing_time(Duration::from_secs(1)).start().await?;
         let client = TwelveLabs::builder().api_key("local").base_url(platform.base_url()).build()?;
         _local = Some(platform);
         client

@@ -1,4 +1,4 @@
-//! Connections: accepted, served, reset on demand, and ended.
+//! Connections: accepting, serving, resetting and closing them.
 
 use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
@@ -10,58 +10,58 @@ use tokio::{
     task::JoinSet,
 };
 
-/// How long what is under way may take to its end when the platform stops.
+/// Time limit of the requests in progress when the server stops gracefully.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How a platform is asked to stop.
+/// A request to stop the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stop {
-    Not,
-    /// What is under way comes to its end.
+pub(crate) enum Stop {
+    No,
+    /// The requests in progress are completed.
     Gracefully,
-    /// What is under way is cut, as by a crash.
+    /// The requests in progress are cut, as by a crash.
     Now,
 }
 
-/// Who is at the other end.
+/// The client of a connection.
 #[derive(Clone, Debug)]
-pub(super) struct Peer {
-    pub(super) address: SocketAddr,
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
     reset: Arc<Notify>,
 }
 
 impl Peer {
-    pub(super) fn reset(&self) {
+    pub(crate) fn reset(&self) {
         self.reset.notify_one();
     }
 }
 
-/// Serves until told to stop.
-pub(super) async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<Stop>) {
+/// Serves until asked to stop.
+pub(crate) async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<Stop>) {
     let mut connections = JoinSet::new();
     loop {
         let (stream, address) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
-                // Too many open files, most likely: those that are served will close some.
+                // Most likely too many open files: connections that end will close some.
                 Err(_) => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     continue;
                 }
             },
             Some(_) = connections.join_next() => continue,
-            () = told(&mut stop, Stop::Gracefully) => break,
+            () = requested(&mut stop, Stop::Gracefully) => break,
         };
         connections.spawn(connection(stream, address, app.clone(), stop.clone()));
     }
     drop(listener);
     let all_done = async { while connections.join_next().await.is_some() {} };
-    // Those that take longer are cut.
+    // Connections that take longer are cut.
     let _ = tokio::time::timeout(GRACE, all_done).await;
 }
 
 async fn connection(stream: TcpStream, address: SocketAddr, app: Router, mut stop: watch::Receiver<Stop>) {
-    // Answers are small: they must not wait for more.
+    // Responses are small and must not be delayed by Nagle's algorithm.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(Notify::new());
     let app = app.layer(Extension(Peer { address, reset: Arc::clone(&reset) }));
@@ -70,24 +70,24 @@ async fn connection(stream: TcpStream, address: SocketAddr, app: Router, mut sto
     tokio::select! {
         _ = &mut connection => return,
         () = reset.notified() => {
-            // Without this, the peer would see an orderly end.
+            // Without this, the peer would see an orderly shutdown.
             let _ = connection.into_parts().io.into_inner().set_zero_linger();
             return;
         }
-        () = told(&mut stop, Stop::Gracefully) => {}
+        () = requested(&mut stop, Stop::Gracefully) => {}
     }
     if *stop.borrow() == Stop::Gracefully {
         Pin::new(&mut connection).graceful_shutdown();
         tokio::select! {
             _ = &mut connection => {}
-            () = told(&mut stop, Stop::Now) => {}
+            () = requested(&mut stop, Stop::Now) => {}
         }
     }
 }
 
-/// Waits until it is told to stop, at least like this.
-async fn told(stop: &mut watch::Receiver<Stop>, how: Stop) {
-    if stop.wait_for(|told| *told >= how).await.is_err() {
-        // Whoever could have told is gone, which is a way to tell.
+/// Waits for a request to stop at least like this.
+async fn requested(stop: &mut watch::Receiver<Stop>, how: Stop) {
+    if stop.wait_for(|stop| *stop >= how).await.is_err() {
+        // The server handle is gone, which is a request to stop.
     }
 }

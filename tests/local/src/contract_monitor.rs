@@ -1,5 +1,5 @@
-//! Lets every request and every answer pass through the contract, without holding them up: what was good once is known by
-//! its hash, and new answers are checked on a thread of their own.
+//! Validates every request and response against the OpenAPI document without delaying them: valid ones are recognized by their hash,
+//! and new responses are validated on a thread of their own.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -17,44 +17,50 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, Timelike, Utc};
 use http::{HeaderMap, Method, Uri};
+use twelvelabs_contract::{Contract, ContractError, RequestBody};
 
-use super::verdict::{Verdict, Violation};
-use twelvelabs_contract::{Contract, ContractError, FormField, RequestBody};
+use crate::report::{ContractReport, InvalidExchange};
 
-/// So many requests are remembered for people to see.
+/// Number of exchanges that the dashboard shows.
 const LOG: usize = 200;
-/// So many violations are kept in full; all are counted.
+/// Number of invalid exchanges that are kept in full. All are counted.
 const KEPT: usize = 100;
-/// So many good requests and answers are known again; then the memory starts anew.
+/// Number of hashes of valid requests and responses. When it is reached, all are forgotten.
 const KNOWN: usize = 400_000;
-/// So many answers wait for the thread before those who answer check for themselves.
+/// Number of responses that wait for the thread. Further ones are validated by the handlers themselves.
 const QUEUE: usize = 256;
 
-/// Where lines for people go.
-pub(super) type Log = Box<dyn Fn(String) + Send + Sync>;
+/// Receives the lines of the log.
+pub(crate) type Log = Box<dyn Fn(String) + Send + Sync>;
 
-/// How one side of an exchange was judged.
+/// The validation of one side of an exchange.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Judged {
-    Kept,
-    Broken(ContractError),
-    /// A fault that was asked for, or an answer that is checked in pieces.
-    Unasked,
+pub(crate) enum Validation {
+    Valid,
+    Invalid(ContractError),
+    /// The response of an injected fault, or one that is validated in parts.
+    Skipped,
 }
 
-/// A request and its answer.
+impl From<Result<&str, ContractError>> for Validation {
+    fn from(result: Result<&str, ContractError>) -> Self {
+        result.map_or_else(Self::Invalid, |_| Self::Valid)
+    }
+}
+
+/// A request and its response.
 #[derive(Clone, Debug)]
-pub(super) struct Exchange {
-    pub(super) number: u64,
-    pub(super) at: DateTime<Utc>,
-    pub(super) method: Method,
-    pub(super) target: String,
+pub(crate) struct Exchange {
+    pub(crate) number: u64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) method: Method,
+    pub(crate) target: String,
     /// `None` if the connection was reset.
-    pub(super) status: Option<u16>,
-    pub(super) took: Duration,
-    pub(super) request: Judged,
-    /// `None` while it is checked.
-    pub(super) answer: Option<Judged>,
+    pub(crate) status: Option<u16>,
+    pub(crate) took: Duration,
+    pub(crate) request: Validation,
+    /// `None` while it is being validated.
+    pub(crate) response: Option<Validation>,
 }
 
 impl fmt::Display for Exchange {
@@ -69,39 +75,45 @@ impl fmt::Display for Exchange {
     }
 }
 
-/// An answer that the contract promises, or not.
+/// A response to validate.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) operation: &'static str,
-    pub(super) status: u16,
-    pub(super) body: Bytes,
+pub(crate) struct Unvalidated {
+    pub(crate) operation: &'static str,
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
 }
 
 #[derive(Default)]
 struct Record {
-    count: u64,
-    violations: Vec<Violation>,
+    invalid_count: u64,
+    invalid: Vec<InvalidExchange>,
     log: VecDeque<Exchange>,
 }
 
 struct Shared {
     requests: AtomicU64,
     record: Mutex<Record>,
-    /// Hashes of good requests, with what they call.
-    good_requests: Mutex<HashMap<u64, &'static str>>,
-    /// Hashes of good answers.
-    good_answers: Mutex<HashSet<u64>>,
+    /// Hashes of valid requests, with their operations.
+    valid_requests: Mutex<HashMap<u64, &'static str>>,
+    /// Hashes of valid responses.
+    valid_responses: Mutex<HashSet<u64>>,
     hasher: RandomState,
     log: Option<Log>,
 }
 
 enum Job {
-    Check { number: Option<u64>, request: String, answer: Answer, hash: u64 },
-    Tell(mpsc::Sender<()>),
+    Validate {
+        number: Option<u64>,
+        request: String,
+        response: Unvalidated,
+        hash: u64,
+    },
+    /// Sends when all earlier jobs are done.
+    Flush(mpsc::Sender<()>),
 }
 
-/// The judge of a platform. Its thread ends when it is dropped.
-pub(super) struct Judge {
+/// The handle of the thread, which ends when the handle is dropped.
+pub(crate) struct ContractMonitor {
     shared: Arc<Shared>,
     queue: mpsc::SyncSender<Job>,
 }
@@ -110,84 +122,77 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Judge {
-    pub(super) fn start(log: Option<Log>) -> io::Result<Self> {
+impl ContractMonitor {
+    pub(crate) fn start(log: Option<Log>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             requests: AtomicU64::new(0),
             record: Mutex::default(),
-            good_requests: Mutex::default(),
-            good_answers: Mutex::default(),
+            valid_requests: Mutex::default(),
+            valid_responses: Mutex::default(),
             hasher: RandomState::new(),
             log,
         });
         let (queue, jobs) = mpsc::sync_channel(QUEUE);
         let own = Arc::clone(&shared);
-        std::thread::Builder::new().name("judge".into()).spawn(move || jobs.iter().for_each(|job| own.run(job)))?;
+        let run = move || jobs.iter().for_each(|job| own.run(job));
+        std::thread::Builder::new().name("contract-monitor".into()).spawn(run)?;
         Ok(Self { shared, queue })
     }
 
-    /// Judges a request without a form, and tells what it calls.
-    pub(super) fn request(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> (Option<&'static str>, Judged) {
+    /// Validates a request whose body is not read. Returns its operation, if there is one.
+    pub(crate) fn validate_head(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> (Option<&'static str>, Validation) {
         let key = twelvelabs_api::KEY_HEADER.and_then(|name| headers.get(name)).map(|key| key.is_empty());
         let has_body = headers.contains_key(http::header::TRANSFER_ENCODING)
             || headers.get(http::header::CONTENT_LENGTH).is_some_and(|length| length != "0");
         let hash = self.shared.hasher.hash_one((method, uri.path(), uri.query(), key, has_body));
-        if let Some(operation) = lock(&self.shared.good_requests).get(&hash) {
-            return (Some(operation), Judged::Kept);
+        if !has_body && let Some(operation) = lock(&self.shared.valid_requests).get(&hash) {
+            return (Some(operation), Validation::Valid);
         }
         let body = if has_body { RequestBody::Unread } else { RequestBody::Bytes(b"") };
         match Contract::embedded().validate_parts(method.as_str(), uri, headers, body) {
             Ok(operation) => {
-                let mut known = lock(&self.shared.good_requests);
+                let mut known = lock(&self.shared.valid_requests);
                 if known.len() >= KNOWN {
                     known.clear();
                 }
                 known.insert(hash, operation);
-                (Some(operation), Judged::Kept)
+                (Some(operation), Validation::Valid)
             }
-            Err(problems) => {
-                (Contract::embedded().find_operation(method.as_str(), uri.path()), Judged::Broken(problems))
+            Err(error) => {
+                (Contract::embedded().find_operation(method.as_str(), uri.path()), Validation::Invalid(error))
             }
         }
     }
 
-    /// Judges a request with a form, of which these fields were read.
-    pub(super) fn form(method: &Method, uri: &Uri, headers: &HeaderMap, fields: &[FormField], whole: bool) -> Judged {
-        match Contract::embedded().validate_parts(
-            method.as_str(),
-            uri,
-            headers,
-            RequestBody::Form { fields, complete: whole },
-        ) {
-            Ok(_) => Judged::Kept,
-            Err(problems) => Judged::Broken(problems),
-        }
-    }
-
-    /// The number of a request.
-    pub(super) fn number(&self) -> u64 {
+    /// Counts a request. Returns its number.
+    pub(crate) fn count(&self) -> u64 {
         self.shared.requests.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Writes an exchange down, and has its answer checked.
-    pub(super) fn record(&self, mut exchange: Exchange, answer: Option<Answer>) {
+    /// Logs an exchange and queues its response for validation.
+    pub(crate) fn record(&self, mut exchange: Exchange, response: Option<Unvalidated>) {
         let request = || format!("{} {}", exchange.method, exchange.target);
-        if let Judged::Broken(problems) = &exchange.request {
-            self.shared.violated(Violation { request: request(), answer: None, problems: problems.clone() });
+        if let Validation::Invalid(error) = &exchange.request {
+            self.shared.report(InvalidExchange { request: request(), response: None, error: error.clone() });
         }
         if let Some(log) = &self.shared.log {
             log(exchange.to_string());
         }
         let number = exchange.number;
         let mut job = None;
-        match answer {
-            None => exchange.answer = Some(Judged::Unasked),
-            Some(answer) => {
-                let hash = self.shared.hash(&answer);
-                if lock(&self.shared.good_answers).contains(&hash) {
-                    exchange.answer = Some(Judged::Kept);
+        match response {
+            None => exchange.response = Some(Validation::Skipped),
+            Some(response) => {
+                let hash = self.shared.hash(&response);
+                if lock(&self.shared.valid_responses).contains(&hash) {
+                    exchange.response = Some(Validation::Valid);
                 } else {
-                    job = Some(Job::Check { number: Some(number), request: request(), answer, hash });
+                    job = Some(Job::Validate { number: Some(number), request: request(), response, hash });
                 }
             }
         }
@@ -199,96 +204,95 @@ impl Judge {
             record.log.push_back(exchange);
         }
         if let Some(job) = job {
-            self.give(job);
+            self.queue(job);
         }
     }
 
-    /// Has a piece of an answer checked, which is an answer of its own.
-    pub(super) fn piece(&self, request: String, answer: Answer) {
-        let hash = self.shared.hash(&answer);
-        self.give(Job::Check { number: None, request, answer, hash });
+    /// Queues a part of a response, which is a valid response by itself.
+    pub(crate) fn validate_part(&self, request: String, response: Unvalidated) {
+        let hash = self.shared.hash(&response);
+        self.queue(Job::Validate { number: None, request, response, hash });
     }
 
-    fn give(&self, job: Job) {
+    fn queue(&self, job: Job) {
         match self.queue.try_send(job) {
             Ok(()) => {}
-            // Too busy, or gone by a panic.
+            // The thread is busy, or has panicked.
             Err(mpsc::TrySendError::Full(job) | mpsc::TrySendError::Disconnected(job)) => self.shared.run(job),
         }
     }
 
-    /// What was seen so far; waits for the answers that are being checked.
-    pub(super) fn verdict(&self) -> Verdict {
-        let (tell, told) = mpsc::channel();
-        if self.queue.send(Job::Tell(tell)).is_ok() {
-            // An error is the end of the thread, which checks nothing any more.
-            let _ = told.recv();
+    /// The results so far. Waits for the responses in the queue.
+    pub(crate) fn report(&self) -> ContractReport {
+        let (done, flushed) = mpsc::channel();
+        if self.queue.send(Job::Flush(done)).is_ok() {
+            // An error is the end of the thread.
+            let _ = flushed.recv();
         }
         let record = lock(&self.shared.record);
-        let requests = self.shared.requests.load(Ordering::Relaxed);
-        Verdict { requests, count: record.count, violations: record.violations.clone() }
+        let request_count = self.shared.requests.load(Ordering::Relaxed);
+        ContractReport { request_count, invalid_count: record.invalid_count, invalid: record.invalid.clone() }
     }
 
-    /// How many requests came, and how many violations are known by now.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (self.shared.requests.load(Ordering::Relaxed), lock(&self.shared.record).count)
+    /// The number of requests, and of invalid requests and responses that are known so far.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.shared.requests.load(Ordering::Relaxed), lock(&self.shared.record).invalid_count)
     }
 
     /// The last exchanges, newest first.
-    pub(super) fn exchanges(&self) -> Vec<Exchange> {
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.shared.record).log.iter().rev().cloned().collect()
     }
 }
 
 impl Shared {
-    fn hash(&self, answer: &Answer) -> u64 {
-        self.hasher.hash_one((answer.operation, answer.status, &answer.body))
+    fn hash(&self, response: &Unvalidated) -> u64 {
+        self.hasher.hash_one((response.operation, response.status, &response.body))
     }
 
     fn run(&self, job: Job) {
-        let (number, request, answer, hash) = match job {
-            Job::Check { number, request, answer, hash } => (number, request, answer, hash),
-            Job::Tell(tell) => {
-                // Nobody has to be waiting.
-                let _ = tell.send(());
+        let (number, request, response, hash) = match job {
+            Job::Validate { number, request, response, hash } => (number, request, response, hash),
+            Job::Flush(done) => {
+                let _ = done.send(());
                 return;
             }
         };
-        let checked = Contract::embedded().validate_response_body(answer.operation, answer.status, &answer.body);
-        let judged = match checked {
+        let Unvalidated { operation, status, body } = response;
+        let validation = match Contract::embedded().validate_response_body(operation, status, &body) {
             Ok(()) => {
-                let mut known = lock(&self.good_answers);
+                let mut known = lock(&self.valid_responses);
                 if known.len() >= KNOWN {
                     known.clear();
                 }
                 known.insert(hash);
-                Judged::Kept
+                Validation::Valid
             }
-            Err(problems) => {
-                self.violated(Violation { request, answer: Some(answer.status), problems: problems.clone() });
-                Judged::Broken(problems)
+            Err(error) => {
+                self.report(InvalidExchange { request, response: Some(status), error: error.clone() });
+                Validation::Invalid(error)
             }
         };
         let mut record = lock(&self.record);
         if let Some(exchange) = record.log.iter_mut().rev().find(|exchange| Some(exchange.number) == number) {
-            exchange.answer = Some(judged);
+            exchange.response = Some(validation);
         }
     }
 
-    fn violated(&self, violation: Violation) {
+    fn report(&self, invalid: InvalidExchange) {
         if let Some(log) = &self.log {
-            log(format!("         {violation}"));
+            log(format!("         {invalid}"));
         }
         let mut record = lock(&self.record);
-        record.count += 1;
-        if record.violations.len() < KEPT {
-            record.violations.push(violation);
+        record.invalid_count += 1;
+        if record.invalid.len() < KEPT {
+            record.invalid.push(invalid);
         }
     }
 }
 
-impl fmt::Debug for Judge {
+impl fmt::Debug for ContractMonitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Judge").finish_non_exhaustive()
+        f.debug_struct("ContractMonitor").finish_non_exhaustive()
     }
 }

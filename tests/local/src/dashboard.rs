@@ -1,15 +1,12 @@
-//! The page for people: what the platform has, and what it has seen. Rendered here, without scripts; maud escapes everything
-//! that comes from requests, and the policy forbids the rest.
+//! The dashboard: what the server has stored and received. Rendered without scripts. maud escapes all text from requests, and the
+//! content security policy forbids everything else.
 
-mod matrix;
 mod overview;
-mod task;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
@@ -17,24 +14,20 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Platform, admin};
+use crate::{admin, families::embed_tasks, state::ServerState};
 
-const STYLE: &str = include_str!("page/style.css");
+const STYLE: &str = include_str!("dashboard/style.css");
 
-type Shared = State<Arc<Platform>>;
-
-pub(super) fn router() -> Router<Arc<Platform>> {
-    let under = |path: &str| format!("{}/{path}", admin::PATH);
+pub(crate) fn router() -> Router<Arc<ServerState>> {
+    let style = format!("{}/style.css", admin::PATH);
     Router::new()
         .route("/", get(overview::show))
-        .route(&under("tasks/{id}"), get(task::show))
-        .route(&under("tasks/{id}/matrix.png"), get(matrix::show))
-        .route(&under("tasks/{id}/thumbnails/{number}"), get(thumbnail))
-        .route(&under("style.css"), get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
+        .merge(embed_tasks::dashboard_router())
+        .route(&style, get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
         .layer(middleware::from_fn(protect))
 }
 
-/// Whatever slipped through could do nothing.
+/// Adds headers that forbid scripts, forms, frames and other sites.
 async fn protect(request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let mut put = |name: HeaderName, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -49,7 +42,8 @@ async fn protect(request: axum::extract::Request, next: Next) -> Response {
     response
 }
 
-fn page(title: &str, content: &Markup) -> Html<String> {
+/// A page with this content.
+pub(crate) fn page(title: &str, content: &Markup) -> Html<String> {
     let style = format!("{}/style.css", admin::PATH);
     let page = html! {
         (DOCTYPE)
@@ -62,9 +56,9 @@ fn page(title: &str, content: &Markup) -> Html<String> {
             }
             body {
                 header {
-                    a href="/" { "Local platform" }
-                    " A stand-in for the video embedding API of TwelveLabs. "
-                    strong { "Its vectors are not Marengo's." }
+                    a href="/" { "twelvelabs-local" }
+                    " A local server for the TwelveLabs API. "
+                    strong { "Its embeddings are not those of Marengo." }
                 }
                 main { (content) }
             }
@@ -73,16 +67,7 @@ fn page(title: &str, content: &Markup) -> Html<String> {
     Html(page.into_string())
 }
 
-fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, page("Not here", &html! { p { "There is nothing here." } })).into_response()
-}
-
-async fn thumbnail(State(platform): Shared, Path((id, number)): Path<(String, usize)>) -> Response {
-    // The id of a task that there is has no path in it.
-    let Some(task) = platform.store.get(&id) else { return not_found() };
-    let path = platform.store.folder().thumbnails(&task.id).join(number.to_string());
-    match tokio::fs::read(path).await {
-        Ok(picture) => ([(header::CONTENT_TYPE, "image/png")], picture).into_response(),
-        Err(_) => not_found(),
-    }
+/// A page that says that there is nothing here.
+pub(crate) fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, page("Not found", &html! { p { "This page does not exist." } })).into_response()
 }

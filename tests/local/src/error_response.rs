@@ -1,4 +1,4 @@
-//! Answers in the platform's form.
+//! Error responses in the form of the API.
 
 use std::fmt;
 
@@ -9,43 +9,48 @@ use axum::{
 use http::StatusCode;
 use twelvelabs_api::types::{ErrorBody, ErrorCode};
 
-/// An answer that is not what was asked for.
+/// A response with a status, a code and a message.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct ErrorResponse {
     status: StatusCode,
     code: ErrorCode,
     message: String,
 }
 
-impl Refusal {
-    pub(super) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+impl ErrorResponse {
+    pub(crate) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
 
-    pub(super) fn bad(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// The platform's most frequent answer.
-    pub(super) fn invalid(parameter: &str, rule: impl fmt::Display) -> Self {
+    /// A value that breaks a rule, such as `should be a number`.
+    pub(crate) fn invalid(parameter: &str, rule: impl fmt::Display) -> Self {
         let message = format!("The {parameter} parameter is invalid. {parameter} {rule}");
-        Self::bad(ErrorCode::ParameterInvalid, message)
+        Self::bad_request(ErrorCode::ParameterInvalid, message)
     }
 
-    pub(super) fn unknown(parameter: &str) -> Self {
-        Self::bad(ErrorCode::ParameterUnknown, format!("The {parameter} parameter is unknown"))
+    pub(crate) fn unknown(parameter: &str) -> Self {
+        Self::bad_request(ErrorCode::ParameterUnknown, format!("The {parameter} parameter is unknown"))
     }
 
-    pub(super) fn internal(error: impl fmt::Display) -> Self {
+    pub(crate) fn not_found(id: &str, collection: &str) -> Self {
+        let message = format!("Resource with id {id} does not exist in {collection}");
+        Self::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, message)
+    }
+
+    pub(crate) fn internal(error: impl fmt::Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error".into(), error.to_string())
     }
 
-    pub(super) fn is_internal(&self) -> bool {
+    pub(crate) fn is_internal(&self) -> bool {
         self.status.is_server_error()
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let mut body = ErrorBody::new();
         body.code = Some(self.code);

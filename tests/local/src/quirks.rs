@@ -1,65 +1,67 @@
-//! What the platform does where nobody outside knows.
+//! Behaviour that the documentation of the platform leaves open.
 
 use std::{fmt, str::FromStr};
 
-/// A way in which the platform might behave other than a [`LocalPlatform`](crate::LocalPlatform) does by default, where its
-/// documentation says nothing. A client that bears both is safe.
+use crate::parse::ParseError;
+
+/// A behaviour that the documentation of the platform leaves open, and that a [`LocalServer`](crate::LocalServer) does not have by
+/// default. A robust client handles both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Choice {
-    /// `started_at` and `ended_at` leave out a task created at that very time.
+pub enum Quirk {
+    /// `started_at` and `ended_at` exclude tasks created at exactly that time. Default: they include them.
     ExclusiveBounds,
-    /// A page beyond the last is refused; by default it is empty.
+    /// A page beyond the last one is a 400. Default: it is empty.
     PageBeyondRefused,
-    /// A `page_limit` over the maximum counts as the maximum; by default it is refused.
+    /// A `page_limit` above the maximum counts as the maximum. Default: it is a 400.
     PageLimitClamped,
-    /// Vectors asked for before the task is ready are refused; by default the answer has none.
+    /// Retrieving a task that is not ready is a 400. Default: the response has no segments.
     EarlyRetrievalRefused,
-    /// An option that the task has not got is refused; by default there are no segments of it.
+    /// An option that the task does not have is a 400. Default: the response has no segments of it.
     MissingOptionRefused,
-    /// An empty address is refused; by default it is none.
+    /// An empty `video_url` is a 400. Default: it counts as absent.
     EmptyUrlRefused,
-    /// The metadata of the video is shown when the task is done; by default at once.
+    /// The metadata of the video is visible when the task is done. Default: at once.
     MetadataWhenDone,
-    /// A video that breaks the limits, or cannot be fetched, gives a task that fails; by default its creation is refused.
+    /// A video that is invalid or cannot be fetched creates a task that fails. Default: creating it is a 400.
     MediaFailsLater,
-    /// Reading counts against the rate limits; by default only creations do.
+    /// Read requests count against the rate limits. Default: only create requests do.
     ReadsCount,
 }
 
-const ALL: [(Choice, &str); 9] = [
-    (Choice::ExclusiveBounds, "exclusive-bounds"),
-    (Choice::PageBeyondRefused, "page-beyond-refused"),
-    (Choice::PageLimitClamped, "page-limit-clamped"),
-    (Choice::EarlyRetrievalRefused, "early-retrieval-refused"),
-    (Choice::MissingOptionRefused, "missing-option-refused"),
-    (Choice::EmptyUrlRefused, "empty-url-refused"),
-    (Choice::MetadataWhenDone, "metadata-when-done"),
-    (Choice::MediaFailsLater, "media-fails-later"),
-    (Choice::ReadsCount, "reads-count"),
+const ALL: [(Quirk, &str); 9] = [
+    (Quirk::ExclusiveBounds, "exclusive-bounds"),
+    (Quirk::PageBeyondRefused, "page-beyond-refused"),
+    (Quirk::PageLimitClamped, "page-limit-clamped"),
+    (Quirk::EarlyRetrievalRefused, "early-retrieval-refused"),
+    (Quirk::MissingOptionRefused, "missing-option-refused"),
+    (Quirk::EmptyUrlRefused, "empty-url-refused"),
+    (Quirk::MetadataWhenDone, "metadata-when-done"),
+    (Quirk::MediaFailsLater, "media-fails-later"),
+    (Quirk::ReadsCount, "reads-count"),
 ];
 
-impl Choice {
-    /// Every choice.
+impl Quirk {
+    /// All quirks.
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.into_iter().map(|(choice, _)| choice)
+        ALL.into_iter().map(|(quirk, _)| quirk)
     }
 }
 
-impl fmt::Display for Choice {
+impl fmt::Display for Quirk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(ALL.iter().find(|(choice, _)| choice == self).map_or("", |(_, name)| name))
+        f.write_str(ALL.iter().find(|(quirk, _)| quirk == self).map_or("", |(_, name)| name))
     }
 }
 
-impl FromStr for Choice {
-    type Err = String;
+impl FromStr for Quirk {
+    type Err = ParseError;
 
-    /// Reads the name in lower case with hyphens: `exclusive-bounds`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses a name in lower case with hyphens, such as `exclusive-bounds`.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let names = || ALL.map(|(_, name)| name).join(", ");
-        let found = ALL.iter().find(|(_, name)| *name == text).map(|(choice, _)| *choice);
-        found.ok_or_else(|| format!("{text:?} is none of {}", names()))
+        let found = ALL.iter().find(|(_, name)| *name == text).map(|(quirk, _)| *quirk);
+        found.ok_or_else(|| ParseError::new(format!("unknown quirk {text:?}: must be one of {}", names())))
     }
 }
 
@@ -68,10 +70,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back() {
-        for choice in Choice::all() {
-            assert_eq!(choice.to_string().parse(), Ok(choice));
+    fn names_parse_to_their_quirks() {
+        for quirk in Quirk::all() {
+            assert_eq!(quirk.to_string().parse(), Ok(quirk));
         }
-        assert!("other".parse::<Choice>().is_err());
+        assert!("other".parse::<Quirk>().is_err());
     }
 }

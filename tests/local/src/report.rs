@@ -1,62 +1,63 @@
-//! Whether every request and every answer kept the contract.
+//! The validation report: requests and responses that were invalid.
 
 use std::fmt;
 
 use twelvelabs_contract::ContractError;
 
-/// A request or an answer that broke the contract.
+/// An exchange whose request or response is not valid against the OpenAPI document.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Violation {
-    /// The request: its method and path.
+pub struct InvalidExchange {
+    /// Method and path of the request.
     pub request: String,
-    /// The status of the answer, if it was the answer that broke it.
-    pub answer: Option<u16>,
-    /// What was wrong.
-    pub problems: ContractError,
+    /// The status of the response, if the response is invalid. `None` if the request is invalid.
+    pub response: Option<u16>,
+    /// The violations.
+    pub error: ContractError,
 }
 
-impl fmt::Display for Violation {
+impl fmt::Display for InvalidExchange {
+    /// Writes one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What a sender wrote must not look like a line of its own, or like an order to a terminal.
-        let problems: String = self
-            .problems
+        // Text from a request must not look like another line, or control a terminal.
+        let violations: String = self
+            .error
             .to_string()
             .replace('\n', "; ")
             .chars()
             .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
             .collect();
-        match self.answer {
-            None => write!(f, "{} breaks the contract: {problems}", self.request),
-            Some(status) => write!(f, "the answer {status} to {} breaks the contract: {problems}", self.request),
+        match self.response {
+            None => write!(f, "invalid request {}: {violations}", self.request),
+            Some(status) => write!(f, "invalid response {status} to {}: {violations}", self.request),
         }
     }
 }
 
-/// What a [`LocalPlatform`](crate::LocalPlatform) has seen of the contract.
+/// The validation results of a [`LocalServer`](crate::LocalServer).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Verdict {
-    /// How many requests came.
-    pub requests: u64,
-    /// How often a request or an answer broke the contract.
-    pub count: u64,
-    /// The first hundred of these.
-    pub violations: Vec<Violation>,
+pub struct ContractReport {
+    /// The number of requests.
+    pub request_count: u64,
+    /// The number of invalid requests and responses.
+    pub invalid_count: u64,
+    /// The first hundred of them.
+    pub invalid: Vec<InvalidExchange>,
 }
 
-impl Verdict {
-    /// Whether nothing broke the contract.
-    pub fn is_kept(&self) -> bool {
-        self.count == 0
+impl ContractReport {
+    /// Whether all requests and responses are valid.
+    pub fn is_valid(&self) -> bool {
+        self.invalid_count == 0
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for ContractReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} requests, {} violations of the contract", self.requests, self.count)?;
-        self.violations.iter().try_for_each(|violation| write!(f, "\n{violation}"))
+        write!(f, "{} requests, {} invalid requests or responses", self.request_count, self.invalid_count)?;
+        self.invalid.iter().try_for_each(|invalid| write!(f, "\n{invalid}"))
     }
 }
 
-impl std::error::Error for Verdict {}
+impl std::error::Error for ContractReport {}

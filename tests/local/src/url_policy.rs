@@ -1,25 +1,27 @@
-//! Which addresses a video may be fetched from.
+//! The addresses that videos may be fetched from.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
 };
 
-/// Where a [`LocalPlatform`](crate::LocalPlatform) may fetch videos from when a task names a `video_url`.
+use crate::parse::ParseError;
+
+/// The addresses that a [`LocalServer`](crate::LocalServer) may fetch a `video_url` from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum UrlReach {
-    /// From this machine only: tests send nothing to the network, not even a question for a name.
+pub enum UrlPolicy {
+    /// Loopback addresses. Nothing is sent to the network, not even a DNS query.
     Loopback,
-    /// From public addresses only, as the platform does.
+    /// Public addresses, as on the platform.
     Public,
-    /// From everywhere.
+    /// All addresses.
     Any,
 }
 
-impl UrlReach {
-    /// Whether a connection may go there.
-    pub(super) fn allows(self, address: IpAddr) -> bool {
+impl UrlPolicy {
+    /// Whether connecting to this address is allowed.
+    pub(crate) fn allows(self, address: IpAddr) -> bool {
         match self {
             Self::Loopback => address.to_canonical().is_loopback(),
             Self::Public => is_public(address),
@@ -27,27 +29,27 @@ impl UrlReach {
         }
     }
 
-    /// Whether a name may be looked up.
-    pub(super) fn resolves(self, name: &str) -> bool {
+    /// Whether resolving this name is allowed.
+    pub(crate) fn resolves(self, name: &str) -> bool {
         self != Self::Loopback || name.trim_end_matches('.').eq_ignore_ascii_case("localhost")
     }
 }
 
-impl FromStr for UrlReach {
-    type Err = String;
+impl FromStr for UrlPolicy {
+    type Err = ParseError;
 
-    /// Reads `loopback`, `public` or `any`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses `loopback`, `public` or `any`.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         match text {
             "loopback" => Ok(Self::Loopback),
             "public" => Ok(Self::Public),
             "any" => Ok(Self::Any),
-            other => Err(format!("{other:?} is not loopback, public or any")),
+            other => Err(ParseError::new(format!("invalid policy {other:?}: must be loopback, public or any"))),
         }
     }
 }
 
-/// Whether an address belongs to the internet at large: not to this machine, its networks, or no one.
+/// Whether an address is globally routable.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -62,7 +64,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = match (a, b, c) {
         (0 | 127 | 240.., ..) => true,
-        // Shared by the customers of a carrier; protocol assignments; 6to4 relays; benchmarks.
+        // Carrier-grade NAT, protocol assignments, 6to4 relays, benchmarks.
         (100, 64..=127, _) | (192, 0, 0) | (192, 88, 99) | (198, 18..=19, _) => true,
         _ => false,
     };
@@ -73,7 +75,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_documentation())
 }
 
-/// The address in an address, for those ways of embedding that routers and stacks undo.
+/// The IPv4 address embedded in an IPv6 address, in the forms that routers and operating systems translate.
 fn inner_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let join = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
@@ -89,7 +91,7 @@ fn inner_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
-    // Only 2000::/3 is given out at all. Of it: protocol assignments with Teredo, documentation, documentation again.
+    // Only 2000::/3 is allocated. Excluded are protocol assignments with Teredo, and two ranges for documentation.
     (0x2000..=0x3fff).contains(&a) && !matches!((a, b), (0x2001, ..=0x1ff | 0xdb8) | (0x3fff, ..=0xfff))
 }
 
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_addresses_are_told_from_the_rest() {
+    fn private_and_special_addresses_are_not_public() {
         let private = [
             "0.0.0.0",
             "127.0.0.1",
@@ -134,20 +136,20 @@ mod tests {
             "ff02::1",
         ];
         for text in private {
-            assert!(!UrlReach::Public.allows(text.parse().expect("an address")), "{text}");
+            assert!(!UrlPolicy::Public.allows(text.parse().expect("an address")), "{text}");
         }
         for text in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "2002:808:808::1"] {
-            assert!(UrlReach::Public.allows(text.parse().expect("an address")), "{text}");
+            assert!(UrlPolicy::Public.allows(text.parse().expect("an address")), "{text}");
         }
     }
 
     #[test]
-    fn tests_stay_on_the_machine() {
+    fn loopback_allows_no_other_address() {
         for (text, allowed) in [("127.0.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true), ("10.0.0.1", false)] {
-            assert_eq!(UrlReach::Loopback.allows(text.parse().expect("an address")), allowed, "{text}");
-            assert!(UrlReach::Any.allows(text.parse().expect("an address")));
+            assert_eq!(UrlPolicy::Loopback.allows(text.parse().expect("an address")), allowed, "{text}");
+            assert!(UrlPolicy::Any.allows(text.parse().expect("an address")));
         }
-        assert!(!UrlReach::Loopback.allows("1.1.1.1".parse().expect("an address")));
-        assert!(UrlReach::Loopback.resolves("localhost") && !UrlReach::Loopback.resolves("example.com"));
+        assert!(!UrlPolicy::Loopback.allows("1.1.1.1".parse().expect("an address")));
+        assert!(UrlPolicy::Loopback.resolves("localhost") && !UrlPolicy::Loopback.resolves("example.com"));
     }
 }

@@ -10,6 +10,7 @@ mod features;
 mod pictures;
 #[cfg(feature = "decode")]
 mod sound;
+pub(crate) mod windows;
 
 use std::{io, path::Path};
 
@@ -19,13 +20,11 @@ use twelvelabs_api::{
     types::{EmbeddingOption, VideoSegment},
 };
 
-use super::{
-    media::{Media, Part},
-    segments::Window,
-};
+use self::windows::Window;
+use crate::media::{Media, Part};
 
 /// All segments of a task: one for each window and each option that the tracks allow. Blocks, for as long as decoding takes.
-pub(super) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Result<Vec<VideoSegment>> {
+pub(crate) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Result<Vec<VideoSegment>> {
     // Nobody can tell from outside whether a sound track has speech; the local platform takes it that it has.
     let mut options = vec![EmbeddingOption::Visual];
     if media.has_audio() {
@@ -58,7 +57,7 @@ pub(super) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Re
 
 /// A small picture of a window, from its middle: PNG, 160 pixels wide or high. `None` if its pictures cannot be decoded here.
 /// Reads the file up to there unless its index is at hand, and decodes from the last picture that stands for itself.
-pub(super) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<Vec<u8>> {
+pub(crate) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<Vec<u8>> {
     #[cfg(feature = "decode")]
     return pictures::png(&pictures::picture(media, path, (window.start + window.end) / 2.0).ok()??, 160);
     #[cfg(not(feature = "decode"))]

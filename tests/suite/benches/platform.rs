@@ -153,8 +153,8 @@ async fn fill(address: &str, count: usize) -> Result<Vec<String>> {
 async fn statuses() -> Result<bool> {
     let empty = Server::empty()?;
     // Creations that need no video to be looked at: all that counts here is that the tasks are there.
-    let few = Server::platform(&["--choose", "media-fails-later"])?;
-    let many = Server::platform(&["--choose", "media-fails-later"])?;
+    let few = Server::platform(&["--quirk", "media-fails-later"])?;
+    let many = Server::platform(&["--quirk", "media-fails-later"])?;
     let few_paths = fill(&few.address, 100).await?;
     let start = Instant::now();
     let many_paths = fill(&many.address, 100_000).await?;

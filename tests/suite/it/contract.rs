@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use twelvelabs::{ModelName, TasksStatusResponse, TwelveLabs, VideoSource};
 use twelvelabs_contract::{Contract, ProviderCheck};
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::support::{CLIP, ID, KEY, SILENT};
@@ -123,7 +123,7 @@ async fn the_client_lives_on_examples() {
 
 #[tokio::test]
 async fn a_server_is_checked_case_by_case() {
-    let platform = LocalPlatform::builder().allow_violations().start().await.expect("a platform");
+    let platform = LocalServer::builder().allow_violations().start().await.expect("a platform");
     let mut check = ProviderCheck::new(platform.base_url(), "k");
     check.video = Some(std::fs::read(SILENT).expect("the clip"));
     check.interval = Duration::from_millis(20);

@@ -5,7 +5,7 @@ mod contract;
 mod errors;
 mod faults;
 mod flows;
-mod platform;
+mod local_server;
 mod readme;
 mod retrieve;
 mod schemas;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use twelvelabs::{TasksClient, TwelveLabs};
 use twelvelabs_contract::Contract;
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 pub(crate) const ID: &str = "663da73b31cdd0c1f638a8e6";
@@ -42,8 +42,8 @@ pub(crate) async fn scripted(answers: impl IntoIterator<Item = ResponseTemplate>
     (server, tasks)
 }
 
-pub(crate) async fn local() -> (LocalPlatform, TasksClient) {
-    let platform = LocalPlatform::start().await.expect("a platform");
+pub(crate) async fn local() -> (LocalServer, TasksClient) {
+    let platform = LocalServer::start().await.expect("a platform");
     let tasks = client(platform.base_url());
     (platform, tasks)
 }

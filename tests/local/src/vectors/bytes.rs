@@ -5,9 +5,9 @@ use std::{io, ops::ControlFlow, path::Path};
 use sha2::{Digest, Sha256};
 use twelvelabs_api::types::{EmbeddingOption, EmbeddingScope};
 
-use super::super::{
+use crate::{
     media::{Media, Part},
-    segments::Window,
+    vectors::windows::Window,
 };
 
 /// The vectors of all windows, in one pass over the file.

@@ -14,7 +14,7 @@ use rust_h264::{
     nal::{NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_sps_info},
 };
 
-use super::super::media::{Codec, Media, Packet, Part, Stream, h264};
+use crate::media::{Codec, Media, Packet, Part, Stream, h264};
 
 /// Side of the brightness of a [`Still`].
 pub(super) const LUMA: usize = 32;

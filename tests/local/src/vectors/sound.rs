@@ -20,7 +20,7 @@ use symphonia::core::{
     units::{Duration, Timestamp},
 };
 
-use super::super::media::{Codec, Media, Part, Stream};
+use crate::media::{Codec, Media, Part, Stream};
 
 pub(super) const BANDS: usize = 40;
 

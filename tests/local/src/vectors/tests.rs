@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use twelvelabs_api::types::EmbeddingScope;
 
-use super::{super::segments::windows, *};
+use super::{windows::windows, *};
 
 const OPTIONS: [EmbeddingOption; 3] = [EmbeddingOption::Visual, EmbeddingOption::Audio, EmbeddingOption::Transcription];
 

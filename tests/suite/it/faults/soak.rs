@@ -18,7 +18,7 @@ use tokio::{
     task::JoinSet,
 };
 use twelvelabs::{ErrorKind, ModelName, TaskId, TasksClient, TwelveLabs, VideoSource};
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 
 use crate::support::KEY;
 
@@ -66,8 +66,7 @@ async fn every_task_is_accounted_for() {
 }
 
 async fn run_round(round: usize, flows: usize) -> Figures {
-    let platform =
-        LocalPlatform::builder().processing_time(Duration::from_millis(5)).start().await.expect("a platform");
+    let platform = LocalServer::builder().processing_time(Duration::from_millis(5)).start().await.expect("a platform");
     let upstream: SocketAddr =
         platform.base_url().trim_start_matches("http://").trim_end_matches("/v1.3").parse().expect("an address");
     let proxy = Proxy::start(upstream, 0x5eed + round as u64).await;

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode, time::Duration};
 
 use twelvelabs_contract::ProviderCheck;
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 
 const USAGE: &str = "usage: cargo xtask contract [--base-url URL] [--live [--allow-create]]
 
@@ -59,7 +59,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     let base_url = match arguments.base_url {
         Some(url) => url,
         None => {
-            let platform = LocalPlatform::builder().allow_violations().start().await?;
+            let platform = LocalServer::builder().allow_violations().start().await?;
             let url = platform.base_url().to_owned();
             _local = Some(platform);
             url

@@ -1,4 +1,4 @@
-//! How alike the clips of a task are, as a picture.
+//! The similarity of the clips of a task, as a picture.
 
 use std::io;
 
@@ -10,27 +10,27 @@ use axum::{
 use serde::Deserialize;
 use twelvelabs_api::types::EmbeddingScope;
 
-use super::{Shared, not_found};
-use crate::engine;
+use super::super::{Shared, results};
+use crate::dashboard::not_found;
 
-/// The picture has at most so many clips on a side: of more, every second, third, … is taken.
+/// Maximum number of clips. Of more clips, every second, fourth, … is shown.
 const SIDE: usize = 240;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Which {
+pub(super) struct Selection {
     embedding_option: String,
 }
 
 pub(super) async fn show(
-    State(platform): Shared,
+    State(state): Shared,
     Path(id): Path<String>,
-    Query(Which { embedding_option }): Query<Which>,
+    Query(Selection { embedding_option }): Query<Selection>,
 ) -> Response {
-    let Some(task) = platform.store.get(&id) else { return not_found() };
-    let path = platform.store.folder().result(&task.id);
+    let Some(task) = state.families.embed_tasks.store.get(&id) else { return not_found() };
+    let path = state.families.embed_tasks.store.folder().result(&task.id);
     let draw = move || {
         let mut vectors = Thinned::default();
-        engine::each_segment(&path, |segment| {
+        results::each(&path, |segment| {
             let of_option = segment.embedding_option.is_some_and(|option| option.as_str() == embedding_option);
             if of_option && segment.embedding_scope == EmbeddingScope::Clip {
                 vectors.push(segment.float.to_vec());
@@ -44,7 +44,7 @@ pub(super) async fn show(
     }
 }
 
-/// Every n-th of a row of unknown length, with n as small as the bound allows.
+/// Every n-th of a number of vectors that is not known in advance, with n as small as the maximum allows.
 #[derive(Debug)]
 struct Thinned {
     kept: Vec<Vec<f32>>,
@@ -75,7 +75,7 @@ impl Thinned {
     }
 }
 
-/// A pixel for each pair: the cosine, from black for -1 to white for 1.
+/// A pixel for each pair of vectors: the cosine, from black for -1 to white for 1.
 fn encode(vectors: &[Vec<f32>]) -> io::Result<Vec<u8>> {
     let side = vectors.len();
     if side == 0 {

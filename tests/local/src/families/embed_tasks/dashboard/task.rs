@@ -1,4 +1,4 @@
-//! The page of a task: its facts, a timeline of its segments, and how they resemble each other.
+//! The page of a task: its parameters, a timeline of its segments, and the similarity of its clips.
 
 use std::collections::BTreeMap;
 
@@ -9,33 +9,38 @@ use axum::{
 use maud::{Markup, html};
 use twelvelabs_api::types::EmbeddingScope;
 
-use super::{Shared, admin, not_found, overview, page};
-use crate::{engine, store::Task};
+use super::{super::results, Shared, Task, duration, name, status};
+use crate::{
+    admin,
+    dashboard::{not_found, page},
+    store::Status,
+};
 
-/// In units of the drawing, which scales with the page.
+/// In units of the SVG, which scales with the page.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 70.0;
-/// More blocks than this in a row are too thin to be seen.
+/// Maximum number of blocks in a row. More would be too thin to see.
 const BLOCKS: usize = 600;
 
 /// A block on the timeline.
 struct Block {
     start: f64,
     end: f64,
-    /// The first numbers of its vector, as a colour.
+    /// Computed from its vector.
     colour: String,
     /// The number of its thumbnail, if it has one.
     thumbnail: Option<usize>,
 }
 
-pub(super) async fn show(State(platform): Shared, Path(id): Path<String>) -> Response {
-    let Some(task) = platform.store.get(&id) else { return not_found() };
-    let (result, pictures) = (platform.store.folder().result(&task.id), platform.store.folder().thumbnails(&task.id));
-    let is_ready = task.status.as_str() == "ready";
+pub(super) async fn show(State(state): Shared, Path(id): Path<String>) -> Response {
+    let Some(task) = state.families.embed_tasks.store.get(&id) else { return not_found() };
+    let folder = state.families.embed_tasks.store.folder();
+    let (result, pictures) = (folder.result(&task.id), folder.thumbnails(&task.id));
+    let is_ready = task.status == Status::Ready;
     let read = move || {
         let mut rows: BTreeMap<(String, String), Vec<Block>> = BTreeMap::new();
         if is_ready {
-            engine::each_segment(&result, |segment| {
+            results::each(&result, |segment| {
                 let option = segment.embedding_option.map_or(String::new(), |option| option.to_string());
                 let row = rows.entry((option, segment.embedding_scope.to_string())).or_default();
                 let number = row.len();
@@ -51,44 +56,44 @@ pub(super) async fn show(State(platform): Shared, Path(id): Path<String>) -> Res
     };
     let rows = match tokio::task::spawn_blocking(read).await {
         Ok(Ok(rows)) => rows,
-        // Its time was over in between.
+        // The task was removed in the meantime.
         _ => return not_found(),
     };
-    page(&format!("Task {}", task.id.as_str()), &content(&task, &rows)).into_response()
+    page(&format!("Task {}", task.id), &content(&task, &rows)).into_response()
 }
 
 fn content(task: &Task, rows: &BTreeMap<(String, String), Vec<Block>>) -> Markup {
-    let known = &task.known.metadata;
+    let known = &task.content.metadata;
     let scopes: Vec<&str> = known.video_embedding_scope.iter().map(|scope| scope.as_str()).collect();
-    let length = known.duration.unwrap_or(task.known.range.1).max(0.001);
-    let base = format!("{}/tasks/{}", admin::PATH, task.id.as_str());
+    let length = known.duration.unwrap_or(task.content.range.1).max(0.001);
+    let base = format!("{}/tasks/{}", admin::PATH, task.id);
     html! {
-        h1 { (overview::name(task)) }
+        h1 { (name(task)) }
         table {
-            tr { th { "Task" } td class="mono" { (task.id.as_str()) } }
-            tr { th { "Status" } td { (overview::status(task)) } }
-            tr { th { "Model" } td { (task.known.model_name.as_str()) } }
-            tr { th { "Duration" } td { (overview::duration(task)) } }
-            tr { th { "Selected" } td { (format!("{:.1} s to {:.1} s", task.known.range.0, task.known.range.1)) } }
+            tr { th { "Task" } td class="mono" { (task.id) } }
+            tr { th { "Status" } td { (status(task)) } }
+            tr { th { "Model" } td { (task.content.model_name.as_str()) } }
+            tr { th { "Duration" } td { (duration(task)) } }
+            tr { th { "Selected" } td { (format!("{:.1} s to {:.1} s", task.content.range.0, task.content.range.1)) } }
             tr { th { "Clip length" } td { (known.video_clip_length.map_or("-".into(), |clip| format!("{clip} s"))) } }
             tr { th { "Scopes" } td { (scopes.join(", ")) } }
             tr { th { "Created" } td { (task.created_at.to_rfc3339()) } }
             tr { th { "Updated" } td { (task.updated_at().to_rfc3339()) } }
         }
         @if rows.is_empty() {
-            p class="quiet" { "There are no vectors." }
+            p class="quiet" { "There are no embeddings." }
         }
         @for ((option, scope), blocks) in rows {
             h2 { (option) ", " (scope) ": " (blocks.len()) @if blocks.len() == BLOCKS { " or more" } }
             (timeline(blocks, length, &base))
         }
         @if !rows.is_empty() {
-            h2 { "How alike the clips are" }
+            h2 { "Similarity of the clips" }
             div class="matrices" {
                 @for (option, _) in rows.keys().filter(|(_, scope)| scope.as_str() == EmbeddingScope::Clip.as_str()) {
                     figure {
                         img class="matrix" alt=(format!("Similarity of the {option} clips")) src=(format!("{base}/matrix.png?embedding_option={option}"));
-                        figcaption { (option) ": black is opposite, white is the same" }
+                        figcaption { (option) ": from black (cosine -1) to white (cosine 1)" }
                     }
                 }
             }
@@ -117,7 +122,7 @@ fn timeline(blocks: &[Block], length: f64, base: &str) -> Markup {
     }
 }
 
-/// A colour that is the same for the same vector, and close for close ones.
+/// A colour for a vector. Similar vectors have similar colours.
 fn colour(vector: &[f32]) -> String {
     let third = vector.len().div_ceil(3).max(1);
     let level = |part: &[f32]| {

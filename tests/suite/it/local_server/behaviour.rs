@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use twelvelabs::{ErrorCode, ErrorKind, ModelName, TaskStatus, TwelveLabs, VideoSource};
-use twelvelabs_local::{Fault, LocalPlatform, RateLimit, Speed};
+use twelvelabs_local::{Fault, LocalServer, RateLimitPlan, Speed};
 
 use super::{DAY, SOON, TINY, get, started};
 use crate::support::KEY;
@@ -16,7 +16,7 @@ fn tiny() -> VideoSource {
 
 #[tokio::test]
 async fn hours_of_processing_and_days_of_retention_cost_nothing() {
-    let (platform, tasks) = started(LocalPlatform::builder().manual_clock().speed(Speed::Times(0.001))).await;
+    let (platform, tasks) = started(LocalServer::builder().manual_clock().speed(Speed::Times(0.001))).await;
     let id = tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id;
     platform.advance(Duration::from_secs(3_900)).await;
     assert_eq!(tasks.status(&id).send().await.expect("read").status, TaskStatus::Processing);
@@ -32,7 +32,7 @@ async fn hours_of_processing_and_days_of_retention_cost_nothing() {
     assert_eq!(tasks.list().items().count().await, 0);
     let gone = tasks.retrieve(&id).send().await.expect_err("gone");
     assert!(gone.is_not_found() && gone.code() == Some(&ErrorCode::ResourceNotExist));
-    assert_eq!(platform.tasks(), 0);
+    assert_eq!(platform.task_count(), 0);
     let next = tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id;
     assert_ne!(next, id);
     platform.finish().await.expect("kept");
@@ -40,11 +40,11 @@ async fn hours_of_processing_and_days_of_retention_cost_nothing() {
 
 #[tokio::test]
 async fn lists_are_cut_by_time_and_status() {
-    let (platform, tasks) = started(LocalPlatform::builder().manual_clock().speed(Speed::Instant)).await;
+    let (platform, tasks) = started(LocalServer::builder().manual_clock().speed(Speed::Instant)).await;
     let mut times = Vec::new();
     for hour in 0..4 {
         if hour == 3 {
-            platform.fault(Fault::task_fails());
+            platform.inject(Fault::task_fails());
         }
         let id = tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id;
         platform.advance(Duration::from_secs(3600)).await;
@@ -61,11 +61,11 @@ async fn lists_are_cut_by_time_and_status() {
 
 #[tokio::test]
 async fn tasks_fail_stall_and_say_what_nobody_knows() {
-    let (platform, tasks) = started(LocalPlatform::builder().manual_clock()).await;
-    platform.fault(Fault::task_fails());
-    platform.fault(Fault::task_stalls());
-    platform.fault(Fault::task_status("paused"));
-    platform.fault(Fault::task_status("ready"));
+    let (platform, tasks) = started(LocalServer::builder().manual_clock()).await;
+    platform.inject(Fault::task_fails());
+    platform.inject(Fault::task_stalls());
+    platform.inject(Fault::task_status("paused"));
+    platform.inject(Fault::task_status("ready"));
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id);
@@ -91,10 +91,10 @@ async fn tasks_fail_stall_and_say_what_nobody_knows() {
 
 #[tokio::test]
 async fn requests_go_wrong_as_told_and_then_right() {
-    let (platform, tasks) = started(LocalPlatform::builder()).await;
+    let (platform, tasks) = started(LocalServer::builder()).await;
     let id = tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id;
-    platform.fault(Fault::answer(503).of("status").times(2));
-    platform.fault(Fault::answer(429).of("list").retry_after(Duration::from_millis(1500)));
+    platform.inject(Fault::status(503).operation("embed_tasks_status").times(2));
+    platform.inject(Fault::status(429).operation("embed_tasks_list").retry_after(Duration::from_millis(1500)));
     for _ in 0..2 {
         let error = tasks.status(&id).send().await.expect_err("refused");
         assert_eq!(error.status(), Some(503));
@@ -105,18 +105,18 @@ async fn requests_go_wrong_as_told_and_then_right() {
     assert_eq!(headers["retry-after-ms"], "1500");
     assert!(body.contains("too_many_requests"), "{body}");
 
-    platform.fault(Fault::reset().of("status"));
+    platform.inject(Fault::reset().operation("embed_tasks_status"));
     let error = tasks.status(&id).send().await.expect_err("reset");
     assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
-    platform.fault(Fault::cut().of("status"));
+    platform.inject(Fault::truncate().operation("embed_tasks_status"));
     let error = tasks.status(&id).send().await.expect_err("cut");
     assert_eq!(error.status().unwrap_or(200), 200, "{error:?}");
-    platform.fault(Fault::reset().of("create"));
+    platform.inject(Fault::reset().operation("embed_tasks_create"));
     let lost = tasks.create(ModelName::Marengo30, tiny()).send().await.expect_err("lost");
     assert!(lost.is_outcome_unknown());
-    assert_eq!(platform.tasks(), 2, "the creation happened, and nobody knows");
+    assert_eq!(platform.task_count(), 2, "the creation happened, and nobody knows");
 
-    platform.fault(Fault::answer(500).times(0));
+    platform.inject(Fault::status(500).times(0));
     assert_eq!(tasks.list().send().await.expect_err("refused").status(), Some(500));
     platform.clear_faults();
     tasks.list().send().await.expect("right again");
@@ -128,11 +128,11 @@ const LONG: usize = 16 * 1024 * 1024;
 
 #[tokio::test]
 async fn who_is_refused_may_send_to_the_end() {
-    let builder = LocalPlatform::builder().allow_violations().key(KEY).rate_limit(RateLimit::per_minute(1));
+    let builder = LocalServer::builder().allow_violations().key(KEY).rate_limit(RateLimitPlan::per_minute(1));
     let (platform, tasks) = started(builder).await;
     tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");
-    platform.fault(Fault::answer(503));
-    let address = platform.page_url().trim_start_matches("http://").to_owned();
+    platform.inject(Fault::status(503));
+    let address = platform.dashboard_url().trim_start_matches("http://").to_owned();
     // The third is over the limit. All on one connection, which a server that gives up closes.
     let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connected");
     let tasks = "POST /v1.3/embed/tasks";
@@ -162,7 +162,7 @@ async fn who_is_refused_may_send_to_the_end() {
 
 #[tokio::test]
 async fn a_body_without_its_boundary_is_given_up_early_and_read_to_its_end() {
-    let (platform, _) = started(LocalPlatform::builder().allow_violations()).await;
+    let (platform, _) = started(LocalServer::builder().allow_violations()).await;
     // Whole, or in the head of a part: kept and searched again at every block, this would take minutes.
     for start in ["", "--b\r\ncontent-disposition: "] {
         let body = [start.as_bytes(), &vec![0; 100 << 20]].concat();
@@ -177,20 +177,20 @@ async fn a_body_without_its_boundary_is_given_up_early_and_read_to_its_end() {
 
 #[tokio::test]
 async fn a_client_that_retries_does_not_notice() {
-    let platform = LocalPlatform::start().await.expect("a platform");
+    let platform = LocalServer::start().await.expect("a platform");
     let client = TwelveLabs::builder().api_key(KEY).base_url(platform.base_url()).max_retries(3);
     let client = client.backoff(SOON, SOON).build().expect("a client");
-    platform.fault(Fault::answer(503).of("status"));
-    platform.fault(Fault::reset().of("status"));
-    platform.fault(Fault::cut().of("status"));
-    platform.fault(Fault::delay(Duration::from_millis(30)).of("status"));
+    platform.inject(Fault::status(503).operation("embed_tasks_status"));
+    platform.inject(Fault::reset().operation("embed_tasks_status"));
+    platform.inject(Fault::truncate().operation("embed_tasks_status"));
+    platform.inject(Fault::delay(Duration::from_millis(30)).operation("embed_tasks_status"));
     let embed = client.embed().tasks().embed(ModelName::Marengo30, tiny()).sleep_interval(SOON);
     assert!(!embed.await.expect("embedded").video_embedding.expect("embeddings").segments.is_empty());
 }
 
 #[tokio::test]
 async fn rate_limits_are_those_of_the_plan_and_end_when_their_time_has_come() {
-    let (platform, tasks) = started(LocalPlatform::builder().manual_clock().rate_limit(RateLimit::FREE)).await;
+    let (platform, tasks) = started(LocalServer::builder().manual_clock().rate_limit(RateLimitPlan::FREE)).await;
     for _ in 0..25 {
         tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");
     }
@@ -211,7 +211,7 @@ async fn rate_limits_are_those_of_the_plan_and_end_when_their_time_has_come() {
 
 #[tokio::test]
 async fn only_the_keys_that_are_listed_open() {
-    let (platform, tasks) = started(LocalPlatform::builder().key("another").key(KEY)).await;
+    let (platform, tasks) = started(LocalServer::builder().key("another").key(KEY)).await;
     tasks.list().send().await.expect("listed");
     let wrong = TwelveLabs::builder().api_key("wrong").base_url(platform.base_url()).build().expect("a client");
     let error = wrong.embed().tasks().list().send().await.expect_err("refused");

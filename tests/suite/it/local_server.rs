@@ -1,13 +1,14 @@
-//! The local platform itself, by the real client and by hand.
+//! The local server itself, with the client and with requests by hand.
 
-mod browser;
-mod choices;
-mod operator;
+mod admin;
+mod assets;
+mod behaviour;
+mod dashboard;
 mod program;
+mod quirks;
+mod report;
 mod restarts;
-mod stories;
 mod urls;
-mod verdict;
 
 use std::{
     io::{BufRead, BufReader},
@@ -19,7 +20,7 @@ use std::{
 use reqwest::multipart;
 use serde_json::Value;
 use twelvelabs::{TasksClient, TwelveLabs};
-use twelvelabs_local::{LocalPlatform, LocalPlatformBuilder};
+use twelvelabs_local::{LocalServer, LocalServerBuilder};
 
 use crate::support::KEY;
 
@@ -29,7 +30,7 @@ const SOON: Duration = Duration::from_millis(5);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A platform, and a client of it that does not retry.
-async fn started(builder: LocalPlatformBuilder) -> (LocalPlatform, TasksClient) {
+async fn started(builder: LocalServerBuilder) -> (LocalServer, TasksClient) {
     let platform = builder.start().await.expect("a platform");
     let client = TwelveLabs::builder().api_key(KEY).base_url(platform.base_url()).max_retries(0);
     (platform, client.build().expect("a client").embed().tasks())

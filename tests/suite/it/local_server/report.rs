@@ -1,49 +1,49 @@
 //! Whether the contract was kept: counted, told, and a test that fails for it.
 
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 
 use super::{create, form, get, started};
 
 #[tokio::test]
 async fn what_a_sender_wrote_is_no_line_of_its_own() {
-    let (platform, _) = started(LocalPlatform::builder().allow_violations()).await;
+    let (platform, _) = started(LocalServer::builder().allow_violations()).await;
     get(&format!("{}/embed/tasks?%0a12:00:00%20GET%20/fake%20200%1b%5b31m=1", platform.base_url())).await;
-    let told = platform.verdict().violations[0].to_string();
+    let told = platform.report().invalid[0].to_string();
     assert!(told.contains("GET /fake 200") && !told.contains(char::is_control), "{told:?}");
 }
 
 #[tokio::test]
 async fn violations_are_counted_and_told_and_fail() {
-    let platform = LocalPlatform::start().await.expect("a platform");
+    let platform = LocalServer::start().await.expect("a platform");
     let tasks = format!("{}/embed/tasks", platform.base_url());
-    assert!(platform.verdict().is_kept());
+    assert!(platform.report().is_valid());
     assert_eq!(get(&format!("{tasks}?colour=red")).await.0, 400);
     assert_eq!(get(&format!("{}/other", platform.base_url())).await.0, 404);
     let bad = form("a.mp4").text("video_clip_length", "99").text("mood", "good");
     assert_eq!(create(platform.base_url(), bad).await.expect("an answer").0, 400);
-    let verdict = platform.verdict();
-    assert_eq!((verdict.requests, verdict.count, verdict.violations.len()), (3, 3, 3));
-    let told = verdict.to_string();
+    let report = platform.report();
+    assert_eq!((report.request_count, report.invalid_count, report.invalid.len()), (3, 3, 3));
+    let told = report.to_string();
     for part in ["/query/colour", "no operation GET", "/body/video_clip_length: must be at most 10", "/body/mood"] {
         assert!(told.contains(part), "{part} in {told}");
     }
     let failed = platform.finish().await.expect_err("broken");
-    assert_eq!(failed.count, 3);
+    assert_eq!(failed.invalid_count, 3);
 
-    let platform = LocalPlatform::start().await.expect("a platform");
+    let platform = LocalServer::start().await.expect("a platform");
     get(&format!("{}/embed/tasks?colour=red", platform.base_url())).await;
     let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(platform)));
     let message = dropped.expect_err("a panic");
     assert!(message.downcast_ref::<String>().is_some_and(|text| text.contains("/query/colour")));
 
-    let platform = LocalPlatform::builder().allow_violations().start().await.expect("a platform");
+    let platform = LocalServer::builder().allow_violations().start().await.expect("a platform");
     get(&format!("{}/embed/tasks?colour=red", platform.base_url())).await;
-    assert_eq!(platform.finish().await.expect("allowed").count, 1);
+    assert_eq!(platform.finish().await.expect("allowed").invalid_count, 1);
 }
 
 #[tokio::test]
 async fn unknown_routes_methods_and_media_types_are_answered_in_the_platforms_form() {
-    let (platform, _) = started(LocalPlatform::builder().allow_violations()).await;
+    let (platform, _) = started(LocalServer::builder().allow_violations()).await;
     let client = reqwest::Client::new();
     let url = format!("{}/embed/tasks", platform.base_url());
     let key = |request: reqwest::RequestBuilder| request.header("x-api-key", "k");

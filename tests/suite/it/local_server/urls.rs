@@ -1,12 +1,12 @@
 //! Videos that the platform fetches, from servers on this machine.
 
-use twelvelabs_local::{LocalPlatform, UrlReach};
+use twelvelabs_local::{LocalServer, UrlPolicy};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use super::{TINY, create};
 
-async fn asked(reach: UrlReach, url: &str) -> (u16, String) {
-    let platform = LocalPlatform::builder().video_urls(reach).allow_violations().start().await.expect("a platform");
+async fn asked(reach: UrlPolicy, url: &str) -> (u16, String) {
+    let platform = LocalServer::builder().video_urls(reach).allow_violations().start().await.expect("a platform");
     let form = reqwest::multipart::Form::new().text("model_name", "marengo3.0").text("video_url", url.to_owned());
     let (status, body) = create(platform.base_url(), form).await.expect("an answer");
     (status, body["message"].as_str().unwrap_or_default().to_owned())
@@ -32,29 +32,29 @@ async fn every_hop_is_checked_and_bounded() {
     }
     let at = |place: &str| format!("{}{place}", server.uri());
     for place in ["/v.mp4", "/once"] {
-        assert_eq!(asked(UrlReach::Loopback, &at(place)).await, (200, String::new()), "{place}");
+        assert_eq!(asked(UrlPolicy::Loopback, &at(place)).await, (200, String::new()), "{place}");
     }
     let refused = [
         (at("/round"), "more than 5 times"),
         (at("/away"), "not public"),
         (at("/file"), "http or https"),
-        (at("/nowhere"), "leads nowhere"),
+        (at("/nowhere"), "a redirect has no URL"),
         (at("/page"), "not to a page"),
-        (at("/broken"), "answered 500"),
+        (at("/broken"), "responded with 500"),
         ("http://name.invalid/v.mp4".into(), "not public"),
-        ("not an address".into(), "not an address"),
+        ("not an address".into(), "not a URL"),
     ];
     for (url, reason) in refused {
-        let (status, message) = asked(UrlReach::Loopback, &url).await;
+        let (status, message) = asked(UrlPolicy::Loopback, &url).await;
         assert!(status == 400 && message.contains(reason), "{url}: {status} {message}");
     }
     let before = server.received_requests().await.expect("recorded").len();
     let port = server.address().port();
     for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::ffff:127.0.0.1]:{port}")] {
-        let (status, message) = asked(UrlReach::Public, &format!("http://{host}/v.mp4")).await;
+        let (status, message) = asked(UrlPolicy::Public, &format!("http://{host}/v.mp4")).await;
         assert_eq!(status, 400, "{host}: {message}");
     }
     let after = server.received_requests().await.expect("recorded").len();
     assert_eq!(after, before, "nobody may have been asked");
-    assert_eq!(asked(UrlReach::Any, &at("/v.mp4")).await.0, 200);
+    assert_eq!(asked(UrlPolicy::Any, &at("/v.mp4")).await.0, 200);
 }

@@ -99,7 +99,10 @@ async fn no_accepted_task_is_lost_or_doubled() {
     }
     let (code, _) = program.signal("TERM");
     assert_eq!(code, Some(0));
-    assert_eq!((files(data.path(), "uploads"), files(data.path(), "results")), (0, ids.len()));
+    assert_eq!(
+        (files(&data.path().join("embed_tasks"), "uploads"), files(&data.path().join("embed_tasks"), "results")),
+        (0, ids.len())
+    );
 }
 
 #[tokio::test]

@@ -4,15 +4,15 @@ use twelvelabs_api::{limits::SEGMENT_DURATION_SEC, types::EmbeddingScope};
 
 /// A stretch of a video.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Window {
-    pub(super) start: f64,
-    pub(super) end: f64,
-    pub(super) scope: EmbeddingScope,
+pub(crate) struct Window {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    pub(crate) scope: EmbeddingScope,
 }
 
 /// The windows of a selected range: clips one after the other, the last one dropped if it is too short, and the whole
 /// range, as the scopes ask.
-pub(super) fn windows(start: f64, end: f64, clip: f64, scopes: &[EmbeddingScope]) -> Vec<Window> {
+pub(crate) fn windows(start: f64, end: f64, clip: f64, scopes: &[EmbeddingScope]) -> Vec<Window> {
     let shortest = SEGMENT_DURATION_SEC.minimum.unwrap_or(0.0);
     let mut windows = Vec::new();
     if scopes.contains(&EmbeddingScope::Clip) {

@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+
+mod admin;
+mod builder;
+mod clock;
+mod connection;
+mod contract_monitor;
+mod dashboard;
+mod error_response;
+mod families;
+mod fault;
+mod fetch;
+mod form;
+mod jobs;
+mod json_writer;
+mod media;
+mod middleware;
+mod parse;
+pub mod program;
+mod query;
+mod quirks;
+mod rate_limit;
+mod report;
+mod server;
+mod speed;
+mod state;
+mod store;
+mod upload;
+mod url_policy;
+mod vectors;
+
+pub use builder::LocalServerBuilder;
+pub use families::assets::NewAsset;
+pub use fault::Fault;
+pub use parse::ParseError;
+pub use quirks::Quirk;
+pub use rate_limit::RateLimitPlan;
+pub use report::{ContractReport, InvalidExchange};
+pub use server::LocalServer;
+pub use speed::Speed;
+pub use url_policy::UrlPolicy;
