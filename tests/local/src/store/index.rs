@@ -10,6 +10,9 @@ use chrono::{DateTime, Utc};
 
 use super::item::{Content, Fate, Item, Outcome, Status};
 
+/// A condition on items.
+type Predicate<'f, T> = dyn Fn(&Item<T>) -> bool + 'f;
+
 /// Selects items of a list. The default selects all.
 pub(crate) struct Filter<'f, T> {
     pub(crate) from: Option<DateTime<Utc>>,
@@ -17,7 +20,7 @@ pub(crate) struct Filter<'f, T> {
     /// Whether `from` and `to` themselves are outside of the range.
     pub(crate) exclusive: bool,
     /// Called for every item between `from` and `to`.
-    pub(crate) matches: Option<&'f dyn Fn(&Item<T>) -> bool>,
+    pub(crate) matches: Option<&'f Predicate<'f, T>>,
 }
 
 impl<T> Default for Filter<'_, T> {

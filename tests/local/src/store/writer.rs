@@ -23,8 +23,11 @@ const ITEMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
 /// Maximum number of changes in a transaction.
 const BATCH: usize = 1024;
 
+/// Receives the stored item.
+type AddedSender<T> = oneshot::Sender<io::Result<Arc<Item<T>>>>;
+
 pub(super) enum Change<T> {
-    Add(Box<NewItem<T>>, oneshot::Sender<io::Result<Arc<Item<T>>>>),
+    Add(Box<NewItem<T>>, AddedSender<T>),
     Finish(u64, Outcome, oneshot::Sender<()>),
     Remove(Vec<Arc<Item<T>>>),
 }
@@ -69,7 +72,7 @@ impl<T> Drop for Writer<T> {
 /// Changes of one transaction, with those who wait for them.
 struct Batch<T> {
     rows: Vec<(u64, serde_json::Result<Vec<u8>>)>,
-    added: Vec<(Item<T>, oneshot::Sender<io::Result<Arc<Item<T>>>>)>,
+    added: Vec<(Item<T>, AddedSender<T>)>,
     finished: Vec<(u64, Outcome, oneshot::Sender<()>)>,
     now: chrono::DateTime<chrono::Utc>,
 }
