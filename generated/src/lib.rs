@@ -1,16 +1,19 @@
-//! Low-level bindings of the video embedding API of TwelveLabs.
+//! Low-level bindings of the TwelveLabs API, generated from an OpenAPI document.
 //!
-//! Everything in `codegen.rs` is generated from `spec/openapi.yaml` by `cargo xtask generate`: the [`types`] on the wire,
-//! the [`forms`] to send, the limits in [`params`] and [`limits`], and one method of [`Client`] for each operation. Each
-//! operation also has a `…_request` method that makes the request without sending it; the crate `twelvelabs` is built on
-//! those and is what most programs want.
+//! Most programs want the crate `twelvelabs`, which adds retries, waiting, streaming and typed errors to these bindings.
 //!
-//! This crate does not retry, wait or validate. Enums that the platform fills take values that nobody knew when the crate
-//! was generated, in their variant `Unknown`.
+//! - [`Client`] has two methods per operation: `embed_tasks_list` sends the request, `embed_tasks_list_request` only builds
+//!   it, as an [`ApiRequest`](runtime::ApiRequest).
+//! - [`types`] are the JSON bodies, [`forms`] the `multipart/form-data` bodies.
+//! - [`operations`], [`params`] and [`limits`] describe the operations and the limits of their parameters.
+//! - [`SPEC`] is the OpenAPI document itself.
+//!
+//! This crate does not retry, wait or validate. Enums that the server may extend have a variant `Unknown` for values that
+//! are not in the document.
 //!
 //! # Features
 //!
-//! - `schemars`: implements `JsonSchema` for every generated type.
+//! - `schemars`: implements `JsonSchema` for every generated type and adds the module `schemas`.
 
 #[rustfmt::skip]
 mod codegen;

@@ -166,6 +166,23 @@ pub fn resolve<'v>(root: &'v Value, reference: &str) -> Option<&'v Value> {
     root.pointer(reference.strip_prefix('#')?)
 }
 
+/// HTTP methods as keys of a path item.
+pub const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// The value behind a reference, or behind a chain of them; any other value as it is. `None` if a reference leads nowhere
+/// or in a circle.
+pub fn follow<'v>(root: &'v Value, mut value: &'v Value) -> Option<&'v Value> {
+    /// More links in a chain are a circle.
+    const LONGEST: usize = 32;
+    for _ in 0..LONGEST {
+        match value.get("$ref").and_then(Value::as_str) {
+            Some(reference) => value = resolve(root, reference)?,
+            None => return Some(value),
+        }
+    }
+    None
+}
+
 /// The last part of a local reference: the name of a component.
 pub fn reference_name(reference: &str) -> String {
     let last = reference.rsplit('/').next().unwrap_or_default();
@@ -177,6 +194,11 @@ pub fn reference_name(reference: &str) -> String {
 pub struct Pointer(String);
 
 impl Pointer {
+    /// The place that a local reference names.
+    pub fn of_reference(reference: &str) -> Self {
+        Self(reference.trim_start_matches('#').to_owned())
+    }
+
     /// The place `key` below this one.
     pub fn at(&self, key: impl fmt::Display) -> Self {
         let key = key.to_string().replace('~', "~0").replace('/', "~1");

@@ -177,6 +177,13 @@ pub(crate) fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
     }
 }
 
+/// Keywords that bound a number or the length of a text.
+pub const BOUNDS: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"];
+
+/// Other keywords that limit a value.
+pub const SIZES: &[&str] =
+    &["multipleOf", "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"];
+
 /// Extensions that have a meaning, and where; elsewhere they and all others are reported as without effect.
 const EXTENSIONS: &[(Node, &str)] =
     &[(Node::Schema, "x-extensible-enum"), (Node::Document, "x-limits"), (Node::Operation, "x-effect")];

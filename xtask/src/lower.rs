@@ -5,6 +5,7 @@
 //! effect is listed as lost.
 
 mod forms;
+mod json_body;
 mod operations;
 mod params;
 mod schemas;
@@ -65,6 +66,7 @@ pub fn lower(document: &Document) -> Result<Lowered> {
     refuse_if_any(&refused)?;
     lost.extend(outcome.lost);
     lost.append(&mut schemas.lost);
+    lost.retain(|remark| !outcome.expressed.contains(&remark.place));
 
     let mut limits = BTreeMap::new();
     if let Some(object) = root["x-limits"].as_object() {

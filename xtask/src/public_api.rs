@@ -1,165 +1,127 @@
-//! The public surface of Rust code as text that people can review: items, fields and signatures, without bodies and docs.
+//! The public API of a crate as text for review: everything that can be named from outside, by its public path, without
+//! bodies and docs.
+//!
+//! Read from the source with syn, because rustdoc's JSON needs a nightly compiler. `pub mod` and `pub use` are followed
+//! from the root of the crate, so that moving an item between private modules changes nothing.
 
-use std::path::{Path, PathBuf};
+mod item;
+mod tree;
 
-use anyhow::{Context, Result};
-use quote::{ToTokens, quote};
-use syn::{ImplItem, Item, TraitItem, Visibility};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
-/// The public items of some code, one a line, in the order of the code; modules indent what is in them.
-pub fn of_items(items: &[Item], indent: &str) -> String {
-    items.iter().map(|item| of_item(item, indent)).collect()
+use anyhow::Result;
+use syn::{Item, ItemImpl, Type};
+
+use self::tree::{ItemId, Target, Tree};
+
+/// The public API of the crate whose `lib.rs` is in a folder.
+pub fn of_crate(folder: &Path) -> Result<String> {
+    of_files(&folder.join("lib.rs"), &|path| std::fs::read_to_string(path).ok())
 }
 
-fn is_public(visibility: &Visibility) -> bool {
-    matches!(visibility, Visibility::Public(_))
-}
-
-/// A type, signature or path as one line, as prettyplease writes it.
-fn line(tokens: impl ToTokens) -> String {
-    let tokens = tokens.to_token_stream();
-    let (wrapped, before, after) = match syn::parse2::<syn::Signature>(tokens.clone()) {
-        Ok(signature) => (quote!(#signature {}), "", "{}"),
-        Err(_) => (quote!(type X = #tokens;), "type X = ", ";"),
-    };
-    let Ok(file) = syn::parse2(wrapped) else { return tokens.to_string() };
-    let text = prettyplease::unparse(&file).split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = text.trim_start_matches(before).trim_end_matches(after).trim_end();
-    let text = text.replace("( ", "(").replace(", )", ")").replace("::std::string::String", "String");
-    text.replace("::std::option::Option", "Option").replace("::std::vec::Vec", "Vec")
-}
-
-fn of_item(item: &Item, indent: &str) -> String {
-    match item {
-        Item::Struct(item) if is_public(&item.vis) => {
-            let mut out = format!("{indent}struct {}{}\n", item.ident, line(&item.generics));
-            for field in item.fields.iter().filter(|field| is_public(&field.vis)) {
-                let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-                out.push_str(&format!("{indent}    {name}: {}\n", line(&field.ty)));
-            }
-            out
-        }
-        Item::Enum(item) if is_public(&item.vis) => {
-            let mut out = format!("{indent}enum {}\n", item.ident);
-            for variant in &item.variants {
-                let fields: Vec<String> = variant
-                    .fields
-                    .iter()
-                    .map(|field| {
-                        let name = field.ident.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-                        format!("{name}{}", line(&field.ty))
-                    })
-                    .collect();
-                let fields = if fields.is_empty() { String::new() } else { format!("({})", fields.join(", ")) };
-                out.push_str(&format!("{indent}    {}{fields}\n", variant.ident));
-            }
-            out
-        }
-        Item::Fn(item) if is_public(&item.vis) => format!("{indent}{}\n", line(&item.sig)),
-        Item::Const(item) if is_public(&item.vis) => format!("{indent}const {}: {}\n", item.ident, line(&item.ty)),
-        Item::Type(item) if is_public(&item.vis) => format!("{indent}type {} = {}\n", item.ident, line(&item.ty)),
-        Item::Use(item) if is_public(&item.vis) => {
-            let text = prettyplease::unparse(&syn::File {
-                shebang: None,
-                attrs: Vec::new(),
-                items: vec![Item::Use(item.clone())],
-            });
-            format!(
-                "{indent}{}\n",
-                text.split("use ").nth(1).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
-            )
-            .replacen(indent, &format!("{indent}use "), 1)
-        }
-        Item::Trait(item) if is_public(&item.vis) => {
-            let mut out = format!("{indent}trait {}\n", item.ident);
-            for inner in &item.items {
-                if let TraitItem::Fn(method) = inner {
-                    out.push_str(&format!("{indent}    {}\n", line(&method.sig)));
-                }
-            }
-            out
-        }
-        Item::Mod(item) if is_public(&item.vis) => {
-            let inner =
-                item.content.as_ref().map(|(_, items)| of_items(items, &format!("{indent}    "))).unwrap_or_default();
-            format!("{indent}mod {}\n{inner}", item.ident)
-        }
-        Item::Impl(item) => {
-            let kind = line(&item.self_ty);
-            if let Some((_, path, _)) = &item.trait_ {
-                return format!("{indent}impl {} for {kind}\n", line(path));
-            }
-            let methods: String = item
-                .items
-                .iter()
-                .filter_map(|inner| match inner {
-                    ImplItem::Fn(method) if is_public(&method.vis) => {
-                        Some(format!("{indent}    {}\n", line(&method.sig)))
-                    }
-                    ImplItem::Const(constant) if is_public(&constant.vis) => {
-                        Some(format!("{indent}    const {}: {}\n", constant.ident, line(&constant.ty)))
-                    }
-                    // The methods are listed where the macro is defined.
-                    ImplItem::Macro(call) => {
-                        let name = call.mac.path.to_token_stream();
-                        Some(format!("{indent}    {name}!\n"))
-                    }
-                    _ => None,
-                })
-                .collect();
-            if methods.is_empty() { methods } else { format!("{indent}impl {kind}\n{methods}") }
-        }
-        Item::Macro(item) => of_macro(item, indent),
-        _ => String::new(),
-    }
-}
-
-/// The public methods that a macro writes.
-fn of_macro(item: &syn::ItemMacro, indent: &str) -> String {
-    let Some(name) = &item.ident else { return String::new() };
-    let text = item.mac.tokens.to_string();
-    let methods = text.split("pub fn ").skip(1).filter_map(|rest| rest.split(" {").next());
-    let methods: String = methods
-        .map(|signature| {
-            let signature: String = signature.split_whitespace().collect::<Vec<_>>().join(" ");
-            match syn::parse_str::<syn::Signature>(&format!("fn {signature}")) {
-                Ok(parsed) => format!("{indent}    {}\n", line(&parsed)),
-                Err(_) => format!("{indent}    fn {signature}\n"),
-            }
-        })
-        .collect();
-    if methods.is_empty() { methods } else { format!("{indent}macro {name}!\n{methods}") }
-}
-
-/// The public items of a crate: `lib.rs`, and behind it every file with items that can be seen from outside, by its path.
-/// Private modules are walked too, because their items are re-exported.
-pub fn of_crate(root: &Path) -> Result<String> {
+/// The public API of a crate whose files are read by a function.
+pub fn of_files(root: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Result<String> {
+    let tree = Tree::load(root, read)?;
+    let mut listing = Listing { impls: impls(&tree), public: BTreeSet::new(), first: BTreeMap::new(), tree: &tree };
+    listing.mark(0, &mut BTreeSet::new());
     let mut out = String::new();
-    let mut files = vec![root.join("lib.rs")];
-    collect(root, &mut files)?;
-    files.sort_by_key(|path| (path.file_name().is_none_or(|name| name != "lib.rs"), path.clone()));
-    files.dedup();
-    for path in files {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let file = syn::parse_file(&text).with_context(|| format!("in {}", path.display()))?;
-        let items = of_items(&file.items, "    ");
-        // Trait implementations alone say nothing without their types.
-        if !items.is_empty() {
-            let name = path.strip_prefix(root).unwrap_or(&path).display().to_string().replace('\\', "/");
-            out.push_str(&format!("{name}\n{items}\n"));
-        }
-    }
+    listing.module(0, "", 0, &mut vec![0], &mut out);
     Ok(out)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+/// The implementations of every type, with the module that they are in.
+fn impls(tree: &Tree) -> BTreeMap<ItemId, Vec<(usize, &ItemImpl)>> {
+    let mut all: BTreeMap<ItemId, Vec<_>> = BTreeMap::new();
+    for (module, item) in tree.items() {
+        let Item::Impl(block) = item else { continue };
+        if let Some(Target::Item(id)) = type_path(&block.self_ty).and_then(|path| tree.resolve(module, &path)) {
+            all.entry(id).or_default().push((module, block));
         }
     }
-    Ok(())
+    all
+}
+
+fn type_path(kind: &Type) -> Option<Vec<String>> {
+    match kind {
+        Type::Path(path) if path.path.leading_colon.is_none() => {
+            Some(path.path.segments.iter().map(|segment| segment.ident.to_string()).collect())
+        }
+        Type::Reference(reference) => type_path(&reference.elem),
+        _ => None,
+    }
+}
+
+struct Listing<'t> {
+    tree: &'t Tree,
+    impls: BTreeMap<ItemId, Vec<(usize, &'t ItemImpl)>>,
+    /// Items that can be named from outside.
+    public: BTreeSet<ItemId>,
+    /// Where an item was listed first.
+    first: BTreeMap<ItemId, String>,
+}
+
+impl Listing<'_> {
+    fn mark(&mut self, module: usize, seen: &mut BTreeSet<usize>) {
+        if !seen.insert(module) {
+            return;
+        }
+        for (_, target) in self.tree.public_names(module) {
+            match target {
+                Target::Module(inner) => self.mark(inner, seen),
+                Target::Item(id) => drop(self.public.insert(id)),
+                Target::External(_) => {}
+            }
+        }
+    }
+
+    fn module(&mut self, module: usize, path: &str, depth: usize, above: &mut Vec<usize>, out: &mut String) {
+        let indent = "    ".repeat(depth);
+        for (name, target) in self.tree.public_names(module) {
+            let here = if path.is_empty() { name.clone() } else { format!("{path}::{name}") };
+            match target {
+                Target::External(from) => out.push_str(&format!("{indent}use {from}\n")),
+                Target::Module(inner) if above.contains(&inner) => out.push_str(&format!("{indent}use {here}\n")),
+                Target::Module(inner) => {
+                    out.push_str(&format!("{indent}mod {name}\n"));
+                    above.push(inner);
+                    self.module(inner, &here, depth + 1, above, out);
+                    above.pop();
+                }
+                Target::Item(id) => match self.first.get(&id) {
+                    Some(first) => out.push_str(&format!("{indent}use {first}\n")),
+                    None => {
+                        self.first.insert(id, here);
+                        for line in self.item(id, &name) {
+                            out.push_str(&format!("{indent}{line}\n"));
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    fn item(&self, id: ItemId, name: &str) -> Vec<String> {
+        let mut lines = item::declaration(self.tree.item(id), name);
+        let mut traits = Vec::new();
+        for (module, block) in self.impls.get(&id).into_iter().flatten() {
+            match &block.trait_ {
+                None => lines.extend(item::members(block, self.tree).into_iter().map(|line| format!("    {line}"))),
+                Some((_, path, _)) => {
+                    let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+                    let hidden = path.leading_colon.is_none()
+                        && matches!(self.tree.resolve(*module, &segments), Some(Target::Item(id)) if !self.public.contains(&id));
+                    if !hidden {
+                        traits.push(format!("    impl {}", item::trait_name(path)));
+                    }
+                }
+            }
+        }
+        traits.sort();
+        traits.dedup();
+        lines.extend(traits);
+        lines
+    }
 }

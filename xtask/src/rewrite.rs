@@ -6,6 +6,8 @@ mod types;
 
 use std::collections::BTreeSet;
 
+pub use self::types::last_segment;
+
 use anyhow::{Context, Result, bail};
 use syn::{ImplItem, Item};
 

@@ -178,6 +178,7 @@ impl LocalServerBuilder {
             monitor: ContractMonitor::start(self.log)?,
             fetcher: Fetcher::new(self.video_urls)?,
             jobs: Jobs::new(),
+            creates: Arc::default(),
         });
         families::resume(&state);
         let (stop, stopped) = watch::channel(Stop::No);

@@ -113,6 +113,12 @@ impl LocalServer {
         self.state.families.embed_tasks.store.get(id).map(|task| task.status.as_str().to_owned().into())
     }
 
+    /// Waits until every create request that was received before this call has stored its task. A request whose client has
+    /// disconnected is completed too, so only after this call do lists show its effect.
+    pub async fn settled(&self) {
+        drop(self.state.creates.write().await);
+    }
+
     /// The validation results so far. Waits for responses that are being validated.
     pub fn report(&self) -> ContractReport {
         self.state.monitor.report()

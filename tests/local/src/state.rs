@@ -22,6 +22,8 @@ pub(crate) struct ServerState {
     pub(crate) monitor: ContractMonitor,
     pub(crate) fetcher: Fetcher,
     pub(crate) jobs: Jobs,
+    /// Read-locked by every create request while it stores its item.
+    pub(crate) creates: Arc<tokio::sync::RwLock<()>>,
     pub(crate) families: Families,
 }
 

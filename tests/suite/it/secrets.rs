@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -79,17 +81,21 @@ async fn facts_come_with_answers_and_errors() {
     assert_eq!((answer.facts.status(), error.status()), (200, Some(400)));
 }
 
-/// A server that never answers and says when a connection of it ends.
-async fn silent() -> (String, mpsc::UnboundedReceiver<u64>) {
+/// A server that never responds, and says when a request begins and when its connection ends, with the bytes that came.
+async fn silent() -> (String, mpsc::UnboundedReceiver<()>, mpsc::UnboundedReceiver<u64>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/v1.3", listener.local_addr().expect("an address"));
+    let (began, begins) = mpsc::unbounded_channel();
     let (ended, ends) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let ended = ended.clone();
+            let (began, ended) = (began.clone(), ended.clone());
             tokio::spawn(async move {
                 let (mut buffer, mut count) = (vec![0; 65536], 0);
                 while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+                    if count == 0 {
+                        let _ = began.send(());
+                    }
                     count += read as u64;
                 }
                 let _ = stream.shutdown().await;
@@ -97,36 +103,29 @@ async fn silent() -> (String, mpsc::UnboundedReceiver<u64>) {
             });
         }
     });
-    (url, ends)
+    (url, begins, ends)
 }
 
 #[tokio::test]
 async fn dropping_a_call_ends_its_connection() {
-    let (url, mut ends) = silent().await;
+    let (url, mut begins, mut ends) = silent().await;
     let client = TwelveLabs::builder().api_key(KEY).base_url(url).build().expect("a client");
     let tasks = client.embed().tasks();
-    let brief = Duration::from_millis(100);
-    let calls: Vec<futures_util::future::BoxFuture<'_, bool>> = vec![
-        Box::pin(async { tokio::time::timeout(brief, tasks.status(ID).send()).await.is_err() }),
-        Box::pin(async { tokio::time::timeout(brief, tasks.retrieve(ID).send()).await.is_err() }),
-        Box::pin(async { tokio::time::timeout(brief, tasks.list().send()).await.is_err() }),
-        Box::pin(async { tokio::time::timeout(brief, tasks.wait_for_done(ID).into_future()).await.is_err() }),
-        Box::pin(async {
-            let create = tasks.create(ModelName::Marengo30, VideoSource::path(CLIP));
-            tokio::time::timeout(brief, create.send()).await.is_err()
-        }),
-        Box::pin(async {
-            let bulk = tasks.create_bulk(ModelName::Marengo30, [VideoSource::path(CLIP)]);
-            tokio::time::timeout(brief, bulk.send()).await.is_err()
-        }),
-        Box::pin(async {
-            let embed = tasks.embed(ModelName::Marengo30, VideoSource::path(CLIP));
-            tokio::time::timeout(brief, embed.into_future()).await.is_err()
-        }),
+    let calls: Vec<futures_util::future::BoxFuture<'_, ()>> = vec![
+        Box::pin(tasks.status(ID).send().map(drop)),
+        Box::pin(tasks.retrieve(ID).send().map(drop)),
+        Box::pin(tasks.list().send().map(drop)),
+        Box::pin(tasks.wait_for_done(ID).into_future().map(drop)),
+        Box::pin(tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send().map(drop)),
+        Box::pin(tasks.create_bulk(ModelName::Marengo30, [VideoSource::path(CLIP)]).send().map(drop)),
+        Box::pin(tasks.embed(ModelName::Marengo30, VideoSource::path(CLIP)).into_future().map(drop)),
     ];
     for call in calls {
-        assert!(call.await, "a call ended by itself");
-        let end = tokio::time::timeout(Duration::from_secs(20), ends.recv()).await;
+        tokio::select! {
+            () = call => panic!("a call ended by itself"),
+            began = begins.recv() => began.expect("a server"),
+        }
+        let end = tokio::time::timeout(Duration::from_secs(300), ends.recv()).await;
         assert!(end.is_ok_and(|count| count.is_some_and(|count| count > 0)), "a connection outlives its call");
     }
 }

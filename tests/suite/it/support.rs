@@ -1,5 +1,7 @@
 //! What the suites share.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use twelvelabs::{TasksClient, TwelveLabs};
 use twelvelabs_contract::Contract;
@@ -41,6 +43,11 @@ pub(crate) async fn scripted(answers: impl IntoIterator<Item = ResponseTemplate>
     let tasks = client.build().expect("a client").embed().tasks();
     (server, tasks)
 }
+
+/// Time limits for what can only be seen when a limit is reached: a test goes on to the next one while the machine was too slow
+/// for the last one to show it.
+pub(crate) const LIMITS: [Duration; 4] =
+    [Duration::from_millis(300), Duration::from_secs(2), Duration::from_secs(8), Duration::from_secs(30)];
 
 pub(crate) async fn local() -> (LocalServer, TasksClient) {
     let platform = LocalServer::start().await.expect("a platform");

@@ -14,7 +14,7 @@ use twelvelabs::{
 use twelvelabs_contract::Contract;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
-use crate::support::{SILENT, TOO_SMALL, client, local};
+use crate::support::{LIMITS, SILENT, TOO_SMALL, client, local};
 
 const SOON: Duration = Duration::from_millis(5);
 const MANY: u32 = 100_000;
@@ -317,16 +317,25 @@ async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
     let (_server, tasks) = fake.start().await;
     let results = tasks.wait_all(ids(60)).sleep_interval(SOON).requests_per_minute(MANY).max_failures(4).await;
     assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.status() == Some(503))));
+    // The first failure and as many as are tolerated after it. The list is tried again between two of them at most, however
+    // long they take.
     let (lists, singles) = fake.counts();
-    assert!(lists + singles <= 8, "{lists} lists, {singles} singles");
+    assert!(singles == 5 && (1..=5).contains(&lists), "{lists} lists, {singles} singles");
 }
 
 #[tokio::test]
 async fn the_budget_is_kept_to_the_deadline() {
-    let wait = |tasks: &TasksClient| tasks.wait_all(ids(10)).sleep_interval(SOON).deadline(Duration::from_secs(1));
-    let fake = Fake::new(10, |_| 1_000_000);
-    let (_server, tasks) = fake.start().await;
-    for (number, result) in wait(&tasks).requests_per_minute(3).await.iter().enumerate() {
+    let wait = |tasks: &TasksClient, limit| tasks.wait_all(ids(10)).sleep_interval(SOON).deadline(limit);
+    let (mut fake, mut results) = (Fake::default(), Vec::new());
+    for limit in LIMITS {
+        fake = Fake::new(10, |_| 1_000_000);
+        let (_server, tasks) = fake.start().await;
+        results = wait(&tasks, limit).requests_per_minute(3).await;
+        if results.iter().all(|result| result.as_ref().is_err_and(|error| error.last_status().is_some())) {
+            break;
+        }
+    }
+    for (number, result) in results.iter().enumerate() {
         let error = result.as_ref().expect_err("late");
         assert_eq!((error.kind(), error.task_id().map(ToString::to_string)), (ErrorKind::Deadline, Some(id(number))));
         assert!(error.polls().is_some_and(|polls| (1..=3).contains(&polls)), "{error:?}");
@@ -338,7 +347,7 @@ async fn the_budget_is_kept_to_the_deadline() {
     let fake = Fake::new(10, |_| 1_000_000);
     fake.state(|state| state.header = Some(("x-ratelimit-request-limit", "2")));
     let (_server, tasks) = fake.start().await;
-    assert!(wait(&tasks).await.iter().all(|result| show(result) == "Deadline"));
+    assert!(wait(&tasks, LIMITS[1]).await.iter().all(|result| show(result) == "Deadline"));
     assert!(fake.counts().0 <= 2 && fake.counts().1 == 0, "{:?}", fake.counts());
 }
 

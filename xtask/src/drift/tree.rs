@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use serde_json::{Map, Value};
 
-use crate::document::resolve;
+use crate::{
+    document::{METHODS, follow, resolve},
+    keywords::{BOUNDS, SIZES},
+};
 
 /// Keywords that the tree holds elsewhere, or that say nothing of a value.
 const HELD: &[&str] = &[
@@ -32,23 +35,6 @@ const HELD: &[&str] = &[
     "xml",
     "$comment",
     "discriminator",
-];
-
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-const LIMITS: &[&str] = &[
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
 ];
 
 /// A value on the wire and everything a document says of it.
@@ -176,7 +162,7 @@ struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     fn deref(&self, value: &'r Value) -> &'r Value {
-        value["$ref"].as_str().and_then(|reference| resolve(self.root, reference)).unwrap_or(value)
+        follow(self.root, value).unwrap_or(value)
     }
 
     fn operation(&self, path: &str, item: &'r Value, operation: &'r Value) -> Operation {
@@ -293,7 +279,8 @@ impl<'r> Reader<'r> {
             node.nullable |= values.contains(&Value::Null);
             node.values = Some(values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect());
         }
-        for key in LIMITS {
+        let limits = || BOUNDS.iter().chain(SIZES);
+        for key in limits() {
             if let Some(limit) = object.get(*key) {
                 node.limits.insert(
                     (*key).to_owned(),
@@ -302,7 +289,7 @@ impl<'r> Reader<'r> {
             }
         }
         for (key, value) in object {
-            if !HELD.contains(&key.as_str()) && !LIMITS.contains(&key.as_str()) && !key.starts_with("x-") {
+            if !HELD.contains(&key.as_str()) && !limits().any(|limit| limit == key) && !key.starts_with("x-") {
                 node.marks.insert(key.clone(), value.to_string());
             }
         }

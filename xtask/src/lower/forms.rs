@@ -6,11 +6,14 @@ use serde_json::{Value, json};
 
 use super::{
     operations::{Lowering, Operation},
-    params::{LIMITS, Param, strip_limits, with_siblings},
+    params::{Param, strip_limits, with_siblings},
     schemas::Site,
-    shapes::rust_type_name,
 };
-use crate::document::{Pointer, Remark, resolve};
+use crate::{
+    document::{Pointer, Remark, follow, reference_name},
+    keywords::BOUNDS,
+    names::{identifier, type_name},
+};
 
 /// The body of a `multipart/form-data` operation.
 #[derive(Debug)]
@@ -26,7 +29,8 @@ pub struct Form {
 pub struct Field {
     /// On the wire.
     pub name: String,
-    pub description: Option<String>,
+    /// Description and limits.
+    pub documentation: Option<String>,
     pub required: bool,
     /// Sent once per value.
     pub repeated: bool,
@@ -49,12 +53,10 @@ pub enum FieldKind {
 
 impl Lowering<'_, '_> {
     pub(super) fn form(&mut self, schema: &Value, out: &mut Operation, place: &Pointer) -> Option<Form> {
-        let (object, name) = match schema["$ref"].as_str() {
-            Some(reference) => {
-                let name = self.schemas.name_of(&crate::document::reference_name(reference))?.to_owned();
-                (resolve(self.root, reference)?, name)
-            }
-            None => (schema, self.schemas.free_name(&format!("{}Form", rust_type_name(&out.id)))),
+        let object = follow(self.root, schema)?;
+        let name = match schema["$ref"].as_str() {
+            Some(reference) => self.schemas.name_of(&reference_name(reference))?.to_owned(),
+            None => self.schemas.free_name(&format!("{}Form", type_name(&out.id))),
         };
         if let Some(keyword) = ["allOf", "oneOf", "anyOf"].iter().find(|keyword| object.get(**keyword).is_some()) {
             self.refuse(&place.at(keyword), "a form must be a plain object");
@@ -68,10 +70,7 @@ impl Lowering<'_, '_> {
         let mut fields = Vec::new();
         for (key, property) in properties {
             let here = place.at("properties").at(key);
-            let target = match property["$ref"].as_str() {
-                Some(reference) => resolve(self.root, reference).cloned().unwrap_or_default(),
-                None => property.clone(),
-            };
+            let target = follow(self.root, property).cloned().unwrap_or_default();
             // One value or a list of them is a repeated field.
             let either = target["oneOf"]
                 .as_array()
@@ -82,24 +81,25 @@ impl Lowering<'_, '_> {
                 Some(list) => (true, list["items"].clone()),
                 None => (false, property.clone()),
             };
-            out.params.push(Param::read(key, &with_siblings(&target, property)));
+            let param = Param::read(key, &with_siblings(&target, property));
+            let documentation = param.documentation();
+            out.params.push(param);
             for limit in ["minItems", "maxItems", "uniqueItems"] {
                 if target.get(limit).is_some() {
                     self.lost.push(Remark::new(&here.at(limit), "not checked by the generated form"));
                 }
             }
-            for limit in LIMITS {
+            for limit in BOUNDS {
                 if value.get(*limit).is_some() && repeated {
                     self.lost.push(Remark::new(&here.at("items").at(limit), "not checked by the generated form"));
                 }
             }
             strip_limits(&mut value);
-            let site = Site { place: here, name: format!("{name}{}", rust_type_name(key)), answered: false };
+            let site = Site { place: here, name: format!("{name}{}", type_name(key)), in_response: false };
             let kind = self.field_kind(&value, &site);
-            let description = property["description"].as_str().or(target["description"].as_str()).map(str::to_owned);
             fields.push(Field {
                 name: key.clone(),
-                description,
+                documentation,
                 required: required.contains(&json!(key)),
                 repeated,
                 kind,
@@ -107,7 +107,7 @@ impl Lowering<'_, '_> {
         }
         let mut names = BTreeSet::new();
         for field in &fields {
-            if !names.insert(crate::emit::identifier(&field.name).to_string()) {
+            if !names.insert(identifier(&field.name).to_string()) {
                 self.refuse(&place.at("properties").at(&field.name), "has the Rust name of another field");
             }
         }
@@ -118,7 +118,7 @@ impl Lowering<'_, '_> {
         let lowered = self.schemas.lower(schema, site);
         let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str());
         if let Some(reference) = reference {
-            return FieldKind::Named(crate::document::reference_name(reference));
+            return FieldKind::Named(reference_name(reference));
         }
         match (lowered["type"].as_str(), lowered["format"].as_str()) {
             (Some("string"), Some("binary")) => FieldKind::File,

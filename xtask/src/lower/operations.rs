@@ -9,14 +9,13 @@ use super::{
     forms::Form,
     params::{Param, strip_limits, with_siblings},
     schemas::{Schemas, Site},
-    shapes::rust_type_name,
 };
 use crate::{
-    document::{Pointer, Remark, resolve},
+    document::{METHODS, Pointer, Remark, follow},
     effect::{Effect, Effects},
+    families::family_of,
+    names::{identifier, type_name},
 };
-
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// An operation, as far as progenitor does not know it.
 #[derive(Debug)]
@@ -26,7 +25,9 @@ pub struct Operation {
     pub method: String,
     pub path: String,
     pub effect: Effect,
-    /// Query parameters and form fields, with their limits.
+    /// The module of the generated code.
+    pub family: String,
+    /// Parameters, form fields and JSON properties, with their limits.
     pub params: Vec<Param>,
     /// The form, if the body is one.
     pub form: Option<Form>,
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub response_headers: BTreeSet<String>,
     pub refused: Vec<Remark>,
     pub lost: Vec<Remark>,
+    /// Places of limits that are constants, which are not lost.
+    pub expressed: BTreeSet<Pointer>,
 }
 
 /// Lowers every operation of the document.
@@ -56,6 +59,7 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
         headers: BTreeSet::new(),
         refused: Vec::new(),
         lost: Vec::new(),
+        expressed: BTreeSet::new(),
     };
     let mut paths = Map::new();
     for (path, item) in root["paths"].as_object().into_iter().flatten() {
@@ -79,6 +83,7 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
         response_headers: lowering.headers,
         refused: lowering.refused,
         lost: lowering.lost,
+        expressed: lowering.expressed,
     }
 }
 
@@ -138,6 +143,8 @@ pub(super) struct Lowering<'l, 'd> {
     headers: BTreeSet<String>,
     refused: Vec<Remark>,
     pub(super) lost: Vec<Remark>,
+    /// Places of limits that are constants.
+    pub(super) expressed: BTreeSet<Pointer>,
 }
 
 impl<'d> Lowering<'_, 'd> {
@@ -145,15 +152,12 @@ impl<'d> Lowering<'_, 'd> {
         self.refused.push(Remark::new(place, text));
     }
 
-    /// The object itself, behind any reference.
+    /// The object behind a reference.
     fn deref(&mut self, value: &'d Value, place: &Pointer) -> &'d Value {
-        match value["$ref"].as_str() {
-            None => value,
-            Some(reference) => resolve(self.root, reference).unwrap_or_else(|| {
-                self.refused.push(Remark::new(place, format!("the reference {reference:?} leads nowhere")));
-                value
-            }),
-        }
+        follow(self.root, value).unwrap_or_else(|| {
+            self.refused.push(Remark::new(place, format!("the reference {} leads nowhere", value["$ref"])));
+            value
+        })
     }
 
     fn operation(
@@ -180,6 +184,7 @@ impl<'d> Lowering<'_, 'd> {
             method: method.to_uppercase(),
             path: path.into(),
             effect,
+            family: family_of(path),
             params: Vec::new(),
             form: None,
             accept: None,
@@ -211,7 +216,7 @@ impl<'d> Lowering<'_, 'd> {
         let mut names = BTreeSet::new();
         let key_header = self.key_header;
         for (name, _) in seen.iter().filter(|(name, _)| key_header.is_none_or(|key| !key.eq_ignore_ascii_case(name))) {
-            let rust = crate::emit::identifier(name).to_string();
+            let rust = identifier(name).to_string();
             if rust == "body" && operation.get("requestBody").is_some() || !names.insert(rust) {
                 self.refuse(place, format!("the parameter {name:?} has the Rust name of another argument"));
             }
@@ -250,10 +255,7 @@ impl<'d> Lowering<'_, 'd> {
             }
         }
         let mut schema = parameter["schema"].clone();
-        let target = match schema["$ref"].as_str() {
-            Some(reference) => resolve(self.root, reference).cloned().unwrap_or_default(),
-            None => schema.clone(),
-        };
+        let target = follow(self.root, &schema).cloned().unwrap_or_default();
         let style = parameter["style"].as_str();
         let exploded = parameter.get("explode").is_none_or(|explode| explode == &json!(true));
         let list = target["type"] == "array";
@@ -281,25 +283,27 @@ impl<'d> Lowering<'_, 'd> {
             }
             out.objects.push(name.to_owned());
         }
-        out.params.push(Param::read(name, &with_siblings(&target, &schema)));
+        let mut param = Param::read(name, &with_siblings(&target, &schema));
+        param.description = parameter["description"].as_str().map(str::to_owned).or(param.description);
         strip_limits(&mut schema);
         let site = Site {
             place: place.at("schema"),
-            name: format!("{}{}", rust_type_name(&out.id), rust_type_name(name)),
-            answered: false,
+            name: format!("{}{}", type_name(&out.id), type_name(name)),
+            in_response: false,
         };
         let schema = self.schemas.lower(&schema, &site);
         let mut lowered = json!({ "name": name, "in": location, "required": required, "schema": schema });
         if location == "query" {
             lowered["style"] = json!("form");
         }
-        if let Some(text) = parameter.get("description") {
-            lowered["description"] = text.clone();
+        if let Some(text) = param.documentation() {
+            lowered["description"] = json!(text);
         }
+        out.params.push(param);
         Some(lowered)
     }
 
-    fn body(&mut self, body: &Value, out: &mut Operation, place: &Pointer) -> Option<Value> {
+    fn body(&mut self, body: &'d Value, out: &mut Operation, place: &Pointer) -> Option<Value> {
         let content = body["content"].as_object()?;
         let (media_type, media) = content.get_key_value("application/json").or_else(|| content.iter().next())?;
         let here = place.at("content").at(media_type);
@@ -313,9 +317,10 @@ impl<'d> Lowering<'_, 'd> {
             "application/json" => {
                 let site = Site {
                     place: here.at("schema"),
-                    name: format!("{}Request", rust_type_name(&out.id)),
-                    answered: false,
+                    name: format!("{}Request", type_name(&out.id)),
+                    in_response: false,
                 };
+                self.json_params(&media["schema"], &here.at("schema"), "", &mut Vec::new(), out);
                 self.schemas.lower(&media["schema"], &site)
             }
             // The form itself is emitted; progenitor writes all the rest of the method around a raw body.
@@ -363,8 +368,8 @@ impl<'d> Lowering<'_, 'd> {
                 let schema = if media_type == "application/json" {
                     let site = Site {
                         place: here.at("content").at(media_type).at("schema"),
-                        name: format!("{}Response", rust_type_name(&out.id)),
-                        answered: true,
+                        name: format!("{}Response", type_name(&out.id)),
+                        in_response: true,
                     };
                     self.schemas.lower(&media["schema"], &site)
                 } else {

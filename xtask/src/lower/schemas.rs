@@ -6,11 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::params::Param;
 use super::shapes::{
-    COMPONENTS, annotated, answered_components, component_schemas, enum_values, form_components, needs_name,
-    rust_type_name, sole_part, types_of,
+    COMPONENTS, annotated, component_schemas, enum_values, form_components, needs_name, response_components, sole_part,
+    types_of,
 };
-use crate::document::{Pointer, Remark, reference_name, resolve};
+use crate::{
+    document::{Pointer, Remark, reference_name, resolve},
+    names::{identifier, type_name},
+};
 
 /// The Rust name of the type that holds vectors.
 pub const EMBEDDING: &str = "Embedding";
@@ -28,7 +32,7 @@ pub struct Schemas<'d> {
     /// Every Rust name in use.
     taken: BTreeSet<String>,
     /// Components that an answer can contain: their enums must survive new values.
-    answered: HashSet<String>,
+    in_response: HashSet<String>,
     /// Lowered schemas by Rust name.
     pub out: Map<String, Value>,
     /// Enums that take values nobody knew, by Rust name.
@@ -46,15 +50,15 @@ pub struct Site {
     /// The Rust name it gets if it needs one.
     pub name: String,
     /// The platform fills it.
-    pub answered: bool,
+    pub in_response: bool,
 }
 
 impl Site {
     fn below(&self, key: &str, child: &str) -> Self {
         Self {
             place: self.place.at(key).at(child),
-            name: format!("{}{}", self.name, rust_type_name(child)),
-            answered: self.answered,
+            name: format!("{}{}", self.name, type_name(child)),
+            in_response: self.in_response,
         }
     }
     fn inside(&self, key: &str, suffix: &str) -> Self {
@@ -71,7 +75,7 @@ impl<'d> Schemas<'d> {
             taken: ["FilePart", "Multipart", "SourceError", "Error", "Vec", "String", "Option", "Result"]
                 .map(str::to_owned)
                 .into(),
-            answered: answered_components(root),
+            in_response: response_components(root),
             out: Map::new(),
             open_enums: BTreeSet::new(),
             open_unions: BTreeSet::new(),
@@ -79,7 +83,7 @@ impl<'d> Schemas<'d> {
             lost: Vec::new(),
         };
         for key in component_schemas(root).map(|(key, _)| key) {
-            let name = schemas.free_name(&rust_type_name(key));
+            let name = schemas.free_name(&type_name(key));
             schemas.names.insert(key.clone(), name);
         }
         schemas
@@ -94,7 +98,7 @@ impl<'d> Schemas<'d> {
                 continue;
             }
             let name = self.names[key].clone();
-            let site = Site { place: place.at(key), name: name.clone(), answered: self.answered.contains(key) };
+            let site = Site { place: place.at(key), name: name.clone(), in_response: self.in_response.contains(key) };
             let lowered = self.lower_body(schema, &site);
             if name == EMBEDDING && lowered["items"]["type"] != "number" {
                 self.refuse(&site, "this name is kept for the type of vectors, a list of numbers");
@@ -157,10 +161,11 @@ impl<'d> Schemas<'d> {
                 _ => self.refuse(site, "a schema that allows nothing has no type"),
             };
         };
-        let description = object.get("description").and_then(Value::as_str);
         if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
             return self.lower_reference(object, reference, site);
         }
+        let documentation = Param::read("", schema).documentation();
+        let description = documentation.as_deref();
         self.note_defaults(object, site);
         if object.contains_key("discriminator") && !object.contains_key("oneOf") && !object.contains_key("anyOf") {
             self.lose(&site.place.at("discriminator"), "without a union it tells nothing");
@@ -279,7 +284,7 @@ impl<'d> Schemas<'d> {
         }
         let property = site.place.to_string();
         let property = property.rsplit('/').next().unwrap_or_default();
-        if items["type"] == "number" && site.answered && VECTOR_PROPERTIES.contains(&property) {
+        if items["type"] == "number" && site.in_response && VECTOR_PROPERTIES.contains(&property) {
             if items["format"] != "float" {
                 self.lose(&site.place, "numbers of a vector are kept in single precision");
             }
@@ -302,7 +307,7 @@ impl<'d> Schemas<'d> {
             let mut out = Map::new();
             let mut names = BTreeSet::new();
             for (key, property) in properties {
-                if !names.insert(crate::emit::identifier(key).to_string()) {
+                if !names.insert(identifier(key).to_string()) {
                     self.refuse(&site.below("properties", key), "has the Rust name of another property");
                 }
                 out.insert(key.clone(), self.lower(property, &site.below("properties", key)));
@@ -327,7 +332,7 @@ impl<'d> Schemas<'d> {
         if values.iter().all(Value::is_string) {
             let mut names = BTreeSet::new();
             for value in values.iter().filter_map(Value::as_str) {
-                if !value.contains(|c: char| c.is_ascii_alphanumeric()) || !names.insert(rust_type_name(value)) {
+                if !value.contains(|c: char| c.is_ascii_alphanumeric()) || !names.insert(type_name(value)) {
                     self.lose(
                         &site.place,
                         format!("the value {value:?} has no Rust name of its own; the enum becomes a text"),
@@ -335,7 +340,7 @@ impl<'d> Schemas<'d> {
                     return json!({ "type": "string" });
                 }
             }
-            if object.contains_key("x-extensible-enum") || site.answered {
+            if object.contains_key("x-extensible-enum") || site.in_response {
                 self.open_enums.insert(site.name.clone());
             }
             return json!({ "type": "string", "enum": values });

@@ -2,20 +2,12 @@
 
 use std::collections::HashSet;
 
-use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Pointer, reference_name};
 
 /// Where references to named schemas lead.
 pub(super) const COMPONENTS: &str = "#/components/schemas/";
-
-/// A Rust type name for any text.
-pub(super) fn rust_type_name(text: &str) -> String {
-    let words: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let name = words.to_upper_camel_case();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name }
-}
 
 /// A reference or another schema with a description of its own.
 pub(super) fn annotated(lowered: Value, description: Option<&str>, nullable: bool) -> Value {
@@ -97,7 +89,7 @@ pub(super) fn form_components(root: &Value) -> HashSet<String> {
 }
 
 /// Components that an answer reaches.
-pub(super) fn answered_components(root: &Value) -> HashSet<String> {
+pub(super) fn response_components(root: &Value) -> HashSet<String> {
     let mut seen = HashSet::new();
     let mut queue: Vec<String> = Vec::new();
     collect_references(root, &mut |pointer, name| {

@@ -6,9 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     schemas::{Schemas, Site},
-    shapes::{enum_values, is_null, rust_type_name},
+    shapes::{enum_values, is_null},
 };
-use crate::document::{reference_name, resolve};
+use crate::{
+    document::{follow, reference_name},
+    names::type_name,
+};
 
 /// A variant of a tagged union, flat.
 struct Variant {
@@ -86,7 +89,7 @@ impl Schemas<'_> {
                 required.push(json!(tag));
             }
             for value in values {
-                let here = Site { name: format!("{}{}", site.name, rust_type_name(&value)), ..variant.site.clone() };
+                let here = Site { name: format!("{}{}", site.name, type_name(&value)), ..variant.site.clone() };
                 let mut body = self.lower_object(&plain, &here);
                 body["properties"][tag] = json!({ "type": "string", "enum": [value] });
                 body["required"] = required.clone().into();
@@ -96,7 +99,7 @@ impl Schemas<'_> {
                 lowered.push(body);
             }
         }
-        if site.answered {
+        if site.in_response {
             self.open_unions.insert(site.name.clone());
         }
         json!({ "oneOf": lowered })
@@ -154,10 +157,7 @@ impl Schemas<'_> {
 
     /// The strings that a schema allows, if it says which.
     fn allowed_texts(&self, schema: &Value) -> Option<Vec<String>> {
-        let schema = match schema["$ref"].as_str() {
-            Some(reference) => resolve(self.root, reference)?,
-            None => schema,
-        };
+        let schema = follow(self.root, schema)?;
         enum_values(schema.as_object()?)?.into_iter().map(|value| value.as_str().map(str::to_owned)).collect()
     }
 }

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Field, Fields, GenericArgument, Ident, Item, ItemStruct, PathArguments, Type, parse_quote};
 
-use super::types::{type_name, wire_name};
+use super::types::{last_segment, wire_name};
 
 /// Deeper arrays are not looked for: types may contain themselves.
 const LONGEST_PATH: usize = 4;
@@ -45,7 +45,7 @@ pub(super) fn implementation(answer: &Type, types: &[Item]) -> Result<Option<Ite
 }
 
 fn find<'t>(structs: &[&'t ItemStruct], kind: &Type) -> Option<&'t ItemStruct> {
-    let name = type_name(kind)?;
+    let name = last_segment(kind)?;
     structs.iter().find(|item| item.ident == name).copied()
 }
 
@@ -59,7 +59,7 @@ fn search(structs: &[&ItemStruct], from: &ItemStruct, way: &mut Way, found: &mut
         way.push((ident.clone(), wire_name(&field.attrs, &ident.to_string())?, optional));
         if let Some(element) = inner(kind, "Vec").and_then(|element| find(structs, element)) {
             if named(element).any(|field| {
-                type_name(inner(&field.ty, "Option").unwrap_or(&field.ty)).is_some_and(|name| name == "Embedding")
+                last_segment(inner(&field.ty, "Option").unwrap_or(&field.ty)).is_some_and(|name| name == "Embedding")
             }) {
                 found.push((way.clone(), element.ident.clone()));
             }

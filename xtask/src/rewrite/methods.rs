@@ -7,7 +7,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::{emit::identifier, lower::Operation};
+use crate::{lower::Operation, names};
 
 /// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
 pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
@@ -49,7 +49,7 @@ pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Res
         FnArg::Receiver(_) => None,
     });
     let request_name = format_ident!("{}_request", method.sig.ident);
-    let constant = format_ident!("{}", identifier(&operation.id).to_string().to_uppercase());
+    let constant = names::constant(&operation.id);
 
     let send_body: Vec<Stmt> = parse_quote! {
         #[allow(unused_mut)]

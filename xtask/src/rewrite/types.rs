@@ -20,7 +20,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
         .filter_map(|item| match item {
             Item::Impl(block) => {
                 let (_, path, _) = block.trait_.as_ref()?;
-                (path.segments.last()?.ident == "Display").then(|| type_name(&block.self_ty)).flatten()
+                (path.segments.last()?.ident == "Display").then(|| last_segment(&block.self_ty)).flatten()
             }
             _ => None,
         })
@@ -49,7 +49,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                         if fields
                             .unnamed
                             .iter()
-                            .all(|field| type_name(&field.ty).is_some_and(|name| name == "String")) =>
+                            .all(|field| last_segment(&field.ty).is_some_and(|name| name == "String")) =>
                     {
                         out.extend(text_newtype(&item.ident, displayed.contains(&item.ident.to_string())));
                     }
@@ -85,16 +85,16 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn type_name(kind: &Type) -> Option<String> {
+pub fn last_segment(kind: &Type) -> Option<String> {
     match kind {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
-        Type::Reference(reference) => type_name(&reference.elem),
+        Type::Reference(reference) => last_segment(&reference.elem),
         _ => None,
     }
 }
 
 fn implements_open(kind: &Type, lowered: &Lowered) -> bool {
-    type_name(kind).is_some_and(|name| lowered.open_enums.contains(&name))
+    last_segment(kind).is_some_and(|name| lowered.open_enums.contains(&name))
 }
 
 fn from_reference_to_self(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
@@ -204,7 +204,7 @@ fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered)
     let mut initial: Vec<TokenStream> = Vec::new();
     for field in &fields.named {
         let (name, kind) = (&field.ident, &field.ty);
-        let optional = type_name(kind).is_some_and(|name| name == "Option");
+        let optional = last_segment(kind).is_some_and(|name| name == "Option");
         let defaulted =
             field.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("serde (default"));
         if optional || defaulted {

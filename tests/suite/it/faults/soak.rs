@@ -77,7 +77,7 @@ async fn run_round(round: usize, flows: usize) -> Figures {
     let (tasks, direct) = (client(proxy.address), client(upstream));
     let video = Bytes::from(std::fs::read(TINY).expect("the clip"));
     let results: Vec<(String, TaskId, usize, usize)> = stream::iter(0..flows)
-        .map(|flow| run_flow(format!("flow-{flow}.mp4"), &tasks, &direct, video.clone()))
+        .map(|flow| run_flow(format!("flow-{flow}.mp4"), &tasks, &direct, &platform, video.clone()))
         .buffer_unordered(16)
         .collect()
         .await;
@@ -102,6 +102,7 @@ async fn run_flow(
     name: String,
     tasks: &TasksClient,
     direct: &TasksClient,
+    platform: &LocalServer,
     video: Bytes,
 ) -> (String, TaskId, usize, usize) {
     let (mut unknown, mut recreated) = (0, 0);
@@ -110,8 +111,7 @@ async fn run_flow(
             Ok(task) => break task.id,
             Err(error) if error.is_outcome_unknown() => {
                 unknown += 1;
-                // A server that is cut off may still be at it.
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                platform.settled().await;
                 match find(direct, &name).await {
                     Some(id) => break id,
                     None => recreated += 1,
@@ -126,7 +126,7 @@ async fn run_flow(
         .wait_for_done(&id)
         .sleep_interval(interval)
         .max_failures(50)
-        .deadline(Duration::from_secs(60))
+        .deadline(Duration::from_secs(600))
         .await
         .expect("ready");
     let result = loop {
@@ -206,10 +206,15 @@ async fn relay(mut client: TcpStream, upstream: SocketAddr, choice: u64, size: u
     };
     let mut server = TcpStream::connect(upstream).await?;
     let ((mut client_read, mut client_write), (mut server_read, mut server_write)) = (client.split(), server.split());
-    tokio::select! {
+    let outcome = tokio::select! {
         outcome = pump(&mut client_read, &mut server_write, up_limit) => outcome,
         outcome = pump(&mut server_read, &mut client_write, down_limit) => outcome,
-    }
+    };
+    // The client learns of the end only after the server has ended its part of the connection: then no request that was cut
+    // is still being received.
+    server_write.shutdown().await?;
+    tokio::io::copy(&mut server_read, &mut tokio::io::sink()).await?;
+    outcome
 }
 
 async fn pump(

@@ -59,7 +59,11 @@ pub(super) async fn create(
         task.upload = None;
     }
     // The task is created even if the client disconnects now, as on the platform.
-    let done = tokio::spawn(store(state, task));
+    let storing = Arc::clone(&state.creates).read_owned().await;
+    let done = tokio::spawn(async move {
+        let _storing = storing;
+        store(state, task).await
+    });
     done.await.map_err(ErrorResponse::internal)?.map(Json)
 }
 

@@ -1,0 +1,54 @@
+//! Properties of JSON request bodies, with their limits.
+
+use serde_json::Value;
+
+use super::{
+    operations::{Lowering, Operation},
+    params::{Param, with_siblings},
+    shapes::is_null,
+};
+use crate::{
+    document::{Pointer, follow, resolve},
+    keywords::BOUNDS,
+};
+
+impl<'d> Lowering<'_, 'd> {
+    /// Adds the properties of a schema, and those of the objects in it, to the parameters of an operation. Variants of
+    /// unions and items of lists are left out.
+    ///
+    /// `above` are the references on the way to the schema.
+    pub(super) fn json_params(
+        &mut self,
+        schema: &'d Value,
+        place: &Pointer,
+        prefix: &str,
+        above: &mut Vec<&'d str>,
+        out: &mut Operation,
+    ) {
+        if let Some(reference) = schema["$ref"].as_str() {
+            if let Some(target) = resolve(self.root, reference)
+                && !above.contains(&reference)
+            {
+                above.push(reference);
+                self.json_params(target, &Pointer::of_reference(reference), prefix, above, out);
+                above.pop();
+            }
+            return;
+        }
+        for keyword in ["allOf", "oneOf", "anyOf"] {
+            let parts = schema[keyword].as_array().map(Vec::as_slice).unwrap_or_default();
+            let is_union = keyword != "allOf" && parts.iter().filter(|part| !is_null(part)).count() > 1;
+            for (index, part) in parts.iter().enumerate().filter(|_| !is_union) {
+                self.json_params(part, &place.at(keyword).at(index), prefix, above, out);
+            }
+        }
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            let here = place.at("properties").at(key);
+            let name = format!("{prefix}{key}");
+            let target = follow(self.root, property).unwrap_or(property);
+            out.params.push(Param::read(&name, &with_siblings(target, property)));
+            self.expressed.extend(BOUNDS.iter().chain(&["default"]).map(|limit| here.at(limit)));
+            self.json_params(property, &here, &format!("{name}."), above, out);
+        }
+    }
+}
