@@ -1,8 +1,8 @@
-//! Which stretches of a video get a vector.
+//! The time ranges of a video that get a vector.
 
 use twelvelabs_api::{limits::SEGMENT_DURATION_SEC, types::EmbeddingScope};
 
-/// A stretch of a video.
+/// A time range of a video.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Window {
     pub(crate) start: f64,
@@ -10,17 +10,17 @@ pub(crate) struct Window {
     pub(crate) scope: EmbeddingScope,
 }
 
-/// The windows of a selected range: clips one after the other, the last one dropped if it is too short, and the whole
-/// range, as the scopes ask.
+/// The windows of a selected range: adjacent clips, without the last one if it is too short, and the whole range, depending on the
+/// scopes.
 pub(crate) fn windows(start: f64, end: f64, clip: f64, scopes: &[EmbeddingScope]) -> Vec<Window> {
     let shortest = SEGMENT_DURATION_SEC.minimum.unwrap_or(0.0);
     let mut windows = Vec::new();
     if scopes.contains(&EmbeddingScope::Clip) {
-        // By multiplication: a sum of many clips would drift.
+        // By multiplication, because a sum of many clips would drift.
         let starts = (0u32..).map(|index| start + f64::from(index) * clip).take_while(|start| *start < end);
         for from in starts {
             let to = (from + clip).min(end);
-            // Less than a microsecond is rounding, not time.
+            // Less than a microsecond is a rounding error.
             if to - from + 1e-6 >= shortest {
                 windows.push(Window { start: from, end: to, scope: EmbeddingScope::Clip });
             }

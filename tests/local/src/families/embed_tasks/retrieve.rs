@@ -139,7 +139,7 @@ impl Segments {
             let written = self.write(&mut out, |json| batch.add(json)).and_then(|_| out.flush());
             batch.validate();
             if let Err(error) = written {
-                // The client sees a body that ends early. If it is gone, there is nobody to tell.
+                // The client sees a body that ends early, unless it has disconnected.
                 let _ = sender.blocking_send(Err(error));
             }
         });
