@@ -19,7 +19,9 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use twelvelabs::{
-    EmbeddingScope, ModelName, TasksClient, TasksRetrieveResponse, TwelveLabs, VideoSegment, VideoSource,
+    EmbeddingScope, ModelName, TwelveLabs, VideoSource,
+    embed::tasks::{TasksClient, TasksRetrieveResponse, VideoSegment},
+    wait::WaitOptions,
 };
 use twelvelabs_local::LocalServer;
 

@@ -1,4 +1,4 @@
-//! Writing the form of a creation, from fields to the last byte of its body: `cargo bench -p twelvelabs-api`.
+//! Encodes the form of a create request, from the fields to the last byte of the body: `cargo bench -p twelvelabs-api`.
 
 use std::io::Write;
 
@@ -13,14 +13,14 @@ use twelvelabs_api::{
 
 const SIZE: usize = 16 * 1024 * 1024;
 
-/// Makes the request, sends nothing, and reads its body to the end.
+/// Builds the request and reads its body to the end without sending it.
 async fn write(client: &Client, form: &TasksCreateRequest) -> usize {
-    let body = form.encode().await.expect("the file is there");
+    let body = form.encode().await.expect("an encoded form");
     let mut request = client.embed_tasks_create_request(body).expect("a request").request;
     let mut body = request.body_mut().take().expect("a form");
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        length += frame.expect("the file does not change").data_ref().map_or(0, bytes::Bytes::len);
+        length += frame.expect("a chunk").data_ref().map_or(0, bytes::Bytes::len);
     }
     length
 }
@@ -28,7 +28,7 @@ async fn write(client: &Client, form: &TasksCreateRequest) -> usize {
 fn form(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let key = Key::new("bench").expect("a key");
-    // No request is sent to it.
+    // Nothing is sent to this address.
     let client = Client::new_with_client("http://127.0.0.1:9", reqwest::Client::new(), key);
 
     let mut fields = TasksCreateRequest::new(ModelName::Marengo30);
@@ -37,8 +37,8 @@ fn form(criterion: &mut Criterion) {
     fields.video_embedding_scope = vec![EmbeddingScope::Clip, EmbeddingScope::Video];
     criterion.bench_function("form/fields", |bencher| bencher.iter(|| runtime.block_on(write(&client, &fields))));
 
-    let mut file = tempfile::NamedTempFile::new().expect("room for a file");
-    file.write_all(&vec![0; SIZE]).expect("room for a file");
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(&vec![0; SIZE]).expect("a temporary file");
     let parts = [("bytes", FilePart::bytes("a.mp4", vec![0; SIZE])), ("file", FilePart::path(file.path()))];
     let mut group = criterion.benchmark_group("form");
     group.throughput(Throughput::Bytes(SIZE as u64));

@@ -1,4 +1,4 @@
-//! What generated code stands on; written by hand, and the same for every document.
+//! Hand-written types and functions that generated code uses. They are the same for every OpenAPI document.
 
 mod embedding;
 mod file_part;
@@ -14,7 +14,7 @@ pub use multipart::Multipart;
 pub use param::Param;
 pub use request::{ApiRequest, Effect, Key, Operation, path_segment};
 
-/// Reads `null` as the empty value: the platform may send either for a list that it did not fill.
+/// Decodes `null` as the default: servers send either for an empty list.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -23,18 +23,18 @@ where
     Ok(<Option<T> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// The JSON text of a form value; a string stays as it is.
+/// Formats a form value as JSON, and a string as it is.
 pub(crate) fn form_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(other) => other.to_string(),
-        // Only maps with keys that are no strings fail, and generated types have none.
+        // Fails only for maps whose keys are not strings. Generated types have none.
         Err(error) => error.to_string(),
     }
 }
 
-/// An object as query parameters `name[key]=value`; what is null or absent is left out.
-#[allow(dead_code, reason = "the contract of this repository has no such parameter")]
+/// Formats an object as query parameters `name[key]=value`. Skips null values.
+#[allow(dead_code, reason = "the document of this repository has no such parameter")]
 pub(crate) fn object_query<T: serde::Serialize + ?Sized>(name: &str, value: &T) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     if let Ok(serde_json::Value::Object(object)) = serde_json::to_value(value) {
@@ -47,7 +47,7 @@ pub(crate) fn object_query<T: serde::Serialize + ?Sized>(name: &str, value: &T) 
             pairs.extend(present.map(|value| (format!("{name}[{key}]"), form_text(value))));
         }
     }
-    // The order of a JSON object depends on a feature of serde_json that any crate may turn on.
+    // The order of a JSON object depends on a feature of serde_json that any crate may enable.
     pairs.sort();
     pairs
 }
@@ -57,7 +57,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn objects_keep_their_names_in_a_query() {
+    fn object_parameters_keep_their_names() {
         let pairs = super::object_query("size", &json!({ "gte": 1, "lte": null, "any": ["a", true] }));
         let expected = [("size[any]", "a"), ("size[any]", "true"), ("size[gte]", "1")];
         assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));

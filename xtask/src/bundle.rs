@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     document::{read_value, reference_name},
-    keywords::{Holds, Node, keywords},
+    keywords::{Holds, ObjectKind, keywords},
 };
 
 /// A place in a file: the canonical path and the JSON pointer.
@@ -23,7 +23,7 @@ type Target = (PathBuf, String);
 /// Reads the root document and every file that it references, and returns one document without external references.
 pub fn bundle(path: &Path) -> Result<Value> {
     let file = path.canonicalize().with_context(|| format!("cannot read the document {}", path.display()))?;
-    let folder = file.parent().context("a file has a folder")?.to_owned();
+    let folder = file.parent().context("a file without a directory")?.to_owned();
     let root = read_value(&file)?;
     let mut bundler = Bundler {
         folder,
@@ -33,7 +33,7 @@ pub fn bundle(path: &Path) -> Result<Value> {
         pulled: BTreeMap::new(),
     };
     bundler.name_components(&root)?;
-    let mut bundled = bundler.walk(Node::Document, &root, &file)?;
+    let mut bundled = bundler.walk(ObjectKind::Document, &root, &file)?;
     for (section, components) in bundler.pulled {
         let all = bundled
             .as_object_mut()
@@ -54,17 +54,23 @@ struct Bundler {
     root_file: PathBuf,
     /// Every file read so far.
     files: BTreeMap<PathBuf, Value>,
-    /// The component that stands for a place in another file, by section of `components` and place.
+    /// Components for places in other files, by section of `components` and place.
     names: BTreeMap<(&'static str, Target), String>,
     /// Components from other files, by section.
     pulled: BTreeMap<&'static str, Map<String, Value>>,
 }
 
 impl Bundler {
-    /// Components of the root document that consist of a reference to another file give that place their name.
+    /// Uses the names of components of the root document that are references to other files.
     fn name_components(&mut self, root: &Value) -> Result<()> {
         let file = self.root_file.clone();
-        for section in [Node::Schema, Node::Parameter, Node::Header, Node::RequestBody, Node::Response] {
+        for section in [
+            ObjectKind::Schema,
+            ObjectKind::Parameter,
+            ObjectKind::Header,
+            ObjectKind::RequestBody,
+            ObjectKind::Response,
+        ] {
             let Some(section) = component_section(section) else { continue };
             for (name, component) in root["components"][section].as_object().into_iter().flatten() {
                 if let Some(target) = self.external(component, &file)? {
@@ -111,11 +117,11 @@ impl Bundler {
             self.files.insert(file.clone(), value);
         }
         let found = self.files.get(file).and_then(|root| root.pointer(pointer));
-        found.cloned().with_context(|| format!("{}: there is nothing at {pointer:?}", file.display()))
+        found.cloned().with_context(|| format!("{}: nothing at {pointer:?}", file.display()))
     }
 
-    /// Copies a node of the document, with references to other files replaced by references to components.
-    fn walk(&mut self, node: Node, value: &Value, file: &Path) -> Result<Value> {
+    /// Copies an object of the document, with references to other files replaced by references to components.
+    fn walk(&mut self, kind: ObjectKind, value: &Value, file: &Path) -> Result<Value> {
         let Value::Object(object) = value else { return Ok(value.clone()) };
         if let Some(target) = self.external(value, file)? {
             let mut replaced = object.clone();
@@ -123,32 +129,32 @@ impl Bundler {
                 replaced["$ref"] = json!(format!("#{}", target.1));
                 return Ok(replaced.into());
             }
-            let Some(section) = component_section(node) else {
-                if node == Node::PathItem && object.len() == 1 {
-                    return self.inline(node, &target);
+            let Some(section) = component_section(kind) else {
+                if kind == ObjectKind::PathItem && object.len() == 1 {
+                    return self.inline(kind, &target);
                 }
                 bail!("{}: a reference to another file is not supported here: {value}", file.display());
             };
-            let name = self.component(node, section, target)?;
+            let name = self.component(kind, section, target)?;
             replaced["$ref"] = json!(format!("#/components/{section}/{name}"));
             return Ok(replaced.into());
         }
         let mut out = Map::new();
         for (key, child) in object {
-            let holds = keywords(node).iter().find(|(name, _)| name == key).map(|(_, holds)| *holds);
+            let holds = keywords(kind).iter().find(|(name, _)| name == key).map(|(_, holds)| *holds);
             let copied = match (holds, child) {
-                (Some(Holds::One(kind)), child) => self.walk(kind, child, file)?,
-                (Some(Holds::List(kind)), Value::Array(items)) => {
-                    items.iter().map(|item| self.walk(kind, item, file)).collect::<Result<_>>()?
+                (Some(Holds::One(inner)), child) => self.walk(inner, child, file)?,
+                (Some(Holds::List(inner)), Value::Array(items)) => {
+                    items.iter().map(|item| self.walk(inner, item, file)).collect::<Result<_>>()?
                 }
-                (Some(Holds::Map(kind)), Value::Object(entries)) => {
+                (Some(Holds::Map(inner)), Value::Object(entries)) => {
                     let mut copied = Map::new();
                     for (name, entry) in entries {
-                        copied.insert(name.clone(), self.entry(node, kind, entry, file)?);
+                        copied.insert(name.clone(), self.entry(kind, inner, entry, file)?);
                     }
                     copied.into()
                 }
-                _ if node == Node::Schema && key == "discriminator" => self.discriminator(child, file)?,
+                _ if kind == ObjectKind::Schema && key == "discriminator" => self.discriminator(child, file)?,
                 _ => child.clone(),
             };
             out.insert(key.clone(), copied);
@@ -156,22 +162,22 @@ impl Bundler {
         Ok(out.into())
     }
 
-    /// An entry of a map of nodes; a component that consists of a reference becomes what it refers to.
-    fn entry(&mut self, parent: Node, kind: Node, entry: &Value, file: &Path) -> Result<Value> {
-        let target = if parent == Node::Components { self.external(entry, file)? } else { None };
+    /// Copies an entry of a map of objects. A component that is a reference is replaced by its target.
+    fn entry(&mut self, parent: ObjectKind, kind: ObjectKind, entry: &Value, file: &Path) -> Result<Value> {
+        let target = if parent == ObjectKind::Components { self.external(entry, file)? } else { None };
         match target.filter(|(target, _)| *target != self.root_file) {
             Some(target) => self.inline(kind, &target),
             None => self.walk(kind, entry, file),
         }
     }
 
-    fn inline(&mut self, node: Node, target: &Target) -> Result<Value> {
+    fn inline(&mut self, kind: ObjectKind, target: &Target) -> Result<Value> {
         let value = self.load(target)?;
-        self.walk(node, &value, &target.0)
+        self.walk(kind, &value, &target.0)
     }
 
     /// The name of the component for a place in another file; adds the component on its first use.
-    fn component(&mut self, node: Node, section: &'static str, target: Target) -> Result<String> {
+    fn component(&mut self, kind: ObjectKind, section: &'static str, target: Target) -> Result<String> {
         let key = (section, target);
         if let Some(name) = self.names.get(&key) {
             return Ok(name.clone());
@@ -189,12 +195,12 @@ impl Bundler {
         // Inserted before its contents, which may refer to it.
         pulled.insert(name.clone(), Value::Null);
         self.names.insert(key.clone(), name.clone());
-        let value = self.inline(node, &key.1)?;
+        let value = self.inline(kind, &key.1)?;
         self.pulled.entry(section).or_default().insert(name.clone(), value);
         Ok(name)
     }
 
-    /// The mapping of a discriminator holds references as plain text.
+    /// Copies a discriminator. The references in its mapping are plain strings.
     fn discriminator(&mut self, value: &Value, file: &Path) -> Result<Value> {
         let mut copied = value.clone();
         for (_, reference) in copied.get_mut("mapping").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -206,7 +212,7 @@ impl Bundler {
             *reference = match self.target(text, file)? {
                 Some(target) if target.0 == self.root_file => json!(format!("#{}", target.1)),
                 Some(target) => {
-                    let name = self.component(Node::Schema, "schemas", target)?;
+                    let name = self.component(ObjectKind::Schema, "schemas", target)?;
                     json!(format!("#/components/schemas/{name}"))
                 }
                 None => continue,
@@ -216,14 +222,14 @@ impl Bundler {
     }
 }
 
-/// The section of `components` for a kind of node.
-fn component_section(node: Node) -> Option<&'static str> {
-    Some(match node {
-        Node::Schema => "schemas",
-        Node::Parameter => "parameters",
-        Node::Header => "headers",
-        Node::RequestBody => "requestBodies",
-        Node::Response => "responses",
+/// The section of `components` for a kind of object.
+fn component_section(kind: ObjectKind) -> Option<&'static str> {
+    Some(match kind {
+        ObjectKind::Schema => "schemas",
+        ObjectKind::Parameter => "parameters",
+        ObjectKind::Header => "headers",
+        ObjectKind::RequestBody => "requestBodies",
+        ObjectKind::Response => "responses",
         _ => return None,
     })
 }

@@ -1,25 +1,27 @@
-//! `cargo xtask contract`: checks a server against the contract. The check itself is part of `twelvelabs-suite`, which
-//! this crate does not depend on: it must run when generated code does not compile.
+//! `cargo xtask contract`: checks a server against the OpenAPI document.
+//!
+//! The check is a program of `twelvelabs-suite`. This crate does not depend on it, because it must compile even if the
+//! generated code does not.
 
 use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-/// What `contract` is asked to do.
+/// Options of `contract`.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// The server; without it, a local platform is started and checked
+    /// Base URL of the server; by default, a local server is started and checked
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// Allow a server on another machine, with the key of the environment; read only
+    /// Allow a server on another machine, with the API key from the environment; sends only read requests
     #[arg(long)]
     live: bool,
-    /// Allow it to create one task, which may be charged for
+    /// Allow creating one task, which may be billed
     #[arg(long, requires = "live")]
     allow_create: bool,
 }
 
-/// Runs the check.
+/// Runs the command.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -36,9 +38,9 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             command.arg(flag);
         }
     }
-    let status = command.status().context("cargo cannot be run")?;
+    let status = command.status().context("cannot run cargo")?;
     if !status.success() {
-        bail!("the server does not keep the contract");
+        bail!("the server does not match the OpenAPI document");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! OpenAPI documents as JSON values: reading them, and naming places in them.
+//! OpenAPI documents as JSON values, and places in them.
 
 use std::{collections::BTreeSet, fmt, path::Path};
 
@@ -30,10 +30,10 @@ impl Document {
     /// Wraps a parsed document. Returns an error if its OpenAPI version is not supported.
     pub fn new(root: Value) -> Result<Self> {
         let Some(version) = root["openapi"].as_str() else {
-            bail!("/openapi: {} is not a version; it must be a text, in quotes", root["openapi"]);
+            bail!("/openapi: {} is not a version; it must be a string, in quotes", root["openapi"]);
         };
         if !(version.starts_with("3.0.") || version.starts_with("3.1.")) {
-            bail!("/openapi: {version:?} is not a version this tool reads (3.0.x and 3.1.x are)");
+            bail!("/openapi: {version:?} is not a supported version (3.0.x and 3.1.x are)");
         }
         Ok(Self { root })
     }
@@ -48,12 +48,12 @@ impl Document {
         Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The same document with the paths that start with `prefix`, and the components that they reach.
+    /// Keeps only the paths with a prefix and the components that they use.
     pub fn only(mut self, prefix: &str) -> Result<Self> {
-        let Some(paths) = self.root["paths"].as_object_mut() else { bail!("/paths: there are none") };
+        let Some(paths) = self.root["paths"].as_object_mut() else { bail!("/paths: no paths") };
         paths.retain(|path, _| path.starts_with(prefix));
         if paths.is_empty() {
-            bail!("/paths: none starts with {prefix:?}");
+            bail!("/paths: no path starts with {prefix:?}");
         }
         let mut reached = BTreeSet::new();
         let mut queue = references(&self.root["paths"]);
@@ -103,7 +103,7 @@ pub fn references(value: &Value) -> Vec<String> {
     }
 }
 
-/// A value whose objects have every key once: readers keep the last of several and drop the rest without a word.
+/// A value without duplicate keys. Other parsers keep the last of several values and ignore the rest.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -151,7 +151,7 @@ impl<'de> Deserialize<'de> for Strict {
                 let mut object = serde_json::Map::new();
                 while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
                     if object.insert(key.clone(), value).is_some() {
-                        return Err(de::Error::custom(format!("the key {key:?} stands twice in one object")));
+                        return Err(de::Error::custom(format!("duplicate key {key:?}")));
                     }
                 }
                 Ok(object.into())
@@ -169,10 +169,10 @@ pub fn resolve<'v>(root: &'v Value, reference: &str) -> Option<&'v Value> {
 /// HTTP methods as keys of a path item.
 pub const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// The value behind a reference, or behind a chain of them; any other value as it is. `None` if a reference leads nowhere
-/// or in a circle.
+/// Follows a reference, or a chain of them, to its target. Returns other values as they are, and `None` if the target does not
+/// exist or the chain is circular.
 pub fn follow<'v>(root: &'v Value, mut value: &'v Value) -> Option<&'v Value> {
-    /// More links in a chain are a circle.
+    /// A longer chain is circular.
     const LONGEST: usize = 32;
     for _ in 0..LONGEST {
         match value.get("$ref").and_then(Value::as_str) {
@@ -183,13 +183,13 @@ pub fn follow<'v>(root: &'v Value, mut value: &'v Value) -> Option<&'v Value> {
     None
 }
 
-/// The last part of a local reference: the name of a component.
+/// The last part of a reference, which is the name of a component.
 pub fn reference_name(reference: &str) -> String {
     let last = reference.rsplit('/').next().unwrap_or_default();
     last.replace("~1", "/").replace("~0", "~")
 }
 
-/// A JSON pointer (RFC 6901) that names a place in a document.
+/// A JSON pointer (RFC 6901) to a place in a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pointer(String);
 
@@ -212,17 +212,17 @@ impl fmt::Display for Pointer {
     }
 }
 
-/// Something about a place in a document: a reason to refuse it, or a loss to report.
+/// A remark about a place in a document: an error, or something that the generated code does not express.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark {
-    /// Where.
+    /// The place.
     pub place: Pointer,
-    /// What.
+    /// The remark.
     pub text: String,
 }
 
 impl Remark {
-    /// A remark about a place.
+    /// Creates a remark about a place.
     pub fn new(place: &Pointer, text: impl Into<String>) -> Self {
         Self { place: place.clone(), text: text.into() }
     }

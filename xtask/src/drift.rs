@@ -1,4 +1,4 @@
-//! `cargo xtask drift`: what another document says otherwise than ours, by structure.
+//! `cargo xtask drift`: compares our OpenAPI document with another one.
 
 mod compare;
 pub mod tree;
@@ -15,25 +15,25 @@ pub use compare::{Change, Class};
 
 use crate::document::{Document, references, resolve};
 
-/// What `drift` is asked to do.
+/// Options of `drift`.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// The document to compare with: a file, or an address to fetch
+    /// Document to compare with: a file or a URL
     #[arg(long, value_name = "FILE|URL")]
     upstream: String,
-    /// Compare with this document instead of our contract; then every difference counts
+    /// Document to compare from instead of `spec/openapi.yaml`; every difference counts
     #[arg(long, value_name = "FILE")]
     base: Option<PathBuf>,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Only the paths that start with this
+    /// Only paths with this prefix
     #[arg(long, value_name = "PREFIX")]
     only: Option<String>,
-    /// What makes the exit code 1
+    /// Differences that cause exit code 1
     #[arg(long, value_enum, default_value_t = Threshold::Any)]
     fail_on: Threshold,
-    /// Count operations that only the other document has as differences
+    /// Report operations that only the other document has as differences
     #[arg(long)]
     operations: bool,
 }
@@ -51,16 +51,16 @@ enum Threshold {
     Any,
 }
 
-/// A difference that we know and live with.
+/// A known difference that is correct.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Accepted {
     operations: Vec<String>,
     places: Vec<String>,
     what: String,
-    /// What the other document says; anything else is not accepted.
+    /// The value in the other document. Any other value is not accepted.
     after: String,
-    /// Why it is right that we differ.
+    /// Why the difference is correct.
     reason: String,
 }
 
@@ -73,20 +73,20 @@ impl Accepted {
     }
 }
 
-/// The outcome of a comparison.
+/// Result of a comparison.
 #[derive(Debug, Default)]
 pub struct Drift {
-    /// Differences that nobody accepted.
+    /// Differences that are not accepted.
     pub changes: Vec<Change>,
-    /// How many were accepted.
+    /// Number of accepted differences.
     pub accepted: usize,
-    /// Accepted differences that are none any more.
+    /// Accepted differences that no longer exist.
     pub stale: Vec<String>,
     /// Operations that only the other document has.
     pub new_operations: Vec<String>,
 }
 
-/// Compares two documents. `accepted` belongs to our contract: with it, what only the first says is no difference.
+/// Compares two documents. With `accepted`, the first one is ours: anything that only it states is not a difference.
 pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>) -> Drift {
     let (base, other) = (tree::operations(&base.root), tree::operations(&other.root));
     let (mut changes, new_operations) = compare::compare(&base, &other, accepted.is_some());
@@ -106,11 +106,11 @@ pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>)
     Drift { accepted: all - changes.len(), changes, stale, new_operations }
 }
 
-/// Compares two schemas as answers; each with the document that its references lead into.
+/// Compares two schemas of a response.
 pub fn compare_nodes(base: tree::Node, other: tree::Node) -> Vec<Change> {
     let operation = |node| {
-        let answer = tree::Answer { content: [("value".to_owned(), node)].into(), ..Default::default() };
-        tree::Operation { answers: [("200".to_owned(), answer)].into(), ..Default::default() }
+        let response = tree::Response { content: [("value".to_owned(), node)].into(), ..Default::default() };
+        tree::Operation { responses: [("200".to_owned(), response)].into(), ..Default::default() }
     };
     let key = ("GET".to_owned(), "/".to_owned());
     compare::compare(&[(key.clone(), operation(base))].into(), &[(key, operation(other))].into(), false).0
@@ -129,7 +129,7 @@ pub fn accepted(root: &Path) -> Result<Vec<Accepted>> {
     Ok(entries)
 }
 
-/// Compares and prints; `true` if there is drift above the threshold.
+/// Runs the command. Returns `true` if there are differences above the threshold.
 pub fn run(options: &Options, root: &Path) -> Result<bool> {
     let other = read(&options.upstream)?;
     let (base, accepted) = match &options.base {
@@ -137,7 +137,7 @@ pub fn run(options: &Options, root: &Path) -> Result<bool> {
         None => (Document::read(&root.join("spec/openapi.yaml"))?, Some(accepted(root)?)),
     };
     let only = |document: Document| match &options.only {
-        // A prefix that one side lacks is a difference, not a mistake.
+        // A prefix that only one document has is a difference.
         Some(prefix) => document.clone().only(prefix).or_else(|_| {
             let mut document = document;
             document.root["paths"] = serde_json::json!({});
@@ -147,16 +147,16 @@ pub fn run(options: &Options, root: &Path) -> Result<bool> {
     };
     for document in [&base, &other] {
         if document.root["paths"].as_object().is_none_or(serde_json::Map::is_empty) {
-            bail!("/paths: a document without paths cannot be compared");
+            bail!("/paths: no paths");
         }
         if let Some(lost) =
             references(&document.root).iter().find(|reference| resolve(&document.root, reference).is_none())
         {
-            bail!("the reference {lost:?} leads nowhere");
+            bail!("the target of the reference {lost:?} does not exist");
         }
     }
     let drift = compare(&only(base)?, &only(other)?, accepted.as_deref());
-    // Entries for paths that were left out cannot be judged.
+    // Entries for excluded paths cannot be checked.
     let stale: &[String] = if options.only.is_some() { &[] } else { &drift.stale };
     let mut changes = drift.changes.clone();
     if options.operations {
@@ -212,7 +212,7 @@ fn render(changes: &[Change], drift: &Drift, stale: &[String], format: Format) -
         }
     }
     for entry in stale {
-        writeln!(out, "accepted in spec/accepted-drift.yaml, and no longer there: {entry}")?;
+        writeln!(out, "accepted in spec/accepted-drift.yaml, but no longer a difference: {entry}")?;
     }
     let of = |class| changes.iter().filter(|change| change.class == class).count();
     writeln!(

@@ -66,7 +66,7 @@ impl Effects {
     pub fn of(&self, operation: &Value, method: &str, place: &Pointer) -> Result<Effect, Remark> {
         match operation["x-effect"].as_str().and_then(Effect::parse) {
             Some(effect) => Ok(effect),
-            None if self.stated => Err(Remark::new(place, "x-effect is missing; other operations state it")),
+            None if self.stated => Err(Remark::new(place, "x-effect is missing, but other operations have it")),
             None => Ok(Effect::of_method(method)),
         }
     }

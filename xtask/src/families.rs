@@ -12,7 +12,7 @@ use crate::{
 /// The module for types that several families use, and for those that no operation uses.
 pub const COMMON: &str = "common";
 
-/// Modules and files that the generated crate has anyway.
+/// Names of other modules of the generated crate.
 const RESERVED: &[&str] = &[
     COMMON,
     "forms",
@@ -82,7 +82,7 @@ impl Families {
         Self { names, by_type: by_type.collect() }
     }
 
-    /// The module of a type. A type that typify made for a part of another type goes where that type is.
+    /// The module of a type. A type that typify generated for a part of another type is in the same module.
     pub fn of_type(&self, name: &str) -> &str {
         let whole = (1..=name.len()).rev().filter_map(|end| self.by_type.get(name.get(..end)?)).next();
         whole.map_or(COMMON, String::as_str)

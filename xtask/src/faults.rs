@@ -1,18 +1,18 @@
-//! `cargo xtask faults`: the fault suite and the soak test, with their table and figures.
+//! `cargo xtask faults`: runs the fault scenarios and the soak test.
 
 use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-/// What `faults` is asked to do.
+/// Options of `faults`.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// How many flows the soak test runs
+    /// Number of flows in the soak test
     #[arg(long, default_value_t = 10_000)]
     flows: u32,
 }
 
-/// Runs both and prints what they print.
+/// Runs the command.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
@@ -31,9 +31,9 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
         ])
         .env("SOAK_FLOWS", options.flows.to_string())
         .status()
-        .context("cargo cannot be run")?;
+        .context("cannot run cargo")?;
     if !status.success() {
-        bail!("the client does not come out of every fault as it should");
+        bail!("fault scenarios failed");
     }
     Ok(())
 }

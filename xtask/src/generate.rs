@@ -17,27 +17,27 @@ use crate::{
     rewrite, split,
 };
 
-/// What `generate` is asked to do.
+/// Options of `generate`.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// Compare with what is there instead of writing; exit 1 if it differs
+    /// Compare the generated files with the existing ones instead of writing; exit 1 if they differ
     #[arg(long)]
     check: bool,
-    /// Another document than the contract of this repository (JSON or YAML, OpenAPI 3.0 or 3.1)
+    /// OpenAPI document to read instead of `spec/openapi.yaml` (JSON or YAML, OpenAPI 3.0 or 3.1, one file or several)
     #[arg(long, value_name = "FILE", requires = "out")]
     spec: Option<PathBuf>,
-    /// Only the paths that start with this
+    /// Only paths with this prefix
     #[arg(long, value_name = "PREFIX", requires = "spec")]
     only: Option<String>,
-    /// Where to write a whole crate for that document
+    /// Directory for the generated crate
     #[arg(long, value_name = "DIR", requires = "spec")]
     out: Option<PathBuf>,
 }
 
-/// The folder of generated files in the package. It holds no others.
+/// Directory of generated files in the package. It has no other files.
 const CODEGEN: &str = "src/codegen";
 
-/// Hand-written files that every generated crate has.
+/// Hand-written files of every generated crate.
 const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime.rs", include_str!("../../generated/src/runtime.rs")),
     ("src/runtime/embedding.rs", include_str!("../../generated/src/runtime/embedding.rs")),
@@ -48,7 +48,7 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),
 ];
 
-/// Generates, or checks what was generated.
+/// Runs the command.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let spec = options.spec.clone().unwrap_or_else(|| root.join("spec/openapi.yaml"));
     let mut document = Document::read(&spec)?;
@@ -79,7 +79,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
         if fs::read_to_string(&path).is_ok_and(|old| old == *text) {
             continue;
         }
-        fs::create_dir_all(path.parent().context("a file needs a folder")?)?;
+        fs::create_dir_all(path.parent().context("a file without a directory")?)?;
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         println!("wrote {}", path.display());
     }
@@ -126,15 +126,15 @@ fn bindings(lowered: &Lowered) -> Result<syn::File> {
         .with_derive("::schemars::JsonSchema")
         .with_derive("PartialEq")
         .with_replacement("Embedding", "crate::runtime::Embedding", std::iter::empty());
-    // progenitor asserts and leaves things to do; a panic is a refusal like any other.
+    // progenitor panics for some unsupported documents.
     let outcome =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Generator::new(&settings).generate_tokens(&openapi)));
-    let tokens = outcome.map_err(|_| anyhow::anyhow!("progenitor gives up on the lowered document, see above"))?;
-    let tokens = tokens.context("progenitor refuses the lowered document")?;
-    syn::parse2(tokens).context("progenitor made no valid Rust")
+    let tokens = outcome.map_err(|_| anyhow::anyhow!("progenitor panicked on the lowered document, see above"))?;
+    let tokens = tokens.context("progenitor rejected the lowered document")?;
+    syn::parse2(tokens).context("progenitor generated invalid Rust")
 }
 
-/// Files in the folder of generated files that are not generated any more.
+/// Files in the directory of generated files that are no longer generated.
 fn stale_files(target: &Path, files: &[(String, String)]) -> Result<Vec<PathBuf>> {
     let folder = target.join(CODEGEN);
     if !folder.exists() {
@@ -153,7 +153,7 @@ fn stale_files(target: &Path, files: &[(String, String)]) -> Result<Vec<PathBuf>
 
 fn check(target: &Path, files: &[(String, String)], removed: &[PathBuf]) -> Result<()> {
     for path in removed {
-        println!("{} is not generated any more", path.display());
+        println!("{} is no longer generated", path.display());
     }
     let mut stale = !removed.is_empty();
     for (name, fresh) in files {
@@ -173,7 +173,7 @@ fn check(target: &Path, files: &[(String, String)], removed: &[PathBuf]) -> Resu
 }
 
 fn report(lost: &[Remark], foreign: bool) {
-    // Our contract states its errors for those who read it; everywhere else they are a loss worth a line.
+    // Our document states its errors for readers and for the validator.
     let lost: Vec<_> =
         lost.iter().filter(|remark| foreign || !remark.text.ends_with("untyped error of the status")).collect();
     for remark in &lost {
@@ -187,15 +187,15 @@ fn report(lost: &[Remark], foreign: bool) {
 const LIB: &str = "//! Bindings generated from an OpenAPI document by `cargo xtask generate`.\n\n\
     #[rustfmt::skip]\nmod codegen;\n#[allow(dead_code)]\npub mod runtime;\n\npub use codegen::*;\n";
 
-/// The manifest of the generated crate of this repository, on its own instead of in the workspace.
+/// The manifest of `twelvelabs-api` for a crate outside of the workspace.
 fn manifest(root: &Path) -> Result<String> {
     let read = |path: &str| -> Result<toml::Table> { Ok(fs::read_to_string(root.join(path))?.parse()?) };
     let (workspace, mut manifest) = (read("Cargo.toml")?, read("generated/Cargo.toml")?);
-    let workspace = workspace["workspace"].as_table().context("no workspace")?;
+    let workspace = workspace["workspace"].as_table().context("Cargo.toml has no table `workspace`")?;
     manifest.remove("lints");
-    // The benches are of the forms of this repository's contract.
+    // The benches use the forms of this repository's document.
     manifest.remove("bench");
-    let package = manifest["package"].as_table_mut().context("no package")?;
+    let package = manifest["package"].as_table_mut().context("generated/Cargo.toml has no table `package`")?;
     for (key, value) in package.iter_mut() {
         if value.get("workspace").is_some() {
             *value = workspace["package"][key].clone();
@@ -203,7 +203,9 @@ fn manifest(root: &Path) -> Result<String> {
     }
     package.insert("name".into(), "generated-api".into());
     package.insert("description".into(), "Bindings generated from an OpenAPI document".into());
-    package.remove("repository");
+    for key in ["categories", "keywords", "readme", "repository"] {
+        package.remove(key);
+    }
     package.insert("publish".into(), false.into());
     for table in ["dependencies", "dev-dependencies"] {
         let Some(dependencies) = manifest.get_mut(table).and_then(toml::Value::as_table_mut) else { continue };

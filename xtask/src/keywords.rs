@@ -1,4 +1,4 @@
-//! The grammar of OpenAPI as a table, so that a keyword nobody thought of is refused instead of dropped.
+//! The keywords of OpenAPI as a table, so that an unknown keyword is an error instead of being ignored.
 
 use serde_json::Value;
 
@@ -7,9 +7,9 @@ use crate::{
     effect::Effect,
 };
 
-/// A kind of object in an OpenAPI document.
+/// A kind of object in an OpenAPI document, as the specification names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Node {
+pub enum ObjectKind {
     Document,
     Components,
     PathItem,
@@ -22,66 +22,66 @@ pub enum Node {
     Schema,
 }
 
-/// What a keyword of a node holds.
+/// What a keyword of an object holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Holds {
-    /// Plain data that this tool reads or knowingly does not need (documentation).
+    /// Plain data that this tool reads, or documentation that it does not need.
     Data,
-    /// One node.
-    One(Node),
-    /// A list of nodes.
-    List(Node),
-    /// Nodes by name.
-    Map(Node),
-    /// Something that has no effect on the generated code, and the user is told so.
+    /// One object.
+    One(ObjectKind),
+    /// A list of objects.
+    List(ObjectKind),
+    /// Objects by name.
+    Map(ObjectKind),
+    /// Something that has no effect on the generated code. It is reported.
     Lost(&'static str),
-    /// Something this tool cannot honour.
+    /// Something that is not supported. It is an error.
     Refused(&'static str),
 }
 
 use Holds::{Data, List, Lost, Map, One, Refused};
 
-pub(crate) fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
-    match node {
-        Node::Document => &[
+pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
+    match kind {
+        ObjectKind::Document => &[
             ("openapi", Data),
             ("info", Data),
             ("servers", Data),
             ("security", Data),
             ("tags", Data),
             ("externalDocs", Data),
-            ("paths", Map(Node::PathItem)),
-            ("components", One(Node::Components)),
+            ("paths", Map(ObjectKind::PathItem)),
+            ("components", One(ObjectKind::Components)),
             ("webhooks", Lost("webhooks are not generated")),
-            ("jsonSchemaDialect", Refused("another schema dialect than OpenAPI's own")),
+            ("jsonSchemaDialect", Refused("a schema dialect other than OpenAPI's")),
         ],
-        Node::Components => &[
-            ("schemas", Map(Node::Schema)),
-            ("responses", Map(Node::Response)),
-            ("parameters", Map(Node::Parameter)),
-            ("requestBodies", Map(Node::RequestBody)),
-            ("headers", Map(Node::Header)),
+        ObjectKind::Components => &[
+            ("schemas", Map(ObjectKind::Schema)),
+            ("responses", Map(ObjectKind::Response)),
+            ("parameters", Map(ObjectKind::Parameter)),
+            ("requestBodies", Map(ObjectKind::RequestBody)),
+            ("headers", Map(ObjectKind::Header)),
             ("pathItems", Lost("path items by reference are not generated")),
             ("securitySchemes", Data),
             ("examples", Data),
             ("links", Lost("links are not generated")),
             ("callbacks", Lost("callbacks are not generated")),
         ],
-        Node::PathItem => &[
+        ObjectKind::PathItem => &[
             ("summary", Data),
             ("description", Data),
-            ("parameters", List(Node::Parameter)),
-            ("get", One(Node::Operation)),
-            ("put", One(Node::Operation)),
-            ("post", One(Node::Operation)),
-            ("delete", One(Node::Operation)),
-            ("options", One(Node::Operation)),
-            ("head", One(Node::Operation)),
-            ("patch", One(Node::Operation)),
-            ("trace", One(Node::Operation)),
-            ("servers", Refused("a server of its own")),
+            ("parameters", List(ObjectKind::Parameter)),
+            ("get", One(ObjectKind::Operation)),
+            ("put", One(ObjectKind::Operation)),
+            ("post", One(ObjectKind::Operation)),
+            ("delete", One(ObjectKind::Operation)),
+            ("options", One(ObjectKind::Operation)),
+            ("head", One(ObjectKind::Operation)),
+            ("patch", One(ObjectKind::Operation)),
+            ("trace", One(ObjectKind::Operation)),
+            ("servers", Refused("a list of servers here")),
         ],
-        Node::Operation => &[
+        ObjectKind::Operation => &[
             ("operationId", Data),
             ("summary", Data),
             ("description", Data),
@@ -89,13 +89,13 @@ pub(crate) fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
             ("externalDocs", Data),
             ("deprecated", Data),
             ("security", Lost("every operation is sent with the key")),
-            ("parameters", List(Node::Parameter)),
-            ("requestBody", One(Node::RequestBody)),
-            ("responses", Map(Node::Response)),
+            ("parameters", List(ObjectKind::Parameter)),
+            ("requestBody", One(ObjectKind::RequestBody)),
+            ("responses", Map(ObjectKind::Response)),
             ("callbacks", Lost("callbacks are not generated")),
-            ("servers", Refused("a server of its own")),
+            ("servers", Refused("a list of servers here")),
         ],
-        Node::Parameter => &[
+        ObjectKind::Parameter => &[
             ("name", Data),
             ("in", Data),
             ("description", Data),
@@ -105,35 +105,37 @@ pub(crate) fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
             ("style", Data),
             ("explode", Data),
             ("allowReserved", Refused("unescaped reserved characters in a parameter")),
-            ("schema", One(Node::Schema)),
+            ("schema", One(ObjectKind::Schema)),
             ("example", Data),
             ("examples", Data),
-            ("content", Refused("a parameter with a media type of its own")),
+            ("content", Refused("a parameter with a media type")),
         ],
-        Node::Header => &[
+        ObjectKind::Header => &[
             ("description", Data),
             ("required", Data),
             ("deprecated", Data),
             ("style", Data),
             ("explode", Data),
-            ("schema", One(Node::Schema)),
+            ("schema", One(ObjectKind::Schema)),
             ("example", Data),
             ("examples", Data),
         ],
-        Node::RequestBody => &[("description", Data), ("required", Data), ("content", Map(Node::MediaType))],
-        Node::MediaType => &[
-            ("schema", One(Node::Schema)),
+        ObjectKind::RequestBody => {
+            &[("description", Data), ("required", Data), ("content", Map(ObjectKind::MediaType))]
+        }
+        ObjectKind::MediaType => &[
+            ("schema", One(ObjectKind::Schema)),
             ("example", Data),
             ("examples", Data),
             ("encoding", Refused("an encoding per form field")),
         ],
-        Node::Response => &[
+        ObjectKind::Response => &[
             ("description", Data),
-            ("headers", Map(Node::Header)),
-            ("content", Map(Node::MediaType)),
+            ("headers", Map(ObjectKind::Header)),
+            ("content", Map(ObjectKind::MediaType)),
             ("links", Lost("links are not generated")),
         ],
-        Node::Schema => &[
+        ObjectKind::Schema => &[
             ("type", Data),
             ("$comment", Data),
             ("title", Data),
@@ -166,13 +168,13 @@ pub(crate) fn keywords(node: Node) -> &'static [(&'static str, Holds)] {
             ("maxProperties", Data),
             ("contentMediaType", Data),
             ("contentEncoding", Data),
-            ("properties", Map(Node::Schema)),
-            ("items", One(Node::Schema)),
-            ("additionalProperties", One(Node::Schema)),
-            ("oneOf", List(Node::Schema)),
-            ("anyOf", List(Node::Schema)),
-            ("allOf", List(Node::Schema)),
-            ("xml", Lost("XML hints have no effect")),
+            ("properties", Map(ObjectKind::Schema)),
+            ("items", One(ObjectKind::Schema)),
+            ("additionalProperties", One(ObjectKind::Schema)),
+            ("oneOf", List(ObjectKind::Schema)),
+            ("anyOf", List(ObjectKind::Schema)),
+            ("allOf", List(ObjectKind::Schema)),
+            ("xml", Lost("XML options have no effect")),
         ],
     }
 }
@@ -184,41 +186,50 @@ pub const BOUNDS: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusi
 pub const SIZES: &[&str] =
     &["multipleOf", "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"];
 
-/// Extensions that have a meaning, and where; elsewhere they and all others are reported as without effect.
-const EXTENSIONS: &[(Node, &str)] =
-    &[(Node::Schema, "x-extensible-enum"), (Node::Document, "x-limits"), (Node::Operation, "x-effect")];
+/// Supported extensions and where they are supported. All others are reported as without effect.
+const EXTENSIONS: &[(ObjectKind, &str)] = &[
+    (ObjectKind::Schema, "x-extensible-enum"),
+    (ObjectKind::Document, "x-limits"),
+    (ObjectKind::Operation, "x-effect"),
+];
 
-/// What is wrong with plain data: a number in quotes would silently be no limit.
-fn misfit(node: Node, key: &str, value: &Value) -> Option<&'static str> {
+/// The reason why plain data is invalid. Without this check, a number in quotes would not be a limit.
+fn misfit(kind: ObjectKind, key: &str, value: &Value) -> Option<&'static str> {
     let texts =
         |value: &Value| value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_string));
-    let (good, must) = match (node, key) {
-        (Node::Schema, "minimum" | "maximum" | "multipleOf") => (value.is_number(), "must be a number"),
-        (Node::Schema, "exclusiveMinimum" | "exclusiveMaximum") => {
+    let (good, must) = match (kind, key) {
+        (ObjectKind::Schema, "minimum" | "maximum" | "multipleOf") => (value.is_number(), "must be a number"),
+        (ObjectKind::Schema, "exclusiveMinimum" | "exclusiveMaximum") => {
             (value.is_number() || value.is_boolean(), "must be a number")
         }
-        (Node::Schema, "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties") => {
-            (value.is_u64(), "must be a whole number, not below zero")
+        (
+            ObjectKind::Schema,
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties",
+        ) => (value.is_u64(), "must be a non-negative integer"),
+        (ObjectKind::Schema, "type") => (value.is_string() || texts(value), "must be a type or a list of types"),
+        (ObjectKind::Schema, "enum") => {
+            (value.as_array().is_some_and(|items| !items.is_empty()), "must be a list of values")
         }
-        (Node::Schema, "type") => (value.is_string() || texts(value), "must be a type or a list of types"),
-        (Node::Schema, "enum") => (value.as_array().is_some_and(|items| !items.is_empty()), "must be a list of values"),
-        (Node::Schema, "x-extensible-enum") => (texts(value), "must be a list of texts"),
-        (Node::Schema, "required") => {
+        (ObjectKind::Schema, "x-extensible-enum") => (texts(value), "must be a list of strings"),
+        (ObjectKind::Schema, "required") => {
             (value.as_array().is_some_and(|items| items.iter().all(Value::is_string)), "must be a list of names")
         }
-        (Node::Schema, "format" | "pattern") => (value.is_string(), "must be a text"),
-        (Node::Parameter | Node::RequestBody, "required") => (value.is_boolean(), "must be true or false"),
-        (Node::Parameter, "name" | "in" | "style") | (Node::Operation, "operationId") => {
-            (value.is_string(), "must be a text")
+        (ObjectKind::Schema, "format" | "pattern") => (value.is_string(), "must be a string"),
+        (ObjectKind::Parameter | ObjectKind::RequestBody, "required") => (value.is_boolean(), "must be true or false"),
+        (ObjectKind::Parameter, "name" | "in" | "style") | (ObjectKind::Operation, "operationId") => {
+            (value.is_string(), "must be a string")
         }
         (_, "nullable" | "deprecated" | "explode") => (value.is_boolean(), "must be true or false"),
-        (Node::Document, "info") => {
-            (value["title"].is_string() && value["version"].is_string(), "must have a title and a version, as texts")
-        }
-        (Node::Operation, "x-effect") => {
+        (ObjectKind::Document, "info") => (
+            value["title"].is_string() && value["version"].is_string(),
+            "must have a title and a version, both strings",
+        ),
+        (ObjectKind::Operation, "x-effect") => {
             (value.as_str().and_then(Effect::parse).is_some(), "must be read, compute, create, update or delete")
         }
-        (Node::Document, "x-limits") => (limits_are_numbers(value), "must hold minimum and maximum numbers by name"),
+        (ObjectKind::Document, "x-limits") => {
+            (limits_are_numbers(value), "must map names to minimum, maximum and description")
+        }
         _ => (true, ""),
     };
     (!good).then_some(must)
@@ -226,39 +237,41 @@ fn misfit(node: Node, key: &str, value: &Value) -> Option<&'static str> {
 
 fn limits_are_numbers(value: &Value) -> bool {
     let known = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+    let is_valid = |key: &str, value: &Value| match key {
+        "description" => value.is_string(),
+        key => known.contains(&key) && value.is_number(),
+    };
     value.as_object().is_some_and(|limits| {
-        limits.values().all(|limit| {
-            limit.as_object().is_some_and(|limit| {
-                limit.iter().all(|(key, bound)| known.contains(&key.as_str()) && bound.is_number())
-            })
-        })
+        limits
+            .values()
+            .all(|limit| limit.as_object().is_some_and(|limit| limit.iter().all(|(key, value)| is_valid(key, value))))
     })
 }
 
-/// What a document holds that the table does not cover.
+/// Problems of a document.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Places that make the document unusable.
+    /// Places that are not supported.
     pub refused: Vec<Remark>,
     /// Places that have no effect on the generated code.
     pub lost: Vec<Remark>,
 }
 
-/// Compares a whole document with the table.
+/// Checks a whole document against the table.
 pub fn check(root: &Value) -> Findings {
     let mut findings = Findings::default();
     if root["info"].is_null() {
         findings.refused.push(Remark::new(&Pointer::default().at("info"), "is missing"));
     }
-    check_node(Node::Document, root, &Pointer::default(), &mut findings);
+    check_object(ObjectKind::Document, root, &Pointer::default(), &mut findings);
     findings
 }
 
-fn check_node(node: Node, value: &Value, place: &Pointer, findings: &mut Findings) {
+fn check_object(kind: ObjectKind, value: &Value, place: &Pointer, findings: &mut Findings) {
     let Value::Object(object) = value else {
-        // `true` and `false` are schemas since 3.1; lowering decides about them.
-        if !(node == Node::Schema && value.is_boolean()) {
-            findings.refused.push(Remark::new(place, format!("expected an object for {node:?}")));
+        // `true` and `false` are schemas since 3.1 and are checked when they are lowered.
+        if !(kind == ObjectKind::Schema && value.is_boolean()) {
+            findings.refused.push(Remark::new(place, format!("expected an object for {kind:?}")));
         }
         return;
     };
@@ -271,19 +284,19 @@ fn check_node(node: Node, value: &Value, place: &Pointer, findings: &mut Finding
             }
             continue;
         }
-        if let Some(must) = misfit(node, key, child) {
+        if let Some(must) = misfit(kind, key, child) {
             findings.refused.push(Remark::new(&here, format!("{must}, and is {child}")));
             continue;
         }
         if key.starts_with("x-") {
-            if !EXTENSIONS.iter().any(|(place, name)| *place == node && name == key) {
-                findings.lost.push(Remark::new(&here, "this extension has no meaning here"));
+            if !EXTENSIONS.iter().any(|(place, name)| *place == kind && name == key) {
+                findings.lost.push(Remark::new(&here, "this extension has no effect here"));
             }
             continue;
         }
-        match keywords(node).iter().find(|(name, _)| name == key) {
+        match keywords(kind).iter().find(|(name, _)| name == key) {
             None => {
-                let text = format!("the keyword {key:?} of {node:?} is not understood");
+                let text = format!("the keyword {key:?} of {kind:?} is unknown");
                 findings.refused.push(Remark::new(&here, text));
             }
             Some((_, Refused(what))) => {
@@ -291,20 +304,20 @@ fn check_node(node: Node, value: &Value, place: &Pointer, findings: &mut Finding
             }
             Some((_, Lost(what))) => findings.lost.push(Remark::new(&here, *what)),
             Some((_, Data)) => {}
-            Some((_, One(kind))) => check_node(*kind, child, &here, findings),
-            Some((_, List(kind))) => match child {
+            Some((_, One(inner))) => check_object(*inner, child, &here, findings),
+            Some((_, List(inner))) => match child {
                 Value::Array(items) => {
                     for (index, item) in items.iter().enumerate() {
-                        check_node(*kind, item, &here.at(index), findings);
+                        check_object(*inner, item, &here.at(index), findings);
                     }
                 }
                 _ => findings.refused.push(Remark::new(&here, "expected a list")),
             },
-            Some((_, Map(kind))) => match child {
+            Some((_, Map(inner))) => match child {
                 Value::Object(entries) => {
                     for (name, entry) in entries {
-                        if !name.starts_with("x-") || *kind != Node::PathItem {
-                            check_node(*kind, entry, &here.at(name), findings);
+                        if !name.starts_with("x-") || *inner != ObjectKind::PathItem {
+                            check_object(*inner, entry, &here.at(name), findings);
                         }
                     }
                 }
@@ -325,29 +338,29 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_keyword_is_refused_by_its_place() {
+    fn an_unknown_keyword_is_an_error_with_its_place() {
         let findings = check(&json!({
             "openapi": "3.1.0", "info": { "title": "T", "version": "1" },
             "components": { "schemas": { "A/B": { "properties": { "x": { "if": {} } } } } }
         }));
         assert_eq!(
             texts(&findings.refused),
-            ["/components/schemas/A~1B/properties/x/if: the keyword \"if\" of Schema is not understood"]
+            ["/components/schemas/A~1B/properties/x/if: the keyword \"if\" of Schema is unknown"]
         );
     }
 
     #[test]
-    fn a_foreign_extension_is_reported_and_ours_is_not() {
+    fn unsupported_extensions_are_reported() {
         let findings = check(&json!({
             "x-other": 1, "info": { "title": "T", "version": "1" },
             "components": { "schemas": { "S": { "type": "string", "x-extensible-enum": ["a"] } } }
         }));
-        assert_eq!(texts(&findings.lost), ["/x-other: this extension has no meaning here"]);
+        assert_eq!(texts(&findings.lost), ["/x-other: this extension has no effect here"]);
         assert!(findings.refused.is_empty());
     }
 
     #[test]
-    fn a_reference_to_another_file_is_refused() {
+    fn a_reference_to_another_file_is_an_error() {
         let findings =
             check(&json!({ "info": { "title": "T", "version": "1" }, "paths": { "/a": { "$ref": "other.yaml#/a" } } }));
         assert_eq!(

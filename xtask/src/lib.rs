@@ -1,4 +1,4 @@
-//! The parts of `cargo xtask`, one module a verb, so that tests can use them.
+//! Maintenance commands of the workspace, one module per command.
 
 pub mod bench;
 mod bundle;

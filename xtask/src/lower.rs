@@ -1,9 +1,10 @@
-//! Lowering: from any OpenAPI 3.0 or 3.1 document to the 3.0.3 document that progenitor understands, plus
-//! what progenitor cannot say (forms, limits, header names) in a shape that `emit` prints.
+//! Lowers an OpenAPI 3.0 or 3.1 document to OpenAPI 3.0.3 for progenitor, and collects what progenitor does not support
+//! (forms, limits, header names) for `emit`.
 //!
-//! Nothing is dropped silently: what cannot be honoured is refused by its place, what is known to have no
-//! effect is listed as lost.
+//! Nothing is ignored silently: unsupported places are errors, and places without an effect on the generated code are
+//! reported as lost.
 
+mod all_of;
 mod forms;
 mod json_body;
 mod operations;
@@ -22,39 +23,43 @@ use crate::{
     keywords,
 };
 
-pub use forms::{Field, FieldKind, Form};
+pub use forms::{FieldKind, Form, FormField};
 pub use operations::Operation;
 pub use params::Param;
 
-/// The outcome of lowering a document.
+/// A lowered document.
 #[derive(Debug)]
 pub struct Lowered {
     /// An OpenAPI 3.0.3 document without forms.
     pub openapi: Value,
     /// Every operation, in the order of the document.
     pub operations: Vec<Operation>,
-    /// Names of header fields that answers may carry.
+    /// Names of response headers.
     pub response_headers: BTreeSet<String>,
-    /// Rust names of enums that take values nobody knew.
+    /// Rust names of enums with unknown values.
     pub open_enums: BTreeSet<String>,
-    /// Rust names of tagged unions that keep a variant nobody knew.
+    /// Rust names of tagged unions with unknown variants.
     pub open_unions: BTreeSet<String>,
-    /// Limits of the document as a whole, from `x-limits`.
+    /// Limits from `x-limits`.
     pub limits: BTreeMap<String, Param>,
-    /// The first server.
+    /// URL of the first server.
     pub base_url: Option<String>,
-    /// The header field that carries the key.
+    /// Header that carries the API key.
     pub key_header: Option<String>,
-    /// What the generated code does not express.
+    /// Places that the generated code does not express.
     pub lost: Vec<Remark>,
 }
 
-/// Lowers a document, or says everything that stands in the way.
+/// Lowers a document.
+///
+/// # Errors
+///
+/// Returns an error that lists every unsupported place.
 pub fn lower(document: &Document) -> Result<Lowered> {
     let root = &document.root;
     let findings = keywords::check(root);
     let (mut refused, mut lost) = (findings.refused, findings.lost);
-    // A document with unknown keywords is not read further: what they mean for their surroundings is unknown.
+    // Unknown keywords may change the meaning of everything around them.
     refuse_if_any(&refused)?;
 
     let key_header = key_header(root, &mut refused);
@@ -112,9 +117,9 @@ fn key_header(root: &Value, refused: &mut Vec<Remark>) -> Option<String> {
                 header = Some(field.to_ascii_lowercase());
             }
             (Some("apiKey"), Some("header"), Some(_)) => {
-                refused.push(Remark::new(&here, "a second key header is not supported"));
+                refused.push(Remark::new(&here, "a second API key header is not supported"));
             }
-            _ => refused.push(Remark::new(&here, "only keys in a header field are supported")),
+            _ => refused.push(Remark::new(&here, "only API keys in a header are supported")),
         }
     }
     header
@@ -125,5 +130,5 @@ fn refuse_if_any(refused: &[Remark]) -> Result<()> {
         return Ok(());
     }
     let lines: Vec<String> = refused.iter().map(|remark| format!("  {remark}")).collect();
-    bail!("the document holds what cannot be generated:\n{}", lines.join("\n"))
+    bail!("unsupported document:\n{}", lines.join("\n"))
 }

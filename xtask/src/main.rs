@@ -9,17 +9,17 @@ use xtask::{bench, contract, drift, faults, generate, stress};
 #[derive(Parser, Debug)]
 #[command(name = "cargo xtask", version)]
 enum Command {
-    /// Make the low-level bindings from the contract
+    /// Generate the low-level bindings from the OpenAPI document
     Generate(generate::Options),
-    /// Compare our contract with another document, by structure; exit 1 on drift, 2 if they cannot be compared
+    /// Compare our OpenAPI document with another one; exit 1 if they differ, 2 if they cannot be compared
     Drift(drift::Options),
-    /// Check a server against the contract
+    /// Check a server against the OpenAPI document
     Contract(contract::Options),
-    /// Run the fault suite and the soak test, and print the table
+    /// Run the fault scenarios and the soak test, and print the results
     Faults(faults::Options),
     /// Run the test suite repeatedly beside busy loops, and list the tests that fail
     Stress(stress::Options),
-    /// Measure retrievals, uploads, waits and what dependents pay, and compare with the bars
+    /// Measure retrieval, upload, waiting and dependency size, and compare with the limits
     Bench(bench::Options),
 }
 

@@ -1,4 +1,4 @@
-//! The post-pass over progenitor's code: open enums, tolerant lists, checked path segments, forms, requests as values.
+//! Rewrites progenitor's code: open enums, `null` for an absent list, checked path segments, forms, requests as values.
 
 mod large_array;
 mod methods;
@@ -16,7 +16,7 @@ use crate::lower::Lowered;
 /// Rewrites the whole file.
 pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
     let mut methods = BTreeSet::new();
-    let mut answers = Vec::new();
+    let mut successes = Vec::new();
     for item in &mut file.items {
         match item {
             Item::Mod(module) if module.ident == "types" => types::rewrite(module, lowered)?,
@@ -30,11 +30,11 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
                             let operation = operation
                                 .with_context(|| format!("no operation for the method {}", method.sig.ident))?;
                             methods.insert(operation.id.clone());
-                            answers.extend(methods::answer(&method).filter(|answer| !answers.contains(answer)));
+                            successes.extend(methods::success(&method).filter(|kind| !successes.contains(kind)));
                             let (request, send) = methods::split_method(method, operation)?;
                             out.extend([ImplItem::Fn(request), ImplItem::Fn(send)]);
                         }
-                        // It has a time limit for whole uploads, and panics.
+                        // It limits the time of whole uploads, and panics.
                         ImplItem::Fn(method) if method.sig.ident == "new" => {}
                         other => out.push(other),
                     }
@@ -45,16 +45,16 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
         }
     }
     if let Some(lost) = lowered.operations.iter().find(|operation| !methods.contains(&operation.id)) {
-        bail!("progenitor made no method for the operation {}", lost.id);
+        bail!("progenitor generated no method for the operation {}", lost.id);
     }
     let types = file.items.iter().find_map(|item| match item {
         Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
         _ => None,
     });
-    let (_, types) = types.context("progenitor made no types")?;
+    let (_, types) = types.context("progenitor generated no types")?;
     let mut large = Vec::new();
-    for answer in &answers {
-        large.extend(large_array::implementation(answer, types)?);
+    for success in &successes {
+        large.extend(large_array::implementation(success, types)?);
     }
     file.items.extend(large);
     Ok(())

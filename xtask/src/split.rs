@@ -96,7 +96,7 @@ fn family_module(name: &str, part: Part, lowered: &Lowered) -> TokenStream {
     quote! { #types #own #methods }
 }
 
-/// Gives every type and its implementations to its family; returns the rest.
+/// Moves every type and its implementations to its family. Returns the rest.
 fn split_types(items: Vec<Item>, families: &Families, parts: &mut BTreeMap<String, Part>) -> Vec<Item> {
     let names: BTreeSet<String> = items
         .iter()
@@ -139,7 +139,7 @@ fn subject(block: &ItemImpl, names: &BTreeSet<String>) -> Option<String> {
     types.into_iter().find(is_ours)
 }
 
-/// Gives the methods of the client to the families of their operations; returns the others.
+/// Moves the methods of the client to the families of their operations. Returns the others.
 fn split_methods(mut block: ItemImpl, lowered: &Lowered, parts: &mut BTreeMap<String, Part>) -> Result<ItemImpl> {
     let family = |name: &str| {
         let operations = &lowered.operations;

@@ -3,7 +3,7 @@
 pub mod types {
     use crate::codegen::types::*;
     impl Asset {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(id: AssetId, status: AssetStatus) -> Self {
             Self {
                 created_at: Default::default(),
@@ -72,7 +72,7 @@ pub mod types {
         pub user_metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
     impl AssetError {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(message: ::std::string::String) -> Self {
             Self { message }
         }
@@ -86,7 +86,7 @@ pub mod types {
         pub message: ::std::string::String,
     }
     impl AssetHls {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 manifest_url: Default::default(),
@@ -133,19 +133,19 @@ pub mod types {
         ///`error`
         #[serde(rename = "error")]
         Error,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl AssetHlsStatus {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &[
             "pending",
             "processing",
             "ready",
             "error",
         ];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Pending => "pending",
@@ -189,7 +189,7 @@ pub mod types {
         }
     }
     impl AssetId {
-        /// The text.
+        /// Returns the text.
         pub fn as_str(&self) -> &str {
             &self.0
         }
@@ -294,19 +294,19 @@ pub mod types {
         ///`connector`
         #[serde(rename = "connector")]
         Connector,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl AssetMethod {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &[
             "direct",
             "url",
             "multipart",
             "connector",
         ];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Direct => "direct",
@@ -345,7 +345,7 @@ pub mod types {
         }
     }
     impl AssetSource {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 details: Default::default(),
@@ -366,7 +366,7 @@ pub mod types {
         pub type_: ::std::option::Option<AssetSourceType>,
     }
     impl AssetSourceDetails {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 original_filename: Default::default(),
@@ -412,14 +412,14 @@ pub mod types {
         ///`google_drive`
         #[serde(rename = "google_drive")]
         GoogleDrive,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl AssetSourceProvider {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &["google_drive"];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::GoogleDrive => "google_drive",
@@ -469,14 +469,14 @@ pub mod types {
         ///`connector`
         #[serde(rename = "connector")]
         Connector,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl AssetSourceType {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &["connector"];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Connector => "connector",
@@ -532,14 +532,14 @@ pub mod types {
         ///`failed`
         #[serde(rename = "failed")]
         Failed,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl AssetStatus {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &["processing", "ready", "failed"];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Processing => "processing",
@@ -576,7 +576,7 @@ pub mod types {
         }
     }
     impl AssetThumbnail {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 representative_url: Default::default(),
@@ -623,19 +623,19 @@ pub mod types {
         ///`error`
         #[serde(rename = "error")]
         Error,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl AssetThumbnailStatus {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &[
             "pending",
             "processing",
             "ready",
             "error",
         ];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Pending => "pending",
@@ -700,19 +700,19 @@ pub mod types {
         ///`document`
         #[serde(rename = "document")]
         Document,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl AssetType {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &[
             "image",
             "video",
             "audio",
             "document",
         ];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Image => "image",
@@ -751,7 +751,7 @@ pub mod types {
         }
     }
     impl AssetsListResponse {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(page_info: PageInfo) -> Self {
             Self {
                 data: Default::default(),
@@ -772,7 +772,7 @@ pub mod types {
         pub page_info: PageInfo,
     }
     impl AudioStream {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 bit_depth: Default::default(),
@@ -825,7 +825,7 @@ pub mod types {
         pub sample_rate: ::std::option::Option<u64>,
     }
     impl TechnicalMetadata {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 audio_channels: Default::default(),
@@ -1046,7 +1046,7 @@ pub mod types {
         pub video_width: ::std::option::Option<u64>,
     }
     impl VideoStream {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 avg_fps: Default::default(),
@@ -1233,7 +1233,7 @@ pub mod params {
 mod methods {
     use crate::codegen::*;
     impl Client {
-        ///The request of [`Self::assets_list`], not sent. It has no key in it.
+        ///Builds the request of [`Self::assets_list`], without the API key.
         pub fn assets_list_request<'a>(
             &'a self,
             asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
@@ -1297,7 +1297,7 @@ Arguments:
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        ///The request of [`Self::assets_retrieve`], not sent. It has no key in it.
+        ///Builds the request of [`Self::assets_retrieve`], without the API key.
         pub fn assets_retrieve_request<'a>(
             &'a self,
             asset_id: &'a types::AssetId,

@@ -3,7 +3,7 @@
 pub mod types {
     use crate::codegen::types::*;
     impl AudioSegment {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(
             float: crate::runtime::Embedding,
             start_offset_sec: f64,
@@ -29,7 +29,7 @@ pub mod types {
         pub start_offset_sec: f64,
     }
     impl BaseEmbeddingMetadata {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 input_filename: Default::default(),
@@ -50,7 +50,7 @@ pub mod types {
         pub input_url: ::std::option::Option<::std::string::String>,
     }
     impl ErrorBody {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 code: Default::default(),
@@ -152,12 +152,12 @@ pub mod types {
         ///`video_filesize_too_large`
         #[serde(rename = "video_filesize_too_large")]
         VideoFilesizeTooLarge,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl ErrorCode {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &[
             "parameter_invalid",
             "parameter_not_provided",
@@ -181,7 +181,7 @@ pub mod types {
             "video_file_broken",
             "video_filesize_too_large",
         ];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::ParameterInvalid => "parameter_invalid",
@@ -258,7 +258,7 @@ pub mod types {
         }
     }
     impl PageInfo {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(page: u64, total_page: u64) -> Self {
             Self {
                 limit_per_page: Default::default(),
@@ -285,7 +285,7 @@ pub mod types {
         pub total_results: ::std::option::Option<u64>,
     }
     impl WrappedErrorBody {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(error: ErrorBody) -> Self {
             Self { error }
         }

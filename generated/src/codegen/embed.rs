@@ -3,7 +3,7 @@
 pub mod types {
     use crate::codegen::types::*;
     impl AudioEmbeddingMetadata {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 audio_embedding_option: Default::default(),
@@ -56,7 +56,7 @@ pub mod types {
         pub start_offset_sec: ::std::option::Option<f64>,
     }
     impl DocumentEmbeddingMetadata {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 document_embedding_option: Default::default(),
@@ -113,19 +113,19 @@ pub mod types {
         ///`visual-text`
         #[serde(rename = "visual-text")]
         VisualText,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl EmbeddingOption {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &[
             "visual",
             "audio",
             "transcription",
             "visual-text",
         ];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Visual => "visual",
@@ -184,14 +184,14 @@ pub mod types {
         ///`video`
         #[serde(rename = "video")]
         Video,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl EmbeddingScope {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &["clip", "video"];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Clip => "clip",
@@ -226,7 +226,7 @@ pub mod types {
         }
     }
     impl ImageEmbeddingMetadata {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 image_embedding_option: Default::default(),
@@ -257,7 +257,7 @@ pub mod types {
         pub input_url: ::std::option::Option<::std::string::String>,
     }
     impl MediaEmbeddingTask {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(id: TaskId, status: TaskStatus) -> Self {
             Self {
                 audio_embedding: Default::default(),
@@ -307,7 +307,7 @@ pub mod types {
         pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
     }
     impl MediaEmbeddingTaskAudioEmbedding {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 metadata: Default::default(),
@@ -324,7 +324,7 @@ pub mod types {
         pub metadata: ::std::option::Option<AudioEmbeddingMetadata>,
     }
     impl MediaEmbeddingTaskDocumentEmbedding {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 metadata: Default::default(),
@@ -341,7 +341,7 @@ pub mod types {
         pub metadata: ::std::option::Option<DocumentEmbeddingMetadata>,
     }
     impl MediaEmbeddingTaskImageEmbedding {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 metadata: Default::default(),
@@ -375,14 +375,14 @@ pub mod types {
         ///`marengo3.0`
         #[serde(rename = "marengo3.0")]
         Marengo30,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl ModelName {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &["marengo3.0"];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Marengo30 => "marengo3.0",
@@ -420,7 +420,7 @@ pub mod types {
         }
     }
     impl TaskId {
-        /// The text.
+        /// Returns the text.
         pub fn as_str(&self) -> &str {
             &self.0
         }
@@ -522,14 +522,14 @@ pub mod types {
         ///`failed`
         #[serde(rename = "failed")]
         Failed,
-        /// A value that was not known when this crate was generated.
+        /// A value that is not in the OpenAPI document.
         #[serde(untagged)]
         Unknown(::std::string::String),
     }
     impl TaskStatus {
-        /// The values known when this crate was generated.
+        /// The values in the OpenAPI document.
         pub const KNOWN: &'static [&'static str] = &["processing", "ready", "failed"];
-        /// The value as it stands on the wire.
+        /// Returns the value as it is sent.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Processing => "processing",
@@ -566,7 +566,7 @@ pub mod types {
         }
     }
     impl TasksCreateResponse {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(id: TaskId) -> Self {
             Self { id }
         }
@@ -581,7 +581,7 @@ pub mod types {
         pub id: TaskId,
     }
     impl TasksListResponse {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(page_info: PageInfo) -> Self {
             Self {
                 data: Default::default(),
@@ -602,7 +602,7 @@ pub mod types {
         pub page_info: PageInfo,
     }
     impl TasksRetrieveResponse {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(id: TaskId, status: TaskStatus) -> Self {
             Self {
                 created_at: Default::default(),
@@ -638,7 +638,7 @@ pub mod types {
         pub video_embedding: ::std::option::Option<TasksRetrieveResponseVideoEmbedding>,
     }
     impl TasksRetrieveResponseVideoEmbedding {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 metadata: Default::default(),
@@ -660,7 +660,7 @@ pub mod types {
         pub segments: ::std::vec::Vec<VideoSegment>,
     }
     impl TasksStatusResponse {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(id: TaskId, status: TaskStatus) -> Self {
             Self {
                 id,
@@ -688,7 +688,7 @@ pub mod types {
         pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
     }
     impl TasksStatusResponseVideoEmbedding {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 metadata: Default::default(),
@@ -705,7 +705,7 @@ pub mod types {
         pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
     }
     impl VideoEmbeddingMetadata {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
                 duration: Default::default(),
@@ -744,7 +744,7 @@ pub mod types {
         pub video_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
     }
     impl VideoSegment {
-        /// A value with its required fields.
+        /// Creates a value with its required fields.
         pub fn new(
             float: crate::runtime::Embedding,
             start_offset_sec: f64,
@@ -1082,7 +1082,7 @@ pub mod forms {
 mod methods {
     use crate::codegen::*;
     impl Client {
-        ///The request of [`Self::embed_tasks_list`], not sent. It has no key in it.
+        ///Builds the request of [`Self::embed_tasks_list`], without the API key.
         pub fn embed_tasks_list_request<'a>(
             &'a self,
             ended_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
@@ -1152,7 +1152,7 @@ Arguments:
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        ///The request of [`Self::embed_tasks_create`], not sent. It has no key in it.
+        ///Builds the request of [`Self::embed_tasks_create`], without the API key.
         pub fn embed_tasks_create_request<'a>(
             &'a self,
             body: crate::runtime::Multipart<forms::TasksCreateRequest>,
@@ -1200,7 +1200,7 @@ Sends a `POST` request to `/embed/tasks`
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        ///The request of [`Self::embed_tasks_status`], not sent. It has no key in it.
+        ///Builds the request of [`Self::embed_tasks_status`], without the API key.
         pub fn embed_tasks_status_request<'a>(
             &'a self,
             task_id: &'a types::TaskId,
@@ -1248,7 +1248,7 @@ Arguments:
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
-        ///The request of [`Self::embed_tasks_retrieve`], not sent. It has no key in it.
+        ///Builds the request of [`Self::embed_tasks_retrieve`], without the API key.
         pub fn embed_tasks_retrieve_request<'a>(
             &'a self,
             task_id: &'a types::TaskId,

@@ -108,7 +108,7 @@ pub const KEY_HEADER: Option<&str> = Some("x-api-key");
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "85c5ffb72531805ac536500accac5f51a1c28726f87d1c9f13251cad90114d17";
+pub const SPEC_SHA256: &str = "470616bbbfe53dd0fbc6f0a307a66bee9ccaee6e75d11ac37c7127c3185b563a";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`
@@ -143,7 +143,7 @@ pub mod headers {
 /// Limits that are not the limits of a single parameter.
 pub mod limits {
     use crate::runtime::Param;
-    ///Always 512.
+    ///Number of dimensions of a Marengo 3.0 vector. Always 512.
     pub const EMBEDDING_DIMENSION: Param = Param {
         name: "embedding_dimension",
         minimum: Some(512f64),
@@ -154,7 +154,7 @@ pub mod limits {
         max_length: None,
         default: None,
     };
-    ///1–2.4.
+    ///Longer side of a video divided by the shorter one. 1–2.4.
     pub const MEDIA_ASPECT_RATIO: Param = Param {
         name: "media_aspect_ratio",
         minimum: Some(1f64),
@@ -165,7 +165,7 @@ pub mod limits {
         max_length: None,
         default: None,
     };
-    ///4–14400.
+    ///Duration of a video, in seconds. 4–14400.
     pub const MEDIA_DURATION_SEC: Param = Param {
         name: "media_duration_sec",
         minimum: Some(4f64),
@@ -176,7 +176,7 @@ pub mod limits {
         max_length: None,
         default: None,
     };
-    ///360–5184.
+    ///Height of a video, in pixels. 360–5184.
     pub const MEDIA_HEIGHT_PX: Param = Param {
         name: "media_height_px",
         minimum: Some(360f64),
@@ -187,7 +187,7 @@ pub mod limits {
         max_length: None,
         default: None,
     };
-    ///At most 11197440.
+    ///Width times height of a video, in pixels. At most 11197440.
     pub const MEDIA_PIXELS: Param = Param {
         name: "media_pixels",
         minimum: None,
@@ -198,7 +198,7 @@ pub mod limits {
         max_length: None,
         default: None,
     };
-    ///360–5184.
+    ///Width of a video, in pixels. 360–5184.
     pub const MEDIA_WIDTH_PX: Param = Param {
         name: "media_width_px",
         minimum: Some(360f64),
@@ -209,7 +209,7 @@ pub mod limits {
         max_length: None,
         default: None,
     };
-    ///At most 604800.
+    ///Time for which tasks and their vectors are kept, in seconds. At most 604800.
     pub const RETENTION_SEC: Param = Param {
         name: "retention_sec",
         minimum: None,
@@ -220,7 +220,7 @@ pub mod limits {
         max_length: None,
         default: None,
     };
-    ///2–10.
+    ///Duration of a clip segment, in seconds. A last clip below the minimum is dropped. 2–10.
     pub const SEGMENT_DURATION_SEC: Param = Param {
         name: "segment_duration_sec",
         minimum: Some(2f64),

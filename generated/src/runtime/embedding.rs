@@ -6,32 +6,33 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A vector of finite `f32` numbers, contiguous in memory.
 ///
-/// Dereferences to `[f32]`. Marengo 3.0 gives 512 numbers; the type takes any count. `NaN`, infinities, `null` and
-/// numbers beyond the range of `f32` are refused when it is read or made.
+/// Dereferences to `[f32]`. Marengo 3.0 returns 512 numbers; the type accepts any number of them. Decoding and conversion
+/// reject `NaN`, infinities, `null` and numbers beyond the range of `f32`.
 #[derive(Clone, Default, PartialEq)]
 pub struct Embedding(Box<[f32]>);
 
 impl Embedding {
-    /// How many numbers the vector has.
+    /// Returns the number of dimensions.
     pub fn dimensions(&self) -> usize {
         self.0.len()
     }
 
-    /// The numbers.
+    /// Returns the numbers.
     pub fn as_slice(&self) -> &[f32] {
         &self.0
     }
 
-    /// The numbers, without a copy.
+    /// Returns the numbers without copying them.
     pub fn into_vec(self) -> Vec<f32> {
         self.0.into_vec()
     }
 }
 
-/// A number that a vector cannot hold.
+/// Error for a number that is not finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct NotFinite {
-    /// Where it stood, counted from 0.
+    /// Position of the number, counted from 0.
     pub index: usize,
 }
 
@@ -68,7 +69,7 @@ impl AsRef<[f32]> for Embedding {
     }
 }
 
-/// Prints the count and the first numbers: whole vectors make logs unreadable.
+/// Prints the number of dimensions and the first four numbers, because whole vectors make logs unreadable.
 impl fmt::Debug for Embedding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 4;
@@ -93,13 +94,13 @@ impl<'de> Deserialize<'de> for Embedding {
             type Value = Embedding;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of finite numbers")
+                f.write_str("an array of finite numbers")
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Embedding, A::Error> {
-                // A size hint is a claim of the sender; 512 is what the platform sends today.
+                // The size hint comes from the sender and is not trusted. Marengo 3.0 sends 512 numbers.
                 let mut numbers = Vec::with_capacity(list.size_hint().unwrap_or(512).min(4096));
-                // Past the range of `f32` a number becomes an infinity.
+                // A number beyond the range of `f32` becomes an infinity.
                 while let Some(number) = list.next_element::<f32>()? {
                     if !number.is_finite() {
                         return Err(de::Error::custom(NotFinite { index: numbers.len() }));
@@ -134,20 +135,20 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_integers_are_read() {
+    fn numbers_and_integers_are_decoded() {
         assert_eq!(read("[0.5, -1, 2e-3]").map(Embedding::into_vec), Ok(vec![0.5, -1.0, 0.002]));
     }
 
     #[test]
-    fn what_is_not_a_finite_f32_is_refused() {
+    fn numbers_that_are_not_finite_are_rejected() {
         for text in ["[1e39]", "[-3.5e38]", "[1e400]", "[null]", "[\"1\"]", "[NaN]", "{}", "null"] {
             assert!(read(text).is_err(), "{text} was accepted");
         }
         assert_eq!(Embedding::try_from(vec![0.0, f32::NAN]), Err(NotFinite { index: 1 }));
-        // What serde_json itself says of such a number depends on its features.
+        // The error of serde_json for such a number depends on its features.
         let numbers = de::value::SeqDeserializer::<_, de::value::Error>::new([0.0, 1e39].into_iter());
-        let refused = Embedding::deserialize(numbers).expect_err("too large").to_string();
-        assert!(refused.contains("number 1 of the vector"), "{refused}");
+        let error = Embedding::deserialize(numbers).expect_err("too large").to_string();
+        assert!(error.contains("number 1 of the vector"), "{error}");
     }
 
     #[test]

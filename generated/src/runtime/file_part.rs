@@ -1,4 +1,4 @@
-//! Files to send: recipes that can be opened again for each attempt.
+//! Files to upload.
 
 use std::{
     fmt, io,
@@ -10,18 +10,18 @@ use std::{
 use bytes::Bytes;
 use tokio::io::AsyncRead;
 
-use super::multipart::BLOCK;
+use super::multipart::CHUNK;
 
 pub(super) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// How far the upload of a file is, in bytes of the file.
+/// Progress of the upload of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Handed to the connection so far, in this attempt.
+    /// Bytes of the file that this attempt has passed to the connection.
     pub sent: u64,
-    /// The size of the file.
+    /// Size of the file, in bytes.
     pub total: u64,
 }
 
@@ -29,14 +29,16 @@ pub struct Progress {
 enum Source {
     Path(PathBuf),
     Bytes(Bytes),
-    /// Gone after the first use.
+    /// Taken by the first attempt.
     Reader {
         length: u64,
         reader: Arc<Mutex<Option<Reader>>>,
     },
 }
 
-/// A file to send, as a recipe: paths and bytes can be opened again for every attempt, a reader only once.
+/// A file to upload.
+///
+/// Paths and bytes are read again for every attempt. A reader can be sent only once, so that its request is not retried.
 #[derive(Clone)]
 pub struct FilePart {
     source: Source,
@@ -45,26 +47,26 @@ pub struct FilePart {
     pub(super) progress: Option<OnProgress>,
 }
 
-/// Why a source did not give what it promised. It travels inside `io::Error`.
+/// Error of the source of an upload. It is the inner error of an [`io::Error`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SourceError {
     /// The file cannot be opened or read.
     Io(PathBuf, io::Error),
-    /// The source gave another count of bytes than announced.
+    /// The source has another length than announced.
     Length {
-        /// The name of the file.
+        /// Name of the file.
         file_name: String,
-        /// How many bytes it was to have.
+        /// Announced length, in bytes.
         announced: u64,
-        /// How many it gave, at least.
+        /// Bytes read. A lower bound if the source is too long.
         found: u64,
     },
-    /// A reader was used up by an earlier attempt.
+    /// The reader was used by an earlier attempt. Holds the name of the file.
     UsedUp(String),
     /// A progress callback panicked.
     Callback,
-    /// Nobody waits for the answer any more.
+    /// The caller dropped the request, so that its response is not needed.
     Unwanted,
 }
 
@@ -79,7 +81,7 @@ impl fmt::Display for SourceError {
                 write!(f, "{file_name:?} ended after {found} of {announced} bytes")
             }
             Self::Callback => f.write_str("the progress callback panicked"),
-            Self::Unwanted => f.write_str("nobody waits for the upload any more"),
+            Self::Unwanted => f.write_str("the upload was cancelled"),
             Self::UsedUp(file_name) => write!(f, "the reader of {file_name:?} was used up by an earlier attempt"),
         }
     }
@@ -99,39 +101,42 @@ impl FilePart {
         Self { source, file_name, media_type: None, progress: None }
     }
 
-    /// A file on disk, streamed when it is sent. Its last path component is the file name.
+    /// Uploads a file from disk. The file is streamed. Its name is the last component of the path.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Self::new(Source::Path(path), name)
     }
 
-    /// Bytes in memory.
+    /// Uploads bytes from memory.
     pub fn bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self::new(Source::Bytes(bytes.into()), file_name.into())
     }
 
-    /// A reader that gives exactly `length` bytes. It can be sent only once.
+    /// Uploads `length` bytes from a reader. The request fails if the reader has fewer or more bytes. A reader can be sent
+    /// only once.
     pub fn reader(file_name: impl Into<String>, length: u64, reader: impl AsyncRead + Send + 'static) -> Self {
         let reader: Reader = Box::pin(reader);
         Self::new(Source::Reader { length, reader: Arc::new(Mutex::new(Some(reader))) }, file_name.into())
     }
 
-    /// Sends another file name.
+    /// Sets the file name.
     #[must_use]
     pub fn with_file_name(mut self, file_name: impl Into<String>) -> Self {
         self.file_name = file_name.into();
         self
     }
 
-    /// Sends this media type instead of `application/octet-stream`.
+    /// Sets the media type. The default is `application/octet-stream`.
     #[must_use]
     pub fn with_media_type(mut self, media_type: impl Into<String>) -> Self {
         self.media_type = Some(media_type.into());
         self
     }
 
-    /// Calls back whenever a block was handed to the connection, and starts again with each attempt. Callbacks add up.
+    /// Calls a function after each chunk that was passed to the connection. Progress starts at 0 with each attempt.
+    ///
+    /// A second call adds a second function. A panic in a function fails the upload with [`SourceError::Callback`].
     #[must_use]
     pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.progress = Some(match self.progress.take() {
@@ -144,12 +149,12 @@ impl FilePart {
         self
     }
 
-    /// The name that is sent.
+    /// Returns the file name.
     pub fn file_name(&self) -> &str {
         &self.file_name
     }
 
-    /// The path, if this is a file on disk.
+    /// Returns the path of a file on disk.
     pub fn as_path(&self) -> Option<&Path> {
         match &self.source {
             Source::Path(path) => Some(path),
@@ -157,12 +162,16 @@ impl FilePart {
         }
     }
 
-    /// Whether every attempt can send it from its start.
+    /// Returns whether the file can be sent more than once.
     pub fn is_repeatable(&self) -> bool {
         !matches!(self.source, Source::Reader { .. })
     }
 
-    /// How many bytes it has; for a file on disk, as of now.
+    /// Returns the length in bytes. For a file on disk, this is its current length.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SourceError::Io`] if the file cannot be opened or is not a regular file.
     pub async fn length(&self) -> Result<u64, SourceError> {
         match &self.source {
             Source::Bytes(bytes) => Ok(bytes.len() as u64),
@@ -176,7 +185,7 @@ impl FilePart {
             Source::Bytes(bytes) => Ok((Content::Bytes(bytes.clone()), bytes.len() as u64)),
             Source::Path(path) => {
                 let (mut file, length) = open(path).await?;
-                file.set_max_buf_size(BLOCK);
+                file.set_max_buf_size(CHUNK);
                 Ok((Content::Reader(Box::pin(file)), length))
             }
             Source::Reader { length, reader } => {
@@ -190,7 +199,7 @@ impl FilePart {
 
 async fn open(path: &Path) -> Result<(tokio::fs::File, u64), SourceError> {
     let failed = |error| SourceError::Io(path.to_owned(), error);
-    // Asked before it is opened: to open a pipe would wait for somebody to write into it.
+    // Checked before the file is opened, because opening a pipe blocks until it has a writer.
     if !tokio::fs::metadata(path).await.map_err(failed)?.is_file() {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
     }

@@ -1,15 +1,15 @@
-//! Answers that are mostly one array.
+//! Responses that consist mostly of one array.
 
 use serde::de::DeserializeOwned;
 
-/// An answer that is mostly one array of elements with vectors, so that it pays to decode it element by element.
+/// A response that consists mostly of one array whose elements hold vectors. It can be decoded element by element.
 pub trait LargeArray: DeserializeOwned {
-    /// What the array holds.
+    /// Type of the elements.
     type Element: DeserializeOwned;
 
-    /// The keys that lead to the array.
+    /// Keys on the path to the array.
     const PATH: &'static [&'static str];
 
-    /// Puts elements where the array is; where the answer has no place for one, they are dropped.
+    /// Replaces the elements of the array. Drops them if an object on the path is absent.
     fn fill(&mut self, elements: Vec<Self::Element>);
 }

@@ -1,4 +1,4 @@
-//! Forms as bodies whose length is known before they are sent.
+//! `multipart/form-data` bodies of known length.
 
 use std::{
     collections::VecDeque,
@@ -15,8 +15,8 @@ use futures_core::Stream;
 
 use super::file_part::{Content, FilePart, OnProgress, Progress, SourceError};
 
-/// How much of a file is read and sent at a time.
-pub(super) const BLOCK: usize = 256 * 1024;
+/// Size of the chunks of a file, in bytes.
+pub(super) const CHUNK: usize = 256 * 1024;
 
 type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -33,7 +33,7 @@ enum Piece {
     File(FileContent),
 }
 
-/// The form `F` as a `multipart/form-data` body of known length, ready to be sent once.
+/// The form `F` as a `multipart/form-data` body of known length. It can be sent once.
 pub struct Multipart<F> {
     body: Body,
     form: PhantomData<fn() -> F>,
@@ -44,11 +44,11 @@ struct Body {
     pieces: VecDeque<Piece>,
     length: u64,
     buffer: BytesMut,
-    /// A block that waits for the runtime's turn.
+    /// A chunk that waits until the runtime has polled other tasks.
     held: Option<(Bytes, Pause)>,
-    /// How long to wait before the first block of a file.
+    /// Time to wait before the first chunk of a file.
     hold: Option<Duration>,
-    /// Whether anybody still wants this sent.
+    /// Whether the response is still awaited.
     wanted: Option<Box<dyn Fn() -> bool + Send>>,
 }
 
@@ -75,32 +75,34 @@ impl<F> Default for Multipart<F> {
 
 impl<F> Multipart<F> {
     /// Adds a text field.
-    pub(crate) fn text(&mut self, name: &str, value: &str) {
+    pub fn text(&mut self, name: &str, value: &str) {
         self.body.text(name, value);
     }
 
     /// Opens a file and adds it.
-    pub(crate) async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
+    pub async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
         self.body.file(name, part).await
     }
 
-    /// Breaks the body off when `wanted` says no: a server that answers early may read on for hours.
+    /// Ends the body with an error as soon as `wanted` returns `false`.
+    ///
+    /// Without this, an upload continues after its caller is gone, because the server may keep reading.
     #[must_use]
     pub fn only_while(mut self, wanted: impl Fn() -> bool + Send + 'static) -> Self {
         self.body.wanted = Some(Box::new(wanted));
         self
     }
 
-    /// Asks the server to look at the head of the request first (`Expect: 100-continue`), and gives it this long to refuse
-    /// before the first file is sent.
+    /// Sends `Expect: 100-continue` and waits for `hold` before the first file, so that the server can reject the request
+    /// by its headers.
     #[must_use]
     pub fn ask_first(mut self, hold: Duration) -> Self {
         self.body.hold = Some(hold);
         self
     }
 
-    /// Puts the form on a request, with its type and its length.
-    pub(crate) fn put_on(self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    /// Adds the form to a request, with `Content-Type` and `Content-Length`.
+    pub fn put_on(self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let body = self.body.finished();
         let request = match body.hold {
             Some(_) => request.header(reqwest::header::EXPECT, "100-continue"),
@@ -161,21 +163,21 @@ impl Stream for Body {
             return Poll::Ready(Some(Err(io::Error::other(SourceError::Unwanted))));
         }
         loop {
-            if let Some((block, pause)) = &mut this.held {
+            if let Some((chunk, pause)) = &mut this.held {
                 std::task::ready!(pause.as_mut().poll(context));
-                let block = std::mem::take(block);
+                let chunk = std::mem::take(chunk);
                 this.held = None;
                 if let Some(Piece::File(file)) = this.pieces.front()
                     && let Some(progress) = &file.progress
                 {
                     let now = Progress { sent: file.sent, total: file.total };
-                    // It runs inside the connection, where a panic would look like a broken one.
+                    // Runs inside of the connection, where a panic would look like a connection error.
                     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| progress(now)));
                     if outcome.is_err() {
                         return Poll::Ready(Some(Err(io::Error::other(SourceError::Callback))));
                     }
                 }
-                return Poll::Ready(Some(Ok(block)));
+                return Poll::Ready(Some(Ok(chunk)));
             }
             let file = match this.pieces.front_mut() {
                 None => return Poll::Ready(None),
@@ -186,20 +188,20 @@ impl Stream for Body {
                 }
                 Some(Piece::File(file)) => file,
             };
-            match std::task::ready!(file.poll_block(&mut this.buffer, context)) {
+            match std::task::ready!(file.poll_chunk(&mut this.buffer, context)) {
                 Err(error) => return Poll::Ready(Some(Err(io::Error::other(error)))),
-                Ok(block) if block.is_empty() => {
+                Ok(chunk) if chunk.is_empty() => {
                     this.pieces.pop_front();
                 }
-                // A server that refuses an upload answers before its end and hangs up. The connection looks for an answer
-                // before it writes, but sees only what the runtime has noticed: so the runtime gets a turn before each
-                // block, or the answer would be lost to a broken pipe.
-                Ok(block) => {
+                // A server that rejects an upload responds before its end and closes the connection. hyper looks for a
+                // response before it writes, but sees only what the runtime has polled. Without a yield before each chunk,
+                // the response would be lost to a broken pipe.
+                Ok(chunk) => {
                     let pause: Pause = match this.hold.take() {
                         Some(hold) => Box::pin(tokio::time::sleep(hold)),
                         None => Box::pin(tokio::task::yield_now()),
                     };
-                    this.held = Some((block, pause));
+                    this.held = Some((chunk, pause));
                 }
             }
         }
@@ -207,13 +209,13 @@ impl Stream for Body {
 }
 
 impl FileContent {
-    /// The next block; an empty one is the end.
-    fn poll_block(&mut self, buffer: &mut BytesMut, context: &mut Context<'_>) -> Poll<Result<Bytes, SourceError>> {
-        let block = match &mut self.content {
-            Content::Bytes(bytes) => bytes.split_to(bytes.len().min(BLOCK)),
+    /// Reads the next chunk. An empty chunk is the end.
+    fn poll_chunk(&mut self, buffer: &mut BytesMut, context: &mut Context<'_>) -> Poll<Result<Bytes, SourceError>> {
+        let chunk = match &mut self.content {
+            Content::Bytes(bytes) => bytes.split_to(bytes.len().min(CHUNK)),
             Content::Reader(reader) => {
-                // One byte more than announced is asked for, so that a file that grew is noticed.
-                let wanted = (self.total - self.sent).saturating_add(1).min(BLOCK as u64) as usize;
+                // Reads one byte more than announced to detect a file that grew.
+                let wanted = (self.total - self.sent).saturating_add(1).min(CHUNK as u64) as usize;
                 buffer.reserve(wanted);
                 let mut limited = bytes::BufMut::limit(&mut *buffer, wanted);
                 match std::task::ready!(tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited)) {
@@ -222,21 +224,21 @@ impl FileContent {
                 }
             }
         };
-        self.sent += block.len() as u64;
-        if self.sent > self.total || (block.is_empty() && self.sent < self.total) {
+        self.sent += chunk.len() as u64;
+        if self.sent > self.total || (chunk.is_empty() && self.sent < self.total) {
             let (announced, found) = (self.total, self.sent);
             return Poll::Ready(Err(SourceError::Length { file_name: self.file_name.clone(), announced, found }));
         }
-        Poll::Ready(Ok(block))
+        Poll::Ready(Ok(chunk))
     }
 }
 
-/// Escapes a name as the HTML standard's "multipart/form-data encoding algorithm" does: only these three.
+/// Escapes a name as in the "multipart/form-data encoding algorithm" of the HTML standard.
 fn escape(name: &str) -> String {
     name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22")
 }
 
-/// A boundary that no file contains by accident: 128 bits from the standard library's seeded hasher.
+/// Returns a random boundary of 128 bits, from the seeded hasher of the standard library.
 fn boundary() -> String {
     use std::hash::{BuildHasher, RandomState};
     let half = || RandomState::new().hash_one(std::time::SystemTime::now());
@@ -252,8 +254,8 @@ mod tests {
     async fn collect(form: Multipart<()>) -> io::Result<String> {
         let mut body = form.body.finished();
         let (announced, mut out) = (body.length, Vec::new());
-        while let Some(block) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
-            out.extend_from_slice(&block?);
+        while let Some(chunk) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
+            out.extend_from_slice(&chunk?);
         }
         assert_eq!(out.len() as u64, announced);
         Ok(String::from_utf8(out).expect("text"))
@@ -266,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_form_is_written_as_the_standard_says() {
+    async fn a_form_is_encoded_as_multipart() {
         let mut form = Multipart::default();
         form.text("model", "m");
         form.file("f", &FilePart::bytes("a.mp4", &b"video"[..])).await.expect("opens");
@@ -278,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_source_that_is_shorter_or_longer_than_announced_is_an_error() {
+    async fn a_source_of_another_length_than_announced_is_an_error() {
         assert!(upload(5, b"video").await.is_ok());
         let short = upload(6, b"video").await.expect_err("too short").to_string();
         assert_eq!(short, "\"a.mp4\" ended after 5 of 6 bytes");
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_is_sent_once() {
+    async fn a_reader_can_be_sent_once() {
         let part = FilePart::reader("a.mp4", 5, &b"video"[..]);
         assert!(Multipart::<()>::default().file("f", &part).await.is_ok());
         let again = Multipart::<()>::default().file("f", &part).await.expect_err("used up").to_string();
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn file_names_cannot_leave_their_header() {
+    async fn file_names_are_escaped() {
         let mut form = Multipart::default();
         form.file("f", &FilePart::bytes("a\"b\r\nX: y\\%41é.mp4", &b""[..])).await.expect("opens");
         let text = collect(form).await.expect("reads");

@@ -1,30 +1,31 @@
-//! Limits of parameters, as the contract states them.
+//! Limits of parameters, as stated in the OpenAPI document.
 
 use std::fmt;
 
-/// A parameter, form field or figure of the contract, with its limits.
+/// A parameter, form field or JSON property with its limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Param {
-    /// The name on the wire.
+    /// Name as it is sent. Names of nested JSON properties are joined with dots.
     pub name: &'static str,
-    /// The least value allowed.
+    /// Inclusive lower bound.
     pub minimum: Option<f64>,
-    /// A bound that values must lie above.
+    /// Exclusive lower bound.
     pub exclusive_minimum: Option<f64>,
-    /// The greatest value allowed.
+    /// Inclusive upper bound.
     pub maximum: Option<f64>,
-    /// A bound that values must lie below.
+    /// Exclusive upper bound.
     pub exclusive_maximum: Option<f64>,
-    /// The least length: characters of a text, bytes of a file.
+    /// Minimum length, in characters of a string or bytes of a file.
     pub min_length: Option<u64>,
-    /// The greatest length: characters of a text, bytes of a file.
+    /// Maximum length, in characters of a string or bytes of a file.
     pub max_length: Option<u64>,
-    /// What the server assumes when the parameter is absent, as JSON.
+    /// Value that the server uses if the parameter is absent, as JSON.
     pub default: Option<&'static str>,
 }
 
 impl Param {
-    /// Whether a number keeps to the limits; a number that is not finite never does.
+    /// Returns whether a number is finite and within the limits.
     pub fn allows(&self, value: f64) -> bool {
         value.is_finite()
             && self.minimum.is_none_or(|bound| value >= bound)
@@ -33,12 +34,12 @@ impl Param {
             && self.exclusive_maximum.is_none_or(|bound| value < bound)
     }
 
-    /// The default, if it is a number.
+    /// Returns the default if it is a number.
     pub fn default_number(&self) -> Option<f64> {
         self.default?.parse().ok()
     }
 
-    /// The limits on numbers, in words that follow "must be": `between 2 and 10`.
+    /// Returns the limits of a number as text that follows "must be": `between 2 and 10`.
     pub fn range(&self) -> impl fmt::Display {
         let lower = match (self.minimum, self.exclusive_minimum) {
             (_, Some(bound)) => Some(format!("greater than {bound}")),
@@ -75,7 +76,7 @@ mod tests {
     };
 
     #[test]
-    fn bounds_are_inclusive_and_only_finite_numbers_pass() {
+    fn bounds_are_checked_and_printed() {
         assert!(CLIP.allows(2.0) && CLIP.allows(10.0));
         assert!(![1.999, 10.001, f64::NAN, f64::INFINITY].into_iter().any(|value| CLIP.allows(value)));
         let above = Param { minimum: None, exclusive_minimum: Some(0.0), maximum: None, ..CLIP };

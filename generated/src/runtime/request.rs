@@ -1,4 +1,4 @@
-//! Requests as values, and the key that goes with them.
+//! Requests as values, and the API key.
 
 use std::{fmt, marker::PhantomData};
 
@@ -27,31 +27,32 @@ pub enum Effect {
 
 /// An operation of the OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Operation {
-    /// Its name in the contract.
+    /// Operation id.
     pub id: &'static str,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: &'static str,
-    /// The path below the base URL, with `{names}` for its parameters.
+    /// Path below the base URL, with `{name}` for each path parameter.
     pub path: &'static str,
-    /// What the operation does to the server's state.
+    /// Effect on the server's state.
     pub effect: Effect,
-    /// Its parameters and form fields.
+    /// Parameters, form fields and JSON properties of the request.
     pub params: &'static [Param],
 }
 
-/// A request that is ready to be sent and whose success holds a `T`. It has no key in it.
+/// A request whose successful response is a `T`. It does not contain the API key.
 pub struct ApiRequest<T> {
-    /// What to send.
+    /// The HTTP request.
     pub request: reqwest::Request,
-    /// Which operation it is.
+    /// The operation.
     pub operation: &'static Operation,
-    answer: PhantomData<fn() -> T>,
+    success: PhantomData<fn() -> T>,
 }
 
 impl<T> ApiRequest<T> {
     pub(crate) fn new(request: reqwest::Request, operation: &'static Operation) -> Self {
-        Self { request, operation, answer: PhantomData }
+        Self { request, operation, success: PhantomData }
     }
 }
 
@@ -61,29 +62,29 @@ impl<T> fmt::Debug for ApiRequest<T> {
     }
 }
 
-/// An API key: printable ASCII without spaces, wiped from memory when dropped, never printed.
+/// An API key. It is never printed and is erased from memory when dropped.
 #[derive(Clone)]
 pub struct Key(SecretString);
 
 impl Key {
-    /// Takes a key that can stand in a header field; `None` for any other.
+    /// Creates a key. Returns `None` if the key is empty or has characters other than printable ASCII without spaces.
     pub fn new(key: impl Into<String>) -> Option<Self> {
         let key = SecretString::from(key.into());
         let text = key.expose_secret();
         (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Self(key))
     }
 
-    /// The text with every occurrence of the key blotted out.
+    /// Replaces every occurrence of the key in a text with `***`.
     pub fn redact(&self, text: &str) -> String {
         let key = self.0.expose_secret();
-        // JSON may escape slashes, and must escape two others, as quoted texts do.
+        // JSON and quoted strings escape backslashes and quotes. JSON may escape slashes.
         let escaped = key.replace('\\', "\\\\").replace('"', "\\\"");
         let forms = [&escaped.replace('/', "\\/"), &key.replace('/', "\\/"), &escaped, key];
         forms.into_iter().fold(text.to_owned(), |text, form| text.replace(form, "***"))
     }
 
     fn header(&self) -> HeaderValue {
-        // `new` let only ASCII graphic characters through, which every header value may hold.
+        // `new` accepts only printable ASCII, which is valid in a header.
         let mut value = HeaderValue::from_str(self.0.expose_secret()).unwrap_or_else(|_| HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
@@ -97,7 +98,7 @@ impl fmt::Debug for Key {
 }
 
 impl Client {
-    /// The key of this client.
+    /// Returns the API key of this client.
     pub fn key(&self) -> &Key {
         self.inner()
     }
@@ -127,8 +128,12 @@ impl ClientHooks<Key> for Client {
     }
 }
 
-/// Encodes a path parameter, or refuses what would not stay one segment: URL parsers resolve `.` and `..` and take a
-/// backslash for a slash.
+/// Encodes a path parameter as one path segment.
+///
+/// # Errors
+///
+/// Returns an error for values that URL parsers do not keep as one segment: empty, `.`, `..`, or with a slash, backslash or
+/// control character.
 pub fn path_segment(value: &str) -> Result<String, String> {
     let reason = if value.is_empty() {
         "is empty"
@@ -162,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_no_header_can_hold_is_refused_and_none_is_printed() {
+    fn keys_are_valid_header_values_and_never_printed() {
         for bad in ["", "a b", "a\nb", "clé", "a\0"] {
             assert!(Key::new(bad).is_none(), "{bad:?} was accepted");
         }

@@ -18,6 +18,8 @@ fn recorded_bodies_keep_the_contract() {
         ("embed_tasks_status", 200, "status_200_ready"),
         ("embed_tasks_retrieve", 200, "retrieve_200"),
         ("embed_tasks_list", 200, "list_200"),
+        ("assets_list", 200, "assets_list_200"),
+        ("assets_retrieve", 200, "asset_200"),
         ("embed_tasks_create", 400, "error_400"),
         ("embed_tasks_list", 401, "error_401"),
         ("embed_tasks_retrieve", 404, "error_404"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use twelvelabs::{ModelName, TasksStatusResponse, TwelveLabs, VideoSource};
+use twelvelabs::{ModelName, TwelveLabs, VideoSource, embed::tasks::TasksStatusResponse};
 use twelvelabs_contract::{Contract, ProviderCheck};
 use twelvelabs_local::LocalServer;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};

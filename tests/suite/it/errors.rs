@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use insta::assert_snapshot;
-use twelvelabs::{Error, ErrorCode, ErrorKind, ModelName, TaskInput, VideoSource};
+use twelvelabs::{Error, ErrorCode, ErrorKind, ModelName, RequestOptions, VideoSource, embed::tasks::TaskInput};
 use wiremock::ResponseTemplate;
 
 use crate::support::{CLIP, ID, KEY, client, json, scripted};
@@ -24,7 +24,7 @@ fn show(error: &Error) -> String {
     line("json path", error.json_path().map(str::to_owned));
     line("retry after", error.retry_after().map(|wait| format!("{wait:?}")));
     line("request id", error.request_id().map(str::to_owned));
-    line("task", error.task_id().map(ToString::to_string));
+    line("task", error.resource_id().map(ToString::to_string));
     line("attempts", Some(error.attempts().to_string()));
     line("outcome", error.is_outcome_unknown().then(|| "unknown".into()));
     line("source", error.source().map(ToString::to_string));
@@ -101,9 +101,9 @@ async fn answers_that_break_the_promise() {
 async fn a_creation_whose_answer_is_lost_may_have_happened() {
     let source = || VideoSource::url("https://example.com/a.mp4");
     let (server, tasks) = scripted([ResponseTemplate::new(200).set_body_raw("{", "application/json")]).await;
-    let garbled = tasks.create(ModelName::Marengo30, source()).max_retries(5).send().await.expect_err("garbled");
+    let garbled = tasks.create(ModelName::Marengo30, source()).with_max_retries(5).send().await.expect_err("garbled");
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(1));
-    let refused = client("http://127.0.0.1:9/v1.3").create(ModelName::Marengo30, source()).max_retries(0);
+    let refused = client("http://127.0.0.1:9/v1.3").create(ModelName::Marengo30, source()).with_max_retries(0);
     let refused = refused.send().await.expect_err("nobody there");
     assert!(garbled.is_outcome_unknown() && !refused.is_outcome_unknown());
     assert_snapshot!(format!(
@@ -138,7 +138,8 @@ async fn arguments_are_refused_all_at_once_before_anything_is_sent() {
     let shown: Vec<String> = texts
         .iter()
         .map(|error| {
-            assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidInput, Some(&ErrorCode::ParameterInvalid)));
+            assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidInput, None));
+            assert_eq!(error.equivalent_code(), Some(ErrorCode::ParameterInvalid));
             assert_eq!(error.attempts(), 0);
             error.to_string().replace(folder, "(folder)").replace(&empty.path().display().to_string(), "(empty)")
         })

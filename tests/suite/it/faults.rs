@@ -15,7 +15,10 @@ use std::{
 use bytes::Bytes;
 
 use futures_util::{StreamExt, stream};
-use twelvelabs::{Error, ErrorKind, ModelName, TasksClient, TwelveLabs, TwelveLabsBuilder, VideoSource};
+use twelvelabs::{
+    Error, ErrorKind, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder, VideoSource, embed::tasks::TasksClient,
+    wait::WaitOptions,
+};
 
 use self::server::{Act, RawServer, Seen};
 use crate::support::{ID, KEY, LIMITS};
@@ -152,7 +155,7 @@ fn client(row: &Row, server: &RawServer, limit: Duration) -> TasksClient {
     let builder = TwelveLabs::builder()
         .api_key(KEY)
         .base_url(format!("http://{}/v1.3", server.address))
-        .backoff(Duration::from_millis(1), Duration::from_millis(5));
+        .with_backoff(Duration::from_millis(1), Duration::from_millis(5));
     (row.settings)(builder, limit).build().expect("a client").embed().tasks()
 }
 
@@ -196,8 +199,8 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::Wait | Op::WaitUntilLimit => tasks
             .wait_for_done(ID)
             .sleep_interval(Duration::from_millis(2))
-            .deadline(if op == Op::Wait { NO_LIMIT } else { limit })
-            .max_failures(4)
+            .with_deadline(if op == Op::Wait { NO_LIMIT } else { limit })
+            .with_max_failures(4)
             .await
             .map(drop),
         Op::StatusOf(id) => tasks.status(id).send().await.map(drop),
@@ -211,7 +214,7 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
             let embed = tasks
                 .embed(model, VideoSource::url("https://example.com/v.mp4"))
                 .sleep_interval(Duration::from_millis(2));
-            embed.deadline(NO_LIMIT).await.map(drop)
+            embed.with_deadline(NO_LIMIT).await.map(drop)
         }
     }
 }
@@ -262,7 +265,7 @@ fn check(row: &Row, outcome: &Outcome, limit: Duration) -> Vec<String> {
             expect.retry_after.is_none() || error.retry_after() == expect.retry_after,
             format!("expected to come back in {:?}, got {:?}", expect.retry_after, error.retry_after()),
         );
-        let mut all = format!("{error} {error:?} {:?} {:?} {:?}", error.message(), error.code(), error.facts());
+        let mut all = format!("{error} {error:?} {:?} {:?} {:?}", error.message(), error.code(), error.response());
         let mut source = std::error::Error::source(error);
         while let Some(inner) = source {
             all.push_str(&format!(" {inner} {inner:?}"));

@@ -8,7 +8,9 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt};
 use twelvelabs::{
-    EmbeddingOption, EmbeddingScope, ErrorCode, ErrorKind, ModelName, TaskInput, TaskStatus, VideoSource,
+    EmbeddingOption, EmbeddingScope, ErrorCode, ErrorKind, ModelName, VideoSource,
+    embed::tasks::{TaskInput, TaskStatus},
+    wait::WaitOptions,
 };
 
 use crate::support::{CLIP, SILENT, TOO_SMALL, local};
@@ -126,7 +128,7 @@ async fn a_bulk_keeps_the_order_and_one_failure_touches_no_other() {
         TaskInput::new(VideoSource::path(TOO_SMALL)),
         TaskInput::new(VideoSource::path(CLIP)).video_clip_length(2.0),
     ];
-    let results = tasks.create_bulk(ModelName::Marengo30, inputs).concurrency(2).send().await;
+    let results = tasks.create_bulk(ModelName::Marengo30, inputs).with_concurrency(2).send().await;
     let kinds: Vec<_> =
         results.iter().map(|result| result.as_ref().map(|_| ()).map_err(|error| error.kind())).collect();
     assert_eq!(kinds, [Ok(()), Err(ErrorKind::InvalidInput), Err(ErrorKind::Api), Ok(())]);
@@ -205,11 +207,11 @@ async fn a_later_failure_of_embed_keeps_the_id() {
     let embed = tasks
         .embed(ModelName::Marengo30, VideoSource::path(SILENT))
         .sleep_interval(SOON)
-        .deadline(Duration::from_millis(100));
+        .with_deadline(Duration::from_millis(100));
     let error = embed.await.expect_err("late");
-    let id = error.task_id().cloned().expect("the id");
-    assert_eq!(tasks.status(&id).send().await.expect("read").status, TaskStatus::Processing);
-    let early = tasks.retrieve(&id).send().await.expect("an answer without vectors");
+    let id = error.resource_id().expect("the id");
+    assert_eq!(tasks.status(id).send().await.expect("read").status, TaskStatus::Processing);
+    let early = tasks.retrieve(id).send().await.expect("an answer without vectors");
     assert_eq!(early.status, TaskStatus::Processing);
     assert!(early.video_embedding.is_none_or(|video| video.segments.is_empty()));
 }

@@ -19,7 +19,7 @@ use std::{
 
 use reqwest::multipart;
 use serde_json::Value;
-use twelvelabs::{TasksClient, TwelveLabs};
+use twelvelabs::{RequestOptions, TwelveLabs, embed::tasks::TasksClient};
 use twelvelabs_local::{LocalServer, LocalServerBuilder};
 
 use crate::support::KEY;
@@ -32,7 +32,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A platform, and a client of it that does not retry.
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TasksClient) {
     let platform = builder.start().await.expect("a platform");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(platform.base_url()).max_retries(0);
+    let client = TwelveLabs::builder().api_key(KEY).base_url(platform.base_url()).with_max_retries(0);
     (platform, client.build().expect("a client").embed().tasks())
 }
 

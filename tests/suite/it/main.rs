@@ -6,6 +6,8 @@ mod errors;
 mod faults;
 mod flows;
 mod local_server;
+mod options;
+mod raw;
 mod readme;
 mod retrieve;
 mod schemas;

@@ -3,7 +3,8 @@
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use twelvelabs::{
-    Error, ErrorKind, ModelName, Retrieved, TaskStatus, TasksRetrieveResponse, VideoSegment, VideoSource,
+    Error, ErrorKind, ModelName, RequestOptions, VideoSource,
+    embed::tasks::{Retrieved, TaskStatus, TasksRetrieveResponse, VideoSegment},
 };
 use wiremock::ResponseTemplate;
 
@@ -35,6 +36,7 @@ async fn stream(body: ResponseTemplate) -> (Vec<VideoSegment>, Option<TasksRetri
         match item {
             Ok(Retrieved::Segment(segment)) => segments.push(segment),
             Ok(Retrieved::Task(task)) => last = Some(*task),
+            Ok(other) => panic!("unexpected item {other:?}"),
             Err(wrong) => error = Some(wrong),
         }
     }
@@ -71,7 +73,7 @@ async fn what_is_cut_is_never_given_as_the_whole() {
         let (segments, task, error) = stream(text(&good[..cut])).await;
         let error = error.expect("an error is the last item");
         assert_eq!((error.kind(), error.byte_offset(), task.is_none()), (ErrorKind::Decode, Some(cut as u64), true));
-        assert_eq!(error.task_id().map(|id| id.as_str()), Some(ID));
+        assert_eq!(error.resource_id(), Some(ID));
         assert_eq!(segments.len(), if cut < good.len() - 1 { 2 } else { 3 });
         let (_server, tasks) = scripted([text(&good[..cut])]).await;
         assert!(tasks.retrieve(ID).send().await.is_err());
@@ -100,7 +102,7 @@ async fn a_refusal_is_the_only_item() {
 #[tokio::test]
 async fn a_stream_tries_again_until_an_answer_begins() {
     let (server, tasks) = scripted([ResponseTemplate::new(503), text(document(1).to_string())]).await;
-    let items: Vec<_> = tasks.retrieve(ID).max_retries(1).segments().collect().await;
+    let items: Vec<_> = tasks.retrieve(ID).with_max_retries(1).segments().collect().await;
     assert!(items.len() == 2 && items.iter().all(Result::is_ok), "{items:?}");
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(2));
 }

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
     sync::mpsc,
 };
-use twelvelabs::{ModelName, TwelveLabs, VideoSource};
+use twelvelabs::{ModelName, RequestOptions, TwelveLabs, VideoSource, wait::WaitOptions};
 use wiremock::ResponseTemplate;
 
 use crate::support::{CLIP, ID, KEY, json, local, scripted};
@@ -72,13 +72,13 @@ async fn facts_come_with_answers_and_errors() {
         fields.into_iter().fold(answer, |answer, (name, value)| answer.insert_header(name, value))
     };
     let (_server, tasks) = scripted([limits(json(200, "status_200_ready")), limits(json(400, "error_400"))]).await;
-    let answer = tasks.status(ID).send_with_facts().await.expect("read");
+    let answer = tasks.status(ID).send_with_response().await.expect("read");
     let error = tasks.status(ID).send().await.expect_err("refused");
-    for facts in [&answer.facts, error.facts().expect("facts")] {
+    for facts in [answer.info(), error.response().expect("facts")] {
         assert_eq!((facts.api_version(), facts.request_id()), (Some("1.3"), Some("r-7")));
         assert_eq!((facts.request_limit().limit, facts.request_limit().remaining), (Some(25), Some(24)));
     }
-    assert_eq!((answer.facts.status(), error.status()), (200, Some(400)));
+    assert_eq!((answer.info().status(), error.status()), (200, Some(400)));
 }
 
 /// A server that never responds, and says when a request begins and when its connection ends, with the bytes that came.
@@ -146,7 +146,8 @@ async fn the_clients_own_settings_of_the_http_client_keep_the_promises() {
     let moved = ResponseTemplate::new(307).insert_header("location", "http://127.0.0.1:9/steal");
     let (server, _) = scripted([moved]).await;
     let builder = TwelveLabs::builder().api_key(KEY).base_url(server.uri());
-    let builder = builder.http(|http| http.redirect(twelvelabs::reqwest::redirect::Policy::limited(9)).no_proxy());
+    let builder =
+        builder.with_reqwest(|http| http.redirect(twelvelabs::reqwest::redirect::Policy::limited(9)).no_proxy());
     let tasks = builder.build().expect("a client").embed().tasks();
     assert_eq!(tasks.status(ID).send().await.expect_err("not followed").status(), Some(307));
 }
@@ -166,7 +167,7 @@ async fn an_upload_that_was_answered_early_does_not_run_on() {
         }
         count
     });
-    let client = TwelveLabs::builder().api_key(KEY).base_url(url).max_retries(0).build().expect("a client");
+    let client = TwelveLabs::builder().api_key(KEY).base_url(url).with_max_retries(0).build().expect("a client");
     const SIZE: usize = 40_000_000;
     let source = VideoSource::bytes("v.mp4", vec![0; SIZE]);
     let error = client.embed().tasks().create(ModelName::Marengo30, source).send().await.expect_err("unauthorized");

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use twelvelabs::{TasksClient, TwelveLabs};
+use twelvelabs::{
+    RequestOptions, TwelveLabs,
+    embed::tasks::{TasksClient, TasksStatusResponse},
+};
 use twelvelabs_contract::Contract;
 use twelvelabs_local::LocalServer;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -30,18 +33,33 @@ pub(crate) fn client(base_url: &str) -> TasksClient {
     client.embed().tasks()
 }
 
-/// A server that gives these answers in turn, the last one for ever, and a client of it that does not retry.
-pub(crate) async fn scripted(answers: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TasksClient) {
+/// A server that returns these responses in turn, the last one forever, and a client for it that does not retry.
+pub(crate) async fn scripted_client(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TwelveLabs) {
     let server = MockServer::start().await;
-    let mut answers: Vec<_> = answers.into_iter().collect();
-    let last = answers.pop().expect("an answer");
-    for answer in answers {
-        Mock::given(Kept).respond_with(answer).up_to_n_times(1).mount(&server).await;
+    let mut responses: Vec<_> = responses.into_iter().collect();
+    let last = responses.pop().expect("a response");
+    for response in responses {
+        Mock::given(Kept).respond_with(response).up_to_n_times(1).mount(&server).await;
     }
     Mock::given(Kept).respond_with(last).mount(&server).await;
-    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).max_retries(0);
-    let tasks = client.build().expect("a client").embed().tasks();
-    (server, tasks)
+    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).with_max_retries(0);
+    (server, client.build().expect("a client"))
+}
+
+/// As [`scripted_client`], for tasks.
+pub(crate) async fn scripted(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TasksClient) {
+    let (server, client) = scripted_client(responses).await;
+    (server, client.embed().tasks())
+}
+
+/// The number of polls of the wait that an error ended.
+pub(crate) fn polls(error: &twelvelabs::Error) -> Option<u32> {
+    error.wait_details().map(|wait| wait.polls())
+}
+
+/// The last status of the wait that an error ended.
+pub(crate) fn last_status(error: &twelvelabs::Error) -> Option<&TasksStatusResponse> {
+    error.wait_details()?.last_status()
 }
 
 /// Time limits for what can only be seen when a limit is reached: a test goes on to the next one while the machine was too slow

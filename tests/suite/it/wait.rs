@@ -6,10 +6,10 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use twelvelabs::{ErrorKind, TaskStatus};
+use twelvelabs::{ErrorKind, embed::tasks::TaskStatus, wait::WaitOptions};
 use wiremock::ResponseTemplate;
 
-use crate::support::{ID, LIMITS, json, scripted};
+use crate::support::{ID, LIMITS, json, last_status, polls, scripted};
 
 const SOON: Duration = Duration::from_millis(5);
 
@@ -49,7 +49,7 @@ async fn a_callback_that_fails_ends_the_wait_with_its_error() {
     let error = wait.await.expect_err("stopped");
     assert_eq!(error.kind(), ErrorKind::Callback);
     assert_eq!(std::error::Error::source(&error).map(ToString::to_string), Some("enough".into()));
-    assert_eq!((error.polls(), error.task_id().map(|id| id.as_str())), (Some(1), Some(ID)));
+    assert_eq!((polls(&error), error.resource_id()), (Some(1), Some(ID)));
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(1));
 }
 
@@ -57,9 +57,9 @@ async fn a_callback_that_fails_ends_the_wait_with_its_error() {
 async fn failed_is_an_error_with_the_task_or_a_value() {
     let (_server, tasks) = scripted([json(200, "status_200_processing"), json(200, "status_200_failed")]).await;
     let error = tasks.wait_for_done(ID).sleep_interval(SOON).await.expect_err("failed");
-    assert_eq!((error.kind(), error.polls()), (ErrorKind::TaskFailed, Some(2)));
-    assert_eq!(error.last_status().map(|status| &status.status), Some(&TaskStatus::Failed));
-    let value = tasks.wait_for_done(ID).failed_as_value().await.expect("a value");
+    assert_eq!((error.kind(), polls(&error)), (ErrorKind::JobFailed, Some(2)));
+    assert_eq!(last_status(&error).map(|status| &status.status), Some(&TaskStatus::Failed));
+    let value = tasks.wait_for_done(ID).with_failed_as_value().await.expect("a value");
     assert_eq!(value.status, TaskStatus::Failed);
 }
 
@@ -75,7 +75,7 @@ async fn a_stream_gives_every_status_and_then_the_end() {
             Err(error) => format!("{:?}", error.kind()),
         })
         .collect();
-    assert_eq!(shown, ["processing", "failed", "TaskFailed"]);
+    assert_eq!(shown, ["processing", "failed", "JobFailed"]);
 }
 
 #[tokio::test]
@@ -83,25 +83,25 @@ async fn the_deadline_carries_what_is_needed_to_go_on() {
     let (server, tasks) = scripted([json(200, "status_200_processing")]).await;
     let mut error = None;
     for limit in LIMITS {
-        let wait = tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(50)).deadline(limit);
+        let wait = tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(50)).with_deadline(limit);
         error = Some(wait.await.expect_err("late"));
-        if error.as_ref().is_some_and(|error| error.last_status().is_some()) {
+        if error.as_ref().is_some_and(|error| last_status(error).is_some()) {
             break;
         }
     }
     let error = error.expect("a wait");
     assert!(server.received_requests().await.is_some_and(|requests| !requests.is_empty()));
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert!(error.is_timeout() && error.polls().is_some_and(|polls| polls >= 1), "{error:?}");
-    assert_eq!(error.last_status().map(|status| &status.status), Some(&TaskStatus::Processing));
-    assert_eq!(error.task_id().map(|id| id.as_str()), Some(ID));
+    assert!(error.is_timeout() && polls(&error).is_some_and(|polls| polls >= 1), "{error:?}");
+    assert_eq!(last_status(&error).map(|status| &status.status), Some(&TaskStatus::Processing));
+    assert_eq!(error.resource_id(), Some(ID));
 }
 
 #[tokio::test]
 async fn the_deadline_ends_a_request_in_flight() {
     let (_server, tasks) = scripted([json(200, "status_200_ready").set_delay(Duration::from_secs(60))]).await;
-    let error = tasks.wait_for_done(ID).deadline(Duration::from_millis(100)).await.expect_err("late");
-    assert_eq!((error.kind(), error.polls()), (ErrorKind::Deadline, Some(1)));
+    let error = tasks.wait_for_done(ID).with_deadline(Duration::from_millis(100)).await.expect_err("late");
+    assert_eq!((error.kind(), polls(&error)), (ErrorKind::Deadline, Some(1)));
 }
 
 #[tokio::test]
@@ -119,8 +119,8 @@ async fn passing_troubles_are_borne_and_final_ones_are_not() {
         assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(1));
     }
     let (server, tasks) = scripted([ResponseTemplate::new(503)]).await;
-    let error = tasks.wait_for_done(ID).sleep_interval(SOON).max_failures(3).await.expect_err("too many");
-    assert_eq!((error.status(), error.polls()), (Some(503), Some(4)));
+    let error = tasks.wait_for_done(ID).sleep_interval(SOON).with_max_failures(3).await.expect_err("too many");
+    assert_eq!((error.status(), polls(&error)), (Some(503), Some(4)));
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(4));
 }
 

@@ -9,12 +9,14 @@ use std::{
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use twelvelabs::{
-    Error, ErrorKind, ModelName, Result, TaskInput, TaskStatus, TasksClient, TasksStatusResponse, VideoSource,
+    Error, ErrorKind, ModelName, Result, VideoSource,
+    embed::tasks::{TaskInput, TaskStatus, TasksClient, TasksStatusResponse},
+    wait::WaitOptions,
 };
 use twelvelabs_contract::Contract;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
-use crate::support::{LIMITS, SILENT, TOO_SMALL, client, local};
+use crate::support::{LIMITS, SILENT, TOO_SMALL, client, last_status, local, polls};
 
 const SOON: Duration = Duration::from_millis(5);
 const MANY: u32 = 100_000;
@@ -153,7 +155,7 @@ fn show(result: &Result<TasksStatusResponse>) -> String {
 async fn pages_take_the_place_of_status_calls() {
     let fake = Fake::new(120, |_| 9);
     let (_server, tasks) = fake.start().await;
-    let results = tasks.wait_all(ids(120)).sleep_interval(SOON).requests_per_minute(MANY).await;
+    let results = tasks.wait_all(ids(120)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
     assert_eq!(results.len(), 120);
     for (number, result) in results.into_iter().enumerate() {
         let status = result.expect("ready");
@@ -170,12 +172,12 @@ async fn results_stand_in_the_order_of_the_ids_whatever_these_are() {
     let fake = Fake::new(3, |number| number as u32);
     let (_server, tasks) = fake.start().await;
     let wanted = [id(1), String::new(), id(0), id(1), id(77), "a/b".into(), id(2)];
-    let results = tasks.wait_all(wanted).sleep_interval(SOON).requests_per_minute(MANY).await;
+    let results = tasks.wait_all(wanted).sleep_interval(SOON).with_requests_per_minute(MANY).await;
     let shown: Vec<_> = results.iter().map(show).collect();
     assert_eq!(shown, ["ready", "InvalidInput", "ready", "ready", "Api", "InvalidInput", "ready"]);
     let ids = results.iter().map(|result| match result {
         Ok(status) => Some(status.id.to_string()),
-        Err(error) => error.task_id().map(ToString::to_string),
+        Err(error) => error.resource_id().map(ToString::to_string),
     });
     let ids: Vec<_> = ids.collect();
     assert_eq!(ids, [Some(id(1)), None, Some(id(0)), Some(id(1)), Some(id(77)), None, Some(id(2))]);
@@ -189,8 +191,12 @@ async fn nothing_to_wait_for_makes_no_request() {
     assert_eq!(tasks.wait_all([""; 2]).await.iter().map(show).collect::<Vec<_>>(), ["InvalidInput"; 2]);
     let refused = [
         tasks.wait_all(ids(2)).sleep_interval(Duration::ZERO).await,
-        tasks.wait_all(ids(2)).requests_per_minute(0).await,
-        tasks.create_bulk(ModelName::Marengo30, [SILENT, SILENT].map(VideoSource::path)).concurrency(0).wait().await,
+        tasks.wait_all(ids(2)).with_requests_per_minute(0).await,
+        tasks
+            .create_bulk(ModelName::Marengo30, [SILENT, SILENT].map(VideoSource::path))
+            .with_concurrency(0)
+            .wait()
+            .await,
     ];
     for (results, parameter) in refused.iter().zip(["sleep_interval", "requests_per_minute", "concurrency"]) {
         let parameters: Vec<_> =
@@ -204,7 +210,7 @@ async fn nothing_to_wait_for_makes_no_request() {
 async fn the_stream_gives_each_task_when_it_is_done() {
     let fake = Fake::new(3, |number| 20 * (2 - number) as u32);
     let (_server, tasks) = fake.start().await;
-    let mut stream = tasks.wait_all(ids(3)).sleep_interval(SOON).requests_per_minute(MANY).stream();
+    let mut stream = tasks.wait_all(ids(3)).sleep_interval(SOON).with_requests_per_minute(MANY).stream();
     let mut order = Vec::new();
     while let Some(waited) = stream.next().await {
         assert_eq!(show(&waited.result), "ready");
@@ -224,7 +230,7 @@ async fn callbacks_see_every_reading_and_end_only_their_own_task() {
             log.lock().expect("sane").entry(now.id.to_string()).or_default().push(now.status.to_string());
             if now.id.as_str() == id(7) { Err("enough") } else { Ok(()) }
         };
-        let wait = tasks.wait_all(ids(60)).sleep_interval(SOON).requests_per_minute(MANY);
+        let wait = tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY);
         let wait = if is_async {
             let note = Arc::new(note);
             wait.callback_async(move |now| {
@@ -240,7 +246,7 @@ async fn callbacks_see_every_reading_and_end_only_their_own_task() {
         let results = wait.await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 59);
         let error = results[7].as_ref().expect_err("stopped");
-        assert_eq!((error.kind(), error.polls()), (ErrorKind::Callback, Some(1)));
+        assert_eq!((error.kind(), polls(error)), (ErrorKind::Callback, Some(1)));
         assert_eq!(std::error::Error::source(error).map(ToString::to_string), Some("enough".into()));
         let seen = seen.lock().expect("sane");
         assert_eq!((seen.len(), &seen[&id(7)][..]), (60, &["processing".to_owned()][..]));
@@ -254,13 +260,13 @@ async fn failed_is_an_error_or_a_value_and_touches_no_other() {
         let fake = Fake::new(5, |_| 1);
         fake.state(|state| state.fails.push(2));
         let (_server, tasks) = fake.start().await;
-        let wait = tasks.wait_all(ids(5)).sleep_interval(SOON).requests_per_minute(MANY);
-        let results = if as_value { wait.failed_as_value().await } else { wait.await };
+        let wait = tasks.wait_all(ids(5)).sleep_interval(SOON).with_requests_per_minute(MANY);
+        let results = if as_value { wait.with_failed_as_value().await } else { wait.await };
         let shown: Vec<_> = results.iter().map(show).collect();
-        assert_eq!(shown, ["ready", "ready", if as_value { "failed" } else { "TaskFailed" }, "ready", "ready"]);
+        assert_eq!(shown, ["ready", "ready", if as_value { "failed" } else { "JobFailed" }, "ready", "ready"]);
         if let Err(error) = &results[2] {
-            assert_eq!(error.last_status().map(|status| &status.status), Some(&TaskStatus::Failed));
-            assert_eq!(error.task_id().map(ToString::to_string), Some(id(2)));
+            assert_eq!(last_status(error).map(|status| &status.status), Some(&TaskStatus::Failed));
+            assert_eq!(error.resource_id().map(ToString::to_string), Some(id(2)));
         }
     }
 }
@@ -270,7 +276,7 @@ async fn what_the_list_hides_and_a_list_that_is_refused_leave_nobody_behind() {
     let fake = Fake::new(30, |_| 2);
     fake.state(|state| state.hidden = vec![3, 29]);
     let (_server, tasks) = fake.start().await;
-    let results = tasks.wait_all(ids(30)).sleep_interval(SOON).requests_per_minute(MANY).await;
+    let results = tasks.wait_all(ids(30)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
     assert!(results.iter().all(Result::is_ok));
     assert!(fake.counts().1 >= 6, "{:?}", fake.counts());
 
@@ -278,7 +284,7 @@ async fn what_the_list_hides_and_a_list_that_is_refused_leave_nobody_behind() {
         let fake = Fake::new(5, |_| 2);
         fake.state(|state| state.list_answers = vec![answer; 9]);
         let (_server, tasks) = fake.start().await;
-        let results = tasks.wait_all(ids(5)).sleep_interval(SOON).requests_per_minute(MANY).await;
+        let results = tasks.wait_all(ids(5)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
         assert!(results.iter().all(Result::is_ok), "{results:?}");
         assert_eq!(fake.counts(), (1, 15));
     }
@@ -294,7 +300,7 @@ async fn passing_troubles_of_either_call_are_borne() {
     let fake = Fake::new(60, |_| 2);
     fake.state(|state| (state.list_answers, state.single_answers) = (troubles(), troubles()));
     let (_server, tasks) = fake.start().await;
-    let results = tasks.wait_all(ids(60)).sleep_interval(SOON).requests_per_minute(MANY).await;
+    let results = tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
@@ -303,11 +309,11 @@ async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
     let fake = Fake::new(60, |_| 2);
     fake.state(|state| state.list_answers = vec![ResponseTemplate::new(401)]);
     let (_server, tasks) = fake.start().await;
-    let results = tasks.wait_all(ids(60)).sleep_interval(SOON).requests_per_minute(MANY).await;
+    let results = tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
     for (number, result) in results.iter().enumerate() {
         let error = result.as_ref().expect_err("refused");
         assert!(error.is_unauthorized());
-        assert_eq!(error.task_id().map(ToString::to_string), Some(id(number)));
+        assert_eq!(error.resource_id().map(ToString::to_string), Some(id(number)));
     }
     assert_eq!(fake.counts(), (1, 0));
 
@@ -315,7 +321,8 @@ async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
     let out = vec![ResponseTemplate::new(503); 200];
     fake.state(|state| (state.list_answers, state.single_answers) = (out.clone(), out));
     let (_server, tasks) = fake.start().await;
-    let results = tasks.wait_all(ids(60)).sleep_interval(SOON).requests_per_minute(MANY).max_failures(4).await;
+    let results =
+        tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).with_max_failures(4).await;
     assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.status() == Some(503))));
     // The first failure and as many as are tolerated after it. The list is tried again between two of them at most, however
     // long they take.
@@ -325,21 +332,24 @@ async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
 
 #[tokio::test]
 async fn the_budget_is_kept_to_the_deadline() {
-    let wait = |tasks: &TasksClient, limit| tasks.wait_all(ids(10)).sleep_interval(SOON).deadline(limit);
+    let wait = |tasks: &TasksClient, limit| tasks.wait_all(ids(10)).sleep_interval(SOON).with_deadline(limit);
     let (mut fake, mut results) = (Fake::default(), Vec::new());
     for limit in LIMITS {
         fake = Fake::new(10, |_| 1_000_000);
         let (_server, tasks) = fake.start().await;
-        results = wait(&tasks, limit).requests_per_minute(3).await;
-        if results.iter().all(|result| result.as_ref().is_err_and(|error| error.last_status().is_some())) {
+        results = wait(&tasks, limit).with_requests_per_minute(3).await;
+        if results.iter().all(|result| result.as_ref().is_err_and(|error| last_status(error).is_some())) {
             break;
         }
     }
     for (number, result) in results.iter().enumerate() {
         let error = result.as_ref().expect_err("late");
-        assert_eq!((error.kind(), error.task_id().map(ToString::to_string)), (ErrorKind::Deadline, Some(id(number))));
-        assert!(error.polls().is_some_and(|polls| (1..=3).contains(&polls)), "{error:?}");
-        assert_eq!(error.last_status().map(|last| &last.status), Some(&TaskStatus::Processing));
+        assert_eq!(
+            (error.kind(), error.resource_id().map(ToString::to_string)),
+            (ErrorKind::Deadline, Some(id(number)))
+        );
+        assert!(polls(error).is_some_and(|polls| (1..=3).contains(&polls)), "{error:?}");
+        assert_eq!(last_status(error).map(|last| &last.status), Some(&TaskStatus::Processing));
     }
     assert!(fake.counts().0 <= 3 && fake.counts().1 == 0, "{:?}", fake.counts());
 
@@ -355,11 +365,12 @@ async fn the_budget_is_kept_to_the_deadline() {
 async fn a_bulk_is_created_and_waited_for() {
     let (_platform, tasks) = local().await;
     let inputs = [SILENT, TOO_SMALL, SILENT, SILENT].map(|path| TaskInput::new(VideoSource::path(path)));
-    let wait = tasks.create_bulk(ModelName::Marengo30, inputs).wait().sleep_interval(SOON).requests_per_minute(MANY);
+    let wait =
+        tasks.create_bulk(ModelName::Marengo30, inputs).wait().sleep_interval(SOON).with_requests_per_minute(MANY);
     let results = wait.await;
     assert_eq!(results.iter().map(show).collect::<Vec<_>>(), ["ready", "Api", "ready", "ready"]);
     let ids: Vec<_> = results.into_iter().flatten().map(|status| status.id).collect();
-    for status in tasks.wait_all(&ids).requests_per_minute(MANY).await {
+    for status in tasks.wait_all(&ids).with_requests_per_minute(MANY).await {
         let metadata = status.expect("ready").video_embedding.and_then(|video| video.metadata).expect("metadata");
         assert_eq!(metadata.input_filename.as_deref(), Some("silent.mp4"));
     }

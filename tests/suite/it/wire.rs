@@ -1,12 +1,16 @@
 //! What the client sends, request by request.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use insta::assert_snapshot;
-use twelvelabs::{EmbeddingOption, EmbeddingScope, ModelName, TaskStatus, VideoSource};
+use twelvelabs::{
+    EmbeddingOption, EmbeddingScope, ModelName, VideoSource, assets::AssetType, embed::tasks::TaskStatus,
+};
 
 use twelvelabs_contract::Contract;
 
-use crate::support::{CLIP, ID, json, only_request, scripted, show};
+use crate::support::{CLIP, ID, json, only_request, scripted, scripted_client, show};
 
 fn time(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
@@ -52,6 +56,18 @@ async fn create_from_a_url() {
     assert_snapshot!(show(&only_request(&server).await));
 }
 
+/// All code below a folder.
+fn read_all(folder: &Path, code: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("the client") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            read_all(&path, code);
+        } else {
+            code.push_str(&std::fs::read_to_string(path).expect("code"));
+        }
+    }
+}
+
 #[test]
 fn every_operation_has_a_snapshot_and_a_wrapper_or_a_reason() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/it/snapshots");
@@ -65,14 +81,9 @@ fn every_operation_has_a_snapshot_and_a_wrapper_or_a_reason() {
         }
     }
     /// Operations of the contract that `twelvelabs` does not wrap, with the reason.
-    const EXEMPT: &[(&str, &str)] = &[
-        ("assets_list", "the client has no assets module yet"),
-        ("assets_retrieve", "the client has no assets module yet"),
-    ];
-    let code = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../client-ext/src/embed/tasks"))
-        .expect("the client");
-    let files = code.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
-    let code: String = files.map(|path| std::fs::read_to_string(path).expect("code")).collect();
+    const EXEMPT: &[(&str, &str)] = &[];
+    let mut code = String::new();
+    read_all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../client-ext/src")), &mut code);
     let is_exempt = |operation: &str| EXEMPT.iter().any(|(id, _)| *id == operation);
     for operation in Contract::embedded().operations().filter(|operation| !is_exempt(operation)) {
         assert!(snapped.contains(operation), "no wire snapshot of {operation}");
@@ -121,5 +132,27 @@ async fn list_with_every_filter() {
         .page(2)
         .page_limit(50);
     list.send().await.expect("listed");
+    assert_snapshot!(show(&only_request(&server).await));
+}
+
+#[tokio::test]
+async fn assets_list_with_every_filter() {
+    let (server, client) = scripted_client([json(200, "assets_list_200")]).await;
+    let list = client
+        .assets()
+        .list()
+        .asset_ids([ID.parse().expect("an id")])
+        .asset_types([AssetType::Video, "new one".into()])
+        .filename("talk & more")
+        .page(2)
+        .page_limit(50);
+    list.send().await.expect("listed");
+    assert_snapshot!(show(&only_request(&server).await));
+}
+
+#[tokio::test]
+async fn assets_retrieve() {
+    let (server, client) = scripted_client([json(200, "asset_200")]).await;
+    client.assets().retrieve(ID).send().await.expect("retrieved");
     assert_snapshot!(show(&only_request(&server).await));
 }

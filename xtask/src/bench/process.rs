@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The programs of `client-ext/benches/programs`, built in release.
+/// The programs of `client-ext/bench`, built in release.
 #[derive(Clone)]
 pub(super) struct Programs {
     directory: PathBuf,
@@ -63,14 +63,14 @@ impl Programs {
         eprintln!("building the programs");
         let status = cargo()
             .current_dir(root)
-            .args(["build", "--quiet", "--release", "--package", "twelvelabs"])
-            .args(["--example", "bench_client", "--example", "bench_server", "--example", "bench_measure"])
+            .args(["build", "--quiet", "--release", "--package", "twelvelabs-bench"])
+            .arg("--bins")
             .status()
             .context("cargo cannot be run")?;
         ensure!(status.success(), "the programs do not build");
         let scratch = target.join("bench");
         std::fs::create_dir_all(&scratch)?;
-        Ok(Self { directory: target.join("release/examples"), scratch })
+        Ok(Self { directory: target.join("release"), scratch })
     }
 
     fn path(&self, name: &str) -> String {

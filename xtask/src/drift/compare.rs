@@ -1,4 +1,6 @@
-//! Two trees side by side: every difference, and what it means for a client.
+//! Compares two trees and classifies every difference by its effect on clients.
+
+mod prose;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,17 +9,18 @@ use std::{
 
 use serde::Serialize;
 
-use super::tree::{Answer, Field, Node, Operation};
+use self::prose::tokens;
+use super::tree::{Field, Node, Operation, Response};
 
-/// What a difference means for a client that was made from the first document.
+/// Effect of a difference on a client of the first document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// It breaks clients, or may break some.
+    /// Breaks some or all clients.
     Breaking,
-    /// Clients go on as before.
+    /// Does not affect clients.
     Additive,
-    /// Words only.
+    /// Prose only.
     Prose,
 }
 
@@ -34,19 +37,19 @@ impl fmt::Display for Class {
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
-    /// What it means.
+    /// Effect on clients.
     pub class: Class,
     /// Method and path.
     pub operation: String,
-    /// Where in the operation.
+    /// Place in the operation.
     pub place: String,
-    /// What changed there.
+    /// What changed.
     pub what: String,
-    /// In the first document.
+    /// Value in the first document.
     pub before: String,
-    /// In the second.
+    /// Value in the second document.
     pub after: String,
-    /// Words that touch a number, a code token or a deprecation.
+    /// Whether a change of prose concerns a number, a code token or a deprecation.
     pub flagged: bool,
 }
 
@@ -66,9 +69,9 @@ impl fmt::Display for Change {
     }
 }
 
-/// Which way a value travels.
+/// The direction of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     /// From the client.
     Sent,
     /// To the client.
@@ -77,10 +80,10 @@ enum Way {
 
 type Operations = BTreeMap<(String, String), Operation>;
 
-/// All differences of operations that both documents have, those that only the first has, and the names of the others.
+/// Returns all differences, and the operations that only the second document has.
 ///
-/// With `base_knows_more`, what only the first says (limits, required marks, open value sets, further answers) is no
-/// difference, and neither are words: they are its own.
+/// With `base_knows_more`, anything that only the first document states (limits, required fields, open value sets, further
+/// responses) is not a difference, and neither is prose.
 pub fn compare(base: &Operations, other: &Operations, base_knows_more: bool) -> (Vec<Change>, Vec<String>) {
     let mut comparison = Comparison { base_knows_more, operation: String::new(), changes: Vec::new() };
     for (key, before) in base {
@@ -119,13 +122,13 @@ impl Comparison {
     fn operation(&mut self, before: &Operation, after: &Operation) {
         self.prose("", &before.prose, &after.prose);
         self.deprecation("", before.deprecated, after.deprecated);
-        self.fields(Way::Sent, "", &before.parameters, &after.parameters);
+        self.fields(Direction::Sent, "", &before.parameters, &after.parameters);
         self.marks("", &before.marks, &after.marks);
         let media: BTreeSet<&String> = before.bodies.keys().chain(after.bodies.keys()).collect();
         for media in media {
             let place = format!("request {media}");
             match (before.bodies.get(media), after.bodies.get(media)) {
-                (Some(before), Some(after)) => self.node(Way::Sent, &place, before, after),
+                (Some(before), Some(after)) => self.node(Direction::Sent, &place, before, after),
                 (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
                 _ => self.add(
                     if before.bodies.is_empty() { Class::Breaking } else { Class::Additive },
@@ -136,23 +139,23 @@ impl Comparison {
                 ),
             }
         }
-        let statuses: BTreeSet<&String> = before.answers.keys().chain(after.answers.keys()).collect();
+        let statuses: BTreeSet<&String> = before.responses.keys().chain(after.responses.keys()).collect();
         for status in statuses {
             let place = format!("response {status}");
-            match (before.answers.get(status), after.answers.get(status)) {
-                (Some(before), Some(after)) => self.answer(&place, before, after),
+            match (before.responses.get(status), after.responses.get(status)) {
+                (Some(before), Some(after)) => self.response(&place, before, after),
                 (Some(_), None) if self.base_knows_more && !status.starts_with('2') => {}
                 (Some(_), None) => self.add(
                     if status.starts_with('2') { Class::Breaking } else { Class::Additive },
                     &place,
-                    "answer",
+                    "response",
                     "there",
                     "gone",
                 ),
                 _ => self.add(
                     if status.starts_with('2') { Class::Breaking } else { Class::Additive },
                     &place,
-                    "answer",
+                    "response",
                     "absent",
                     "new",
                 ),
@@ -160,13 +163,13 @@ impl Comparison {
         }
     }
 
-    fn answer(&mut self, place: &str, before: &Answer, after: &Answer) {
+    fn response(&mut self, place: &str, before: &Response, after: &Response) {
         self.prose(place, &before.prose, &after.prose);
         let media: BTreeSet<&String> = before.content.keys().chain(after.content.keys()).collect();
         for media in media {
             let place = format!("{place} {media}");
             match (before.content.get(media), after.content.get(media)) {
-                (Some(before), Some(after)) => self.node(Way::Received, &place, before, after),
+                (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
                 (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
                 _ => self.add(Class::Breaking, &place, "body", "absent", "new"),
             }
@@ -175,7 +178,7 @@ impl Comparison {
         for header in headers {
             let place = format!("{place} header {header}");
             match (before.headers.get(header), after.headers.get(header)) {
-                (Some(before), Some(after)) => self.node(Way::Received, &place, before, after),
+                (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
                 (Some(_), None) if self.base_knows_more => {}
                 (Some(_), None) => self.add(Class::Breaking, &place, "header", "there", "gone"),
                 _ => self.add(Class::Additive, &place, "header", "absent", "new"),
@@ -183,7 +186,13 @@ impl Comparison {
         }
     }
 
-    fn fields(&mut self, way: Way, place: &str, before: &BTreeMap<String, Field>, after: &BTreeMap<String, Field>) {
+    fn fields(
+        &mut self,
+        direction: Direction,
+        place: &str,
+        before: &BTreeMap<String, Field>,
+        after: &BTreeMap<String, Field>,
+    ) {
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for name in names {
             let here = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
@@ -191,15 +200,16 @@ impl Comparison {
                 (Some(before), Some(after)) => {
                     if before.required != after.required && !(self.base_knows_more && before.required) {
                         let word = |required| if required { "required" } else { "optional" };
-                        let harder = (way == Way::Sent) == after.required;
+                        let harder = (direction == Direction::Sent) == after.required;
                         let class = if harder { Class::Breaking } else { Class::Additive };
                         self.add(class, &here, "presence", word(before.required), word(after.required));
                     }
-                    self.node(way, &here, &before.node, &after.node);
+                    self.node(direction, &here, &before.node, &after.node);
                 }
                 (Some(_), None) => self.add(Class::Breaking, &here, "field", "there", "gone"),
                 (None, Some(after)) => {
-                    let class = if way == Way::Sent && after.required { Class::Breaking } else { Class::Additive };
+                    let class =
+                        if direction == Direction::Sent && after.required { Class::Breaking } else { Class::Additive };
                     self.add(class, &here, "field", "absent", format!("new, {}", after.node.kind()));
                 }
                 (None, None) => {}
@@ -207,7 +217,7 @@ impl Comparison {
         }
     }
 
-    fn node(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
+    fn node(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
         self.prose(place, &before.prose, &after.prose);
         self.deprecation(place, before.deprecated, after.deprecated);
         let (kind_before, kind_after) = (before.kind(), after.kind());
@@ -221,24 +231,25 @@ impl Comparison {
             self.add(Class::Breaking, place, "format", show(&before.format), show(&after.format));
         }
         if before.nullable != after.nullable {
-            let class = if (way == Way::Received) == after.nullable { Class::Breaking } else { Class::Additive };
+            let class =
+                if (direction == Direction::Received) == after.nullable { Class::Breaking } else { Class::Additive };
             self.add(class, place, "null", allowed(before.nullable), allowed(after.nullable));
         }
         self.marks(place, &before.marks, &after.marks);
-        self.values(way, place, before, after);
-        self.limits(way, place, before, after);
+        self.values(direction, place, before, after);
+        self.limits(direction, place, before, after);
         if before.default != after.default && !(self.base_knows_more && after.default.is_none()) {
             let show = |default: &Option<String>| default.clone().unwrap_or_else(|| "none".into());
-            let class = if way == Way::Sent { Class::Breaking } else { Class::Additive };
+            let class = if direction == Direction::Sent { Class::Breaking } else { Class::Additive };
             self.add(class, place, "default", show(&before.default), show(&after.default));
         }
-        self.fields(way, place, &before.fields, &after.fields);
-        self.inner(way, &format!("{place}[]"), before.items.as_deref(), after.items.as_deref());
-        self.inner(way, &format!("{place}{{}}"), before.rest.as_deref(), after.rest.as_deref());
-        self.variants(way, place, &before.variants, &after.variants);
+        self.fields(direction, place, &before.fields, &after.fields);
+        self.inner(direction, &format!("{place}[]"), before.items.as_deref(), after.items.as_deref());
+        self.inner(direction, &format!("{place}{{}}"), before.rest.as_deref(), after.rest.as_deref());
+        self.variants(direction, place, &before.variants, &after.variants);
     }
 
-    /// Keywords whose meaning for a client is not known here: to be safe, any change may break it.
+    /// Other keywords. Every change is classified as breaking, because its effect is unknown.
     fn marks(&mut self, place: &str, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for name in names {
@@ -250,9 +261,9 @@ impl Comparison {
         }
     }
 
-    fn inner(&mut self, way: Way, place: &str, before: Option<&Node>, after: Option<&Node>) {
+    fn inner(&mut self, direction: Direction, place: &str, before: Option<&Node>, after: Option<&Node>) {
         match (before, after) {
-            (Some(before), Some(after)) => self.node(way, place, before, after),
+            (Some(before), Some(after)) => self.node(direction, place, before, after),
             (None, None) => {}
             (before, after) => {
                 let show = |node: Option<&Node>| node.map_or_else(|| "any".into(), Node::kind);
@@ -261,8 +272,8 @@ impl Comparison {
         }
     }
 
-    fn values(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
-        let class = |grew| if (way == Way::Received) == grew { Class::Breaking } else { Class::Additive };
+    fn values(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
+        let class = |grew| if (direction == Direction::Received) == grew { Class::Breaking } else { Class::Additive };
         match (&before.values, &after.values) {
             (Some(old), Some(new)) => {
                 for value in new.difference(old) {
@@ -283,7 +294,7 @@ impl Comparison {
         }
     }
 
-    fn limits(&mut self, way: Way, place: &str, before: &Node, after: &Node) {
+    fn limits(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
         let names: BTreeSet<&String> = before.limits.keys().chain(after.limits.keys()).collect();
         for name in names {
             let (old, new) = (before.limits.get(name), after.limits.get(name));
@@ -296,14 +307,14 @@ impl Comparison {
                 (Some(old), Some(new)) if name.to_ascii_lowercase().contains("max") => new < old,
                 _ => new.is_some(),
             };
-            let class = if (way == Way::Sent) == tighter { Class::Breaking } else { Class::Additive };
+            let class = if (direction == Direction::Sent) == tighter { Class::Breaking } else { Class::Additive };
             let show = |limit: Option<&String>| limit.cloned().unwrap_or_else(|| "none".into());
             self.add(class, place, name, show(old), show(new));
         }
     }
 
-    /// Variants have no names: those that are the same are set aside, and the rest is taken in order.
-    fn variants(&mut self, way: Way, place: &str, before: &[Node], after: &[Node]) {
+    /// Variants have no names. Equal ones are paired first, then the most similar ones.
+    fn variants(&mut self, direction: Direction, place: &str, before: &[Node], after: &[Node]) {
         let mut rest_after: Vec<&Node> = after.iter().collect();
         let mut rest_before: Vec<&Node> = Vec::new();
         for variant in before {
@@ -314,22 +325,22 @@ impl Comparison {
         }
         let pairs = rest_before.len().min(rest_after.len());
         for variant in &rest_before[..pairs] {
-            // The nearest one is the same variant with a change.
+            // The most similar variant is the same one with a change.
             let nearest = rest_after
                 .iter()
                 .enumerate()
                 .max_by_key(|(index, other)| (likeness(variant, other), usize::MAX - index));
             if let Some((index, _)) = nearest {
                 let other = rest_after.remove(index);
-                self.node(way, &format!("{place}|{}", label(variant)), variant, other);
+                self.node(direction, &format!("{place}|{}", label(variant)), variant, other);
             }
         }
         for variant in &rest_before[pairs..] {
-            let class = if way == Way::Sent { Class::Breaking } else { Class::Additive };
+            let class = if direction == Direction::Sent { Class::Breaking } else { Class::Additive };
             self.add(class, &format!("{place}|{}", label(variant)), "variant", "there", "gone");
         }
         for variant in rest_after {
-            let class = if way == Way::Received { Class::Breaking } else { Class::Additive };
+            let class = if direction == Direction::Received { Class::Breaking } else { Class::Additive };
             self.add(class, &format!("{place}|{}", label(variant)), "variant", "absent", "new");
         }
     }
@@ -350,7 +361,7 @@ impl Comparison {
         let mut gone: Vec<String> = old.iter().filter(|token| !new.contains(token)).cloned().collect();
         let mut come: Vec<String> = new.iter().filter(|token| !old.contains(token)).cloned().collect();
         if flagged && gone.is_empty() && come.is_empty() {
-            // The same ones, in another order or count.
+            // The same tokens in another order or number.
             (gone, come) = (old, new);
         }
         let show = |tokens: Vec<String>| if tokens.is_empty() { "other words".to_owned() } else { tokens.join(", ") };
@@ -373,73 +384,18 @@ fn joined(values: &BTreeSet<String>) -> String {
     values.iter().cloned().collect::<Vec<_>>().join(", ")
 }
 
-/// How much two variants have in common.
+/// Similarity of two variants.
 fn likeness(one: &Node, other: &Node) -> usize {
     let fields = one.fields.iter().filter(|(name, field)| other.fields.get(*name) == Some(field)).count();
     let names = one.fields.keys().filter(|name| other.fields.contains_key(*name)).count();
     2 * fields + names + usize::from(one.types == other.types) + usize::from(one.values == other.values)
 }
 
-/// A variant by the value that tells it, or by its type.
+/// Label of a variant: its tag or its type.
 fn label(variant: &Node) -> String {
     let single = variant.fields.iter().find_map(|(name, field)| match &field.node.values {
         Some(values) if values.len() == 1 => Some(format!("{name}={}", joined(values))),
         _ => None,
     });
     single.unwrap_or_else(|| variant.kind())
-}
-
-/// Words that are numbers, that end something, or that turn a sentence round.
-const TELLING: &[&str] = &[
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "twelve",
-    "fifteen",
-    "twenty",
-    "thirty",
-    "forty",
-    "fifty",
-    "sixty",
-    "hundred",
-    "thousand",
-    "million",
-    "not",
-    "no",
-    "never",
-    "only",
-    "cannot",
-    "must",
-    "unsupported",
-];
-
-/// What matters in words, in their order: numbers, code tokens, words of deprecation and of negation. On this API limits exist
-/// only in prose.
-fn tokens(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (index, piece) in text.replace("<code>", "`").replace("</code>", "`").split('`').enumerate() {
-        if index % 2 == 1 {
-            found.push(format!("`{piece}`"));
-            continue;
-        }
-        for word in piece.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | '_' | '-' | '%'))) {
-            let word = word.trim_matches(['.', ',']);
-            let lower = word.to_lowercase();
-            let is_number = word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
-            let is_end = ["deprecat", "sunset", "remov", "retire", "discontinu", "legacy"]
-                .iter()
-                .any(|stem| lower.starts_with(stem));
-            if is_number || is_end || TELLING.contains(&lower.as_str()) || (word.contains('_') && word.len() > 1) {
-                found.push(lower);
-            }
-        }
-    }
-    found
 }

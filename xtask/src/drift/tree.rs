@@ -1,4 +1,4 @@
-//! A document as trees of fields: what is left of it when names of schemas, references and the order of keys are gone.
+//! A document as trees of fields, without references, names of schemas and the order of keys.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -9,7 +9,7 @@ use crate::{
     keywords::{BOUNDS, SIZES},
 };
 
-/// Keywords that the tree holds elsewhere, or that say nothing of a value.
+/// Keywords that have a field in the tree, or that do not describe values.
 const HELD: &[&str] = &[
     "$ref",
     "type",
@@ -37,38 +37,38 @@ const HELD: &[&str] = &[
     "discriminator",
 ];
 
-/// A value on the wire and everything a document says of it.
+/// A value and everything that a document states about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
-    /// Names of types, without null.
+    /// Types, without null.
     pub types: BTreeSet<String>,
-    /// Null is allowed.
+    /// Whether null is allowed.
     pub nullable: bool,
-    /// As in the document.
+    /// Format.
     pub format: Option<String>,
-    /// The only values, as JSON.
+    /// Possible values, as JSON.
     pub values: Option<BTreeSet<String>>,
-    /// The values are those known today.
+    /// Whether other values are possible.
     pub open: bool,
     /// Keywords that limit the value.
     pub limits: BTreeMap<String, String>,
-    /// Every other keyword that says something of the value, as JSON.
+    /// All other keywords, as JSON.
     pub marks: BTreeMap<String, String>,
-    /// Names that must be there, as this schema alone says.
+    /// Required properties, as stated by this schema alone.
     pub required: BTreeSet<String>,
-    /// As JSON.
+    /// Default, as JSON.
     pub default: Option<String>,
-    /// Marked so.
+    /// Whether it is deprecated.
     pub deprecated: bool,
     /// Properties of an object.
     pub fields: BTreeMap<String, Field>,
-    /// What a list holds.
+    /// Items of a list.
     pub items: Option<Box<Node>>,
-    /// Further properties of an object.
+    /// Additional properties of an object.
     pub rest: Option<Box<Node>>,
-    /// A value is one of these.
+    /// Variants of a union.
     pub variants: Vec<Node>,
-    /// So many steps up, the tree goes on as there.
+    /// Number of references up the tree to the same schema.
     pub recursive: Option<usize>,
     /// Summary and description.
     pub prose: String,
@@ -77,41 +77,41 @@ pub struct Node {
 /// A property or parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Field {
-    /// Must be there.
+    /// Whether it is required.
     pub required: bool,
-    /// What it is.
+    /// The value.
     pub node: Node,
 }
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug, Default)]
-pub struct Answer {
-    /// By media type.
+pub struct Response {
+    /// Bodies by media type.
     pub content: BTreeMap<String, Node>,
-    /// By name, in lower case.
+    /// Headers by name, in lower case.
     pub headers: BTreeMap<String, Node>,
-    /// Its description.
+    /// Description.
     pub prose: String,
 }
 
 /// An operation.
 #[derive(Clone, Debug, Default)]
 pub struct Operation {
-    /// By location and name.
+    /// Parameters by location and name.
     pub parameters: BTreeMap<String, Field>,
-    /// By media type.
+    /// Request bodies by media type.
     pub bodies: BTreeMap<String, Node>,
-    /// Other facts of the operation, its parameters and its body, by place.
+    /// Other keywords of the operation, its parameters and its body, by place.
     pub marks: BTreeMap<String, String>,
-    /// By status.
-    pub answers: BTreeMap<String, Answer>,
-    /// Marked so.
+    /// Responses by status.
+    pub responses: BTreeMap<String, Response>,
+    /// Whether it is deprecated.
     pub deprecated: bool,
     /// Summary and description.
     pub prose: String,
 }
 
-/// All operations of a document, by method and path without the names of its parameters.
+/// All operations of a document by method and path. Path parameters have no names.
 pub fn operations(root: &Value) -> BTreeMap<(String, String), Operation> {
     let reader = Reader { root, key_headers: key_headers(root) };
     let mut all = BTreeMap::new();
@@ -126,12 +126,12 @@ pub fn operations(root: &Value) -> BTreeMap<(String, String), Operation> {
     all
 }
 
-/// A schema as a tree; references lead into `root`.
+/// A schema as a tree. References are resolved in `root`.
 pub fn schema(root: &Value, schema: &Value) -> Node {
     Reader { root, key_headers: BTreeSet::new() }.node(schema, &mut Vec::new())
 }
 
-/// The path with `{}` for every parameter: their names are not on the wire.
+/// The path with `{}` for every parameter, because their names are not sent.
 fn plain_path(path: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
@@ -212,14 +212,15 @@ impl<'r> Reader<'r> {
         if !operation["security"].is_null() {
             out.marks.insert("security".into(), operation["security"].to_string());
         }
-        for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
-            let answer = self.deref(answer);
-            let headers = answer["headers"].as_object().into_iter().flatten();
+        for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+            let response = self.deref(response);
+            let headers = response["headers"].as_object().into_iter().flatten();
             let headers = headers.map(|(name, header)| {
                 (name.to_ascii_lowercase(), self.node(&self.deref(header)["schema"], &mut Vec::new()))
             });
-            let content = self.content(&answer["content"]);
-            out.answers.insert(status.clone(), Answer { content, headers: headers.collect(), prose: prose_of(answer) });
+            let content = self.content(&response["content"]);
+            out.responses
+                .insert(status.clone(), Response { content, headers: headers.collect(), prose: prose_of(response) });
         }
         out
     }
@@ -331,19 +332,19 @@ impl<'r> Reader<'r> {
                 }
             }
         }
-        // Whether a variant stands first or last means nothing.
+        // The order of variants has no meaning.
         node.variants.sort();
         node
     }
 }
 
 impl Node {
-    /// Whether a property must be there may be said beside it or in another part of the same object.
+    /// Marks required properties. `required` may be in another part of an `allOf` than the property.
     fn mark_required(&mut self) {
         for (name, field) in &mut self.fields {
             field.required |= self.required.contains(name);
         }
-        // What is left names properties that nobody describes.
+        // Required properties that are not described.
         let (fields, required) = (&self.fields, &self.required);
         let unknown: Vec<&String> = required.iter().filter(|name| !fields.contains_key(*name)).collect();
         if unknown.is_empty() {
@@ -353,13 +354,13 @@ impl Node {
         }
     }
 
-    /// Adds what another schema of the same value says.
+    /// Adds the statements of another schema about the same value.
     fn absorb(&mut self, other: Self) {
         self.types.extend(other.types);
         self.nullable |= other.nullable;
         self.format = other.format.or(self.format.take());
         self.open |= other.open;
-        // Both parts hold: what is left are the values that both allow, and the tighter limits.
+        // Both parts apply: values that both allow, and the tighter limits.
         self.values = match (self.values.take(), other.values) {
             (Some(one), Some(two)) => Some(one.intersection(&two).cloned().collect()),
             (one, two) => one.or(two),
@@ -378,7 +379,7 @@ impl Node {
         for (name, field) in other.fields {
             match self.fields.entry(name) {
                 Entry::Vacant(place) => drop(place.insert(field)),
-                // Two parts that speak of one property both hold.
+                // Two parts about the same property both apply.
                 Entry::Occupied(mut place) => {
                     place.get_mut().required |= field.required;
                     place.get_mut().node.absorb(field.node);
@@ -397,7 +398,7 @@ impl Node {
         }
     }
 
-    /// The kind of value in a few words.
+    /// Short name of the type.
     pub fn kind(&self) -> String {
         if let Some(steps) = self.recursive {
             return format!("recursive {steps}");

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::{
-    lower::{Field, FieldKind, Form},
+    lower::{FieldKind, Form, FormField},
     names::identifier,
 };
 
@@ -17,7 +17,7 @@ pub fn form(form: &Form) -> TokenStream {
         let doc = field.documentation.clone().unwrap_or_else(|| format!("`{}`", field.name));
         quote! { #[doc = #doc] pub #ident: #kind }
     });
-    let required: Vec<&Field> = form.fields.iter().filter(|field| field.required && !field.repeated).collect();
+    let required: Vec<&FormField> = form.fields.iter().filter(|field| field.required && !field.repeated).collect();
     let arguments = required.iter().map(|field| {
         let (ident, kind) = (identifier(&field.name), field_type(field));
         quote! { #ident: #kind }
@@ -57,7 +57,7 @@ pub fn form(form: &Form) -> TokenStream {
     }
 }
 
-fn field_type(field: &Field) -> TokenStream {
+fn field_type(field: &FormField) -> TokenStream {
     let inner = match &field.kind {
         FieldKind::File => quote! { FilePart },
         FieldKind::Text => quote! { String },
@@ -77,7 +77,7 @@ fn field_type(field: &Field) -> TokenStream {
     }
 }
 
-fn write(field: &Field) -> TokenStream {
+fn write(field: &FormField) -> TokenStream {
     let (ident, name) = (identifier(&field.name), &field.name);
     let write = match field.kind {
         FieldKind::File => quote! { form.file(#name, value).await?; },

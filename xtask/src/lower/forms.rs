@@ -1,4 +1,4 @@
-//! Forms, which progenitor does not know: `multipart/form-data` bodies, field by field.
+//! `multipart/form-data` bodies, which progenitor does not support.
 
 use std::collections::BTreeSet;
 
@@ -18,26 +18,26 @@ use crate::{
 /// The body of a `multipart/form-data` operation.
 #[derive(Debug)]
 pub struct Form {
-    /// The name of the Rust struct.
+    /// Name of the struct.
     pub name: String,
     pub description: Option<String>,
-    pub fields: Vec<Field>,
+    pub fields: Vec<FormField>,
 }
 
 /// A field of a form.
 #[derive(Debug)]
-pub struct Field {
-    /// On the wire.
+pub struct FormField {
+    /// Name as it is sent.
     pub name: String,
     /// Description and limits.
     pub documentation: Option<String>,
     pub required: bool,
-    /// Sent once per value.
+    /// Whether the field is sent once per value.
     pub repeated: bool,
     pub kind: FieldKind,
 }
 
-/// What a form field holds.
+/// Type of a form field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     File,
@@ -45,9 +45,9 @@ pub enum FieldKind {
     Number,
     Integer,
     Boolean,
-    /// A generated type, by name.
+    /// A generated type.
     Named(String),
-    /// Anything, as JSON.
+    /// Any value, as JSON.
     Json,
 }
 
@@ -71,7 +71,7 @@ impl Lowering<'_, '_> {
         for (key, property) in properties {
             let here = place.at("properties").at(key);
             let target = follow(self.root, property).cloned().unwrap_or_default();
-            // One value or a list of them is a repeated field.
+            // A union of a value and a list of values is a repeated field.
             let either = target["oneOf"]
                 .as_array()
                 .or(target["anyOf"].as_array())
@@ -97,7 +97,7 @@ impl Lowering<'_, '_> {
             strip_limits(&mut value);
             let site = Site { place: here, name: format!("{name}{}", type_name(key)), in_response: false };
             let kind = self.field_kind(&value, &site);
-            fields.push(Field {
+            fields.push(FormField {
                 name: key.clone(),
                 documentation,
                 required: required.contains(&json!(key)),
@@ -108,7 +108,7 @@ impl Lowering<'_, '_> {
         let mut names = BTreeSet::new();
         for field in &fields {
             if !names.insert(identifier(&field.name).to_string()) {
-                self.refuse(&place.at("properties").at(&field.name), "has the Rust name of another field");
+                self.refuse(&place.at("properties").at(&field.name), "has the same Rust name as another field");
             }
         }
         Some(Form { name, description: object["description"].as_str().map(str::to_owned), fields })

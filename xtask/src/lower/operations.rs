@@ -1,4 +1,4 @@
-//! Operations: unique names, parameters, bodies and answers in the form that progenitor takes.
+//! Operations: unique names, parameters, bodies and responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +17,10 @@ use crate::{
     names::{identifier, type_name},
 };
 
-/// An operation, as far as progenitor does not know it.
+/// The parts of an operation that progenitor does not support.
 #[derive(Debug)]
 pub struct Operation {
-    /// Unique; also the name of the generated method.
+    /// Unique id, which is the name of the generated method.
     pub id: String,
     pub method: String,
     pub path: String,
@@ -29,15 +29,15 @@ pub struct Operation {
     pub family: String,
     /// Parameters, form fields and JSON properties, with their limits.
     pub params: Vec<Param>,
-    /// The form, if the body is one.
+    /// The `multipart/form-data` body.
     pub form: Option<Form>,
-    /// What to accept, if it is not JSON.
+    /// Media type of the response if it is not JSON.
     pub accept: Option<String>,
-    /// Query parameters that are objects: sent as `name[key]=value`.
+    /// Query parameters that are objects, sent as `name[key]=value`.
     pub objects: Vec<String>,
 }
 
-pub struct Outcome {
+pub struct LoweredOperations {
     pub paths: Value,
     pub operations: Vec<Operation>,
     pub response_headers: BTreeSet<String>,
@@ -48,7 +48,7 @@ pub struct Outcome {
 }
 
 /// Lowers every operation of the document.
-pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schemas<'d>) -> Outcome {
+pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schemas<'d>) -> LoweredOperations {
     let ids = unique_ids(root);
     let mut lowering = Lowering {
         root,
@@ -77,7 +77,7 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
         }
         paths.insert(path.clone(), out.into());
     }
-    Outcome {
+    LoweredOperations {
         paths: paths.into(),
         operations: lowering.operations,
         response_headers: lowering.headers,
@@ -87,7 +87,7 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
     }
 }
 
-/// Method names: the operation's own id, with its tag and then its path in front when others have it too.
+/// Method names: the operation id, with the tag if it is not unique, or method and path if that is not unique either.
 fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
     let mut all = Vec::new();
     for (path, item) in root["paths"].as_object().into_iter().flatten() {
@@ -110,7 +110,7 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
         let level = (0..2).find(|level| unique(*level)).unwrap_or(2);
         ids.insert(key.clone(), candidates[level].clone());
     }
-    // Names that the client has already, that Rust keeps for itself, and those of the methods made beside others.
+    // Names of other methods of the client, keywords of Rust, and names of the `…_request` methods.
     let reserved = |id: &str, ids: &BTreeMap<_, String>| {
         matches!(
             id,
@@ -155,7 +155,8 @@ impl<'d> Lowering<'_, 'd> {
     /// The object behind a reference.
     fn deref(&mut self, value: &'d Value, place: &Pointer) -> &'d Value {
         follow(self.root, value).unwrap_or_else(|| {
-            self.refused.push(Remark::new(place, format!("the reference {} leads nowhere", value["$ref"])));
+            self.refused
+                .push(Remark::new(place, format!("the target of the reference {} does not exist", value["$ref"])));
             value
         })
     }
@@ -210,7 +211,7 @@ impl<'d> Lowering<'_, 'd> {
         let in_path = |name: &str| seen.contains(&(name.to_owned(), "path".to_owned()));
         for name in path.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
             if !in_path(name) {
-                self.refuse(place, format!("the path has {{{name}}}, and no parameter says what it is"));
+                self.refuse(place, format!("no parameter describes {{{name}}} in the path"));
             }
         }
         let mut names = BTreeSet::new();
@@ -218,7 +219,7 @@ impl<'d> Lowering<'_, 'd> {
         for (name, _) in seen.iter().filter(|(name, _)| key_header.is_none_or(|key| !key.eq_ignore_ascii_case(name))) {
             let rust = identifier(name).to_string();
             if rust == "body" && operation.get("requestBody").is_some() || !names.insert(rust) {
-                self.refuse(place, format!("the parameter {name:?} has the Rust name of another argument"));
+                self.refuse(place, format!("the parameter {name:?} has the same Rust name as another argument"));
             }
         }
         if matches!(method, "options" | "trace") {
@@ -276,10 +277,9 @@ impl<'d> Lowering<'_, 'd> {
                 self.refuse(place, "an object is supported as a query parameter only");
                 return None;
             }
-            // Plain form style would drop the name and mix the keys of several such parameters.
+            // Form style omits the name and mixes the keys of several parameters.
             if style != Some("deepObject") {
-                self.lost
-                    .push(Remark::new(place, format!("sent as {name}[key]=value, which the document does not say")));
+                self.lost.push(Remark::new(place, format!("sent as {name}[key]=value, unlike the document states")));
             }
             out.objects.push(name.to_owned());
         }
@@ -323,7 +323,7 @@ impl<'d> Lowering<'_, 'd> {
                 self.json_params(&media["schema"], &here.at("schema"), "", &mut Vec::new(), out);
                 self.schemas.lower(&media["schema"], &site)
             }
-            // The form itself is emitted; progenitor writes all the rest of the method around a raw body.
+            // progenitor generates the method for a raw body, which `rewrite` replaces by the form.
             "multipart/form-data" => {
                 out.form = self.form(&media["schema"], out, &here.at("schema"));
                 let raw = json!({ "schema": { "type": "string", "format": "binary" } });
@@ -351,13 +351,13 @@ impl<'d> Lowering<'_, 'd> {
                 continue;
             }
             if success.is_some() {
-                self.lost.push(Remark::new(&here, "only the first success of an operation is generated"));
+                self.lost.push(Remark::new(&here, "only the first successful response is generated"));
                 continue;
             }
             for other in response["content"].as_object().into_iter().flatten().skip(1) {
                 self.lost.push(Remark::new(
                     &here.at("content").at(other.0),
-                    "only one media type of an answer is generated",
+                    "only one media type of a response is generated",
                 ));
             }
             let mut lowered = json!({ "description": response["description"].as_str().unwrap_or_default() });
@@ -374,7 +374,7 @@ impl<'d> Lowering<'_, 'd> {
                     self.schemas.lower(&media["schema"], &site)
                 } else {
                     out.accept = Some(media_type.clone());
-                    self.lost.push(Remark::new(&here.at("content").at(media_type), "arrives as a stream of bytes"));
+                    self.lost.push(Remark::new(&here.at("content").at(media_type), "generated as a byte stream"));
                     json!({})
                 };
                 lowered["content"] = json!({ media_type: { "schema": schema } });
@@ -382,16 +382,18 @@ impl<'d> Lowering<'_, 'd> {
             success = Some((status.clone(), lowered));
         }
         if !errors.is_empty() {
-            // Typed errors would hide the status of every answer that is not the promised JSON.
-            self.lost
-                .push(Remark::new(place, format!("{} arrive as the untyped error of the status", errors.join(", "))));
+            // Typed errors would hide the status of every response that is not the declared JSON.
+            self.lost.push(Remark::new(
+                place,
+                format!("{} are generated as an untyped error of the status", errors.join(", ")),
+            ));
         }
         let mut lowered = Map::new();
         match success {
             Some((status, response)) => {
                 lowered.insert(status, response);
             }
-            None => self.refuse(place, "an operation without a success is not supported"),
+            None => self.refuse(place, "an operation without a successful response is not supported"),
         }
         lowered.into()
     }

@@ -1,6 +1,6 @@
-//! Schemas, one by one: from JSON Schema 2020-12 as OpenAPI 3.1 uses it to what typify understands.
+//! Lowers schemas from JSON Schema 2020-12, as used by OpenAPI 3.1, to OpenAPI 3.0.3 for typify.
 //!
-//! Every object, enum and union gets a name of its own here, so that no two of them share one later.
+//! Every object, enum and union gets a unique name.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,7 +12,7 @@ use super::shapes::{
     types_of,
 };
 use crate::{
-    document::{Pointer, Remark, reference_name, resolve},
+    document::{Pointer, Remark, reference_name},
     names::{identifier, type_name},
 };
 
@@ -20,8 +20,8 @@ use crate::{
 pub const EMBEDDING: &str = "Embedding";
 /// Property names under which an array of numbers is a vector.
 const VECTOR_PROPERTIES: &[&str] = &["float", "embedding", "embedding_uncertainty"];
-/// Keywords that only describe; typify prints the description.
-const ANNOTATIONS: &[&str] =
+/// Keywords that only describe.
+pub(super) const ANNOTATIONS: &[&str] =
     &["title", "description", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "default"];
 
 /// All schemas of a document, lowered so far.
@@ -31,25 +31,25 @@ pub struct Schemas<'d> {
     names: BTreeMap<String, String>,
     /// Every Rust name in use.
     taken: BTreeSet<String>,
-    /// Components that an answer can contain: their enums must survive new values.
+    /// Components of responses. Their enums must accept unknown values.
     in_response: HashSet<String>,
     /// Lowered schemas by Rust name.
     pub out: Map<String, Value>,
-    /// Enums that take values nobody knew, by Rust name.
+    /// Rust names of enums with unknown values.
     pub open_enums: BTreeSet<String>,
-    /// Tagged unions that the platform fills, by Rust name.
+    /// Rust names of tagged unions in responses.
     pub open_unions: BTreeSet<String>,
     pub refused: Vec<Remark>,
     pub lost: Vec<Remark>,
 }
 
-/// Where a schema stands.
+/// The place of a schema.
 #[derive(Clone)]
 pub struct Site {
     pub place: Pointer,
-    /// The Rust name it gets if it needs one.
+    /// Rust name of the schema if it needs one.
     pub name: String,
-    /// The platform fills it.
+    /// Whether it is part of a response.
     pub in_response: bool,
 }
 
@@ -71,7 +71,7 @@ impl<'d> Schemas<'d> {
         let mut schemas = Self {
             root,
             names: BTreeMap::new(),
-            // Names that generated forms use as they are.
+            // Names that the generated code imports.
             taken: ["FilePart", "Multipart", "SourceError", "Error", "Vec", "String", "Option", "Result"]
                 .map(str::to_owned)
                 .into(),
@@ -89,7 +89,7 @@ impl<'d> Schemas<'d> {
         schemas
     }
 
-    /// Lowers every component that stands for a value on the wire.
+    /// Lowers every component that is not a form.
     pub fn lower_components(&mut self) {
         let place = Pointer::default().at("components").at("schemas");
         let forms = form_components(self.root);
@@ -101,10 +101,10 @@ impl<'d> Schemas<'d> {
             let site = Site { place: place.at(key), name: name.clone(), in_response: self.in_response.contains(key) };
             let lowered = self.lower_body(schema, &site);
             if name == EMBEDDING && lowered["items"]["type"] != "number" {
-                self.refuse(&site, "this name is kept for the type of vectors, a list of numbers");
+                self.refuse(&site, "this name is reserved for vectors, which are lists of numbers");
             }
             if lowered["nullable"] == json!(true) && lowered.get("enum").is_some() {
-                self.refuse(&site, "a component that is an enum or null is not supported; say null where it is used");
+                self.refuse(&site, "a component that is an enum or null is not supported; allow null where it is used");
             }
             self.out.insert(name, lowered);
         }
@@ -115,7 +115,7 @@ impl<'d> Schemas<'d> {
         self.names.get(key).map(String::as_str)
     }
 
-    /// A name that nothing else has.
+    /// Returns an unused name.
     pub fn free_name(&mut self, wish: &str) -> String {
         let mut name = wish.to_owned();
         let mut counter = 2;
@@ -135,7 +135,7 @@ impl<'d> Schemas<'d> {
         self.lost.push(Remark::new(place, text));
     }
 
-    /// Lowers a schema where it is used; what needs a name becomes a component and a reference.
+    /// Lowers a schema. A schema that needs a name becomes a component and a reference.
     pub fn lower(&mut self, schema: &Value, site: &Site) -> Value {
         if schema.get("$ref").is_some() || !needs_name(schema) {
             return self.lower_body(schema, site);
@@ -158,7 +158,7 @@ impl<'d> Schemas<'d> {
         let Value::Object(object) = schema else {
             return match schema {
                 Value::Bool(true) => json!({}),
-                _ => self.refuse(site, "a schema that allows nothing has no type"),
+                _ => self.refuse(site, "a schema that allows no value is not supported"),
             };
         };
         if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
@@ -168,13 +168,13 @@ impl<'d> Schemas<'d> {
         let description = documentation.as_deref();
         self.note_defaults(object, site);
         if object.contains_key("discriminator") && !object.contains_key("oneOf") && !object.contains_key("anyOf") {
-            self.lose(&site.place.at("discriminator"), "without a union it tells nothing");
+            self.lose(&site.place.at("discriminator"), "has no effect without a union");
         }
         let (types, mut nullable) = types_of(object);
         let mut lowered = if object.contains_key("oneOf") || object.contains_key("anyOf") {
             self.lower_union(object, site, &mut nullable)
         } else if let Some(only) = sole_part(object) {
-            // A reference or another schema with a description of its own.
+            // A reference or another schema with its own description.
             let mut lowered = self.lower(only, site);
             if let Some(object) = lowered.as_object_mut()
                 && !object.contains_key("$ref")
@@ -218,7 +218,7 @@ impl<'d> Schemas<'d> {
     fn lower_reference(&mut self, object: &Map<String, Value>, reference: &str, site: &Site) -> Value {
         let Some(name) = reference.strip_prefix(COMPONENTS).and_then(|_| self.name_of(&reference_name(reference)))
         else {
-            return self.refuse(site, format!("the reference {reference:?} leads nowhere"));
+            return self.refuse(site, format!("the target of the reference {reference:?} does not exist"));
         };
         let lowered = json!({ "$ref": format!("{COMPONENTS}{name}") });
         for key in object.keys() {
@@ -239,7 +239,7 @@ impl<'d> Schemas<'d> {
             "string" => {
                 let mut lowered = json!({ "type": "string" });
                 for key in ["format", "minLength", "maxLength"] {
-                    // The generated crate has no type of its own for these.
+                    // The generated crate uses strings for these.
                     let foreign = key == "format"
                         && matches!(object.get(key).and_then(Value::as_str), Some("uuid" | "ip" | "ipv4" | "ipv6"));
                     if let Some(value) = object.get(key).filter(|_| !foreign) {
@@ -258,7 +258,7 @@ impl<'d> Schemas<'d> {
                 if let Some(format) = object.get("format") {
                     lowered["format"] = format.clone();
                 }
-                // A bound of zero is the one that a Rust type expresses; typify would make 1 a NonZero.
+                // A bound of zero becomes an unsigned type. typify would generate a `NonZero` type for a bound of 1.
                 let minimum = object.get("minimum").and_then(Value::as_f64);
                 if kind == "integer" && minimum.is_some_and(|minimum| minimum >= 0.0) {
                     lowered["minimum"] = json!(0);
@@ -271,7 +271,7 @@ impl<'d> Schemas<'d> {
                 lowered
             }
             "null" => json!({ "type": "string", "enum": [null], "nullable": true }),
-            other => self.refuse(site, format!("the type {other:?} is not understood")),
+            other => self.refuse(site, format!("the type {other:?} is unknown")),
         }
     }
 
@@ -286,7 +286,7 @@ impl<'d> Schemas<'d> {
         let property = property.rsplit('/').next().unwrap_or_default();
         if items["type"] == "number" && site.in_response && VECTOR_PROPERTIES.contains(&property) {
             if items["format"] != "float" {
-                self.lose(&site.place, "numbers of a vector are kept in single precision");
+                self.lose(&site.place, "numbers of a vector are decoded in single precision");
             }
             self.out.entry(EMBEDDING).or_insert_with(|| json!({ "type": "array", "items": { "type": "number" } }));
             self.taken.insert(EMBEDDING.into());
@@ -308,7 +308,7 @@ impl<'d> Schemas<'d> {
             let mut names = BTreeSet::new();
             for (key, property) in properties {
                 if !names.insert(identifier(key).to_string()) {
-                    self.refuse(&site.below("properties", key), "has the Rust name of another property");
+                    self.refuse(&site.below("properties", key), "has the same Rust name as another property");
                 }
                 out.insert(key.clone(), self.lower(property, &site.below("properties", key)));
             }
@@ -318,7 +318,7 @@ impl<'d> Schemas<'d> {
             }
         }
         match object.get("additionalProperties") {
-            // `false` would make every new field of the platform an error.
+            // `false` would make every new field of a response an error.
             None | Some(Value::Bool(false)) => {}
             Some(additional) => {
                 let additional = self.lower(additional, &site.inside("additionalProperties", "Value"));
@@ -335,7 +335,7 @@ impl<'d> Schemas<'d> {
                 if !value.contains(|c: char| c.is_ascii_alphanumeric()) || !names.insert(type_name(value)) {
                     self.lose(
                         &site.place,
-                        format!("the value {value:?} has no Rust name of its own; the enum becomes a text"),
+                        format!("the value {value:?} has no unique Rust name; the enum becomes a string"),
                     );
                     return json!({ "type": "string" });
                 }
@@ -345,78 +345,16 @@ impl<'d> Schemas<'d> {
             }
             return json!({ "type": "string", "enum": values });
         }
-        self.lose(&site.place, "an enum of other values than strings becomes its plain type");
+        self.lose(&site.place, "an enum of values other than strings becomes the plain type");
         match types_of(object).0.first() {
             Some(kind) => json!({ "type": kind }),
             None => json!({}),
         }
     }
 
-    /// An object with everything that its `allOf` and references add, as one flat object schema.
-    pub(super) fn merged(&mut self, schema: &Value, site: &Site, depth: usize) -> Option<Map<String, Value>> {
-        if depth > 16 {
-            self.refuse(site, "allOf refers to itself");
-            return None;
-        }
-        if let Some(reference) = schema["$ref"].as_str() {
-            let beside = schema.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-            for key in beside.filter(|key| *key != "$ref" && !ANNOTATIONS.contains(key)) {
-                self.refuse(site, format!("the keyword {key:?} beside a reference is not supported"));
-            }
-            let Some(target) = resolve(self.root, reference) else {
-                self.refuse(site, format!("the reference {reference:?} leads nowhere"));
-                return None;
-            };
-            return self.merged(target, site, depth + 1);
-        }
-        let Some(object) = schema.as_object() else {
-            self.refuse(site, "expected an object schema");
-            return None;
-        };
-        let mut properties = Map::new();
-        let mut required = Vec::new();
-        let mut merged = object.clone();
-        let parts = object.get("allOf").and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut own = object.clone();
-        own.remove("allOf");
-        let mut all = Vec::new();
-        for part in &parts {
-            all.push(self.merged(part, site, depth + 1)?);
-        }
-        all.push(own);
-        for part in all {
-            let structural = part.get("type").is_none_or(|kind| kind == "object");
-            let union = ["oneOf", "anyOf", "enum", "const"].iter().any(|key| part.contains_key(*key));
-            if !structural || union {
-                self.refuse(site, "allOf is supported for plain objects only");
-                return None;
-            }
-            for (key, property) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
-                if properties.get(key).is_some_and(|earlier| earlier != property) {
-                    self.refuse(site, format!("allOf defines the property {key:?} in two ways"));
-                    return None;
-                }
-                properties.insert(key.clone(), property.clone());
-            }
-            for name in part.get("required").and_then(Value::as_array).into_iter().flatten() {
-                if !required.contains(name) {
-                    required.push(name.clone());
-                }
-            }
-            if let Some(additional) = part.get("additionalProperties") {
-                merged.insert("additionalProperties".into(), additional.clone());
-            }
-        }
-        merged.remove("allOf");
-        merged.insert("type".into(), json!("object"));
-        merged.insert("properties".into(), properties.into());
-        merged.insert("required".into(), required.into());
-        Some(merged)
-    }
-
     fn note_defaults(&mut self, object: &Map<String, Value>, site: &Site) {
         if object.contains_key("default") {
-            self.lose(&site.place.at("default"), "left to the server; the generated field stays optional");
+            self.lose(&site.place.at("default"), "applied by the server; the generated field is optional");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What can be told from a schema alone, and which schemas a document uses for what.
+//! Properties of single schemas, and which schemas are used in forms and responses.
 
 use std::collections::HashSet;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::document::{Pointer, reference_name};
 
-/// Where references to named schemas lead.
+/// Prefix of references to named schemas.
 pub(super) const COMPONENTS: &str = "#/components/schemas/";
 
-/// A reference or another schema with a description of its own.
+/// Adds a description and null to a schema.
 pub(super) fn annotated(lowered: Value, description: Option<&str>, nullable: bool) -> Value {
     if description.is_none() && !nullable {
         return lowered;
@@ -24,7 +24,7 @@ pub(super) fn annotated(lowered: Value, description: Option<&str>, nullable: boo
     wrapped
 }
 
-/// The types a schema names, and whether null is one of them.
+/// The types of a schema without null, and whether null is allowed.
 pub(super) fn types_of(object: &Map<String, Value>) -> (Vec<String>, bool) {
     let mut types: Vec<String> = match object.get("type") {
         Some(Value::String(kind)) => vec![kind.clone()],
@@ -47,7 +47,7 @@ pub(super) fn enum_values(object: &Map<String, Value>) -> Option<Vec<Value>> {
     Some(values.into_iter().filter(|value| !value.is_null()).collect())
 }
 
-/// The one schema that an `allOf` holds, where nothing beside it says more.
+/// The only schema of an `allOf`, if no other keyword adds structure.
 pub(super) fn sole_part(object: &Map<String, Value>) -> Option<&Value> {
     let structural = ["properties", "required", "oneOf", "anyOf", "enum", "const", "items", "additionalProperties"];
     match object.get("allOf")?.as_array()?.as_slice() {
@@ -77,7 +77,7 @@ pub(super) fn component_schemas(root: &Value) -> impl Iterator<Item = (&String, 
     root["components"]["schemas"].as_object().into_iter().flatten()
 }
 
-/// Components that are only the body of a form: they become form types instead.
+/// Components that are used only as forms. They become form types.
 pub(super) fn form_components(root: &Value) -> HashSet<String> {
     let mut forms = HashSet::new();
     let mut others = HashSet::new();
@@ -88,7 +88,7 @@ pub(super) fn form_components(root: &Value) -> HashSet<String> {
     forms.difference(&others).cloned().collect()
 }
 
-/// Components that an answer reaches.
+/// Components that responses use.
 pub(super) fn response_components(root: &Value) -> HashSet<String> {
     let mut seen = HashSet::new();
     let mut queue: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! Unions: variants told apart by their shape, or by a tag.
+//! Unions, with and without a tag.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use crate::{
     names::type_name,
 };
 
-/// A variant of a tagged union, flat.
+/// A variant of a tagged union, with `allOf` merged.
 struct Variant {
     site: Site,
-    /// The component that it refers to.
+    /// Reference of the variant.
     reference: Option<String>,
     body: Map<String, Value>,
 }
@@ -55,7 +55,7 @@ impl Schemas<'_> {
         json!({ keyword: lowered })
     }
 
-    /// typify sees a tag only when it stands in the variant itself, with one value.
+    /// typify recognizes a tag only if it is a property with one value in every variant.
     fn lower_tagged(
         &mut self,
         object: &Map<String, Value>,
@@ -69,13 +69,13 @@ impl Schemas<'_> {
             let here = Site { place: site.place.at(keyword).at(index), ..site.clone() };
             let Some(body) = self.merged(variant, &here, 0) else { return json!({}) };
             let reference = variant["$ref"].as_str().map(str::to_owned);
-            // Exporters repeat a variant for each of its values.
+            // Some exporters repeat a variant for each of its values.
             if !flat.iter().any(|other| other.body == body) {
                 flat.push(Variant { site: here, reference, body });
             }
         }
-        let Some(values) = self.tell_apart(object, tag, &flat, site) else {
-            self.lose(&site.place, format!("{tag:?} does not tell the variants apart; the union becomes free JSON"));
+        let Some(values) = self.tag_values(object, tag, &flat, site) else {
+            self.lose(&site.place, format!("{tag:?} does not identify the variants; the union becomes any JSON value"));
             return json!({});
         };
         let mut lowered = Vec::new();
@@ -105,8 +105,8 @@ impl Schemas<'_> {
         json!({ "oneOf": lowered })
     }
 
-    /// The values of the tag for each variant: by the mapping, by the variants themselves, or by their names.
-    fn tell_apart(
+    /// The values of the tag per variant, from the mapping, from the variants or from their names.
+    fn tag_values(
         &mut self,
         object: &Map<String, Value>,
         tag: &str,
@@ -143,19 +143,16 @@ impl Schemas<'_> {
         if distinct.len() == own.iter().map(Vec::len).sum::<usize>() {
             return Some(own);
         }
-        // Some exporters give every variant the values of all: then their order is what is left.
+        // Some exporters list the values of all variants in each of them. Then the order decides.
         let shared = own.first()?.clone();
         if own.iter().all(|values| *values == shared) && shared.len() == variants.len() {
-            self.lose(
-                &site.place,
-                format!("every variant allows all values of {tag:?}; they are taken in their order"),
-            );
+            self.lose(&site.place, format!("every variant allows all values of {tag:?}; they are assigned in order"));
             return Some(shared.into_iter().map(|value| vec![value]).collect());
         }
         None
     }
 
-    /// The strings that a schema allows, if it says which.
+    /// The strings that a schema allows, if it lists them.
     fn allowed_texts(&self, schema: &Value) -> Option<Vec<String>> {
         let schema = follow(self.root, schema)?;
         enum_values(schema.as_object()?)?.into_iter().map(|value| value.as_str().map(str::to_owned)).collect()

@@ -1,4 +1,4 @@
-//! Answers that are mostly one array of elements with vectors: how to reach the array.
+//! `LargeArray` for responses that consist mostly of one array of elements with vectors.
 
 use anyhow::Result;
 use proc_macro2::TokenStream;
@@ -7,14 +7,14 @@ use syn::{Field, Fields, GenericArgument, Ident, Item, ItemStruct, PathArguments
 
 use super::types::{last_segment, wire_name};
 
-/// Deeper arrays are not looked for: types may contain themselves.
+/// Deeper arrays are ignored, because types may contain themselves.
 const LONGEST_PATH: usize = 4;
 
-/// The way to an array: for each step the field, its key, and whether it may be absent.
-type Way = Vec<(Ident, String, bool)>;
+/// The path to an array: the field, its key, and whether it may be absent, per step.
+type FieldPath = Vec<(Ident, String, bool)>;
 
-/// The implementation for an answer, unless it has no such array or several.
-pub(super) fn implementation(answer: &Type, types: &[Item]) -> Result<Option<Item>> {
+/// The implementation for a response type; `None` if it has no such array or several.
+pub(super) fn implementation(response: &Type, types: &[Item]) -> Result<Option<Item>> {
     let structs: Vec<&ItemStruct> = types
         .iter()
         .filter_map(|item| match item {
@@ -22,18 +22,18 @@ pub(super) fn implementation(answer: &Type, types: &[Item]) -> Result<Option<Ite
             _ => None,
         })
         .collect();
-    let Some(root) = find(&structs, answer) else { return Ok(None) };
+    let Some(root) = find(&structs, response) else { return Ok(None) };
     let mut found = Vec::new();
     search(&structs, root, &mut Vec::new(), &mut found)?;
-    let [(way, element)] = found.as_slice() else { return Ok(None) };
-    let keys = way.iter().map(|(_, key, _)| key);
-    let place: TokenStream = way.iter().fold(quote!(let place = self;), |code, (field, _, optional)| {
+    let [(path, element)] = found.as_slice() else { return Ok(None) };
+    let keys = path.iter().map(|(_, key, _)| key);
+    let place: TokenStream = path.iter().fold(quote!(let place = self;), |code, (field, _, optional)| {
         let step = quote!(let place = &mut place.#field;);
         let open = optional.then(|| quote!(let Some(place) = place else { return };));
         quote!(#code #step #open)
     });
     Ok(Some(parse_quote! {
-        impl crate::runtime::LargeArray for #answer {
+        impl crate::runtime::LargeArray for #response {
             type Element = types::#element;
             const PATH: &'static [&'static str] = &[#(#keys),*];
             fn fill(&mut self, elements: Vec<Self::Element>) {
@@ -49,26 +49,31 @@ fn find<'t>(structs: &[&'t ItemStruct], kind: &Type) -> Option<&'t ItemStruct> {
     structs.iter().find(|item| item.ident == name).copied()
 }
 
-fn search(structs: &[&ItemStruct], from: &ItemStruct, way: &mut Way, found: &mut Vec<(Way, Ident)>) -> Result<()> {
+fn search(
+    structs: &[&ItemStruct],
+    from: &ItemStruct,
+    path: &mut FieldPath,
+    found: &mut Vec<(FieldPath, Ident)>,
+) -> Result<()> {
     for field in named(from) {
         let Some(ident) = &field.ident else { continue };
         let (kind, optional) = match inner(&field.ty, "Option") {
             Some(kind) => (kind, true),
             None => (&field.ty, false),
         };
-        way.push((ident.clone(), wire_name(&field.attrs, &ident.to_string())?, optional));
+        path.push((ident.clone(), wire_name(&field.attrs, &ident.to_string())?, optional));
         if let Some(element) = inner(kind, "Vec").and_then(|element| find(structs, element)) {
             if named(element).any(|field| {
                 last_segment(inner(&field.ty, "Option").unwrap_or(&field.ty)).is_some_and(|name| name == "Embedding")
             }) {
-                found.push((way.clone(), element.ident.clone()));
+                found.push((path.clone(), element.ident.clone()));
             }
         } else if let Some(next) = find(structs, kind)
-            && way.len() < LONGEST_PATH
+            && path.len() < LONGEST_PATH
         {
-            search(structs, next, way, found)?;
+            search(structs, next, path, found)?;
         }
-        way.pop();
+        path.pop();
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! Methods: requests as values, forms as bodies, checked path segments.
+//! Methods of the client: requests as values, forms as bodies, checked path segments.
 
 use anyhow::{Context, Result, bail};
 use quote::{ToTokens, format_ident};
 use syn::{
-    Expr, FnArg, ImplItemFn, Pat, ReturnType, Stmt, Type, parse_quote,
+    Expr, ExprCall, FnArg, ImplItemFn, Lit, Pat, ReturnType, Stmt, Type, parse_quote,
     visit_mut::{self, VisitMut},
 };
 
@@ -11,19 +11,16 @@ use crate::{lower::Operation, names};
 
 /// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
 pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
-    // progenitor announces the version of the document on every call; the platform has no such header.
-    Rewrite { form: operation.form.is_some(), accept: operation.accept.as_deref(), objects: &operation.objects }
-        .visit_block_mut(&mut method.block);
-    method
-        .block
-        .stmts
-        .retain(|statement| !statement.to_token_stream().to_string().contains("from_static (\"api-version\")"));
+    remove_version_header(&mut method.block.stmts, operation)?;
+    let mut rewrite = Rewrite { operation, paths: 0, objects: 0, bodies: 0, accepts: 0 };
+    rewrite.visit_block_mut(&mut method.block);
+    rewrite.check()?;
 
     if let Some(form) = &operation.form {
         let name = format_ident!("{}", form.name);
         method.sig.generics = parse_quote!(<'a>);
         let body = method.sig.inputs.iter_mut().find_map(|input| match input {
-            FnArg::Typed(typed) if typed.pat.to_token_stream().to_string() == "body" => Some(typed),
+            FnArg::Typed(typed) if binds(&typed.pat, "body") => Some(typed),
             _ => None,
         });
         let body = body.context("progenitor made no body for the form")?;
@@ -34,16 +31,18 @@ pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Res
         .stmts
         .iter()
         .position(|statement| matches!(statement, Stmt::Local(local) if binds(&local.pat, "info")));
-    let at = at.with_context(|| format!("the method {} has another shape than expected", operation.id))?;
+    let at = at.with_context(|| format!("{}: the method of progenitor has no `info`", operation.id))?;
     let rest = method.block.stmts.split_off(at);
     let last = method.block.stmts.last_mut();
-    let Some(Stmt::Local(local)) = last else { bail!("the method {} does not end in a request", operation.id) };
+    let Some(Stmt::Local(local)) = last else { bail!("{}: no request before `info`", operation.id) };
     let pattern = local.pat.clone();
-    let built = local.init.take().context("a request without a value")?.expr;
+    let built = local.init.take().with_context(|| format!("{}: a request without a value", operation.id))?.expr;
 
-    let ReturnType::Type(_, output) = &method.sig.output else { bail!("{} returns nothing", operation.id) };
+    let ReturnType::Type(_, output) = &method.sig.output else {
+        bail!("{}: the method of progenitor returns nothing", operation.id)
+    };
     let success =
-        success_type(output).with_context(|| format!("{} has another return type than expected", operation.id))?;
+        success_type(output).with_context(|| format!("{}: not a Result<ResponseValue<_>, _>", operation.id))?;
     let arguments = method.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(&typed.pat),
         FnArg::Receiver(_) => None,
@@ -66,7 +65,7 @@ pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Res
         .block
         .stmts
         .push(Stmt::Expr(parse_quote!(Ok(crate::runtime::ApiRequest::new(built, &operations::#constant))), None));
-    let doc = format!("The request of [`Self::{}`], not sent. It has no key in it.", method.sig.ident);
+    let doc = format!("Builds the request of [`Self::{}`], without the API key.", method.sig.ident);
     request.attrs = vec![parse_quote!(#[doc = #doc])];
     request.sig.ident = request_name;
     request.sig.asyncness = None;
@@ -91,42 +90,99 @@ fn success_type(output: &Type) -> Option<&Type> {
     argument(argument(output)?)
 }
 
-/// What the method of an operation gives in the end.
-pub(super) fn answer(method: &ImplItemFn) -> Option<Type> {
+/// The success type of the method of an operation.
+pub(super) fn success(method: &ImplItemFn) -> Option<Type> {
     match &method.sig.output {
         ReturnType::Type(_, output) => success_type(output).cloned(),
         ReturnType::Default => None,
     }
 }
 
+/// progenitor sends the version of the document with every request. The API has no such header.
+fn remove_version_header(statements: &mut Vec<Stmt>, operation: &Operation) -> Result<()> {
+    let before = statements.len();
+    statements.retain(|statement| !appends_header(statement, "api-version"));
+    match before - statements.len() {
+        1 => Ok(()),
+        found => bail!("{}: expected one statement that sends the header api-version, found {found}", operation.id),
+    }
+}
+
+/// `header_map.append(HeaderName::from_static("name"), …);`
+fn appends_header(statement: &Stmt, name: &str) -> bool {
+    let Stmt::Expr(Expr::MethodCall(append), _) = statement else { return false };
+    let Some(Expr::Call(header)) = append.args.first() else { return false };
+    let text = match header.args.first() {
+        Some(Expr::Lit(literal)) => match &literal.lit {
+            Lit::Str(text) => text.value(),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    append.method == "append" && calls(header, &["HeaderName", "from_static"]) && text == name
+}
+
+/// Whether the last segments of the path of the called function are these.
+fn calls(call: &ExprCall, last: &[&str]) -> bool {
+    let Expr::Path(function) = &*call.func else { return false };
+    let segments = &function.path.segments;
+    segments.len() >= last.len() && segments.iter().rev().zip(last.iter().rev()).all(|(own, name)| own.ident == name)
+}
+
+/// Rewrites expressions and counts how often, so that code of an unexpected shape is an error.
 struct Rewrite<'o> {
-    form: bool,
-    accept: Option<&'o str>,
-    objects: &'o [String],
+    operation: &'o Operation,
+    paths: usize,
+    objects: usize,
+    bodies: usize,
+    accepts: usize,
+}
+
+impl Rewrite<'_> {
+    fn check(&self) -> Result<()> {
+        let operation = self.operation;
+        let counts = [
+            ("path parameters", self.paths, operation.path.matches('{').count()),
+            ("object parameters", self.objects, operation.objects.len()),
+            ("form bodies", self.bodies, usize::from(operation.form.is_some())),
+            ("accepted media types", self.accepts, usize::from(operation.accept.is_some())),
+        ];
+        for (what, found, expected) in counts {
+            if found != expected {
+                bail!("{}: expected {expected} {what} in the code of progenitor, found {found}", operation.id);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl VisitMut for Rewrite<'_> {
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
         visit_mut::visit_expr_mut(self, expression);
         let replacement: Option<Expr> = match expression {
-            Expr::Call(call) if call.func.to_token_stream().to_string() == "encode_path" => {
+            Expr::Call(call) if calls(call, &["encode_path"]) => {
+                self.paths += 1;
                 let argument = call.args.first();
                 Some(parse_quote!(crate::runtime::path_segment(#argument).map_err(Error::InvalidRequest)?))
             }
-            Expr::Call(call) if call.func.to_token_stream().to_string().ends_with("QueryParam :: new") => {
-                let is_object = matches!(call.args.first(), Some(Expr::Lit(literal)) if matches!(&literal.lit, syn::Lit::Str(name) if self.objects.contains(&name.value())));
+            Expr::Call(call) if calls(call, &["QueryParam", "new"]) => {
+                let is_object = matches!(call.args.first(), Some(Expr::Lit(literal))
+                    if matches!(&literal.lit, Lit::Str(name) if self.operation.objects.contains(&name.value())));
+                self.objects += usize::from(is_object);
                 let arguments = &call.args;
                 is_object.then(|| parse_quote!(crate::runtime::object_query(#arguments)))
             }
             // `.header(CONTENT_TYPE, …).body(body)` is how progenitor sends a raw body.
-            Expr::MethodCall(call) if self.form && call.method == "body" => match &*call.receiver {
+            Expr::MethodCall(call) if self.operation.form.is_some() && call.method == "body" => match &*call.receiver {
                 Expr::MethodCall(header) if header.method == "header" => {
+                    self.bodies += 1;
                     let receiver = &header.receiver;
                     Some(parse_quote!(body.put_on(#receiver)))
                 }
                 _ => None,
             },
-            Expr::MethodCall(call) if call.method == "build" => self.accept.map(|accept| {
+            Expr::MethodCall(call) if call.method == "build" => self.operation.accept.as_ref().map(|accept| {
+                self.accepts += 1;
                 let receiver = &call.receiver;
                 parse_quote!(#receiver.header(::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static(#accept)).build())
             }),
@@ -137,12 +193,58 @@ impl VisitMut for Rewrite<'_> {
         }
     }
 
-    /// The path is put together inside `format!`, which is tokens to syn.
+    /// The URL is built by `format!`, whose arguments are tokens to syn.
     fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
         let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
         if let Ok(mut arguments) = call.parse_body_with(parser) {
             arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
             call.tokens = arguments.to_token_stream();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::Effect;
+
+    fn operation() -> Operation {
+        Operation {
+            id: "get".into(),
+            method: "GET".into(),
+            path: "/a/{id}".into(),
+            effect: Effect::Read,
+            family: "a".into(),
+            params: Vec::new(),
+            form: None,
+            accept: None,
+            objects: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn code_of_an_unexpected_shape_is_an_error() {
+        let method = |url: Expr, version: &str| -> ImplItemFn {
+            parse_quote! {
+                pub async fn get<'a>(&'a self, id: &'a str) -> Result<ResponseValue<()>, Error<()>> {
+                    let url = #url;
+                    header_map.append(HeaderName::from_static(#version), HeaderValue::from_static("1"));
+                    let mut request = self.client.get(url).build()?;
+                    let info = OperationInfo { operation_id: "get" };
+                    Ok(request)
+                }
+            }
+        };
+        let encoded = || parse_quote!(format!("{}/a/{}", self.baseurl, encode_path(&id.to_string())));
+        let error = |method| split_method(method, &operation()).expect_err("an error").to_string();
+        assert!(split_method(method(encoded(), "api-version"), &operation()).is_ok());
+        assert_eq!(
+            error(method(encoded(), "version")),
+            "get: expected one statement that sends the header api-version, found 0"
+        );
+        assert_eq!(
+            error(method(parse_quote!(format!("{}/a/{}", self.baseurl, id)), "api-version")),
+            "get: expected 1 path parameters in the code of progenitor, found 0"
+        );
     }
 }

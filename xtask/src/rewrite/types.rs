@@ -1,10 +1,10 @@
-//! Types: open enums, tolerant lists, constructors, schemars behind a feature.
+//! Types: open enums, `null` for an absent list, constructors, schemars behind a feature.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::{Attribute, Fields, Item, ItemEnum, ItemMod, Type, parse_quote};
 
 use crate::lower::Lowered;
@@ -14,7 +14,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
     let Some((_, items)) = &mut module.content else { bail!("the types of progenitor are not inline") };
     let mut out = Vec::new();
     let mut opened = BTreeSet::new();
-    // typify makes it for texts without limits only.
+    // typify implements it only for strings without limits.
     let displayed: BTreeSet<String> = items
         .iter()
         .filter_map(|item| match item {
@@ -32,17 +32,17 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                 out.extend(open_enum(item)?);
                 continue;
             }
-            // Made anew with the enum.
+            // Replaced together with the enum.
             Item::Impl(block) if implements_open(&block.self_ty, lowered) => continue,
             Item::Impl(block) if from_reference_to_self(block, lowered) => continue,
             Item::Struct(item) => {
                 feature_gate_schemars(&mut item.attrs);
                 for field in &mut item.fields {
-                    tolerate_null(&mut field.attrs);
+                    tolerate_null(&mut field.attrs)?;
                 }
                 match &item.fields {
                     Fields::Named(fields) => {
-                        out.push(constructor(&item.ident, fields, lowered));
+                        out.push(constructor(&item.ident, fields, lowered)?);
                         item.attrs.push(parse_quote!(#[non_exhaustive]));
                     }
                     Fields::Unnamed(fields)
@@ -61,13 +61,13 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                 for variant in &mut item.variants {
                     if let Fields::Named(fields) = &mut variant.fields {
                         for field in &mut fields.named {
-                            tolerate_null(&mut field.attrs);
+                            tolerate_null(&mut field.attrs)?;
                         }
                     }
                 }
                 if lowered.open_unions.contains(&item.ident.to_string()) {
                     item.variants.push(parse_quote! {
-                        /// A variant that was not known when this crate was generated, or one that does not keep its promise.
+                        /// A variant that is not in the OpenAPI document, or one with unexpected contents.
                         #[serde(untagged)]
                         Unknown(::serde_json::Value)
                     });
@@ -79,7 +79,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
         out.push(item);
     }
     if let Some(missing) = lowered.open_enums.iter().find(|name| !opened.contains(*name)) {
-        bail!("typify made no enum of the open value set {missing}");
+        bail!("typify generated no enum for the open value set {missing}");
     }
     *items = out;
     Ok(())
@@ -112,23 +112,32 @@ fn docs(attributes: &[Attribute]) -> Vec<&Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
 }
 
-/// The value on the wire: serde's `rename`, or the name itself.
+/// The name on the wire: serde's `rename`, or the name itself.
 pub(super) fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String> {
-    let mut name = plain.to_owned();
+    Ok(serde_options(attributes)?.remove("rename").flatten().unwrap_or_else(|| plain.to_owned()))
+}
+
+/// The options of all `serde` attributes, with their values if they are strings.
+fn serde_options(attributes: &[Attribute]) -> Result<BTreeMap<String, Option<String>>> {
+    let mut options = BTreeMap::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         attribute.parse_nested_meta(|meta| {
-            if meta.path.is_ident("rename") {
-                name = meta.value()?.parse::<syn::LitStr>()?.value();
-            } else if meta.input.peek(syn::Token![=]) {
-                meta.value()?.parse::<syn::Expr>()?;
-            }
+            let value = if meta.input.peek(syn::Token![=]) {
+                match meta.value()?.parse::<syn::Expr>()? {
+                    syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+                    _ => None,
+                }
+            } else {
+                None
+            };
+            options.extend(meta.path.get_ident().map(|name| (name.to_string(), value)));
             Ok(())
         })?;
     }
-    Ok(name)
+    Ok(options)
 }
 
-/// A string enum that keeps a value nobody knew.
+/// A string enum with a variant for values that are not in the document.
 fn open_enum(item: &ItemEnum) -> Result<Vec<Item>> {
     let (ident, docs) = (&item.ident, docs(&item.attrs));
     let mut variants = Vec::new();
@@ -149,15 +158,15 @@ fn open_enum(item: &ItemEnum) -> Result<Vec<Item>> {
         #[non_exhaustive]
         pub enum #ident {
             #(#[doc = #doc_values] #[serde(rename = #values)] #names,)*
-            /// A value that was not known when this crate was generated.
+            /// A value that is not in the OpenAPI document.
             #[serde(untagged)]
             #unknown(::std::string::String),
         }
         impl #ident {
-            /// The values known when this crate was generated.
+            /// The values in the OpenAPI document.
             pub const KNOWN: &'static [&'static str] = &[#(#values),*];
 
-            /// The value as it stands on the wire.
+            /// Returns the value as it is sent.
             pub fn as_str(&self) -> &str {
                 match self {
                     #(Self::#names => #values,)*
@@ -193,8 +202,9 @@ fn open_enum(item: &ItemEnum) -> Result<Vec<Item>> {
     Ok(code.items)
 }
 
-/// `new` with the required fields in the order of the document: other crates cannot write the struct out.
-fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered) -> Item {
+/// `new` with the required fields in the order of the document. Other crates cannot use a struct expression, because the
+/// struct is non-exhaustive.
+fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered) -> Result<Item> {
     let order: Vec<&String> = lowered.openapi["components"]["schemas"][ident.to_string()]["properties"]
         .as_object()
         .into_iter()
@@ -205,31 +215,29 @@ fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered)
     for field in &fields.named {
         let (name, kind) = (&field.ident, &field.ty);
         let optional = last_segment(kind).is_some_and(|name| name == "Option");
-        let defaulted =
-            field.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("serde (default"));
-        if optional || defaulted {
+        if optional || serde_options(&field.attrs)?.contains_key("default") {
             initial.push(quote!(#name: Default::default()));
             continue;
         }
         let plain = name.as_ref().map(ToString::to_string).unwrap_or_default();
-        let wire = wire_name(&field.attrs, &plain).unwrap_or(plain);
+        let wire = wire_name(&field.attrs, &plain)?;
         let place = order.iter().position(|key| **key == wire).unwrap_or(usize::MAX);
         required.push((place, quote!(#name: #kind)));
         initial.push(quote!(#name));
     }
     required.sort_by_key(|(place, _)| *place);
     let arguments = required.into_iter().map(|(_, argument)| argument);
-    parse_quote! {
+    Ok(parse_quote! {
         impl #ident {
-            /// A value with its required fields.
+            /// Creates a value with its required fields.
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#initial),* }
             }
         }
-    }
+    })
 }
 
-/// What a program expects of a text with a type of its own, and typify leaves out.
+/// Conversions of a string newtype that typify does not generate.
 fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
     let display = (!has_display).then(|| {
         quote! {
@@ -243,7 +251,7 @@ fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
     let code: syn::File = parse_quote! {
         #display
         impl #ident {
-            /// The text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -268,7 +276,7 @@ fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
     code.items
 }
 
-/// Moves `JsonSchema` from the derives, where progenitor puts it, behind the feature.
+/// Moves `JsonSchema` from the derives behind the feature.
 fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
     let mut gated = false;
     for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
@@ -290,13 +298,11 @@ fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
     }
 }
 
-/// An absent list is empty already; `null` becomes the same.
-fn tolerate_null(attributes: &mut Vec<Attribute>) {
-    let skips_empty = attributes.iter().any(|attribute| {
-        let text = attribute.to_token_stream().to_string();
-        text.contains("skip_serializing_if") && (text.contains("Vec::is_empty") || text.contains("Map::is_empty"))
-    });
-    if skips_empty {
+/// Decodes `null` as an empty list or map, like an absent one.
+fn tolerate_null(attributes: &mut Vec<Attribute>) -> Result<()> {
+    let skipped = serde_options(attributes)?.remove("skip_serializing_if").flatten().unwrap_or_default();
+    if skipped.ends_with("::is_empty") {
         attributes.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::null_as_default")]));
     }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use twelvelabs::{ErrorKind as K, TwelveLabsBuilder};
+use twelvelabs::{ErrorKind as K, RequestOptions, TwelveLabsBuilder};
 
 use super::{
     Act, Expect, Op, Row,
@@ -19,11 +19,11 @@ fn plain(builder: TwelveLabsBuilder, _: Duration) -> TwelveLabsBuilder {
 
 /// Short limits, for scenarios in which nothing comes.
 fn short(builder: TwelveLabsBuilder, limit: Duration) -> TwelveLabsBuilder {
-    builder.attempt_timeout(limit).idle_timeout(limit)
+    builder.with_header_timeout(limit).with_chunk_timeout(limit)
 }
 
 fn once(builder: TwelveLabsBuilder, _: Duration) -> TwelveLabsBuilder {
-    builder.max_retries(0)
+    builder.with_max_retries(0)
 }
 
 fn ok(requests: usize) -> Expect {
@@ -176,7 +176,7 @@ fn repeats(t: &mut Table) {
         "429: a reader cannot be sent again",
         Op::UploadReader,
         vec![status(429), Act::Good],
-        api(429, 1).says("only once"),
+        api(429, 1).says("cannot be replayed"),
     );
     t.add(g, "a reader is sent whole", Op::UploadReader, vec![Act::Good], ok(1));
     for op in [Op::Upload, Op::UploadPath, Op::UploadReader] {
@@ -202,7 +202,7 @@ fn times(t: &mut Table) {
         let head = || Act::Drip(b"HTTP/1.1 200 OK\r\nx: ".to_vec(), MS(20));
         t.set(g, "a dripping head", op, vec![head()], short, fails(K::Timeout, 3));
         let body = || Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), MS(20));
-        let call = |b: TwelveLabsBuilder, limit| b.call_timeout(limit).max_retries(9);
+        let call = |b: TwelveLabsBuilder, limit| b.with_timeout(limit).with_max_retries(9);
         t.set(
             g,
             "a dripping body does not outlive the call",
@@ -257,7 +257,7 @@ fn answers(t: &mut Table) {
         let other = Act::Reply(200, "content-encoding: br\r\n".into(), b"xx".to_vec());
         t.add(g, "an encoding nobody asked for", op, vec![other], wrong().says("encoding"));
         let bomb = zipped(&gzip(&vec![b' '; 8_000_000]));
-        let small = |b: TwelveLabsBuilder, _| b.response_limit(1_000_000);
+        let small = |b: TwelveLabsBuilder, _| b.with_response_limit(1_000_000);
         t.set(g, "a compressed bomb", op, vec![bomb], small, wrong().says("larger than the limit"));
         let announced =
             Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n{".to_vec(), Duration::from_secs(900));
@@ -370,7 +370,7 @@ fn hints(t: &mut Table) {
             );
         }
     }
-    let call = |b: TwelveLabsBuilder, _| b.call_timeout(Duration::from_secs(29));
+    let call = |b: TwelveLabsBuilder, _| b.with_timeout(Duration::from_secs(29));
     let beyond = with(503, "retry-after: 30\r\n", "");
     let back = Duration::from_secs(30);
     t.set(g, "a hint beyond the call's limit ends at once", Op::List, vec![beyond], call, api(503, 1).back_in(back));
@@ -453,7 +453,7 @@ fn waits(t: &mut Table) {
         vec![hour],
         api(429, 1).back_in(Duration::from_secs(3600)),
     );
-    t.add(g, "failed is an error", Op::Wait, vec![json(r#"{"_id":"a","status":"failed"}"#)], fails(K::TaskFailed, 1));
+    t.add(g, "failed is an error", Op::Wait, vec![json(r#"{"_id":"a","status":"failed"}"#)], fails(K::JobFailed, 1));
     t.add(g, "a moved status is not followed", Op::Wait, vec![with(302, "location: /elsewhere\r\n", "")], api(302, 1));
     t.add(g, "all three steps", Op::Embed, vec![Act::Good], ok(3));
     t.add(g, "the status fails after the creation", Op::Embed, vec![Act::Good, status(404)], api(404, 2));
@@ -511,7 +511,7 @@ fn names(t: &mut Table) {
     t.add(g, "a reader that ends too early", Op::Announced(9), vec![Act::Good], cut().says("ended after 5 of 9 bytes"));
     t.add(g, "a reader that has more", Op::Announced(3), vec![Act::Good], cut().says("more than the 3 bytes"));
     let refused = |b: TwelveLabsBuilder, _| b.base_url("http://127.0.0.1:9/v1.3");
-    t.set(g, "nobody listens", Op::Status, vec![Act::Good], refused, fails(K::Transport, 0).says("no connection"));
-    t.set(g, "nobody listens", Op::Create, vec![Act::Good], refused, fails(K::Transport, 0).says("no connection"));
-    t.set(g, "nobody listens", Op::UploadPath, vec![Act::Good], refused, fails(K::Transport, 0).says("no connection"));
+    t.set(g, "nobody listens", Op::Status, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
+    t.set(g, "nobody listens", Op::Create, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
+    t.set(g, "nobody listens", Op::UploadPath, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
 }

@@ -17,7 +17,11 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
-use twelvelabs::{ErrorKind, ModelName, TaskId, TasksClient, TwelveLabs, VideoSource};
+use twelvelabs::{
+    ErrorKind, ModelName, RequestOptions, TwelveLabs, VideoSource,
+    embed::tasks::{TaskId, TasksClient},
+    wait::WaitOptions,
+};
 use twelvelabs_local::LocalServer;
 
 use crate::support::KEY;
@@ -71,8 +75,13 @@ async fn run_round(round: usize, flows: usize) -> Figures {
         platform.base_url().trim_start_matches("http://").trim_end_matches("/v1.3").parse().expect("an address");
     let proxy = Proxy::start(upstream, 0x5eed + round as u64).await;
     let client = |address: SocketAddr| {
-        let builder = TwelveLabs::builder().api_key(KEY).base_url(format!("http://{address}/v1.3")).max_retries(4);
-        builder.backoff(Duration::from_millis(1), Duration::from_millis(20)).build().expect("a client").embed().tasks()
+        let builder = TwelveLabs::builder().api_key(KEY).base_url(format!("http://{address}/v1.3")).with_max_retries(4);
+        builder
+            .with_backoff(Duration::from_millis(1), Duration::from_millis(20))
+            .build()
+            .expect("a client")
+            .embed()
+            .tasks()
     };
     let (tasks, direct) = (client(proxy.address), client(upstream));
     let video = Bytes::from(std::fs::read(TINY).expect("the clip"));
@@ -125,8 +134,8 @@ async fn run_flow(
     tasks
         .wait_for_done(&id)
         .sleep_interval(interval)
-        .max_failures(50)
-        .deadline(Duration::from_secs(600))
+        .with_max_failures(50)
+        .with_deadline(Duration::from_secs(600))
         .await
         .expect("ready");
     let result = loop {

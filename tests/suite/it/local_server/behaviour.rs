@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use twelvelabs::{ErrorCode, ErrorKind, ModelName, TaskStatus, TwelveLabs, VideoSource};
+use twelvelabs::{
+    ErrorCode, ErrorKind, ModelName, RequestOptions, TwelveLabs, VideoSource, embed::tasks::TaskStatus,
+    wait::WaitOptions,
+};
 use twelvelabs_local::{Fault, LocalServer, RateLimitPlan, Speed};
 
 use super::{DAY, SOON, TINY, get, started};
@@ -50,7 +53,9 @@ async fn lists_are_cut_by_time_and_status() {
         platform.advance(Duration::from_secs(3600)).await;
         times.push((tasks.retrieve(&id).send().await.expect("read").created_at.expect("a time"), id));
     }
-    let ids = |list: twelvelabs::ListTasks| list.items().map_ok(|task| task.id).try_collect::<Vec<_>>();
+    let ids = |list: twelvelabs::Request<twelvelabs::embed::tasks::ListTasks>| {
+        list.items().map_ok(|task| task.id).try_collect::<Vec<_>>()
+    };
     let all = |range: std::ops::Range<usize>| times[range].iter().rev().map(|(_, id)| id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(tasks.list()).await.expect("listed"), all(0..4));
     let middle = tasks.list().started_at(times[1].0).ended_at(times[2].0);
@@ -85,7 +90,7 @@ async fn tasks_fail_stall_and_say_what_nobody_knows() {
     }
     assert_eq!(segments, [0, 0, 0, 0, 1]);
     let error = tasks.wait_for_done(&ids[0]).await.expect_err("failed");
-    assert_eq!(error.kind(), ErrorKind::TaskFailed);
+    assert_eq!(error.kind(), ErrorKind::JobFailed);
     platform.finish().await.expect("kept");
 }
 
@@ -178,8 +183,8 @@ async fn a_body_without_its_boundary_is_given_up_early_and_read_to_its_end() {
 #[tokio::test]
 async fn a_client_that_retries_does_not_notice() {
     let platform = LocalServer::start().await.expect("a platform");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(platform.base_url()).max_retries(3);
-    let client = client.backoff(SOON, SOON).build().expect("a client");
+    let client = TwelveLabs::builder().api_key(KEY).base_url(platform.base_url()).with_max_retries(3);
+    let client = client.with_backoff(SOON, SOON).build().expect("a client");
     platform.inject(Fault::status(503).operation("embed_tasks_status"));
     platform.inject(Fault::reset().operation("embed_tasks_status"));
     platform.inject(Fault::truncate().operation("embed_tasks_status"));
@@ -203,8 +208,8 @@ async fn rate_limits_are_those_of_the_plan_and_end_when_their_time_has_come() {
     tasks.list().send().await.expect("listed");
     platform.advance(Duration::from_secs(40)).await;
     tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");
-    let answer = tasks.create(ModelName::Marengo30, tiny()).send_with_facts().await.expect("created");
-    let shown = format!("{:?}", answer.facts);
+    let answer = tasks.create(ModelName::Marengo30, tiny()).send_with_response().await.expect("created");
+    let shown = format!("{:?}", answer.info());
     assert!(!answer.id.is_empty() && shown.contains("36000"), "{shown}");
     platform.finish().await.expect("kept");
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use twelvelabs::{ModelName, TaskStatus, TwelveLabs, VideoSource};
+use twelvelabs::{ModelName, RequestOptions, TwelveLabs, VideoSource, embed::tasks::TaskStatus, wait::WaitOptions};
 
 use super::{Program, SOON, TINY, create, form};
 use crate::support::{KEY, client};
@@ -118,7 +118,7 @@ async fn a_clock_that_was_put_forward_does_not_fall_back() {
     let tasks = client(&program.base_url);
     assert_eq!(tasks.status(&old.id).send().await.expect("read").status, TaskStatus::Ready);
     let new = tasks.embed(ModelName::Marengo30, VideoSource::path(TINY)).sleep_interval(SOON);
-    let new = new.deadline(Duration::from_secs(60)).await.expect("embedded");
+    let new = new.with_deadline(Duration::from_secs(60)).await.expect("embedded");
     assert!(new.created_at >= old.created_at);
 }
 
@@ -128,8 +128,8 @@ async fn a_restart_is_invisible_to_a_wait() {
     // Two seconds for the clip of four.
     let program = Program::start("127.0.0.1:0", Some(data.path()), &["--speed", "2x"]);
     let address = program.address();
-    let client = TwelveLabs::builder().api_key(KEY).base_url(&program.base_url).max_retries(20);
-    let client = client.backoff(SOON, Duration::from_millis(100)).build().expect("a client");
+    let client = TwelveLabs::builder().api_key(KEY).base_url(&program.base_url).with_max_retries(20);
+    let client = client.with_backoff(SOON, Duration::from_millis(100)).build().expect("a client");
     let tasks = client.embed().tasks();
     let id = tasks.create(ModelName::Marengo30, VideoSource::path(TINY)).send().await.expect("created").id;
     let waited = tokio::spawn({
