@@ -15,7 +15,11 @@ const SOON: Duration = Duration::from_millis(5);
 
 #[tokio::test]
 async fn the_callback_sees_every_status_before_the_wait_ends() {
-    let answers = [json(200, "status_200_processing"), json(200, "status_200_unknown"), json(200, "status_200_ready")];
+    let answers = [
+        json(200, "embed_tasks_status_200_processing"),
+        json(200, "embed_tasks_status_200_unknown"),
+        json(200, "embed_tasks_status_200_ready"),
+    ];
     let (server, tasks) = scripted(answers).await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
@@ -28,7 +32,8 @@ async fn the_callback_sees_every_status_before_the_wait_ends() {
 
 #[tokio::test]
 async fn an_async_callback_is_awaited() {
-    let (_server, tasks) = scripted([json(200, "status_200_processing"), json(200, "status_200_ready")]).await;
+    let (_server, tasks) =
+        scripted([json(200, "embed_tasks_status_200_processing"), json(200, "embed_tasks_status_200_ready")]).await;
     let seen = Arc::new(Mutex::new(0));
     let log = Arc::clone(&seen);
     let wait = tasks.wait_for_done(ID).sleep_interval(SOON).callback_async(move |_| {
@@ -44,7 +49,7 @@ async fn an_async_callback_is_awaited() {
 
 #[tokio::test]
 async fn a_callback_that_fails_ends_the_wait_with_its_error() {
-    let (server, tasks) = scripted([json(200, "status_200_processing")]).await;
+    let (server, tasks) = scripted([json(200, "embed_tasks_status_200_processing")]).await;
     let wait = tasks.wait_for_done(ID).sleep_interval(SOON).callback(|_| Err::<(), _>("enough"));
     let error = wait.await.expect_err("stopped");
     assert_eq!(error.kind(), ErrorKind::Callback);
@@ -55,7 +60,8 @@ async fn a_callback_that_fails_ends_the_wait_with_its_error() {
 
 #[tokio::test]
 async fn failed_is_an_error_with_the_task_or_a_value() {
-    let (_server, tasks) = scripted([json(200, "status_200_processing"), json(200, "status_200_failed")]).await;
+    let (_server, tasks) =
+        scripted([json(200, "embed_tasks_status_200_processing"), json(200, "embed_tasks_status_200_failed")]).await;
     let error = tasks.wait_for_done(ID).sleep_interval(SOON).await.expect_err("failed");
     assert_eq!((error.kind(), polls(&error)), (ErrorKind::JobFailed, Some(2)));
     assert_eq!(last_status(&error).map(|status| &status.status), Some(&TaskStatus::Failed));
@@ -65,7 +71,7 @@ async fn failed_is_an_error_with_the_task_or_a_value() {
 
 #[tokio::test]
 async fn a_stream_gives_every_status_and_then_the_end() {
-    let answers = [json(200, "status_200_processing"), json(200, "status_200_failed")];
+    let answers = [json(200, "embed_tasks_status_200_processing"), json(200, "embed_tasks_status_200_failed")];
     let (_server, tasks) = scripted(answers).await;
     let items: Vec<_> = tasks.wait_for_done(ID).sleep_interval(SOON).stream().collect().await;
     let shown: Vec<String> = items
@@ -80,7 +86,7 @@ async fn a_stream_gives_every_status_and_then_the_end() {
 
 #[tokio::test]
 async fn the_deadline_carries_what_is_needed_to_go_on() {
-    let (server, tasks) = scripted([json(200, "status_200_processing")]).await;
+    let (server, tasks) = scripted([json(200, "embed_tasks_status_200_processing")]).await;
     let mut error = None;
     for limit in LIMITS {
         let wait = tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(50)).with_deadline(limit);
@@ -99,7 +105,8 @@ async fn the_deadline_carries_what_is_needed_to_go_on() {
 
 #[tokio::test]
 async fn the_deadline_ends_a_request_in_flight() {
-    let (_server, tasks) = scripted([json(200, "status_200_ready").set_delay(Duration::from_secs(60))]).await;
+    let (_server, tasks) =
+        scripted([json(200, "embed_tasks_status_200_ready").set_delay(Duration::from_secs(60))]).await;
     let error = tasks.wait_for_done(ID).with_deadline(Duration::from_millis(100)).await.expect_err("late");
     assert_eq!((error.kind(), polls(&error)), (ErrorKind::Deadline, Some(1)));
 }
@@ -108,7 +115,8 @@ async fn the_deadline_ends_a_request_in_flight() {
 async fn passing_troubles_are_borne_and_final_ones_are_not() {
     let page = ResponseTemplate::new(200).set_body_raw("<html>", "text/html");
     let none = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "_id": ID }));
-    let troubles = [ResponseTemplate::new(500), json(429, "error_429"), page, none, json(200, "status_200_ready")];
+    let troubles =
+        [ResponseTemplate::new(500), json(429, "error_429"), page, none, json(200, "embed_tasks_status_200_ready")];
     let (server, tasks) = scripted(troubles).await;
     tasks.wait_for_done(ID).sleep_interval(SOON).await.expect("ready");
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(5));
@@ -126,7 +134,7 @@ async fn passing_troubles_are_borne_and_final_ones_are_not() {
 
 #[tokio::test]
 async fn an_interval_beyond_reason_is_refused() {
-    let (server, tasks) = scripted([json(200, "status_200_ready")]).await;
+    let (server, tasks) = scripted([json(200, "embed_tasks_status_200_ready")]).await;
     for interval in [Duration::ZERO, Duration::from_secs(86_401), Duration::MAX] {
         let error = tasks.wait_for_done(ID).sleep_interval(interval).await.expect_err("refused");
         assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("sleep_interval")));

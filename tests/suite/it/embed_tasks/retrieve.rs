@@ -60,7 +60,7 @@ async fn a_stream_gives_every_segment_and_then_the_task() {
 
 #[tokio::test]
 async fn a_task_without_vectors_is_only_a_task() {
-    let (segments, task, error) = stream(answer(200, "status_200_processing")).await;
+    let (segments, task, error) = stream(answer(200, "embed_tasks_status_200_processing")).await;
     assert!(segments.is_empty() && error.is_none());
     assert_eq!(task.map(|task| task.status), Some(TaskStatus::Processing));
 }
@@ -130,7 +130,7 @@ async fn vectors_of_different_lengths_make_no_matrix() {
     let error = tasks.retrieve(ID).matrix().await.expect_err("odd");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("3 and 2 numbers"), "{error}");
-    let (_server, tasks) = scripted([answer(200, "status_200_processing")]).await;
+    let (_server, tasks) = scripted([answer(200, "embed_tasks_status_200_processing")]).await;
     let empty = tasks.retrieve(ID).matrix().await.expect("no rows");
     assert_eq!((empty.dimensions(), empty.as_slice().len(), empty.row(0)), (0, 0, None));
 }
