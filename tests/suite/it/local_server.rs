@@ -24,34 +24,34 @@ use twelvelabs_local::{LocalServer, LocalServerBuilder};
 
 use crate::support::KEY;
 
-/// Four seconds in 1698 bytes.
+/// A video of four seconds in 1698 bytes.
 const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/tiny.mp4");
 const SOON: Duration = Duration::from_millis(5);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A platform, and a client of it that does not retry.
+/// A server, and a client that does not retry.
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TasksClient) {
-    let platform = builder.start().await.expect("a platform");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(platform.base_url()).with_max_retries(0);
-    (platform, client.build().expect("a client").embed().tasks())
+    let server = builder.start().await.expect("a server");
+    let client = TwelveLabs::builder().api_key(KEY).base_url(server.base_url()).with_max_retries(0);
+    (server, client.build().expect("a client").embed().tasks())
 }
 
-/// A GET by hand: the status, the headers, and the body.
+/// Sends a GET request. Returns status, headers and body.
 async fn get(url: &str) -> (u16, http::HeaderMap, String) {
     let request = reqwest::Client::new().get(url).header("x-api-key", KEY);
-    let response = request.send().await.expect("an answer");
+    let response = request.send().await.expect("a response");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     (status, headers, response.text().await.expect("a body"))
 }
 
-/// A form with a small video of this name.
+/// A form with a small video and this file name.
 fn form(name: &str) -> multipart::Form {
     let video = std::fs::read(TINY).expect("the clip");
     let part = multipart::Part::bytes(video).file_name(name.to_owned());
     multipart::Form::new().text("model_name", "marengo3.0").part("video_file", part)
 }
 
-/// Creates a task by hand; the status, and the body as JSON where it is.
+/// Sends a create request. Returns the status, and the body if it is JSON.
 async fn create(base_url: &str, form: multipart::Form) -> reqwest::Result<(u16, Value)> {
     let request = reqwest::Client::new().post(format!("{base_url}/embed/tasks")).header("x-api-key", KEY);
     let response = request.multipart(form).send().await?;
@@ -60,12 +60,12 @@ async fn create(base_url: &str, form: multipart::Form) -> reqwest::Result<(u16, 
     Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
 }
 
-/// The program; killed when dropped.
+/// The program, which is killed when dropped.
 struct Program {
     child: Child,
     base_url: String,
-    /// What it said until it was ready.
-    said: Vec<String>,
+    /// The output until it was ready.
+    output: Vec<String>,
     rest: Option<std::thread::JoinHandle<Vec<String>>>,
 }
 
@@ -78,31 +78,31 @@ impl Program {
         }
         let mut child = command.spawn().expect("the program");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let mut said = Vec::new();
-        while !said.iter().any(|line: &String| line.starts_with("speed: ")) {
+        let mut output = Vec::new();
+        while !output.iter().any(|line: &String| line.starts_with("speed: ")) {
             match lines.next() {
-                Some(line) => said.push(line.expect("text")),
-                None => panic!("it ended: {said:?}"),
+                Some(line) => output.push(line.expect("text")),
+                None => panic!("the program ended: {output:?}"),
             }
         }
-        let found = said.iter().find_map(|line| line.strip_prefix("export TWELVELABS_BASE_URL="));
+        let found = output.iter().find_map(|line| line.strip_prefix("export TWELVELABS_BASE_URL="));
         let base_url = found.expect("the base URL").to_owned();
-        // Somebody has to read, or it would wait.
+        // Reads the output, so that the program is not blocked.
         let rest = std::thread::spawn(move || lines.map_while(Result::ok).collect());
-        Self { child, base_url, said, rest: Some(rest) }
+        Self { child, base_url, output, rest: Some(rest) }
     }
 
     fn address(&self) -> String {
         self.base_url.trim_start_matches("http://").trim_end_matches("/v1.3").to_owned()
     }
 
-    /// SIGKILL: nothing of it can clean up.
+    /// Sends SIGKILL: nothing is cleaned up.
     fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
     }
 
-    /// What a supervisor or a terminal sends. Gives the exit code and what it said since it was ready.
+    /// Sends a signal. Returns the exit code, and the output since it was ready.
     fn signal(mut self, name: &str) -> (Option<i32>, Vec<String>) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(sent.expect("kill").success());
@@ -114,7 +114,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may be gone already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The suites: what the client sends, what it takes, what it says when things go wrong, and whole flows.
+//! Integration tests: by family, across families, of faults, and of the local server.
 
 mod assets;
 mod bodies;

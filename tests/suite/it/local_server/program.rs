@@ -1,17 +1,17 @@
-//! The program: what it says, and how it ends.
+//! The program: its output, its options and its end.
 
 use std::process::Command;
 
 use super::{Program, create, form, get};
 
 #[tokio::test]
-async fn it_says_what_an_sdk_needs_and_stops_when_asked() {
+async fn it_prints_the_settings_of_sdks_and_stops_on_signals() {
     for name in ["INT", "TERM"] {
         let program = Program::start("127.0.0.1:0", None, &["--key", "secret-key", "--key", "tlk_0123456789SECRET"]);
-        let said = program.said.join("\n");
+        let output = program.output.join("\n");
         assert!(
-            said.contains("NOT those of Marengo") && said.contains("export TWELVE_LABS_API_KEY=secret-key"),
-            "{said}"
+            output.contains("NOT those of Marengo") && output.contains("export TWELVE_LABS_API_KEY=secret-key"),
+            "{output}"
         );
         let (status, _) = create(&program.base_url, form("a.mp4")).await.expect("created");
         assert_eq!(status, 200);
@@ -26,7 +26,7 @@ async fn it_says_what_an_sdk_needs_and_stops_when_asked() {
 }
 
 #[test]
-fn it_refuses_what_cannot_be_meant() {
+fn invalid_options_are_refused() {
     let cases = [
         (&["--listen", "0.0.0.0:0"][..], "other hosts can reach"),
         (&["--listen", "[::]:0"], "other hosts can reach"),

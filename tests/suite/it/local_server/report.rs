@@ -1,54 +1,54 @@
-//! Whether the contract was kept: counted, told, and a test that fails for it.
+//! The validation report: invalid requests are counted and logged, and fail the test.
 
 use twelvelabs_local::LocalServer;
 
 use super::{create, form, get, started};
 
 #[tokio::test]
-async fn what_a_sender_wrote_is_no_line_of_its_own() {
-    let (platform, _) = started(LocalServer::builder().allow_violations()).await;
-    get(&format!("{}/embed/tasks?%0a12:00:00%20GET%20/fake%20200%1b%5b31m=1", platform.base_url())).await;
-    let told = platform.report().invalid[0].to_string();
-    assert!(told.contains("GET /fake 200") && !told.contains(char::is_control), "{told:?}");
+async fn text_from_requests_cannot_add_lines_to_the_log() {
+    let (server, _) = started(LocalServer::builder().allow_violations()).await;
+    get(&format!("{}/embed/tasks?%0a12:00:00%20GET%20/fake%20200%1b%5b31m=1", server.base_url())).await;
+    let text = server.report().invalid[0].to_string();
+    assert!(text.contains("GET /fake 200") && !text.contains(char::is_control), "{text:?}");
 }
 
 #[tokio::test]
-async fn violations_are_counted_and_told_and_fail() {
-    let platform = LocalServer::start().await.expect("a platform");
-    let tasks = format!("{}/embed/tasks", platform.base_url());
-    assert!(platform.report().is_valid());
+async fn violations_are_counted_and_logged_and_fail_the_test() {
+    let server = LocalServer::start().await.expect("a server");
+    let tasks = format!("{}/embed/tasks", server.base_url());
+    assert!(server.report().is_valid());
     assert_eq!(get(&format!("{tasks}?colour=red")).await.0, 400);
-    assert_eq!(get(&format!("{}/other", platform.base_url())).await.0, 404);
+    assert_eq!(get(&format!("{}/other", server.base_url())).await.0, 404);
     let bad = form("a.mp4").text("video_clip_length", "99").text("mood", "good");
-    assert_eq!(create(platform.base_url(), bad).await.expect("an answer").0, 400);
-    let report = platform.report();
+    assert_eq!(create(server.base_url(), bad).await.expect("a response").0, 400);
+    let report = server.report();
     assert_eq!((report.request_count, report.invalid_count, report.invalid.len()), (3, 3, 3));
-    let told = report.to_string();
+    let text = report.to_string();
     for part in ["/query/colour", "no operation GET", "/body/video_clip_length: must be at most 10", "/body/mood"] {
-        assert!(told.contains(part), "{part} in {told}");
+        assert!(text.contains(part), "{part} in {text}");
     }
-    let failed = platform.finish().await.expect_err("broken");
+    let failed = server.finish().await.expect_err("broken");
     assert_eq!(failed.invalid_count, 3);
 
-    let platform = LocalServer::start().await.expect("a platform");
-    get(&format!("{}/embed/tasks?colour=red", platform.base_url())).await;
-    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(platform)));
+    let server = LocalServer::start().await.expect("a server");
+    get(&format!("{}/embed/tasks?colour=red", server.base_url())).await;
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(server)));
     let message = dropped.expect_err("a panic");
     assert!(message.downcast_ref::<String>().is_some_and(|text| text.contains("/query/colour")));
 
-    let platform = LocalServer::builder().allow_violations().start().await.expect("a platform");
-    get(&format!("{}/embed/tasks?colour=red", platform.base_url())).await;
-    assert_eq!(platform.finish().await.expect("allowed").invalid_count, 1);
+    let server = LocalServer::builder().allow_violations().start().await.expect("a server");
+    get(&format!("{}/embed/tasks?colour=red", server.base_url())).await;
+    assert_eq!(server.finish().await.expect("violations are allowed").invalid_count, 1);
 }
 
 #[tokio::test]
-async fn unknown_routes_methods_and_media_types_are_answered_in_the_platforms_form() {
-    let (platform, _) = started(LocalServer::builder().allow_violations()).await;
+async fn unknown_routes_methods_and_media_types_are_errors_in_the_form_of_the_api() {
+    let (server, _) = started(LocalServer::builder().allow_violations()).await;
     let client = reqwest::Client::new();
-    let url = format!("{}/embed/tasks", platform.base_url());
+    let url = format!("{}/embed/tasks", server.base_url());
     let key = |request: reqwest::RequestBuilder| request.header("x-api-key", "k");
     let cases = [
-        (key(client.get(format!("{}/indexes", platform.base_url()))), 404, "resource_not_exist"),
+        (key(client.get(format!("{}/indexes", server.base_url()))), 404, "resource_not_exist"),
         (key(client.delete(&url)), 405, "method_not_allowed"),
         (key(client.post(&url).body("{}").header("content-type", "application/json")), 400, "parameter_invalid"),
         (key(client.post(format!("{url}?a=b")).multipart(form("a.mp4"))), 400, "parameter_unknown"),
@@ -59,7 +59,7 @@ async fn unknown_routes_methods_and_media_types_are_answered_in_the_platforms_fo
         (key(client.get(format!("{url}/short/status"))), 400, "parameter_invalid"),
     ];
     for (request, status, code) in cases {
-        let response = request.send().await.expect("an answer");
+        let response = request.send().await.expect("a response");
         assert_eq!(response.headers()["x-api-version"], "1.3");
         let (seen, url) = (response.status().as_u16(), response.url().clone());
         let body: serde_json::Value = response.json().await.expect("JSON");

@@ -1,4 +1,4 @@
-//! Killed with SIGKILL under load, again and again: what was accepted is there once, and what was half-written is not.
+//! Restarts after SIGKILL under load: every accepted task exists once, and no incomplete one exists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use twelvelabs::{ModelName, RequestOptions, TwelveLabs, VideoSource, embed::task
 use super::{Program, SOON, TINY, create, form};
 use crate::support::{KEY, client};
 
-/// How often it is killed; `PLATFORM_KILLS=50` for the long way.
+/// The number of kills. `PLATFORM_KILLS=50` sets another one.
 fn kills() -> usize {
     std::env::var("PLATFORM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
 }
@@ -30,7 +30,7 @@ async fn no_accepted_task_is_lost_or_doubled() {
     let data = tempfile::tempdir().expect("a folder");
     let accepted = Arc::new(Mutex::new(BTreeMap::<String, String>::new()));
     for round in 0..kills() {
-        // Some rounds catch it computing, others waiting.
+        // Some rounds interrupt computations, others processing times.
         let speed = if round % 2 == 0 { "instant" } else { "20x" };
         let program = Program::start("127.0.0.1:0", Some(data.path()), &["--speed", speed]);
         let stop = Arc::new(AtomicBool::new(false));
@@ -40,10 +40,10 @@ async fn no_accepted_task_is_lost_or_doubled() {
             workers.push(tokio::spawn(async move {
                 for number in 0.. {
                     let name = format!("{round}-{worker}-{number}.mp4");
-                    // An answer that did not come is no promise.
+                    // A create request without a response may have no effect.
                     if let Ok((200, body)) = create(&base, form(&name)).await {
                         let id = body["_id"].as_str().expect("an id").to_owned();
-                        accepted.lock().expect("sane").insert(name, id);
+                        accepted.lock().expect("not poisoned").insert(name, id);
                     }
                     if stop.load(Ordering::Relaxed) {
                         break;
@@ -51,7 +51,7 @@ async fn no_accepted_task_is_lost_or_doubled() {
                 }
             }));
         }
-        // An upload that does not end.
+        // An endless upload.
         let slow = futures_util::stream::unfold(0, async |sent| {
             tokio::time::sleep(SOON).await;
             Some((Ok::<_, std::io::Error>(vec![0_u8; 4096]), sent + 1))
@@ -61,9 +61,9 @@ async fn no_accepted_task_is_lost_or_doubled() {
         let base = program.base_url.clone();
         let endless = tokio::spawn(async move { create(&base, endless).await.map(|(status, _)| status) });
 
-        let before = accepted.lock().expect("sane").len();
+        let before = accepted.lock().expect("not poisoned").len();
         let enough = before + 2 + round * 5 % 23;
-        while accepted.lock().expect("sane").len() < enough {
+        while accepted.lock().expect("not poisoned").len() < enough {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         program.kill();
@@ -85,14 +85,14 @@ async fn no_accepted_task_is_lost_or_doubled() {
         by_name.entry(name).or_default().push(task.id.to_string());
     }
     assert!(!by_name.contains_key("slow.mp4"));
-    let accepted = accepted.lock().expect("sane").clone();
+    let accepted = accepted.lock().expect("not poisoned").clone();
     assert!(accepted.len() >= 2 * kills());
     for (name, id) in &accepted {
         assert_eq!(by_name.get(name), Some(&vec![id.clone()]), "{name}");
     }
     assert!(by_name.values().all(|ids| ids.len() == 1), "{by_name:?}");
     for id in &ids {
-        let done = tasks.wait_for_done(id.as_str()).sleep_interval(SOON).await.expect("computed again");
+        let done = tasks.wait_for_done(id.as_str()).sleep_interval(SOON).await.expect("ready");
         assert_eq!(done.status, TaskStatus::Ready);
         let result = tasks.retrieve(id.as_str()).send().await.expect("retrieved");
         assert!(!result.video_embedding.expect("embeddings").segments.is_empty());
@@ -106,11 +106,11 @@ async fn no_accepted_task_is_lost_or_doubled() {
 }
 
 #[tokio::test]
-async fn a_clock_that_was_put_forward_does_not_fall_back() {
+async fn an_advanced_clock_does_not_go_back_after_a_restart() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Program::start("127.0.0.1:0", Some(data.path()), &[]);
     let clock = format!("{}/_local/clock", program.base_url.trim_end_matches("/v1.3"));
-    reqwest::Client::new().post(clock).body("3d").send().await.expect("put forward");
+    reqwest::Client::new().post(clock).body("3d").send().await.expect("advanced");
     let tasks = client(&program.base_url);
     let old = tasks.embed(ModelName::Marengo30, VideoSource::path(TINY)).sleep_interval(SOON).await.expect("embedded");
     program.kill();
@@ -125,7 +125,7 @@ async fn a_clock_that_was_put_forward_does_not_fall_back() {
 #[tokio::test]
 async fn a_restart_is_invisible_to_a_wait() {
     let data = tempfile::tempdir().expect("a folder");
-    // Two seconds for the clip of four.
+    // Two seconds for a clip of four.
     let program = Program::start("127.0.0.1:0", Some(data.path()), &["--speed", "2x"]);
     let address = program.address();
     let client = TwelveLabs::builder().api_key(KEY).base_url(&program.base_url).with_max_retries(20);
@@ -142,7 +142,7 @@ async fn a_restart_is_invisible_to_a_wait() {
     assert_eq!(waited.await.expect("waited").expect("ready").status, TaskStatus::Ready);
     assert!(!tasks.retrieve(&id).send().await.expect("read").video_embedding.expect("some").segments.is_empty());
 
-    // One platform at a time.
+    // A data directory is used by one server at a time.
     let second = std::process::Command::new(env!("CARGO_BIN_EXE_local-server"))
         .args(["--listen", "127.0.0.1:0", "--data"])
         .arg(data.path())

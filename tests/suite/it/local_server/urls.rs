@@ -1,23 +1,23 @@
-//! Videos that the platform fetches, from servers on this machine.
+//! Videos that are fetched by URL, from servers on this machine.
 
 use twelvelabs_local::{LocalServer, UrlPolicy};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use super::{TINY, create};
 
-async fn asked(reach: UrlPolicy, url: &str) -> (u16, String) {
-    let platform = LocalServer::builder().video_urls(reach).allow_violations().start().await.expect("a platform");
+async fn asked(policy: UrlPolicy, url: &str) -> (u16, String) {
+    let local = LocalServer::builder().video_urls(policy).allow_violations().start().await.expect("a server");
     let form = reqwest::multipart::Form::new().text("model_name", "marengo3.0").text("video_url", url.to_owned());
-    let (status, body) = create(platform.base_url(), form).await.expect("an answer");
+    let (status, body) = create(local.base_url(), form).await.expect("a response");
     (status, body["message"].as_str().unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
-async fn every_hop_is_checked_and_bounded() {
+async fn every_redirect_is_checked_and_limited() {
     let server = MockServer::start().await;
     let video = ResponseTemplate::new(200).set_body_bytes(std::fs::read(TINY).expect("the clip"));
     let to = |place: &str| ResponseTemplate::new(302).insert_header("location", place);
-    let answers = [
+    let responses = [
         ("/v.mp4", video),
         ("/once", to("/v.mp4")),
         ("/round", to("/round")),
@@ -27,8 +27,8 @@ async fn every_hop_is_checked_and_bounded() {
         ("/page", ResponseTemplate::new(200).set_body_raw("<html>", "text/html; charset=utf-8")),
         ("/broken", ResponseTemplate::new(500)),
     ];
-    for (place, answer) in answers {
-        Mock::given(path(place)).respond_with(answer).mount(&server).await;
+    for (place, response) in responses {
+        Mock::given(path(place)).respond_with(response).mount(&server).await;
     }
     let at = |place: &str| format!("{}{place}", server.uri());
     for place in ["/v.mp4", "/once"] {
