@@ -23,7 +23,7 @@ use twelvelabs::{
     embed::tasks::{TasksClient, TasksRetrieveResponse, VideoSegment},
     wait::WaitOptions,
 };
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 
 /// Prints a line; a closed standard output is not an error here.
 macro_rules! say {
@@ -102,9 +102,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         TwelveLabs::from_env()?
     } else {
         say!("No API key in the environment: using a local server. Its vectors are NOT Marengo's and are meaningless.");
-        let platform = LocalPlatform::builder().processing_time(Duration::from_secs(1)).start().await?;
-        let client = TwelveLabs::builder().api_key("local").base_url(platform.base_url()).build()?;
-        _local = Some(platform);
+        let server = LocalServer::builder().processing_time(Duration::from_secs(1)).start().await?;
+        let client = TwelveLabs::builder().api_key("local").base_url(server.base_url()).build()?;
+        _local = Some(server);
         client
     };
     let interval = if has_key { Duration::from_secs(5) } else { Duration::from_millis(400) };

@@ -249,26 +249,26 @@ test("429 by the rate limit, with its headers", async () => {
 test("429 and 5xx as faults, and retries that get past them", async () => {
     const id = await make();
     for (const status of [429, 500, 502, 503]) {
-        await fault(`status=${status} of=status retry_after=1s`);
+        await fault(`status=${status} operation=embed_tasks_status retry_after=1s`);
         const error = await refused(() => tasks.status(id, ONCE), status);
         assert.equal(error.rawResponse.headers.get("retry-after"), "1");
     }
-    await fault("status=503 of=status");
+    await fault("status=503 operation=embed_tasks_status");
     assert.equal((await tasks.status(id, { maxRetries: 1 })).id, id);
-    await fault("status=500 of=create");
+    await fault("status=500 operation=embed_tasks_create");
     await refused(() => make(), 500);
 });
 
 test("connections that are reset", async () => {
     const id = await make();
-    await fault("reset of=status");
+    await fault("reset operation=embed_tasks_status");
     await assert.rejects(() => tasks.status(id), (error) => error.statusCode === undefined);
     assert.equal((await tasks.status(id)).id, id);
 });
 
 test("waitForDone gets past a reset, and gives a task that failed", async () => {
     const id = await make({}, "four_shots.mp4");
-    const faults = ["reset of=status"];
+    const faults = ["reset operation=embed_tasks_status"];
     const callback = async () => void (faults.length && (await fault(faults.pop())));
     assert.equal((await tasks.waitForDone(id, { ...QUICK, callback })).status, "ready");
     assert.equal(faults.length, 0);

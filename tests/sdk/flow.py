@@ -327,13 +327,13 @@ def _():
 def _():
     task_id = make()
     for status in (429, 500, 502, 503):
-        fault(f"status={status} of=status retry_after=1s")
+        fault(f"status={status} operation=embed_tasks_status retry_after=1s")
         error = refused(lambda: tasks.status(task_id), status)
         assert {name.lower(): value for name, value in error.headers.items()}["retry-after"] == "1"
-    fault("status=503 of=status retry_after=1s")
+    fault("status=503 operation=embed_tasks_status retry_after=1s")
     # So the SDK counts: three are one.
     assert tasks.status(task_id, request_options={"max_retries": 3}).id == task_id
-    fault("status=500 of=create")
+    fault("status=500 operation=embed_tasks_create")
     refused(make, 500)
 
 
@@ -341,7 +341,7 @@ def _():
 def _():
     task_id = make()
     for kind in ("cut", "reset"):
-        fault(f"{kind} of=status")
+        fault(f"{kind} operation=embed_tasks_status")
         try:
             raise AssertionError(tasks.status(task_id))
         except httpx.TransportError:
@@ -351,7 +351,7 @@ def _():
 @case("wait_for_done gets past a 503 and a reset, and gives a task that failed")
 def _():
     task_id = make("four_shots.mp4")
-    faults = ["status=503 of=status", "reset of=status"]
+    faults = ["status=503 operation=embed_tasks_status", "reset operation=embed_tasks_status"]
     done = tasks.wait_for_done(task_id, sleep_interval=0.05, callback=lambda _: faults and fault(faults.pop()))
     assert done.status == "ready" and not faults
     fault("task=fails")

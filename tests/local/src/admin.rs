@@ -1,5 +1,5 @@
-//! The side of the operator, outside of the API's paths: faults, the clock, the verdict. It answers this machine only, and no
-//! page of another site.
+//! Admin endpoints: faults, the clock, assets and the validation report. They respond to this machine only, and not to pages of
+//! other sites.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use http::{
     HeaderMap, Method, StatusCode,
@@ -16,28 +16,30 @@ use http::{
 };
 use serde_json::json;
 
-use super::{Fault, Platform, fault::duration, server::Peer};
+use crate::{NewAsset, connection::Peer, fault::Fault, parse::duration, state::ServerState};
 
 pub(super) const PATH: &str = "/_local";
 
-type Shared = State<Arc<Platform>>;
-type Said = Result<String, (StatusCode, String)>;
+type Shared = State<Arc<ServerState>>;
+type TextResult = Result<String, (StatusCode, String)>;
 
-/// The operator's routes, and those of the page, guarded alike.
-pub(super) fn router(platform: &Arc<Platform>, page: Router<Arc<Platform>>) -> Router<Arc<Platform>> {
+/// The admin endpoints and the dashboard, which have the same guard.
+pub(super) fn router(state: &Arc<ServerState>, dashboard: Router<Arc<ServerState>>) -> Router<Arc<ServerState>> {
     Router::new()
         .route(&format!("{PATH}/faults"), get(faults).post(add_faults).delete(clear_faults))
         .route(&format!("{PATH}/clock"), get(clock).post(advance))
-        .route(&format!("{PATH}/verdict"), get(verdict))
-        .merge(page)
+        .route(&format!("{PATH}/report"), get(report))
+        .route(&format!("{PATH}/assets"), post(add_asset))
+        .merge(dashboard)
         .layer(middleware::from_fn(guard))
-        .with_state(Arc::clone(platform))
+        .with_state(Arc::clone(state))
 }
 
 async fn guard(request: Request, next: Next) -> Response {
-    let is_here = request.extensions().get::<Peer>().is_some_and(|peer| peer.address.ip().to_canonical().is_loopback());
-    if !is_here {
-        return (StatusCode::FORBIDDEN, "This answers the machine that it runs on only.\n").into_response();
+    let is_local_peer =
+        request.extensions().get::<Peer>().is_some_and(|peer| peer.address.ip().to_canonical().is_loopback());
+    if !is_local_peer {
+        return (StatusCode::FORBIDDEN, "Only this machine may send requests here.\n").into_response();
     }
     match check(request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
@@ -45,20 +47,20 @@ async fn guard(request: Request, next: Next) -> Response {
     }
 }
 
-/// A browser on this machine runs the pages of others. They cannot say that they came from here, and a name of theirs that
-/// was made to mean this machine is not one of ours.
+/// Browsers on this machine run pages of other sites. Such a page cannot forge these headers, and a name of its own that resolves
+/// to this machine (DNS rebinding) is not a loopback name.
 fn check(method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
     let text = |name| headers.get(name).map(|value: &http::HeaderValue| value.to_str().unwrap_or_default());
     let host = text(&HOST).unwrap_or_default();
     if !is_local(host) {
-        return Err("The Host of the request is not this machine.\n");
+        return Err("The Host header is not a loopback name.\n");
     }
     let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
     let is_foreign = site.is_some_and(|site| !matches!(site, b"same-origin" | b"none"));
     let reads = matches!(*method, Method::GET | Method::HEAD);
     match text(&ORIGIN) {
         Some(origin) if origin != format!("http://{host}") => Err("The request comes from another site.\n"),
-        // A link on another page may lead here; nothing else of it may.
+        // Another site may link here, and may do nothing else.
         _ if is_foreign && !(reads && headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate")) => {
             Err("The request comes from another site.\n")
         }
@@ -66,55 +68,64 @@ fn check(method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
     }
 }
 
-/// Whether a host with or without a port names this machine.
+/// Whether a host, with or without a port, is a loopback name.
 fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
     let name = authority.host().trim_matches(['[', ']']);
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn listed(platform: &Platform) -> String {
-    platform.faults.all().iter().map(|fault| format!("{fault}\n")).collect()
+fn listed(state: &ServerState) -> String {
+    state.faults.all().iter().map(|fault| format!("{fault}\n")).collect()
 }
 
-async fn faults(State(platform): Shared) -> String {
-    listed(&platform)
+async fn faults(State(state): Shared) -> String {
+    listed(&state)
 }
 
-/// Adds the faults of the body, one a line; all of them or none.
-async fn add_faults(State(platform): Shared, body: String) -> Said {
-    let parsed: Result<Vec<Fault>, String> =
-        body.lines().filter(|line| !line.trim().is_empty()).map(str::parse).collect();
+/// Adds the faults in the body, one per line: all of them or none.
+async fn add_faults(State(state): Shared, body: String) -> TextResult {
+    let parsed: Result<Vec<Fault>, _> = body.lines().filter(|line| !line.trim().is_empty()).map(str::parse).collect();
     let parsed = parsed.map_err(|error| (StatusCode::BAD_REQUEST, format!("{error}\n")))?;
-    parsed.into_iter().for_each(|fault| platform.faults.add(fault));
-    Ok(listed(&platform))
+    parsed.into_iter().for_each(|fault| state.faults.add(fault));
+    Ok(listed(&state))
 }
 
-async fn clear_faults(State(platform): Shared) -> String {
-    platform.faults.clear();
-    listed(&platform)
+async fn clear_faults(State(state): Shared) -> String {
+    state.faults.clear();
+    listed(&state)
 }
 
-async fn clock(State(platform): Shared) -> String {
-    format!("{}\n", platform.clock.now().to_rfc3339())
+async fn clock(State(state): Shared) -> String {
+    format!("{}\n", state.clock.now().to_rfc3339())
 }
 
-/// Puts the clock forward by the time of the body, such as `7d`.
-async fn advance(State(platform): Shared, body: String) -> Said {
+/// Advances the clock by the duration in the body, such as `7d`.
+async fn advance(State(state): Shared, body: String) -> TextResult {
     let by = duration(body.trim()).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error}\n")))?;
-    platform.engine.idle().await;
-    platform.clock.advance(by);
-    Ok(format!("{}\n", platform.clock.now().to_rfc3339()))
+    state.jobs.idle().await;
+    state.clock.advance(by);
+    Ok(format!("{}\n", state.clock.now().to_rfc3339()))
 }
 
-async fn verdict(State(platform): Shared) -> Response {
-    // It waits for answers that are being checked.
-    let verdict = tokio::task::spawn_blocking(move || platform.judge.verdict()).await;
-    match verdict {
-        Ok(verdict) => {
-            let violations: Vec<String> = verdict.violations.iter().map(ToString::to_string).collect();
-            Json(json!({ "requests": verdict.requests, "count": verdict.count, "violations": violations }))
-                .into_response()
+/// Stores the asset in the body, a JSON object. Returns its id.
+async fn add_asset(State(state): Shared, Json(asset): Json<NewAsset>) -> TextResult {
+    let added = state.families.assets.add(asset).await;
+    added.map(|id| format!("{id}\n")).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
+}
+
+async fn report(State(state): Shared) -> Response {
+    // Waits for responses that are being validated.
+    let report = tokio::task::spawn_blocking(move || state.monitor.report()).await;
+    match report {
+        Ok(report) => {
+            let invalid: Vec<String> = report.invalid.iter().map(ToString::to_string).collect();
+            let counts = json!({
+                "request_count": report.request_count,
+                "invalid_count": report.invalid_count,
+                "invalid": invalid,
+            });
+            Json(counts).into_response()
         }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
@@ -124,7 +135,7 @@ async fn verdict(State(platform): Shared) -> Response {
 mod tests {
     use super::*;
 
-    fn passes(method: Method, pairs: &[(&'static str, &str)]) -> bool {
+    fn is_allowed(method: Method, pairs: &[(&'static str, &str)]) -> bool {
         let headers = pairs.iter().map(|(name, value)| {
             (http::HeaderName::from_static(name), http::HeaderValue::from_str(value).expect("a value"))
         });
@@ -132,24 +143,24 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_and_its_own_pages_pass() {
+    fn only_this_machine_and_its_own_pages_are_allowed() {
         for host in ["127.0.0.1:8421", "localhost:8421", "LOCALHOST", "[::1]:8421"] {
-            assert!(passes(Method::POST, &[("host", host)]), "{host}");
+            assert!(is_allowed(Method::POST, &[("host", host)]), "{host}");
         }
         for host in
             ["", "evil.example", "127.0.0.1.evil.example:8421", "10.0.0.1", "a b", "localhost:8421@evil.example"]
         {
-            assert!(!passes(Method::GET, &[("host", host)]), "{host}");
+            assert!(!is_allowed(Method::GET, &[("host", host)]), "{host}");
         }
         let here = ("host", "localhost:8421");
-        assert!(passes(Method::POST, &[here, ("origin", "http://localhost:8421")]));
+        assert!(is_allowed(Method::POST, &[here, ("origin", "http://localhost:8421")]));
         for origin in ["null", "http://evil.example", "http://localhost:9999", "https://localhost:8421"] {
-            assert!(!passes(Method::POST, &[here, ("origin", origin)]), "{origin}");
+            assert!(!is_allowed(Method::POST, &[here, ("origin", origin)]), "{origin}");
         }
-        assert!(passes(Method::GET, &[here, ("sec-fetch-site", "none")]));
-        assert!(!passes(Method::POST, &[here, ("sec-fetch-site", "cross-site")]));
-        assert!(!passes(Method::GET, &[here, ("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")]));
-        assert!(passes(Method::GET, &[here, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]));
-        assert!(!passes(Method::POST, &[here, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]));
+        assert!(is_allowed(Method::GET, &[here, ("sec-fetch-site", "none")]));
+        assert!(!is_allowed(Method::POST, &[here, ("sec-fetch-site", "cross-site")]));
+        assert!(!is_allowed(Method::GET, &[here, ("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")]));
+        assert!(is_allowed(Method::GET, &[here, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]));
+        assert!(!is_allowed(Method::POST, &[here, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]));
     }
 }

@@ -1,10 +1,10 @@
-//! Settings of a platform, and its start.
+//! Settings of a server, and its start.
 
 use std::{
-    io,
+    fmt, io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,49 +13,56 @@ use http::StatusCode;
 use tokio::{net::TcpListener, sync::watch};
 use twelvelabs_api::types::ErrorCode;
 
-use super::{
-    BASE_PATH, Choice, Fault, Faults, LocalPlatform, Platform, RateLimit, Speed, UrlReach, admin, base_url,
+use crate::{
+    admin,
     clock::Clock,
-    engine::Engine,
+    connection::{self, Stop},
+    contract_monitor::{ContractMonitor, Log},
+    dashboard,
+    error_response::ErrorResponse,
+    families::{self, Families},
+    fault::{Fault, FaultQueue},
     fetch::Fetcher,
-    form, gate,
-    judge::{Judge, Log},
-    page,
-    rates::Rates,
-    reply::Refusal,
-    server::{self, Stop},
-    store::{Folder, Store},
-    tasks,
+    form,
+    jobs::Jobs,
+    middleware::run,
+    quirks::Quirk,
+    rate_limit::{RateLimitPlan, RateLimits},
+    server::{LocalServer, base_url},
+    speed::Speed,
+    state::{BASE_PATH, ServerState},
+    store::DataDirectory,
+    url_policy::UrlPolicy,
 };
 
-/// Settings of a [`LocalPlatform`].
+/// Settings of a [`LocalServer`].
 #[must_use]
-pub struct LocalPlatformBuilder {
+pub struct LocalServerBuilder {
     listen: SocketAddr,
     data: Option<PathBuf>,
     speed: Speed,
     keys: Vec<String>,
-    choices: Vec<Choice>,
-    rate_limit: Option<RateLimit>,
+    quirks: Vec<Quirk>,
+    rate_limit: Option<RateLimitPlan>,
     faults: Vec<Fault>,
-    reach: UrlReach,
+    video_urls: UrlPolicy,
     manual_clock: bool,
     allows_violations: bool,
     thumbnails: bool,
     log: Option<Log>,
 }
 
-impl LocalPlatformBuilder {
-    pub(super) fn new() -> Self {
+impl LocalServerBuilder {
+    pub(crate) fn new() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             data: None,
             speed: Speed::After(Duration::from_millis(50)),
             keys: Vec::new(),
-            choices: Vec::new(),
+            quirks: Vec::new(),
             rate_limit: None,
             faults: Vec::new(),
-            reach: UrlReach::Loopback,
+            video_urls: UrlPolicy::Loopback,
             manual_clock: false,
             allows_violations: false,
             thumbnails: false,
@@ -63,151 +70,148 @@ impl LocalPlatformBuilder {
         }
     }
 
-    /// Where it listens. Default: a free port of `127.0.0.1`. Whoever names another machine's side lets others in: there is
-    /// no encryption, and any key opens it unless [`key`](Self::key) lists some. The page and the admin side answer
-    /// this machine only, whatever is said here.
+    /// Sets the address to listen on. Default: a free port of `127.0.0.1`.
+    ///
+    /// An address that other hosts can reach gives them access: there is no encryption, and every key is accepted unless
+    /// [`key`](Self::key) is called. The dashboard and the admin endpoints respond to this machine only.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Keeps the tasks in this folder, which is made if it is not there, and goes on with what an earlier platform kept there,
-    /// however it ended. One platform at a time. Default: a temporary folder.
-    pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.data = Some(folder.into());
+    /// Keeps all data in this directory, which is created if necessary. It must be empty or an existing data directory, and one
+    /// server at a time can use it. A server continues with the data of the previous one, even after a crash. Default: a
+    /// temporary directory.
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data = Some(directory.into());
         self
     }
 
-    /// How long a task stays in `processing` at least. Default: 50 ms.
+    /// Sets the minimum processing time of a task. Default: 50 ms.
     pub fn processing_time(self, time: Duration) -> Self {
         self.speed(Speed::After(time))
     }
 
-    /// The same, for each video by its duration.
+    /// Sets the minimum processing time of a task by the duration of its video.
     pub fn speed(mut self, speed: Speed) -> Self {
         self.speed = speed;
         self
     }
 
-    /// Keeps a small picture of each clip for the page, as long as that takes seconds and not minutes; needs the feature `decode`.
-    /// Default: no pictures.
+    /// Whether to keep a thumbnail of each clip for the dashboard, for at most 5 s of computation per task. Needs the feature
+    /// `decode`. Default: `false`.
     pub fn thumbnails(mut self, keep: bool) -> Self {
         self.thumbnails = keep;
         self
     }
 
-    /// Takes this key, and others named like this, instead of any that is not empty.
+    /// Accepts this key. Can be called several times. Default: every key that is not empty.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self
     }
 
-    /// Behaves otherwise where the platform's documentation says nothing.
-    pub fn choose(mut self, choice: Choice) -> Self {
-        self.choices.push(choice);
+    /// Enables a behaviour that the documentation of the platform leaves open.
+    pub fn quirk(mut self, quirk: Quirk) -> Self {
+        self.quirks.push(quirk);
         self
     }
 
-    /// Limits creations as the platform does. Default: no limits, and no headers of limits.
-    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
-        self.rate_limit = Some(limit);
+    /// Sets the rate limits of each category of operations. Default: no limits, and no rate limit headers.
+    pub fn rate_limit(mut self, plan: RateLimitPlan) -> Self {
+        self.rate_limit = Some(plan);
         self
     }
 
-    /// Lets something go wrong from the start.
-    pub fn fault(mut self, fault: Fault) -> Self {
+    /// Injects a fault before the first request.
+    pub fn inject(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Where videos are fetched from. Default: [`UrlReach::Loopback`].
-    pub fn video_urls(mut self, reach: UrlReach) -> Self {
-        self.reach = reach;
+    /// Sets the addresses that a `video_url` may lead to. Default: [`UrlPolicy::Loopback`].
+    pub fn video_urls(mut self, policy: UrlPolicy) -> Self {
+        self.video_urls = policy;
         self
     }
 
-    /// Time stands still until [`LocalPlatform::advance`] moves it: processing times, retention and rate limits wait for that.
-    /// Computations and delays of faults take the time that they take.
+    /// Stops the clock until [`LocalServer::advance`] is called. Processing times, retention and rate limits follow this clock;
+    /// transfers, computations and delays of faults do not.
     pub fn manual_clock(mut self) -> Self {
         self.manual_clock = true;
         self
     }
 
-    /// Violations of the contract are counted and shown, and fail nothing.
+    /// Reports violations of the OpenAPI document without panicking when the server is dropped.
     pub fn allow_violations(mut self) -> Self {
         self.allows_violations = true;
         self
     }
 
-    /// Gives a line for each request, and one for each violation of the contract. No keys are in them.
+    /// Calls `log` with a line for each request and for each violation. The lines contain no keys.
     pub fn log(mut self, log: impl Fn(String) + Send + Sync + 'static) -> Self {
         self.log = Some(Box::new(log));
         self
     }
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Errors
     ///
-    /// If the port or the folder cannot be had.
-    pub async fn start(self) -> io::Result<LocalPlatform> {
+    /// Returns an error if the address is in use, or if the data directory cannot be used.
+    pub async fn start(self) -> io::Result<LocalServer> {
         let listener = TcpListener::bind(self.listen).await?;
         let base_url = base_url(listener.local_addr()?);
         let clock = Arc::new(Clock::new(self.manual_clock));
-        let folder = match &self.data {
-            Some(data) => Folder::lasting(data)?,
-            None => Folder::temporary()?,
+        let data = match &self.data {
+            Some(data) => DataDirectory::persistent(data)?,
+            None => DataDirectory::temporary()?,
         };
-        let platform = Arc::new(Platform {
-            store: Store::open(folder, Arc::clone(&clock))?,
+        let state = Arc::new(ServerState {
+            families: Families::open(&data, &clock, self.thumbnails)?,
             clock,
             speed: self.speed,
             keys: self.keys,
-            choices: self.choices,
-            rates: self.rate_limit.map(|limit| Mutex::new(Rates::new(limit))),
-            faults: Faults(Mutex::new(self.faults)),
-            judge: Judge::start(self.log)?,
-            fetcher: Fetcher::new(self.reach)?,
-            engine: Engine::new(self.thumbnails),
+            quirks: self.quirks,
+            rate_limits: self.rate_limit.map(RateLimits::new),
+            faults: FaultQueue::new(self.faults),
+            monitor: ContractMonitor::start(self.log)?,
+            fetcher: Fetcher::new(self.video_urls)?,
+            jobs: Jobs::new(),
             creates: Arc::default(),
         });
-        for task in platform.store.unfinished() {
-            Engine::start(&platform, task);
-        }
-        let (stop, stopped) = watch::channel(Stop::Not);
-        let server = tokio::spawn(server::serve(listener, router(Arc::clone(&platform)), stopped));
-        let allows_violations = self.allows_violations;
-        Ok(LocalPlatform { platform, base_url, stop, server: Some(server), allows_violations })
+        families::resume(&state);
+        let (stop, stopped) = watch::channel(Stop::No);
+        let server = tokio::spawn(connection::serve(listener, router(Arc::clone(&state)), stopped));
+        Ok(LocalServer { state, base_url, stop, server: Some(server), allows_violations: self.allows_violations })
     }
 }
 
-/// The families of the API below its base path, and beside it what is for people and operators. Another family is another
-/// router merged here.
-fn router(platform: Arc<Platform>) -> Router {
+/// The operations below their base path, and beside them the dashboard and the admin endpoints.
+fn router(state: Arc<ServerState>) -> Router {
     let no_endpoint = async |request: Request| {
-        form::read_on(request.into_body().into_data_stream()).await;
-        Refusal::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, "There is no such endpoint")
+        form::drain(request.into_body().into_data_stream()).await;
+        ErrorResponse::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, "There is no such endpoint")
     };
     let no_method = async |request: Request| {
-        form::read_on(request.into_body().into_data_stream()).await;
+        form::drain(request.into_body().into_data_stream()).await;
         let message = "This endpoint has no such method";
-        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed".into(), message)
+        ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed".into(), message)
     };
-    let families = Router::new().merge(tasks::router());
-    let api = families
+    let api = families::router()
         .fallback(no_endpoint)
         .method_not_allowed_fallback(no_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(&platform), gate::pass));
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), run));
     Router::new()
         .nest(BASE_PATH, api)
-        .merge(admin::router(&platform, page::router()))
+        .merge(admin::router(&state, dashboard::router()))
         .fallback(no_endpoint)
-        .with_state(platform)
+        .with_state(state)
 }
 
-impl std::fmt::Debug for LocalPlatformBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalPlatformBuilder")
+impl fmt::Debug for LocalServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalServerBuilder")
             .field("listen", &self.listen)
             .field("data", &self.data)
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! What time it is for the platform.
+//! The clock of the server.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -7,36 +7,36 @@ use std::{
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// A clock that can be put forward, and that stands still in between if a test owns it.
+/// A clock that can be advanced, and that otherwise stands still if it is manual.
 #[derive(Debug)]
-pub(super) struct Clock {
-    /// Where it stands; `None` if it runs.
-    stands_at: Option<DateTime<Utc>>,
-    /// In milliseconds.
+pub(crate) struct Clock {
+    /// The start of a manual clock. `None` if the clock runs.
+    manual: Option<DateTime<Utc>>,
+    /// In milliseconds, by how much the clock was advanced.
     ahead: AtomicI64,
 }
 
 impl Clock {
-    pub(super) fn new(stands: bool) -> Self {
-        Self { stands_at: stands.then(Utc::now), ahead: AtomicI64::new(0) }
+    pub(crate) fn new(manual: bool) -> Self {
+        Self { manual: manual.then(Utc::now), ahead: AtomicI64::new(0) }
     }
 
-    /// To the millisecond, which is what goes over the wire.
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        let base = self.stands_at.unwrap_or_else(Utc::now);
+    /// The time, truncated to milliseconds as in responses.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        let base = self.manual.unwrap_or_else(Utc::now);
         later(base, TimeDelta::milliseconds(self.ahead.load(Ordering::Relaxed))).trunc_subsecs(3)
     }
 
-    pub(super) fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        // The closure never gives `None`.
+        // The closure never returns `None`.
         let _ = self.ahead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| Some(old.saturating_add(by)));
     }
 }
 
-/// A time that much later, or the last one that can be said.
-pub(super) fn later(time: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
-    /// Of the year 9999: RFC 3339 has no later one.
+/// Adds a duration to a time, saturating at the end of the year 9999.
+pub(crate) fn later(time: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+    /// RFC 3339 cannot express a later time.
     const END: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
         Some(end) => end,
         None => DateTime::<Utc>::MAX_UTC,
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_stands_moves_when_told() {
+    fn a_manual_clock_moves_only_when_advanced() {
         let clock = Clock::new(true);
         let before = clock.now();
         assert_eq!(clock.now(), before);

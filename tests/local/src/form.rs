@@ -1,10 +1,10 @@
-//! The form of a creation: read field by field, the file straight to disk.
+//! Reads forms part by part, so that files go straight to disk.
 
 use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
@@ -17,67 +17,144 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::header::CONTENT_TYPE;
-use multer::{Field, Multipart};
-use twelvelabs_api::{
-    params::embed_tasks_create as fields,
-    types::{EmbeddingScope, ErrorCode},
-};
-
-use super::{
-    Platform,
-    choice::Choice,
-    gate::FormNotes,
-    reply::Refusal,
-    upload::{Sink, Upload},
-};
+use multer::Multipart;
+use twelvelabs_api::{params::embed_tasks_create::VIDEO_FILE, types::ErrorCode};
 use twelvelabs_contract::FormField;
 
-/// No text field needs more.
+use crate::{
+    error_response::ErrorResponse,
+    upload::{UploadError, UploadWriter},
+};
+
+/// Maximum size of a text field in bytes.
 const TEXT_LIMIT: usize = 64 * 1024;
 
-/// So many bytes without a part beginning or going on, and it is no form.
-const UNREADABLE: usize = 1 << 20;
+/// A form that has this many bytes without the start or progress of a part is invalid.
+const STUCK_LIMIT: usize = 1 << 20;
 
-/// No form needs more.
-const FIELDS: usize = 64;
+/// Maximum number of fields.
+const FIELD_LIMIT: usize = 64;
 
-/// The fields of the form, as sent.
-#[derive(Debug, Default)]
-pub(super) struct Form {
-    pub(super) model_name: Option<String>,
-    pub(super) file: Option<(Upload, String)>,
-    pub(super) url: Option<String>,
-    pub(super) start: Option<f64>,
-    pub(super) end: Option<f64>,
-    pub(super) clip_length: Option<f64>,
-    pub(super) scopes: Vec<EmbeddingScope>,
+/// The fields of a form as far as they were read, for the contract monitor. The bytes of files are not kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FormRecord(Arc<Mutex<(Vec<FormField>, bool)>>);
+
+impl FormRecord {
+    fn add(&self, field: FormField) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.push(field);
+    }
+
+    fn complete(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+    }
+
+    /// The fields, and whether the form was read to its end.
+    pub(crate) fn read(&self) -> (Vec<FormField>, bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
-/// Reads the form to its end, or to the first thing that is wrong with it.
-pub(super) async fn read(platform: &Arc<Platform>, request: Request<Body>) -> Result<Form, Refusal> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let boundary = multer::parse_boundary(content_type);
-    let boundary =
-        boundary.map_err(|_| Refusal::bad(ErrorCode::ParameterInvalid, "The body must be multipart/form-data"))?;
-    let notes = request.extensions().get::<FormNotes>().cloned().unwrap_or_default();
-    let mut body = request.into_body().into_data_stream();
-    let since = Arc::new(AtomicUsize::new(0));
-    let metered = Metered { body: &mut body, since: Arc::clone(&since), pause: false };
-    let outcome = read_fields(platform, Multipart::new(metered, boundary), &notes, &since).await;
-    read_on(body).await;
-    outcome
+/// Reads a form.
+pub(crate) struct FormReader {
+    multipart: Multipart<'static>,
+    body: Arc<Mutex<BodyDataStream>>,
+    record: FormRecord,
+    stuck: Arc<AtomicUsize>,
+    count: usize,
 }
 
-/// The body, block by block, as long as the form gets on: its reader keeps, and searches again and again, what it makes nothing of.
-struct Metered<'b> {
-    body: &'b mut BodyDataStream,
-    /// How many bytes came since the form got on.
-    since: Arc<AtomicUsize>,
-    /// The reader takes all that it can get at once, unless it is made to look at what it has.
+/// A part of a form that has not been read yet.
+pub(crate) struct FormPart {
+    pub(crate) name: String,
+    pub(crate) file_name: Option<String>,
+    field: multer::Field<'static>,
+    record: FormRecord,
+    stuck: Arc<AtomicUsize>,
+}
+
+impl FormReader {
+    pub(crate) fn new(request: Request<Body>) -> Result<Self, ErrorResponse> {
+        let content_type =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let boundary =
+            multer::parse_boundary(content_type).map_err(|_| invalid("The body must be multipart/form-data"))?;
+        let record = request.extensions().get::<FormRecord>().cloned().unwrap_or_default();
+        let body = Arc::new(Mutex::new(request.into_body().into_data_stream()));
+        let stuck = Arc::new(AtomicUsize::new(0));
+        let metered = MeteredBody { body: Arc::clone(&body), stuck: Arc::clone(&stuck), pause: false };
+        Ok(Self { multipart: Multipart::new(metered, boundary), body, record, stuck, count: 0 })
+    }
+
+    /// The next part. The previous one must have been read or dropped.
+    pub(crate) async fn next(&mut self) -> Result<Option<FormPart>, ErrorResponse> {
+        let Some(field) = self.multipart.next_field().await.map_err(unreadable)? else {
+            self.record.complete();
+            return Ok(None);
+        };
+        self.stuck.store(0, Ordering::Relaxed);
+        self.count += 1;
+        if self.count > FIELD_LIMIT {
+            return Err(invalid("The form has too many fields"));
+        }
+        Ok(Some(FormPart {
+            name: field.name().unwrap_or_default().to_owned(),
+            file_name: field.file_name().map(str::to_owned),
+            field,
+            record: self.record.clone(),
+            stuck: Arc::clone(&self.stuck),
+        }))
+    }
+
+    /// Reads the rest of the body.
+    pub(crate) async fn drain(self) {
+        drop(self.multipart);
+        if let Some(body) = Arc::into_inner(self.body) {
+            drain(body.into_inner().unwrap_or_else(PoisonError::into_inner)).await;
+        }
+    }
+}
+
+impl FormPart {
+    pub(crate) async fn text(mut self) -> Result<String, ErrorResponse> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.field.chunk().await.map_err(unreadable)? {
+            self.stuck.store(0, Ordering::Relaxed);
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > TEXT_LIMIT {
+                return Err(ErrorResponse::invalid(&self.name, "is too long"));
+            }
+        }
+        let size = bytes.len() as u64;
+        let text = String::from_utf8(bytes);
+        let recorded = text.as_ref().ok().cloned();
+        self.record.add(FormField { name: self.name.clone(), file_name: self.file_name, size, text: recorded });
+        text.map_err(|_| ErrorResponse::invalid(&self.name, "should be UTF-8"))
+    }
+
+    /// Writes the content to disk, up to the limit of the writer.
+    pub(crate) async fn save(mut self, writer: &mut UploadWriter) -> Result<Result<(), UploadError>, ErrorResponse> {
+        let mut written = Ok(());
+        while written.is_ok()
+            && let Some(chunk) = self.field.chunk().await.map_err(unreadable)?
+        {
+            self.stuck.store(0, Ordering::Relaxed);
+            written = writer.write(&chunk).await;
+        }
+        self.record.add(FormField { name: self.name, file_name: self.file_name, size: writer.size(), text: None });
+        Ok(written)
+    }
+}
+
+/// The body as long as the form makes progress: its parser would keep all that it cannot use, and search it again and again.
+struct MeteredBody {
+    body: Arc<Mutex<BodyDataStream>>,
+    /// Number of bytes since the last progress.
+    stuck: Arc<AtomicUsize>,
+    /// Whether to return control to the parser before the next chunk. Otherwise it takes all chunks that are ready.
     pause: bool,
 }
 
-impl Stream for Metered<'_> {
+impl Stream for MeteredBody {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -85,124 +162,32 @@ impl Stream for Metered<'_> {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let Some(block) = std::task::ready!(self.body.poll_next_unpin(context)) else { return Poll::Ready(None) };
-        let block = block.map_err(io::Error::other)?;
+        let polled = self.body.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context);
+        let Some(chunk) = std::task::ready!(polled) else { return Poll::Ready(None) };
+        let chunk = chunk.map_err(io::Error::other)?;
         self.pause = true;
-        if self.since.fetch_add(block.len(), Ordering::Relaxed) > UNREADABLE {
-            return Poll::Ready(Some(Err(io::Error::other("the parts of the form cannot be told apart"))));
+        if self.stuck.fetch_add(chunk.len(), Ordering::Relaxed) > STUCK_LIMIT {
+            return Poll::Ready(Some(Err(io::Error::other("no boundary found"))));
         }
-        Poll::Ready(Some(Ok(block)))
+        Poll::Ready(Some(Ok(chunk)))
     }
 }
 
-/// On through the rest of a body: who is still sending would see a broken connection, not the answer.
-pub(super) async fn read_on(mut body: BodyDataStream) {
-    let mut rest = fields::VIDEO_FILE.max_length.unwrap_or_default();
+/// Reads the rest of a body, up to the size of the largest upload: a client that is still sending would otherwise see a broken
+/// connection and not the response.
+pub(crate) async fn drain(mut body: BodyDataStream) {
+    let mut rest = VIDEO_FILE.max_length.unwrap_or_default();
     while rest > 0
-        && let Some(Ok(block)) = body.next().await
+        && let Some(Ok(chunk)) = body.next().await
     {
-        rest = rest.saturating_sub(block.len() as u64);
+        rest = rest.saturating_sub(chunk.len() as u64);
     }
 }
 
-async fn read_fields(
-    platform: &Arc<Platform>,
-    mut form: Multipart<'_>,
-    notes: &FormNotes,
-    since: &AtomicUsize,
-) -> Result<Form, Refusal> {
-    let mut read = Form::default();
-    let mut count = 0;
-    while let Some(field) = form.next_field().await.map_err(broken)? {
-        since.store(0, Ordering::Relaxed);
-        count += 1;
-        if count > FIELDS {
-            return Err(Refusal::bad(ErrorCode::ParameterInvalid, "The form has too many fields"));
-        }
-        let name = field.name().unwrap_or_default().to_owned();
-        let repeated = || Refusal::invalid(&name, "should be given once");
-        if name == fields::VIDEO_FILE.name {
-            let file = save(platform, field, notes, since).await?;
-            if read.file.replace(file).is_some() {
-                return Err(repeated());
-            }
-            continue;
-        }
-        let text = text(&name, field, notes, since).await?;
-        let number = || text.trim().parse::<f64>().map_err(|_| Refusal::invalid(&name, "should be a number"));
-        let again = match name.as_str() {
-            n if n == fields::MODEL_NAME.name => read.model_name.replace(text).is_some(),
-            // The Python SDK sends an empty address for None.
-            n if n == fields::VIDEO_URL.name && text.is_empty() => {
-                if platform.chose(Choice::EmptyUrlRefused) {
-                    return Err(Refusal::invalid(n, "should be an address"));
-                }
-                false
-            }
-            n if n == fields::VIDEO_URL.name => read.url.replace(text).is_some(),
-            n if n == fields::VIDEO_START_OFFSET_SEC.name => read.start.replace(number()?).is_some(),
-            n if n == fields::VIDEO_END_OFFSET_SEC.name => read.end.replace(number()?).is_some(),
-            n if n == fields::VIDEO_CLIP_LENGTH.name => read.clip_length.replace(number()?).is_some(),
-            n if n == fields::VIDEO_EMBEDDING_SCOPE.name => {
-                if !EmbeddingScope::KNOWN.contains(&text.as_str()) {
-                    return Err(Refusal::invalid(n, format!("should be one of {}", EmbeddingScope::KNOWN.join(", "))));
-                }
-                let scope = EmbeddingScope::from(text);
-                // Said twice, it means the same.
-                if !read.scopes.contains(&scope) {
-                    read.scopes.push(scope);
-                }
-                false
-            }
-            other => return Err(Refusal::unknown(other)),
-        };
-        if again {
-            return Err(repeated());
-        }
-    }
-    notes.end();
-    Ok(read)
+fn invalid(message: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::bad_request(ErrorCode::ParameterInvalid, message)
 }
 
-fn broken(error: multer::Error) -> Refusal {
-    Refusal::bad(ErrorCode::ParameterInvalid, format!("The form cannot be read: {error}"))
-}
-
-async fn text(name: &str, mut field: Field<'_>, notes: &FormNotes, since: &AtomicUsize) -> Result<String, Refusal> {
-    let file_name = field.file_name().map(str::to_owned);
-    let mut bytes = Vec::new();
-    while let Some(block) = field.chunk().await.map_err(broken)? {
-        since.store(0, Ordering::Relaxed);
-        bytes.extend_from_slice(&block);
-        if bytes.len() > TEXT_LIMIT {
-            return Err(Refusal::invalid(name, "is too long"));
-        }
-    }
-    let size = bytes.len() as u64;
-    let text = String::from_utf8(bytes);
-    let noted = text.as_ref().ok().cloned();
-    notes.note(FormField { name: name.to_owned(), file_name, size, text: noted });
-    text.map_err(|_| Refusal::invalid(name, "should be UTF-8"))
-}
-
-async fn save(
-    platform: &Arc<Platform>,
-    mut field: Field<'_>,
-    notes: &FormNotes,
-    since: &AtomicUsize,
-) -> Result<(Upload, String), Refusal> {
-    let file_name = field.file_name().map(str::to_owned);
-    let mut sink = Sink::create(platform)?;
-    let mut written = Ok(());
-    while written.is_ok()
-        && let Some(block) = field.chunk().await.map_err(broken)?
-    {
-        since.store(0, Ordering::Relaxed);
-        written = sink.write(&block).await;
-    }
-    let name = fields::VIDEO_FILE.name;
-    notes.note(FormField { name: name.into(), file_name: file_name.clone(), size: sink.size(), text: None });
-    written?;
-    let file_name = file_name.ok_or_else(|| Refusal::invalid(name, "should be a file"))?;
-    Ok((sink.finish(platform).await?, file_name))
+fn unreadable(error: multer::Error) -> ErrorResponse {
+    invalid(format!("The form cannot be read: {error}"))
 }

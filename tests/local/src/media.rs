@@ -1,14 +1,14 @@
-//! What a media file holds, told by its bytes and not by its name, and the coded packets of any stretch of time.
+//! Probes media files by their content, and reads the encoded packets of a time range.
 //!
-//! | container | how it is read |
+//! | container | reader |
 //! | --- | --- |
-//! | MP4, MOV, fragmented or not | `mp4-atom` for the boxes, own sample table |
+//! | MP4, MOV, fragmented or not | `mp4-atom` for the boxes, own code for the sample table |
 //! | Matroska, WebM | `matroska-demuxer` |
-//! | MPEG-TS, M2TS with H.264 or MPEG-2 pictures | own reader: no kept crate assembles PES packets |
-//! | AVI | own reader: no kept crate exists |
-//! | Ogg, FLV, ASF/WMV, MPEG-PS, other pictures in MPEG-TS | `ffprobe`, where it is installed |
+//! | MPEG-TS, M2TS with H.264 or MPEG-2 pictures | own reader: no maintained crate assembles PES packets |
+//! | AVI | own reader: there is no maintained crate |
+//! | Ogg, FLV, ASF/WMV, MPEG-PS, other pictures in MPEG-TS | `ffprobe`, if installed |
 //!
-//! Every file is hostile: nothing here panics, goes in circles or takes memory by a number that a file claims.
+//! Files are untrusted: no file causes a panic, an endless loop, or an allocation of a size that the file claims.
 
 mod avi;
 mod ffprobe;
@@ -26,10 +26,10 @@ use std::{
     path::Path,
 };
 
-/// No coded picture or block of sound needs more.
+/// Maximum size of an encoded packet in bytes.
 const PACKET_LIMIT: u64 = 64 << 20;
 
-/// Eight hours of two tracks at 60 pictures and 50 blocks of sound a second come to half of it.
+/// Maximum number of packets. Eight hours of video at 60 frames and audio at 50 packets per second are half of it.
 const PACKETS_LIMIT: u64 = 6_000_000;
 
 /// A video file.
@@ -37,23 +37,23 @@ const PACKETS_LIMIT: u64 = 6_000_000;
 pub(super) struct Media {
     /// In seconds.
     pub(super) duration: f64,
-    /// In pixels, as shown: cropped, stretched to square pixels, turned upright.
+    /// In pixels, as displayed: cropped, with square pixels, rotated.
     pub(super) width: u32,
-    /// In pixels, as shown.
+    /// In pixels, as displayed.
     pub(super) height: u32,
     video: Stream,
     audio: Option<Stream>,
     layout: Layout,
 }
 
-/// Why a file has no [`Media`]. Displays as a sentence for people.
+/// The reason why a file cannot be used, as a sentence of an error response.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unusable {
-    /// Of no container that is known, or without pictures.
+pub(super) enum ProbeError {
+    /// Not a known container, or without video.
     NotVideo(&'static str),
-    /// A video once, or nearly.
+    /// Damaged or incomplete.
     Broken(&'static str),
-    /// Readable, had `ffprobe` been on the path.
+    /// Needs `ffprobe`, which is not installed.
     NeedsFfprobe(&'static str),
 }
 
@@ -64,26 +64,25 @@ pub(super) enum Part {
     Audio,
 }
 
-/// How a track is coded.
+/// The encoding of a track.
 #[derive(Debug, Default)]
 #[cfg_attr(not(feature = "decode"), allow(dead_code, reason = "read by the decoders"))]
 pub(super) struct Stream {
-    /// Of the track inside its file.
+    /// The id of the track in its file.
     id: u64,
     pub(super) codec: Codec,
     /// What the decoder needs before the first packet.
     pub(super) config: Vec<u8>,
-    /// Of sound: in hertz, where the container knows.
+    /// Sample rate of audio in hertz, if the container states it.
     pub(super) rate: u32,
-    /// Of sound.
+    /// Number of audio channels.
     pub(super) channels: u16,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "decode"), allow(dead_code, reason = "read by the decoders"))]
 pub(super) enum Codec {
-    /// H.264 with this many bytes before each unit to tell its length, or with start codes for 0. The configuration has start
-    /// codes.
+    /// H.264 with a length of this many bytes before each NAL unit, or with start codes for 0. The configuration has start codes.
     H264(u8),
     /// Bare AAC, configured by an `AudioSpecificConfig`.
     Aac,
@@ -91,9 +90,9 @@ pub(super) enum Codec {
     Adts,
     /// MPEG audio layers 2 and 3.
     Mpa,
-    /// Configured by the three headers as Matroska has them.
+    /// Configured by three headers, packed as in Matroska.
     Vorbis,
-    /// Signed little-endian numbers of 16 bits.
+    /// Signed little-endian samples of 16 bits.
     Pcm16,
     #[default]
     Other,
@@ -114,53 +113,56 @@ struct Sample {
     start: f64,
     offset: u64,
     size: u32,
-    /// Whether decoding can begin here.
+    /// Whether this is a sync sample, where decoding can start.
     sync: bool,
 }
 
-/// A coded picture, or a block of sound.
+/// An encoded video frame, or a packet of audio.
 #[derive(Debug)]
 pub(super) struct Packet<'a> {
-    /// When it is shown or heard, in seconds.
+    /// Presentation time in seconds.
     pub(super) start: f64,
     pub(super) data: &'a [u8],
 }
 
-/// Takes packets until it breaks.
+/// Receives packets until it returns `Break`.
 type Sink<'a> = &'a mut dyn FnMut(Packet<'_>) -> ControlFlow<()>;
 
-type Probed = Result<Media, Unusable>;
+type Probed = Result<Media, ProbeError>;
 
 impl Media {
-    /// Reads what a file is. The outer error is the disk's, the inner one the file's.
+    /// Probes a file. The outer error is that of reading, the inner one that of the content.
     pub(super) fn probe(path: &Path) -> io::Result<Probed> {
         let mut file = File::open(path)?;
         let mut head = Vec::new();
         (&mut file).take(1024).read_to_end(&mut head)?;
         let size = file.metadata()?.len();
         let known = catch_unwind(AssertUnwindSafe(|| Self::parse(path, file, size, &head)));
-        // A defect in a parser is no reason to fall.
-        known.unwrap_or(Ok(Err(Unusable::Broken("cannot be parsed"))))
+        // A panic of a parser must not stop the server.
+        known.unwrap_or(Ok(Err(ProbeError::Broken("cannot be parsed"))))
     }
 
     fn parse(path: &Path, mut file: File, size: u64, head: &[u8]) -> io::Result<Probed> {
         file.rewind()?;
-        let probed = match () {
-            () if mp4::is(head) => mp4::probe(file, size),
-            () if mkv::is(head) => mkv::probe(file, size),
-            () if avi::is(head) => avi::probe(file, size),
-            () => match (ts::Shape::of(head), ffprobe::format(head)) {
-                (Some(shape), _) => ts::probe(path, file, shape),
-                (None, Some(format)) => ffprobe::probe(path, size, format),
-                (None, None) => Ok(Err(Unusable::NotVideo("is of no container that is known here"))),
-            },
+        let probed = if mp4::is(head) {
+            mp4::probe(file, size)?
+        } else if mkv::is(head) {
+            mkv::probe(file, size)?
+        } else if avi::is(head) {
+            avi::probe(file, size)?
+        } else if let Some(shape) = ts::Shape::of(head) {
+            ts::probe(path, file, shape)?
+        } else if let Some(format) = ffprobe::format(head) {
+            ffprobe::probe(path, size, format)?
+        } else {
+            Err(ProbeError::NotVideo("has an unknown container format"))
         };
-        Ok(probed?.and_then(Self::plausible))
+        Ok(probed.and_then(Self::plausible))
     }
 
     fn plausible(self) -> Probed {
         if !self.duration.is_finite() || self.duration <= 0.0 || self.width == 0 || self.height == 0 {
-            return Err(Unusable::Broken("has no pictures or no duration"));
+            return Err(ProbeError::Broken("has no video or no duration"));
         }
         Ok(self)
     }
@@ -169,7 +171,7 @@ impl Media {
         self.audio.is_some()
     }
 
-    /// How a track is coded.
+    /// The encoding of a track.
     #[cfg(feature = "decode")]
     pub(super) fn stream(&self, part: Part) -> Option<&Stream> {
         match part {
@@ -178,13 +180,13 @@ impl Media {
         }
     }
 
-    /// Reads the packets that start in a stretch, in the order of decoding. Others may come before and between them; the first
-    /// one is where decoding can begin, if the file has such a place.
+    /// Reads the packets that start in a time range, in decoding order. Other packets can come before and between them. The first
+    /// one is a sync sample, if the file has any.
     pub(super) fn read(
         &self,
         path: &Path,
         part: Part,
-        stretch: Range<f64>,
+        range: Range<f64>,
         mut sink: impl FnMut(Packet<'_>) -> ControlFlow<()>,
     ) -> io::Result<()> {
         let stream = match part {
@@ -196,22 +198,22 @@ impl Media {
         };
         let file = File::open(path)?;
         match (&self.layout, part) {
-            (Layout::Indexed { video, .. }, Part::Video) => read_indexed(file, video, stretch, &mut sink),
-            (Layout::Indexed { audio, .. }, Part::Audio) => read_indexed(file, audio, stretch, &mut sink),
-            (Layout::Matroska, _) => mkv::read(file, stream.id, stretch, &mut sink),
-            (Layout::Ts(shape), _) => ts::read(file, shape, stream.id, stretch, &mut sink),
+            (Layout::Indexed { video, .. }, Part::Video) => read_indexed(file, video, range, &mut sink),
+            (Layout::Indexed { audio, .. }, Part::Audio) => read_indexed(file, audio, range, &mut sink),
+            (Layout::Matroska, _) => mkv::read(file, stream.id, range, &mut sink),
+            (Layout::Ts(shape), _) => ts::read(file, shape, stream.id, range, &mut sink),
         }
     }
 }
 
-fn read_indexed(file: File, samples: &[Sample], stretch: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
-    let first = samples.iter().rposition(|sample| sample.sync && sample.start <= stretch.start).unwrap_or(0);
-    let last = samples.iter().rposition(|sample| sample.start < stretch.end).map_or(0, |last| last + 1);
+fn read_indexed(file: File, samples: &[Sample], range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
+    let first = samples.iter().rposition(|sample| sample.sync && sample.start <= range.start).unwrap_or(0);
+    let last = samples.iter().rposition(|sample| sample.start < range.end).map_or(0, |last| last + 1);
     let mut file = BufReader::with_capacity(1 << 16, file);
     let mut position = 0;
     let mut data = Vec::new();
     for sample in samples.get(first..last).unwrap_or_default() {
-        // A relative seek keeps what is buffered.
+        // A relative seek keeps the buffer.
         file.seek_relative(sample.offset.cast_signed() - position)?;
         data.resize(sample.size as usize, 0);
         file.read_exact(&mut data)?;
@@ -224,14 +226,14 @@ fn read_indexed(file: File, samples: &[Sample], stretch: Range<f64>, sink: Sink<
 }
 
 impl Sample {
-    /// `None` if it is outside the file or beyond measure.
+    /// `None` if the sample is outside the file or too large.
     fn new(start: f64, offset: u64, size: u64, sync: bool, file_size: u64) -> Option<Self> {
         let inside = offset.checked_add(size).is_some_and(|end| end <= file_size) && size <= PACKET_LIMIT;
         inside.then_some(Self { start, offset, size: size as u32, sync })
     }
 }
 
-/// A width as shown, of a coded one whose pixels are `horizontal` to `vertical`.
+/// The display width of an encoded width with the pixel aspect ratio `horizontal`:`vertical`.
 fn stretched(width: u32, horizontal: u64, vertical: u64) -> u32 {
     match (horizontal, vertical) {
         (0, _) | (_, 0) => width,
@@ -239,19 +241,19 @@ fn stretched(width: u32, horizontal: u64, vertical: u64) -> u32 {
     }
 }
 
-impl fmt::Display for Unusable {
+impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotVideo(what) => write!(f, "The file is not a video: it {what}."),
             Self::Broken(what) => write!(f, "The video file is broken: it {what}."),
             Self::NeedsFfprobe(format) => {
-                write!(f, "A file of the format {format} can be read only where ffprobe is installed, and it is not.")
+                write!(f, "A file of the format {format} can be read only if ffprobe is installed, and it is not.")
             }
         }
     }
 }
 
-/// A file that stops giving after so many reads and seeks: what ends a parser that goes in circles.
+/// A file that returns an error after a number of reads and seeks, which ends a parser in an endless loop.
 #[derive(Debug)]
 struct Bounded<R> {
     inner: R,

@@ -1,4 +1,4 @@
-//! The local platform as a program.
+//! The program `twelvelabs-local`.
 
 use std::{
     error::Error,
@@ -10,34 +10,34 @@ use std::{
     time::Duration,
 };
 
-use crate::{Choice, Fault, LocalPlatform, RateLimit, Speed, UrlReach};
+use crate::{Fault, LocalServer, Quirk, RateLimitPlan, Speed, UrlPolicy};
 
 const USAGE: &str = "usage: twelvelabs-local [OPTIONS]
 
-A stand-in for the video embedding API of TwelveLabs. Its vectors are NOT Marengo's.
+A local server for the TwelveLabs API. Its embeddings are NOT those of Marengo.
 
-  --listen ADDRESS:PORT   where to listen; default 127.0.0.1:8421, and port 0 is a free one
-  --allow-others          listen on an address that other machines reach
-  --data DIR              keep the tasks there, and go on with those of before; default a temporary folder
-  --speed SPEED           instant, realtime, or a factor of it such as 10x; default instant
-  --key KEY               take this key only; may be repeated; default any that is not empty
-  --rate-limit LIMIT      off, free, t2, t3, or a number of requests in a minute; default off
-  --video-urls REACH      fetch videos from public addresses only, from loopback only, or from any; default public
-  --allow-private-urls    the same as --video-urls any
-  --fault FAULT           let something go wrong, such as 'status=503 of=create times=2'; may be repeated
-  --choose CHOICE         behave otherwise where the documentation says nothing; may be repeated
-  --help                  say this, and the faults and choices there are";
+  --listen ADDRESS:PORT   address to listen on, port 0 for a free one [default: 127.0.0.1:8421]
+  --allow-others          permit an address that other hosts can reach
+  --data DIR              keep data in this directory: empty, or an existing data directory [default: temporary]
+  --speed SPEED           processing time of tasks: instant, realtime, or a factor such as 10x [default: instant]
+  --key KEY               accept only this key; can be repeated [default: any key that is not empty]
+  --rate-limit PLAN       off, free, t2, t3, or a number of requests per minute [default: off]
+  --video-urls POLICY     fetch videos from public or loopback addresses, or from any [default: public]
+  --allow-private-urls    same as --video-urls any
+  --fault FAULT           inject a fault, such as 'status=503 operation=embed_tasks_create times=2'; can be repeated
+  --quirk QUIRK           enable a behaviour that the documentation leaves open; can be repeated
+  --help                  print this help";
 
 const MORE: &str = "
-faults: one of  status=503  delay=500ms  cut  reset  task=fails  task=stalls  task=WORD
-        and then, as needed,  of=create|list|status|retrieve  times=N (0: always)  retry_after=2s
-        While it runs:  curl --data 'reset of=status times=3' http://ADDRESS:PORT/_local/faults
-choices:";
+faults: one of  status=503  delay=500ms  truncate  reset  task=fails  task=stalls  task=STATUS
+        followed by any of  operation=ID  times=N (0: always)  retry_after=2s
+        while the server runs:  curl --data 'reset operation=embed_tasks_status times=3' http://ADDRESS:PORT/_local/faults
+quirks:";
 
-/// How long computations may take to their end when it stops.
+/// Time limit of the computations in progress when the program stops.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long lines of the log wait for company.
+/// Interval between two writes of the log.
 const PAUSE: Duration = Duration::from_millis(10);
 
 struct Options {
@@ -46,10 +46,10 @@ struct Options {
     data: Option<PathBuf>,
     speed: Speed,
     keys: Vec<String>,
-    rate_limit: Option<RateLimit>,
-    video_urls: UrlReach,
+    rate_limit: Option<RateLimitPlan>,
+    video_urls: UrlPolicy,
     faults: Vec<Fault>,
-    choices: Vec<Choice>,
+    quirks: Vec<Quirk>,
     help: bool,
 }
 
@@ -62,9 +62,9 @@ fn options() -> Result<Options, lexopt::Error> {
         speed: Speed::Instant,
         keys: Vec::new(),
         rate_limit: None,
-        video_urls: UrlReach::Public,
+        video_urls: UrlPolicy::Public,
         faults: Vec::new(),
-        choices: Vec::new(),
+        quirks: Vec::new(),
         help: false,
     };
     let mut parser = lexopt::Parser::from_env();
@@ -75,7 +75,7 @@ fn options() -> Result<Options, lexopt::Error> {
             Long("data") => out.data = Some(parser.value()?.into()),
             Long("speed") => out.speed = parser.value()?.parse()?,
             Long("key") => match parser.value()?.string()? {
-                key if key.is_empty() => return Err("a key must not be empty".into()),
+                key if key.is_empty() => return Err("--key must not be empty".into()),
                 key => out.keys.push(key),
             },
             Long("rate-limit") => {
@@ -83,9 +83,9 @@ fn options() -> Result<Options, lexopt::Error> {
                 out.rate_limit = if limit == "off" { None } else { Some(limit.parse()?) };
             }
             Long("video-urls") => out.video_urls = parser.value()?.parse()?,
-            Long("allow-private-urls") => out.video_urls = UrlReach::Any,
+            Long("allow-private-urls") => out.video_urls = UrlPolicy::Any,
             Long("fault") => out.faults.push(parser.value()?.parse()?),
-            Long("choose") => out.choices.push(parser.value()?.parse()?),
+            Long("quirk") => out.quirks.push(parser.value()?.parse()?),
             Short('h') | Long("help") => out.help = true,
             other => return Err(other.unexpected()),
         }
@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
         }
     };
     let outcome = runtime.block_on(run());
-    // A computation that takes longer is done again at the next start.
+    // A computation that takes longer is repeated by the next start.
     runtime.shutdown_timeout(GRACE);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,12 +114,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A line for whoever watches. If nobody does any more, there is no reason to stop.
+/// Prints a line. A closed standard output is no reason to stop.
 fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Prints lines until there is none; those that come together, with one call.
+/// Prints lines until `None`, all pending lines with one call.
 fn print(lines: &mpsc::Receiver<Option<String>>) {
     let mut out = BufWriter::new(std::io::stdout().lock());
     while let Ok(Some(first)) = lines.recv() {
@@ -134,7 +134,7 @@ fn print(lines: &mpsc::Receiver<Option<String>>) {
             }
         }
         let _ = out.flush();
-        // Nobody sees the difference, and whoever answers requests need not wake this thread for each.
+        // So that not every request wakes this thread.
         std::thread::sleep(PAUSE);
     }
 }
@@ -143,23 +143,23 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     if options.help {
         say(USAGE);
-        let choices: Vec<String> = Choice::all().map(|choice| choice.to_string()).collect();
-        say(&format!("{MORE} {}", choices.join(", ")));
+        let quirks: Vec<String> = Quirk::all().map(|quirk| quirk.to_string()).collect();
+        say(&format!("{MORE} {}", quirks.join(", ")));
         return Ok(());
     }
     if !options.listen.ip().is_loopback() && !options.allow_others {
-        return Err(format!("other machines may reach {}: say --allow-others if that is meant", options.listen).into());
+        return Err(format!("other hosts can reach {}: add --allow-others to permit that", options.listen).into());
     }
     let (lines, printed) = mpsc::channel();
     let end = lines.clone();
-    let mut builder = LocalPlatform::builder()
+    let mut builder = LocalServer::builder()
         .listen(options.listen)
         .speed(options.speed)
         .thumbnails(true)
         .video_urls(options.video_urls)
         .allow_violations()
         .log(move |line| {
-            // Nobody reads after the end.
+            // The printer has ended.
             let _ = lines.send(Some(line));
         });
     if let Some(data) = &options.data {
@@ -170,23 +170,23 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let first_key = options.keys.first().cloned();
     builder = options.keys.into_iter().fold(builder, |builder, key| builder.key(key));
-    builder = options.choices.into_iter().fold(builder, |builder, choice| builder.choose(choice));
-    builder = options.faults.into_iter().fold(builder, |builder, fault| builder.fault(fault));
-    // Heard from the start, so that nothing is lost if somebody stops it early.
+    builder = options.quirks.into_iter().fold(builder, |builder, quirk| builder.quirk(quirk));
+    builder = options.faults.into_iter().fold(builder, |builder, fault| builder.inject(fault));
+    // Before the start, so that an early signal stops the program gracefully.
     let stopped = stop_signal()?;
-    let platform = builder.start().await.map_err(|error| format!("cannot start on {}: {error}", options.listen))?;
+    let server = builder.start().await.map_err(|error| format!("cannot start on {}: {error}", options.listen))?;
 
-    say("A local stand-in for the video embedding API of TwelveLabs.");
-    say("Its vectors are NOT Marengo's: they are good for tests of programs, and for nothing else.");
+    say("A local server for the TwelveLabs API.");
+    say("Its embeddings are NOT those of Marengo: use them for tests only.");
     say("");
-    say(&format!("export TWELVELABS_BASE_URL={}", platform.base_url()));
+    say(&format!("export TWELVELABS_BASE_URL={}", server.base_url()));
     say(&format!("export TWELVE_LABS_API_KEY={}", first_key.as_deref().unwrap_or("local")));
     say("");
-    say(&format!("page:  {}/", platform.page_url()));
+    say(&format!("dashboard: {}/", server.dashboard_url()));
     say(&format!(
-        "tasks: {}, {} there",
-        options.data.map_or("in a temporary folder".into(), |data| format!("in {}", data.display())),
-        platform.tasks()
+        "data: {}, {} tasks",
+        options.data.map_or("temporary directory".into(), |data| data.display().to_string()),
+        server.task_count()
     ));
     say(&format!("speed: {}", options.speed));
     if let Some(limit) = options.rate_limit {
@@ -194,18 +194,21 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let printer = std::thread::spawn(move || print(&printed));
     stopped.await;
-    let verdict = match platform.finish().await {
-        Ok(verdict) | Err(verdict) => verdict,
+    let report = match server.finish().await {
+        Ok(report) | Err(report) => report,
     };
-    // The rest of the log goes before the last word.
+    // The log ends before the last line.
     if end.send(None).is_ok() && printer.join().is_err() {
-        eprintln!("the log is not complete");
+        eprintln!("the log is incomplete");
     }
-    say(&format!("stopped after {} requests, {} violations of the contract", verdict.requests, verdict.count));
+    say(&format!(
+        "stopped after {} requests, {} invalid requests or responses",
+        report.request_count, report.invalid_count
+    ));
     Ok(())
 }
 
-/// Ctrl-C, or what a supervisor sends.
+/// SIGINT or SIGTERM.
 #[cfg(unix)]
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -222,7 +225,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 #[cfg(not(unix))]
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without signals, only a kill stops it.
+        // Without a signal handler, only a kill stops the program.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -1,93 +1,167 @@
-//! Connections: accepted, served, reset on demand, and ended.
+//! The handle of a running server.
 
-use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
-
-use axum::{Extension, Router};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{Notify, watch},
-    task::JoinSet,
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
 };
 
-/// How long what is under way may take to its end when the platform stops.
-const GRACE: Duration = Duration::from_secs(5);
+use tokio::{sync::watch, task::JoinHandle};
+use twelvelabs_api::types::TaskStatus;
 
-/// How a platform is asked to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stop {
-    Not,
-    /// What is under way comes to its end.
-    Gracefully,
-    /// What is under way is cut, as by a crash.
-    Now,
+use crate::{
+    NewAsset,
+    builder::LocalServerBuilder,
+    connection::Stop,
+    fault::Fault,
+    report::ContractReport,
+    state::{BASE_PATH, ServerState},
+};
+
+/// A server for the TwelveLabs API on a free port of `127.0.0.1`, which stops when it is dropped.
+///
+/// By default it accepts any key that is not empty, fetches videos from loopback addresses only, and keeps its data in a
+/// temporary directory; see [`builder`](Self::builder). **Its embeddings are not those of Marengo.** In a browser,
+/// [`dashboard_url`](Self::dashboard_url) shows what it has received.
+///
+/// Every request and response is validated against the OpenAPI document. If one is invalid, dropping the server panics, so that the
+/// test fails. A test that sends invalid requests on purpose calls
+/// [`allow_violations`](LocalServerBuilder::allow_violations).
+///
+/// ```
+/// use std::time::Duration;
+/// use twelvelabs_local::{Fault, LocalServer};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let server = LocalServer::builder().manual_clock().start().await?;
+/// server.inject(Fault::status(503).operation("embed_tasks_status").times(2));
+/// server.inject(Fault::task_fails());
+/// // … the program under test uses server.base_url() …
+/// server.advance(Duration::from_secs(7 * 24 * 3600)).await;
+/// server.finish().await.expect("all requests are valid");
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct LocalServer {
+    pub(crate) state: Arc<ServerState>,
+    pub(crate) base_url: String,
+    pub(crate) stop: watch::Sender<Stop>,
+    pub(crate) server: Option<JoinHandle<()>>,
+    pub(crate) allows_violations: bool,
 }
 
-/// Who is at the other end.
-#[derive(Clone, Debug)]
-pub(super) struct Peer {
-    pub(super) address: SocketAddr,
-    reset: Arc<Notify>,
-}
-
-impl Peer {
-    pub(super) fn reset(&self) {
-        self.reset.notify_one();
+impl LocalServer {
+    /// Starts a server with the default settings.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no port or no temporary directory is available.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
     }
-}
 
-/// Serves until told to stop.
-pub(super) async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<Stop>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, address) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                // Too many open files, most likely: those that are served will close some.
-                Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    continue;
-                }
-            },
-            Some(_) = connections.join_next() => continue,
-            () = told(&mut stop, Stop::Gracefully) => break,
-        };
-        connections.spawn(connection(stream, address, app.clone(), stop.clone()));
+    /// Returns a builder with the default settings.
+    pub fn builder() -> LocalServerBuilder {
+        LocalServerBuilder::new()
     }
-    drop(listener);
-    let all_done = async { while connections.join_next().await.is_some() {} };
-    // Those that take longer are cut.
-    let _ = tokio::time::timeout(GRACE, all_done).await;
-}
 
-async fn connection(stream: TcpStream, address: SocketAddr, app: Router, mut stop: watch::Receiver<Stop>) {
-    // Answers are small: they must not wait for more.
-    let _ = stream.set_nodelay(true);
-    let reset = Arc::new(Notify::new());
-    let app = app.layer(Extension(Peer { address, reset: Arc::clone(&reset) }));
-    let http = hyper::server::conn::http1::Builder::new();
-    let mut connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
-    tokio::select! {
-        _ = &mut connection => return,
-        () = reset.notified() => {
-            // Without this, the peer would see an orderly end.
-            let _ = connection.into_parts().io.into_inner().set_zero_linger();
-            return;
+    /// The base URL for clients, such as `http://127.0.0.1:8421/v1.3`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The URL of the dashboard, for a browser on this machine.
+    pub fn dashboard_url(&self) -> &str {
+        self.base_url.strip_suffix(BASE_PATH).unwrap_or(&self.base_url)
+    }
+
+    /// Waits for running computations, then advances the clock. What is due by then is done, and what is older than its
+    /// retention is gone.
+    pub async fn advance(&self, by: Duration) {
+        self.state.jobs.idle().await;
+        self.state.clock.advance(by);
+    }
+
+    /// Injects a fault.
+    pub fn inject(&self, fault: Fault) {
+        self.state.faults.add(fault);
+    }
+
+    /// Removes all faults. Tasks that fail or stall because of an earlier fault are not changed.
+    pub fn clear_faults(&self) {
+        self.state.faults.clear();
+    }
+
+    /// Stores an asset and returns its id. Assets are the only items that clients cannot create here.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the asset cannot be written to the data directory.
+    pub async fn add_asset(&self, asset: NewAsset) -> io::Result<String> {
+        self.state.families.assets.add(asset).await
+    }
+
+    /// The number of embedding tasks.
+    pub fn task_count(&self) -> usize {
+        self.state.families.embed_tasks.store.len()
+    }
+
+    /// The status of an embedding task, without a request. `None` if there is no such task.
+    pub fn task_status(&self, id: &str) -> Option<TaskStatus> {
+        self.state.families.embed_tasks.store.get(id).map(|task| task.status.as_str().to_owned().into())
+    }
+
+    /// Waits until every create request that was received before this call has stored its task. A request whose client has
+    /// disconnected is completed too, so only after this call do lists show its effect.
+    pub async fn settled(&self) {
+        drop(self.state.creates.write().await);
+    }
+
+    /// The validation results so far. Waits for responses that are being validated.
+    pub fn report(&self) -> ContractReport {
+        self.state.monitor.report()
+    }
+
+    /// Stops after the requests in progress and returns the validation report.
+    ///
+    /// # Errors
+    ///
+    /// Returns the report as an error if a request or a response was invalid and violations are not allowed.
+    pub async fn finish(mut self) -> Result<ContractReport, ContractReport> {
+        self.stop.send_replace(Stop::Gracefully);
+        if let Some(server) = self.server.take() {
+            // An error is a panic of the server task. The report is still complete.
+            let _ = server.await;
         }
-        () = told(&mut stop, Stop::Gracefully) => {}
+        let report = self.report();
+        let allowed = std::mem::replace(&mut self.allows_violations, true);
+        if allowed || report.is_valid() { Ok(report) } else { Err(report) }
     }
-    if *stop.borrow() == Stop::Gracefully {
-        Pin::new(&mut connection).graceful_shutdown();
-        tokio::select! {
-            _ = &mut connection => {}
-            () = told(&mut stop, Stop::Now) => {}
+}
+
+impl Drop for LocalServer {
+    /// Cuts the requests in progress, as a crash does.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a request or a response was invalid and violations are not allowed.
+    fn drop(&mut self) {
+        self.stop.send_replace(Stop::Now);
+        if !self.allows_violations && !std::thread::panicking() {
+            let report = self.report();
+            assert!(report.is_valid(), "{report}");
         }
     }
 }
 
-/// Waits until it is told to stop, at least like this.
-async fn told(stop: &mut watch::Receiver<Stop>, how: Stop) {
-    if stop.wait_for(|told| *told >= how).await.is_err() {
-        // Whoever could have told is gone, which is a way to tell.
+/// The base URL for the address of a listener. An unspecified address becomes that of loopback.
+pub(crate) fn base_url(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
     }
+    format!("http://{address}{BASE_PATH}")
 }

@@ -1,26 +1,28 @@
-//! How long tasks are processed.
+//! The processing time of tasks.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// How long a task of the [`LocalPlatform`](crate::LocalPlatform) stays in `processing`, at least: the computation of the
-/// vectors takes the time that it takes.
+use crate::parse::ParseError;
+
+/// The minimum time that a task of a [`LocalServer`](crate::LocalServer) stays in `processing`. Computing the embeddings can take
+/// longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Speed {
-    /// No longer than the computation.
+    /// No minimum.
     Instant,
-    /// The same time for every video.
+    /// The same minimum for every video.
     After(Duration),
-    /// So many times as fast as the video plays; [`REALTIME`](Self::REALTIME) is 1.
+    /// The duration of the video divided by this factor; [`REALTIME`](Self::REALTIME) is 1.
     Times(f64),
 }
 
 impl Speed {
-    /// As long as the video is.
+    /// The duration of the video.
     pub const REALTIME: Self = Self::Times(1.0);
 
-    /// For a video of so many seconds.
-    pub(super) fn processing_time(self, seconds: f64) -> Duration {
+    /// The minimum for a video of this duration.
+    pub(crate) fn processing_time(self, seconds: f64) -> Duration {
         match self {
             Self::Instant => Duration::ZERO,
             Self::After(time) => time,
@@ -30,19 +32,17 @@ impl Speed {
 }
 
 impl FromStr for Speed {
-    type Err = String;
+    type Err = ParseError;
 
-    /// Reads `instant`, `realtime`, `4x` or `0.5x`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses `instant`, `realtime`, `4x` or `0.5x`.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let times = |text: &str| text.parse().ok().filter(|times: &f64| times.is_finite() && *times > 0.0);
         match text {
             "instant" => Ok(Self::Instant),
             "realtime" => Ok(Self::REALTIME),
-            other => other
-                .strip_suffix('x')
-                .and_then(times)
-                .map(Self::Times)
-                .ok_or_else(|| format!("{text:?} is not instant, realtime or a factor such as 4x")),
+            other => other.strip_suffix('x').and_then(times).map(Self::Times).ok_or_else(|| {
+                ParseError::new(format!("invalid speed {text:?}: must be instant, realtime or a factor such as 4x"))
+            }),
         }
     }
 }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn speeds_are_read_and_give_times() {
+    fn speeds_parse_and_scale_with_the_video() {
         let seconds = |text: &str| text.parse::<Speed>().map(|speed| speed.processing_time(30.0).as_secs_f64());
         assert_eq!(seconds("instant"), Ok(0.0));
         assert_eq!(seconds("realtime"), Ok(30.0));

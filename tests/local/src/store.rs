@@ -1,119 +1,114 @@
-//! The tasks that the platform has.
+//! The items of a family, in memory and on disk. Knows what an item is, and nothing of any family.
 
 mod folder;
 mod index;
-mod keeper;
-mod ranks;
-mod task;
+mod item;
+mod writer;
 
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio::sync::oneshot;
-use twelvelabs_api::limits;
 
-pub(super) use self::{
-    folder::Folder,
+pub(crate) use self::{
+    folder::{DataDirectory, Folder},
     index::Filter,
-    task::{Fate, NewTask, Outcome, Task},
+    item::{Content, Fate, Item, NewItem, Outcome, Status},
 };
 use self::{
     index::Index,
-    keeper::{Change, Keeper},
+    writer::{Change, Writer},
 };
-use super::clock::{Clock, later};
+use crate::clock::{Clock, later};
 
-/// What the keeper and the readers share.
+/// What the writer and the readers share.
 #[derive(Debug)]
-struct Shared {
-    index: Mutex<Index>,
+struct Shared<T> {
+    index: Mutex<Index<T>>,
     folder: Folder,
     clock: Arc<Clock>,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Index> {
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, Index<T>> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the first task after a time without any: no number of before, whatever became of those tasks.
+    /// The number of the first item of an empty store, which no earlier item had.
     fn first_number(&self) -> u64 {
         u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(1)
     }
 }
 
-/// All tasks of the last seven days.
+/// The items of one family.
 #[derive(Debug)]
-pub(super) struct Store {
-    shared: Arc<Shared>,
-    keeper: Keeper,
+pub(crate) struct Store<T: Content> {
+    shared: Arc<Shared<T>>,
+    writer: Writer<T>,
+    /// Items are removed at this age. `None` keeps them.
+    retention: Option<TimeDelta>,
 }
 
-impl Store {
-    /// Opens what the folder holds.
-    pub(super) fn open(folder: Folder, clock: Arc<Clock>) -> io::Result<Self> {
+impl<T: Content> Store<T> {
+    /// Opens a store with the items that the folder holds.
+    pub(crate) fn open(folder: Folder, clock: Arc<Clock>, retention: Option<TimeDelta>) -> io::Result<Self> {
         let shared = Arc::new(Shared { index: Mutex::default(), folder, clock });
-        let database = keeper::open(&shared)?;
-        let keeper = Keeper::start(Arc::clone(&shared), database)?;
-        Ok(Self { shared, keeper })
+        let database = writer::open(&shared)?;
+        let writer = Writer::start(Arc::clone(&shared), database)?;
+        Ok(Self { shared, writer, retention })
     }
 
-    pub(super) fn folder(&self) -> &Folder {
+    pub(crate) fn folder(&self) -> &Folder {
         &self.shared.folder
     }
 
-    /// How old a task may become.
-    pub(super) fn oldest(&self) -> DateTime<Utc> {
-        let retention = limits::RETENTION_SEC.maximum.unwrap_or_default();
-        later(self.shared.clock.now(), TimeDelta::seconds(-(retention as i64)))
-    }
-
-    /// Everything as of now.
-    fn settled(&self) -> MutexGuard<'_, Index> {
+    /// The index as of now.
+    fn settled(&self) -> MutexGuard<'_, Index<T>> {
+        let now = self.shared.clock.now();
+        let oldest = self.retention.map(|retention| later(now, -retention));
         let mut index = self.shared.lock();
-        let forgotten = index.settle(self.shared.clock.now(), self.oldest());
-        if !forgotten.is_empty() {
-            self.keeper.send(Change::Forget(forgotten));
+        let removed = index.settle(now, oldest);
+        if !removed.is_empty() {
+            self.writer.send(Change::Remove(removed));
         }
         index
     }
 
-    /// Adds a task; it is kept for good when this returns.
-    pub(super) async fn add(&self, known: NewTask) -> io::Result<Arc<Task>> {
+    /// Adds an item. When this returns, the item is on the disk.
+    pub(crate) async fn add(&self, new: NewItem<T>) -> io::Result<Arc<Item<T>>> {
         drop(self.settled());
-        let (reply, answer) = oneshot::channel();
-        self.keeper.send(Change::Add(Box::new(known), reply));
-        answer.await.unwrap_or_else(|_| Err(io::Error::other("the platform has stopped")))
+        let (reply, added) = oneshot::channel();
+        self.writer.send(Change::Add(Box::new(new), reply));
+        added.await.unwrap_or_else(|_| Err(io::Error::other("the server has stopped")))
     }
 
-    /// Writes down how a computation ended; everyone can see it when this returns.
-    pub(super) async fn finish(&self, number: u64, outcome: Outcome) {
-        let (reply, answer) = oneshot::channel();
-        self.keeper.send(Change::Finish(number, outcome, reply));
-        // An error is the end of the keeper, and then there is nothing to see.
-        let _ = answer.await;
+    /// Stores the outcome of a computation. When this returns, clients can see it.
+    pub(crate) async fn finish(&self, number: u64, outcome: Outcome) {
+        let (reply, finished) = oneshot::channel();
+        self.writer.send(Change::Finish(number, outcome, reply));
+        // An error means that the writer has ended: there is nothing to see then.
+        let _ = finished.await;
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<Arc<Task>> {
-        let number = id.get(8..).and_then(|count| u64::from_str_radix(count, 16).ok())?;
-        self.settled().get(number).filter(|task| task.id.as_str() == id).map(Arc::clone)
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Item<T>>> {
+        let number = item::number_of(id)?;
+        self.settled().get(number).filter(|item| item.id == id).map(Arc::clone)
     }
 
-    /// How many tasks there are that the filter takes, and those of a page of them, newest first.
-    pub(super) fn page(&self, filter: &Filter, skip: usize, take: usize) -> (usize, Vec<Arc<Task>>) {
+    /// The number of items that the filter selects, and one page of them, newest first.
+    pub(crate) fn page(&self, filter: &Filter<'_, T>, skip: usize, take: usize) -> (usize, Vec<Arc<Item<T>>>) {
         self.settled().page(filter, skip, take)
     }
 
-    /// The tasks that a stop left in the middle of their computation.
-    pub(super) fn unfinished(&self) -> Vec<Arc<Task>> {
-        let all = self.page(&Filter::default(), 0, usize::MAX).1;
-        all.into_iter().rev().filter(|task| task.outcome.is_none()).collect()
+    /// The items whose computation was interrupted, oldest first.
+    pub(crate) fn unfinished(&self) -> Vec<Arc<Item<T>>> {
+        self.settled().iter().filter(|item| item.outcome.is_none()).cloned().collect()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.settled().len()
     }
 }

@@ -1,7 +1,7 @@
-//! Vectors that stand in for Marengo's: of unit length, and the same for the same media. **They are not Marengo's.**
+//! Embeddings of unit length, identical for identical media. **They are not those of Marengo.**
 //!
-//! With the feature `decode` they mean something: what is alike to the eye or the ear is near. Without it, and for what
-//! cannot be decoded, they are told apart by the coded bytes of the segment, and mean nothing.
+//! With the feature `decode`, segments that look or sound alike have similar vectors. Without it, and for tracks that cannot be
+//! decoded, vectors are derived from the encoded bytes of the segment, without meaning.
 
 mod bytes;
 #[cfg(feature = "decode")]
@@ -10,6 +10,7 @@ mod features;
 mod pictures;
 #[cfg(feature = "decode")]
 mod sound;
+pub(crate) mod windows;
 
 use std::{io, path::Path};
 
@@ -19,23 +20,21 @@ use twelvelabs_api::{
     types::{EmbeddingOption, VideoSegment},
 };
 
-use super::{
-    media::{Media, Part},
-    segments::Window,
-};
+use self::windows::Window;
+use crate::media::{Media, Part};
 
-/// All segments of a task: one for each window and each option that the tracks allow. Blocks, for as long as decoding takes.
-pub(super) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Result<Vec<VideoSegment>> {
-    // Nobody can tell from outside whether a sound track has speech; the local platform takes it that it has.
+/// All segments of a task: one for each window and each option that the tracks allow. Blocks while decoding.
+pub(crate) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Result<Vec<VideoSegment>> {
+    // Whether an audio track contains speech is not detected: it is assumed to.
     let mut options = vec![EmbeddingOption::Visual];
     if media.has_audio() {
         options.extend([EmbeddingOption::Audio, EmbeddingOption::Transcription]);
     }
     let mut columns = Vec::new();
-    let meant = meant(media, path, windows)?;
+    let decoded = decoded_vectors(media, path, windows)?;
     for option in options {
         let part = if option == EmbeddingOption::Visual { Part::Video } else { Part::Audio };
-        let mut vectors = meant(&option);
+        let mut vectors = decoded(&option);
         if vectors.iter().any(Option::is_none) {
             for (place, bytes) in vectors.iter_mut().zip(bytes::column(media, path, part, &option, windows)?) {
                 place.get_or_insert(bytes);
@@ -56,9 +55,9 @@ pub(super) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Re
     Ok(segments)
 }
 
-/// A small picture of a window, from its middle: PNG, 160 pixels wide or high. `None` if its pictures cannot be decoded here.
-/// Reads the file up to there unless its index is at hand, and decodes from the last picture that stands for itself.
-pub(super) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<Vec<u8>> {
+/// A thumbnail from the middle of a window: PNG, at most 160 pixels wide and high. `None` if the video cannot be decoded. Reads the
+/// file up to there unless it has an index, and decodes from the last key frame.
+pub(crate) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<Vec<u8>> {
     #[cfg(feature = "decode")]
     return pictures::png(&pictures::picture(media, path, (window.start + window.end) / 2.0).ok()??, 160);
     #[cfg(not(feature = "decode"))]
@@ -68,9 +67,9 @@ pub(super) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<V
     }
 }
 
-/// Of an option the vectors that decoding gives, a window each, not yet of unit length.
+/// Returns a function that computes the vectors of an option by decoding, one per window, not of unit length.
 #[cfg(feature = "decode")]
-fn meant(
+fn decoded_vectors(
     media: &Media,
     path: &Path,
     windows: &[Window],
@@ -93,17 +92,21 @@ fn meant(
     })
 }
 
-/// Nothing is decoded.
+/// Without decoders, there are no such vectors.
 #[cfg(not(feature = "decode"))]
-fn meant(_: &Media, _: &Path, windows: &[Window]) -> io::Result<impl Fn(&EmbeddingOption) -> Vec<Option<Vec<f64>>>> {
+fn decoded_vectors(
+    _: &Media,
+    _: &Path,
+    windows: &[Window],
+) -> io::Result<impl Fn(&EmbeddingOption) -> Vec<Option<Vec<f64>>>> {
     let count = windows.len();
     Ok(move |_: &EmbeddingOption| vec![None; count])
 }
 
-/// Those of a window; where there are none, what was last before it.
+/// The items in a window. If there are none, the last one before it.
 #[cfg(feature = "decode")]
 fn held<'a, T>(all: &'a [T], window: &Window, time: impl Fn(&T) -> f64) -> &'a [T] {
-    // Times of pictures are fractions of odd clocks: less than a millisecond is rounding.
+    // Less than a millisecond is a rounding error of timestamps.
     let before = |limit: f64| all.partition_point(|one| time(one) < limit - 1e-3);
     let (first, last) = (before(window.start), before(window.end));
     if first == last { &all[first.saturating_sub(1)..first] } else { &all[first..last] }
@@ -113,7 +116,7 @@ fn dimensions() -> usize {
     EMBEDDING_DIMENSION.maximum.unwrap_or_default() as usize
 }
 
-/// From the first start to the last end.
+/// The range from the first start to the last end.
 fn span(windows: &[Window]) -> std::ops::Range<f64> {
     let start = windows.iter().map(|window| window.start).fold(f64::INFINITY, f64::min);
     start..windows.iter().map(|window| window.end).fold(0.0, f64::max)

@@ -1,7 +1,8 @@
-//! How much the local platform bears: `cargo xtask bench platform`. A loader of its own, on loopback, bounded in count and time.
+//! Performance of the local server: `cargo xtask bench platform`. The load generator is part of this program, uses loopback only, and is
+//! limited in count and time.
 //!
 //! - status requests against an empty handler of the same web framework, with 100 and with 100,000 tasks kept;
-//! - 50 uploads of 100 MB at once, and the most memory that the program took for them.
+//! - 50 uploads of 100 MB at once, and the peak memory of the program.
 
 use std::{
     io::{self, BufRead, BufReader},
@@ -17,9 +18,9 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The least that status requests must reach of the rate of the empty handler.
+/// Minimum rate of status requests, relative to the empty handler.
 const SHARE: f64 = 0.5;
-/// The most memory for the uploads, in MiB.
+/// Maximum memory for the uploads, in MiB.
 const MEMORY: u64 = 150;
 const UPLOADS: usize = 50;
 const UPLOAD_BYTES: usize = 100_000_000;
@@ -30,7 +31,7 @@ const TINY: &[u8] = include_bytes!("../../media/tiny.mp4");
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// A server in a process of its own, gone when dropped.
+/// A server in a process of its own, which is killed when dropped.
 struct Server {
     child: Child,
     address: String,
@@ -43,18 +44,18 @@ impl Server {
         let address = loop {
             let mut line = String::new();
             if output.read_line(&mut line)? == 0 {
-                return Err("it ended".into());
+                return Err("the server ended".into());
             }
             if let Some(url) = line.strip_prefix("export TWELVELABS_BASE_URL=http://") {
                 break url.trim_end().trim_end_matches("/v1.3").to_owned();
             }
         };
-        // Its log is read, and thrown away.
+        // The log is read and discarded.
         std::thread::spawn(move || io::copy(&mut output, &mut io::sink()));
         Ok(Self { child, address })
     }
 
-    fn platform(more: &[&str]) -> Result<Self> {
+    fn local(more: &[&str]) -> Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local-server"));
         Self::start(command.args(["--listen", "127.0.0.1:0"]).args(more))
     }
@@ -63,7 +64,7 @@ impl Server {
         Self::start(Command::new(std::env::current_exe()?).arg("--empty-handler"))
     }
 
-    /// The most memory that it ever had, in MiB; Linux tells.
+    /// Peak memory in MiB, as reported by Linux.
     fn peak(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
@@ -73,13 +74,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What the platform is compared with.
+/// The server that the local server is compared with.
 async fn serve_nothing() -> Result<()> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("export TWELVELABS_BASE_URL=http://{}", listener.local_addr()?);
@@ -87,7 +88,7 @@ async fn serve_nothing() -> Result<()> {
     Ok(axum::serve(listener, app).await?)
 }
 
-/// Sends requests one after the other on a few connections for a while; the number of answers in a second.
+/// Sends sequential requests on a few connections. Returns the number of responses per second.
 async fn rate(address: &str, paths: &[String]) -> Result<f64> {
     let start = Instant::now();
     let workers = (0..CONNECTIONS).map(|worker| async move {
@@ -95,13 +96,13 @@ async fn rate(address: &str, paths: &[String]) -> Result<f64> {
         stream.set_nodelay(true)?;
         let mut buffer = vec![0; 16 * 1024];
         let mut count = 0_u64;
-        // A stride that visits them all in an order without sense.
+        // A stride that visits all paths in a scattered order.
         let mut index = worker * 7919;
         while start.elapsed() < TIME {
             index = (index + 104_729) % paths.len();
             let head = format!("GET {} HTTP/1.1\r\nhost: {address}\r\nx-api-key: k\r\n\r\n", paths[index]);
             stream.write_all(head.as_bytes()).await?;
-            answer(&mut stream, &mut buffer).await?;
+            read_response(&mut stream, &mut buffer).await?;
             count += 1;
         }
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(count)
@@ -111,8 +112,8 @@ async fn rate(address: &str, paths: &[String]) -> Result<f64> {
     Ok(total as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Reads one answer with a Content-Length, which must be a success.
-async fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
+/// Reads one response with a Content-Length, which must be a success.
+async fn read_response(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
     let mut filled = 0;
     loop {
         let read = stream.read(&mut buffer[filled..]).await?;
@@ -132,7 +133,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
     }
 }
 
-/// Creates tasks; the paths of their statuses.
+/// Creates tasks. Returns the paths of their statuses.
 async fn fill(address: &str, count: usize) -> Result<Vec<String>> {
     let client = reqwest::Client::new();
     let create = |_| {
@@ -152,15 +153,15 @@ async fn fill(address: &str, count: usize) -> Result<Vec<String>> {
 
 async fn statuses() -> Result<bool> {
     let empty = Server::empty()?;
-    // Creations that need no video to be looked at: all that counts here is that the tasks are there.
-    let few = Server::platform(&["--choose", "media-fails-later"])?;
-    let many = Server::platform(&["--choose", "media-fails-later"])?;
+    // Tasks that are created without probing a video, which is all that this needs.
+    let few = Server::local(&["--quirk", "media-fails-later"])?;
+    let many = Server::local(&["--quirk", "media-fails-later"])?;
     let few_paths = fill(&few.address, 100).await?;
     let start = Instant::now();
     let many_paths = fill(&many.address, 100_000).await?;
     println!("100,000 tasks created in {:.1?}, {} MiB", start.elapsed(), many.peak()?);
     let mut best = [0.0_f64; 3];
-    // In turn, so that a busy moment of the machine meets all of them.
+    // In turn, so that a busy moment of the machine affects all of them.
     for _ in 0..ROUNDS {
         let rates = [
             rate(&empty.address, &few_paths).await?,
@@ -177,7 +178,7 @@ async fn statuses() -> Result<bool> {
     Ok(few >= SHARE * empty && many >= SHARE * empty)
 }
 
-/// A video of this size: the tiny one, and a box of free space behind it.
+/// A video of this size: the tiny one, followed by a box of free space.
 fn large() -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send {
     let filling = UPLOAD_BYTES - TINY.len();
     let head = [&(filling as u32).to_be_bytes()[..], b"free"].concat();
@@ -189,7 +190,7 @@ fn large() -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send {
 }
 
 async fn uploads() -> Result<bool> {
-    let server = Server::platform(&[])?;
+    let server = Server::local(&[])?;
     let client = reqwest::Client::new();
     let start = Instant::now();
     let upload = |number: usize| {
@@ -218,7 +219,7 @@ async fn run() -> Result<bool> {
     if std::env::args().any(|argument| argument == "--empty-handler") {
         serve_nothing().await?;
     }
-    // Cargo says so when it means to measure; everything else, such as `cargo test --benches`, only builds this.
+    // `cargo bench` sets this argument. `cargo test --benches` only builds this program.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(true);
     }
@@ -231,7 +232,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
-            eprintln!("a bar is missed");
+            eprintln!("a limit is missed");
             ExitCode::FAILURE
         }
         Err(error) => {

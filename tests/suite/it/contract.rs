@@ -1,11 +1,11 @@
-//! The kit itself: what it lets pass, what it finds, and what it makes.
+//! The validator with the client: valid and invalid requests and responses, examples, and the check of a server.
 
 use std::time::Duration;
 
 use insta::assert_snapshot;
 use twelvelabs::{ModelName, TwelveLabs, VideoSource, embed::tasks::TasksStatusResponse};
 use twelvelabs_contract::{Contract, ProviderCheck};
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::support::{CLIP, ID, KEY, SILENT};
@@ -33,7 +33,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn requests_are_checked_to_the_last_field() {
+fn every_field_of_a_request_is_validated() {
     let good = form(&[
         ("model_name", "marengo3.0"),
         ("video_url", "https://example.com/v.mp4"),
@@ -64,7 +64,7 @@ fn requests_are_checked_to_the_last_field() {
 }
 
 #[test]
-fn every_answer_has_an_example_that_keeps_the_contract() {
+fn every_response_has_a_valid_example() {
     let contract = Contract::embedded();
     let mut count = 0;
     for (operation, status) in contract.responses() {
@@ -82,7 +82,7 @@ fn every_answer_has_an_example_that_keeps_the_contract() {
 }
 
 #[test]
-fn answers_are_checked_to_the_last_field() {
+fn every_field_of_a_response_is_validated() {
     let check = |status, body: &str| match Contract::embedded().validate_response_body(
         "embed_tasks_status",
         status,
@@ -102,7 +102,7 @@ fn answers_are_checked_to_the_last_field() {
 }
 
 #[tokio::test]
-async fn the_client_lives_on_examples() {
+async fn the_client_accepts_examples() {
     let server = MockServer::start().await;
     Mock::given(Contract::embedded().matcher("embed_tasks_status"))
         .respond_with(Contract::embedded().responder(200))
@@ -122,8 +122,8 @@ async fn the_client_lives_on_examples() {
 }
 
 #[tokio::test]
-async fn a_server_is_checked_case_by_case() {
-    let platform = LocalPlatform::builder().allow_violations().start().await.expect("a platform");
+async fn a_server_is_checked() {
+    let platform = LocalServer::builder().allow_violations().start().await.expect("a platform");
     let mut check = ProviderCheck::new(platform.base_url(), "k");
     check.video = Some(std::fs::read(SILENT).expect("the clip"));
     check.interval = Duration::from_millis(20);

@@ -198,7 +198,7 @@ async fn what_is_no_video_is_refused_as_the_platform_would() {
 
 #[tokio::test]
 async fn a_later_failure_of_embed_keeps_the_id() {
-    let platform = twelvelabs_local::LocalPlatform::builder()
+    let platform = twelvelabs_local::LocalServer::builder()
         .processing_time(Duration::from_secs(600))
         .start()
         .await

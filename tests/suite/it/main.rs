@@ -1,19 +1,17 @@
-//! The suites: what the client sends, what it takes, what it says when things go wrong, and whole flows.
+//! Integration tests: by family, across families, of faults, and of the local server.
 
-mod answers;
+mod assets;
+mod bodies;
 mod contract;
-mod errors;
+mod embed_tasks;
 mod faults;
 mod flows;
+mod local_server;
+mod operations;
 mod options;
-mod platform;
 mod raw;
 mod readme;
-mod retrieve;
 mod schemas;
 mod secrets;
 mod support;
 mod surface;
-mod wait;
-mod wait_all;
-mod wire;

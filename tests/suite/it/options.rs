@@ -13,7 +13,7 @@ const NOWHERE: &str = "http://127.0.0.1:9/v1.3";
 
 #[tokio::test]
 async fn without_validation_the_server_decides_about_limits() {
-    let (server, tasks) = scripted([json(200, "list_200")]).await;
+    let (server, tasks) = scripted([json(200, "embed_tasks_list_200")]).await;
     // The scripted server checks the request against the OpenAPI document and rejects it with 404.
     let refused = tasks.list().page_limit(51).with_validation(false).send().await.expect_err("out of range");
     assert_eq!((refused.kind(), refused.status()), (ErrorKind::Api, Some(404)));
@@ -41,7 +41,11 @@ async fn what_cannot_be_sent_is_refused_without_validation_too() {
 
 #[tokio::test]
 async fn a_builder_can_be_awaited_or_sent() {
-    let responses = [json(200, "status_200_ready"), json(200, "status_200_ready"), json(200, "list_200")];
+    let responses = [
+        json(200, "embed_tasks_status_200_ready"),
+        json(200, "embed_tasks_status_200_ready"),
+        json(200, "embed_tasks_list_200"),
+    ];
     let (_server, tasks) = scripted(responses).await;
     tasks.status(ID).await.expect("read");
     tasks.wait_for_done(ID).with_timeout(Duration::from_secs(5)).send().await.expect("ready");
@@ -51,7 +55,7 @@ async fn a_builder_can_be_awaited_or_sent() {
 #[tokio::test]
 async fn a_rule_of_the_caller_retries_or_stops() {
     let unavailable = || ResponseTemplate::new(503);
-    let (server, tasks) = scripted([unavailable(), json(200, "create_200")]).await;
+    let (server, tasks) = scripted([unavailable(), json(200, "embed_tasks_create_200")]).await;
     let create = tasks.create(ModelName::Marengo30, VideoSource::url("https://example.com/a.mp4"));
     let rule = |error: &twelvelabs::Error| match error.status() {
         Some(503) => RetryDecision::Retry,
@@ -78,7 +82,7 @@ async fn transport_errors_name_their_cause() {
 
 #[tokio::test]
 async fn names_are_resolved_as_the_builder_says() {
-    let (server, _) = scripted_client([json(200, "status_200_ready")]).await;
+    let (server, _) = scripted_client([json(200, "embed_tasks_status_200_ready")]).await;
     let builder = TwelveLabs::builder().api_key(KEY).allow_plain_http(true).no_proxy();
     let url = format!("http://api.test:{}/v1.3", server.address().port());
     let tasks =
@@ -103,7 +107,8 @@ async fn assets_are_listed_and_waited_for() {
     let assets: Vec<_> = client.assets().list().page(2).items().try_collect().await.expect("listed");
     assert_eq!(assets.len(), 1);
     let missing = ResponseTemplate::new(404);
-    let (_server, client) = scripted_client([json(200, "asset_200"), json(200, "asset_200"), missing]).await;
+    let (_server, client) =
+        scripted_client([json(200, "assets_retrieve_200"), json(200, "assets_retrieve_200"), missing]).await;
     let done = client.assets().wait_for_done(ID).callback(|asset| assert_eq!(asset.status.as_str(), "ready"));
     assert_eq!(done.await.expect("ready").filename.as_deref(), Some("talk.mp4"));
     let results = client.assets().wait_all([ID, "a/b"]).await;

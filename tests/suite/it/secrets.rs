@@ -24,8 +24,12 @@ async fn a_flow_that_logs_everything() {
     }
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     subscriber.with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL).init();
-    let answers =
-        [json(200, "create_200"), ResponseTemplate::new(503), json(200, "status_200_ready"), json(401, "error_401")];
+    let answers = [
+        json(200, "embed_tasks_create_200"),
+        ResponseTemplate::new(503),
+        json(200, "embed_tasks_status_200_ready"),
+        json(401, "error_401"),
+    ];
     let (_server, tasks) = scripted(answers).await;
     let source = VideoSource::url("https://user:URLSECRET@example.com/v.mp4?signature=QUERYSECRET");
     println!("{source} {source:?}");
@@ -71,7 +75,8 @@ async fn facts_come_with_answers_and_errors() {
         ];
         fields.into_iter().fold(answer, |answer, (name, value)| answer.insert_header(name, value))
     };
-    let (_server, tasks) = scripted([limits(json(200, "status_200_ready")), limits(json(400, "error_400"))]).await;
+    let (_server, tasks) =
+        scripted([limits(json(200, "embed_tasks_status_200_ready")), limits(json(400, "error_400"))]).await;
     let answer = tasks.status(ID).send_with_response().await.expect("read");
     let error = tasks.status(ID).send().await.expect_err("refused");
     for facts in [answer.info(), error.response().expect("facts")] {

@@ -1,4 +1,4 @@
-//! What the suites share.
+//! Shared helpers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use twelvelabs::{
     embed::tasks::{TasksClient, TasksStatusResponse},
 };
 use twelvelabs_contract::Contract;
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 pub(crate) const ID: &str = "663da73b31cdd0c1f638a8e6";
@@ -39,14 +39,14 @@ pub(crate) async fn scripted_client(responses: impl IntoIterator<Item = Response
     let mut responses: Vec<_> = responses.into_iter().collect();
     let last = responses.pop().expect("a response");
     for response in responses {
-        Mock::given(Kept).respond_with(response).up_to_n_times(1).mount(&server).await;
+        Mock::given(Valid).respond_with(response).up_to_n_times(1).mount(&server).await;
     }
-    Mock::given(Kept).respond_with(last).mount(&server).await;
+    Mock::given(Valid).respond_with(last).mount(&server).await;
     let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).with_max_retries(0);
     (server, client.build().expect("a client"))
 }
 
-/// As [`scripted_client`], for tasks.
+/// Same as [`scripted_client`], with the client of tasks.
 pub(crate) async fn scripted(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TasksClient) {
     let (server, client) = scripted_client(responses).await;
     (server, client.embed().tasks())
@@ -62,31 +62,31 @@ pub(crate) fn last_status(error: &twelvelabs::Error) -> Option<&TasksStatusRespo
     error.wait_details()?.last_status()
 }
 
-/// Time limits for what can only be seen when a limit is reached: a test goes on to the next one while the machine was too slow
-/// for the last one to show it.
+/// Time limits for behaviour that is visible only when a limit is reached. A test tries the next one if the machine was too slow for
+/// the last one.
 pub(crate) const LIMITS: [Duration; 4] =
     [Duration::from_millis(300), Duration::from_secs(2), Duration::from_secs(8), Duration::from_secs(30)];
 
-pub(crate) async fn local() -> (LocalPlatform, TasksClient) {
-    let platform = LocalPlatform::start().await.expect("a platform");
-    let tasks = client(platform.base_url());
-    (platform, tasks)
+pub(crate) async fn local() -> (LocalServer, TasksClient) {
+    let local = LocalServer::start().await.expect("a server");
+    let tasks = client(local.base_url());
+    (local, tasks)
 }
 
-/// Matches what keeps the contract, and says why the rest does not.
-struct Kept;
+/// Matches valid requests, and prints the violations of others.
+struct Valid;
 
-impl wiremock::Match for Kept {
+impl wiremock::Match for Valid {
     fn matches(&self, request: &Request) -> bool {
         let outcome = Contract::embedded().validate_received(request);
-        if let Err(problems) = &outcome {
-            eprintln!("{} {} breaks the contract: {problems}", request.method, request.url.path());
+        if let Err(error) = &outcome {
+            eprintln!("{} {} is invalid: {error}", request.method, request.url.path());
         }
         outcome.is_ok()
     }
 }
 
-/// A request as people should review it: without the key, addresses and random parts.
+/// A request as text for review, without the key, addresses and random parts.
 pub(crate) fn show(request: &Request) -> String {
     let mut out = format!("{} {}\n", request.method, request.url.path());
     for (name, value) in request.url.query_pairs() {
@@ -122,10 +122,10 @@ pub(crate) fn show(request: &Request) -> String {
 
 fn show_form(form: &str, boundary: &str) -> String {
     let mut out = String::new();
-    let inner = form.strip_suffix(&format!("--{boundary}--\r\n")).expect("a form that is closed");
+    let inner = form.strip_suffix(&format!("--{boundary}--\r\n")).expect("a closing boundary");
     for part in inner.split(&format!("--{boundary}\r\n")).skip(1) {
-        let (head, content) = part.split_once("\r\n\r\n").expect("a part with a head");
-        let content = content.strip_suffix("\r\n").expect("a part that is closed");
+        let (head, content) = part.split_once("\r\n\r\n").expect("headers of a part");
+        let content = content.strip_suffix("\r\n").expect("the end of a part");
         out.push_str(&format!("  part {}\n", head.replace("\r\n", "\n       ")));
         let shown = if content.len() > 80 || content.contains('\u{fffd}') { "(bytes)" } else { content };
         out.push_str(&format!("       = {shown}\n"));
@@ -133,7 +133,7 @@ fn show_form(form: &str, boundary: &str) -> String {
     out
 }
 
-/// The only request that a server got.
+/// The only request that a server received.
 pub(crate) async fn only_request(server: &MockServer) -> Request {
     let requests = server.received_requests().await.expect("recorded");
     assert_eq!(requests.len(), 1, "{requests:#?}");

@@ -1,26 +1,26 @@
-//! AVI, with the parts that OpenDML adds to files of more than a gigabyte.
+//! AVI, including OpenDML for files larger than 1 GB.
 
 use std::{
     fs::File,
     io::{self, BufReader, Read},
 };
 
-use super::{Codec, Layout, Media, PACKETS_LIMIT, Probed, Sample, Stream, Unusable};
+use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Stream};
 
-/// The headers take a few hundred bytes.
+/// Maximum size of the headers. They usually take a few hundred bytes.
 const HEADER_LIMIT: u32 = 1 << 20;
 
 pub(super) fn is(head: &[u8]) -> bool {
     head.starts_with(b"RIFF") && head.get(8..12) == Some(b"AVI ")
 }
 
-/// A stream as its header describes it.
+/// A stream, from its header.
 #[derive(Debug)]
 struct Track {
     stream: Stream,
     /// Seconds of one unit.
     unit: f64,
-    /// Bytes of one unit, or 0 where a chunk is one.
+    /// Bytes of one unit, or 0 if each chunk is a unit.
     unit_size: u32,
     size: (u32, u32),
     samples: Vec<Sample>,
@@ -44,7 +44,7 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
             at += 4;
             if &name == b"strl" {
                 let Some(body) = body(&mut file, length.saturating_sub(4), size - at)? else {
-                    return Ok(Err(Unusable::Broken("ends inside its header")));
+                    return Ok(Err(ProbeError::Broken("ends inside its header")));
                 };
                 at += body.len() as u64;
                 tracks.extend(stream(&body).map(|track| (streams, track)));
@@ -56,7 +56,7 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
             continue;
         }
         if u64::from(length) > size - at {
-            return Ok(Err(Unusable::Broken("ends inside a chunk")));
+            return Ok(Err(ProbeError::Broken("ends inside a chunk")));
         }
         if &kind == b"idx1" {
             let left = length.min(16 * u32::try_from(count).unwrap_or(u32::MAX));
@@ -71,14 +71,14 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
         {
             count += 1;
             if count > PACKETS_LIMIT {
-                return Ok(Err(Unusable::Broken("has chunks beyond measure")));
+                return Ok(Err(ProbeError::Broken("has too many chunks")));
             }
-            // Until the index says more; of sound any chunk will do.
+            // Until the index is read. For audio, every chunk is a sync sample.
             let sync = track.samples.is_empty() || track.size == (0, 0);
             let Some(sample) = Sample::new(track.units as f64 * track.unit, at, length.into(), sync, size) else {
-                return Ok(Err(Unusable::Broken("has a chunk beyond measure")));
+                return Ok(Err(ProbeError::Broken("has a chunk that is too large")));
             };
-            // An empty chunk repeats the picture before.
+            // An empty chunk repeats the previous frame.
             if length > 0 {
                 track.samples.push(sample);
             }
@@ -91,7 +91,7 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
     Ok(media(tracks))
 }
 
-/// Marks the pictures that stand for themselves: the entries of a stream are in the order of its chunks.
+/// Marks key frames. The index entries of a stream are in the order of its chunks.
 fn index(file: &mut BufReader<File>, length: u32, tracks: &mut [(u8, Track)]) -> io::Result<u64> {
     let mut places = vec![0; tracks.len()];
     let entries = length / 16;
@@ -122,7 +122,7 @@ fn body(file: &mut BufReader<File>, length: u32, left: u64) -> io::Result<Option
     Ok(Some(body))
 }
 
-/// Of a chunk of data: `00dc`, `01wb` and the like.
+/// The stream number of a data chunk, such as `00dc` or `01wb`.
 fn stream_number(kind: [u8; 4]) -> Option<u8> {
     let [tens @ b'0'..=b'9', ones @ b'0'..=b'9', what @ ..] = kind else { return None };
     matches!(&what, b"dc" | b"db" | b"wb").then(|| (tens - b'0') * 10 + (ones - b'0'))
@@ -156,7 +156,7 @@ fn stream(body: &[u8]) -> Option<Track> {
     };
     match head.get(..4)? {
         b"vids" => {
-            // A picture that is stored from the top has a negative height.
+            // A frame that is stored from the top has a negative height.
             track.size = (long(format, 4)?, long(format, 8)?.cast_signed().unsigned_abs());
             if format
                 .get(16..20)
@@ -193,9 +193,9 @@ fn media(tracks: Vec<(u8, Track)>) -> Probed {
             _ => video = video.or(Some(track)),
         }
     }
-    let video = video.ok_or(Unusable::NotVideo("has no pictures"))?;
+    let video = video.ok_or(ProbeError::NotVideo("has no video track"))?;
     if video.samples.is_empty() {
-        return Err(Unusable::Broken("announces pictures and has none"));
+        return Err(ProbeError::Broken("has a video track without frames"));
     }
     let audio = audio.filter(|track| !track.samples.is_empty());
     let (audio, audio_samples) = audio.map(|track| (track.stream, track.samples)).unzip();

@@ -1,10 +1,10 @@
-//! As much of H.264 as containers leave to the stream: how its units are packed, and how large its pictures are.
+//! The parts of H.264 that containers do not state: the packing of NAL units, and the size of the frames.
 
 use mp4_atom::Avcc;
 
 use super::{Codec, Stream, stretched};
 
-/// Of a configuration as MP4 and Matroska have it.
+/// The stream of a configuration record of MP4 or Matroska.
 pub(super) fn stream(avcc: &Avcc) -> Stream {
     let mut config = Vec::new();
     for unit in avcc.sequence_parameter_sets.iter().chain(&avcc.picture_parameter_sets) {
@@ -14,14 +14,13 @@ pub(super) fn stream(avcc: &Avcc) -> Stream {
     Stream { codec: Codec::H264(avcc.length_size), config, ..Stream::default() }
 }
 
-/// The size of the pictures as shown, from the first sequence parameter set of a stream with start codes.
+/// The display size, from the first sequence parameter set of a stream with start codes.
 pub(super) fn shown_size(stream: &[u8]) -> Option<(u32, u32)> {
     let starts = stream.windows(4).enumerate().filter(|(_, bytes)| bytes[..3] == [0, 0, 1] && bytes[3] & 0x1f == 7);
     starts.filter_map(|(at, _)| parameters(stream.get(at + 4..)?)).next()
 }
 
-/// Whether a packet has a picture that stands for itself. Its units have lengths of so many bytes before them, or start codes
-/// for 0.
+/// Whether a packet contains an IDR frame. Its NAL units have lengths of `length_size` bytes, or start codes for 0.
 #[cfg(any(feature = "decode", test))]
 pub(in super::super) fn is_sync(mut packet: &[u8], length_size: u8) -> bool {
     if length_size == 0 {
@@ -37,7 +36,7 @@ pub(in super::super) fn is_sync(mut packet: &[u8], length_size: u8) -> bool {
     false
 }
 
-/// Bits of a unit, without the bytes that keep start codes out of it.
+/// The bits of a NAL unit, without emulation prevention bytes.
 struct Bits<'a> {
     bytes: &'a [u8],
     zeros: u8,
@@ -158,7 +157,7 @@ fn parameters(unit: &[u8]) -> Option<(u32, u32)> {
     Some((stretched(width, horizontal.into(), vertical.into()), height))
 }
 
-/// The shape of a pixel, from the first fields of the usability information.
+/// The pixel aspect ratio, from the first fields of the video usability information.
 fn pixel_shape(bits: &mut Bits<'_>) -> Option<(u32, u32)> {
     /// Table E-1, from 1.
     const KNOWN: [(u32, u32); 16] = [

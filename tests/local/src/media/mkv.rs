@@ -9,9 +9,9 @@ use std::{
 use matroska_demuxer::{DisplayUnit, Frame, MatroskaFile, TrackEntry, TrackType, Video};
 use mp4_atom::{Atom, Avcc};
 
-use super::{Bounded, Codec, Layout, Media, PACKET_LIMIT, Packet, Probed, Sink, Stream, Unusable, stretched};
+use super::{Bounded, Codec, Layout, Media, PACKET_LIMIT, Packet, ProbeError, Probed, Sink, Stream, stretched};
 
-/// Longest time that one track may end before the file does.
+/// Maximum time by which a track may end before the file.
 const SLACK_SEC: f64 = 2.0;
 
 type Input = Bounded<BufReader<File>>;
@@ -20,9 +20,9 @@ pub(super) fn is(head: &[u8]) -> bool {
     head.starts_with(&[0x1a, 0x45, 0xdf, 0xa3])
 }
 
-fn open(file: File, size: u64) -> Result<MatroskaFile<Input>, Unusable> {
+fn open(file: File, size: u64) -> Result<MatroskaFile<Input>, ProbeError> {
     let input = Bounded::new(BufReader::with_capacity(1 << 16, file), size);
-    MatroskaFile::open(input).map_err(|_| Unusable::Broken("has an unreadable Matroska header"))
+    MatroskaFile::open(input).map_err(|_| ProbeError::Broken("has an unreadable Matroska header"))
 }
 
 pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
@@ -32,22 +32,22 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
 fn inspect(matroska: &mut MatroskaFile<Input>) -> Probed {
     let scale = matroska.info().timestamp_scale().get() as f64 / 1e9;
     let find = |kind| matroska.tracks().iter().find(|track| track.track_type() == kind);
-    let track = find(TrackType::Video).ok_or(Unusable::NotVideo("has no pictures"))?;
-    let shape = track.video().ok_or(Unusable::Broken("does not say how large its pictures are"))?;
-    let (width, height) = shown_size(shape).ok_or(Unusable::Broken("crops its pictures away"))?;
+    let track = find(TrackType::Video).ok_or(ProbeError::NotVideo("has no video track"))?;
+    let shape = track.video().ok_or(ProbeError::Broken("does not state the size of its video"))?;
+    let (width, height) = shown_size(shape).ok_or(ProbeError::Broken("crops all of its video"))?;
     let video = picture_stream(track);
     let mut audio = find(TrackType::Audio).map(sound_stream);
     let length = track.default_duration().map_or(0.0, |length| length.get() as f64 / 1e9);
     let said = matroska.info().duration().map(|duration| duration * scale);
 
-    // The header may say nothing or too much: the clusters tell.
+    // The header can be missing or wrong, so the clusters are read.
     let (mut pictures, mut sounds, mut last) = (0u64, 0u64, 0.0f64);
     let mut frame = Frame::default();
     loop {
         match matroska.next_frame(&mut frame) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(_) => return Err(Unusable::Broken("has an unreadable cluster")),
+            Err(_) => return Err(ProbeError::Broken("has an unreadable cluster")),
         }
         let mut end = frame.timestamp as f64 * scale;
         if frame.track == video.id {
@@ -59,10 +59,10 @@ fn inspect(matroska: &mut MatroskaFile<Input>) -> Probed {
         last = last.max(end + frame.duration.unwrap_or(0) as f64 * scale);
     }
     if pictures == 0 {
-        return Err(Unusable::Broken("announces pictures and has none"));
+        return Err(ProbeError::Broken("has a video track without frames"));
     }
     if said.is_some_and(|said| said > last + SLACK_SEC) {
-        return Err(Unusable::Broken("ends before its time"));
+        return Err(ProbeError::Broken("ends early"));
     }
     audio.take_if(|_| sounds == 0);
     let duration = said.filter(|said| *said > 0.0).unwrap_or(last);
@@ -76,7 +76,7 @@ fn shown_size(video: &Video) -> Option<(u32, u32)> {
     };
     let width = cropped(video.pixel_width().get(), video.pixel_crop_left(), video.pixel_crop_right())?;
     let height = cropped(video.pixel_height().get(), video.pixel_crop_top(), video.pixel_crop_bottom())?;
-    // A size to be shown in tells the shape of the pixels; its unit may be anything but pixels only by saying so.
+    // The display size gives the pixel aspect ratio. Its unit is pixels unless stated otherwise.
     let measured = matches!(video.display_unit(), None | Some(DisplayUnit::Pixels | DisplayUnit::DisplayAspectRatio));
     match (video.display_width(), video.display_height()) {
         (Some(shown_width), Some(shown_height)) if measured => {
@@ -116,20 +116,20 @@ fn sound_stream(track: &TrackEntry) -> Stream {
     }
 }
 
-/// Packed or encrypted tracks are not unpacked here.
+/// Compressed or encrypted tracks are not supported.
 fn is_plain(track: &TrackEntry) -> bool {
     track.content_encodings().is_none_or(<[_]>::is_empty)
 }
 
-pub(super) fn read(file: File, track: u64, stretch: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
+pub(super) fn read(file: File, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
     let size = file.metadata()?.len();
     let mut matroska = open(file, size).map_err(|error| io::Error::other(error.to_string()))?;
     let scale = matroska.info().timestamp_scale().get() as f64 / 1e9;
     let mut frame = Frame::default();
     while matroska.next_frame(&mut frame).map_err(io::Error::other)? {
         let start = frame.timestamp as f64 * scale;
-        // Clusters are in order; pictures inside a few of them are not.
-        if start > stretch.end + 30.0 {
+        // Clusters are in order, but the frames of adjacent clusters are not.
+        if start > range.end + 30.0 {
             break;
         }
         if frame.track != track || frame.data.len() as u64 > PACKET_LIMIT {

@@ -1,4 +1,4 @@
-//! MP4 and MOV, whole or fragmented.
+//! MP4 and MOV, fragmented or not.
 
 use std::{
     fs::File,
@@ -7,18 +7,18 @@ use std::{
 
 use mp4_atom::{Atom, Codec as Entry, Decode, Mdia, Moof, Mvex, Pasp, Stbl, StszSamples, Tfhd, Tkhd, Trex, Trun};
 
-use super::{Codec, Layout, Media, PACKETS_LIMIT, Probed, Sample, Stream, Unusable, stretched};
+use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Stream, stretched};
 
-/// The index of four hours takes a fifth of it.
+/// Maximum size of the index. That of four hours takes a fifth of it.
 const BOX_LIMIT: u64 = 64 << 20;
 
-/// A track while it is put together. Times in its own units.
+/// A track while it is being read. Times are in its own units.
 struct Track {
     id: u32,
     tkhd: Tkhd,
     mdia: Mdia,
     samples: Vec<Timed>,
-    /// Where the next fragment begins unless it says so.
+    /// The start of the next fragment, unless the fragment states it.
     clock: i64,
 }
 
@@ -41,20 +41,20 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
     let mut tracks: Option<Vec<Track>> = None;
     let mut defaults = Vec::new();
     let mut unreadable = 0;
-    // Every packet has a byte at least.
+    // Every packet has at least one byte.
     let limit = PACKETS_LIMIT.min(size) as usize;
     let mut at = 0;
     while at < size {
         let Some((kind, header, whole)) = header(&mut file, at, size)? else {
-            // Rubbish after the index is no harm; before it, there is nothing to go by.
+            // Invalid data after the index is ignored. Before it, the file is broken.
             break;
         };
         if kind == *b"moov" || kind == *b"moof" {
             if whole > BOX_LIMIT {
-                return Ok(Err(Unusable::Broken("has an index beyond measure")));
+                return Ok(Err(ProbeError::Broken("has an index that is too large")));
             }
             if whole > size - at {
-                return Ok(Err(Unusable::Broken("ends inside its index")));
+                return Ok(Err(ProbeError::Broken("ends inside its index")));
             }
             let mut body = vec![0; (whole - header) as usize];
             file.read_exact(&mut body)?;
@@ -62,27 +62,27 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
                 tracks = Some(moov(&body, &mut defaults, &mut unreadable));
             } else if kind == *b"moof" {
                 let Ok(moof) = Moof::decode_body(&mut body.as_slice()) else {
-                    return Ok(Err(Unusable::Broken("has an unreadable fragment")));
+                    return Ok(Err(ProbeError::Broken("has an unreadable fragment")));
                 };
                 if fragment(&moof, at, tracks.as_deref_mut().unwrap_or_default(), &defaults, limit).is_none() {
-                    return Ok(Err(Unusable::Broken("has a fragment beyond measure")));
+                    return Ok(Err(ProbeError::Broken("has a fragment that is too large")));
                 }
             }
         }
-        // What is cut off is missed when the index is looked at.
+        // Missing data is detected when the index is checked.
         at += whole.min(size - at);
         file.seek(SeekFrom::Start(at))?;
     }
     Ok(match tracks {
         Some(tracks) => match media(tracks, size) {
-            Err(Unusable::NotVideo(_)) if unreadable > 0 => Err(Unusable::Broken("has an unreadable track")),
+            Err(ProbeError::NotVideo(_)) if unreadable > 0 => Err(ProbeError::Broken("has an unreadable track")),
             media => media,
         },
-        None => Err(Unusable::Broken("has no index")),
+        None => Err(ProbeError::Broken("has no index")),
     })
 }
 
-/// The kind of the box at a place, the length of its header and of the whole box; `None` if there is none.
+/// The type of the box at an offset, the length of its header and of the whole box. `None` if there is no box.
 fn header(file: &mut BufReader<File>, at: u64, size: u64) -> io::Result<Option<([u8; 4], u64, u64)>> {
     let mut short = [0; 8];
     if size - at < 8 {
@@ -102,7 +102,7 @@ fn header(file: &mut BufReader<File>, at: u64, size: u64) -> io::Result<Option<(
     Ok((whole >= header).then_some((kind, header, whole)))
 }
 
-/// The boxes inside a box, with their headers. Ends at the first one that does not fit.
+/// The boxes inside a box, with their headers. Ends at the first box that does not fit.
 fn children(mut body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     std::iter::from_fn(move || {
         let length = u32::from_be_bytes(*body.first_chunk::<4>()?) as usize;
@@ -112,7 +112,7 @@ fn children(mut body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// Box by box, so that an odd one beside the tracks, or a track of a kind that nobody knows, spoils nothing.
+/// Reads box by box, so that unknown boxes and unknown kinds of tracks are ignored.
 fn moov(body: &[u8], defaults: &mut Vec<Trex>, unreadable: &mut usize) -> Vec<Track> {
     let mut tracks = Vec::new();
     for (kind, mut child) in children(body) {
@@ -138,7 +138,7 @@ fn moov(body: &[u8], defaults: &mut Vec<Trex>, unreadable: &mut usize) -> Vec<Tr
     tracks
 }
 
-/// Adds the samples of a fragment that begins at a place; `None` if they are too many.
+/// Adds the samples of the fragment at an offset. `None` if there are too many.
 fn fragment(moof: &Moof, at: u64, tracks: &mut [Track], defaults: &[Trex], limit: usize) -> Option<()> {
     for traf in &moof.traf {
         let head = &traf.tfhd;
@@ -147,7 +147,7 @@ fn fragment(moof: &Moof, at: u64, tracks: &mut [Track], defaults: &[Trex], limit
         if let Some(tfdt) = &traf.tfdt {
             track.clock = i64::try_from(tfdt.base_media_decode_time).ok()?;
         }
-        // Without a base, data follows that of the track before; writers since 2012 say that the base is the fragment.
+        // Without a base offset, data follows that of the previous track. Since 2012, the base is usually the fragment.
         let base = head.base_data_offset.unwrap_or(at);
         let mut next = base;
         for run in &traf.trun {
@@ -178,7 +178,7 @@ impl Track {
         Some(offset)
     }
 
-    /// The samples of the index, before those of the fragments; `None` if the index contradicts itself.
+    /// The samples of the index, without those of the fragments. `None` if the index is inconsistent.
     fn table(&self, limit: usize) -> Option<Vec<Timed>> {
         let Stbl { stts, ctts, stss, stsc, stsz, stco, co64, .. } = &self.mdia.minf.stbl;
         let count = match &stsz.samples {
@@ -204,7 +204,7 @@ impl Track {
         let mut samples = Vec::with_capacity(count);
         let (mut clock, mut chunk_index, mut run) = (0i64, 0usize, 0usize);
         while samples.len() < count {
-            // `first_chunk` counts from one.
+            // `first_chunk` is counted from 1.
             while stsc.entries.get(run + 1).is_some_and(|next| next.first_chunk as usize <= chunk_index + 1) {
                 run += 1;
             }
@@ -231,21 +231,20 @@ impl Track {
     }
 }
 
-/// Each value as often as its count says.
+/// Repeats each value by its count.
 fn runs<T: Copy>(entries: impl Iterator<Item = (u32, T)>) -> impl Iterator<Item = T> {
     entries.flat_map(|(count, value)| std::iter::repeat_n(value, count as usize))
 }
 
 fn media(mut tracks: Vec<Track>, size: u64) -> Probed {
-    const OUTSIDE: Unusable = Unusable::Broken("has an index that points outside of it");
-    let mut find = |handler: &[u8; 4]| -> Result<Option<(Track, Vec<Sample>, f64)>, Unusable> {
+    const OUTSIDE: ProbeError = ProbeError::Broken("has an index that points outside of the file");
+    let mut find = |handler: &[u8; 4]| -> Result<Option<(Track, Vec<Sample>, f64)>, ProbeError> {
         let Some(at) = tracks.iter().position(|track| *track.mdia.hdlr.handler.as_ref() == *handler) else {
             return Ok(None);
         };
         let mut track = tracks.swap_remove(at);
-        let mut timed = track
-            .table(PACKETS_LIMIT.min(size) as usize)
-            .ok_or(Unusable::Broken("has an index that contradicts itself"))?;
+        let mut timed =
+            track.table(PACKETS_LIMIT.min(size) as usize).ok_or(ProbeError::Broken("has an inconsistent index"))?;
         timed.append(&mut track.samples);
         let scale = f64::from(track.mdia.mdhd.timescale);
         let Some(first) = timed.iter().map(|sample| sample.shown).min().filter(|_| scale > 0.0) else {
@@ -260,7 +259,7 @@ fn media(mut tracks: Vec<Track>, size: u64) -> Probed {
         }
         Ok(Some((track, samples, end)))
     };
-    let (track, video, duration) = find(b"vide")?.ok_or(Unusable::NotVideo("has no pictures"))?;
+    let (track, video, duration) = find(b"vide")?.ok_or(ProbeError::NotVideo("has no video track"))?;
     let sound = find(b"soun")?;
     let entry = track.mdia.minf.stbl.stsd.codecs.first();
     let (coded_width, height) = match entry.and_then(Entry::visual) {

@@ -15,19 +15,19 @@ fn of_bytes(bytes: &[u8]) -> tempfile::NamedTempFile {
 }
 
 fn probe(bytes: &[u8]) -> Probed {
-    Media::probe(of_bytes(bytes).path()).expect("the disk works")
+    Media::probe(of_bytes(bytes).path()).expect("a readable file")
 }
 
-/// The packets of a track: how many, and how many bytes.
-fn packets(media: &Media, path: &Path, part: Part, stretch: Range<f64>) -> (usize, usize) {
+/// The number of packets of a track, and of their bytes.
+fn packets(media: &Media, path: &Path, part: Part, range: Range<f64>) -> (usize, usize) {
     let mut counts = (0, 0);
-    let read = media.read(path, part, stretch.clone(), |packet| {
-        if stretch.contains(&packet.start) {
+    let read = media.read(path, part, range.clone(), |packet| {
+        if range.contains(&packet.start) {
             counts = (counts.0 + 1, counts.1 + packet.data.len());
         }
         ControlFlow::Continue(())
     });
-    read.expect("the disk works");
+    read.expect("a readable file");
     counts
 }
 
@@ -51,12 +51,12 @@ fn files_are_what_they_hold() {
         ("turned.mov", 4.875, 360, 640, 16, 0),
     ];
     for (name, seconds, width, height, pictures, sounds) in known {
-        // The name on the disk tells nothing.
+        // The file name does not matter.
         let bytes = std::fs::read(clip(name)).expect(name);
         let file = of_bytes(&bytes);
-        let media = Media::probe(file.path()).expect("the disk works").expect(name);
+        let media = Media::probe(file.path()).expect("a readable file").expect(name);
         assert_eq!((media.width, media.height, media.has_audio()), (width, height, sounds > 0), "{name}");
-        // Sound may be cut later than pictures.
+        // Audio may end later than video.
         assert!((media.duration - seconds).abs() < 0.2, "{name}: {} s", media.duration);
         let count = |part| packets(&media, file.path(), part, 0.0..2.0).0;
         assert_eq!((count(Part::Video), count(Part::Audio)), (pictures, sounds), "{name}");
@@ -64,29 +64,29 @@ fn files_are_what_they_hold() {
 }
 
 #[test]
-fn packets_of_a_stretch_come_from_where_decoding_can_begin() {
+fn packets_of_a_range_start_at_a_sync_sample() {
     for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
-        let media = Media::probe(&clip(name)).expect("the disk works").expect(name);
+        let media = Media::probe(&clip(name)).expect("a readable file").expect(name);
         let mut first = None;
         let read = media.read(&clip(name), Part::Video, 30.0..31.0, |packet| {
             let Codec::H264(length_size) = media.video.codec else { panic!("{name}: {:?}", media.video.codec) };
             first.get_or_insert((packet.start, h264::is_sync(packet.data, length_size)));
             ControlFlow::Continue(())
         });
-        read.expect("the disk works");
+        read.expect("a readable file");
         assert!(first.is_some_and(|(start, sync)| start <= 30.0 && sync), "{name}: {first:?}");
         assert_eq!(packets(&media, &clip(name), Part::Video, 30.0..31.0).0, 8, "{name}");
     }
 }
 
 #[test]
-fn what_is_no_video_is_said_to_be_none() {
+fn files_without_video_are_refused_with_the_reason() {
     for (bytes, reason) in [
-        (b"".as_slice(), "known here"),
-        (b"Once upon a time there was a video, and this is not it.", "known here"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "known here"),
-        (b"RIFF\x24\0\0\0WAVEfmt ", "known here"),
-        (b"RIFF\x04\0\0\0AVI ", "no pictures"),
+        (b"".as_slice(), "unknown container format"),
+        (b"Once upon a time there was a video, and this is not it.", "unknown container format"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "unknown container format"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "unknown container format"),
+        (b"RIFF\x04\0\0\0AVI ", "no video track"),
         (b"\0\0\0\x10ftypisom\0\0\0\0", "no index"),
         (b"\x1a\x45\xdf\xa3\x80", "Matroska"),
     ] {
@@ -96,10 +96,10 @@ fn what_is_no_video_is_said_to_be_none() {
 }
 
 #[test]
-fn files_that_end_too_early_are_broken() {
-    let refused = Media::probe(&clip("cut.mp4")).expect("the disk works").expect_err("it is cut");
-    assert!(matches!(refused, Unusable::Broken(_)), "{refused}");
-    // All but transport streams, which end where they end.
+fn truncated_files_are_broken() {
+    let refused = Media::probe(&clip("cut.mp4")).expect("a readable file").expect_err("a truncated file");
+    assert!(matches!(refused, ProbeError::Broken(_)), "{refused}");
+    // All but transport streams, which have no index.
     for name in ["tiny.mp4", "tiny.avi", "vorbis.mkv", "vp9.webm", "narrow_pixels.mp4"] {
         let bytes = std::fs::read(clip(name)).expect(name);
         for part in [2, 4, 6] {
@@ -109,18 +109,18 @@ fn files_that_end_too_early_are_broken() {
 }
 
 #[test]
-fn numbers_of_packets_are_not_believed() {
+fn the_number_of_packets_in_a_file_is_not_trusted() {
     let mut bytes = std::fs::read(clip("tiny.mp4")).expect("the clip");
     let at = bytes.windows(4).position(|kind| kind == b"stsz").expect("a table of sizes");
-    // All of one size, and four thousand million of them; the four sizes that were there are skipped.
+    // Four billion samples of one size. The four sizes that were there are skipped.
     bytes[at - 4..at].copy_from_slice(&20u32.to_be_bytes());
     bytes[at + 8..at + 16].copy_from_slice(&[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]);
     bytes[at + 16..at + 24].copy_from_slice(b"\0\0\0\x10free");
-    assert_eq!(probe(&bytes).expect_err("it lies"), Unusable::Broken("has an index that contradicts itself"));
+    assert_eq!(probe(&bytes).expect_err("an inconsistent index"), ProbeError::Broken("has an inconsistent index"));
 }
 
 #[test]
-fn a_file_in_circles_ends() {
+fn a_parser_in_a_loop_ends() {
     let mut input = Bounded::new(io::repeat(0), 10);
     let mut byte = [0];
     let mut steps = 0u64;
@@ -130,7 +130,7 @@ fn a_file_in_circles_ends() {
     assert_eq!(steps, 100_010);
 }
 
-/// Changes that hurt: bytes anywhere, lengths near their tables, pieces lost.
+/// Damages a file: random bytes, lengths near their tables, missing parts.
 #[derive(Clone, Debug)]
 enum Harm {
     Set(prop::sample::Index, u8),
@@ -156,7 +156,7 @@ impl Harm {
         if bytes.len() < 8 {
             return;
         }
-        // Half of the changes go to the ends, where indexes are.
+        // Half of the changes are near the ends, where indexes are.
         let place = |at: &prop::sample::Index| match at.index(4 * bytes.len()) {
             far if far >= 3 * bytes.len() => far - 3 * bytes.len(),
             near if near % 2 == 0 => near % bytes.len().min(1024),
@@ -188,7 +188,7 @@ impl Harm {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
-    /// Past the guard of `probe`, which would hide a panic.
+    /// Without the guard of `probe`, which would hide a panic.
     #[test]
     fn hostile_files_are_probed_and_read_to_an_end(
         name in prop::sample::select(vec![
@@ -201,11 +201,11 @@ proptest! {
         let file = of_bytes(&bytes);
         let head = &bytes[..bytes.len().min(1024)];
         let opened = File::open(file.path()).expect("it is there");
-        let probed = Media::parse(file.path(), opened, bytes.len() as u64, head).expect("the disk works");
+        let probed = Media::parse(file.path(), opened, bytes.len() as u64, head).expect("a readable file");
         if let Ok(media) = probed {
             prop_assert!(media.duration > 0.0 && media.width > 0 && media.height > 0);
             for part in [Part::Video, Part::Audio] {
-                // What cannot be read a second time is an error, not a fall.
+                // A file that cannot be read again is an error, not a panic.
                 let _ = media.read(file.path(), part, 0.0..1e9, |_| ControlFlow::Continue(()));
             }
         }

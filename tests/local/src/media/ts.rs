@@ -1,4 +1,4 @@
-//! MPEG transport streams: bare packets of 188 bytes, those of discs (192) and of broadcasts (204).
+//! MPEG transport streams with packets of 188 bytes, 192 (discs) and 204 (broadcasts).
 
 use std::{
     fs::File,
@@ -7,14 +7,14 @@ use std::{
     path::Path,
 };
 
-use super::{Codec, Layout, Media, Packet, Probed, Sink, Stream, Unusable, ffprobe, h264};
+use super::{Codec, Layout, Media, Packet, ProbeError, Probed, Sink, Stream, ffprobe, h264};
 
 const SYNC: u8 = 0x47;
 
-/// Larger than any coded picture that a broadcast carries.
+/// Maximum size of a unit in bytes, larger than any frame of a broadcast.
 const PES_LIMIT: usize = 16 << 20;
 
-/// How the packets lie in the file.
+/// The layout of the packets in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     length: usize,
@@ -31,7 +31,7 @@ impl Shape {
         })
     }
 
-    /// Hands out the payloads: the PID, whether a unit starts, the bytes.
+    /// Calls `sink` with each payload: the PID, whether a unit starts, the bytes.
     fn each(&self, file: File, mut sink: impl FnMut(u16, bool, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
         let mut file = BufReader::with_capacity(1 << 16, file);
         let mut packet = vec![0; self.length];
@@ -41,7 +41,7 @@ impl Shape {
                 outcome => outcome?,
             }
             let bytes = &packet[self.before..self.before + 188];
-            // A damaged packet is skipped, as receivers do.
+            // A damaged packet is skipped.
             if bytes[0] != SYNC || bytes[1] & 0x80 != 0 || bytes[3] & 0x10 == 0 {
                 continue;
             }
@@ -56,22 +56,22 @@ impl Shape {
     }
 }
 
-/// The first video and the first sound of the first program.
+/// The first video and the first audio stream of the first program.
 #[derive(Debug, Default)]
 struct Program {
     table: Option<u16>,
     video: Option<(u16, u8)>,
     audio: Option<(u16, u8)>,
-    /// Of no kind that the table names: what it carries is seen in its units.
+    /// Private data without a stream type: its kind is detected from its units.
     private: Vec<u16>,
 }
 
 impl Program {
-    /// Tables of one packet: those of a file with a program or two fit.
+    /// Reads tables of one packet, which hold one or two programs.
     fn section(&mut self, pid: u16, payload: &[u8]) -> Option<()> {
         let section = payload.get(1 + usize::from(*payload.first()?)..)?;
         let length = usize::from(u16::from_be_bytes([section.get(1)? & 0x0f, *section.get(2)?]));
-        // Without the checksum at the end.
+        // Without the checksum.
         let body = section.get(3..(3 + length).min(section.len()).checked_sub(4)?)?;
         match (*section.first()?, self.table) {
             (0, None) if pid == 0 => {
@@ -107,7 +107,7 @@ impl Program {
     }
 }
 
-/// Whether descriptors of private data announce sound: AC-3, E-AC-3, DTS and AAC as broadcasts say it, or Opus by its name.
+/// Whether the descriptors of private data are those of audio: AC-3, E-AC-3, DTS, AAC or Opus.
 fn is_sound(mut descriptors: &[u8]) -> bool {
     while let [tag, length, rest @ ..] = descriptors {
         let body = rest.get(..usize::from(*length)).unwrap_or_default();
@@ -119,30 +119,30 @@ fn is_sound(mut descriptors: &[u8]) -> bool {
     false
 }
 
-/// The kind of sound in a unit of private data that calls itself sound.
+/// The audio codec in a unit of private data.
 fn private_sound(unit: &[u8]) -> Option<u8> {
     let [0, 0, 1, 0xc0..=0xdf, _, _, _, _, header, rest @ ..] = unit else { return None };
     let adts = matches!(rest.get(usize::from(*header)..)?, [0xff, second, ..] if second & 0xf6 == 0xf0);
     Some(if adts { 0x0f } else { 0x06 })
 }
 
-/// Puts together the units of one PID.
+/// Assembles the units of one PID.
 #[derive(Debug, Default)]
 struct Assembly {
     unit: Vec<u8>,
-    /// The clock of 90 kHz as read last, without its wraps.
+    /// The last timestamp in ticks of 90 kHz, unwrapped.
     clock: Option<i64>,
 }
 
 impl Assembly {
-    /// The unit that ended where this payload starts: its time in ticks, and where its data begin.
+    /// The unit that ends before this payload: its time in ticks, and the offset of its data.
     fn take(&mut self) -> Option<(i64, usize)> {
         let [0, 0, 1, _, _, _, _, flags, header, ..] = *self.unit.as_slice() else { return None };
         let stamp = if flags & 0x80 != 0 { self.unit.get(9..14) } else { None };
         if let Some(&[a, b, c, d, e]) = stamp {
             let [a, b, c, d, e] = [a, b, c, d, e].map(i64::from);
             let read = (a >> 1 & 7) << 30 | b << 22 | (c >> 1) << 15 | d << 7 | e >> 1;
-            // Of 33 bits: the time nearest to the one before.
+            // Timestamps have 33 bits: the value nearest to the previous one.
             const WRAP: i64 = 1 << 33;
             let near = |last: i64| last + (read - last + WRAP / 2).rem_euclid(WRAP) - WRAP / 2;
             self.clock = Some(self.clock.map_or(read, near));
@@ -195,18 +195,18 @@ pub(super) fn probe(path: &Path, file: File, shape: Shape) -> io::Result<Probed>
         }
         ControlFlow::Continue(())
     })?;
-    let Some((video, kind)) = program.video else { return Ok(Err(Unusable::NotVideo("has no pictures"))) };
+    let Some((video, kind)) = program.video else { return Ok(Err(ProbeError::NotVideo("has no video track"))) };
     picture(&mut assembly, kind);
     if pictures < 2 {
-        return Ok(Err(Unusable::Broken("announces pictures and has none")));
+        return Ok(Err(ProbeError::Broken("has a video track without frames")));
     }
     let Some((width, height)) = shown else {
         return match kind {
-            0x1b | 0x01 | 0x02 => Ok(Err(Unusable::Broken("does not say how large its pictures are"))),
+            0x1b | 0x01 | 0x02 => Ok(Err(ProbeError::Broken("does not state the size of its video"))),
             _ => ffprobe::probe(path, size, "mpegts"),
         };
     };
-    // The last picture takes as long as the others do.
+    // The last frame is as long as the others.
     let span = (last - first) as f64 / 90_000.0;
     let duration = span + span / f64::from(pictures - 1);
     let codec = if kind == 0x1b { Codec::H264(0) } else { Codec::Other };
@@ -222,15 +222,15 @@ pub(super) fn probe(path: &Path, file: File, shape: Shape) -> io::Result<Probed>
     Ok(Ok(Media { duration, width, height, video, audio, layout: Layout::Ts(shape) }))
 }
 
-/// From the first sequence header.
+/// The size in the first sequence header of MPEG-2.
 fn mpeg2_size(data: &[u8]) -> Option<(u32, u32)> {
     let at = data.windows(4).position(|bytes| bytes == [0, 0, 1, 0xb3])?;
     let [a, b, c] = data.get(at + 4..at + 7)?.try_into().map(|bytes: [u8; 3]| bytes.map(u32::from)).ok()?;
     Some((a << 4 | b >> 4, (b & 0x0f) << 8 | c))
 }
 
-/// Times count from the first unit of the track.
-pub(super) fn read(file: File, shape: &Shape, track: u64, stretch: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
+/// Times start at the first unit of the track.
+pub(super) fn read(file: File, shape: &Shape, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
     let mut assembly = Assembly::default();
     let mut first = None;
     let mut hand_out = |assembly: &mut Assembly| {
@@ -238,7 +238,7 @@ pub(super) fn read(file: File, shape: &Shape, track: u64, stretch: Range<f64>, s
         if let Some((time, data)) = assembly.take() {
             let start = (time - *first.get_or_insert(time)) as f64 / 90_000.0;
             let data = assembly.unit.get(data..).unwrap_or_default();
-            outcome = match start > stretch.end + 30.0 {
+            outcome = match start > range.end + 30.0 {
                 true => ControlFlow::Break(()),
                 false => sink(Packet { start: start.max(0.0), data }),
             };
@@ -257,7 +257,7 @@ pub(super) fn read(file: File, shape: &Shape, track: u64, stretch: Range<f64>, s
         outcome
     })?;
     if !broken_off {
-        // What comes after the last one makes no difference.
+        // Anything after the last unit is ignored.
         let _ = hand_out(&mut assembly);
     }
     Ok(())

@@ -1,55 +1,74 @@
-//! The files of the platform: uploads while they are needed, and results.
+//! The files of a family: uploads while they are needed, and results.
 
 use std::{
     collections::HashSet,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tempfile::{TempDir, TempPath};
 
-const DATABASE: &str = "tasks.redb";
+const DATABASE: &str = "items.redb";
 const UPLOADS: &str = "uploads";
 const RESULTS: &str = "results";
 const THUMBNAILS: &str = "thumbnails";
-/// What is not complete ends so.
+/// Suffix of incomplete files.
 const PART: &str = ".part";
 
-/// A folder of its own, or one that the operator names.
-#[derive(Debug)]
+/// Shows that a directory belongs to this program.
+const MARKER: &str = ".twelvelabs-local";
+
+/// The directory of all families.
+#[derive(Clone, Debug)]
+pub(crate) struct DataDirectory {
+    root: PathBuf,
+    temporary: Option<Arc<TempDir>>,
+}
+
+impl DataDirectory {
+    /// A directory that is removed with the server.
+    pub(crate) fn temporary() -> io::Result<Self> {
+        let temporary = tempfile::Builder::new().prefix("twelvelabs-local-").tempdir()?;
+        Ok(Self { root: temporary.path().to_owned(), temporary: Some(Arc::new(temporary)) })
+    }
+
+    /// A directory that stays. It must be new, empty, or one of this program: any other may contain files that only look like
+    /// ours.
+    pub(crate) fn persistent(root: &Path) -> io::Result<Self> {
+        let marker = root.join(MARKER);
+        if !marker.is_file() {
+            fs::create_dir_all(root)?;
+            if fs::read_dir(root)?.next().is_some() {
+                let message = format!("{} must be empty or an existing data directory", root.display());
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+            }
+            fs::write(marker, "Data of twelvelabs-local\n")?;
+        }
+        Ok(Self { root: root.to_owned(), temporary: None })
+    }
+
+    /// The folder of one family.
+    pub(crate) fn family(&self, name: &str) -> io::Result<Folder> {
+        let root = self.root.join(name);
+        for name in [UPLOADS, RESULTS, THUMBNAILS] {
+            fs::create_dir_all(root.join(name))?;
+        }
+        Ok(Folder { root, durable: self.temporary.is_none(), _temporary: self.temporary.clone() })
+    }
+}
+
+/// The files of one family.
+#[derive(Clone, Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
-    /// Written through to the disk, so that it survives a crash of the machine.
+    /// Whether files are flushed to the disk, so that they survive a crash of the machine.
     durable: bool,
-    _temporary: Option<TempDir>,
+    _temporary: Option<Arc<TempDir>>,
 }
 
 impl Folder {
-    /// A folder that goes away with the platform.
-    pub(crate) fn temporary() -> io::Result<Self> {
-        let temporary = tempfile::Builder::new().prefix("twelvelabs-local-").tempdir()?;
-        Self::prepare(Self { root: temporary.path().to_owned(), durable: false, _temporary: Some(temporary) })
-    }
-
-    /// A folder that stays. It is one of a platform's already, or new, or empty: in any other there may be files that only look
-    /// like leftovers of a platform.
-    pub(crate) fn lasting(root: &Path) -> io::Result<Self> {
-        if !root.join(DATABASE).is_file() && !is_unused(root)? {
-            let message =
-                format!("{} is not empty and holds no tasks of a platform: name a folder of its own", root.display());
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
-        }
-        Self::prepare(Self { root: root.to_owned(), durable: true, _temporary: None })
-    }
-
-    fn prepare(self) -> io::Result<Self> {
-        for name in [UPLOADS, RESULTS, THUMBNAILS] {
-            fs::create_dir_all(self.root.join(name))?;
-        }
-        Ok(self)
-    }
-
     pub(super) fn database(&self) -> Option<PathBuf> {
         self.durable.then(|| self.root.join(DATABASE))
     }
@@ -66,13 +85,13 @@ impl Folder {
         self.root.join(THUMBNAILS).join(id)
     }
 
-    /// A new file that is not complete yet; gone when the path is dropped.
+    /// A new, incomplete file, which is removed when the path is dropped.
     pub(crate) fn new_upload(&self) -> io::Result<(File, TempPath)> {
         let file = tempfile::Builder::new().suffix(PART).rand_bytes(16).tempfile_in(self.root.join(UPLOADS))?;
         Ok(file.into_parts())
     }
 
-    /// A complete upload under its final name; still gone when the path is dropped, until a task owns it.
+    /// Gives a complete upload its final name. The file is still removed when the path is dropped, until an item owns it.
     pub(crate) fn complete_upload(&self, file: &File, path: TempPath) -> io::Result<TempPath> {
         if self.durable {
             file.sync_all()?;
@@ -83,7 +102,7 @@ impl Folder {
         TempPath::try_from_path(name)
     }
 
-    /// Writes a result in whole or not at all.
+    /// Writes a whole result, or none.
     pub(crate) fn write_result(
         &self,
         id: &str,
@@ -104,20 +123,20 @@ impl Folder {
         if self.durable { File::open(self.root.join(name))?.sync_all() } else { Ok(()) }
     }
 
-    /// Removes what belongs to a task; what is not there needs no removing.
-    pub(super) fn forget(&self, id: &str, upload: Option<&str>) {
+    /// Removes the files of an item, those that exist.
+    pub(super) fn remove(&self, id: &str, upload: Option<&str>) {
         let _ = fs::remove_file(self.result(id));
         let _ = fs::remove_dir_all(self.thumbnails(id));
-        self.forget_upload(upload);
+        self.remove_upload(upload);
     }
 
-    pub(super) fn forget_upload(&self, upload: Option<&str>) {
+    pub(super) fn remove_upload(&self, upload: Option<&str>) {
         if let Some(name) = upload {
             let _ = fs::remove_file(self.upload(name));
         }
     }
 
-    /// Removes what a crash left behind: what bears a name of our making and belongs to no task.
+    /// Removes what a crash left behind: files with our kind of name that belong to no item.
     pub(super) fn sweep(&self, uploads: &HashSet<&str>, ids: &HashSet<&str>) -> io::Result<()> {
         for (folder, owned) in [(UPLOADS, uploads), (RESULTS, ids), (THUMBNAILS, ids)] {
             for entry in fs::read_dir(self.root.join(folder))? {
@@ -136,28 +155,12 @@ impl Folder {
     }
 }
 
-/// Whether there is nothing in a folder but what a start makes before the database.
-fn is_unused(root: &Path) -> io::Result<bool> {
-    let entries = match fs::read_dir(root) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let is_ours = [UPLOADS, RESULTS, THUMBNAILS].iter().any(|name| entry.file_name() == *name);
-        if !is_ours || !entry.file_type()?.is_dir() || fs::read_dir(entry.path())?.next().is_some() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The names that tasks have.
+/// Whether this is the kind of name that items have.
 fn is_id(name: &str) -> bool {
     name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The names that files have before they are complete, and uploads afterwards.
+/// Whether this is the kind of name that incomplete files and uploads have.
 fn is_of_tempfile(name: &str) -> bool {
     name.strip_prefix(".tmp")
         .is_some_and(|rest| rest.trim_end_matches(PART).bytes().all(|byte| byte.is_ascii_alphanumeric()))
@@ -169,40 +172,46 @@ mod tests {
 
     #[test]
     fn files_of_others_are_left_alone() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::write(directory.path().join("thesis.pdf"), "x").expect("written");
+        let error = DataDirectory::persistent(directory.path()).expect_err("the directory is not empty");
+        assert!(error.to_string().ends_with("must be empty or an existing data directory"), "{error}");
+        assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
+
+        // In a directory of this program, files with other kinds of names stay.
+        let root = directory.path().join("data");
+        let folder = DataDirectory::persistent(&root).expect("a directory").family("family").expect("a folder");
         let write = |path: &str| {
-            let path = folder.path().join(path);
+            let path = root.join("family").join(path);
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             fs::write(path, "x").expect("written");
         };
-        write("results/thesis.pdf");
-        let refused = Folder::lasting(folder.path()).expect_err("it is somebody's");
-        assert!(refused.to_string().contains("name a folder of its own"), "{refused}");
-        // And in a folder of a platform only what a platform makes is swept.
-        for kept in ["uploads/holiday/a.txt", "uploads/a.mp4", "thumbnails/mine/0", "results/663da73b31cdd0c1f638a8e6x"]
-        {
-            write(kept);
-        }
-        let gone = [
+        let kept = [
+            "results/thesis.pdf",
+            "uploads/holiday/a.txt",
+            "uploads/a.mp4",
+            "thumbnails/mine/0",
+            "results/663da73b31cdd0c1f638a8e6x",
+        ];
+        let removed = [
             "uploads/.tmpAbC123.part",
             "uploads/.tmpAbC123",
             "results/663da73b31cdd0c1f638a8e6",
             "thumbnails/663da73b31cdd0c1f638a8e6/0",
         ];
-        gone.iter().for_each(|path| write(path));
-        write(DATABASE);
-        let opened = Folder::lasting(folder.path()).expect("a platform's");
-        opened.sweep(&HashSet::new(), &HashSet::new()).expect("swept");
-        assert!(gone.iter().all(|path| !folder.path().join(path).exists()));
-        for kept in ["results/thesis.pdf", "uploads/holiday/a.txt", "uploads/a.mp4", "thumbnails/mine/0"] {
-            assert!(folder.path().join(kept).exists(), "{kept} is gone");
+        kept.iter().chain(&removed).for_each(|path| write(path));
+        folder.sweep(&HashSet::new(), &HashSet::new()).expect("swept");
+        for path in kept {
+            assert!(root.join("family").join(path).exists(), "{path} is gone");
         }
+        assert!(removed.iter().all(|path| !root.join("family").join(path).exists()));
     }
 
     #[test]
-    fn a_start_that_was_cut_short_can_be_made_again() {
-        let folder = tempfile::tempdir().expect("a folder");
-        Folder::lasting(&folder.path().join("new")).expect("a new one");
-        Folder::lasting(&folder.path().join("new")).expect("still without a database");
+    fn a_data_directory_can_be_opened_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path().join("new");
+        DataDirectory::persistent(&root).expect("a new one").family("family").expect("a folder");
+        DataDirectory::persistent(&root).expect("the same").family("family").expect("a folder");
     }
 }

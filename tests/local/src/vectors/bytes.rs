@@ -1,13 +1,13 @@
-//! Vectors without meaning, from the coded bytes of each window.
+//! Vectors derived from the encoded bytes of each window, without meaning.
 
 use std::{io, ops::ControlFlow, path::Path};
 
 use sha2::{Digest, Sha256};
 use twelvelabs_api::types::{EmbeddingOption, EmbeddingScope};
 
-use super::super::{
+use crate::{
     media::{Media, Part},
-    segments::Window,
+    vectors::windows::Window,
 };
 
 /// The vectors of all windows, in one pass over the file.
@@ -27,7 +27,7 @@ pub(super) fn column(
     Ok(hashes.into_iter().map(|hash| expand(&hash.finalize(), super::dimensions()).collect()).collect())
 }
 
-/// Numbers between -32768 and 32768, never 0, as many as it takes.
+/// An endless sequence of numbers between -32768 and 32768, without 0.
 pub(super) fn expand(seed: &[u8], count: usize) -> impl Iterator<Item = f64> {
     let blocks = (0u32..).flat_map(move |counter| {
         let block = Sha256::new().chain_update(seed).chain_update(counter.to_be_bytes()).finalize();
@@ -36,10 +36,10 @@ pub(super) fn expand(seed: &[u8], count: usize) -> impl Iterator<Item = f64> {
     blocks.take(count)
 }
 
-/// Which windows hold a time. Those of one scope do not overlap.
+/// Finds the windows that contain a time. Windows of one scope do not overlap.
 struct Places<'a> {
     windows: &'a [Window],
-    /// By scope, in the order of time.
+    /// By scope, ordered by time.
     scopes: Vec<Vec<usize>>,
 }
 

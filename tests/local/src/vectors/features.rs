@@ -1,5 +1,5 @@
-//! Numbers that are near for what is alike. Only sums, products, quotients and square roots of a fixed order, which every
-//! machine rounds alike.
+//! Features: numbers that are similar for similar media. Only sums, products, quotients and square roots in a fixed order, which all
+//! machines round identically.
 
 use sha2::{Digest, Sha256};
 
@@ -8,8 +8,8 @@ use super::{
     sound::{BANDS, Moment},
 };
 
-/// What a picture looks like and how it moves: layout of brightness and colour, directions of edges, change. A brighter, darker,
-/// smaller or worse copy is near.
+/// Features of the pictures: layout of brightness and colour, directions of edges, and motion. Robust against brightness, size and
+/// quality.
 pub(super) fn visual(stills: &[Still]) -> Option<Vec<f64>> {
     if stills.is_empty() {
         return None;
@@ -41,7 +41,7 @@ pub(super) fn visual(stills: &[Still]) -> Option<Vec<f64>> {
     block(&mut all, 1.0, 200.0, centred(&edges));
     block(&mut all, 0.4, 200.0, motion);
     block(&mut all, 0.4, 60.0, spread.iter().map(|value| value.sqrt()).collect());
-    // So that a picture of nothing has a direction too.
+    // So that an empty picture has a direction too.
     all.push(0.1);
     Some(all)
 }
@@ -54,9 +54,9 @@ fn layout(still: &Still) -> Vec<f64> {
     cells
 }
 
-/// How strong edges are in each of eight directions, in each of sixteen parts of the picture.
+/// The strength of edges in eight directions, for each of sixteen parts of the picture.
 fn edges(still: &Still) -> Vec<f64> {
-    /// Halves of the circle in eight, as whole numbers.
+    /// Eight directions over half a circle, as integers.
     const DIRECTIONS: [(i32, i32); 8] =
         [(100, 0), (92, 38), (71, 71), (38, 92), (0, 100), (-38, 92), (-71, 71), (-92, 38)];
     let mut cells = vec![0.0; 16 * 8];
@@ -72,7 +72,7 @@ fn edges(still: &Still) -> Vec<f64> {
     cells
 }
 
-/// What a sound is: which bands are loud, and how they change. A louder or quieter copy is near.
+/// Features of the sound: loudness of its bands and their change. Robust against volume.
 pub(super) fn audio(moments: &[Moment]) -> Option<Vec<f64>> {
     let levels = levels(moments)?;
     let count = levels.len() as f64;
@@ -89,8 +89,8 @@ pub(super) fn audio(moments: &[Moment]) -> Option<Vec<f64>> {
     Some(all)
 }
 
-/// How a sound pulses, as speech does with its syllables: **no transcription**, and no words are known. For each of four parts of
-/// the spectrum, how its loudness repeats itself after up to 0.8 s, how often it is how loud, and how it rises and falls.
+/// Features of the rhythm, such as that of syllables. **There is no speech recognition.** For each of four parts of the spectrum: the
+/// autocorrelation of its loudness up to 0.8 s, a histogram of loudness, and its rise and fall.
 pub(super) fn rhythm(moments: &[Moment]) -> Option<Vec<f64>> {
     let levels = levels(moments)?;
     let count = levels.len() as f64;
@@ -120,10 +120,10 @@ pub(super) fn rhythm(moments: &[Moment]) -> Option<Vec<f64>> {
     Some(all)
 }
 
-/// Depth below the loudest that still counts, in powers of two: 30 dB.
+/// The range below the loudest level that counts, as a power of two: 30 dB.
 const FLOOR: f64 = 10.0;
 
-/// Loudness below the loudest band of all moments.
+/// Levels relative to the loudest band of all moments.
 fn levels(moments: &[Moment]) -> Option<Vec<[f64; BANDS]>> {
     let loudest = *moments.iter().flat_map(|moment| &moment.levels).max()?;
     let below = |level: i16| (f64::from(i32::from(level) - i32::from(loudest)) / 64.0).max(-FLOOR);
@@ -135,16 +135,16 @@ fn centred(values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| value - mean).collect()
 }
 
-/// Adds numbers at a common length, so that no kind drowns another; those that are far below `usual` are noise and stay small.
+/// Appends numbers, scaled to a common length, so that all kinds have the same weight. Numbers far below `usual` are noise and stay
+/// small.
 fn block(all: &mut Vec<f64>, weight: f64, usual: f64, values: Vec<f64>) {
     let length = (values.iter().map(|value| value * value).sum::<f64>() + usual * usual).sqrt();
     all.extend(values.iter().map(|value| weight * value / length));
 }
 
-/// A fixed random projection: the angle between two features is about that between their projections, and features of
-/// different kinds are at right angles.
+/// A fixed random projection. It keeps angles approximately, and makes features of different kinds orthogonal.
 pub(super) struct Projection {
-    /// For each feature the signs with which it goes into the dimensions.
+    /// For each feature, its sign in each dimension.
     signs: Vec<Vec<u8>>,
     dimensions: usize,
 }
@@ -160,7 +160,7 @@ impl Projection {
         Self { signs: (0..features).map(row).collect(), dimensions }
     }
 
-    /// Whole numbers, so that what differs in the last bit of a float does not differ at all, nearly always.
+    /// Rounds to integers, so that differences in the last bits of floats vanish almost always.
     pub(super) fn apply(&self, features: &[f64]) -> Vec<f64> {
         let project = |dimension: usize| {
             let signed = features.iter().zip(&self.signs).map(|(feature, signs)| {

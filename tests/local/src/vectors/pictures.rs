@@ -1,6 +1,6 @@
-//! Decoded pictures, made small: H.264 only.
+//! Decoded and scaled pictures, of H.264 only.
 //!
-//! Everything here is integer arithmetic, so that pictures come out the same on every machine.
+//! All arithmetic is on integers, so that results are identical on all machines.
 
 use std::{
     io,
@@ -14,28 +14,27 @@ use rust_h264::{
     nal::{NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_sps_info},
 };
 
-use super::super::media::{Codec, Media, Packet, Part, Stream, h264};
+use crate::media::{Codec, Media, Packet, Part, Stream, h264};
 
-/// Side of the brightness of a [`Still`].
+/// Width and height of the luma of a [`Still`].
 pub(super) const LUMA: usize = 32;
 
-/// Side of its colours.
+/// Width and height of its chroma.
 pub(super) const CHROMA: usize = 8;
 
-/// Enough to see motion, few enough to keep those of hours.
+/// Pictures per second: enough for motion, and few enough for hours of video.
 const STILLS_PER_SEC: f64 = 4.0;
 
-/// Beyond as many pixels, at 25 pictures a second, only those pictures are decoded that stand for themselves: about a minute of
-/// work.
+/// Maximum number of pixels at 25 frames per second, about a minute of work. Of larger videos, only key frames are decoded.
 const PIXELS_LIMIT: f64 = 5e9;
 
-/// Memory of a decoder grows with the pictures, whatever the container says of their size.
+/// Maximum size of a frame in the stream, which bounds the memory of the decoder.
 const PICTURE_LIMIT: u64 = 5184 * 5184;
 
-/// Coded bytes between two places where decoding can begin.
+/// Maximum number of encoded bytes between two key frames.
 const GROUP_LIMIT: usize = 64 << 20;
 
-/// A picture, made small.
+/// A scaled picture.
 #[derive(Clone, Debug)]
 pub(super) struct Still {
     /// In seconds.
@@ -45,20 +44,20 @@ pub(super) struct Still {
     pub(super) red: [u8; CHROMA * CHROMA],
 }
 
-/// The stills of a stretch, in the order of time. Empty if nothing can be decoded.
-pub(super) fn stills(media: &Media, path: &Path, stretch: Range<f64>) -> io::Result<Vec<Still>> {
-    let work = f64::from(media.width) * f64::from(media.height) * (stretch.end - stretch.start) * 25.0;
+/// The stills of a time range, ordered by time. Empty if nothing can be decoded.
+pub(super) fn stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Still>> {
+    let work = f64::from(media.width) * f64::from(media.height) * (range.end - range.start) * 25.0;
     let mut stills = Vec::new();
     let mut slot = i64::MIN;
     let sink = |time: f64, frame: &Frame| {
         let now = (time * STILLS_PER_SEC + 1e-6).floor() as i64;
-        // The one before the stretch stays, for where nothing follows.
+        // The last one before the range is kept, in case there are none in it.
         if now != slot {
             slot = now;
             stills.push(still(time, frame));
         }
     };
-    let decoded = guarded(|| decode(media, path, stretch, work > PIXELS_LIMIT, sink))?;
+    let decoded = guarded(|| decode(media, path, range, work > PIXELS_LIMIT, sink))?;
     Ok(if decoded { stills } else { Vec::new() })
 }
 
@@ -66,7 +65,7 @@ pub(super) fn stills(media: &Media, path: &Path, stretch: Range<f64>) -> io::Res
 pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Option<Frame>> {
     let mut last = None;
     let Some(Codec::H264(length_size)) = media.stream(Part::Video).map(|stream| stream.codec) else { return Ok(None) };
-    // Read on past the packet shown then, and decode from where decoding can begin.
+    // Reads beyond the packet of that time, and decodes from the last key frame.
     let mut group: Vec<(f64, Vec<u8>)> = Vec::new();
     let mut bytes = 0;
     media.read(path, Part::Video, time..time + 0.5, |packet| {
@@ -96,22 +95,22 @@ pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Optio
     Ok(last.filter(|_| decoded))
 }
 
-/// A decoder that falls over hostile bytes has decoded nothing.
+/// A panic of the decoder counts as a video that cannot be decoded.
 fn guarded(decode: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Ok(false))
 }
 
-/// Hands out pictures in the order of time; `false` if they cannot be decoded.
+/// Calls `sink` with pictures ordered by time. Returns `false` if they cannot be decoded.
 fn decode(
     media: &Media,
     path: &Path,
-    stretch: Range<f64>,
+    range: Range<f64>,
     alone: bool,
     mut sink: impl FnMut(f64, &Frame),
 ) -> io::Result<bool> {
     let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
     let mut sound = true;
-    media.read(path, Part::Video, stretch, |Packet { start, data }| {
+    media.read(path, Part::Video, range, |Packet { start, data }| {
         if alone && !h264::is_sync(data, decoder.length_size) {
             return ControlFlow::Continue(());
         }
@@ -138,7 +137,7 @@ impl Pictures {
         pictures.units(0.0, &parse_annex_b(&stream.config), &mut |_, _| {}).then_some(pictures)
     }
 
-    /// `false` if the pictures are too large.
+    /// Returns `false` if the frames are too large.
     fn push(&mut self, start: f64, data: &[u8], sink: &mut impl FnMut(f64, &Frame)) -> bool {
         let units = match self.length_size {
             0 => parse_annex_b(data),
@@ -155,7 +154,7 @@ impl Pictures {
                     return false;
                 }
             }
-            // A damaged unit costs its picture, not the video.
+            // A damaged NAL unit loses its frame only.
             for (frame, time) in self.decoder.decode_nal_with_meta(unit, start).unwrap_or_default() {
                 sink(time, &frame);
             }
@@ -197,7 +196,7 @@ fn cell(index: usize, cells: usize, length: usize) -> Range<usize> {
     start..((index + 1) * length / cells).max(start + 1).min(length)
 }
 
-/// The mean of a rectangle, rounded; the middle where there are no samples, as in pictures without colour.
+/// The rounded mean of a rectangle. The middle of the range if there are no samples, as in monochrome pictures.
 fn average(
     plane: &[u8],
     frame: &Frame,
@@ -220,7 +219,7 @@ fn average(
     ((sum + count / 2) / count).min(255) as u8
 }
 
-/// A picture as PNG, its longer side of so many pixels at most. As coded: not turned, not stretched.
+/// A picture as PNG, at most `side` pixels wide and high. As encoded: not rotated, without pixel aspect ratio.
 pub(super) fn png(frame: &Frame, side: usize) -> Option<Vec<u8>> {
     let (width, height) = (frame.width as usize, frame.height as usize);
     let longer = width.max(height).max(1);

@@ -1,7 +1,6 @@
-//! Decoded sound, as the loudness of bands of the spectrum forty times a second: AAC-LC, MPEG layers 2 and 3, Vorbis and PCM.
+//! Decoded sound as the power of mel bands, forty times per second: AAC-LC, MPEG layers 2 and 3, Vorbis and PCM.
 //!
-//! Decoders compute with floats and tables from the sines of the machine, so sound may differ in its last bits between machines;
-//! levels are rounded to far more than that.
+//! Decoders use floats, so that samples can differ in their last bits between machines. Levels are rounded much more coarsely.
 
 use std::{
     io,
@@ -20,16 +19,16 @@ use symphonia::core::{
     units::{Duration, Timestamp},
 };
 
-use super::super::media::{Codec, Media, Part, Stream};
+use crate::media::{Codec, Media, Part, Stream};
 
 pub(super) const BANDS: usize = 40;
 
 const MOMENTS_PER_SEC: u32 = 40;
 
-/// Samples of a spectrum.
+/// Number of samples of a spectrum.
 const WINDOW: usize = 2048;
 
-/// Sound at a moment.
+/// The spectrum at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Moment {
     /// In seconds.
@@ -38,28 +37,28 @@ pub(super) struct Moment {
     pub(super) levels: [i16; BANDS],
 }
 
-/// The moments of a stretch, in the order of time. Empty if nothing can be decoded.
-pub(super) fn moments(media: &Media, path: &Path, stretch: Range<f64>) -> io::Result<Vec<Moment>> {
+/// The moments of a time range, ordered by time. Empty if nothing can be decoded.
+pub(super) fn moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Moment>> {
     let Some(stream) = media.stream(Part::Audio) else { return Ok(Vec::new()) };
     let decode = || -> io::Result<Vec<Moment>> {
         let mut ear = Ear::default();
         let mut unpacker = Unpacker::new(stream);
-        media.read(path, Part::Audio, stretch.clone(), |packet| {
-            if packet.start >= stretch.start - 1.0 && packet.start < stretch.end {
+        media.read(path, Part::Audio, range.clone(), |packet| {
+            if packet.start >= range.start - 1.0 && packet.start < range.end {
                 unpacker.push(packet.data, &mut |rate, samples| ear.hear(packet.start, rate, samples));
             }
             ControlFlow::Continue(())
         })?;
         Ok(ear.moments)
     };
-    // A decoder that falls over hostile bytes has decoded nothing.
+    // A panic of the decoder counts as audio that cannot be decoded.
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Ok(Vec::new()))
 }
 
 /// Finds the frames in packets and decodes them.
 struct Unpacker<'a> {
     stream: &'a Stream,
-    /// Of MPEG streams: what is not a whole frame yet.
+    /// The incomplete frame of an MPEG stream.
     rest: Vec<u8>,
     decoder: Option<Box<dyn AudioDecoder>>,
     planes: Vec<Vec<f32>>,
@@ -94,7 +93,7 @@ impl<'a> Unpacker<'a> {
         sink(self.stream.rate, &self.mono);
     }
 
-    /// Packets of these need not begin where frames do.
+    /// Packets of these codecs need not start at a frame.
     fn framed(&mut self, data: &[u8], sink: &mut dyn FnMut(u32, &[f32])) {
         let mut rest = std::mem::take(&mut self.rest);
         rest.extend_from_slice(data);
@@ -135,7 +134,7 @@ impl<'a> Unpacker<'a> {
             self.decoder = registry.make_audio_decoder(&parameters, &AudioDecoderOptions::default()).ok();
         }
         let Some(decoder) = &mut self.decoder else { return };
-        // A damaged frame is silence of no length.
+        // A damaged frame is skipped.
         let packet = PacketRef::new(0, Timestamp::new(0), Duration::ZERO, data);
         let Ok(decoded) = decoder.decode_ref(&packet) else { return };
         let rate = decoded.spec().rate();
@@ -173,7 +172,7 @@ fn adts_frame(head: &[u8; 7]) -> Option<FrameHead> {
     (length > header).then_some(FrameHead { length, header, codec: id::CODEC_ID_AAC, config })
 }
 
-/// Layers 2 and 3 of ISO/IEC 11172-3 and 13818-3.
+/// The header of layers 2 and 3 of ISO/IEC 11172-3 and 13818-3.
 fn mpa_frame(head: &[u8; 7]) -> Option<FrameHead> {
     const RATES: [[usize; 15]; 4] = [
         // Version 1, layers 2 and 3.
@@ -200,13 +199,13 @@ fn mpa_frame(head: &[u8; 7]) -> Option<FrameHead> {
     };
     let bits = *RATES[first + third].get(usize::from(c >> 4)).filter(|rate| **rate > 0)? * 1000;
     let rate = [44100, 48000, 32000].get(usize::from(c >> 2 & 3))? / halved;
-    // Of layer 3 a frame has half the samples in version 2.
+    // In version 2, a frame of layer 3 has half the samples.
     let eighth = if third == 1 && halved > 1 { 72 } else { 144 };
     let length = eighth * bits / rate + usize::from(c >> 1 & 1);
     Some(FrameHead { length, header: 0, codec, config: [0; 2] })
 }
 
-/// The first and the third header of the three that Matroska keeps together, as the decoder wants them.
+/// The first and the third of the three headers of Matroska, as the decoder expects them.
 fn vorbis_headers(private: &[u8]) -> Option<Vec<u8>> {
     let mut rest = private.strip_prefix(&[2])?;
     let mut length = || {
@@ -225,12 +224,12 @@ fn vorbis_headers(private: &[u8]) -> Option<Vec<u8>> {
     Some([rest.get(..first)?, setup].concat())
 }
 
-/// Turns samples into moments.
+/// Computes moments from samples.
 #[derive(Default)]
 struct Ear {
     moments: Vec<Moment>,
     rate: u32,
-    /// When the first sample of `samples` is heard.
+    /// Presentation time of the first sample of `samples`.
     time: f64,
     samples: Vec<f32>,
     spectrum: Option<Spectrum>,
@@ -242,7 +241,7 @@ impl Ear {
             return;
         }
         let expected = self.time + self.samples.len() as f64 / f64::from(rate);
-        // A gap, or the beginning.
+        // A gap, or the start.
         if self.spectrum.is_none() || rate != self.rate || (time - expected).abs() > 0.5 {
             self.samples.clear();
             (self.time, self.rate) = (time, rate);
@@ -268,7 +267,7 @@ struct Spectrum {
     rate: u32,
     fft: Fft,
     shape: Vec<f32>,
-    /// For each band the first line and the weights from it.
+    /// For each band, the first line and the weights from it.
     bands: Vec<(usize, Vec<f64>)>,
     lines: Vec<Complex<f32>>,
 }
@@ -280,14 +279,14 @@ impl Spectrum {
             let turn = std::f64::consts::TAU * (at as f64 + 0.5) / length as f64;
             (0.5 - 0.5 * libm::cos(turn)) as f32
         });
-        // Corners at equal steps of the mel scale from 60 to 4400 Hz, the part that every coder keeps.
+        // Corners at equal steps of the mel scale from 60 to 4400 Hz, the range that all codecs keep.
         let mel = |hertz: f64| libm::log(1.0 + hertz / 700.0);
         let (low, high) = (mel(60.0), mel(4400.0));
         let corner = |index: usize| 700.0 * (libm::exp(low + (high - low) * index as f64 / (BANDS + 1) as f64) - 1.0);
         let line = f64::from(rate) / length as f64;
         let band = |index: usize| {
             let (from, top, to) = (corner(index), corner(index + 1), corner(index + 2));
-            // At least the line nearest to the top, where bands are narrower than lines.
+            // At least the line nearest to the peak, if a band is narrower than a line.
             let first = ((from / line).ceil() as usize).min((top / line).round() as usize);
             let last = ((to / line).floor() as usize).max((top / line).round() as usize);
             let weight = |at: usize| {
@@ -323,7 +322,7 @@ impl Spectrum {
                 .zip(lines)
                 .map(|(weight, line)| weight * f64::from(line.re * line.re + line.im * line.im))
                 .sum();
-            // 1e-9 is the rounding of 16 bits.
+            // 1e-9 is the rounding error of 16 bits.
             (libm::log2(power * scale + 1e-9) * 64.0).round() as i16
         })
     }

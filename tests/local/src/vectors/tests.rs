@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use twelvelabs_api::types::EmbeddingScope;
 
-use super::{super::segments::windows, *};
+use super::{windows::windows, *};
 
 const OPTIONS: [EmbeddingOption; 3] = [EmbeddingOption::Visual, EmbeddingOption::Audio, EmbeddingOption::Transcription];
 
@@ -16,7 +16,7 @@ fn probe(path: &Path) -> Media {
     Media::probe(path).expect("the disk works").expect("a good clip")
 }
 
-/// The vectors of all segments of some seconds, by option.
+/// The vectors of all segments of this many seconds, by option.
 fn vectors(path: &Path, seconds: f64) -> [Vec<Vec<f32>>; 3] {
     let media = probe(path);
     let windows = windows(0.0, media.duration, seconds, &[EmbeddingScope::Clip]);
@@ -63,13 +63,13 @@ fn what_is_near_in_time_is_near_and_other_shots_are_far() {
     let most = far.iter().copied().fold(0.0, f64::max);
     println!("halves of a shot: {:.3}, pieces of two shots: {:.3}, {most:.3} at most", mean(&near), mean(&far));
     assert!(mean(&near) > 0.6 && mean(&far) < 0.2 && most < 0.6);
-    // Sight and sound have nothing to do with each other.
+    // Vectors of pictures and of sound are orthogonal.
     let across = visual.iter().flat_map(|a| audio.iter().map(|b| cosine(a, b).abs())).fold(0.0, f64::max);
     assert!(across < 0.3, "{across}");
 }
 
-/// Integers and correctly rounded operations alone: any machine has these very vectors. If they are to change, so must all that
-/// anyone has kept of them.
+/// Only integers and correctly rounded operations: all machines compute these vectors. A change invalidates vectors that users
+/// have stored.
 #[test]
 fn visual_vectors_are_the_same_everywhere() {
     let sums = ["four_shots.mp4", "shots_small.ts", "vp9.webm"].map(|name| {
@@ -84,7 +84,7 @@ fn visual_vectors_are_the_same_everywhere() {
     ");
 }
 
-/// Sound goes through floats of the decoder, so to two places.
+/// Decoders of sound use floats, so only two decimals are compared.
 #[test]
 fn vectors_of_sound_are_the_same_everywhere() {
     let [_, audio, rhythm] = vectors(&clip("four_shots.mp4"), 4.0);
@@ -131,7 +131,7 @@ fn tracks_that_are_not_there_have_no_vectors() {
 
 #[test]
 fn thumbnails_show_the_middle_of_a_segment() {
-    // The ninth shot is an orange box on navy; the containers look for pictures in their own ways.
+    // The ninth shot is an orange box on navy. Each container seeks in its own way.
     for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
         let path = clip(name);
         let media = probe(&path);

@@ -212,13 +212,13 @@ pub(crate) fn good(line: &str) -> String {
     let path = line.split(' ').nth(1).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default();
     let name = if line.starts_with("POST") {
-        "create_200"
+        "embed_tasks_create_200"
     } else if path.ends_with("/status") {
-        "status_200_ready"
+        "embed_tasks_status_200_ready"
     } else if path.ends_with("/embed/tasks") {
-        "list_200"
+        "embed_tasks_list_200"
     } else {
-        "retrieve_200"
+        "embed_tasks_retrieve_200"
     };
     crate::support::body(name).to_string()
 }

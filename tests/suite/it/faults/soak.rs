@@ -22,7 +22,7 @@ use twelvelabs::{
     embed::tasks::{TaskId, TasksClient},
     wait::WaitOptions,
 };
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 
 use crate::support::KEY;
 
@@ -70,8 +70,7 @@ async fn every_task_is_accounted_for() {
 }
 
 async fn run_round(round: usize, flows: usize) -> Figures {
-    let platform =
-        LocalPlatform::builder().processing_time(Duration::from_millis(5)).start().await.expect("a platform");
+    let platform = LocalServer::builder().processing_time(Duration::from_millis(5)).start().await.expect("a platform");
     let upstream: SocketAddr =
         platform.base_url().trim_start_matches("http://").trim_end_matches("/v1.3").parse().expect("an address");
     let proxy = Proxy::start(upstream, 0x5eed + round as u64).await;
@@ -112,7 +111,7 @@ async fn run_flow(
     name: String,
     tasks: &TasksClient,
     direct: &TasksClient,
-    platform: &LocalPlatform,
+    platform: &LocalServer,
     video: Bytes,
 ) -> (String, TaskId, usize, usize) {
     let (mut unknown, mut recreated) = (0, 0);

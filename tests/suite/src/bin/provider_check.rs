@@ -1,16 +1,16 @@
-//! Checks a server against the contract: `cargo xtask contract -- --base-url URL`.
+//! Validates the responses of a server: `cargo xtask contract --base-url URL`.
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
 use twelvelabs_contract::ProviderCheck;
-use twelvelabs_local::LocalPlatform;
+use twelvelabs_local::LocalServer;
 
 const USAGE: &str = "usage: cargo xtask contract [--base-url URL] [--live [--allow-create]]
 
-Without --base-url, a local platform is started and checked. A server on another machine needs --live and a key in
-TWELVE_LABS_API_KEY; then it is only read from, unless --allow-create lets one task be created, which may be charged for.";
+Without --base-url, checks a local server that it starts. Another host requires --live and a key in TWELVE_LABS_API_KEY; it is
+only read from, unless --allow-create permits creating one task, which may be charged for.";
 
-/// Five seconds, no sound.
+/// Five seconds, without sound.
 const VIDEO: &[u8] = include_bytes!("../../../media/silent.mp4");
 
 #[derive(Default)]
@@ -59,9 +59,9 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     let base_url = match arguments.base_url {
         Some(url) => url,
         None => {
-            let platform = LocalPlatform::builder().allow_violations().start().await?;
-            let url = platform.base_url().to_owned();
-            _local = Some(platform);
+            let server = LocalServer::builder().allow_violations().start().await?;
+            let url = server.base_url().to_owned();
+            _local = Some(server);
             url
         }
     };
@@ -75,10 +75,10 @@ async fn run() -> Result<bool, Box<dyn Error>> {
     let mut check = match (here, arguments.live, key) {
         (true, _, _) => ProviderCheck::new(base_url, "local"),
         (false, false, _) => {
-            return Err(format!("{host} is not this machine: say --live to send requests there").into());
+            return Err(format!("{host} is not a loopback host: add --live to send requests there").into());
         }
-        (false, true, None) => return Err("--live needs a key in TWELVE_LABS_API_KEY".into()),
-        (false, true, Some(_)) if url.scheme() != "https" => return Err("a key travels over https only".into()),
+        (false, true, None) => return Err("--live requires a key in TWELVE_LABS_API_KEY".into()),
+        (false, true, Some(_)) if url.scheme() != "https" => return Err("the base URL must use https".into()),
         (false, true, Some(key)) => ProviderCheck::new(base_url, key),
     };
     if here || arguments.allow_create {
@@ -88,7 +88,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
         check.interval = Duration::from_millis(50);
     }
     let (requests, tasks) = check.plan();
-    println!("about to send at most {requests} requests to {host} and to create {tasks} task(s) with a video of 5 s");
+    println!("sending at most {requests} requests to {host}, and creating {tasks} task(s) with a video of 5 s");
     let cases = check.run().await?;
     for case in &cases {
         println!("{case}");

@@ -1,0 +1,60 @@
+//! Error responses in the form of the API.
+
+use std::fmt;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use twelvelabs_api::types::{ErrorBody, ErrorCode};
+
+/// A response with a status, a code and a message.
+#[derive(Debug)]
+pub(crate) struct ErrorResponse {
+    status: StatusCode,
+    code: ErrorCode,
+    message: String,
+}
+
+impl ErrorResponse {
+    pub(crate) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub(crate) fn bad_request(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// A value that breaks a rule, such as `should be a number`.
+    pub(crate) fn invalid(parameter: &str, rule: impl fmt::Display) -> Self {
+        let message = format!("The {parameter} parameter is invalid. {parameter} {rule}");
+        Self::bad_request(ErrorCode::ParameterInvalid, message)
+    }
+
+    pub(crate) fn unknown(parameter: &str) -> Self {
+        Self::bad_request(ErrorCode::ParameterUnknown, format!("The {parameter} parameter is unknown"))
+    }
+
+    pub(crate) fn not_found(id: &str, collection: &str) -> Self {
+        let message = format!("Resource with id {id} does not exist in {collection}");
+        Self::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, message)
+    }
+
+    pub(crate) fn internal(error: impl fmt::Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error".into(), error.to_string())
+    }
+
+    pub(crate) fn is_internal(&self) -> bool {
+        self.status.is_server_error()
+    }
+}
+
+impl IntoResponse for ErrorResponse {
+    fn into_response(self) -> Response {
+        let mut body = ErrorBody::new();
+        body.code = Some(self.code);
+        body.message = Some(self.message);
+        (self.status, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,95 @@
+//! The tasks on the dashboard.
+
+mod matrix;
+mod task;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use maud::{Markup, html};
+
+use super::{Shared, Task};
+use crate::{
+    admin,
+    dashboard::not_found,
+    state::ServerState,
+    store::{Filter, Status},
+};
+
+/// Number of tasks per page.
+const PAGE: usize = 25;
+
+pub(crate) fn router() -> Router<Arc<ServerState>> {
+    let under = |path: &str| format!("{}/tasks/{{id}}{path}", admin::PATH);
+    Router::new()
+        .route(&under(""), get(task::show))
+        .route(&under("/matrix.png"), get(matrix::show))
+        .route(&under("/thumbnails/{number}"), get(thumbnail))
+}
+
+async fn thumbnail(State(state): Shared, Path((id, number)): Path<(String, usize)>) -> Response {
+    let store = &state.families.embed_tasks.store;
+    // The id of an existing task cannot contain a path.
+    let Some(task) = store.get(&id) else { return not_found() };
+    let path = store.folder().thumbnails(&task.id).join(number.to_string());
+    match tokio::fs::read(path).await {
+        Ok(picture) => ([(header::CONTENT_TYPE, "image/png")], picture).into_response(),
+        Err(_) => not_found(),
+    }
+}
+
+/// A page of the list of tasks.
+pub(crate) fn tasks(state: &ServerState, number: usize) -> Markup {
+    let (total, tasks) =
+        state.families.embed_tasks.store.page(&Filter::default(), (number - 1).saturating_mul(PAGE), PAGE);
+    html! {
+        h2 { "Tasks: " (total) }
+        @if tasks.is_empty() {
+            p class="quiet" { "There are no tasks here." }
+        } @else {
+            table id="tasks" {
+                tr { th { "Task" } th { "Status" } th { "Video" } th { "Duration" } th { "Created" } }
+                @for task in &tasks { (row(task)) }
+            }
+        }
+        p class="nav" {
+            @if number > 1 { a href=(format!("/?page={}", number - 1)) { "newer" } }
+            @if number.saturating_mul(PAGE) < total { a href=(format!("/?page={}", number + 1)) { "older" } }
+        }
+    }
+}
+
+fn row(task: &Task) -> Markup {
+    html! {
+        tr {
+            td class="mono" { a href=(format!("{}/tasks/{}", admin::PATH, task.id)) { (task.id) } }
+            td { (status(task)) }
+            td { (name(task)) }
+            td { (duration(task)) }
+            td { (task.created_at.format("%Y-%m-%d %H:%M:%S")) }
+        }
+    }
+}
+
+fn status(task: &Task) -> Markup {
+    // A fault can set any status. Only known ones have a colour.
+    let class =
+        if task.status.is_final() || task.status == Status::Processing { task.status.as_str() } else { "quiet" };
+    html! { span class=(class) { (task.status.as_str()) } }
+}
+
+/// The name or URL of the video. A URL is not a link, since the client chose it.
+fn name(task: &Task) -> &str {
+    let known = &task.content.metadata;
+    known.input_filename.as_deref().or(known.input_url.as_deref()).unwrap_or("-")
+}
+
+fn duration(task: &Task) -> String {
+    task.content.metadata.duration.map_or("-".into(), |seconds| format!("{seconds:.1} s"))
+}

@@ -1,0 +1,41 @@
+//! The state that all handlers share.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Clock, contract_monitor::ContractMonitor, families::Families, fault::FaultQueue, fetch::Fetcher, jobs::Jobs,
+    quirks::Quirk, rate_limit::RateLimits, speed::Speed,
+};
+
+/// Path of the operations below the root, as on the platform.
+pub(crate) const BASE_PATH: &str = "/v1.3";
+
+#[derive(Debug)]
+pub(crate) struct ServerState {
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) speed: Speed,
+    /// The accepted keys. Empty: every key that is not empty.
+    pub(crate) keys: Vec<String>,
+    pub(crate) quirks: Vec<Quirk>,
+    pub(crate) rate_limits: Option<RateLimits>,
+    pub(crate) faults: FaultQueue,
+    pub(crate) monitor: ContractMonitor,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) jobs: Jobs,
+    /// Read-locked by every create request while it stores its item.
+    pub(crate) creates: Arc<tokio::sync::RwLock<()>>,
+    pub(crate) families: Families,
+}
+
+impl ServerState {
+    pub(crate) fn has_quirk(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+
+    pub(crate) fn accepts_key(&self, key: &[u8]) -> bool {
+        match self.keys.as_slice() {
+            [] => !key.is_empty(),
+            keys => keys.iter().any(|known| known.as_bytes() == key),
+        }
+    }
+}

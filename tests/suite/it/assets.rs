@@ -1,0 +1,3 @@
+//! `/assets` with the client.
+
+mod wire;

@@ -1,0 +1,52 @@
+//! The recorded bodies in `it/bodies` are valid. A body is named after its operation and status: `embed_tasks_create_200.json`, with
+//! a suffix if there are several. Those of errors are shared.
+
+use serde_json::Value;
+use twelvelabs_contract::Contract;
+
+use crate::support::body;
+
+/// The operation that an error is validated for.
+const ERRORS: [(&str, &str); 4] = [
+    ("error_400", "embed_tasks_create"),
+    ("error_401", "embed_tasks_list"),
+    ("error_404", "embed_tasks_retrieve"),
+    ("error_429", "embed_tasks_create"),
+];
+
+/// The operation and the status of a body.
+fn response(name: &str) -> Option<(&str, u16)> {
+    let position = name.find(|c: char| c.is_ascii_digit())?;
+    let status = name.get(position..position + 3)?.parse().ok()?;
+    let error = ERRORS.iter().find(|(error, _)| *error == name).map(|(_, operation)| *operation);
+    Some((error.unwrap_or(name[..position].trim_end_matches('_')), status))
+}
+
+#[test]
+fn recorded_bodies_are_valid() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/it/bodies");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("bodies") {
+        let path = entry.expect("a file").path();
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let (operation, status) = response(name).unwrap_or_else(|| panic!("{name} has no status"));
+        // The client tolerates `null` for optional properties, which the OpenAPI document does not allow.
+        let body = without_nulls(body(name)).to_string();
+        let valid = Contract::embedded().validate_response_body(operation, status, body.as_bytes());
+        assert_eq!(valid, Ok(()), "{name}");
+        count += 1;
+    }
+    assert_eq!(count, 13);
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(object) => object
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, without_nulls(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
+}
