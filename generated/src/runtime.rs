@@ -6,6 +6,7 @@ mod large_array;
 mod multipart;
 mod param;
 mod request;
+mod union;
 
 pub use embedding::{Embedding, NotFinite};
 pub use file_part::{FilePart, Progress, SourceError};
@@ -13,6 +14,8 @@ pub use large_array::LargeArray;
 pub use multipart::Multipart;
 pub use param::Param;
 pub use request::{ApiRequest, Effect, Key, Operation, path_segment};
+#[allow(unused_imports, reason = "the document of this repository has no union without a tag")]
+pub(crate) use union::{Variant, decode_union};
 
 /// Decodes `null` as the default: servers send either for an empty list.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

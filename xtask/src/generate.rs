@@ -45,6 +45,7 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime/large_array.rs", include_str!("../../generated/src/runtime/large_array.rs")),
     ("src/runtime/multipart.rs", include_str!("../../generated/src/runtime/multipart.rs")),
     ("src/runtime/param.rs", include_str!("../../generated/src/runtime/param.rs")),
+    ("src/runtime/union.rs", include_str!("../../generated/src/runtime/union.rs")),
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),
 ];
 

@@ -1,0 +1,75 @@
+//! Runs in the crate that is generated from `documents/unions.yaml`.
+
+use generated_api::types::{
+    Circle, Event, Mode, Reply, Shape, Unions, UnionsLoose, UnionsModel, UnionsNested, UnionsSame, UnionsSized,
+};
+use serde_json::{Value, json};
+
+fn decode(key: &str, value: Value) -> Unions {
+    serde_json::from_value(json!({ key: value })).expect("a value")
+}
+
+/// Encodes and decodes again.
+fn same(value: &Unions) -> bool {
+    serde_json::from_value::<Unions>(serde_json::to_value(value).expect("JSON")).expect("a value") == *value
+}
+
+#[test]
+fn an_open_union_inside_of_a_union_is_a_fallback() {
+    let whole = decode("reply", json!({ "id": "1", "data": "text" }));
+    assert!(matches!(&whole.reply, Some(Reply::Whole(whole)) if whole.data.as_deref() == Some("text")), "{whole:?}");
+    let start = decode("reply", json!({ "event": "start", "id": "1" }));
+    assert!(matches!(&start.reply, Some(Reply::Event(Event::Start { .. }))), "{start:?}");
+    let unknown = decode("reply", json!({ "event": "pause" }));
+    assert!(matches!(&unknown.reply, Some(Reply::Event(Event::Unknown(_)))), "{unknown:?}");
+    assert!(same(&whole) && same(&start) && same(&unknown));
+}
+
+#[test]
+fn a_component_that_is_a_union_or_null_is_optional_where_it_is_used() {
+    let circle = decode("shape", json!({ "radius": 2.0 }));
+    assert_eq!(circle.shape, Some(Shape::Circle(Circle::new(2.0))));
+    assert_eq!(decode("shape", json!(null)).shape, None);
+    let list = decode("shapes", json!([null, { "radius": 1.0 }]));
+    assert!(matches!(list.shapes.as_slice(), [None, Some(Shape::Circle(_))]), "{list:?}");
+    assert!(same(&circle) && same(&list));
+    assert_eq!(decode("mode", json!("fast")).mode, Some(Mode::Fast));
+    assert_eq!(decode("mode", json!(null)).mode, None);
+}
+
+#[test]
+fn a_union_of_a_string_and_an_enum_is_an_open_enum() {
+    assert_eq!(decode("model", json!("small")).model, Some(UnionsModel::Small));
+    let new = decode("model", json!("medium"));
+    assert_eq!(new.model, Some(UnionsModel::Unknown("medium".into())));
+    assert!(same(&new));
+}
+
+#[test]
+fn variants_are_told_apart_by_their_keys_and_types() {
+    let kind = |value: Value| match decode("loose", value).loose.expect("a value") {
+        UnionsLoose::UnionsLooseVariant0(_) => 0,
+        UnionsLoose::UnionsLooseVariant1(_) => 1,
+        UnionsLoose::Object(_) => 2,
+        _ => 3,
+    };
+    assert_eq!(kind(json!({ "a": "1" })), 0);
+    assert_eq!(kind(json!({ "a": "1", "b": "2" })), 1);
+    assert_eq!(kind(json!({ "b": 2 })), 2, "the first variant would lose the key");
+    assert_eq!(kind(json!({})), 0);
+    assert_eq!(kind(json!({ "a": 1 })), 2, "only the free object accepts it");
+    for (value, text) in [(json!(1), "1"), (json!(1.5), "1.5"), (json!("a"), "\"a\"")] {
+        let sized: UnionsSized = decode("sized", value).sized.expect("a value");
+        assert_eq!(serde_json::to_string(&sized).expect("JSON"), text);
+    }
+    assert!(decode("sized", json!(null)).sized.is_none());
+    let same = |value: Value| matches!(decode("same", value).same, Some(UnionsSame::Variant0(_)));
+    assert!(same(json!({ "x": 1 })) && !same(json!({ "x": "1" })));
+    assert!(matches!(decode("nested", json!(true)).nested, Some(UnionsNested::Boolean(true))));
+}
+
+#[test]
+fn a_value_that_matches_no_variant_is_an_error() {
+    let error = serde_json::from_value::<Shape>(json!({ "edge": 1 })).expect_err("an error").to_string();
+    assert_eq!(error, "the value matches no variant of Shape");
+}
