@@ -1,7 +1,11 @@
-//! Runs in the crate that is generated from `documents/unions.yaml`.
+//! Runs in the crate that is generated from `documents/decode.yaml`.
 
-use generated_api::types::{
-    Circle, Event, Mode, Reply, Shape, Unions, UnionsLoose, UnionsModel, UnionsNested, UnionsSame, UnionsSized,
+use generated_api::{
+    Client,
+    runtime::Key,
+    types::{
+        Circle, Event, Filter, Mode, Reply, Shape, Unions, UnionsLoose, UnionsModel, UnionsNested, UnionsSame, UnionsSized,
+    },
 };
 use serde_json::{Value, json};
 
@@ -72,4 +76,45 @@ fn variants_are_told_apart_by_their_keys_and_types() {
 fn a_value_that_matches_no_variant_is_an_error() {
     let error = serde_json::from_value::<Shape>(json!({ "edge": 1 })).expect_err("an error").to_string();
     assert_eq!(error, "the value matches no variant of Shape");
+}
+
+fn client() -> Client {
+    Client::new_with_client("http://127.0.0.1:9", reqwest::Client::new(), Key::new("key").expect("a key"))
+}
+
+fn filter() -> Filter {
+    serde_json::from_value(json!({ "least": 1, "names": ["a", "b"] })).expect("a filter")
+}
+
+#[test]
+fn object_parameters_are_sent_in_their_style() {
+    let filter = filter();
+    let query = |deep, exploded, joined| {
+        let request = client().search_request(deep, exploded, joined).expect("a request").request;
+        let pairs: Vec<String> = request.url().query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("&")
+    };
+    assert_eq!(query(Some(&filter), None, None), "deep[least]=1.0&deep[names]=a&deep[names]=b");
+    assert_eq!(query(None, Some(&filter), None), "least=1.0&names=a&names=b");
+    assert_eq!(query(None, None, Some(&filter)), "joined=least,1.0,names,a,names,b");
+}
+
+#[test]
+fn bodies_are_sent_with_their_media_type() {
+    let header = |request: &reqwest::Request| request.headers()["content-type"].to_str().expect("text").to_owned();
+    let raw = client().raw_request(&b"video"[..]).expect("a request").request;
+    assert_eq!((header(&raw).as_str(), raw.body().and_then(reqwest::Body::as_bytes)), ("video/mp4", Some(&b"video"[..])));
+    let form = client().form_request(&serde_json::from_value(json!({ "least": 1 })).expect("a filter")).expect("a request").request;
+    assert_eq!(header(&form), "application/x-www-form-urlencoded");
+    assert_eq!(form.body().and_then(reqwest::Body::as_bytes), Some(&b"least=1.0"[..]));
+}
+
+#[test]
+fn json_with_parameters_has_a_type() {
+    fn success<T>(_: &generated_api::runtime::ApiRequest<T>) -> &'static str {
+        std::any::type_name::<T>()
+    }
+    assert!(success(&client().search_request(None, None, None).expect("a request")).ends_with("::Circle"));
+    assert!(success(&client().raw_request("").expect("a request")).ends_with("::Value"));
+    assert!(success(&client().nullable_request().expect("a request")).starts_with("core::option::Option<"));
 }
