@@ -2,6 +2,7 @@
 
 mod embedding;
 mod file_part;
+mod item_stream;
 mod large_array;
 mod multipart;
 mod param;
@@ -10,6 +11,7 @@ mod union;
 
 pub use embedding::{Embedding, NotFinite};
 pub use file_part::{FilePart, Progress, SourceError};
+pub use item_stream::{ItemStream, StreamError};
 pub use large_array::LargeArray;
 pub use multipart::Multipart;
 pub use param::Param;

@@ -7,7 +7,7 @@ use super::{
     schemas::Site,
 };
 use crate::{
-    document::{Pointer, Remark},
+    document::{Pointer, Remark, reference_name},
     names::type_name,
 };
 
@@ -75,6 +75,26 @@ impl<'d> Lowering<'_, 'd> {
         Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
     }
 
+    /// The reader for a stream of JSON values, if the schema of its items has a name.
+    fn items(
+        &mut self,
+        media_type: &str,
+        media: &Value,
+        out: &Operation,
+        place: &Pointer,
+    ) -> Option<(&'static str, String)> {
+        let reader = match essence(media_type).as_str() {
+            "text/event-stream" => "events",
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => "json_lines",
+            _ => return None,
+        };
+        let schema = media.get("schema")?;
+        let site = Site { place: place.clone(), name: format!("{}Item", type_name(&out.id)), in_response: true };
+        let lowered = self.schemas.lower(schema, &site);
+        let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str())?;
+        Some((reader, reference_name(reference)))
+    }
+
     pub(super) fn responses(&mut self, responses: &'d Value, out: &mut Operation, place: &Pointer) -> Value {
         let mut success: Option<(String, Value)> = None;
         let mut errors = Vec::new();
@@ -107,7 +127,10 @@ impl<'d> Lowering<'_, 'd> {
                     ("application/json", self.schemas.lower(schema, &site))
                 } else {
                     out.accept = Some(media_type.to_owned());
-                    self.lost.push(Remark::new(&content, "generated as a byte stream"));
+                    out.items = self.items(media_type, media, out, &content.at("schema"));
+                    if out.items.is_none() {
+                        self.lost.push(Remark::new(&content, "generated as a byte stream"));
+                    }
                     (media_type, json!({}))
                 };
                 lowered["content"] = json!({ media_type: { "schema": schema } });

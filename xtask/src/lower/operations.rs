@@ -35,6 +35,8 @@ pub struct Operation {
     pub raw_body: Option<String>,
     /// Media type of the response if it is not JSON.
     pub accept: Option<String>,
+    /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON values.
+    pub items: Option<(&'static str, String)>,
     /// Query parameters that are objects.
     pub objects: BTreeMap<String, ObjectStyle>,
 }
@@ -203,6 +205,7 @@ impl<'d> Lowering<'_, 'd> {
             form: None,
             raw_body: None,
             accept: None,
+            items: None,
             objects: BTreeMap::new(),
         };
         let mut parameters: Vec<Value> = Vec::new();

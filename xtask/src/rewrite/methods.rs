@@ -12,8 +12,13 @@ use crate::{lower::Operation, names};
 /// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
 pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
     remove_version_header(&mut method.block.stmts, operation)?;
-    let mut rewrite = Rewrite { operation, paths: 0, objects: 0, bodies: 0, raw_bodies: 0, accepts: 0 };
+    let mut rewrite = Rewrite { operation, paths: 0, objects: 0, bodies: 0, raw_bodies: 0, accepts: 0, streams: 0 };
     rewrite.visit_block_mut(&mut method.block);
+    if let Some((_, item)) = &operation.items {
+        let item = format_ident!("{item}");
+        let kind: Type = parse_quote!(crate::runtime::ItemStream<types::#item>);
+        method.sig.output = parse_quote!(-> Result<ResponseValue<#kind>, Error<()>>);
+    }
     rewrite.check()?;
 
     if let Some(form) = &operation.form {
@@ -140,6 +145,7 @@ struct Rewrite<'o> {
     bodies: usize,
     raw_bodies: usize,
     accepts: usize,
+    streams: usize,
 }
 
 impl Rewrite<'_> {
@@ -150,6 +156,7 @@ impl Rewrite<'_> {
             ("object parameters", self.objects, operation.objects.len()),
             ("form bodies", self.bodies, usize::from(operation.form.is_some())),
             ("raw bodies", self.raw_bodies, usize::from(operation.raw_body.is_some())),
+            ("streams of items", self.streams, usize::from(operation.items.is_some())),
             ("accepted media types", self.accepts, usize::from(operation.accept.is_some())),
         ];
         for (what, found, expected) in counts {
@@ -188,6 +195,13 @@ impl VisitMut for Rewrite<'_> {
                 }
                 _ => None,
             },
+            Expr::Call(call) if calls(call, &["ResponseValue", "stream"]) => {
+                self.operation.items.as_ref().map(|(reader, _)| {
+                    self.streams += 1;
+                    let reader = format_ident!("{reader}");
+                    parse_quote!(#call.map::<_, _, Error<()>>(crate::runtime::ItemStream::#reader)?)
+                })
+            }
             // Any media type of a raw body is lowered to this one.
             Expr::Call(call) if calls(call, &["HeaderValue", "from_static"]) => {
                 let media_type = self.operation.raw_body.as_ref();
@@ -235,6 +249,7 @@ mod tests {
             form: None,
             raw_body: None,
             accept: None,
+            items: None,
             objects: Default::default(),
         }
     }

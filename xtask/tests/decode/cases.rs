@@ -116,5 +116,8 @@ fn json_with_parameters_has_a_type() {
     }
     assert!(success(&client().search_request(None, None, None).expect("a request")).ends_with("::Circle"));
     assert!(success(&client().raw_request("").expect("a request")).ends_with("::Value"));
+    let streams = [success(&client().lines_request().expect("a request")), success(&client().events_request().expect("a request"))];
+    assert!(streams[0].contains("ItemStream<") && streams[0].ends_with("::Circle>"), "{}", streams[0]);
+    assert!(streams[1].contains("ItemStream<") && streams[1].ends_with("::Event>"), "{}", streams[1]);
     assert!(success(&client().nullable_request().expect("a request")).starts_with("core::option::Option<"));
 }
