@@ -220,7 +220,7 @@ pub trait RequestOptions: Sized {
     /// Checks parameters against the server's limits before sending. Default: true.
     ///
     /// Switch the checks off if the server accepts more than this version of the crate knows. What cannot be expressed in a
-    /// request is refused all the same: ids that are not a path segment, numbers that are not finite, files that cannot be read.
+    /// request is refused nevertheless: ids that are not a path segment, numbers that are not finite, files that cannot be read.
     #[must_use]
     fn with_validation(mut self, validate: bool) -> Self {
         self.options_mut().validate = validate;

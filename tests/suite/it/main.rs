@@ -6,6 +6,7 @@ mod contract;
 mod embed_tasks;
 mod faults;
 mod flows;
+mod language;
 mod local_server;
 mod operations;
 mod options;
