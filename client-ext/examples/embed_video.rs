@@ -19,9 +19,11 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use twelvelabs::{
-    EmbeddingScope, ModelName, TasksClient, TasksRetrieveResponse, TwelveLabs, VideoSegment, VideoSource,
+    EmbeddingScope, ModelName, TwelveLabs, VideoSource,
+    embed::tasks::{TasksClient, TasksRetrieveResponse, VideoSegment},
+    wait::WaitOptions,
 };
-use twelvelabs_contract::LocalPlatform;
+use twelvelabs_local::LocalPlatform;
 
 /// Prints a line; a reader that is gone does not matter here.
 macro_rules! say {

@@ -1,21 +1,21 @@
-//! The client: a cheap handle on a connection pool and its settings.
+//! The client: a cheap handle on a connection pool and its options.
 
-use std::{fmt, sync::Arc};
-
-use serde::de::DeserializeOwned;
-use twelvelabs_api::runtime::{ApiRequest, Operation};
+use std::fmt;
 
 use crate::{
-    Result,
+    assets::AssetsClient,
     builder::TwelveLabsBuilder,
+    core::{
+        Core,
+        raw::{Method, RawRequest},
+    },
     embed::EmbedClient,
-    facts::Answer,
-    transport::{Activity, Body, Call, CallSettings, read_whole},
+    error::Result,
 };
 
-/// A client of the platform.
+/// A client of the TwelveLabs API.
 ///
-/// Cloning is cheap and shares the connection pool. It is `Send` and `Sync`.
+/// Cloning is cheap and shares the connection pool. The client is `Send` and `Sync`.
 ///
 /// ```no_run
 /// # async fn run() -> twelvelabs::Result<()> {
@@ -25,66 +25,68 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct TwelveLabs(Arc<Inner>);
-
-pub(crate) struct Inner {
-    pub(crate) api: twelvelabs_api::Client,
-    pub(crate) settings: CallSettings,
+pub struct TwelveLabs {
+    core: Core,
 }
 
 impl TwelveLabs {
-    /// A client with the settings of the environment: the key from `TWELVE_LABS_API_KEY`, else `TWELVELABS_API_KEY`, the
-    /// base URL from `TWELVELABS_BASE_URL`, else the platform.
+    /// Builds a client from the environment: the API key from `TWELVE_LABS_API_KEY` or `TWELVELABS_API_KEY`, the base URL from
+    /// `TWELVELABS_BASE_URL`, which is optional.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no key or a setting cannot be used.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the key is missing or a setting is invalid.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
 
-    /// A client with settings of its own; what is left out comes from the environment.
+    /// Returns a builder. Settings that are not made come from the environment.
     pub fn builder() -> TwelveLabsBuilder {
         TwelveLabsBuilder::default()
     }
 
-    pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(crate) fn new(core: Core) -> Self {
+        Self { core }
     }
 
-    /// Everything about embeddings.
+    /// Assets: uploaded media files.
+    pub fn assets(&self) -> AssetsClient {
+        AssetsClient::new(&self.core)
+    }
+
+    /// The embedding API.
     pub fn embed(&self) -> EmbedClient {
-        EmbedClient::new(self.clone())
+        EmbedClient::new(&self.core)
     }
 
-    pub(crate) fn api(&self) -> &twelvelabs_api::Client {
-        &self.0.api
+    /// Starts a request to an operation that has no method of its own.
+    ///
+    /// `target` is a path below the base URL that starts with `/`, or an absolute URL, for example a presigned one. The request has all
+    /// the properties of the typed ones: API key, time limits, retries, decompression, typed errors. The key is sent only to the
+    /// origin of the base URL.
+    ///
+    /// ```no_run
+    /// use serde_json::Value;
+    /// use twelvelabs::{TwelveLabs, raw::{Effect, Method}};
+    ///
+    /// # async fn run() -> twelvelabs::Result<()> {
+    /// let client = TwelveLabs::from_env()?;
+    /// let indexes: Value = client.request(Method::GET, "/indexes").query("page_limit", 5).send().await?;
+    /// let found: Value = client
+    ///     .request(Method::POST, "/embed-v2")
+    ///     .with_effect(Effect::Compute)
+    ///     .json(&serde_json::json!({ "input_type": "text", "text": { "input_text": "a red car" } }))
+    ///     .send()
+    ///     .await?;
+    /// # let _ = (indexes, found); Ok(()) }
+    /// ```
+    pub fn request(&self, method: Method, target: impl Into<String>) -> RawRequest {
+        RawRequest::new(&self.core, method, target.into())
     }
 
-    pub(crate) fn settings(&self) -> &CallSettings {
-        &self.0.settings
-    }
-
-    /// A call whose request can always be made again, and whose answer is decoded whole.
-    pub(crate) async fn call<T: DeserializeOwned>(
-        &self,
-        operation: &'static Operation,
-        settings: &CallSettings,
-        make: impl Fn(&twelvelabs_api::Client) -> Result<ApiRequest<T>>,
-    ) -> Result<Answer<T>> {
-        self.call_and_read(operation, settings, make, |body| read_whole(body, self.0.api.key())).await
-    }
-
-    /// A call whose request can always be made again, and whose answer is read in a way of its own.
-    pub(crate) async fn call_and_read<T, V, R: Future<Output = Result<V>>>(
-        &self,
-        operation: &'static Operation,
-        settings: &CallSettings,
-        make: impl Fn(&twelvelabs_api::Client) -> Result<ApiRequest<T>>,
-        read: impl Fn(Body) -> R,
-    ) -> Result<Answer<V>> {
-        let call = Call { operation, settings, activity: &Activity::default(), repeatable: true };
-        call.run(&self.0.api, |_| std::future::ready(make(&self.0.api)), read).await
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 }
 

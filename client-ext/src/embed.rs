@@ -1,22 +1,30 @@
-//! `client.embed()`.
+//! Embeddings of media: `client.embed()`.
 
-pub(crate) mod tasks;
+pub mod tasks;
 
-use crate::TwelveLabs;
+use std::fmt;
 
-/// Everything about embeddings. Cheap to clone.
-#[derive(Clone, Debug)]
+use crate::core::Core;
+
+/// The embedding API. Cheap to clone.
+#[derive(Clone)]
 pub struct EmbedClient {
-    client: TwelveLabs,
+    core: Core,
 }
 
 impl EmbedClient {
-    pub(crate) fn new(client: TwelveLabs) -> Self {
-        Self { client }
+    pub(crate) fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
     }
 
     /// Video embedding tasks.
     pub fn tasks(&self) -> tasks::TasksClient {
-        tasks::TasksClient::new(self.client.clone())
+        tasks::TasksClient::new(&self.core)
+    }
+}
+
+impl fmt::Debug for EmbedClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbedClient").finish_non_exhaustive()
     }
 }

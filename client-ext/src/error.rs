@@ -1,57 +1,86 @@
-//! The one error type of this crate.
+//! The error type of this crate.
 
-mod convert;
+mod cause;
+mod checks;
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{any::Any, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use twelvelabs_api::{
-    runtime::Operation,
-    types::{ErrorCode, TaskId, TasksStatusResponse},
-};
+use twelvelabs_api::types::ErrorCode;
 
-pub(crate) use convert::{from_api_body, from_generated, from_reqwest, from_source};
+pub use cause::TransportCause;
+pub(crate) use checks::Checks;
 
-use crate::facts::ResponseFacts;
+use crate::core::response::ResponseInfo;
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What went wrong, coarsely.
+/// The category of an [`Error`].
+///
+/// `Timeout` and `Deadline` are different things: a *timeout* limits one call (a request with its retries), a *deadline*
+/// limits a whole wait, which makes many calls. A call that times out inside a wait is tolerated like any other transient
+/// error; only the deadline ends the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be built from its settings, for example without a key.
+    /// The client cannot be built from its settings, for example because there is no API key.
+    ///
+    /// **What to do:** fix the setting that the message names. A retry cannot help.
     Config,
-    /// An argument breaks a rule of the API, and nothing was sent; or a source gave other bytes than it announced, and the
-    /// upload was broken off. See [`Error::violations`].
+    /// A parameter breaks a rule of the API and the request was not sent, or an upload source delivered other bytes than
+    /// it announced and the upload was aborted.
+    ///
+    /// **What to do:** read [`Error::violations`], which lists every broken rule, and fix the parameters. If the server
+    /// accepts more than this version of the crate knows, switch the checks off with
+    /// [`with_validation(false)`](crate::RequestOptions::with_validation).
     InvalidInput,
-    /// The platform answered with an error status, or with a redirect, which is never followed.
+    /// The server responded with an error status, or with a redirect, which is never followed.
+    ///
+    /// **What to do:** look at [`Error::status`], [`Error::code`] and [`Error::message`]. If
+    /// [`Error::is_transient`] is true, retry after [`Error::retry_after`].
     Api,
-    /// The connection could not be made, or broke.
+    /// The connection could not be established, or it broke.
+    ///
+    /// **What to do:** look at [`Error::transport_cause`]. Retry later, unless the cause is a certificate or a proxy that
+    /// has to be configured. If [`Error::is_outcome_unknown`] is true, check whether the request took effect first.
     Transport,
-    /// A time limit of the client ran out.
+    /// One call exceeded a time limit: response headers, the next chunk of a body, or the call as a whole.
+    ///
+    /// **What to do:** the message names the limit; raise it with [`RequestOptions`](crate::RequestOptions) or retry. If
+    /// [`Error::is_outcome_unknown`] is true, check whether the request took effect first.
     Timeout,
-    /// The answer is not what the contract promises. See [`Error::json_path`].
+    /// The response body is not what the API promises.
+    ///
+    /// **What to do:** [`Error::json_path`] and [`Error::byte_offset`] name the place. A proxy's login page and a response
+    /// that was truncated look like this too, so one retry can help; after that, report the place.
     Decode,
-    /// The task ended as `failed`. See [`Error::last_status`].
-    TaskFailed,
-    /// The task was not done when the deadline of the wait came.
+    /// The job that was waited for ended as `failed` on the server.
+    ///
+    /// **What to do:** the server gives no reason. The last status is in [`WaitDetails`](crate::wait::WaitDetails); check
+    /// the input and start a new job.
+    JobFailed,
+    /// A wait reached its deadline before the job was done. The job goes on.
+    ///
+    /// **What to do:** wait again with the id in [`Error::resource_id`], or raise
+    /// [`with_deadline`](crate::wait::WaitOptions::with_deadline). The source, if there is one, is the last poll's error.
     Deadline,
-    /// A callback of the caller failed.
+    /// A callback of the caller returned an error or panicked.
+    ///
+    /// **What to do:** the callback's own error is the source.
     Callback,
 }
 
-/// A rule of the API that an argument breaks.
+/// A rule of the API that a parameter breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
     /// The parameter, by its name on the wire.
     pub parameter: String,
-    /// What was given.
+    /// The value, or an empty string if the parameter is absent.
     pub value: String,
-    /// What it has to be, in words that follow the name: `must be between 2 and 10`.
+    /// The rule, in words that follow the name: `must be between 2 and 10`.
     pub rule: String,
 }
 
@@ -59,44 +88,66 @@ impl Violation {
     pub(crate) fn new(parameter: &str, value: impl fmt::Display, rule: impl fmt::Display) -> Self {
         Self { parameter: parameter.into(), value: value.to_string(), rule: rule.to_string() }
     }
+
+    /// A rule that an absent or empty parameter breaks.
+    pub(crate) fn absent(parameter: &str, rule: impl fmt::Display) -> Self {
+        Self::new(parameter, "", rule)
+    }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} (got {})", self.parameter, self.rule, self.value)
+        write!(f, "{} {}", self.parameter, self.rule)?;
+        if !self.value.is_empty() {
+            write!(f, " (got {})", self.value)?;
+        }
+        Ok(())
     }
 }
 
 /// Why a call failed.
 ///
-/// One pointer in size. [`kind`](Self::kind) says what happened, the other methods give facts where there are any.
-/// `Display` is one line without the source's text, headers and addresses, and of a body only the platform's message or a few words
-/// of an error page; the key appears nowhere.
+/// An `Error` is one pointer in size. [`kind`](Self::kind) gives the category, the predicates (`is_…`) support decisions, and
+/// the other methods return details where there are any.
+///
+/// `Display` writes one line without the text of the source, headers, URLs or query values. Of a response body it shows only the
+/// server's error message, or the first words of an error page. The API key appears nowhere.
+///
+/// ```
+/// # use std::time::Duration;
+/// # fn decide(error: twelvelabs::Error) -> Option<Duration> {
+/// if error.is_transient() && !error.is_outcome_unknown() {
+///     return Some(error.retry_after().unwrap_or(Duration::from_secs(5)));
+/// }
+/// # None }
+/// ```
 pub struct Error(Box<Repr>);
 
 #[derive(Clone, Debug)]
 struct Repr {
     kind: ErrorKind,
     message: String,
-    operation: Option<&'static Operation>,
+    operation: Option<&'static str>,
     code: Option<ErrorCode>,
     api_message: Option<String>,
     parameter: Option<String>,
     violations: Vec<Violation>,
-    facts: Option<ResponseFacts>,
+    response: Option<ResponseInfo>,
     body: Option<String>,
     json_path: Option<String>,
     byte_offset: Option<u64>,
-    complete_json: bool,
     attempts: u32,
+    cause: Option<TransportCause>,
+    /// No connection was established, so the server saw nothing of the request.
+    unsent: bool,
     outcome_unknown: bool,
     note: Option<&'static str>,
-    task_id: Option<TaskId>,
-    last_status: Option<Box<TasksStatusResponse>>,
-    polls: Option<u32>,
+    resource_id: Option<String>,
+    details: Option<Arc<dyn Any + Send + Sync>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
+/// Constructors and setters for the rest of the crate.
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Repr {
@@ -107,26 +158,25 @@ impl Error {
             api_message: None,
             parameter: None,
             violations: Vec::new(),
-            facts: None,
+            response: None,
             body: None,
             json_path: None,
             byte_offset: None,
-            complete_json: false,
             attempts: 0,
+            cause: None,
+            unsent: false,
             outcome_unknown: false,
             note: None,
-            task_id: None,
-            last_status: None,
-            polls: None,
+            resource_id: None,
+            details: None,
             source: None,
         }))
     }
 
-    /// All complaints about the arguments of one call; there is at least one.
+    /// All broken rules of one call; there is at least one.
     pub(crate) fn invalid(violations: Vec<Violation>) -> Self {
         let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
         let mut error = Self::new(ErrorKind::InvalidInput, lines.join("; "));
-        error.0.code = Some(ErrorCode::ParameterInvalid);
         error.0.parameter = violations.first().map(|violation| violation.parameter.clone());
         error.0.violations = violations;
         error
@@ -137,13 +187,26 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_operation(mut self, operation: &'static Operation) -> Self {
+    /// Names the operation, unless it is known already.
+    pub(crate) fn with_operation(mut self, operation: &'static str) -> Self {
         self.0.operation.get_or_insert(operation);
         self
     }
 
-    pub(crate) fn with_facts(mut self, facts: ResponseFacts) -> Self {
-        self.0.facts = Some(facts);
+    pub(crate) fn with_response(mut self, response: ResponseInfo) -> Self {
+        self.0.response = Some(response);
+        self
+    }
+
+    pub(crate) fn with_api_body(
+        mut self,
+        code: Option<ErrorCode>,
+        message: Option<String>,
+        parameter: Option<String>,
+        body: String,
+    ) -> Self {
+        (self.0.code, self.0.api_message, self.0.parameter) = (code, message, parameter);
+        self.0.body = Some(body);
         self
     }
 
@@ -153,14 +216,10 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_complete_json(mut self, complete: bool) -> Self {
-        self.0.complete_json = complete;
+    pub(crate) fn with_cause(mut self, cause: TransportCause, unsent: bool) -> Self {
+        self.0.cause = Some(cause);
+        self.0.unsent = unsent;
         self
-    }
-
-    /// The answer was JSON to its end, and only not the promised one.
-    pub(crate) fn is_complete_json(&self) -> bool {
-        self.0.complete_json
     }
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
@@ -178,134 +237,174 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_task(mut self, id: &TaskId) -> Self {
-        self.0.task_id.get_or_insert_with(|| id.clone());
+    /// Names the resource, unless it is known already.
+    pub(crate) fn with_resource(mut self, id: impl fmt::Display) -> Self {
+        self.0.resource_id.get_or_insert_with(|| id.to_string());
         self
     }
 
-    pub(crate) fn with_wait(mut self, last: Option<TasksStatusResponse>, polls: u32) -> Self {
-        self.0.last_status = last.map(Box::new);
-        self.0.polls = Some(polls);
-        self
-    }
-
-    /// The same error, as that of another task.
-    pub(crate) fn for_task(&self, id: &TaskId) -> Self {
+    /// The same error for another resource.
+    pub(crate) fn for_resource(&self, id: impl fmt::Display) -> Self {
         let mut repr = self.0.clone();
-        repr.task_id = Some(id.clone());
+        repr.resource_id = Some(id.to_string());
         Self(repr)
     }
 
-    /// What happened.
+    pub(crate) fn with_details<D: Any + Send + Sync>(mut self, details: D) -> Self {
+        self.0.details = Some(Arc::new(details));
+        self
+    }
+
+    pub(crate) fn details<D: Any + Send + Sync>(&self) -> Option<&D> {
+        self.0.details.as_deref()?.downcast_ref()
+    }
+
+    /// No connection was established, so the server saw nothing of the request.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.0.unsent
+    }
+}
+
+impl Error {
+    /// The category.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation of the contract that was called, for example `embed_tasks_create`.
+    /// The operation that was called, by its `operationId` in the OpenAPI document: `embed_tasks_create`.
+    ///
+    /// [Raw requests](crate::TwelveLabs::request) have `raw_request`. `None` if the error belongs to no call.
     pub fn operation(&self) -> Option<&'static str> {
-        self.0.operation.map(|operation| operation.id)
+        self.0.operation
     }
 
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     pub fn status(&self) -> Option<u16> {
-        self.0.facts.as_ref().map(ResponseFacts::status)
+        self.0.response.as_ref().map(ResponseInfo::status)
     }
 
-    /// The platform's code for the problem. Arguments refused before anything was sent have `parameter_invalid`, as the
-    /// platform would say.
+    /// The server's error code. `None` if the server did not send one, and for parameters that were refused locally; for those
+    /// see [`equivalent_code`](Self::equivalent_code).
     pub fn code(&self) -> Option<&ErrorCode> {
         self.0.code.as_ref()
     }
 
-    /// The platform's own words.
+    /// The server's error code, or the one that the server uses for what was refused locally: `parameter_invalid`.
+    ///
+    /// Use it to treat a refusal alike, wherever it happened.
+    pub fn equivalent_code(&self) -> Option<ErrorCode> {
+        let local = (!self.0.violations.is_empty()).then_some(ErrorCode::ParameterInvalid);
+        self.0.code.clone().or(local)
+    }
+
+    /// The server's error message.
     pub fn message(&self) -> Option<&str> {
         self.0.api_message.as_deref()
     }
 
-    /// The parameter that the problem is about, by its name on the wire.
+    /// The parameter that the error is about, by its name on the wire. With several violations, the first one's.
     pub fn parameter(&self) -> Option<&str> {
         self.0.parameter.as_deref()
     }
 
-    /// All rules that the arguments break; empty unless the kind is [`ErrorKind::InvalidInput`].
+    /// All rules that the parameters break; empty unless the kind is [`ErrorKind::InvalidInput`].
     pub fn violations(&self) -> &[Violation] {
         &self.0.violations
     }
 
-    /// Rate limits, request id and API version of the answer, if there was one.
-    pub fn facts(&self) -> Option<&ResponseFacts> {
-        self.0.facts.as_ref()
+    /// Status, headers, rate limits and request id of the response, if there was one.
+    pub fn response(&self) -> Option<&ResponseInfo> {
+        self.0.response.as_ref()
     }
 
-    /// The platform's id of the request, if it gave one.
+    /// The server's id of the request, if it sent one. Quote it in support requests.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.facts.as_ref()?.request_id()
+        self.0.response.as_ref()?.request_id()
     }
 
-    /// How long the platform asks to wait before the next request.
+    /// How long the server asks to wait before the next request, from `Retry-After` and the rate limit headers.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.facts.as_ref()?.retry_after()
+        self.0.response.as_ref()?.retry_after()
     }
 
-    /// The start of the body of an error answer, at most 64 KiB, unprinted because bodies may hold anything.
+    /// The start of the body of an error response, at most 64 KiB. It is never printed, because bodies may hold anything.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
 
-    /// Where in the answer the first problem is, for example `video_embedding.segments[3].float`.
+    /// The place of the first problem in the response body: `video_embedding.segments[3].float`.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// Where in the answer the first problem is, in bytes from its start, after decompression: the first byte that is no JSON, the
-    /// start of a value that is not the promised one, or the length of an answer that ends early.
+    /// The place of the first problem in the response body, in bytes from its start, after decompression.
+    ///
+    /// It is the first byte that is not JSON, the start of a value of the wrong type, or the length of a body that ends early.
     pub fn byte_offset(&self) -> Option<u64> {
         self.0.byte_offset
     }
 
-    /// How many requests were sent for this call.
+    /// The number of requests sent for this call; 0 if the error happened before the first one.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The platform may have done what it was asked to, although no answer arrived: it may have created a task. List
-    /// the newest tasks to find out before creating it again.
+    /// Why the connection failed; `None` unless the kind is [`ErrorKind::Transport`].
+    pub fn transport_cause(&self) -> Option<TransportCause> {
+        self.0.cause
+    }
+
+    /// The id of the task, asset or other resource that the call was about.
+    ///
+    /// The resource exists on the server whenever a create call succeeded, so that a wait or a retrieval can be resumed from
+    /// this id.
+    pub fn resource_id(&self) -> Option<&str> {
+        self.0.resource_id.as_deref()
+    }
+
+    /// The server may have carried out the request although no usable response arrived: a create call may have created
+    /// its resource.
+    ///
+    /// List the newest resources before sending the request again. Always false for calls that only read.
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// The task that the call was about. It exists on the platform whenever it is given here: wait for it or retrieve
-    /// it later by this id.
-    pub fn task_id(&self) -> Option<&TaskId> {
-        self.0.task_id.as_ref()
+    /// The same call may succeed later: the server was overloaded or failed (408, 429, 5xx except 501), the connection failed for
+    /// other reasons than a certificate, or a time limit of the call ran out.
+    ///
+    /// This crate has retried such an error already where that was [safe](crate::RequestOptions::with_max_retries). Before
+    /// repeating a call that changes something, check [`is_outcome_unknown`](Self::is_outcome_unknown).
+    pub fn is_transient(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Api => self.status().is_some_and(|status| matches!(status, 408 | 429 | 500 | 502..)),
+            ErrorKind::Transport => self.0.cause != Some(TransportCause::Certificate),
+            ErrorKind::Timeout => true,
+            _ => false,
+        }
     }
 
-    /// The status that a wait saw last.
-    pub fn last_status(&self) -> Option<&TasksStatusResponse> {
-        self.0.last_status.as_deref()
-    }
-
-    /// How often a wait asked for the status.
-    pub fn polls(&self) -> Option<u32> {
-        self.0.polls
-    }
-
-    /// The key is missing, wrong or expired.
+    /// The API key is missing, wrong or expired (401).
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(401)
     }
 
-    /// There is no such task, or it is older than the retention time of seven days.
+    /// The API key does not allow the operation (403).
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(403)
+    }
+
+    /// The resource does not exist (404). Embedding tasks are deleted seven days after they were created.
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)
     }
 
-    /// A rate limit was reached; see [`retry_after`](Self::retry_after).
+    /// A rate limit was reached (429); see [`retry_after`](Self::retry_after).
     pub fn is_rate_limited(&self) -> bool {
         self.status() == Some(429)
     }
 
-    /// A time limit of the client, or the deadline of a wait, ran out.
+    /// A time limit of a call, or the deadline of a wait, ran out.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Timeout | ErrorKind::Deadline)
     }
@@ -314,11 +413,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.0.operation {
-            write!(f, "{}: ", operation.id)?;
+            write!(f, "{operation}: ")?;
         }
         f.write_str(&self.0.message)?;
         if self.0.outcome_unknown {
-            f.write_str("; the task may have been created all the same")?;
+            f.write_str("; the request may nevertheless have taken effect")?;
         }
         if let Some(note) = self.0.note {
             write!(f, "; {note}")?;
@@ -341,8 +440,8 @@ impl fmt::Debug for Error {
         if let Some(path) = &repr.json_path {
             out.field("json_path", path);
         }
-        if let Some(id) = &repr.task_id {
-            out.field("task_id", &id.as_str());
+        if let Some(id) = &repr.resource_id {
+            out.field("resource_id", id);
         }
         if let Some(source) = &repr.source {
             out.field("source", source);

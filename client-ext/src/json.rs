@@ -3,14 +3,9 @@
 //! It takes what serde_json takes, but for numbers that are not finite. What it has beyond serde_json: vectors are read fast and rounded
 //! once, a fault has its byte and its path, and the elements of one large array can be had one by one ([`split`]).
 
-// The paths are for the bench and the fuzzer, which take this file from elsewhere.
-#[path = "json/access.rs"]
 mod access;
-#[path = "json/fault.rs"]
 mod fault;
-#[path = "json/number.rs"]
 mod number;
-#[path = "json/split.rs"]
 mod split;
 
 use std::borrow::Cow;
@@ -22,8 +17,8 @@ use serde::{
 };
 
 use access::{Elements, Members, Tagged};
-pub(crate) use fault::{Fault, FaultKind};
-pub(crate) use split::Splitter;
+pub use fault::{Fault, FaultKind};
+pub use split::Splitter;
 
 /// Deeper texts are refused, as by serde_json: to read one takes stack.
 const DEEPEST: usize = 127;
@@ -31,7 +26,7 @@ const DEEPEST: usize = 127;
 type Outcome<T> = std::result::Result<T, Fault>;
 
 /// Decodes a whole text.
-pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> Outcome<T> {
+pub fn decode<T: DeserializeOwned>(text: &[u8]) -> Outcome<T> {
     let mut json = Json::new(text);
     let value = T::deserialize(&mut json)?;
     json.end()?;
@@ -39,7 +34,8 @@ pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> Outcome<T> {
 }
 
 /// Whether a text is one complete JSON value.
-pub(crate) fn is_complete(text: &[u8]) -> bool {
+#[cfg(any(test, feature = "__internals"))]
+pub fn is_complete(text: &[u8]) -> bool {
     let mut json = Json::new(text);
     json.skip().and_then(|()| json.end()).is_ok()
 }
@@ -376,5 +372,4 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
 }
 
 #[cfg(test)]
-#[path = "json/tests.rs"]
 mod tests;

@@ -1,12 +1,11 @@
-//! Client for the video embedding API of TwelveLabs: videos become vectors, segment by segment.
+//! Client for the TwelveLabs API: videos become vectors, segment by segment.
 //!
-//! A task turns one video into embeddings. [`TasksClient`] has the verbs: [`create`](TasksClient::create) uploads a video
-//! or names one, [`wait_for_done`](TasksClient::wait_for_done) watches the task, [`retrieve`](TasksClient::retrieve)
-//! gives the vectors, and [`embed`](TasksClient::embed) does all three. For many tasks there are
-//! [`create_bulk`](TasksClient::create_bulk) and [`wait_all`](TasksClient::wait_all).
+//! A task turns one video into embeddings. [`TasksClient`](embed::tasks::TasksClient) has the verbs: `create` uploads a video or names
+//! its URL, `wait_for_done` polls the task, `retrieve` returns the vectors, and `embed` does all three. For many tasks there are
+//! `create_bulk` and `wait_all`.
 //!
 //! ```no_run
-//! use twelvelabs::{ModelName, TwelveLabs, VideoSource};
+//! use twelvelabs::{ModelName, TwelveLabs, VideoSource, wait::WaitOptions};
 //!
 //! # async fn run() -> twelvelabs::Result<()> {
 //! let client = TwelveLabs::from_env()?;
@@ -20,59 +19,87 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Modules
+//!
+//! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`]. [`wait`] has everything about waiting,
+//! [`upload`] about sources of videos, [`raw`] about requests to operations without a method of their own.
+//!
 //! # Errors
 //!
-//! Everything returns [`Error`]: its [`kind`](Error::kind) tells what happened, its methods give the facts. Arguments are
-//! checked before a byte is sent, and all complaints come together.
+//! Everything returns [`Error`]: its [`kind`](Error::kind) is the category, and [`ErrorKind`] says for each kind what to do. Parameters are
+//! checked before a byte is sent, and all violations are reported together.
+//!
+//! # Retries and time limits
+//!
+//! See [`RequestOptions`], with a picture of which time limit covers which phase of a call.
 //!
 //! # Cancellation
 //!
-//! Dropping any future or stream of this crate stops its work; no task runs on behind it. Tasks on the platform are not
-//! affected: it has no call to stop them. A dropped creation may or may not have made a task.
+//! Dropping any future or stream of this crate stops its work; no background task continues it. Tasks on the server are not affected: the
+//! API has no call to stop them. A create call that was dropped may or may not have created a task.
 //!
 //! # Features
 //!
-//! - `gzip` (default): asks for compressed answers, unpacked in Rust. `brotli` and `zstd` (in C) add other encodings.
+//! - `gzip` (default): requests compressed responses, decompressed in Rust. `brotli` and `zstd` (in C) add other encodings.
 //! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
-//! - `native-tls`: TLS by the operating system's own library.
+//! - `native-tls`: TLS by the operating system's library.
 //! - `schemars`: `JsonSchema` for the types of the API.
+//! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not the semantic
+//!   versioning of this crate.
 
-mod budget;
+#![allow(clippy::result_large_err, reason = "the error of the generated code is large, and converted where it arises")]
+
+pub mod assets;
 mod builder;
 mod client;
-mod embed;
+mod core;
+pub mod embed;
 mod error;
-mod facts;
 mod json;
-mod page;
-mod poll;
-mod poll_many;
-mod retry;
-mod transport;
+pub mod upload;
+pub mod wait;
 
-pub use builder::TwelveLabsBuilder;
-pub use client::TwelveLabs;
-pub use embed::{
-    EmbedClient,
-    tasks::{
-        CallbackOutcome, CreateBulk, CreateTask, EmbedVideo, ListTasks, RetrieveTask, Retrieved, SegmentInfo,
-        TaskInput, TaskStatusRequest, TasksClient, VectorMatrix, VideoSource, WaitAll, WaitForDone, Waited,
+pub use crate::{
+    builder::TwelveLabsBuilder,
+    client::TwelveLabs,
+    core::{
+        id::IntoId,
+        options::{RequestOptions, RetryDecision},
+        request::Request,
+        response::{RateLimit, Response, ResponseInfo},
     },
+    embed::tasks::{EmbeddingOption, EmbeddingScope, ModelName},
+    error::{Error, ErrorKind, Result, TransportCause, Violation},
+    upload::VideoSource,
 };
-pub use error::{Error, ErrorKind, Result, Violation};
-pub use facts::{Answer, RateLimit, ResponseFacts};
-pub use reqwest;
 pub use twelvelabs_api::{
     limits, params,
-    runtime::{Embedding, NotFinite, Param, Progress},
-    types::{
-        AudioEmbeddingMetadata, AudioSegment, BaseEmbeddingMetadata, DocumentEmbeddingMetadata, EmbeddingOption,
-        EmbeddingScope, ErrorCode, ImageEmbeddingMetadata, MediaEmbeddingTask, MediaEmbeddingTaskAudioEmbedding,
-        MediaEmbeddingTaskDocumentEmbedding, MediaEmbeddingTaskImageEmbedding, ModelName, PageInfo, TaskId, TaskStatus,
-        TasksCreateResponse, TasksListResponse, TasksRetrieveResponse, TasksRetrieveResponseVideoEmbedding,
-        TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata, VideoSegment,
-    },
+    runtime::{Embedding, NotFinite, Param},
+    types::ErrorCode,
 };
+
+/// Requests to operations without a method of their own; see [`TwelveLabs::request`].
+pub mod raw {
+    pub use crate::core::raw::{Effect, Form, Method, RawRequest};
+}
+
+/// The HTTP client's crate, for [`TwelveLabsBuilder::with_reqwest`].
+#[cfg(feature = "reqwest-013")]
+pub use reqwest;
+
+/// Internals for this repository's benchmarks and fuzz targets. Not covered by semantic versioning.
+#[cfg(feature = "__internals")]
+#[doc(hidden)]
+pub mod __internals {
+    pub use crate::{
+        json::{Splitter, decode, is_complete},
+        wait::{
+            batch::{Batch, Failure, Next, Page, Target},
+            poller::{PollFailure, Schedule},
+            rate_limiter::Rate,
+        },
+    };
+}
 
 /// The code of the README, compiled.
 #[cfg(doctest)]

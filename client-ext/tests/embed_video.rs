@@ -43,7 +43,7 @@ fn it_embeds_a_video_and_writes_its_segments() {
     assert!(output.status.success(), "{output:?}");
     assert_snapshot!(printed(&output).replace(out, "(out)"));
     let lines = std::fs::read_to_string(out).expect("written");
-    let segments: Vec<twelvelabs::VideoSegment> =
+    let segments: Vec<twelvelabs::embed::tasks::VideoSegment> =
         lines.lines().map(|line| serde_json::from_str(line).expect("a segment")).collect();
     assert_eq!(segments.iter().map(|segment| segment.float.dimensions()).collect::<Vec<_>>(), [512, 512]);
 }

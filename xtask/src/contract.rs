@@ -1,6 +1,6 @@
 //! `cargo xtask contract`: checks a server against the OpenAPI document.
 //!
-//! The check is a program of `twelvelabs-contract`. This crate does not depend on it, because it must compile even if the
+//! The check is a program of `twelvelabs-suite`. This crate does not depend on it, because it must compile even if the
 //! generated code does not.
 
 use std::{path::Path, process::Command};
@@ -25,7 +25,7 @@ pub struct Options {
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["run", "--quiet", "--package", "twelvelabs-contract", "--bin", "provider_check"]);
+    command.current_dir(root).args(["run", "--quiet", "--package", "twelvelabs-suite", "--bin", "provider-check"]);
     if options.live {
         command.args(["--features", "live"]);
     }

@@ -21,7 +21,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             "test",
             "--quiet",
             "--package",
-            "twelvelabs-contract",
+            "twelvelabs-suite",
             "--test",
             "it",
             "--",

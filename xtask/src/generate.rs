@@ -67,7 +67,11 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     }
     let mut files: Vec<_> = generated.files.into_iter().collect();
     let target = match &options.out {
-        None => root.join("generated"),
+        None => {
+            // The contract crate has its own copy of the document, so that it need not depend on the generated crate.
+            files.push(("../tests/contract/src/openapi.json".into(), document.to_json()));
+            root.join("generated")
+        }
         Some(out) => {
             files.extend(RUNTIME.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
             files.push(("src/lib.rs".into(), LIB.into()));

@@ -16,3 +16,4 @@ mod names;
 pub mod public_api;
 mod rewrite;
 mod split;
+pub mod stress;

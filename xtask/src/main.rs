@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
-use xtask::{bench, contract, drift, faults, generate};
+use xtask::{bench, contract, drift, faults, generate, stress};
 
 /// Maintenance commands of the workspace.
 #[derive(Parser, Debug)]
@@ -17,6 +17,8 @@ enum Command {
     Contract(contract::Options),
     /// Run the fault scenarios and the soak test, and print the results
     Faults(faults::Options),
+    /// Run the test suite repeatedly beside busy loops, and list the tests that fail
+    Stress(stress::Options),
     /// Measure retrieval, upload, waiting and dependency size, and compare with the limits
     Bench(bench::Options),
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&options, root),
         Command::Contract(options) => contract::run(&options, root),
         Command::Faults(options) => faults::run(&options, root),
+        Command::Stress(options) => stress::run(&options, root),
         Command::Bench(options) => bench::run(&options, root),
     };
     match outcome {

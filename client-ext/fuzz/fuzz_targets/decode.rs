@@ -1,20 +1,17 @@
-//! The decoder beside serde_json, whole and in blocks of every size: `cargo fuzz run decode` in `client-ext`.
+//! The decoder against serde_json, whole and in chunks of every size: `cargo fuzz run decode` in `client-ext`.
 //!
-//! What either takes, the other takes, but for numbers past the range of a vector; and in blocks it is the same as whole.
+//! Both accept the same texts, except for numbers out of range for a vector. The result is the same whole and in chunks.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use twelvelabs::__internals::{Splitter, decode, is_complete};
 use twelvelabs_api::{runtime::LargeArray, types::TasksRetrieveResponse};
 
-#[allow(dead_code)]
-#[path = "../../src/json.rs"]
-mod json;
-
-fn in_blocks(text: &[u8], size: usize) -> Option<TasksRetrieveResponse> {
-    let (mut splitter, mut segments) = (json::Splitter::<TasksRetrieveResponse>::default(), Vec::new());
-    for block in text.chunks(size) {
-        splitter.feed(block, |segment| segments.push(segment)).ok()?;
+fn in_chunks(text: &[u8], size: usize) -> Option<TasksRetrieveResponse> {
+    let (mut splitter, mut segments) = (Splitter::<TasksRetrieveResponse>::default(), Vec::new());
+    for chunk in text.chunks(size) {
+        splitter.feed(chunk, |segment| segments.push(segment)).ok()?;
     }
     let mut whole = splitter.finish().ok()?;
     whole.fill(segments);
@@ -23,12 +20,12 @@ fn in_blocks(text: &[u8], size: usize) -> Option<TasksRetrieveResponse> {
 
 fuzz_target!(|input: &[u8]| {
     let Some((&first, text)) = input.split_first() else { return };
-    let ours = json::decode::<TasksRetrieveResponse>(text).ok();
-    assert_eq!(in_blocks(text, usize::from(first) + 1), ours);
+    let ours = decode::<TasksRetrieveResponse>(text).ok();
+    assert_eq!(in_chunks(text, usize::from(first) + 1), ours);
     let theirs = serde_json::from_slice::<TasksRetrieveResponse>(text).ok();
     assert_eq!(ours.is_some(), theirs.is_some());
-    assert_eq!(json::is_complete(text), serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok());
-    // Its numbers are less exact, so only what has none is compared whole.
+    assert_eq!(is_complete(text), serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok());
+    // serde_json's numbers are less exact, so values are not compared.
     let value = serde_json::from_slice::<serde_json::Value>(text).ok();
-    assert_eq!(json::decode::<serde_json::Value>(text).is_ok(), value.is_some());
+    assert_eq!(decode::<serde_json::Value>(text).is_ok(), value.is_some());
 });

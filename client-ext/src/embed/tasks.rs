@@ -1,51 +1,68 @@
-//! `client.embed().tasks()`: one file a verb.
+//! Video embedding tasks: `client.embed().tasks()`, with one file per verb.
+//!
+//! A task turns one video into vectors: [`create`](TasksClient::create) it, [wait](TasksClient::wait_for_done) until it is ready,
+//! [`retrieve`](TasksClient::retrieve) the vectors. [`embed`](TasksClient::embed) does all three. The server deletes tasks after seven days.
 
 mod bulk;
 mod create;
+mod embed;
 mod input;
+mod job;
 mod list;
 mod retrieve;
 mod status;
-mod video;
-mod wait;
-mod wait_all;
 
 use std::fmt;
 
-pub use bulk::CreateBulk;
-pub use create::CreateTask;
-pub use input::{TaskInput, VideoSource};
-pub use list::ListTasks;
-pub use retrieve::{RetrieveTask, Retrieved, SegmentInfo, VectorMatrix};
-pub use status::TaskStatusRequest;
-use twelvelabs_api::{
-    params::embed_tasks_status::TASK_ID,
-    types::{ModelName, TaskId},
-};
-pub use video::EmbedVideo;
-pub use wait::{CallbackOutcome, WaitForDone};
-pub use wait_all::{WaitAll, Waited};
+use twelvelabs_api::params::embed_tasks_status::TASK_ID;
 
-use crate::{Error, Result, TwelveLabs, Violation};
+pub use self::{
+    bulk::CreateBulk,
+    create::CreateTask,
+    embed::EmbedVideo,
+    input::TaskInput,
+    job::TaskJob,
+    list::ListTasks,
+    retrieve::{RetrieveTask, Retrieved, SegmentInfo, VectorMatrix},
+    status::GetTaskStatus,
+};
+pub use twelvelabs_api::types::{
+    AudioEmbeddingMetadata, AudioSegment, BaseEmbeddingMetadata, DocumentEmbeddingMetadata, EmbeddingOption,
+    EmbeddingScope, ImageEmbeddingMetadata, MediaEmbeddingTask, MediaEmbeddingTaskAudioEmbedding,
+    MediaEmbeddingTaskDocumentEmbedding, MediaEmbeddingTaskImageEmbedding, ModelName, PageInfo, TaskId, TaskStatus,
+    TasksCreateResponse, TasksListResponse, TasksRetrieveResponse, TasksRetrieveResponseVideoEmbedding,
+    TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata, VideoSegment,
+};
+
+use crate::{
+    core::{Core, id::IntoId, request::Request},
+    upload::VideoSource,
+    wait::{WaitAll, WaitForDone},
+};
+
+/// A wait for one task; see [`TasksClient::wait_for_done`].
+pub type WaitForTask = WaitForDone<TaskJob>;
+/// A wait for many tasks; see [`TasksClient::wait_all`].
+pub type WaitAllTasks = WaitAll<TaskJob>;
 
 /// Video embedding tasks. Cheap to clone.
 ///
-/// Every method gives a builder: required values are its arguments, the rest are setters, and nothing happens before
-/// `send()` or `.await`. All complaints about arguments come together at that point.
-#[derive(Clone, Debug)]
+/// Every method returns a builder: required parameters are its arguments, optional ones are setters. Nothing is sent before the builder
+/// is awaited or `send()` is called, which is the same. All violations of parameters are reported together at that point.
+#[derive(Clone)]
 pub struct TasksClient {
-    client: TwelveLabs,
+    core: Core,
 }
 
 impl TasksClient {
-    pub(crate) fn new(client: TwelveLabs) -> Self {
-        Self { client }
+    pub(crate) fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
     }
 
     /// Creates a task that embeds a video.
     ///
     /// ```no_run
-    /// # async fn run(tasks: twelvelabs::TasksClient) -> twelvelabs::Result<()> {
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
     /// use twelvelabs::{EmbeddingScope, ModelName, VideoSource};
     ///
     /// let task = tasks
@@ -57,8 +74,20 @@ impl TasksClient {
     /// println!("{}", task.id);
     /// # Ok(()) }
     /// ```
-    pub fn create(&self, model_name: impl Into<ModelName>, source: impl Into<VideoSource>) -> CreateTask {
-        CreateTask::new(self.client.clone(), model_name.into(), TaskInput::new(source))
+    ///
+    /// The server accepts videos of 4 s to 4 h with sides of 360–5184 pixels; a file may have up to 2 GiB.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. The call is retried only if the failed attempt cannot have created a task. If
+    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, a task may exist although its id never arrived: look for it with
+    /// [`list`](Self::list).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts the upload. If the last byte had been sent, a task may exist.
+    pub fn create(&self, model_name: impl Into<ModelName>, source: impl Into<VideoSource>) -> Request<CreateTask> {
+        Request::new(&self.core, CreateTask { model_name: model_name.into(), input: TaskInput::new(source) })
     }
 
     /// Creates many tasks, a few at a time.
@@ -66,32 +95,44 @@ impl TasksClient {
     where
         I: IntoIterator<Item: Into<TaskInput>>,
     {
-        CreateBulk::new(self.clone(), model_name.into(), inputs.into_iter().map(Into::into).collect())
+        CreateBulk::new(&self.core, model_name.into(), inputs.into_iter().map(Into::into).collect())
     }
 
-    /// Reads how far a task is.
-    pub fn status<I: TryInto<TaskId, Error: fmt::Display>>(&self, id: I) -> TaskStatusRequest {
-        TaskStatusRequest::new(self.client.clone(), Id::new(id))
-    }
-
-    /// Waits until a task is `ready`, asking for its status at intervals. The id is all that is needed: a wait that was
-    /// dropped or ran out of time can be taken up again at any time, in any process.
+    /// Returns the status of a task, without vectors.
     ///
-    /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one.
-    pub fn wait_for_done<I: TryInto<TaskId, Error: fmt::Display>>(&self, id: I) -> WaitForDone {
-        WaitForDone::new(self.client.clone(), Id::new(id))
+    /// # Errors
+    ///
+    /// See [`Request`]. A malformed id is a 400, an unknown one a 404 ([`is_not_found`](crate::Error::is_not_found)).
+    pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetTaskStatus> {
+        Request::new(&self.core, GetTaskStatus { id: id.into_id(&TASK_ID) })
     }
 
-    /// Waits until all of these tasks are done, with few requests: fifty tasks are read with one, whenever that is cheaper than
-    /// to ask for each. An id may be given more than once.
+    /// Waits until a task is `ready`, polling its status.
     ///
-    /// Await it for all results in the order of the ids, or use [`stream`](WaitAll::stream) for each one as it comes.
+    /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or ran out of time can be
+    /// resumed from the task id, at any time and in any process.
     ///
     /// ```no_run
-    /// # async fn run(tasks: twelvelabs::TasksClient, ids: Vec<twelvelabs::TaskId>) {
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+    /// use twelvelabs::wait::WaitOptions;
+    ///
+    /// tasks.wait_for_done("663da73b31cdd0c1f638a8e6").callback(|status| println!("{}", status.status)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForTask {
+        WaitForDone::new(TaskJob::new(&self.core), id.into_id(&TASK_ID), self.core.options())
+    }
+
+    /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks, where that is cheaper than
+    /// polling each of them. An id may occur more than once.
+    ///
+    /// Await it for all results in the order of the ids, or use [`stream`](WaitAll::stream) for each as soon as it is there.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient, ids: Vec<twelvelabs::embed::tasks::TaskId>) {
     /// use futures_util::StreamExt;
     ///
-    /// let mut done = tasks.wait_all(&ids).requests_per_minute(50).stream();
+    /// let mut done = tasks.wait_all(&ids).with_requests_per_minute(50).stream();
     /// while let Some(waited) = done.next().await {
     ///     match waited.result {
     ///         Ok(status) => println!("{} is {}", ids[waited.index], status.status),
@@ -100,59 +141,62 @@ impl TasksClient {
     /// }
     /// # }
     /// ```
-    pub fn wait_all<I>(&self, ids: I) -> WaitAll
+    pub fn wait_all<I>(&self, ids: I) -> WaitAllTasks
     where
-        I: IntoIterator<Item: TryInto<TaskId, Error: fmt::Display>>,
+        I: IntoIterator<Item: IntoId<TaskId>>,
     {
-        WaitAll::of_ids(self.client.clone(), ids.into_iter().map(Id::new).collect())
+        let ids = ids.into_iter().map(|id| id.into_id(&TASK_ID)).collect();
+        WaitAll::of_ids(TaskJob::new(&self.core), ids, self.core.options())
     }
 
-    /// Retrieves the vectors of a task that is `ready`.
-    pub fn retrieve<I: TryInto<TaskId, Error: fmt::Display>>(&self, id: I) -> RetrieveTask {
-        RetrieveTask::new(self.client.clone(), Id::new(id))
+    /// Retrieves the vectors of a task that is `ready`: as a whole, [one by one](Request::segments), or as a
+    /// [matrix](Request::matrix).
+    ///
+    /// A response has about 10 kB of JSON per segment of 512 dimensions, all in one document. It is decoded while it arrives, to 2 kB
+    /// per segment. A task that is not `ready` has no vectors yet.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. [`Decode`](crate::ErrorKind::Decode), with the [path](crate::Error::json_path) and the
+    /// [byte offset](crate::Error::byte_offset), if the response is truncated or malformed, or if a vector contains anything but finite
+    /// numbers. A part of such a response is never returned as the whole.
+    pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveTask> {
+        Request::new(&self.core, RetrieveTask { id: id.into_id(&TASK_ID), options: Vec::new() })
     }
 
-    /// Lists tasks, newest first, without their vectors.
-    pub fn list(&self) -> ListTasks {
-        ListTasks::new(self.client.clone())
+    /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or [all tasks](Request::items).
+    ///
+    /// Without times, the server lists the tasks of the last seven days, which is how long it keeps them.
+    pub fn list(&self) -> Request<ListTasks> {
+        Request::new(&self.core, ListTasks::default())
     }
 
-    /// Creates a task, waits for it and retrieves its vectors.
+    /// Creates a task, waits for it, and retrieves its vectors.
     ///
     /// ```no_run
-    /// # async fn run(tasks: twelvelabs::TasksClient) -> twelvelabs::Result<()> {
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
     /// use twelvelabs::{ModelName, VideoSource};
     ///
     /// let result = tasks.embed(ModelName::Marengo30, VideoSource::url("https://example.com/talk.mp4")).await?;
     /// println!("{:?}", result.video_embedding);
     /// # Ok(()) }
     /// ```
-    pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<VideoSource>) -> EmbedVideo {
-        EmbedVideo::new(self.clone(), model_name.into(), TaskInput::new(source))
+    ///
+    /// # Errors
+    ///
+    /// Those of [`create`](Self::create), [`wait_for_done`](Self::wait_for_done) and [`retrieve`](Self::retrieve). Once the task exists, every
+    /// error has its id: [`resource_id`](crate::Error::resource_id).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts what is under way. A task that was created goes on; [`created`](Request::created) has reported its id.
+    pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<VideoSource>) -> Request<EmbedVideo> {
+        Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
     }
 }
 
-/// An id as it was given, or why it is none.
-#[derive(Clone, Debug)]
-struct Id(Result<TaskId, Violation>);
-
-impl Id {
-    fn new<I: TryInto<TaskId, Error: fmt::Display>>(id: I) -> Self {
-        Self(
-            id.try_into()
-                .map_err(|error| Violation::new(TASK_ID.name, "an empty text", format!("must be an id: {error}")))
-                .and_then(|id: TaskId| match twelvelabs_api::runtime::path_segment(&id) {
-                    Ok(_) => Ok(id),
-                    Err(_) => Err(Violation::new(
-                        TASK_ID.name,
-                        format!("{:?}", id.as_str()),
-                        "must be one path segment: not `.` or `..`, without slashes and control characters",
-                    )),
-                }),
-        )
-    }
-
-    fn get(&self) -> Result<&TaskId> {
-        self.0.as_ref().map_err(|violation| Error::invalid(vec![violation.clone()]))
+impl fmt::Debug for TasksClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TasksClient").finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use serde::de;
 
 /// What kind of wrong it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FaultKind {
+pub enum FaultKind {
     /// It is no JSON.
     Syntax,
     /// It ends early.
@@ -17,7 +17,7 @@ pub(crate) enum FaultKind {
 
 /// Why a text cannot be decoded.
 #[derive(Debug)]
-pub(crate) struct Fault(Box<Repr>);
+pub struct Fault(Box<Repr>);
 
 #[derive(Debug)]
 struct Repr {
@@ -62,17 +62,17 @@ impl Fault {
         self
     }
 
-    pub(crate) fn kind(&self) -> FaultKind {
+    pub fn kind(&self) -> FaultKind {
         self.0.kind
     }
 
     /// The first byte that is wrong, or with which the wrong value starts, counted from 0.
-    pub(crate) fn offset(&self) -> u64 {
+    pub fn offset(&self) -> u64 {
         self.0.offset.unwrap_or(0)
     }
 
     /// Where it is, as `a.b[3]`; `None` at the top.
-    pub(crate) fn path(&self) -> Option<String> {
+    pub fn path(&self) -> Option<String> {
         let mut path = String::new();
         for step in self.0.steps.iter().rev() {
             match step {

@@ -14,7 +14,7 @@ pub(super) const ELEMENT_LIMIT: usize = 16 << 20;
 /// The array is cut out of the text, and what is left is decoded as any other document; so the order of keys, unknown keys
 /// and new fields are no matter. An array that is not where it should be, or whose key is spelt with escapes, is only slower.
 #[derive(Debug)]
-pub(crate) struct Splitter<T> {
+pub struct Splitter<T> {
     around: Around,
     place: Place,
     /// The part of an element that earlier blocks brought.
@@ -91,12 +91,12 @@ impl<T: LargeArray> Default for Splitter<T> {
 impl<T: LargeArray> Splitter<T> {
     /// One that takes no more memory than `frame_limit` for what is outside of the array, so that none of it depends on the size
     /// of the document.
-    pub(crate) fn bounded(frame_limit: usize) -> Self {
+    pub fn bounded(frame_limit: usize) -> Self {
         Self { frame_limit, ..Self::default() }
     }
 
     /// Takes the next block, and gives every element that it completes.
-    pub(crate) fn feed(&mut self, block: &[u8], mut take: impl FnMut(T::Element)) -> Outcome<()> {
+    pub fn feed(&mut self, block: &[u8], mut take: impl FnMut(T::Element)) -> Outcome<()> {
         let mut at = 0;
         while at < block.len() {
             at = match self.place {
@@ -114,7 +114,7 @@ impl<T: LargeArray> Splitter<T> {
     }
 
     /// The rest of the document, after its last block.
-    pub(crate) fn finish(self) -> Outcome<T> {
+    pub fn finish(self) -> Outcome<T> {
         if let Place::Inside(_, start) = self.place {
             return Err(self.unfinished(start));
         }

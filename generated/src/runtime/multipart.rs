@@ -75,12 +75,12 @@ impl<F> Default for Multipart<F> {
 
 impl<F> Multipart<F> {
     /// Adds a text field.
-    pub(crate) fn text(&mut self, name: &str, value: &str) {
+    pub fn text(&mut self, name: &str, value: &str) {
         self.body.text(name, value);
     }
 
     /// Opens a file and adds it.
-    pub(crate) async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
+    pub async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
         self.body.file(name, part).await
     }
 
@@ -102,7 +102,7 @@ impl<F> Multipart<F> {
     }
 
     /// Adds the form to a request, with `Content-Type` and `Content-Length`.
-    pub(crate) fn put_on(self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    pub fn put_on(self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let body = self.body.finished();
         let request = match body.hold {
             Some(_) => request.header(reqwest::header::EXPECT, "100-continue"),

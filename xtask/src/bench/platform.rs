@@ -1,4 +1,4 @@
-//! `cargo xtask bench platform`: what the local platform bears. The measurement is part of `twelvelabs-contract`, which this
+//! `cargo xtask bench platform`: measures the throughput of the local server. The measurement is part of `twelvelabs-suite`, which this
 //! crate does not depend on.
 
 use std::{path::Path, process::Command};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 pub(super) fn run(root: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["bench", "--quiet", "--package", "twelvelabs-contract", "--bench", "platform"]);
+    command.current_dir(root).args(["bench", "--quiet", "--package", "twelvelabs-suite", "--bench", "platform"]);
     let status = command.status().context("cargo cannot be run")?;
     if !status.success() {
         bail!("the local platform does not reach the bars");

@@ -27,7 +27,7 @@ pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> R
         let mut arguments = vec!["--segments".to_owned(), segments.to_string()];
         arguments.extend((factor == 1).then(|| "--gzip".to_owned()));
         let server = programs.serve(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let megabytes = server.about["answers"][0]["bytes"].as_f64().context("the server rendered nothing")? / 1e6;
+        let megabytes = server.about["responses"][0]["bytes"].as_f64().context("the server rendered nothing")? / 1e6;
         let size = format!("{megabytes:.0} MB");
         // What is kept in the end, in MiB.
         let vectors = (segments * DIMENSIONS * 4) as f64 / 1024.0 / 1024.0;
@@ -64,12 +64,12 @@ pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> R
     Ok(())
 }
 
-/// Whoever can read the answer with this id. A new way of `bench_client` gets its line here.
+/// The programs that can read the response with this id. A new way of `bench_client` gets a line here.
 fn ways(programs: &Programs, server: &Server, id: &str) -> Vec<Contender> {
     let client = |name, way| programs.client(name, way, &server.base_url, id);
     vec![
         curl(server, id, &[]),
-        client("reqwest, thrown away", "discard"),
+        client("reqwest, body discarded", "discard"),
         client(WHOLE, "whole"),
         client(STREAM, "stream"),
         client(PROGENITOR, "progenitor"),
@@ -110,7 +110,7 @@ fn slow_line(programs: &Programs, server: &Server, size: &str, effort: Effort) -
 
 /// Everybody who says what they found must have found everything.
 fn check(server: &Server, contenders: &[Contender]) -> Result<()> {
-    let expected = &server.about["answers"][0];
+    let expected = &server.about["responses"][0];
     for contender in contenders {
         for run in &contender.runs {
             for fact in ["segments", "bytes"].iter().filter(|fact| !run.found[**fact].is_null()) {

@@ -1,63 +1,80 @@
 //! `create_bulk`: many tasks, a few at a time.
 
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use twelvelabs_api::types::{ModelName, TasksCreateResponse};
+use twelvelabs_api::{
+    operations::EMBED_TASKS_CREATE,
+    types::{ModelName, TasksCreateResponse},
+};
 
-use super::{CreateTask, TaskInput, TasksClient, WaitAll};
+use super::{CreateTask, TaskInput, TaskJob, WaitAllTasks};
 use crate::{
-    Error, Result, Violation,
-    transport::{CallSettings, call_setters},
+    core::{
+        Core,
+        options::{CallOptions, RequestOptions},
+        request::Request,
+    },
+    error::{Error, Result, Violation},
+    wait::{Creating, WaitAll},
 };
 
 const DEFAULT_CONCURRENCY: usize = 4;
 
-/// Creations to be sent; made by [`TasksClient::create_bulk`].
-#[derive(Clone, Debug)]
+/// Many create calls, a few at a time; see [`TasksClient::create_bulk`](super::TasksClient::create_bulk).
+///
+/// Await it, or call [`send`](Self::send), for the results in the order of the inputs. [`wait`](Self::wait) waits for the tasks too. The
+/// options of [`RequestOptions`] apply to each create call.
+///
+/// # Cancellation
+///
+/// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; to keep their ids, create them one
+/// by one.
+#[derive(Clone)]
 #[must_use = "nothing is sent before `send()` or `wait()`"]
 pub struct CreateBulk {
-    tasks: TasksClient,
+    core: Core,
+    options: CallOptions,
     model_name: ModelName,
     inputs: Vec<TaskInput>,
     concurrency: usize,
-    settings: CallSettings,
 }
 
 impl CreateBulk {
-    call_setters!();
-
-    pub(super) fn new(tasks: TasksClient, model_name: ModelName, inputs: Vec<TaskInput>) -> Self {
-        let settings = tasks.client.settings().clone();
-        Self { tasks, model_name, inputs, concurrency: DEFAULT_CONCURRENCY, settings }
+    pub(super) fn new(core: &Core, model_name: ModelName, inputs: Vec<TaskInput>) -> Self {
+        let (core, options) = (core.clone(), core.options().clone());
+        Self { core, options, model_name, inputs, concurrency: DEFAULT_CONCURRENCY }
     }
 
-    /// How many creations are under way at once. Default: 4. The platform allows 25 a minute on its smallest plan.
-    pub fn concurrency(mut self, creations: usize) -> Self {
-        self.concurrency = creations;
+    /// Maximum number of create calls at the same time. At least 1, default 4.
+    ///
+    /// The server allows 25 calls per minute on its smallest plan.
+    pub fn with_concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls;
         self
     }
 
-    /// Creates all tasks. The results stand in the order of the inputs, each with its own error: one that fails does not
-    /// touch the others.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future ends the uploads that are under way. Tasks that were created by then exist; to keep their ids,
-    /// create them one by one.
+    /// Creates all tasks. Returns the results in the order of the inputs, each with its own error: one that fails does not affect the
+    /// others.
     pub async fn send(self) -> Vec<Result<TasksCreateResponse>> {
         if let Some(violation) = self.violation() {
             return self.inputs.iter().map(|_| Err(Error::invalid(vec![violation.clone()]))).collect();
         }
-        // A slow one must not hold up those behind it, so they end in any order and are put back into theirs.
+        // A slow call must not delay those behind it: they end in any order and are sorted afterwards.
         let mut results: Vec<_> = self.run().collect().await;
         results.sort_by_key(|(index, _)| *index);
         results.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// Creates all tasks, and waits for each one from then on, with one budget of requests for all waits.
+    /// Creates all tasks, and waits for each one from then on, with one request rate for all waits.
     ///
     /// ```no_run
-    /// # async fn run(tasks: twelvelabs::TasksClient) {
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) {
     /// use twelvelabs::{ModelName, VideoSource};
     ///
     /// let videos = ["monday.mp4", "tuesday.mp4"].map(VideoSource::path);
@@ -69,25 +86,48 @@ impl CreateBulk {
     /// }
     /// # }
     /// ```
-    pub fn wait(self) -> WaitAll {
-        WaitAll::of_creations(self.tasks.client.clone(), self)
+    pub fn wait(self) -> WaitAllTasks {
+        let core = self.core.clone();
+        let (len, violation) = (self.inputs.len(), self.violation());
+        let created = self.run().map(|(index, result)| (index, result.map(|task| task.id))).boxed();
+        let creating = Creating { len, violation, operation: EMBED_TASKS_CREATE.id, created };
+        WaitAll::of_created(TaskJob::new(&core), creating, core.options())
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.inputs.len()
-    }
-
-    pub(super) fn violation(&self) -> Option<Violation> {
+    fn violation(&self) -> Option<Violation> {
         (self.concurrency == 0).then(|| Violation::new("concurrency", 0, "must be at least 1"))
     }
 
-    /// All creations by the number of their input, as they end.
-    pub(super) fn run(self) -> impl Stream<Item = (usize, Result<TasksCreateResponse>)> + Send + 'static {
-        let Self { tasks, model_name, inputs, concurrency, settings } = self;
-        let creations = inputs.into_iter().enumerate().map(move |(index, input)| {
-            let create = CreateTask::new(tasks.client.clone(), model_name.clone(), input).with_settings(&settings);
-            async move { (index, create.send().await) }
+    /// All results with the position of their input, in the order in which they end.
+    fn run(self) -> impl Stream<Item = (usize, Result<TasksCreateResponse>)> + Send + 'static {
+        let Self { core, options, model_name, inputs, concurrency } = self;
+        let calls = inputs.into_iter().enumerate().map(move |(index, input)| {
+            let create = CreateTask { model_name: model_name.clone(), input };
+            let request = Request::new(&core, create).with_options(&options);
+            async move { (index, request.send().await) }
         });
-        stream::iter(creations).buffer_unordered(concurrency)
+        stream::iter(calls).buffer_unordered(concurrency)
+    }
+}
+
+impl RequestOptions for CreateBulk {
+    fn options_mut(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+}
+
+impl fmt::Debug for CreateBulk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("CreateBulk");
+        out.field("inputs", &self.inputs).field("concurrency", &self.concurrency).finish_non_exhaustive()
+    }
+}
+
+impl IntoFuture for CreateBulk {
+    type Output = Vec<Result<TasksCreateResponse>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
     }
 }

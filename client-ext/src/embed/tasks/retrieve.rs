@@ -1,11 +1,13 @@
-//! `retrieve`: the vectors of a task, whole, one by one, or as a matrix.
+//! `retrieve`: the vectors of a task, as a whole, one by one, or as a matrix.
 
 mod matrix;
 mod segments;
 
+use std::future::Future;
+
 use twelvelabs_api::{
     operations::EMBED_TASKS_RETRIEVE,
-    runtime::{ApiRequest, LargeArray},
+    runtime::LargeArray,
     types::{EmbeddingOption, TaskId, TasksRetrieveResponse, VideoSegment},
 };
 
@@ -13,92 +15,74 @@ pub use self::{
     matrix::{SegmentInfo, VectorMatrix},
     segments::Retrieved,
 };
-use super::Id;
 use crate::{
-    Error, Result, TwelveLabs,
-    error::from_generated,
-    facts::Answer,
-    transport::{Body, CallSettings, call_setters, read_elements},
+    core::{
+        Core,
+        body::Body,
+        decode::read_elements,
+        id::Id,
+        options::CallOptions,
+        request::{Request, Verb},
+        response::Response,
+    },
+    error::{Error, Result},
 };
 
-/// Vectors to be retrieved; made by [`TasksClient::retrieve`](crate::TasksClient::retrieve).
-///
-/// An answer has about 10 kB for each segment of 512 dimensions, all in one document. It is decoded while it arrives, into 2 kB a
-/// segment. A task that is not `ready` has no vectors yet: look at its `status`, or wait for it first.
-///
-/// # Errors
-///
-/// [`Decode`](crate::ErrorKind::Decode) with the [path](Error::json_path) and the [byte](Error::byte_offset) if the answer is cut,
-/// is no JSON, or has a vector that holds anything but finite numbers. Nothing of such an answer is given as the whole.
+/// The operation of [`TasksClient::retrieve`](super::TasksClient::retrieve).
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send()`, `segments()` or `matrix()`"]
 pub struct RetrieveTask {
-    client: TwelveLabs,
-    settings: CallSettings,
-    id: Id,
-    options: Vec<EmbeddingOption>,
+    pub(super) id: Id<TaskId>,
+    pub(super) options: Vec<EmbeddingOption>,
 }
 
-impl RetrieveTask {
-    call_setters!();
-
-    pub(super) fn new(client: TwelveLabs, id: Id) -> Self {
-        Self { settings: client.settings().clone(), client, id, options: Vec::new() }
-    }
-
-    pub(super) fn with_settings(mut self, settings: &CallSettings) -> Self {
-        self.settings = settings.clone();
-        self
-    }
-
+impl Request<RetrieveTask> {
     /// Which kinds of vectors to retrieve. Default: every kind that the task has.
     pub fn embedding_option(mut self, options: impl IntoIterator<Item = EmbeddingOption>) -> Self {
-        self.options = options.into_iter().collect();
+        self.verb.options = options.into_iter().collect();
         self
     }
+}
 
-    /// Retrieves the task with all its vectors. Dropping the future ends the request.
-    pub async fn send(self) -> Result<TasksRetrieveResponse> {
-        Ok(self.send_with_facts().await?.value)
-    }
+impl Verb for RetrieveTask {
+    type Output = TasksRetrieveResponse;
 
-    /// As [`send`](Self::send), with the facts of the answer.
-    pub async fn send_with_facts(self) -> Result<Answer<TasksRetrieveResponse>> {
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksRetrieveResponse>> {
         let read = |body| async {
             let mut segments = Vec::new();
-            let mut task = self.elements(body, |segment| segments.push(segment)).await?;
+            let mut task = elements(core, body, |segment| segments.push(segment)).await?;
             task.fill(segments);
             Ok(task)
         };
-        self.call(read).await
+        self.call(core, options, read).await
+    }
+}
+
+impl RetrieveTask {
+    /// Makes the call. `read` reads the body, anew for each attempt.
+    async fn call<V, R: Future<Output = Result<V>>>(
+        &self,
+        core: &Core,
+        options: &CallOptions,
+        read: impl Fn(Body) -> R,
+    ) -> Result<Response<V>> {
+        let id = self.id.get().map_err(|error| error.with_operation(EMBED_TASKS_RETRIEVE.id))?;
+        let kinds = (!self.options.is_empty()).then_some(&self.options);
+        let make = |api: &twelvelabs_api::Client| api.embed_tasks_retrieve_request(id, kinds);
+        let call = core.call_and_read(&EMBED_TASKS_RETRIEVE, options, make, read);
+        call.await.map_err(|error| error.with_resource(id))
     }
 
-    /// Makes the call; `read` makes the value from the body, for each attempt anew.
-    async fn call<V, R: Future<Output = Result<V>>>(&self, read: impl Fn(Body) -> R) -> Result<Answer<V>> {
-        let id = self.id()?;
-        let call = self.client.call_and_read(&EMBED_TASKS_RETRIEVE, &self.settings, |api| self.request(api, id), read);
-        call.await.map_err(|error| error.with_task(id))
-    }
-
-    fn id(&self) -> Result<&TaskId> {
-        self.id.get().map_err(|error| error.with_operation(&EMBED_TASKS_RETRIEVE))
-    }
-
-    fn request(&self, api: &twelvelabs_api::Client, id: &TaskId) -> Result<ApiRequest<TasksRetrieveResponse>> {
-        let options = (!self.options.is_empty()).then_some(&self.options);
-        api.embed_tasks_retrieve_request(id, options).map_err(from_generated)
-    }
-
-    async fn elements(&self, body: Body, take: impl FnMut(VideoSegment)) -> Result<TasksRetrieveResponse> {
-        read_elements(body, self.client.api().key(), take).await
-    }
-
-    /// An error of reading the body, after the call itself.
-    fn late(&self, error: Error) -> Error {
-        let error = error.with_operation(&EMBED_TASKS_RETRIEVE);
+    /// Describes an error of reading the body after the call itself.
+    fn describe(&self, error: Error) -> Error {
+        let error = error.with_operation(EMBED_TASKS_RETRIEVE.id);
         match self.id.get() {
-            Ok(id) => error.with_task(id),
+            Ok(id) => error.with_resource(id),
             Err(_) => error,
         }
     }
+}
+
+/// Reads a body to its end; `take` gets each segment, the rest is returned.
+async fn elements(core: &Core, body: Body, take: impl FnMut(VideoSegment)) -> Result<TasksRetrieveResponse> {
+    read_elements(body, core.key(), take).await
 }

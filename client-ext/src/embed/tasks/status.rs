@@ -1,60 +1,27 @@
-//! `status`: how far a task is.
+//! `status`: the status of a task.
 
-use twelvelabs_api::{operations::EMBED_TASKS_STATUS, types::TasksStatusResponse};
-
-use super::Id;
-use crate::{
-    Result, TwelveLabs,
-    error::from_generated,
-    facts::Answer,
-    transport::{CallSettings, call_setters},
+use twelvelabs_api::{
+    operations::EMBED_TASKS_STATUS,
+    types::{TaskId, TasksStatusResponse},
 };
 
-/// A status to be read; made by [`TasksClient::status`](crate::TasksClient::status).
+use crate::{
+    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
+    error::Result,
+};
+
+/// The operation of [`TasksClient::status`](super::TasksClient::status).
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send()`"]
-pub struct TaskStatusRequest {
-    client: TwelveLabs,
-    settings: CallSettings,
-    id: Id,
+pub struct GetTaskStatus {
+    pub(super) id: Id<TaskId>,
 }
 
-impl TaskStatusRequest {
-    call_setters!();
+impl Verb for GetTaskStatus {
+    type Output = TasksStatusResponse;
 
-    pub(super) fn new(client: TwelveLabs, id: Id) -> Self {
-        Self { settings: client.settings().clone(), client, id }
-    }
-
-    /// Reads the status. Dropping the future ends the request.
-    ///
-    /// # Errors
-    ///
-    /// A malformed id is refused with a 400 by the platform, an unknown one with a 404
-    /// ([`is_not_found`](crate::Error::is_not_found)).
-    pub async fn send(self) -> Result<TasksStatusResponse> {
-        self.read().await
-    }
-
-    /// As [`send`](Self::send), with the facts of the answer.
-    pub async fn send_with_facts(self) -> Result<Answer<TasksStatusResponse>> {
-        self.read_with_facts().await
-    }
-
-    /// The longest pause that a server may ask for, if the client says one.
-    pub(super) fn longest_hint(&self) -> Option<std::time::Duration> {
-        self.settings.retry.longest_hint
-    }
-
-    pub(super) async fn read(&self) -> Result<TasksStatusResponse> {
-        Ok(self.read_with_facts().await?.value)
-    }
-
-    async fn read_with_facts(&self) -> Result<Answer<TasksStatusResponse>> {
-        let id = self.id.get().map_err(|error| error.with_operation(&EMBED_TASKS_STATUS))?;
-        let call = self.client.call(&EMBED_TASKS_STATUS, &self.settings, |api| {
-            api.embed_tasks_status_request(id).map_err(from_generated)
-        });
-        call.await.map_err(|error| error.with_task(id))
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksStatusResponse>> {
+        let id = self.id.get().map_err(|error| error.with_operation(EMBED_TASKS_STATUS.id))?;
+        let call = core.call(&EMBED_TASKS_STATUS, options, |api| api.embed_tasks_status_request(id));
+        call.await.map_err(|error| error.with_resource(id))
     }
 }

@@ -1,23 +1,26 @@
-//! All vectors of an answer in one piece of memory.
+//! All vectors of a task as one matrix.
 
 use std::fmt;
 
 use twelvelabs_api::types::{EmbeddingOption, EmbeddingScope, TasksRetrieveResponse, VideoSegment};
 
-use super::RetrieveTask;
-use crate::{Error, ErrorKind, Result};
+use super::{RetrieveTask, elements};
+use crate::{
+    core::request::Request,
+    error::{Error, ErrorKind, Result},
+};
 
-/// What a row of a [`VectorMatrix`] describes: a [`VideoSegment`] without its vector.
+/// The segment of a row of a [`VectorMatrix`]: a [`VideoSegment`] without its vector.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SegmentInfo {
-    /// Where the segment starts, in seconds from the start of the file.
+    /// Start of the segment, in seconds from the start of the file.
     pub start_offset_sec: f64,
-    /// Where it ends, in seconds from the start of the file.
+    /// End of the segment, in seconds from the start of the file.
     pub end_offset_sec: f64,
-    /// Which side of the video the vector describes.
+    /// What the vector describes: the visual content, the audio, the transcription.
     pub embedding_option: Option<EmbeddingOption>,
-    /// What the vector spans.
+    /// Whether the vector spans a clip or the whole video.
     pub embedding_scope: EmbeddingScope,
 }
 
@@ -32,8 +35,9 @@ impl From<VideoSegment> for SegmentInfo {
     }
 }
 
-/// The vectors of an answer as one row-major matrix of `f32`, `segments × dimensions`, contiguous in memory: what ndarray, Arrow,
-/// faiss and GPUs take as it is. Row `i` belongs to `segments()[i]`.
+/// The vectors of a task as one row-major matrix of `f32`, `segments × dimensions`, contiguous in memory.
+///
+/// This is the layout that ndarray, Arrow, faiss and GPUs use. Row `i` belongs to `segments()[i]`.
 #[derive(Clone, PartialEq)]
 pub struct VectorMatrix {
     values: Vec<f32>,
@@ -43,33 +47,33 @@ pub struct VectorMatrix {
 }
 
 impl VectorMatrix {
-    /// All numbers, row after row: `segments().len() * dimensions()` of them.
+    /// All rows: `segments().len() * dimensions()` numbers.
     pub fn as_slice(&self) -> &[f32] {
         &self.values
     }
 
-    /// All numbers, without a copy.
+    /// Returns all rows without copying them.
     pub fn into_vec(self) -> Vec<f32> {
         self.values
     }
 
-    /// How many numbers a row has; 0 without rows.
+    /// The length of a row; 0 without rows.
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
 
-    /// What the rows describe, in their order.
+    /// The segments of the rows, in the same order.
     pub fn segments(&self) -> &[SegmentInfo] {
         &self.segments
     }
 
-    /// The vector of a segment.
+    /// The vector of a segment; `None` if there is no such row.
     pub fn row(&self, index: usize) -> Option<&[f32]> {
         let start = index.checked_mul(self.dimensions)?;
         (index < self.segments.len()).then(|| &self.values[start..start + self.dimensions])
     }
 
-    /// The task, without its segments.
+    /// The task without its segments.
     pub fn task(&self) -> &TasksRetrieveResponse {
         &self.task
     }
@@ -86,8 +90,8 @@ struct Rows {
     values: Vec<f32>,
     segments: Vec<SegmentInfo>,
     dimensions: usize,
-    /// The first vector of another length.
-    odd: Option<usize>,
+    /// The length of the first vector that differs.
+    other: Option<usize>,
 }
 
 impl Rows {
@@ -96,34 +100,35 @@ impl Rows {
         if self.segments.is_empty() {
             self.dimensions = vector.dimensions();
         } else if vector.dimensions() != self.dimensions {
-            self.odd.get_or_insert(vector.dimensions());
+            self.other.get_or_insert(vector.dimensions());
         }
         self.values.extend_from_slice(vector);
         self.segments.push(segment.into());
     }
 }
 
-impl RetrieveTask {
-    /// Retrieves all vectors as one matrix. Dropping the future ends the request.
+impl Request<RetrieveTask> {
+    /// Retrieves all vectors as one matrix.
     ///
     /// # Errors
     ///
     /// Those of [`send`](Self::send), and [`Decode`](ErrorKind::Decode) if the vectors have different lengths.
     pub async fn matrix(self) -> Result<VectorMatrix> {
+        let Self { core, options, verb } = &self;
         let read = |body| async {
             let mut rows = Rows::default();
-            let task = self.elements(body, |segment| rows.push(segment)).await?;
-            match rows.odd {
+            let task = elements(core, body, |segment| rows.push(segment)).await?;
+            match rows.other {
                 None => {
                     Ok(VectorMatrix { values: rows.values, dimensions: rows.dimensions, segments: rows.segments, task })
                 }
-                Some(odd) => {
+                Some(other) => {
                     let message =
-                        format!("the vectors have {} and {odd} numbers, which make no matrix", rows.dimensions);
+                        format!("the vectors have different lengths: {} and {other} numbers", rows.dimensions);
                     Err(Error::new(ErrorKind::Decode, message))
                 }
             }
         };
-        Ok(self.call(read).await?.value)
+        Ok(verb.call(core, options, read).await?.into_value())
     }
 }

@@ -6,64 +6,74 @@ use twelvelabs_api::types::{TasksRetrieveResponse, VideoSegment};
 
 use super::RetrieveTask;
 use crate::{
-    Result,
-    facts::ResponseFacts,
-    transport::{ElementReader, Piece},
+    core::{
+        decode::{ElementReader, Piece},
+        request::Request,
+        response::ResponseInfo,
+    },
+    error::Result,
 };
 
-/// A part of an answer that is read while it arrives.
+/// A part of a response that is decoded while it arrives.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Retrieved {
-    /// The next segment, in the order of the answer, which the platform does not promise.
+    /// The next segment, in the order of the response, which the server does not guarantee.
     Segment(VideoSegment),
-    /// The task itself, without the segments that came before. It is the last item, and comes only if the answer was complete.
+    /// The task, without the segments that came before. It is the last item, and only there if the response was complete.
     Task(Box<TasksRetrieveResponse>),
 }
 
-/// An answer that is being read.
+/// A response that is being read.
 struct Reading {
-    facts: ResponseFacts,
+    info: ResponseInfo,
     elements: ElementReader<TasksRetrieveResponse>,
 }
 
-impl RetrieveTask {
-    /// Retrieves the segments one by one, as they arrive: the memory that this takes does not grow with the answer. One segment, and
-    /// the rest of the answer, may have 16 MiB of text; what has more is refused as [`Decode`](crate::ErrorKind::Decode).
+impl Request<RetrieveTask> {
+    /// Retrieves the segments one by one as they arrive, in constant memory.
     ///
-    /// Time limits count while the stream waits for the server, not while the caller is busy with a segment.
+    /// One segment, and the rest of the response, may have up to 16 MiB of JSON; larger ones are a
+    /// [`Decode`](crate::ErrorKind::Decode) error. Time limits count while the stream waits for the server, not while the caller is
+    /// busy with a segment.
     ///
-    /// The request is sent when the stream is first polled, and repeated like any other until an answer begins. From then on
-    /// an error ends the stream: segments cannot be taken back. So the answer was complete if and only if the last item is
-    /// [`Retrieved::Task`]. Dropping the stream ends the request.
+    /// The request is sent when the stream is first polled, and retried like any other until a response begins. From then on an error
+    /// ends the stream, because segments cannot be taken back: the response was complete if and only if the last item is
+    /// [`Retrieved::Task`]. Dropping the stream aborts the request.
     ///
     /// ```no_run
-    /// # async fn run(tasks: twelvelabs::TasksClient, id: twelvelabs::TaskId) -> twelvelabs::Result<()> {
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient, id: twelvelabs::embed::tasks::TaskId) -> twelvelabs::Result<()> {
     /// use futures_util::StreamExt;
-    /// use twelvelabs::Retrieved;
+    /// use twelvelabs::embed::tasks::Retrieved;
     ///
     /// let mut segments = tasks.retrieve(id).segments();
     /// while let Some(item) = segments.next().await {
     ///     match item? {
     ///         Retrieved::Segment(segment) => println!("{} s: {:?}", segment.start_offset_sec, segment.float),
     ///         Retrieved::Task(task) => println!("complete: {}", task.status),
+    ///         _ => {}
     ///     }
     /// }
     /// # Ok(()) }
     /// ```
     pub fn segments(self) -> impl Stream<Item = Result<Retrieved>> + Send + Unpin + 'static {
         stream::unfold((self, None), |(request, reading)| async move {
+            let Self { core, options, verb } = &request;
             let mut reading = match reading {
                 Some(reading) => reading,
-                None => match request.call(|body| std::future::ready(Ok(ElementReader::new(body)))).await {
-                    Ok(answer) => Some(Reading { facts: answer.facts, elements: answer.value }),
+                None => match verb.call(core, options, |body| std::future::ready(Ok(ElementReader::new(body)))).await {
+                    Ok(response) => {
+                        let (elements, info) = response.into_parts();
+                        Some(Reading { info, elements })
+                    }
                     Err(error) => return Some((Err(error), (request, Some(None)))),
                 },
             };
-            let Reading { facts, elements } = reading.as_mut()?;
-            let item = match elements.next(request.client.api().key()).await? {
+            let Reading { info, elements } = reading.as_mut()?;
+            let item = match elements.next(core.key()).await? {
                 Ok(Piece::Element(segment)) => Ok(Retrieved::Segment(segment)),
                 Ok(Piece::Rest(task)) => Ok(Retrieved::Task(Box::new(task))),
-                Err(error) => Err(request.late(error.with_facts(facts.clone()))),
+                Err(error) => Err(verb.describe(error.with_response(info.clone()))),
             };
             Some((item, (request, Some(reading))))
         })

@@ -1,0 +1,51 @@
+//! Assets as jobs to wait for.
+
+use twelvelabs_api::{
+    operations::ASSETS_RETRIEVE,
+    params::assets_retrieve::ASSET_ID,
+    types::{Asset, AssetId, AssetStatus},
+};
+
+use super::retrieve::RetrieveAsset;
+use crate::{
+    core::{Core, id::IntoId, options::CallOptions, request::Verb},
+    wait::job::{Job, JobState, Polled},
+};
+
+/// An asset that the server processes, as something to [wait](crate::wait) for.
+#[derive(Clone)]
+pub struct AssetJob {
+    core: Core,
+}
+
+impl AssetJob {
+    pub(super) fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
+}
+
+impl Job for AssetJob {
+    type Id = AssetId;
+    type Status = Asset;
+
+    const NAME: &'static str = "asset";
+    const OPERATION: &'static str = ASSETS_RETRIEVE.id;
+
+    async fn poll(&self, id: &AssetId, options: &CallOptions) -> Polled<Asset> {
+        let retrieve = RetrieveAsset { id: id.into_id(&ASSET_ID) };
+        Polled::new(retrieve.execute(&self.core, options).await, Ok)
+    }
+
+    fn state(status: &Asset) -> JobState {
+        match status.status {
+            AssetStatus::Ready => JobState::Done,
+            AssetStatus::Failed => JobState::Failed,
+            // `processing`, and whatever the server may add.
+            _ => JobState::Pending,
+        }
+    }
+
+    fn status_text(status: &Asset) -> &str {
+        status.status.as_str()
+    }
+}

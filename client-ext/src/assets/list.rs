@@ -1,0 +1,107 @@
+//! `list`: assets, page by page or one by one.
+
+use twelvelabs_api::{
+    operations::ASSETS_LIST,
+    params::assets_list as rules,
+    types::{Asset, AssetId, AssetType, AssetsListResponse},
+};
+
+use crate::{
+    core::{
+        Core,
+        options::CallOptions,
+        request::{Pages, Request, Verb},
+        response::Response,
+    },
+    error::{Checks, Result},
+};
+
+/// The operation of [`AssetsClient::list`](super::AssetsClient::list).
+#[derive(Clone, Debug, Default)]
+pub struct ListAssets {
+    ids: Vec<AssetId>,
+    types: Vec<AssetType>,
+    filename: Option<String>,
+    page: Option<u64>,
+    page_limit: Option<u64>,
+}
+
+/// Filters and paging.
+impl Request<ListAssets> {
+    /// Only assets with these ids.
+    pub fn asset_ids(mut self, ids: impl IntoIterator<Item = AssetId>) -> Self {
+        self.verb.ids = ids.into_iter().collect();
+        self
+    }
+
+    /// Only assets of these types.
+    pub fn asset_types(mut self, types: impl IntoIterator<Item = AssetType>) -> Self {
+        self.verb.types = types.into_iter().collect();
+        self
+    }
+
+    /// Only assets whose file name contains this text, ignoring case.
+    pub fn filename(mut self, text: impl Into<String>) -> Self {
+        self.verb.filename = Some(text.into());
+        self
+    }
+
+    /// The page to request, or to start from. At least 1, default 1.
+    pub fn page(mut self, page: u64) -> Self {
+        self.verb.page = Some(page);
+        self
+    }
+
+    /// Maximum number of assets on a page: 1–50, default 10, and 50 for [`items`](Self::items).
+    pub fn page_limit(mut self, assets: u64) -> Self {
+        self.verb.page_limit = Some(assets);
+        self
+    }
+}
+
+impl Verb for ListAssets {
+    type Output = AssetsListResponse;
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<AssetsListResponse>> {
+        let mut checks = Checks::new(options.validate);
+        checks.integer_range(&rules::PAGE, self.page);
+        checks.integer_range(&rules::PAGE_LIMIT, self.page_limit);
+        checks.finish(ASSETS_LIST.id)?;
+        let request = |api: &twelvelabs_api::Client| {
+            let ids = (!self.ids.is_empty()).then_some(&self.ids);
+            let types = (!self.types.is_empty()).then_some(&self.types);
+            api.assets_list_request(ids, types, self.filename.as_deref(), self.page, self.page_limit)
+        };
+        core.call(&ASSETS_LIST, options, request).await
+    }
+}
+
+impl Pages for ListAssets {
+    type Item = Asset;
+    type Key = AssetId;
+
+    fn first_page(&self) -> u64 {
+        self.page.unwrap_or(1)
+    }
+
+    fn with_page(self, page: u64) -> Self {
+        Self { page: Some(page), ..self }
+    }
+
+    fn with_largest_pages(self) -> Self {
+        let largest = rules::PAGE_LIMIT.maximum.map(|maximum| maximum as u64);
+        Self { page_limit: self.page_limit.or(largest), ..self }
+    }
+
+    fn is_last(number: u64, page: &AssetsListResponse) -> bool {
+        page.data.is_empty() || number >= page.page_info.total_page
+    }
+
+    fn into_items(page: AssetsListResponse) -> Vec<Asset> {
+        page.data
+    }
+
+    fn key(item: &Asset) -> AssetId {
+        item.id.clone()
+    }
+}

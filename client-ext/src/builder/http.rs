@@ -1,0 +1,129 @@
+//! Settings of the HTTP client: proxies, certificates, name resolution, connection pool.
+
+use std::{net::SocketAddr, time::Duration};
+
+use reqwest::ClientBuilder;
+
+use super::{TwelveLabsBuilder, config};
+use crate::error::Result;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The settings as they were made; they are checked when the client is built.
+#[derive(Default)]
+pub(super) struct HttpSettings {
+    connect_timeout: Option<Duration>,
+    no_proxy: bool,
+    proxies: Vec<String>,
+    root_certificates: Vec<Vec<u8>>,
+    hosts: Vec<(String, Vec<SocketAddr>)>,
+    pool_idle_timeout: Option<Duration>,
+    pool_max_idle_per_host: Option<usize>,
+    #[cfg(feature = "reqwest-013")]
+    custom: Option<Box<dyn FnOnce(ClientBuilder) -> ClientBuilder + Send>>,
+}
+
+impl HttpSettings {
+    /// Applies the settings to reqwest's builder.
+    pub(super) fn apply(self, mut http: ClientBuilder) -> Result<ClientBuilder> {
+        if self.no_proxy {
+            http = http.no_proxy();
+        }
+        for url in &self.proxies {
+            // The URL may contain a password, so the error does not show it.
+            let proxy = reqwest::Proxy::all(url).map_err(|_| config("the proxy URL is invalid"))?;
+            http = http.proxy(proxy);
+        }
+        for pem in &self.root_certificates {
+            http = add_root_certificates(http, pem)?;
+        }
+        for (host, addresses) in &self.hosts {
+            http = http.resolve_to_addrs(host, addresses);
+        }
+        if let Some(limit) = self.pool_idle_timeout {
+            http = http.pool_idle_timeout(limit);
+        }
+        if let Some(connections) = self.pool_max_idle_per_host {
+            http = http.pool_max_idle_per_host(connections);
+        }
+        #[cfg(feature = "reqwest-013")]
+        if let Some(custom) = self.custom {
+            http = custom(http);
+        }
+        Ok(http.connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)))
+    }
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn add_root_certificates(mut http: ClientBuilder, pem: &[u8]) -> Result<ClientBuilder> {
+    let invalid = |error| config("a root certificate is not valid PEM").with_source(error);
+    let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(invalid)?;
+    if certificates.is_empty() {
+        return Err(config("a root certificate is not valid PEM"));
+    }
+    for certificate in certificates {
+        http = http.add_root_certificate(certificate);
+    }
+    Ok(http)
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+fn add_root_certificates(_: ClientBuilder, _: &[u8]) -> Result<ClientBuilder> {
+    Err(config("root certificates need the feature `rustls` or `native-tls`"))
+}
+
+/// Settings of the HTTP client.
+impl TwelveLabsBuilder {
+    /// Limit for establishing a connection, TLS included. Default: 10 s.
+    pub fn with_connect_timeout(mut self, limit: Duration) -> Self {
+        self.http.connect_timeout = Some(limit);
+        self
+    }
+
+    /// Sends all requests through this proxy: `http://user:password@proxy.example:3128`. It can be called several times; the first
+    /// proxy wins. Default: the proxies of the environment (`HTTPS_PROXY` and the like), and none if the base URL is plain HTTP.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.http.proxies.push(url.into());
+        self
+    }
+
+    /// Ignores the proxies of the environment.
+    pub fn no_proxy(mut self) -> Self {
+        self.http.no_proxy = true;
+        self
+    }
+
+    /// Trusts these certificates in addition to those of the operating system: one or more certificates in PEM format.
+    pub fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.http.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Connects to these addresses for a host name instead of resolving it. Port 0 means the port of the URL.
+    pub fn resolve(mut self, host: impl Into<String>, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.http.hosts.push((host.into(), addresses.into_iter().collect()));
+        self
+    }
+
+    /// Closes pooled connections that were idle for this long. Default: 90 s.
+    pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
+        self.http.pool_idle_timeout = Some(limit);
+        self
+    }
+
+    /// Maximum number of idle connections per host; 0 disables the pool. Default: no limit.
+    pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
+        self.http.pool_max_idle_per_host = Some(connections);
+        self
+    }
+
+    /// Changes the builder of the HTTP client, reqwest 0.13.
+    ///
+    /// Redirects, retries, the connect timeout and the user agent stay what this builder says. A total `timeout` set here would abort long
+    /// uploads.
+    #[cfg(feature = "reqwest-013")]
+    pub fn with_reqwest(mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder + Send + 'static) -> Self {
+        self.http.custom = Some(Box::new(change));
+        self
+    }
+}

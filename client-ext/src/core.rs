@@ -1,0 +1,127 @@
+//! Sending requests: credentials, time limits, retries, response bodies and their decoding.
+//!
+//! This module knows HTTP and no API family. A family describes a request with the generated code and gets a typed
+//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. It is the only module besides the client builder that uses reqwest.
+
+pub(crate) mod attempt;
+pub(crate) mod body;
+mod call;
+pub(crate) mod credentials;
+pub(crate) mod decode;
+mod decompress;
+mod endpoint;
+mod failure;
+pub(crate) mod id;
+mod limits;
+pub(crate) mod options;
+pub(crate) mod paginate;
+pub(crate) mod raw;
+pub(crate) mod request;
+pub(crate) mod response;
+mod retry;
+
+use std::{future::Future, sync::Arc};
+
+use serde::de::DeserializeOwned;
+use twelvelabs_api::{
+    Client,
+    runtime::{ApiRequest, Key, Operation},
+};
+
+use self::{
+    body::Body,
+    call::Call,
+    credentials::Credentials,
+    decode::read_whole,
+    failure::{from_generated, from_source},
+    options::CallOptions,
+    response::Response,
+};
+use crate::{error::Result, upload::Upload};
+
+/// What all calls of a client share. Cloning is cheap.
+#[derive(Clone)]
+pub struct Core(Arc<Inner>);
+
+struct Inner {
+    api: Client,
+    options: CallOptions,
+    /// Plain HTTP is allowed to hosts other than loopback.
+    allow_plain_http: bool,
+}
+
+/// An error of building a request with the generated code.
+type GeneratedError = twelvelabs_api::Error<()>;
+
+impl Core {
+    pub(crate) fn new(api: Client, options: CallOptions, allow_plain_http: bool) -> Self {
+        Self(Arc::new(Inner { api, options, allow_plain_http }))
+    }
+
+    /// The client's default options for a call.
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.0.options
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        self.0.api.key()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn base_url(&self) -> &str {
+        twelvelabs_api::ClientInfo::baseurl(&self.0.api)
+    }
+
+    /// Sends a request without an upload and decodes the whole response body.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        operation: &'static Operation,
+        options: &CallOptions,
+        make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
+    ) -> Result<Response<T>> {
+        self.call_and_read(operation, options, make, |body| read_whole(body, self.key())).await
+    }
+
+    /// Sends a request without an upload and reads the response body with `read`.
+    pub(crate) async fn call_and_read<T, V, R: Future<Output = Result<V>>>(
+        &self,
+        operation: &'static Operation,
+        options: &CallOptions,
+        make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
+        read: impl Fn(Body) -> R,
+    ) -> Result<Response<V>> {
+        let upload = Upload::default();
+        let call = Call { endpoint: operation.into(), options, upload: &upload, credentials: Credentials::ApiKey };
+        let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
+        call.run(&self.0.api, make, read).await
+    }
+
+    /// Sends a form that may contain a file and decodes the whole response body.
+    ///
+    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload.
+    pub(crate) async fn upload<T, F, E>(
+        &self,
+        operation: &'static Operation,
+        options: &CallOptions,
+        upload: &Upload,
+        encode: impl Fn() -> E,
+        make: impl Fn(&Client, twelvelabs_api::runtime::Multipart<F>) -> Result<ApiRequest<T>, GeneratedError>,
+    ) -> Result<Response<T>>
+    where
+        T: DeserializeOwned,
+        E: Future<Output = Result<twelvelabs_api::runtime::Multipart<F>, twelvelabs_api::runtime::SourceError>>,
+    {
+        let is_last = options.retry.max_retries == 0;
+        let call = Call { endpoint: operation.into(), options, upload, credentials: Credentials::ApiKey };
+        let request = |hung_up| {
+            let form = encode();
+            let make = &make;
+            async move {
+                let form = form.await.map_err(|error| from_source(error, upload.parameter()))?;
+                let form = upload.prepare(form, hung_up, is_last);
+                make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
+            }
+        };
+        call.run(&self.0.api, request, |body| read_whole(body, self.key())).await
+    }
+}

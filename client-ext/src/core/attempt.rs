@@ -1,0 +1,63 @@
+//! One attempt: send the request, watch that it makes progress, receive the response headers.
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use reqwest::{
+    Request,
+    header::{ACCEPT_ENCODING, HeaderValue},
+};
+use tokio::time::Instant;
+
+use super::{
+    body::Body,
+    call::Call,
+    decompress::ACCEPTED,
+    failure::{from_api_body, from_reqwest},
+    limits::Limits,
+    response::ResponseInfo,
+};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How much of an error response is kept, in bytes.
+const ERROR_BODY_LIMIT: u64 = 64 * 1024;
+
+/// Sends one request. Returns the body of a successful response, unread.
+///
+/// `deadline` is that of the call, with the limit it comes from.
+pub(super) async fn run(
+    api: &twelvelabs_api::Client,
+    call: &Call<'_>,
+    deadline: Option<(Instant, Duration)>,
+    make: impl Future<Output = Result<Request>>,
+) -> Result<(Body, ResponseInfo)> {
+    let mut request = make.await?;
+    call.credentials.apply(api, &mut request);
+    if let Some(accepted) = ACCEPTED {
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+    }
+    let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.endpoint));
+    let sent = twelvelabs_api::ClientInfo::client(api).execute(request);
+    let response = match select(pin!(sent), pin!(call.upload.stalled(chunk, headers))).await {
+        Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, call.upload.parameter()))?,
+        Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
+    };
+    let info = ResponseInfo::of(&response, api.key());
+    let success = response.status().is_success();
+    // These bodies are short; without a limit, one that drips would never end.
+    let short = (!success || call.endpoint.changes_state()).then_some((headers, headers));
+    let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
+    let total = [left, short].into_iter().flatten().min();
+    let limits = Limits { chunk, total, size: if success { call.options.response_limit } else { ERROR_BODY_LIMIT } };
+    let body = Body::new(response, limits);
+    if !success {
+        // The status says enough when the body cannot be read.
+        let body = match body {
+            Ok(body) => body.start().await,
+            Err(_) => Vec::new(),
+        };
+        return Err(from_api_body(&call.endpoint, info, &body, api.key()));
+    }
+    let body = body.map_err(|error| error.with_response(info.clone()))?;
+    Ok((body, info))
+}

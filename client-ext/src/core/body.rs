@@ -1,0 +1,111 @@
+//! A response body: received chunk by chunk within limits, and decompressed.
+
+use bytes::Bytes;
+use reqwest::Response;
+use tokio::time::{Instant, timeout};
+
+use super::{
+    decompress::Decompress,
+    failure::from_reqwest,
+    limits::{Limits, too_large},
+};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A body that is being read.
+pub(crate) struct Body {
+    response: Response,
+    limits: Limits,
+    decompress: Option<Decompress>,
+    /// The current chunk, as received.
+    chunk: Bytes,
+    /// The size of the body so far, decompressed.
+    read: u64,
+    ended: bool,
+}
+
+impl Body {
+    pub(super) fn new(response: Response, limits: Limits) -> Result<Self> {
+        let decompress = Decompress::of(&response, limits.size)?;
+        Ok(Self { response, limits, decompress, chunk: Bytes::new(), read: 0, ended: false })
+    }
+
+    /// The next chunk, decompressed and never empty; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>> {
+        let size = self.limits.size;
+        let length = match &mut self.decompress {
+            None => {
+                if self.response.content_length().is_some_and(|announced| announced.saturating_add(self.read) > size) {
+                    return Err(too_large(size));
+                }
+                self.chunk = receive(&mut self.response, &mut self.limits).await?.unwrap_or_default();
+                self.chunk.len()
+            }
+            Some(decompress) => loop {
+                decompress.clear();
+                if !self.chunk.is_empty() {
+                    decompress.step(&mut self.chunk, size.saturating_sub(self.read))?;
+                } else if !self.ended {
+                    match receive(&mut self.response, &mut self.limits).await? {
+                        Some(chunk) => self.chunk = chunk,
+                        None => {
+                            self.ended = true;
+                            decompress.finish(size.saturating_sub(self.read))?;
+                        }
+                    }
+                }
+                let length = decompress.plain().len();
+                if length > 0 || (self.ended && self.chunk.is_empty()) {
+                    break length;
+                }
+            },
+        };
+        self.read += length as u64;
+        if self.read > size {
+            return Err(too_large(size));
+        }
+        if length == 0 {
+            return Ok(None);
+        }
+        Ok(Some(self.decompress.as_ref().map_or(&self.chunk, |decompress| decompress.plain())))
+    }
+
+    /// The whole body.
+    pub(crate) async fn collect(mut self) -> Result<Vec<u8>> {
+        let announced = self.response.content_length().unwrap_or(0).min(1 << 20);
+        let mut whole = Vec::with_capacity(announced as usize);
+        while let Some(chunk) = self.next().await? {
+            whole.extend_from_slice(chunk);
+        }
+        Ok(whole)
+    }
+
+    /// The start of the body, up to the size limit.
+    pub(super) async fn start(mut self) -> Vec<u8> {
+        let limit = std::mem::replace(&mut self.limits.size, u64::MAX) as usize;
+        let mut start = Vec::new();
+        while let Ok(Some(chunk)) = self.next().await {
+            start.extend_from_slice(&chunk[..chunk.len().min(limit - start.len())]);
+            if start.len() == limit {
+                break;
+            }
+        }
+        start
+    }
+}
+
+/// Receives the next chunk within the time limits.
+async fn receive(response: &mut Response, limits: &mut Limits) -> Result<Option<Bytes>> {
+    let started = Instant::now();
+    let total = limits.total.filter(|(left, _)| *left < limits.chunk);
+    let chunk = timeout(total.map_or(limits.chunk, |(left, _)| left), response.chunk()).await.map_err(|_| {
+        let message = match total {
+            Some((_, limit)) => format!("the response body took longer than {limit:?}"),
+            None => format!("no chunk of the response body within {:?}", limits.chunk),
+        };
+        Error::new(ErrorKind::Timeout, message)
+    })?;
+    if let Some((left, _)) = &mut limits.total {
+        *left = left.saturating_sub(started.elapsed());
+    }
+    chunk.map_err(|error| from_reqwest(error, ""))
+}

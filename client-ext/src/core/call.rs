@@ -1,0 +1,162 @@
+//! A call: one or more attempts, until one succeeds or must not be retried.
+
+use std::future::Future;
+
+use reqwest::Request;
+use tokio::time::Instant;
+use tracing::{Instrument, Span, debug, field::Empty, info_span};
+
+use super::{
+    attempt,
+    body::Body,
+    credentials::Credentials,
+    endpoint::Endpoint,
+    options::CallOptions,
+    response::{Response, ResponseInfo},
+    retry::{self, Decision},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    upload::Upload,
+};
+
+/// What a call needs besides the request.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'c> {
+    pub(super) endpoint: Endpoint,
+    pub(super) options: &'c CallOptions,
+    pub(super) upload: &'c Upload,
+    pub(super) credentials: Credentials,
+}
+
+impl Call<'_> {
+    /// Makes the call.
+    ///
+    /// `make` builds the request for each attempt. Its argument says whether the server closed the connection during the upload of
+    /// the attempt before: then the server may have refused it, and its response was lost with the connection, so the next
+    /// attempt should wait for a refusal before it uploads. `read` reads the body of a successful response; if it fails, the attempt failed.
+    pub(super) async fn run<V, F, R>(
+        self,
+        api: &twelvelabs_api::Client,
+        make: impl Fn(bool) -> F,
+        read: impl Fn(Body) -> R,
+    ) -> Result<Response<V>>
+    where
+        F: Future<Output = Result<Request>>,
+        R: Future<Output = Result<V>>,
+    {
+        let span = info_span!(
+            "twelvelabs.call",
+            otel.name = self.endpoint.id,
+            http.request.method = self.endpoint.method,
+            url.template = self.endpoint.template,
+            http.response.status_code = Empty,
+            error.r#type = Empty,
+            twelvelabs.attempts = Empty,
+        );
+        let outcome = self.attempts(api, make, read).instrument(span.clone()).await;
+        match &outcome {
+            Ok(response) => record_status(&span, response.info()),
+            Err(error) => {
+                error.response().inspect(|info| record_status(&span, info));
+                span.record("error.type", tracing::field::debug(error.kind()));
+                span.record("twelvelabs.attempts", error.attempts());
+            }
+        }
+        outcome
+    }
+
+    async fn attempts<V, F, R>(
+        self,
+        api: &twelvelabs_api::Client,
+        make: impl Fn(bool) -> F,
+        read: impl Fn(Body) -> R,
+    ) -> Result<Response<V>>
+    where
+        F: Future<Output = Result<Request>>,
+        R: Future<Output = Result<V>>,
+    {
+        let limit = self.options.timeout(&self.endpoint, self.upload.has_file());
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let attempt = |resends| {
+            let span = info_span!(
+                "twelvelabs.attempt",
+                http.request.resend_count = resends,
+                http.response.status_code = Empty
+            );
+            let request = make(self.upload.is_unfinished());
+            let (deadline, read) = (deadline.zip(limit), &read);
+            async move {
+                let _running = self.upload.start_attempt();
+                let outcome = match attempt::run(api, &self, deadline, request).await {
+                    Ok((body, info)) => match read(body).await {
+                        Ok(value) => Ok(Response::new(value, info)),
+                        Err(error) => Err(error.with_response(info)),
+                    },
+                    Err(error) => Err(error),
+                };
+                let info = outcome.as_ref().map_or_else(|error| error.response(), |response| Some(response.info()));
+                info.inspect(|info| record_status(&Span::current(), info));
+                outcome
+            }
+            .instrument(span)
+        };
+        let mut failures = Failures { call: self, outcome_unknown: false, needs_replay: false };
+        let late = || {
+            let limit = limit.unwrap_or_default();
+            Error::new(ErrorKind::Timeout, format!("the call took longer than {limit:?}"))
+        };
+        let decide = |error: &Error| failures.decide(error);
+        let (outcome, attempts) = retry::run(&self.options.retry, deadline, attempt, decide, late).await;
+        outcome.map_err(|error| failures.describe(error.with_attempts(attempts)))
+    }
+}
+
+fn record_status(span: &Span, info: &ResponseInfo) {
+    span.record("http.response.status_code", info.status());
+}
+
+/// What the failed attempts of a call amount to.
+struct Failures<'c> {
+    call: Call<'c>,
+    /// An attempt may have taken effect. Later attempts do not change that.
+    outcome_unknown: bool,
+    /// The last failure would be retried if the upload could be sent again.
+    needs_replay: bool,
+}
+
+impl Failures<'_> {
+    /// Takes a failed attempt into account and decides about the next one.
+    fn decide(&mut self, error: &Error) -> Decision {
+        let Call { endpoint, options, upload, .. } = self.call;
+        // A server that responded may have seen enough of the upload.
+        let unfinished = upload.is_unfinished() && error.status().is_none();
+        self.outcome_unknown |= endpoint.changes_state() && !unfinished && may_have_taken_effect(error);
+        let decision = options.decide(&endpoint, unfinished, error);
+        debug!(kind = ?error.kind(), status = error.status(), ?decision, "attempt failed");
+        self.needs_replay = decision != Decision::Stop && options.retry.max_retries > 0 && !upload.is_replayable();
+        if upload.is_replayable() { decision } else { Decision::Stop }
+    }
+
+    /// Adds what the call knows to its error.
+    fn describe(&self, error: Error) -> Error {
+        let mut error = error.with_operation(self.call.endpoint.id);
+        if self.outcome_unknown {
+            error = error.with_outcome_unknown();
+        }
+        if self.needs_replay {
+            error = error.with_note("not retried: the upload source is a reader and cannot be replayed");
+        }
+        error
+    }
+}
+
+/// Whether the server may have carried out a request that failed in this way.
+fn may_have_taken_effect(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Transport => !error.is_unsent(),
+        ErrorKind::Timeout | ErrorKind::Decode => true,
+        ErrorKind::Api => error.status().is_some_and(|status| status >= 500 || status == 408),
+        _ => false,
+    }
+}

@@ -1,0 +1,79 @@
+//! Bodies that are mostly one array: decoded element by element while they arrive.
+
+use std::collections::VecDeque;
+
+use twelvelabs_api::runtime::{Key, LargeArray};
+
+use super::from_fault;
+use crate::{
+    core::body::Body,
+    error::{Error, Result},
+    json::Splitter,
+};
+
+/// The most that a document may have outside of its large array, in bytes. An embedding task has some hundreds.
+const FRAME_LIMIT: usize = 16 << 20;
+
+/// Reads a body to its end and decodes it on the way. `take` gets each element of the large array; the rest is returned.
+pub(crate) async fn read_elements<T: LargeArray>(
+    mut body: Body,
+    key: &Key,
+    mut take: impl FnMut(T::Element),
+) -> Result<T> {
+    let mut splitter = Splitter::default();
+    while let Some(chunk) = body.next().await? {
+        splitter.feed(chunk, &mut take).map_err(|fault| from_fault(fault, key))?;
+    }
+    splitter.finish().map_err(|fault| from_fault(fault, key))
+}
+
+/// A body that is decoded while it arrives.
+pub(crate) struct ElementReader<T: LargeArray> {
+    body: Body,
+    /// Gone after the last piece.
+    splitter: Option<Splitter<T>>,
+    ready: VecDeque<T::Element>,
+    /// The error that follows the elements that are ready.
+    broken: Option<Error>,
+}
+
+/// A part of a document.
+pub(crate) enum Piece<T: LargeArray> {
+    /// The next element of its large array.
+    Element(T::Element),
+    /// The rest of the document. It is the last piece, and only there if the document was complete.
+    Rest(T),
+}
+
+impl<T: LargeArray> ElementReader<T> {
+    pub(crate) fn new(body: Body) -> Self {
+        Self { body, splitter: Some(Splitter::bounded(FRAME_LIMIT)), ready: VecDeque::new(), broken: None }
+    }
+
+    /// The next piece; `None` after the last one and after an error.
+    pub(crate) async fn next(&mut self, key: &Key) -> Option<Result<Piece<T>>> {
+        loop {
+            if let Some(element) = self.ready.pop_front() {
+                return Some(Ok(Piece::Element(element)));
+            }
+            if let Some(error) = self.broken.take() {
+                return Some(Err(error));
+            }
+            // Taken out, so that nothing is read after an error.
+            let mut splitter = self.splitter.take()?;
+            let fed = match self.body.next().await {
+                Err(error) => return Some(Err(error)),
+                Ok(None) => {
+                    let rest = splitter.finish().map(Piece::Rest);
+                    return Some(rest.map_err(|fault| from_fault(fault, key)));
+                }
+                Ok(Some(chunk)) => splitter.feed(chunk, |element| self.ready.push_back(element)),
+            };
+            match fed {
+                Ok(()) => self.splitter = Some(splitter),
+                // The elements before the fault are complete and come first.
+                Err(fault) => self.broken = Some(from_fault(fault, key)),
+            }
+        }
+    }
+}

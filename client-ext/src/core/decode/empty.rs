@@ -1,0 +1,11 @@
+//! Responses without a body, such as 204.
+
+use serde::de::{DeserializeOwned, IntoDeserializer, value::UnitDeserializer};
+
+use crate::json::Fault;
+
+/// The value of an empty body: `()`, and everything else that is decoded from the unit value. `None` if the type needs a body.
+pub(super) fn decode_empty<T: DeserializeOwned>() -> Option<T> {
+    let unit: UnitDeserializer<Fault> = ().into_deserializer();
+    T::deserialize(unit).ok()
+}

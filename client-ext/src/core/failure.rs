@@ -1,0 +1,231 @@
+//! Conversion of other crates' errors and of error responses into this crate's error.
+
+use std::{error::Error as StdError, io};
+
+use twelvelabs_api::{
+    runtime::{Key, SourceError},
+    types::{ErrorBody, ErrorCode, WrappedErrorBody},
+};
+
+use super::{endpoint::Endpoint, response::ResponseInfo};
+use crate::error::{Error, ErrorKind, TransportCause, Violation};
+
+/// How much of the server's message an error line shows, in characters.
+const SHOWN: usize = 300;
+
+/// An error of building a request: of the generated errors, only these can happen before sending.
+pub(crate) fn from_generated(error: twelvelabs_api::Error<()>) -> Error {
+    match error {
+        twelvelabs_api::Error::InvalidRequest(rule) => Error::new(ErrorKind::InvalidInput, rule),
+        _ => Error::new(ErrorKind::InvalidInput, "the request cannot be built"),
+    }
+}
+
+/// An upload source that cannot be opened. `parameter` is its name on the wire.
+pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
+    let refused = match &error {
+        SourceError::Io(path, cause) => {
+            Error::invalid(vec![Violation::new(parameter, path.display(), format!("must be a readable file: {cause}"))])
+        }
+        other => Error::new(ErrorKind::InvalidInput, other.to_string()),
+    };
+    refused.with_source(error)
+}
+
+/// An upload source that failed, or delivered other bytes than announced, while it was sent.
+fn from_source_while_sending(source: &SourceError, parameter: &str) -> Error {
+    let (value, rule) = match source {
+        SourceError::Io(path, cause) => (path.display().to_string(), format!("must stay readable: {cause}")),
+        other => (other.to_string(), "must deliver the announced number of bytes, once".to_owned()),
+    };
+    Error::invalid(vec![Violation::new(parameter, value, rule)])
+}
+
+/// An error of sending or receiving. `parameter` is the name of the upload on the wire, if there is one.
+pub(crate) fn from_reqwest(error: reqwest::Error, parameter: &str) -> Error {
+    // URLs may hold secrets.
+    let error = error.without_url();
+    let source = io_causes(&error).find_map(|io| io.get_ref()?.downcast_ref::<SourceError>());
+    let source = source.map(|source| match source {
+        SourceError::Callback => Error::new(ErrorKind::Callback, "the progress callback panicked"),
+        source => from_source_while_sending(source, parameter),
+    });
+    if let Some(refused) = source {
+        return refused.with_source(error);
+    }
+    if error.is_builder() {
+        return Error::new(ErrorKind::InvalidInput, "the request cannot be built").with_source(error);
+    }
+    let unsent = error.is_connect();
+    if error.is_timeout() && !unsent {
+        return Error::new(ErrorKind::Timeout, "a time limit of the HTTP client was exceeded").with_source(error);
+    }
+    let cause = transport_cause(&error);
+    let what = if unsent {
+        "cannot connect"
+    } else if error.is_body() || error.is_decode() {
+        "the response body is incomplete"
+    } else {
+        "the request failed"
+    };
+    Error::new(ErrorKind::Transport, format!("{what}: {cause}")).with_cause(cause, unsent).with_source(error)
+}
+
+/// The error and its sources.
+fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+/// The I/O errors among an error's sources.
+fn io_causes(error: &reqwest::Error) -> impl Iterator<Item = &io::Error> {
+    chain(error).filter_map(|error| error.downcast_ref())
+}
+
+/// Why the connection failed. What the HTTP client does not tell as a type is recognized by the texts of its layers.
+fn transport_cause(error: &reqwest::Error) -> TransportCause {
+    use io::ErrorKind as Io;
+    let says = |words: &[&str]| {
+        chain(error).any(|error| {
+            let text = error.to_string().to_ascii_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    };
+    if says(&["certificate"]) {
+        return TransportCause::Certificate;
+    }
+    if says(&["dns error", "failed to lookup address"]) {
+        return TransportCause::Dns;
+    }
+    if says(&["proxy", "tunnel", "socks"]) {
+        return TransportCause::Proxy;
+    }
+    if error.is_connect() && error.is_timeout() {
+        return TransportCause::ConnectTimeout;
+    }
+    for io in io_causes(error) {
+        match io.kind() {
+            Io::ConnectionRefused => return TransportCause::Refused,
+            Io::HostUnreachable | Io::NetworkUnreachable => return TransportCause::Unreachable,
+            Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof => {
+                return TransportCause::Closed;
+            }
+            _ => {}
+        }
+    }
+    // The connection existed, so it ended.
+    if error.is_connect() { TransportCause::Other } else { TransportCause::Closed }
+}
+
+/// An error response. It is read leniently, because its body may be the API's flat or nested JSON, a proxy's page, or empty.
+pub(crate) fn from_api_body(endpoint: &Endpoint, info: ResponseInfo, body: &[u8], key: &Key) -> Error {
+    // A server may echo the key.
+    let text = key.redact(&String::from_utf8_lossy(body));
+    let body = text.as_bytes();
+    let wrapped = serde_json::from_slice::<WrappedErrorBody>(body).map(|body| body.error);
+    let known: ErrorBody = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
+    // Decoded text may contain what was escaped before.
+    let code = known.code.map(|code| ErrorCode::from(key.redact(code.as_str())));
+    let message = known.message.map(|message| key.redact(&message));
+    // Other messages may contain the name of a parameter as a plain word.
+    let about_parameter = code.as_ref().is_some_and(|code| code.as_str().starts_with("parameter_"));
+    let parameter =
+        message.as_deref().filter(|_| about_parameter).and_then(|message| named_parameter(endpoint, message));
+
+    let status = info.status();
+    let mut line = format!("server responded with {status}");
+    if let Some(code) = &code {
+        line.push_str(&format!(" {code}"));
+    }
+    match &message {
+        Some(message) => line.push_str(&format!(": {}", one_line(message))),
+        None if matches!(status, 301..=303 | 307 | 308) => line.push_str(": redirects are not followed"),
+        None if text.trim().is_empty() => line.push_str(" without a body"),
+        None => line.push_str(&format!(": {}", excerpt(&text))),
+    }
+    // Once more, for what came together when tags and control characters were removed.
+    Error::new(ErrorKind::Api, key.redact(&line))
+        .with_operation(endpoint.id)
+        .with_response(info)
+        .with_api_body(code, message, parameter, text)
+}
+
+/// The first parameter of the operation that a message names as a whole word.
+fn named_parameter(endpoint: &Endpoint, message: &str) -> Option<String> {
+    message
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .find(|word| endpoint.params.iter().any(|param| param.name == *word))
+        .map(str::to_owned)
+}
+
+fn one_line(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
+}
+
+/// The first words of a page, without its tags.
+fn excerpt(page: &str) -> String {
+    let mut words = String::new();
+    let mut tag = false;
+    for c in page.chars() {
+        match c {
+            '<' => tag = true,
+            '>' => {
+                tag = false;
+                words.push(' ');
+            }
+            _ if !tag => words.push(c),
+            _ => {}
+        }
+    }
+    one_line(&words).chars().take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use twelvelabs_api::operations::EMBED_TASKS_CREATE;
+
+    use super::*;
+
+    #[test]
+    fn the_documented_messages_name_their_parameter() {
+        let endpoint = Endpoint::from(&EMBED_TASKS_CREATE);
+        let cases = [
+            (
+                "The video_clip_length parameter is invalid. video_clip_length should be within 2-10 seconds long",
+                "video_clip_length",
+            ),
+            (
+                "The `video_end_offset_sec` parameter is invalid. video_end_offset_sec should be greater than video_start_offset_sec",
+                "video_end_offset_sec",
+            ),
+        ];
+        for (message, parameter) in cases {
+            assert_eq!(named_parameter(&endpoint, message).as_deref(), Some(parameter));
+        }
+        assert_eq!(named_parameter(&endpoint, "The video_clip_lengths are odd"), None);
+    }
+
+    #[test]
+    fn error_pages_are_shown_without_tags() {
+        assert_eq!(excerpt("<html>\r\n<h1>502 Bad\tGateway</h1><hr>nginx</html>"), "502 Bad Gateway nginx");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_error_body_makes_it_panic_or_shows_the_key(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), at in 0usize..200) {
+            let key = Key::new("tlk_secret").expect("a key");
+            let mut body = bytes;
+            let at = at.min(body.len());
+            body.splice(at..at, *b"tlk_secret");
+            let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
+            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), info, &body, &key);
+            assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_secret"));
+            assert!(!error.to_string().contains('\n'));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Limits on a response body.
+
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+
+/// How long a body may take and how large it may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// From one chunk to the next.
+    pub(super) chunk: Duration,
+    /// For the whole body: what is left, and of how much. Only the time spent waiting for the server counts, not what a caller
+    /// does between two chunks.
+    pub(super) total: Option<(Duration, Duration)>,
+    /// In bytes, after decompression.
+    pub(super) size: u64,
+}
+
+/// The error for a body that exceeds the size limit.
+pub(super) fn too_large(limit: u64) -> Error {
+    Error::new(ErrorKind::Decode, format!("the response body is larger than the limit of {limit} bytes"))
+}

@@ -1,0 +1,267 @@
+//! The options of a call, and what they say about retries.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{
+    endpoint::Endpoint,
+    retry::{self, Decision},
+};
+use crate::error::{Error, ErrorKind, TransportCause};
+
+const CHUNK_TIMEOUT: Duration = Duration::from_secs(60);
+const RESPONSE_LIMIT: u64 = 1 << 30;
+
+type Rule = Arc<dyn Fn(&Error) -> RetryDecision + Send + Sync>;
+
+/// What [`with_retry_if`](RequestOptions::with_retry_if) decides about an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryDecision {
+    /// Apply the rules of this crate.
+    #[default]
+    Default,
+    /// Retry, if the maximum number of retries allows it.
+    Retry,
+    /// Return the error.
+    Stop,
+}
+
+/// The options of one call.
+#[derive(Clone)]
+pub struct CallOptions {
+    pub(crate) retry: retry::Policy,
+    /// The caller's own rule comes first.
+    pub(crate) rule: Option<Rule>,
+    pub(crate) header_timeout: Option<Duration>,
+    pub(crate) chunk_timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
+    /// In bytes, after decompression.
+    pub(crate) response_limit: u64,
+    /// Check the server's limits before sending.
+    pub(crate) validate: bool,
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self {
+            retry: retry::Policy::default(),
+            rule: None,
+            header_timeout: None,
+            chunk_timeout: None,
+            timeout: None,
+            response_limit: RESPONSE_LIMIT,
+            validate: true,
+        }
+    }
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("retry", &self.retry)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CallOptions {
+    pub(super) fn header_timeout(&self, endpoint: &Endpoint) -> Duration {
+        self.header_timeout.unwrap_or_else(|| endpoint.header_timeout())
+    }
+
+    pub(super) fn chunk_timeout(&self) -> Duration {
+        self.chunk_timeout.unwrap_or(CHUNK_TIMEOUT)
+    }
+
+    /// The limit for the whole call; uploads have none by default.
+    pub(super) fn timeout(&self, endpoint: &Endpoint, has_file: bool) -> Option<Duration> {
+        self.timeout.or_else(|| if has_file { None } else { endpoint.call_timeout() })
+    }
+
+    /// Whether a failed attempt allows another one. A request that must not take effect twice is retried only if the failed
+    /// attempt certainly had no effect.
+    ///
+    /// `unfinished` says that the server cannot have received the whole upload.
+    pub(super) fn decide(&self, endpoint: &Endpoint, unfinished: bool, error: &Error) -> Decision {
+        let own = self.rule.as_ref().map_or(RetryDecision::Default, |rule| rule(error));
+        let repeatable = endpoint.is_repeatable();
+        let retry = match (own, error.kind(), error.status()) {
+            (RetryDecision::Retry, ..) => true,
+            (RetryDecision::Stop, ..) => false,
+            (_, ErrorKind::Api, Some(429)) => true,
+            (_, ErrorKind::Api, Some(408 | 502..=504)) => repeatable,
+            (_, ErrorKind::Transport, _) if error.transport_cause() == Some(TransportCause::Certificate) => false,
+            (_, ErrorKind::Transport, _) => unfinished || error.is_unsent() || repeatable,
+            (_, ErrorKind::Timeout, _) => repeatable,
+            _ => false,
+        };
+        if retry { Decision::Retry { retry_after: error.retry_after() } } else { Decision::Stop }
+    }
+}
+
+/// Options of a single call: retries, time limits, size limit, validation.
+///
+/// Every request, wait and bulk builder has them, and [`TwelveLabsBuilder`](crate::TwelveLabsBuilder) has them as the defaults of all calls
+/// of the client. Import the trait to use them:
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use twelvelabs::{RequestOptions, TwelveLabs};
+///
+/// # async fn run() -> twelvelabs::Result<()> {
+/// let client = TwelveLabs::builder().with_max_retries(4).build()?;
+/// let status = client.embed().tasks().status("663da73b31cdd0c1f638a8e6").with_timeout(Duration::from_secs(5)).send().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Time limits
+///
+/// ```text
+///            | connect | request body      | server works  | response body     | pause | next attempt …
+///            |---------|----+----+----+----|---------------|----+----+----+----|-------|---------------
+/// connect    |=========|                                                              with_connect_timeout (client)
+/// header                                   |===============|                          with_header_timeout
+/// chunk                |====|====|====|====|               |====|====|====|====|      with_chunk_timeout, each
+/// call       |========================================================================= … with_timeout
+/// wait       many calls and the sleeps between them                                   WaitOptions::with_deadline
+/// ```
+///
+/// A call that exceeds one of the first four fails with [`Timeout`](crate::ErrorKind::Timeout), a wait that exceeds the last with
+/// [`Deadline`](crate::ErrorKind::Deadline). The response bodies of calls that create, change or delete something, and those of
+/// error responses, are short: all of such a body must arrive within the header timeout.
+///
+/// The trait cannot be implemented outside of this crate.
+pub trait RequestOptions: Sized {
+    /// The options to change.
+    #[doc(hidden)]
+    fn options_mut(&mut self) -> &mut CallOptions;
+
+    /// Maximum number of retries; 0 disables them. Default: 2, and 0 for the polls of a wait, which tolerates errors by itself.
+    ///
+    /// Retried are 429 and failures to connect for every call; 408, 502, 503, 504, broken connections and timeouts for calls that
+    /// are safe to repeat: those that read, compute, change or delete. A create call is retried only if the failed attempt
+    /// cannot have taken effect. A `Retry-After` is respected.
+    #[must_use]
+    fn with_max_retries(mut self, retries: u32) -> Self {
+        self.options_mut().retry.max_retries = retries;
+        self
+    }
+
+    /// Decides which errors are retried, within [`with_max_retries`](Self::with_max_retries). Default: the rules described there.
+    ///
+    /// To retry a create call after a 503, at the risk of a second resource:
+    ///
+    /// ```no_run
+    /// # use twelvelabs::{RequestOptions, RetryDecision, TwelveLabsBuilder};
+    /// # fn set(builder: TwelveLabsBuilder) -> TwelveLabsBuilder {
+    /// builder.with_retry_if(|error| match error.status() {
+    ///     Some(503) => RetryDecision::Retry,
+    ///     _ => RetryDecision::Default,
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    fn with_retry_if(mut self, rule: impl Fn(&Error) -> RetryDecision + Send + Sync + 'static) -> Self {
+        self.options_mut().rule = Some(Arc::new(rule));
+        self
+    }
+
+    /// Exponential backoff with full jitter: base and maximum delay. Default: 0.5 s and 8 s.
+    ///
+    /// The delay before retry `n` is random between 0 and `base * 2^(n - 1)`, at most `max`. A longer `Retry-After` is respected.
+    #[must_use]
+    fn with_backoff(mut self, base: Duration, max: Duration) -> Self {
+        let retry = &mut self.options_mut().retry;
+        (retry.base, retry.cap) = (base, max);
+        self
+    }
+
+    /// The longest `Retry-After` to respect by waiting. Default: 60 s; for the polls of a wait, 24 h within its deadline.
+    ///
+    /// If the server asks for more, the error is returned at once, with [`Error::retry_after`].
+    #[must_use]
+    fn with_max_retry_after(mut self, limit: Duration) -> Self {
+        self.options_mut().retry.max_retry_after = Some(limit);
+        self
+    }
+
+    /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that create or compute
+    /// something, because the server responds after it has looked at the video.
+    #[must_use]
+    fn with_header_timeout(mut self, limit: Duration) -> Self {
+        self.options_mut().header_timeout = Some(limit);
+        self
+    }
+
+    /// Limit between two chunks of the request body or the response body. Default: 60 s.
+    #[must_use]
+    fn with_chunk_timeout(mut self, limit: Duration) -> Self {
+        self.options_mut().chunk_timeout = Some(limit);
+        self
+    }
+
+    /// Limit for the whole call with all its attempts and pauses. Default: 15 min, and none for create calls and uploads, which may
+    /// take as long as they make progress.
+    #[must_use]
+    fn with_timeout(mut self, limit: Duration) -> Self {
+        self.options_mut().timeout = Some(limit);
+        self
+    }
+
+    /// Maximum size of a response body, in bytes after decompression. Default: 1 GiB.
+    ///
+    /// Four hours of video in clips of 2 s with three options are about 220 MB.
+    #[must_use]
+    fn with_response_limit(mut self, bytes: u64) -> Self {
+        self.options_mut().response_limit = bytes;
+        self
+    }
+
+    /// Checks parameters against the server's limits before sending. Default: true.
+    ///
+    /// Switch the checks off if the server accepts more than this version of the crate knows. What cannot be expressed in a
+    /// request is refused all the same: ids that are not a path segment, numbers that are not finite, files that cannot be read.
+    #[must_use]
+    fn with_validation(mut self, validate: bool) -> Self {
+        self.options_mut().validate = validate;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use twelvelabs_api::{operations, runtime::Effect};
+
+    use super::*;
+
+    /// What may be retried after an attempt that may have taken effect, for each effect.
+    fn is_repeatable(effect: Effect) -> bool {
+        match effect {
+            Effect::Read | Effect::Compute | Effect::Update | Effect::Delete => true,
+            Effect::Create => false,
+            other => panic!("decide what {other:?} allows"),
+        }
+    }
+
+    #[test]
+    fn every_operation_is_retried_as_its_effect_allows() {
+        let options = CallOptions::default();
+        let broken = |cause, unsent| Error::new(ErrorKind::Transport, "broken").with_cause(cause, unsent);
+        for operation in operations::ALL {
+            let endpoint = Endpoint { id: operation.id, ..Endpoint::from(&operations::EMBED_TASKS_STATUS) };
+            let endpoint = Endpoint { effect: operation.effect, ..endpoint };
+            let retried = |error: &Error, unfinished| options.decide(&endpoint, unfinished, error) != Decision::Stop;
+            let repeatable = is_repeatable(operation.effect);
+            let id = operation.id;
+            assert_eq!(retried(&Error::new(ErrorKind::Timeout, "late"), false), repeatable, "{id}");
+            assert_eq!(retried(&broken(TransportCause::Closed, false), false), repeatable, "{id}");
+            assert!(retried(&broken(TransportCause::Closed, false), true), "{id}: an incomplete upload has no effect");
+            assert!(retried(&broken(TransportCause::Refused, true), false), "{id}: nothing was sent");
+            assert!(!retried(&broken(TransportCause::Certificate, true), false), "{id}: certificates stay as they are");
+            assert!(!retried(&Error::new(ErrorKind::Decode, "garbled"), false), "{id}");
+            assert_eq!(endpoint.changes_state(), !matches!(operation.effect, Effect::Read | Effect::Compute), "{id}");
+            assert_eq!(endpoint.call_timeout().is_some(), repeatable, "{id}");
+            assert!(operation.method != "GET" || operation.effect == Effect::Read, "{id}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The request type that all families share.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{
+    Core,
+    options::{CallOptions, RequestOptions},
+    paginate,
+    response::Response,
+};
+use crate::error::Result;
+
+/// What is special about one operation: its parameters and how to send them.
+///
+/// Sealed: [`Core`] cannot be named outside of this crate.
+pub trait Verb: Sized + Send + 'static {
+    /// What a successful call returns.
+    type Output: Send + 'static;
+
+    /// Checks the parameters and makes the call.
+    #[doc(hidden)]
+    fn execute(self, core: &Core, options: &CallOptions)
+    -> impl Future<Output = Result<Response<Self::Output>>> + Send;
+}
+
+/// An operation whose responses are pages of a list.
+pub trait Pages: Verb + Clone + Sync {
+    /// An entry of the list.
+    type Item: Send + 'static;
+    /// What identifies an entry.
+    type Key: Eq + std::hash::Hash + Send;
+
+    /// The page to start from.
+    #[doc(hidden)]
+    fn first_page(&self) -> u64;
+    /// The same request for another page.
+    #[doc(hidden)]
+    fn with_page(self, page: u64) -> Self;
+    /// The same request with the largest pages, unless the caller has chosen a size.
+    #[doc(hidden)]
+    fn with_largest_pages(self) -> Self;
+    /// Whether no page follows this one.
+    #[doc(hidden)]
+    fn is_last(number: u64, page: &Self::Output) -> bool;
+    /// The entries of a page.
+    #[doc(hidden)]
+    fn into_items(page: Self::Output) -> Vec<Self::Item>;
+    /// What identifies an entry.
+    #[doc(hidden)]
+    fn key(item: &Self::Item) -> Self::Key;
+}
+
+/// A request that is ready to be sent.
+///
+/// `V` names the operation. The operation's optional parameters are setters on `Request<V>`; options such as retries and time limits are in
+/// the trait [`RequestOptions`].
+///
+/// Nothing happens before [`send`](Self::send) is called, or the request is awaited, which is the same.
+///
+/// # Errors
+///
+/// - [`InvalidInput`](crate::ErrorKind::InvalidInput) with every broken rule, before anything is sent.
+/// - [`Api`](crate::ErrorKind::Api) if the server responds with an error.
+/// - [`Transport`](crate::ErrorKind::Transport), [`Timeout`](crate::ErrorKind::Timeout) and [`Decode`](crate::ErrorKind::Decode) if no usable
+///   response arrives. If [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, the request may have taken effect.
+///
+/// # Cancellation
+///
+/// Dropping the future aborts the request. A request that changes something may or may not have taken effect then.
+#[derive(Clone)]
+#[must_use = "a request does nothing until it is sent or awaited"]
+pub struct Request<V> {
+    pub(crate) core: Core,
+    pub(crate) options: CallOptions,
+    pub(crate) verb: V,
+}
+
+impl<V> Request<V> {
+    pub(crate) fn new(core: &Core, verb: V) -> Self {
+        Self { core: core.clone(), options: core.options().clone(), verb }
+    }
+
+    pub(crate) fn with_options(mut self, options: &CallOptions) -> Self {
+        self.options = options.clone();
+        self
+    }
+}
+
+impl<V: Verb> Request<V> {
+    /// Sends the request and returns the decoded response.
+    pub async fn send(self) -> Result<V::Output> {
+        Ok(self.send_with_response().await?.into_value())
+    }
+
+    /// As [`send`](Self::send), but returns the response with its status, headers, rate limits and request id.
+    pub async fn send_with_response(self) -> Result<Response<V::Output>> {
+        self.verb.execute(&self.core, &self.options).await
+    }
+}
+
+impl<V: Pages> Request<V> {
+    /// Page after page, without a request past the last one.
+    ///
+    /// An error ends the stream. Dropping the stream aborts the request.
+    pub fn pages(self) -> impl Stream<Item = Result<V::Output>> + Send + Unpin + 'static {
+        let first = self.verb.first_page();
+        let fetch = move |number| {
+            let request = self.clone();
+            async move {
+                let verb = request.verb.with_page(number);
+                Ok(verb.execute(&request.core, &request.options).await?.into_value())
+            }
+        };
+        paginate::pages(first, fetch, V::is_last).boxed()
+    }
+
+    /// Entry after entry, over all pages.
+    ///
+    /// Entries that are created meanwhile shift the pages; an entry that was seen before is skipped. An error ends the stream. Dropping
+    /// the stream aborts the request.
+    pub fn items(mut self) -> impl Stream<Item = Result<V::Item>> + Send + Unpin + 'static {
+        self.verb = self.verb.with_largest_pages();
+        let mut seen = std::collections::HashSet::new();
+        self.pages()
+            .map_ok(|page| stream::iter(V::into_items(page).into_iter().map(Ok)))
+            .try_flatten()
+            .try_filter(move |item| std::future::ready(seen.insert(V::key(item))))
+            .boxed()
+    }
+}
+
+impl<V> RequestOptions for Request<V> {
+    fn options_mut(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+}
+
+impl<V: Verb> IntoFuture for Request<V> {
+    type Output = Result<V::Output>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Request<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("verb", &self.verb).field("options", &self.options).finish_non_exhaustive()
+    }
+}

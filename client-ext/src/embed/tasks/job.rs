@@ -1,0 +1,132 @@
+//! Tasks as jobs to wait for.
+
+use chrono::DateTime;
+use serde::Deserialize;
+use twelvelabs_api::{
+    operations::EMBED_TASKS_STATUS,
+    params::embed_tasks_list::PAGE_LIMIT,
+    types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksStatusResponse},
+};
+
+use super::list::ListTasks;
+use crate::{
+    core::{Core, decode::decode, options::CallOptions, request::Verb},
+    json,
+    wait::job::{Job, JobList, JobState, ListPage, PollError, Polled},
+};
+
+/// A video embedding task, as something to [wait](crate::wait) for.
+#[derive(Clone)]
+pub struct TaskJob {
+    core: Core,
+}
+
+impl TaskJob {
+    pub(super) fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
+}
+
+impl std::fmt::Debug for TaskJob {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskJob").finish_non_exhaustive()
+    }
+}
+
+/// A task that may have no status yet: a response that is not a [`TasksStatusResponse`] only because of that.
+#[derive(Deserialize)]
+struct WithoutStatus {
+    #[serde(rename = "_id")]
+    _id: TaskId,
+    #[serde(default)]
+    status: Option<serde_json::Value>,
+}
+
+impl WithoutStatus {
+    /// Whether a response is a task whose status is missing, `null` or not a string.
+    fn is(body: &[u8]) -> bool {
+        json::decode::<Self>(body).is_ok_and(|task| !matches!(task.status, Some(serde_json::Value::String(_))))
+    }
+}
+
+impl Job for TaskJob {
+    type Id = TaskId;
+    type Status = TasksStatusResponse;
+
+    const NAME: &'static str = "task";
+    const OPERATION: &'static str = EMBED_TASKS_STATUS.id;
+    const HAS_LIST: bool = true;
+
+    async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<TasksStatusResponse> {
+        let make = |api: &twelvelabs_api::Client| api.embed_tasks_status_request(id);
+        // A task may have no status for a moment after its creation.
+        let read = |body: crate::core::body::Body| async {
+            let body = body.collect().await?;
+            match decode::<TasksStatusResponse>(&body, self.core.key()) {
+                Err(error) if WithoutStatus::is(&body) => Ok(Err(error)),
+                other => other.map(Ok),
+            }
+        };
+        let result = self.core.call_and_read(&EMBED_TASKS_STATUS, options, make, read).await;
+        let no_status = |error: crate::error::Error| {
+            PollError::NoStatus(error.with_operation(EMBED_TASKS_STATUS.id).with_attempts(1).with_resource(id))
+        };
+        Polled::new(result.map_err(|error| error.with_resource(id)), |status| status.map_err(no_status))
+    }
+
+    async fn list(&self, page: &ListPage, options: &CallOptions) -> Polled<JobList<Self>> {
+        let number = page.number;
+        let time = |seconds| DateTime::from_timestamp(seconds, 0);
+        let window = page.window.and_then(|(from, to)| time(from).zip(time(to)));
+        let list = ListTasks {
+            page: Some(number),
+            page_limit: PAGE_LIMIT.maximum.map(|maximum| maximum as u64),
+            started_at: window.map(|(from, _)| from),
+            ended_at: window.map(|(_, to)| to),
+            ..ListTasks::default()
+        };
+        Polled::new(list.execute(&self.core, options).await, |list| {
+            // A page beyond the end may be empty or may not exist.
+            let is_last = list.data.is_empty() || number >= list.page_info.total_page;
+            Ok(JobList { entries: list.data.into_iter().map(entry).collect(), is_last })
+        })
+    }
+
+    fn state(status: &TasksStatusResponse) -> JobState {
+        match status.status {
+            TaskStatus::Ready => JobState::Done,
+            TaskStatus::Failed => JobState::Failed,
+            // `processing`, and whatever the server may add.
+            _ => JobState::Pending,
+        }
+    }
+
+    fn status_text(status: &TasksStatusResponse) -> &str {
+        status.status.as_str()
+    }
+}
+
+/// An entry of the list as a status.
+fn entry(task: MediaEmbeddingTask) -> (TaskId, Option<i64>, TasksStatusResponse) {
+    let created = task.created_at.map(|time| time.timestamp());
+    let mut status = TasksStatusResponse::new(task.id.clone(), task.status);
+    (status.model_name, status.video_embedding) = (task.model_name, task.video_embedding);
+    (task.id, created, status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WithoutStatus;
+
+    #[test]
+    fn a_task_has_no_status_if_it_is_missing_null_or_not_a_string() {
+        for body in [r#"{"_id":"a"}"#, r#"{"_id":"a","status":null}"#, r#"{"status":7,"_id":"a","more":[]}"#] {
+            assert!(WithoutStatus::is(body.as_bytes()), "{body}");
+        }
+        for body in
+            [r#"{"_id":"a","status":"ready"}"#, r#"{"_id":"a","status":"#, "{}", "[]", "7", "null", "", "<html>"]
+        {
+            assert!(!WithoutStatus::is(body.as_bytes()), "{body}");
+        }
+    }
+}

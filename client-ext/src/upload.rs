@@ -1,0 +1,14 @@
+//! Uploads: where the bytes come from, how far they are, and when the server may refuse them before they are sent.
+//!
+//! This module knows neither the API families nor how requests are sent.
+
+mod activity;
+mod hold;
+mod source;
+
+pub use source::VideoSource;
+pub use twelvelabs_api::runtime::{FilePart, Progress};
+
+pub(crate) use activity::Activity;
+pub(crate) use hold::Upload;
+pub(crate) use source::Source;

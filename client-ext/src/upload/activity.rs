@@ -1,0 +1,100 @@
+//! What an upload has done so far, so that a slow one can be told from a stuck one.
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::select;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+
+/// The progress of the attempts of one call. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Activity(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    files: AtomicUsize,
+    /// The files of this attempt whose last byte is not sent yet.
+    uploading: AtomicUsize,
+    /// When the last chunk was sent.
+    last: Mutex<Option<Instant>>,
+    finished: Notify,
+    /// The number of the running attempt; what is left of an earlier one stops when it sees another number.
+    attempt: AtomicU64,
+}
+
+/// A running attempt; its upload stops when this is dropped.
+pub(crate) struct Running<'a>(&'a Activity);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.0.attempt.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Activity {
+    /// Announces a file to upload.
+    pub(super) fn expect_file(&self) {
+        self.0.files.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_file(&self) -> bool {
+        self.0.files.load(Ordering::Relaxed) > 0
+    }
+
+    /// Returns a function that tells whether the attempt that runs now still does.
+    pub(super) fn still_wanted(&self) -> impl Fn() -> bool + Send + 'static {
+        let (counters, mine) = (Arc::clone(&self.0), self.0.attempt.load(Ordering::Relaxed));
+        move || counters.attempt.load(Ordering::Relaxed) == mine
+    }
+
+    /// The last attempt ended before the last byte of the file was handed to the connection: the server cannot have the whole
+    /// form, so the request had no effect.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.0.uploading.load(Ordering::Relaxed) > 0
+    }
+
+    /// Starts an attempt.
+    pub(super) fn start(&self) -> Running<'_> {
+        self.0.uploading.store(self.0.files.load(Ordering::Relaxed), Ordering::Relaxed);
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Running(self)
+    }
+
+    /// Records that a chunk was sent, and whether it was the last one of its file.
+    pub(super) fn mark(&self, last: bool) {
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        if last && self.0.uploading.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.finished.notify_one();
+        }
+    }
+
+    /// Completes when no chunk was sent for `chunk`, or no response headers arrived for `headers` after the last one. Returns
+    /// what happened, for an error.
+    pub(super) async fn stalled(&self, chunk: Duration, headers: Duration) -> String {
+        loop {
+            let uploading = self.is_unfinished();
+            let limit = if uploading { chunk } else { headers };
+            let last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Instant::now);
+            match last.checked_add(limit) {
+                Some(due) if due <= Instant::now() => {
+                    let what = if uploading { "no upload progress" } else { "no response headers" };
+                    return format!("{what} within {limit:?}");
+                }
+                // The end of the upload changes the limit.
+                Some(due) => {
+                    let _ = select(pin!(sleep_until(due)), pin!(self.0.finished.notified())).await;
+                }
+                None => self.0.finished.notified().await,
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! One upload through all its attempts, and when to wait for a refusal before sending the file.
+
+use std::{borrow::Cow, time::Duration};
+
+use twelvelabs_api::runtime::{FilePart, Multipart, Param};
+
+use super::{Activity, activity::Running};
+
+/// How long a server that closed the connection during an upload has to refuse the next attempt properly; curl waits as long.
+const LONG_HOLD: Duration = Duration::from_secs(1);
+/// The same for an upload that has no other attempt.
+const SHORT_HOLD: Duration = Duration::from_millis(200);
+
+/// The upload of a call, if it has one.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    activity: Activity,
+    parameter: Cow<'static, str>,
+    replayable: bool,
+}
+
+impl Default for Upload {
+    /// A call without a file.
+    fn default() -> Self {
+        Self { activity: Activity::default(), parameter: Cow::Borrowed(""), replayable: true }
+    }
+}
+
+impl Upload {
+    /// A call that may upload a file as this parameter; errors of the source name it.
+    pub(crate) fn new(parameter: &Param) -> Self {
+        Self::named(parameter.name)
+    }
+
+    pub(crate) fn named(parameter: impl Into<Cow<'static, str>>) -> Self {
+        Self { parameter: parameter.into(), ..Self::default() }
+    }
+
+    /// Adds a file, and returns it with its progress tracked.
+    pub(crate) fn track(&mut self, part: FilePart) -> FilePart {
+        self.replayable &= part.is_repeatable();
+        self.activity.expect_file();
+        let activity = self.activity.clone();
+        part.with_progress(move |now| activity.mark(now.sent == now.total))
+    }
+
+    /// Prepares the encoded form of one attempt: it stops when the attempt ends, and asks the server first if a refusal could
+    /// be lost otherwise.
+    pub(crate) fn prepare<F>(&self, form: Multipart<F>, hung_up: bool, is_last: bool) -> Multipart<F> {
+        let form = form.only_while(self.activity.still_wanted());
+        // Without another attempt, this is the one in which a refusal must not be lost.
+        if self.has_file() && (hung_up || !self.replayable || is_last) {
+            return form.ask_first(if hung_up { LONG_HOLD } else { SHORT_HOLD });
+        }
+        form
+    }
+
+    pub(crate) fn parameter(&self) -> &str {
+        &self.parameter
+    }
+
+    pub(crate) fn has_file(&self) -> bool {
+        self.activity.has_file()
+    }
+
+    /// Every attempt can send the file from its start.
+    pub(crate) fn is_replayable(&self) -> bool {
+        self.replayable
+    }
+
+    /// The last attempt did not send the whole file.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.activity.is_unfinished()
+    }
+
+    pub(crate) fn start_attempt(&self) -> Running<'_> {
+        self.activity.start()
+    }
+
+    /// Completes when the attempt makes no progress; see [`Activity::stalled`].
+    pub(crate) async fn stalled(&self, chunk: Duration, headers: Duration) -> String {
+        self.activity.stalled(chunk, headers).await
+    }
+}

@@ -1,0 +1,156 @@
+//! Where a video comes from, and whether it can be sent.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use tokio::io::AsyncRead;
+use twelvelabs_api::runtime::{FilePart, Param, Progress, SourceError};
+
+use crate::error::{Checks, Violation};
+
+/// Where a video comes from: a file, bytes, a reader, or a URL that the server fetches.
+///
+/// `Debug` and `Display` show file names, and URLs without user, query and fragment, because signed URLs are secrets.
+#[derive(Clone, Debug)]
+pub struct VideoSource(pub(crate) Source);
+
+/// The two ways in which a request carries a video.
+#[derive(Clone)]
+pub(crate) enum Source {
+    File(FilePart),
+    Url(String),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(part) => part.fmt(f),
+            Self::Url(url) => f.debug_tuple("Url").field(&public_part(url)).finish(),
+        }
+    }
+}
+
+/// A URL without its user, query and fragment.
+fn public_part(text: &str) -> String {
+    let plain = text.split(['?', '#']).next().unwrap_or_default();
+    match url::Url::parse(plain) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            let stripped = url.set_username("").is_ok() && url.set_password(None).is_ok();
+            if stripped { url.into() } else { "(a URL)".into() }
+        }
+        Ok(_) => plain.to_owned(),
+        // What cannot be parsed may contain a password anywhere.
+        Err(_) => plain.rsplit('@').next().unwrap_or_default().to_owned(),
+    }
+}
+
+impl VideoSource {
+    /// A file on disk.
+    ///
+    /// It is streamed while it is sent, and opened again for each attempt. The file name is the last component of the path.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self(Source::File(FilePart::path(path)))
+    }
+
+    /// Bytes in memory. `Bytes` are shared, not copied.
+    pub fn bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self(Source::File(FilePart::bytes(file_name, bytes)))
+    }
+
+    /// A reader that delivers exactly `length` bytes.
+    ///
+    /// It can be read only once, so a call with it is never retried after the upload has started.
+    pub fn reader(file_name: impl Into<String>, length: u64, reader: impl AsyncRead + Send + 'static) -> Self {
+        Self(Source::File(FilePart::reader(file_name, length, reader)))
+    }
+
+    /// A direct `http` or `https` link to a video file, which the server fetches.
+    ///
+    /// The server rejects pages of video platforms and share links.
+    pub fn url(url: impl Into<String>) -> Self {
+        Self(Source::Url(url.into()))
+    }
+}
+
+impl From<PathBuf> for VideoSource {
+    fn from(path: PathBuf) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<&Path> for VideoSource {
+    fn from(path: &Path) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<FilePart> for VideoSource {
+    fn from(part: FilePart) -> Self {
+        Self(Source::File(part))
+    }
+}
+
+/// Bytes in memory with the file name `video`.
+impl From<Bytes> for VideoSource {
+    fn from(bytes: Bytes) -> Self {
+        Self::bytes("video", bytes)
+    }
+}
+
+impl fmt::Display for VideoSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Source::File(part) => f.write_str(part.file_name()),
+            Source::Url(url) => f.write_str(&public_part(url)),
+        }
+    }
+}
+
+impl Source {
+    pub(crate) fn set_progress(&mut self, progress: impl Fn(Progress) + Send + Sync + 'static) {
+        if let Self::File(part) = self {
+            *part = part.clone().with_progress(progress);
+        }
+    }
+
+    pub(crate) fn set_file_name(&mut self, name: String) {
+        if let Self::File(part) = self {
+            *part = part.clone().with_file_name(name);
+        }
+    }
+
+    /// Checks the source: `file` and `url` are the parameters that carry it.
+    pub(crate) async fn check(&self, file: &Param, url: &Param, checks: &mut Checks) {
+        match self {
+            Self::Url(text) => check_url(text, url, checks),
+            Self::File(part) => check_file(part, file, checks).await,
+        }
+    }
+}
+
+async fn check_file(part: &FilePart, param: &Param, checks: &mut Checks) {
+    let shown = part.as_path().unwrap_or(Path::new(part.file_name())).display();
+    let refused = |rule: String| Violation::new(param.name, &shown, rule);
+    match part.length().await {
+        Err(SourceError::Io(_, error)) => checks.refuse(refused(format!("must be a readable file: {error}"))),
+        Err(error) => checks.refuse(refused(format!("must be readable: {error}"))),
+        Ok(0) => checks.refuse(refused("must not be empty".to_owned())),
+        Ok(length) => {
+            if let Some(limit) = param.max_length.filter(|limit| length > *limit) {
+                let value = format_args!("{shown} with {length} bytes");
+                checks.limit(Violation::new(param.name, value, format!("must have at most {limit} bytes")));
+            }
+        }
+    }
+}
+
+fn check_url(text: &str, param: &Param, checks: &mut Checks) {
+    let good = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if !good {
+        let shown = public_part(text);
+        checks.limit(Violation::new(param.name, format!("{shown:?}"), "must be an absolute http or https URL"));
+    }
+}

@@ -1,0 +1,326 @@
+//! The driver of a wait for many: makes the requests that the engine asks for, and tells it and the caller the results.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::Poll,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    WaitAll, WaitSettings, Waited,
+    all::{CreatedStream, Source},
+    batch::{Batch, Next, Page, Request, Slot, Target},
+    conclusion::{Called, call_back, callback_failed, classify_for_all, conclude, deadline_exceeded, describe},
+    job::{Job, JobList, JobState, ListPage, Polled},
+    rate_limiter::WINDOW,
+};
+use crate::{
+    core::{options::CallOptions, response::RateLimit},
+    error::{Error, Result},
+};
+
+type Running<T> = FuturesUnordered<Pin<Box<dyn Future<Output = T> + Send>>>;
+type Created<I> = (usize, Result<I>);
+
+/// The value of a request.
+enum Reply<J: Job> {
+    One(J::Status),
+    Page(JobList<J>),
+}
+
+enum Event<J: Job> {
+    Completed(Request, Box<Polled<Reply<J>>>),
+    Called(Slot, Called),
+    Created(Created<J::Id>),
+    AllCreated,
+    Time,
+}
+
+/// A job that is waited for, however often its id was given.
+struct Watched<J: Job> {
+    id: J::Id,
+    /// The positions of its result.
+    places: Vec<usize>,
+    started: Instant,
+    last: Option<J::Status>,
+}
+
+pub(super) struct Driver<J: Job> {
+    job: J,
+    options: CallOptions,
+    settings: WaitSettings<J::Status>,
+    interval: Duration,
+    batch: Batch,
+    watched: Vec<Watched<J>>,
+    slots: HashMap<J::Id, Slot>,
+    requests: Running<(Request, Polled<Reply<J>>)>,
+    requests_made: u64,
+    callbacks: Running<(Slot, Called)>,
+    /// `None` when all jobs are created.
+    creating: Option<CreatedStream<J::Id>>,
+    ended: VecDeque<Waited<J::Status>>,
+}
+
+impl<J: Job> Driver<J> {
+    pub(super) fn new(wait: WaitAll<J>) -> Self {
+        let WaitAll { job, source, options, settings, rate } = wait;
+        let schedule = settings.schedule(options.retry.max_retry_after);
+        let mut driver = Self {
+            job,
+            options,
+            settings,
+            interval: schedule.interval,
+            batch: Batch::new(schedule, rate, J::HAS_LIST, Instant::now()),
+            watched: Vec::new(),
+            slots: HashMap::new(),
+            requests: Running::new(),
+            requests_made: 0,
+            callbacks: Running::new(),
+            creating: None,
+            ended: VecDeque::new(),
+        };
+        match source {
+            Source::Created(creating) => driver.creating = Some(creating.created),
+            Source::Ids(ids) => {
+                let now = Instant::now();
+                for (index, id) in ids.into_iter().enumerate() {
+                    match id.get() {
+                        Ok(id) => driver.add(index, id, now, now),
+                        Err(error) => driver.give(index, Err(error.with_operation(J::OPERATION))),
+                    }
+                }
+            }
+        }
+        driver
+    }
+
+    pub(super) fn requests_made(&self) -> u64 {
+        self.requests_made
+    }
+
+    fn add(&mut self, index: usize, id: &J::Id, now: Instant, due: Instant) {
+        if let Some(slot) = self.slots.get(id).filter(|slot| self.batch.is_pending(**slot)) {
+            return self.watched[*slot].places.push(index);
+        }
+        let slot = self.batch.add(now, due);
+        self.watched.push(Watched { id: id.clone(), places: vec![index], started: now, last: None });
+        self.slots.insert(id.clone(), slot);
+    }
+
+    fn give(&mut self, index: usize, result: Result<J::Status>) {
+        self.ended.push_back(Waited { index, result });
+    }
+
+    /// The next job whose wait has ended.
+    pub(super) async fn next(&mut self) -> Option<Waited<J::Status>> {
+        loop {
+            let now = Instant::now();
+            for slot in self.batch.late(now) {
+                self.give_late(slot, now);
+            }
+            if let Some(ended) = self.ended.pop_front() {
+                return Some(ended);
+            }
+            if self.batch.pending() == 0 && self.creating.is_none() {
+                return None;
+            }
+            let wake = match self.batch.next(now) {
+                Next::Request(request) => {
+                    let running = self.request(request.target);
+                    self.requests.push(Box::pin(async move { (request, running.await) }));
+                    self.requests_made += 1;
+                    continue;
+                }
+                Next::Wait(until) => until,
+            };
+            let wake = wake.into_iter().chain(self.batch.next_deadline()).min();
+            match self.event(wake).await {
+                Event::Time => {}
+                Event::AllCreated => self.creating = None,
+                Event::Created((index, Err(error))) => self.give(index, Err(error)),
+                Event::Created((index, Ok(id))) => {
+                    let now = Instant::now();
+                    // It is not done yet, so that the first poll can wait.
+                    self.add(index, &id, now, now + self.interval);
+                }
+                Event::Called(slot, called) => self.called(slot, called),
+                Event::Completed(request, polled) => self.completed(request, *polled),
+            }
+        }
+    }
+
+    async fn event(&mut self, wake: Option<Instant>) -> Event<J> {
+        let mut time = pin!(async {
+            match wake {
+                Some(wake) => sleep_until(wake).await,
+                None => std::future::pending().await,
+            }
+        });
+        poll_fn(|context| {
+            if let Poll::Ready(Some((slot, called))) = self.callbacks.poll_next_unpin(context) {
+                return Poll::Ready(Event::Called(slot, called));
+            }
+            if let Poll::Ready(Some((request, polled))) = self.requests.poll_next_unpin(context) {
+                return Poll::Ready(Event::Completed(request, Box::new(polled)));
+            }
+            if let Some(creating) = &mut self.creating
+                && let Poll::Ready(created) = creating.as_mut().poll_next(context)
+            {
+                return Poll::Ready(created.map_or(Event::AllCreated, Event::Created));
+            }
+            time.as_mut().poll(context).map(|()| Event::Time)
+        })
+        .await
+    }
+
+    fn request(&self, target: Target) -> Pin<Box<dyn Future<Output = Polled<Reply<J>>> + Send>> {
+        let (job, options) = (self.job.clone(), self.options.clone());
+        match target {
+            Target::One(slot) => {
+                let id = self.watched[slot].id.clone();
+                Box::pin(async move {
+                    let Polled { outcome, rate_limit } = job.poll(&id, &options).await;
+                    Polled { outcome: outcome.map(Reply::One), rate_limit }
+                })
+            }
+            Target::Page { page, window } => {
+                let page = ListPage { number: page, window };
+                Box::pin(async move {
+                    let Polled { outcome, rate_limit } = job.list(&page, &options).await;
+                    Polled { outcome: outcome.map(Reply::Page), rate_limit }
+                })
+            }
+        }
+    }
+
+    fn completed(&mut self, request: Request, polled: Polled<Reply<J>>) {
+        let now = Instant::now();
+        if let Some(limit) = polled.rate_limit {
+            self.observe(limit, now);
+        }
+        let reply = match polled.outcome {
+            Ok(reply) => reply,
+            Err(error) => {
+                let failure = classify_for_all(&error);
+                let ended = self.batch.failed(request, failure, now);
+                let error = error.into_error();
+                for slot in ended {
+                    let error = error.for_resource(&self.watched[slot].id);
+                    self.give_all(slot, Err(error));
+                }
+                return;
+            }
+        };
+        match (request.target, reply) {
+            (Target::One(slot), Reply::One(status)) => {
+                let is_wanted = self.batch.one(slot, now);
+                if is_wanted {
+                    self.polled(slot, status);
+                }
+            }
+            (Target::Page { .. }, Reply::Page(list)) => self.page(list, now),
+            // A request has the reply of its kind.
+            _ => {}
+        }
+    }
+
+    fn page(&mut self, list: JobList<J>, now: Instant) {
+        let entries = list.entries.iter().map(|(id, created, _)| (self.slots.get(id).copied(), *created)).collect();
+        let page = Page { entries, is_last: list.is_last };
+        let mut news = self.batch.page(&page, now).into_iter().peekable();
+        for (index, (_, _, status)) in list.entries.into_iter().enumerate() {
+            if news.next_if_eq(&index).is_some()
+                && let (Some(slot), _) = page.entries[index]
+            {
+                self.polled(slot, status);
+            }
+        }
+    }
+
+    /// Takes into account what the server says about its rate limit, and how much of it is left.
+    fn observe(&mut self, requests: RateLimit, now: Instant) {
+        let until_reset = requests.reset.map(|reset| reset.duration_since(SystemTime::now()).unwrap_or_default());
+        if let Some(limit) = requests.limit {
+            self.batch.announce(limit, until_reset);
+        }
+        let used_up = until_reset.filter(|wait| requests.remaining == Some(0) && *wait <= WINDOW);
+        if let Some(pause) = used_up.filter(|wait| !wait.is_zero()) {
+            self.batch.pause(now, pause);
+        }
+    }
+
+    fn polled(&mut self, slot: Slot, status: J::Status) {
+        if let Some(callback) = &mut self.settings.callback {
+            let running = callback(&status);
+            self.batch.hold(slot);
+            let deadline = self.batch.deadline(slot);
+            self.callbacks.push(Box::pin(async move { (slot, call_back(running, deadline).await) }));
+        }
+        let is_held = self.settings.callback.is_some();
+        self.watched[slot].last = Some(status);
+        if !is_held {
+            self.conclude(slot);
+        }
+    }
+
+    fn called(&mut self, slot: Slot, called: Called) {
+        let now = Instant::now();
+        match called {
+            Called::Done => {}
+            Called::Failed(error) => {
+                self.batch.end(slot);
+                return self.give_all(slot, Err(callback_failed::<J>(error)));
+            }
+            // It was done in time if the job is.
+            Called::Late if self.is_ended(slot) => {}
+            Called::Late => {
+                self.batch.end(slot);
+                return self.give_late(slot, now);
+            }
+        }
+        if !self.conclude(slot) && self.batch.release(slot, now) {
+            self.batch.end(slot);
+            self.give_late(slot, now);
+        }
+    }
+
+    fn is_ended(&self, slot: Slot) -> bool {
+        self.watched[slot].last.as_ref().is_some_and(|last| J::state(last) != JobState::Pending)
+    }
+
+    /// Ends the wait for a job if its last status does. Returns whether it does.
+    fn conclude(&mut self, slot: Slot) -> bool {
+        let Some(last) = &self.watched[slot].last else { return false };
+        let Some(end) = conclude::<J>(last, self.settings.failed_as_value) else { return false };
+        let result = end.map(|()| last.clone());
+        if self.batch.end(slot) {
+            self.give_all(slot, result);
+        }
+        true
+    }
+
+    fn give_late(&mut self, slot: Slot, now: Instant) {
+        let watched = &self.watched[slot];
+        let elapsed = now.duration_since(watched.started);
+        let error = deadline_exceeded::<J>(elapsed, self.batch.polls(slot), watched.last.as_ref());
+        self.give_all(slot, Err(error));
+    }
+
+    /// Ends the wait for a job at all its positions.
+    fn give_all(&mut self, slot: Slot, result: Result<J::Status>) {
+        let polls = self.batch.polls(slot);
+        let watched = &mut self.watched[slot];
+        let (last, elapsed) = (watched.last.take(), watched.started.elapsed());
+        let result = result.map_err(|error| describe::<J>(error, &watched.id, polls, elapsed, last));
+        let id = &watched.id;
+        for index in std::mem::take(&mut watched.places) {
+            let result = result.as_ref().map_err(|error: &Error| error.for_resource(id)).cloned();
+            self.ended.push_back(Waited { index, result });
+        }
+    }
+}

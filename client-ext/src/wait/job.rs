@@ -1,0 +1,119 @@
+//! What a family has to tell about its jobs.
+
+use std::{fmt, future::Future, hash::Hash};
+
+use crate::{
+    core::{
+        options::CallOptions,
+        response::{RateLimit, Response, ResponseInfo},
+    },
+    error::{Error, ErrorKind, Result},
+};
+
+/// Whether a job has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JobState {
+    /// The server works on it, or reports a status that this version of the crate does not know.
+    Pending,
+    /// It ended with a result.
+    Done,
+    /// It ended without a result.
+    Failed,
+}
+
+/// A kind of thing that is pending on the server, and then done or failed: an embedding task, an asset.
+///
+/// Implemented by the families of this crate. It cannot be implemented outside, because it needs the crate's internals.
+pub trait Job: Clone + Send + Sync + 'static {
+    /// What identifies a job.
+    type Id: Clone + Eq + Hash + AsRef<str> + fmt::Display + fmt::Debug + Send + Sync + 'static;
+    /// What a poll returns.
+    type Status: Clone + fmt::Debug + Send + Sync + 'static;
+
+    /// What the job is called in errors: `task`.
+    #[doc(hidden)]
+    const NAME: &'static str;
+    /// The operation that polls one job, for errors.
+    #[doc(hidden)]
+    const OPERATION: &'static str;
+    /// Whether [`list`](Self::list) is implemented, so that one request can poll many jobs.
+    #[doc(hidden)]
+    const HAS_LIST: bool = false;
+
+    /// Polls one job.
+    #[doc(hidden)]
+    fn poll(&self, id: &Self::Id, options: &CallOptions) -> impl Future<Output = Polled<Self::Status>> + Send;
+
+    /// Polls a page of the list of jobs, newest first, with as many entries as the server allows. Called only if
+    /// [`HAS_LIST`](Self::HAS_LIST) is true.
+    #[doc(hidden)]
+    fn list(&self, _: &ListPage, _: &CallOptions) -> impl Future<Output = Polled<JobList<Self>>> + Send {
+        let error = Error::new(ErrorKind::InvalidInput, format!("there is no list of {}s", Self::NAME));
+        std::future::ready(Polled { outcome: Err(PollError::Failed(error)), rate_limit: None })
+    }
+
+    /// Whether a job with this status has ended.
+    fn state(status: &Self::Status) -> JobState;
+
+    /// The status as it is on the wire, for errors.
+    fn status_text(status: &Self::Status) -> &str;
+}
+
+/// Which page of a list of jobs to poll.
+#[derive(Clone, Copy, Debug)]
+pub struct ListPage {
+    /// Counted from 1.
+    pub(crate) number: u64,
+    /// Only jobs created between these times, in seconds since 1970.
+    pub(crate) window: Option<(i64, i64)>,
+}
+
+/// A page of a list of jobs.
+#[derive(Debug)]
+pub struct JobList<J: Job> {
+    /// For each job: its id, when it was created in seconds since 1970, and its status.
+    pub(crate) entries: Vec<(J::Id, Option<i64>, J::Status)>,
+    /// No page follows.
+    pub(crate) is_last: bool,
+}
+
+/// The result of a poll, and what the server says about its rate limit.
+#[derive(Debug)]
+pub struct Polled<T> {
+    pub(crate) outcome: Result<T, PollError>,
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+/// Why a poll returned no status.
+#[derive(Debug)]
+pub enum PollError {
+    /// The response is valid but has no status yet. The error describes it.
+    NoStatus(Error),
+    /// The request failed.
+    Failed(Error),
+}
+
+impl PollError {
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::NoStatus(error) | Self::Failed(error) => error,
+        }
+    }
+}
+
+impl<T> Polled<T> {
+    /// Converts the result of a call; `convert` may find that there is no status in it.
+    pub(crate) fn new<V>(result: Result<Response<V>>, convert: impl FnOnce(V) -> Result<T, PollError>) -> Self {
+        match result {
+            Ok(response) => {
+                let (value, info) = response.into_parts();
+                Self { outcome: convert(value), rate_limit: Some(info.request_limit()) }
+            }
+            Err(error) => {
+                let rate_limit = error.response().map(ResponseInfo::request_limit);
+                Self { outcome: Err(PollError::Failed(error)), rate_limit }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! A wait for one job.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
+use tracing::{Instrument, field::Empty, info_span};
+
+use super::{
+    WaitOptions, WaitSettings,
+    conclusion::{Called, call_back, callback_failed, classify, conclude, deadline_exceeded, describe},
+    job::{Job, JobState, PollError},
+    poller::{Poller, Stopped},
+};
+use crate::{
+    core::{
+        id::Id,
+        options::{CallOptions, RequestOptions},
+    },
+    error::{Error, ErrorKind, Result},
+};
+
+/// A wait for one job: polls until it is done, has failed, or the deadline passes.
+///
+/// Await it, or call [`send`](Self::send), for the last status. Use [`stream`](Self::stream) for every status. Options are in the traits
+/// [`WaitOptions`] and [`RequestOptions`]; the latter apply to each poll.
+///
+/// # Errors
+///
+/// All errors of a wait have [`wait_details`](Error::wait_details).
+///
+/// - [`JobFailed`](ErrorKind::JobFailed): the job ended as failed; see [`with_failed_as_value`](Self::with_failed_as_value).
+/// - [`Deadline`](ErrorKind::Deadline): it was not done in time. The source is the error of the last poll, if it failed. The wait can be
+///   resumed from the id, in this process or in another.
+/// - [`Callback`](ErrorKind::Callback): the callback failed; its error is the source.
+/// - Other errors of a poll: permanent ones such as 401 and 404 end the wait at once, [transient ones](Error::is_transient) after
+///   [`with_max_failures`](WaitOptions::with_max_failures) in a row.
+///
+/// # Cancellation
+///
+/// Dropping the future or the stream stops the wait and nothing else: the job goes on, and another wait can be started.
+#[must_use = "a wait does nothing until it is awaited or streamed"]
+pub struct WaitForDone<J: Job> {
+    job: J,
+    id: Id<J::Id>,
+    options: CallOptions,
+    pub(crate) settings: WaitSettings<J::Status>,
+}
+
+impl<J: Job> WaitForDone<J> {
+    pub(crate) fn new(job: J, id: Id<J::Id>, options: &CallOptions) -> Self {
+        let mut wait = Self { job, id, options: options.clone(), settings: WaitSettings::default() };
+        // The wait itself tolerates errors.
+        wait.options.retry.max_retries = 0;
+        wait
+    }
+
+    /// Returns the status of a failed job as a value instead of an error.
+    pub fn with_failed_as_value(mut self) -> Self {
+        self.settings.failed_as_value = true;
+        self
+    }
+
+    /// Every status as it is polled, the last one included.
+    ///
+    /// A job that fails yields its status and then the error, unless [`with_failed_as_value`](Self::with_failed_as_value) is set. An
+    /// error ends the stream. Dropping the stream stops the wait.
+    pub fn stream(self) -> impl Stream<Item = Result<J::Status>> + Send + Unpin + 'static {
+        let span = info_span!(
+            "twelvelabs.wait",
+            job = J::NAME,
+            id = self.id.get().ok().map(AsRef::as_ref),
+            status = Empty,
+            polls = Empty
+        );
+        let driver = Driver { poller: None, wait: self, last: None, ended: None };
+        stream::unfold((driver, span), |(mut driver, span)| async move {
+            let item = driver.next().instrument(span.clone()).await?;
+            if let Ok(status) = &item {
+                span.record("status", J::status_text(status));
+            }
+            span.record("polls", driver.poller.as_ref().map_or(0, Poller::polls));
+            Some((item, (driver, span)))
+        })
+        .boxed()
+    }
+
+    /// Waits and returns the last status.
+    pub async fn send(self) -> Result<J::Status> {
+        let mut statuses = self.stream();
+        let mut last = None;
+        while let Some(status) = statuses.next().await {
+            last = Some(status?);
+        }
+        // The stream yields a status or an error, and is never empty.
+        last.ok_or_else(|| Error::new(ErrorKind::Decode, "the wait ended without a status"))
+    }
+}
+
+impl<J: Job> RequestOptions for WaitForDone<J> {
+    fn options_mut(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+}
+
+impl<J: Job> WaitOptions for WaitForDone<J> {
+    type Status = J::Status;
+
+    fn wait_mut(&mut self) -> &mut WaitSettings<J::Status> {
+        &mut self.settings
+    }
+}
+
+impl<J: Job> fmt::Debug for WaitForDone<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitForDone").field("id", &self.id).field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<J: Job> IntoFuture for WaitForDone<J> {
+    type Output = Result<J::Status>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+struct Driver<J: Job> {
+    wait: WaitForDone<J>,
+    poller: Option<Poller>,
+    last: Option<J::Status>,
+    /// After the last status: the error that follows it, if there is one.
+    ended: Option<Option<Error>>,
+}
+
+impl<J: Job> Driver<J> {
+    async fn next(&mut self) -> Option<Result<J::Status>> {
+        if let Some(error) = &mut self.ended {
+            return error.take().map(Err);
+        }
+        let item = self.poll().await;
+        if item.is_err() {
+            self.ended = Some(None);
+        }
+        Some(item)
+    }
+
+    async fn poll(&mut self) -> Result<J::Status> {
+        let WaitForDone { job, id, options, settings } = &mut self.wait;
+        let id = match (id.get(), settings.violation()) {
+            (Ok(id), None) => id,
+            (_, violation) => {
+                let violations = id.violation().cloned().into_iter().chain(violation).collect();
+                return Err(Error::invalid(violations).with_operation(J::OPERATION));
+            }
+        };
+        // Created at the first poll: time before it does not count.
+        let schedule = settings.schedule(options.retry.max_retry_after);
+        let poller = self.poller.get_or_insert_with(|| Poller::new(schedule));
+        let poll = || async { job.poll(id, options).await.outcome };
+        let status = match poller.next(poll, classify).await {
+            Ok(status) => status,
+            Err(stopped) => {
+                let last = self.last.take();
+                let (polls, elapsed) = (poller.polls(), poller.elapsed());
+                let error = match stopped {
+                    Stopped::Failed(error) => error.into_error(),
+                    Stopped::Deadline { elapsed, last: source } => {
+                        let error = deadline_exceeded::<J>(elapsed, polls, last.as_ref());
+                        match source.map(PollError::into_error) {
+                            None => error,
+                            Some(source) => error.with_source(source),
+                        }
+                    }
+                };
+                return Err(describe::<J>(error, id, polls, elapsed, last));
+            }
+        };
+        self.last = Some(status.clone());
+        if let Some(callback) = &mut settings.callback {
+            let called = call_back(callback(&status), poller.deadline()).await;
+            let error = match called {
+                Called::Done => None,
+                Called::Failed(error) => Some(callback_failed::<J>(error)),
+                // It was done in time if the job is.
+                Called::Late if J::state(&status) != JobState::Pending => None,
+                Called::Late => Some(deadline_exceeded::<J>(poller.elapsed(), poller.polls(), Some(&status))),
+            };
+            if let Some(error) = error {
+                return Err(describe::<J>(error, id, poller.polls(), poller.elapsed(), Some(status)));
+            }
+        }
+        self.ended = conclude::<J>(&status, settings.failed_as_value).map(|end| {
+            let describe = |error| describe::<J>(error, id, poller.polls(), poller.elapsed(), Some(status.clone()));
+            end.err().map(describe)
+        });
+        Ok(status)
+    }
+}

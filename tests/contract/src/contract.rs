@@ -1,0 +1,199 @@
+//! The validator.
+
+use std::{fmt, sync::LazyLock};
+
+use http::{HeaderMap, HeaderValue, Uri, header::CONTENT_TYPE};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{
+    document::{Document, Node},
+    error::{ContractError, ContractViolation, DocumentError},
+    examples,
+    operation::{self, Operation},
+    request::{RequestBody, RequestCheck},
+    schema::{SchemaCompiler, SchemaSet},
+};
+
+static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
+    let document =
+        serde_json::from_str(include_str!("openapi.json")).map_err(|error| DocumentError::new(error.to_string()));
+    // The document is part of this crate, and the tests of the crate read it.
+    document.and_then(Contract::new).unwrap_or_else(|error| panic!("{error}"))
+});
+
+/// An OpenAPI document as a validator: what requests may contain and which responses are defined.
+///
+/// [`Contract::embedded`] is the document of the TwelveLabs API that this crate was built with.
+pub struct Contract {
+    document: Document,
+    operations: Vec<Operation>,
+    schemas: SchemaSet,
+    /// Paths that may precede the path of an operation, the longest first.
+    base_paths: Vec<String>,
+}
+
+impl Contract {
+    /// The document of the TwelveLabs API, `spec/openapi.yaml`.
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    /// A validator for another OpenAPI 3.1 document.
+    ///
+    /// Supported are parameters in paths, queries and headers, request bodies of `multipart/form-data` and `application/json`,
+    /// responses of `application/json` or without a body, and references inside the document.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the document uses what is not supported, has a reference that leads nowhere or an operation without
+    /// an `operationId`.
+    pub fn new(document: Value) -> Result<Self, DocumentError> {
+        let document = Document::new(document)?;
+        let mut compiler = SchemaCompiler::new(&document)?;
+        let operations = operation::read(&document, &mut compiler)?;
+        let mut base_paths = base_paths(&document);
+        base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
+        Ok(Self { document, operations, schemas: compiler.finish(), base_paths })
+    }
+
+    /// Also accepts requests whose path starts with this one, such as `/proxy/v1.3`.
+    ///
+    /// Without it, the path of a request is the path of an operation, alone or below the path of a server that the document names.
+    #[must_use]
+    pub fn with_base_path(mut self, path: impl Into<String>) -> Self {
+        self.base_paths.push(path.into().trim_end_matches('/').to_owned());
+        self.base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
+        self
+    }
+
+    /// The ids of all operations.
+    pub fn operations(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().map(|operation| operation.id.as_str())
+    }
+
+    /// All responses that the document defines by their status, as operation id and status.
+    pub fn responses(&self) -> impl Iterator<Item = (&str, u16)> {
+        self.operations.iter().flat_map(|operation| operation.statuses().map(|status| (operation.id.as_str(), status)))
+    }
+
+    /// The id of the operation that a request with this method and path calls.
+    pub fn find_operation(&self, method: &str, path: &str) -> Option<&str> {
+        self.find(method, path).map(|(operation, _)| operation.id.as_str())
+    }
+
+    /// Validates a request: path, query, headers, key and body. Returns the id of its operation.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that the document does not define or does not allow.
+    pub fn validate_request<B: AsRef<[u8]>>(&self, request: &http::Request<B>) -> Result<&str, ContractError> {
+        self.validate_parts(request.method().as_str(), request.uri(), request.headers(), request.body().as_ref())
+    }
+
+    /// Same as [`validate_request`](Self::validate_request), from the parts of a request.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that the document does not define or does not allow.
+    pub fn validate_parts<'a>(
+        &self,
+        method: &str,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: impl Into<RequestBody<'a>>,
+    ) -> Result<&str, ContractError> {
+        let Some((operation, path_values)) = self.find(method, uri.path()) else {
+            let message = format!("the document defines no operation {method} {}", uri.path());
+            return Err(ContractError { violations: vec![ContractViolation::new("", message)] });
+        };
+        let check = RequestCheck { schemas: &self.schemas, operation, violations: Vec::new() };
+        ContractError::check(check.run(&path_values, uri, headers, body.into()))?;
+        Ok(&operation.id)
+    }
+
+    /// Validates the body of a response.
+    ///
+    /// # Errors
+    ///
+    /// Returns every place where the body is not valid, or that the operation has no response with this status.
+    pub fn validate_response_body(&self, operation_id: &str, status: u16, body: &[u8]) -> Result<(), ContractError> {
+        ContractError::check(self.response_violations(operation_id, status, body))
+    }
+
+    /// Validates a response: status, media type and body.
+    ///
+    /// # Errors
+    ///
+    /// Returns every place where the response is not valid, or that the operation has no response with this status.
+    pub fn validate_response<B: AsRef<[u8]>>(
+        &self,
+        operation_id: &str,
+        response: &http::Response<B>,
+    ) -> Result<(), ContractError> {
+        let body = response.body().as_ref();
+        let mut violations = self.response_violations(operation_id, response.status().as_u16(), body);
+        let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let content_type = String::from_utf8_lossy(content_type);
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !body.is_empty() && !media_type.eq_ignore_ascii_case("application/json") {
+            let message = format!("must be application/json (got {content_type:?})");
+            violations.push(ContractViolation::new("/header/content-type", message));
+        }
+        ContractError::check(violations)
+    }
+
+    fn response_violations(&self, operation_id: &str, status: u16, body: &[u8]) -> Vec<ContractViolation> {
+        let operation = self.operations.iter().find(|operation| operation.id == operation_id);
+        let Some(rule) = operation.and_then(|operation| operation.response(status)) else {
+            let message = format!("the document defines no response {status} of {operation_id}");
+            return vec![ContractViolation::new("", message)];
+        };
+        let Some(schema) = rule.schema else {
+            let present = (!body.is_empty()).then(|| ContractViolation::new("/body", "must be empty"));
+            return present.into_iter().collect();
+        };
+        let mut violations = Vec::new();
+        match serde_json::from_slice(body) {
+            Ok(value) => self.schemas.validate(schema, &value, "/body", &mut violations),
+            Err(_) if body.is_empty() => violations.push(ContractViolation::new("/body", "must not be empty")),
+            Err(error) => violations.push(ContractViolation::new("/body", format!("is not JSON: {error}"))),
+        }
+        violations
+    }
+
+    /// An example body of a response, built from its schema. `None` if the operation has no such response, or one without a
+    /// body.
+    pub fn example(&self, operation_id: &str, status: u16) -> Option<Value> {
+        let operation = self.operations.iter().find(|operation| operation.id == operation_id)?;
+        examples::example(&self.document, operation.response(status)?.pointer.as_ref()?)
+    }
+
+    /// The [`example`](Self::example) as a value of a type, such as those of `twelvelabs`.
+    pub fn example_as<T: DeserializeOwned>(&self, operation_id: &str, status: u16) -> Option<T> {
+        serde_json::from_value(self.example(operation_id, status)?).ok()
+    }
+
+    fn find(&self, method: &str, path: &str) -> Option<(&Operation, Vec<String>)> {
+        self.base_paths.iter().filter_map(|base| path.strip_prefix(base.as_str())).find_map(|path| {
+            self.operations.iter().find_map(|operation| {
+                let values = operation.path.values(path)?;
+                operation.method.eq_ignore_ascii_case(method).then_some((operation, values))
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contract").field("operations", &self.operations().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}
+
+/// The paths of the servers of a document, and the root.
+fn base_paths(document: &Document) -> Vec<String> {
+    let servers = document.root().get("servers");
+    let urls = servers.iter().flat_map(Node::items).filter_map(|server| server.text("url"));
+    let paths = urls.filter_map(|url| url.parse::<Uri>().ok()).map(|url| url.path().trim_end_matches('/').to_owned());
+    paths.filter(|path| !path.is_empty()).chain([String::new()]).collect()
+}

@@ -1,0 +1,139 @@
+//! The schemas of the document, compiled.
+
+use boon::{Compiler, ErrorKind, SchemaIndex, Schemas, ValidationError};
+use serde_json::Value;
+
+use crate::{
+    document::{Document, Node},
+    error::{ContractViolation, DocumentError},
+};
+
+/// A base URL for the compiler, which is never requested.
+const BASE: &str = "https://contract.invalid";
+
+/// What is wrong with a property that is not allowed.
+pub(crate) const UNDEFINED: &str = "is not a property that the document defines";
+
+/// A compiled schema.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schema(SchemaIndex);
+
+/// Compiles schemas of one document.
+pub(crate) struct SchemaCompiler {
+    compiler: Compiler,
+    schemas: Schemas,
+}
+
+impl SchemaCompiler {
+    pub(crate) fn new(document: &Document) -> Result<Self, DocumentError> {
+        // Schemas of OpenAPI 3.1 are JSON Schema 2020-12.
+        let mut compiler = Compiler::new();
+        compiler.enable_format_assertions();
+        compiler.add_resource(&format!("{BASE}/openapi.json"), document.value().clone()).map_err(invalid)?;
+        Ok(Self { compiler, schemas: Schemas::new() })
+    }
+
+    /// The schema at this place of the document.
+    pub(crate) fn compile(&mut self, schema: &Node<'_>) -> Result<Schema, DocumentError> {
+        let url = url(schema);
+        self.compiler.compile(&url, &mut self.schemas).map(Schema).map_err(invalid)
+    }
+
+    pub(crate) fn finish(self) -> SchemaSet {
+        SchemaSet(self.schemas)
+    }
+}
+
+fn url(schema: &Node<'_>) -> String {
+    let fragment = percent_encoding::utf8_percent_encode(&schema.pointer, FRAGMENT);
+    format!("{BASE}/openapi.json#{fragment}")
+}
+
+/// All but the characters that a JSON pointer may have in the fragment of a URL.
+const FRAGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'_').remove(b'.');
+
+fn invalid(error: impl std::fmt::Display) -> DocumentError {
+    DocumentError::new(format!("{error:#}"))
+}
+
+/// The compiled schemas of a document.
+pub(crate) struct SchemaSet(Schemas);
+
+impl SchemaSet {
+    /// Appends what is wrong with the value; `pointer` is the place of the value.
+    pub(crate) fn validate(&self, schema: Schema, value: &Value, pointer: &str, out: &mut Vec<ContractViolation>) {
+        if let Err(error) = self.0.validate(value, schema.0) {
+            let first = out.len();
+            collect(&error, value, pointer, out);
+            // The order of object members in the schema is not that of the value.
+            out[first..].sort_by(|one, other| one.pointer.cmp(&other.pointer));
+        }
+    }
+}
+
+/// The errors that have no cause of their own: those that say what is wrong.
+fn collect(error: &ValidationError<'_, '_>, root: &Value, pointer: &str, out: &mut Vec<ContractViolation>) {
+    let location = error.instance_location.to_string();
+    match &error.kind {
+        ErrorKind::Required { want } => {
+            out.extend(
+                want.iter().map(|name| ContractViolation::new(format!("{pointer}{location}/{name}"), "is missing")),
+            );
+        }
+        ErrorKind::AdditionalProperties { got } => {
+            out.extend(got.iter().map(|name| ContractViolation::new(format!("{pointer}{location}/{name}"), UNDEFINED)));
+        }
+        // The alternatives say more than the fact that none matches, but only if there is one.
+        ErrorKind::AnyOf | ErrorKind::OneOf(_) if error.causes.len() != 1 => {
+            out.push(ContractViolation::new(
+                format!("{pointer}{location}"),
+                "does not match exactly one of the alternatives",
+            ));
+        }
+        _ if !error.causes.is_empty() => error.causes.iter().for_each(|cause| collect(cause, root, pointer, out)),
+        kind => {
+            let message = message(kind, root.pointer(&location).unwrap_or(&Value::Null));
+            out.push(ContractViolation::new(format!("{pointer}{location}"), message));
+        }
+    }
+}
+
+fn message(kind: &ErrorKind<'_, '_>, value: &Value) -> String {
+    let rule = match kind {
+        ErrorKind::Type { want, .. } => {
+            let types: Vec<String> = want.iter().map(|kind| kind.to_string()).collect();
+            format!("must be of type {}", types.join(" or "))
+        }
+        ErrorKind::Enum { want } => {
+            let values: Vec<String> = want.iter().map(ToString::to_string).collect();
+            format!("must be one of {}", values.join(", "))
+        }
+        ErrorKind::Const { want } => format!("must be {want}"),
+        ErrorKind::Format { want, .. } => format!("must be a valid {want}"),
+        ErrorKind::Minimum { want, .. } => format!("must be at least {want}"),
+        ErrorKind::Maximum { want, .. } => format!("must be at most {want}"),
+        ErrorKind::ExclusiveMinimum { want, .. } => format!("must be greater than {want}"),
+        ErrorKind::ExclusiveMaximum { want, .. } => format!("must be less than {want}"),
+        ErrorKind::MultipleOf { want, .. } => format!("must be a multiple of {want}"),
+        ErrorKind::MinLength { want: 1, .. } => return "must not be empty".into(),
+        ErrorKind::MinLength { want, .. } => format!("must have at least {want} characters"),
+        ErrorKind::MaxLength { want, .. } => format!("must have at most {want} characters"),
+        ErrorKind::Pattern { want, .. } => format!("must match {want}"),
+        ErrorKind::MinItems { got, want } => return format!("must have at least {want} items (got {got})"),
+        ErrorKind::MaxItems { got, want } => return format!("must have at most {want} items (got {got})"),
+        ErrorKind::FalseSchema => return UNDEFINED.into(),
+        other => return other.to_string(),
+    };
+    format!("{rule} (got {})", shown(value))
+}
+
+/// A value as JSON, shortened.
+fn shown(value: &Value) -> String {
+    const LENGTH: usize = 80;
+    let text = value.to_string();
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

@@ -1,0 +1,213 @@
+use std::{io::Write, path::PathBuf};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn clip(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../media")).join(name)
+}
+
+fn of_bytes(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(bytes).expect("room on the disk");
+    file
+}
+
+fn probe(bytes: &[u8]) -> Probed {
+    Media::probe(of_bytes(bytes).path()).expect("the disk works")
+}
+
+/// The packets of a track: how many, and how many bytes.
+fn packets(media: &Media, path: &Path, part: Part, stretch: Range<f64>) -> (usize, usize) {
+    let mut counts = (0, 0);
+    let read = media.read(path, part, stretch.clone(), |packet| {
+        if stretch.contains(&packet.start) {
+            counts = (counts.0 + 1, counts.1 + packet.data.len());
+        }
+        ControlFlow::Continue(())
+    });
+    read.expect("the disk works");
+    counts
+}
+
+#[test]
+fn files_are_what_they_hold() {
+    // Seconds, pixels, packets of each track in the first two seconds.
+    let known = [
+        ("four_shots.mp4", 14.0, 640, 360, 48, 87),
+        ("silent.mp4", 5.0, 640, 360, 48, 0),
+        ("tiny.mp4", 4.0, 360, 360, 2, 0),
+        ("tiny.avi", 4.0, 360, 360, 2, 0),
+        ("shots.mp4", 64.0, 640, 360, 16, 63),
+        ("shots_coarse.mkv", 64.0, 640, 360, 16, 77),
+        ("shots_small.ts", 64.0, 480, 270, 16, 6),
+        ("shots_bright.avi", 64.0, 640, 360, 15, 77),
+        ("vp9.webm", 4.0, 640, 360, 12, 0),
+        ("vorbis.mkv", 4.0, 640, 360, 12, 45),
+        ("mpeg2.ts", 4.0, 360, 360, 2, 0),
+        ("disc.m2ts", 4.0, 360, 360, 2, 6),
+        ("narrow_pixels.mp4", 4.0, 569, 480, 12, 0),
+        ("turned.mov", 4.875, 360, 640, 16, 0),
+    ];
+    for (name, seconds, width, height, pictures, sounds) in known {
+        // The name on the disk tells nothing.
+        let bytes = std::fs::read(clip(name)).expect(name);
+        let file = of_bytes(&bytes);
+        let media = Media::probe(file.path()).expect("the disk works").expect(name);
+        assert_eq!((media.width, media.height, media.has_audio()), (width, height, sounds > 0), "{name}");
+        // Sound may be cut later than pictures.
+        assert!((media.duration - seconds).abs() < 0.2, "{name}: {} s", media.duration);
+        let count = |part| packets(&media, file.path(), part, 0.0..2.0).0;
+        assert_eq!((count(Part::Video), count(Part::Audio)), (pictures, sounds), "{name}");
+    }
+}
+
+#[test]
+fn packets_of_a_stretch_come_from_where_decoding_can_begin() {
+    for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
+        let media = Media::probe(&clip(name)).expect("the disk works").expect(name);
+        let mut first = None;
+        let read = media.read(&clip(name), Part::Video, 30.0..31.0, |packet| {
+            let Codec::H264(length_size) = media.video.codec else { panic!("{name}: {:?}", media.video.codec) };
+            first.get_or_insert((packet.start, h264::is_sync(packet.data, length_size)));
+            ControlFlow::Continue(())
+        });
+        read.expect("the disk works");
+        assert!(first.is_some_and(|(start, sync)| start <= 30.0 && sync), "{name}: {first:?}");
+        assert_eq!(packets(&media, &clip(name), Part::Video, 30.0..31.0).0, 8, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_video_is_said_to_be_none() {
+    for (bytes, reason) in [
+        (b"".as_slice(), "known here"),
+        (b"Once upon a time there was a video, and this is not it.", "known here"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "known here"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "known here"),
+        (b"RIFF\x04\0\0\0AVI ", "no pictures"),
+        (b"\0\0\0\x10ftypisom\0\0\0\0", "no index"),
+        (b"\x1a\x45\xdf\xa3\x80", "Matroska"),
+    ] {
+        let refused = probe(bytes).expect_err("no video").to_string();
+        assert!(refused.contains(reason), "{refused}");
+    }
+}
+
+#[test]
+fn files_that_end_too_early_are_broken() {
+    let refused = Media::probe(&clip("cut.mp4")).expect("the disk works").expect_err("it is cut");
+    assert!(matches!(refused, Unusable::Broken(_)), "{refused}");
+    // All but transport streams, which end where they end.
+    for name in ["tiny.mp4", "tiny.avi", "vorbis.mkv", "vp9.webm", "narrow_pixels.mp4"] {
+        let bytes = std::fs::read(clip(name)).expect(name);
+        for part in [2, 4, 6] {
+            assert!(probe(&bytes[..bytes.len() * part / 8]).is_err(), "{name} cut at {part} eighths");
+        }
+    }
+}
+
+#[test]
+fn numbers_of_packets_are_not_believed() {
+    let mut bytes = std::fs::read(clip("tiny.mp4")).expect("the clip");
+    let at = bytes.windows(4).position(|kind| kind == b"stsz").expect("a table of sizes");
+    // All of one size, and four thousand million of them; the four sizes that were there are skipped.
+    bytes[at - 4..at].copy_from_slice(&20u32.to_be_bytes());
+    bytes[at + 8..at + 16].copy_from_slice(&[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]);
+    bytes[at + 16..at + 24].copy_from_slice(b"\0\0\0\x10free");
+    assert_eq!(probe(&bytes).expect_err("it lies"), Unusable::Broken("has an index that contradicts itself"));
+}
+
+#[test]
+fn a_file_in_circles_ends() {
+    let mut input = Bounded::new(io::repeat(0), 10);
+    let mut byte = [0];
+    let mut steps = 0u64;
+    while input.read_exact(&mut byte).is_ok() {
+        steps += 1;
+    }
+    assert_eq!(steps, 100_010);
+}
+
+/// Changes that hurt: bytes anywhere, lengths near their tables, pieces lost.
+#[derive(Clone, Debug)]
+enum Harm {
+    Set(prop::sample::Index, u8),
+    Long(prop::sample::Index, u32),
+    Cut(prop::sample::Index),
+    Lose(prop::sample::Index, u8),
+    Double(prop::sample::Index, u8),
+}
+
+impl Harm {
+    fn any() -> impl Strategy<Value = Self> {
+        let long = prop_oneof![Just(0), Just(1), Just(u32::MAX), Just(0x7fff_ffff), Just(0x0100_0000), any::<u32>()];
+        prop_oneof![
+            4 => (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(at, byte)| Self::Set(at, byte)),
+            4 => (any::<prop::sample::Index>(), long).prop_map(|(at, long)| Self::Long(at, long)),
+            1 => any::<prop::sample::Index>().prop_map(Self::Cut),
+            1 => (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(at, count)| Self::Lose(at, count)),
+            1 => (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(at, count)| Self::Double(at, count)),
+        ]
+    }
+
+    fn to(&self, bytes: &mut Vec<u8>) {
+        if bytes.len() < 8 {
+            return;
+        }
+        // Half of the changes go to the ends, where indexes are.
+        let place = |at: &prop::sample::Index| match at.index(4 * bytes.len()) {
+            far if far >= 3 * bytes.len() => far - 3 * bytes.len(),
+            near if near % 2 == 0 => near % bytes.len().min(1024),
+            near => bytes.len() - 1 - near % bytes.len().min(1024),
+        };
+        match self {
+            Self::Set(at, byte) => {
+                let at = place(at);
+                bytes[at] = *byte;
+            }
+            Self::Long(at, long) => {
+                let at = place(at).min(bytes.len() - 4);
+                bytes[at..at + 4].copy_from_slice(&long.to_be_bytes());
+            }
+            Self::Cut(at) => bytes.truncate(at.index(bytes.len())),
+            Self::Lose(at, count) => {
+                let at = place(at);
+                bytes.drain(at..(at + usize::from(*count)).min(bytes.len()));
+            }
+            Self::Double(at, count) => {
+                let at = place(at);
+                let piece = bytes[at..(at + usize::from(*count)).min(bytes.len())].to_vec();
+                bytes.splice(at..at, piece);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    /// Past the guard of `probe`, which would hide a panic.
+    #[test]
+    fn hostile_files_are_probed_and_read_to_an_end(
+        name in prop::sample::select(vec![
+            "tiny.mp4", "tiny.avi", "vorbis.mkv", "vp9.webm", "mpeg2.ts", "disc.m2ts", "narrow_pixels.mp4", "turned.mov",
+        ]),
+        harms in prop::collection::vec(Harm::any(), 1..6),
+    ) {
+        let mut bytes = std::fs::read(clip(name)).expect(name);
+        harms.iter().for_each(|harm| harm.to(&mut bytes));
+        let file = of_bytes(&bytes);
+        let head = &bytes[..bytes.len().min(1024)];
+        let opened = File::open(file.path()).expect("it is there");
+        let probed = Media::parse(file.path(), opened, bytes.len() as u64, head).expect("the disk works");
+        if let Ok(media) = probed {
+            prop_assert!(media.duration > 0.0 && media.width > 0 && media.height > 0);
+            for part in [Part::Video, Part::Audio] {
+                // What cannot be read a second time is an error, not a fall.
+                let _ = media.read(file.path(), part, 0.0..1e9, |_| ControlFlow::Continue(()));
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The page of a task: its facts, a timeline of its segments, and how they resemble each other.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+use twelvelabs_api::types::EmbeddingScope;
+
+use super::{Shared, admin, not_found, overview, page};
+use crate::{engine, store::Task};
+
+/// In units of the drawing, which scales with the page.
+const WIDTH: f64 = 1000.0;
+const HEIGHT: f64 = 70.0;
+/// More blocks than this in a row are too thin to be seen.
+const BLOCKS: usize = 600;
+
+/// A block on the timeline.
+struct Block {
+    start: f64,
+    end: f64,
+    /// The first numbers of its vector, as a colour.
+    colour: String,
+    /// The number of its thumbnail, if it has one.
+    thumbnail: Option<usize>,
+}
+
+pub(super) async fn show(State(platform): Shared, Path(id): Path<String>) -> Response {
+    let Some(task) = platform.store.get(&id) else { return not_found() };
+    let (result, pictures) = (platform.store.folder().result(&task.id), platform.store.folder().thumbnails(&task.id));
+    let is_ready = task.status.as_str() == "ready";
+    let read = move || {
+        let mut rows: BTreeMap<(String, String), Vec<Block>> = BTreeMap::new();
+        if is_ready {
+            engine::each_segment(&result, |segment| {
+                let option = segment.embedding_option.map_or(String::new(), |option| option.to_string());
+                let row = rows.entry((option, segment.embedding_scope.to_string())).or_default();
+                let number = row.len();
+                let is_clip = segment.embedding_scope == EmbeddingScope::Clip;
+                if row.len() < BLOCKS {
+                    let thumbnail = Some(number).filter(|number| is_clip && pictures.join(number.to_string()).exists());
+                    let (start, end) = (segment.start_offset_sec, segment.end_offset_sec);
+                    row.push(Block { start, end, colour: colour(&segment.float), thumbnail });
+                }
+            })?;
+        }
+        Ok::<_, std::io::Error>(rows)
+    };
+    let rows = match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(rows)) => rows,
+        // Its time was over in between.
+        _ => return not_found(),
+    };
+    page(&format!("Task {}", task.id.as_str()), &content(&task, &rows)).into_response()
+}
+
+fn content(task: &Task, rows: &BTreeMap<(String, String), Vec<Block>>) -> Markup {
+    let known = &task.known.metadata;
+    let scopes: Vec<&str> = known.video_embedding_scope.iter().map(|scope| scope.as_str()).collect();
+    let length = known.duration.unwrap_or(task.known.range.1).max(0.001);
+    let base = format!("{}/tasks/{}", admin::PATH, task.id.as_str());
+    html! {
+        h1 { (overview::name(task)) }
+        table {
+            tr { th { "Task" } td class="mono" { (task.id.as_str()) } }
+            tr { th { "Status" } td { (overview::status(task)) } }
+            tr { th { "Model" } td { (task.known.model_name.as_str()) } }
+            tr { th { "Duration" } td { (overview::duration(task)) } }
+            tr { th { "Selected" } td { (format!("{:.1} s to {:.1} s", task.known.range.0, task.known.range.1)) } }
+            tr { th { "Clip length" } td { (known.video_clip_length.map_or("-".into(), |clip| format!("{clip} s"))) } }
+            tr { th { "Scopes" } td { (scopes.join(", ")) } }
+            tr { th { "Created" } td { (task.created_at.to_rfc3339()) } }
+            tr { th { "Updated" } td { (task.updated_at().to_rfc3339()) } }
+        }
+        @if rows.is_empty() {
+            p class="quiet" { "There are no vectors." }
+        }
+        @for ((option, scope), blocks) in rows {
+            h2 { (option) ", " (scope) ": " (blocks.len()) @if blocks.len() == BLOCKS { " or more" } }
+            (timeline(blocks, length, &base))
+        }
+        @if !rows.is_empty() {
+            h2 { "How alike the clips are" }
+            div class="matrices" {
+                @for (option, _) in rows.keys().filter(|(_, scope)| scope.as_str() == EmbeddingScope::Clip.as_str()) {
+                    figure {
+                        img class="matrix" alt=(format!("Similarity of the {option} clips")) src=(format!("{base}/matrix.png?embedding_option={option}"));
+                        figcaption { (option) ": black is opposite, white is the same" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn timeline(blocks: &[Block], length: f64, base: &str) -> Markup {
+    let at = |seconds: f64| format!("{:.2}", (seconds / length * WIDTH).clamp(0.0, WIDTH));
+    html! {
+        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" {
+            @for block in blocks {
+                @let width = at((block.end - block.start).max(0.0));
+                g {
+                    title { (format!("{:.1} s to {:.1} s", block.start, block.end)) }
+                    rect x=(at(block.start)) y="0" width=(width) height="50" fill=(block.colour) stroke="#fff" {}
+                    @if let Some(number) = block.thumbnail {
+                        image x=(at(block.start)) y="0" width=(width) height="50" preserveAspectRatio="xMidYMid slice" href=(format!("{base}/thumbnails/{number}")) {}
+                    }
+                    @if blocks.len() <= 16 {
+                        text x=(at(block.start)) y="64" { (format!("{:.1} s", block.start)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A colour that is the same for the same vector, and close for close ones.
+fn colour(vector: &[f32]) -> String {
+    let third = vector.len().div_ceil(3).max(1);
+    let level = |part: &[f32]| {
+        let signed: f32 = part.iter().enumerate().map(|(index, x)| if index % 2 == 0 { *x } else { -*x }).sum();
+        // Sums of a part of a unit vector are small; the curve spreads them.
+        (128.0 + 100.0 * (signed * 1.5).tanh()) as u8
+    };
+    let mut levels = vector.chunks(third).map(level).chain([128, 128, 128]);
+    let mut next = || levels.next().unwrap_or(128);
+    format!("#{:02x}{:02x}{:02x}", next(), next(), next())
+}

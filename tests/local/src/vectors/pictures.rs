@@ -1,0 +1,274 @@
+//! Decoded pictures, made small: H.264 only.
+//!
+//! Everything here is integer arithmetic, so that pictures come out the same on every machine.
+
+use std::{
+    io,
+    ops::{ControlFlow, Range},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use rust_h264::{
+    decoder::{Frame, OrderedDecoder},
+    nal::{NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_sps_info},
+};
+
+use super::super::media::{Codec, Media, Packet, Part, Stream, h264};
+
+/// Side of the brightness of a [`Still`].
+pub(super) const LUMA: usize = 32;
+
+/// Side of its colours.
+pub(super) const CHROMA: usize = 8;
+
+/// Enough to see motion, few enough to keep those of hours.
+const STILLS_PER_SEC: f64 = 4.0;
+
+/// Beyond as many pixels, at 25 pictures a second, only those pictures are decoded that stand for themselves: about a minute of
+/// work.
+const PIXELS_LIMIT: f64 = 5e9;
+
+/// Memory of a decoder grows with the pictures, whatever the container says of their size.
+const PICTURE_LIMIT: u64 = 5184 * 5184;
+
+/// Coded bytes between two places where decoding can begin.
+const GROUP_LIMIT: usize = 64 << 20;
+
+/// A picture, made small.
+#[derive(Clone, Debug)]
+pub(super) struct Still {
+    /// In seconds.
+    pub(super) time: f64,
+    pub(super) luma: [u8; LUMA * LUMA],
+    pub(super) blue: [u8; CHROMA * CHROMA],
+    pub(super) red: [u8; CHROMA * CHROMA],
+}
+
+/// The stills of a stretch, in the order of time. Empty if nothing can be decoded.
+pub(super) fn stills(media: &Media, path: &Path, stretch: Range<f64>) -> io::Result<Vec<Still>> {
+    let work = f64::from(media.width) * f64::from(media.height) * (stretch.end - stretch.start) * 25.0;
+    let mut stills = Vec::new();
+    let mut slot = i64::MIN;
+    let sink = |time: f64, frame: &Frame| {
+        let now = (time * STILLS_PER_SEC + 1e-6).floor() as i64;
+        // The one before the stretch stays, for where nothing follows.
+        if now != slot {
+            slot = now;
+            stills.push(still(time, frame));
+        }
+    };
+    let decoded = guarded(|| decode(media, path, stretch, work > PIXELS_LIMIT, sink))?;
+    Ok(if decoded { stills } else { Vec::new() })
+}
+
+/// The picture shown at a time.
+pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Option<Frame>> {
+    let mut last = None;
+    let Some(Codec::H264(length_size)) = media.stream(Part::Video).map(|stream| stream.codec) else { return Ok(None) };
+    // Read on past the packet shown then, and decode from where decoding can begin.
+    let mut group: Vec<(f64, Vec<u8>)> = Vec::new();
+    let mut bytes = 0;
+    media.read(path, Part::Video, time..time + 0.5, |packet| {
+        if packet.start <= time && h264::is_sync(packet.data, length_size) {
+            group.clear();
+            bytes = 0;
+        }
+        bytes += packet.data.len();
+        group.push((packet.start, packet.data.to_vec()));
+        if bytes > GROUP_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    let decoded = guarded(|| {
+        let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
+        let mut keep = |shown: f64, frame: &Frame| {
+            if shown <= time || last.is_none() {
+                last = Some(frame.clone());
+            }
+        };
+        for (start, data) in &group {
+            if !decoder.push(*start, data, &mut keep) {
+                return Ok(false);
+            }
+        }
+        decoder.finish(&mut keep);
+        Ok(true)
+    })?;
+    Ok(last.filter(|_| decoded))
+}
+
+/// A decoder that falls over hostile bytes has decoded nothing.
+fn guarded(decode: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Ok(false))
+}
+
+/// Hands out pictures in the order of time; `false` if they cannot be decoded.
+fn decode(
+    media: &Media,
+    path: &Path,
+    stretch: Range<f64>,
+    alone: bool,
+    mut sink: impl FnMut(f64, &Frame),
+) -> io::Result<bool> {
+    let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
+    let mut sound = true;
+    media.read(path, Part::Video, stretch, |Packet { start, data }| {
+        if alone && !h264::is_sync(data, decoder.length_size) {
+            return ControlFlow::Continue(());
+        }
+        sound = decoder.push(start, data, &mut sink);
+        if sound { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    if sound {
+        decoder.finish(&mut sink);
+    }
+    Ok(sound)
+}
+
+struct Pictures {
+    decoder: OrderedDecoder<f64>,
+    /// As in [`Codec::H264`].
+    length_size: u8,
+}
+
+impl Pictures {
+    fn new(stream: Option<&Stream>) -> Option<Self> {
+        let stream = stream?;
+        let Codec::H264(length_size) = stream.codec else { return None };
+        let mut pictures = Self { decoder: OrderedDecoder::new(), length_size };
+        pictures.units(0.0, &parse_annex_b(&stream.config), &mut |_, _| {}).then_some(pictures)
+    }
+
+    /// `false` if the pictures are too large.
+    fn push(&mut self, start: f64, data: &[u8], sink: &mut impl FnMut(f64, &Frame)) -> bool {
+        let units = match self.length_size {
+            0 => parse_annex_b(data),
+            size => parse_avcc(data, size.into()),
+        };
+        self.units(start, &units, sink)
+    }
+
+    fn units(&mut self, start: f64, units: &[NalUnit<'_>], sink: &mut impl FnMut(f64, &Frame)) -> bool {
+        for unit in units {
+            if unit.nal_unit_type == NalUnitType::Sps {
+                let size = parse_sps_info(unit).map(|sps| u64::from(sps.coded_width) * u64::from(sps.coded_height));
+                if size.is_ok_and(|size| size > PICTURE_LIMIT) {
+                    return false;
+                }
+            }
+            // A damaged unit costs its picture, not the video.
+            for (frame, time) in self.decoder.decode_nal_with_meta(unit, start).unwrap_or_default() {
+                sink(time, &frame);
+            }
+        }
+        true
+    }
+
+    fn finish(mut self, sink: &mut impl FnMut(f64, &Frame)) {
+        for (frame, time) in self.decoder.flush_with_meta() {
+            sink(time, &frame);
+        }
+    }
+}
+
+fn still(time: f64, frame: &Frame) -> Still {
+    let (width, height) = (frame.width as usize, frame.height as usize);
+    let (half_width, half_height) = (frame.chroma_width() as usize, frame.chroma_height() as usize);
+    let shift = frame.bit_depth.saturating_sub(8);
+    let plane = |plane: &[u8], width, height, x, y| average(plane, frame, (width, height), shift, x, y);
+    Still {
+        time,
+        luma: std::array::from_fn(|at| {
+            plane(&frame.y, width, height, cell(at % LUMA, LUMA, width), cell(at / LUMA, LUMA, height))
+        }),
+        blue: std::array::from_fn(|at| {
+            let (x, y) = (cell(at % CHROMA, CHROMA, half_width), cell(at / CHROMA, CHROMA, half_height));
+            plane(&frame.u, half_width, half_height, x, y)
+        }),
+        red: std::array::from_fn(|at| {
+            let (x, y) = (cell(at % CHROMA, CHROMA, half_width), cell(at / CHROMA, CHROMA, half_height));
+            plane(&frame.v, half_width, half_height, x, y)
+        }),
+    }
+}
+
+/// The pixels of a cell, at least one.
+fn cell(index: usize, cells: usize, length: usize) -> Range<usize> {
+    let start = index * length / cells;
+    start..((index + 1) * length / cells).max(start + 1).min(length)
+}
+
+/// The mean of a rectangle, rounded; the middle where there are no samples, as in pictures without colour.
+fn average(
+    plane: &[u8],
+    frame: &Frame,
+    (width, height): (usize, usize),
+    shift: u8,
+    x: Range<usize>,
+    y: Range<usize>,
+) -> u8 {
+    if plane.len() < width * height * frame.bytes_per_sample() || x.is_empty() || y.is_empty() {
+        return 128;
+    }
+    let count = (x.len() * y.len()) as u64;
+    let sum: u64 = match frame.bytes_per_sample() {
+        1 => y.map(|row| plane[row * width..][x.clone()].iter().map(|sample| u64::from(*sample)).sum::<u64>()).sum(),
+        _ => y
+            .flat_map(|row| x.clone().map(move |column| row * width + column))
+            .map(|at| u64::from(frame.sample(plane, at) >> shift))
+            .sum(),
+    };
+    ((sum + count / 2) / count).min(255) as u8
+}
+
+/// A picture as PNG, its longer side of so many pixels at most. As coded: not turned, not stretched.
+pub(super) fn png(frame: &Frame, side: usize) -> Option<Vec<u8>> {
+    let (width, height) = (frame.width as usize, frame.height as usize);
+    let longer = width.max(height).max(1);
+    let scaled = |length: usize| (length * side.min(longer) / longer).max(1);
+    let (columns, rows) = (scaled(width), scaled(height));
+    let (half_width, half_height) = (frame.chroma_width() as usize, frame.chroma_height() as usize);
+    let shift = frame.bit_depth.saturating_sub(8);
+    let mut pixels = Vec::with_capacity(columns * rows * 3);
+    for row in 0..rows {
+        for column in 0..columns {
+            let mean = |plane: &[u8], width, height| {
+                let (x, y) = (cell(column, columns, width), cell(row, rows, height));
+                i32::from(average(plane, frame, (width, height), shift, x, y))
+            };
+            let luma = (mean(&frame.y, width, height) - 16) * 298;
+            let blue = mean(&frame.u, half_width, half_height) - 128;
+            let red = mean(&frame.v, half_width, half_height) - 128;
+            // ITU-R BT.601.
+            let rgb = [luma + 409 * red, luma - 100 * blue - 208 * red, luma + 516 * blue];
+            pixels.extend(rgb.map(|value| ((value + 128) >> 8).clamp(0, 255) as u8));
+        }
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, columns as u32, rows as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header().ok()?.write_image_data(&pixels).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_video_is_decoded_where_pictures_stand_for_themselves() {
+        for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
+            let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../media")).join(name);
+            let media = Media::probe(&path).expect("the disk works").expect(name);
+            let times = |alone| {
+                let mut times = Vec::new();
+                let decoded = decode(&media, &path, 20.0..40.0, alone, |time, _| times.push(time));
+                assert!(decoded.expect("the disk works"), "{name}");
+                times
+            };
+            let (all, alone) = (times(false), times(true));
+            assert!(alone.len() >= 4 && alone.len() * 8 < all.len(), "{name}: {} of {}", alone.len(), all.len());
+            assert!(all.is_sorted() && alone.iter().all(|time| all.contains(time)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+use twelvelabs_api::types::EmbeddingScope;
+
+use super::{super::segments::windows, *};
+
+const OPTIONS: [EmbeddingOption; 3] = [EmbeddingOption::Visual, EmbeddingOption::Audio, EmbeddingOption::Transcription];
+
+fn clip(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../media")).join(name)
+}
+
+fn probe(path: &Path) -> Media {
+    Media::probe(path).expect("the disk works").expect("a good clip")
+}
+
+/// The vectors of all segments of some seconds, by option.
+fn vectors(path: &Path, seconds: f64) -> [Vec<Vec<f32>>; 3] {
+    let media = probe(path);
+    let windows = windows(0.0, media.duration, seconds, &[EmbeddingScope::Clip]);
+    let all = segments(&media, path, &windows).expect("the disk works");
+    OPTIONS.map(|option| {
+        let of_option = all.iter().filter(|segment| segment.embedding_option.as_ref() == Some(&option));
+        of_option.map(|segment| segment.float.to_vec()).collect()
+    })
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+fn nearest(vector: &[f32], among: &[Vec<f32>]) -> Option<usize> {
+    (0..among.len()).max_by(|a, b| cosine(vector, &among[*a]).total_cmp(&cosine(vector, &among[*b])))
+}
+
+#[test]
+fn a_copy_is_nearest_to_its_original() {
+    let originals = vectors(&clip("shots.mp4"), 4.0);
+    for copy in ["shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
+        for (option, (originals, copies)) in OPTIONS.iter().zip(originals.iter().zip(vectors(&clip(copy), 4.0))) {
+            assert_eq!((originals.len(), copies.len()), (16, 16));
+            let found = (0..16).filter(|shot| nearest(&copies[*shot], originals) == Some(*shot)).count();
+            println!("{copy}, {option}: {found} of 16 found");
+            assert!(found * 100 >= 95 * 16, "{copy}, {option}: {found} of 16 found");
+        }
+    }
+}
+
+#[test]
+fn what_is_near_in_time_is_near_and_other_shots_are_far() {
+    // Two halves of each shot.
+    let [visual, audio, _] = vectors(&clip("shots.mp4"), 2.0);
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for (at, vector) in visual.iter().enumerate() {
+        for (other, second) in visual.iter().enumerate().skip(at + 1) {
+            let pairs = if at / 2 == other / 2 { &mut near } else { &mut far };
+            pairs.push(cosine(vector, second));
+        }
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let most = far.iter().copied().fold(0.0, f64::max);
+    println!("halves of a shot: {:.3}, pieces of two shots: {:.3}, {most:.3} at most", mean(&near), mean(&far));
+    assert!(mean(&near) > 0.6 && mean(&far) < 0.2 && most < 0.6);
+    // Sight and sound have nothing to do with each other.
+    let across = visual.iter().flat_map(|a| audio.iter().map(|b| cosine(a, b).abs())).fold(0.0, f64::max);
+    assert!(across < 0.3, "{across}");
+}
+
+/// Integers and correctly rounded operations alone: any machine has these very vectors. If they are to change, so must all that
+/// anyone has kept of them.
+#[test]
+fn visual_vectors_are_the_same_everywhere() {
+    let sums = ["four_shots.mp4", "shots_small.ts", "vp9.webm"].map(|name| {
+        let mut hash = Sha256::new();
+        vectors(&clip(name), 4.0)[0].iter().flatten().for_each(|number| hash.update(number.to_bits().to_be_bytes()));
+        format!("{name} {:x}", hash.finalize())
+    });
+    insta::assert_snapshot!(sums.join("\n"), @r"
+    four_shots.mp4 d1938358309a6f7c619ca4b95d21d931724e54101d5af5bd2ed6a6b4c16260fb
+    shots_small.ts 4b732567f7348d123f00ca913f09ed0d50fa47aefa31ffc2ba4a913b7b7a578e
+    vp9.webm e0c666fe540d8c80019224ed784e922f6cd0a649782f3583f91ed190f795bb18
+    ");
+}
+
+/// Sound goes through floats of the decoder, so to two places.
+#[test]
+fn vectors_of_sound_are_the_same_everywhere() {
+    let [_, audio, rhythm] = vectors(&clip("four_shots.mp4"), 4.0);
+    let start = |vectors: &[Vec<f32>]| vectors[1][..8].iter().map(|number| format!("{number:.2}")).collect::<Vec<_>>();
+    insta::assert_snapshot!(format!("{:?}\n{:?}", start(&audio), start(&rhythm)), @r#"
+    ["0.05", "-0.01", "-0.01", "0.07", "-0.00", "-0.04", "-0.05", "0.02"]
+    ["-0.06", "0.03", "0.04", "0.03", "-0.05", "-0.02", "-0.01", "0.01"]
+    "#);
+    assert_eq!([audio, rhythm], vectors(&clip("four_shots.mp4"), 4.0)[1..]);
+}
+
+#[test]
+fn vectors_of_bytes_are_the_same_everywhere() {
+    let path = clip("four_shots.mp4");
+    let windows = windows(0.0, 14.0, 3.5, &[EmbeddingScope::Clip]);
+    let column = bytes::column(&probe(&path), &path, Part::Video, &EmbeddingOption::Visual, &windows);
+    let first = unit(&column.expect("the disk works")[0]);
+    assert_eq!(first[..4], [-0.06833863, -0.051921446, 0.06778979, 0.034630686]);
+}
+
+#[test]
+fn what_cannot_be_decoded_has_vectors_of_its_bytes() {
+    for name in ["vp9.webm", "mpeg2.ts"] {
+        let path = clip(name);
+        let media = probe(&path);
+        let windows = windows(0.0, media.duration, 2.0, &[EmbeddingScope::Clip, EmbeddingScope::Video]);
+        let bytes =
+            bytes::column(&media, &path, Part::Video, &EmbeddingOption::Visual, &windows).expect("the disk works");
+        let segments = segments(&media, &path, &windows).expect("the disk works");
+        assert_eq!(segments.len(), 3);
+        for (segment, bytes) in segments.iter().zip(bytes) {
+            assert_eq!(segment.float.to_vec(), unit(&bytes));
+        }
+        assert!(cosine(&segments[0].float, &segments[1].float).abs() < 0.3);
+        assert_eq!(thumbnail(&media, &path, &windows[0]), None);
+    }
+}
+
+#[test]
+fn tracks_that_are_not_there_have_no_vectors() {
+    assert_eq!(vectors(&clip("silent.mp4"), 2.0).map(|vectors| vectors.len()), [2, 0, 0]);
+    assert_eq!(vectors(&clip("vorbis.mkv"), 2.0).map(|vectors| vectors.len()), [2, 2, 2]);
+}
+
+#[test]
+fn thumbnails_show_the_middle_of_a_segment() {
+    // The ninth shot is an orange box on navy; the containers look for pictures in their own ways.
+    for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
+        let path = clip(name);
+        let media = probe(&path);
+        let windows = windows(0.0, media.duration, 4.0, &[EmbeddingScope::Clip]);
+        let bytes = thumbnail(&media, &path, &windows[8]).expect(name);
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().expect("a PNG");
+        let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+        reader.next_frame(&mut pixels).expect("pixels");
+        assert_eq!((reader.info().width, reader.info().height), (160, 90));
+        assert!(bytes.len() < 40_000, "{name}: {} bytes", bytes.len());
+        let [red, green, blue] = [pixels[0], pixels[1], pixels[2]].map(i32::from);
+        assert!(blue > red + 60 && blue > green + 60, "{name}: {red} {green} {blue}");
+        assert_ne!(Some(bytes), thumbnail(&media, &path, &windows[9]), "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    #[test]
+    fn damaged_pictures_and_sound_still_have_vectors(
+        name in prop::sample::select(vec!["narrow_pixels.mp4", "vorbis.mkv", "turned.mov"]),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..40),
+    ) {
+        let mut bytes = std::fs::read(clip(name)).expect(name);
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), &bytes).expect("room on the disk");
+        if let Ok(media) = Media::probe(file.path()).expect("the disk works") {
+            let windows = windows(0.0, media.duration.min(60.0), 2.0, &[EmbeddingScope::Clip]);
+            if let Ok(segments) = segments(&media, file.path(), &windows) {
+                let options = if media.has_audio() { 3 } else { 1 };
+                prop_assert_eq!(segments.len(), windows.len() * options);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A server on a raw socket that misbehaves to order: wiremock is too polite for this.
+
+use std::{
+    collections::VecDeque,
+    io::Write as _,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    task::JoinSet,
+    time::sleep,
+};
+
+/// What to do with the next request.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    /// A valid response.
+    Good,
+    /// A valid response, compressed.
+    GoodGzip,
+    /// A complete response with a status, header lines and a body.
+    Reply(u16, String, Vec<u8>),
+    /// Respond as soon as the headers of the request have arrived, and close.
+    Early(u16),
+    /// These bytes when only the head of the request has come, then close.
+    EarlyRaw(Vec<u8>),
+    /// These bytes, then close.
+    Raw(Vec<u8>),
+    /// These bytes, then a pause each, for ever.
+    Drip(Vec<u8>, Duration),
+    /// Close without a word.
+    Close,
+    /// A TCP reset.
+    Reset,
+    /// Bytes, then a TCP reset.
+    RawThenReset(Vec<u8>),
+    /// Nothing, for ever.
+    Stall,
+    /// Do not even read the body.
+    StallUnread,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// The whole body came.
+    pub(crate) whole: bool,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    acts: VecDeque<Act>,
+    last: Option<Act>,
+    seen: Vec<Seen>,
+}
+
+/// The server; it stops when dropped.
+pub(crate) struct RawServer {
+    pub(crate) address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    _tasks: JoinSet<()>,
+}
+
+impl RawServer {
+    /// A server that does these acts in turn, the last one for ever.
+    pub(crate) async fn start(acts: Vec<Act>) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        // So small that a large form does not fit into the buffers on the way.
+        socket.set_recv_buffer_size(64 * 1024).expect("a buffer");
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let listener = socket.listen(64).expect("listening");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(Mutex::new(State { acts: acts.into(), ..State::default() }));
+        let mut tasks = JoinSet::new();
+        let shared = Arc::clone(&state);
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let state = Arc::clone(&shared);
+                connections.spawn(async move {
+                    let _ = serve(stream, &state).await;
+                });
+            }
+        });
+        Self { address, state, _tasks: tasks }
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.state.lock().expect("sane").seen.clone()
+    }
+}
+
+async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+    let mut buffer = Vec::new();
+    loop {
+        let Some(mut seen) = read_head(&mut stream, &mut buffer).await? else { return Ok(()) };
+        let (act, index) = {
+            let mut state = state.lock().expect("sane");
+            let act = state.acts.pop_front().or_else(|| state.last.clone()).unwrap_or(Act::Good);
+            state.last = Some(act.clone());
+            state.seen.push(seen.clone());
+            (act, state.seen.len() - 1)
+        };
+        if let Act::Early(status) = act {
+            let body = r#"{"code":"refused_early","message":"No"}"#;
+            let response = format!(
+                "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            stream.write_all(response.as_bytes()).await?;
+            return Ok(());
+        }
+        if let Act::EarlyRaw(bytes) = &act {
+            stream.write_all(bytes).await?;
+            stream.flush().await?;
+            sleep(Duration::from_millis(50)).await;
+            return Ok(());
+        }
+        if matches!(act, Act::StallUnread) {
+            std::future::pending::<()>().await;
+        }
+        let length: usize = seen.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
+        while buffer.len() < length {
+            if stream.read_buf(&mut buffer).await? == 0 {
+                return Ok(());
+            }
+        }
+        seen.body = buffer.drain(..length).collect();
+        seen.whole = true;
+        let line = seen.line.clone();
+        state.lock().expect("sane").seen[index] = seen;
+        match act {
+            Act::Good => {
+                stream.write_all(&reply(200, "content-type: application/json\r\n", good(&line).as_bytes())).await?
+            }
+            Act::GoodGzip => {
+                let body = gzip(good(&line).as_bytes());
+                stream
+                    .write_all(&reply(200, "content-type: application/json\r\ncontent-encoding: gzip\r\n", &body))
+                    .await?;
+            }
+            Act::Reply(status, headers, body) => stream.write_all(&reply(status, &headers, &body)).await?,
+            Act::Raw(bytes) => return stream.write_all(&bytes).await,
+            Act::Drip(bytes, pause) => {
+                stream.write_all(&bytes).await?;
+                loop {
+                    sleep(pause).await;
+                    stream.write_all(b" ").await?;
+                }
+            }
+            Act::Close => return Ok(()),
+            Act::Reset => return reset(stream),
+            Act::RawThenReset(bytes) => {
+                stream.write_all(&bytes).await?;
+                stream.flush().await?;
+                sleep(Duration::from_millis(20)).await;
+                return reset(stream);
+            }
+            Act::Stall => std::future::pending().await,
+            Act::Early(_) | Act::EarlyRaw(_) | Act::StallUnread => {}
+        }
+    }
+}
+
+/// Closing with a linger of zero sends a reset.
+fn reset(stream: TcpStream) -> std::io::Result<()> {
+    stream.set_zero_linger()?;
+    drop(stream);
+    Ok(())
+}
+
+async fn read_head(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<Seen>> {
+    let end = loop {
+        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+        if stream.read_buf(buffer).await? == 0 {
+            return Ok(None);
+        }
+    };
+    let head: Vec<u8> = buffer.drain(..end + 4).collect();
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let mut lines = head.trim_end().split("\r\n");
+    let line = lines.next().unwrap_or_default().to_owned();
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    Ok(Some(Seen { line, headers: headers.collect(), ..Seen::default() }))
+}
+
+pub(crate) fn reply(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+    let mut out = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", body.len()).into_bytes();
+    out.extend_from_slice(body);
+    out
+}
+
+/// What the contract promises for a request line.
+pub(crate) fn good(line: &str) -> String {
+    let path = line.split(' ').nth(1).unwrap_or_default();
+    let path = path.split('?').next().unwrap_or_default();
+    let name = if line.starts_with("POST") {
+        "create_200"
+    } else if path.ends_with("/status") {
+        "status_200_ready"
+    } else if path.ends_with("/embed/tasks") {
+        "list_200"
+    } else {
+        "retrieve_200"
+    };
+    crate::support::body(name).to_string()
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}

@@ -1,0 +1,51 @@
+//! The operator's side: faults, the clock and the verdict over HTTP, for this machine only.
+
+use twelvelabs_local::LocalPlatform;
+
+use super::{create, form, get, started};
+
+#[tokio::test]
+async fn faults_and_the_clock_are_set_from_outside() {
+    let (platform, _) = started(LocalPlatform::builder().manual_clock()).await;
+    let (page, base) = (platform.page_url().to_owned(), platform.base_url());
+    let client = reqwest::Client::new();
+    let post = async |path: &str, body: &'static str| {
+        let response = client.post(format!("{page}/_local/{path}")).body(body).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("text"))
+    };
+    let (status, listed) = post("faults", "status=503 of=list\n\ntask=fails\n").await;
+    assert_eq!((status, listed.as_str()), (200, "status=503 of=list times=1\ntask=fails times=1\n"));
+    let (status, why) = post("faults", "reset\nnonsense").await;
+    assert_eq!(status, 400, "{why}");
+    assert_eq!(get(&format!("{base}/embed/tasks")).await.0, 503);
+    let (_, body) = create(base, form("a.mp4")).await.expect("created");
+    assert_eq!(post("clock", "1h").await.0, 200);
+    assert_eq!(platform.status_of(body["_id"].as_str().expect("an id")).map(|s| s.to_string()), Some("failed".into()));
+    assert_eq!(post("clock", "8d").await.0, 200);
+    assert_eq!(platform.tasks(), 0);
+    assert_eq!(post("clock", "soon").await.0, 400);
+
+    post("faults", "reset times=0").await;
+    client.delete(format!("{page}/_local/faults")).send().await.expect("cleared");
+    assert_eq!(get(&format!("{page}/_local/faults")).await.2, "");
+    let (_, _, verdict) = get(&format!("{page}/_local/verdict")).await;
+    assert!(verdict.contains(r#""count":0"#), "{verdict}");
+}
+
+#[tokio::test]
+async fn other_sites_and_other_names_are_kept_out() {
+    let (platform, _) = started(LocalPlatform::builder()).await;
+    let client = reqwest::Client::new();
+    let faults = format!("{}/_local/faults", platform.page_url());
+    let cases = [
+        client.post(&faults).body("reset times=0").header("origin", "http://evil.example"),
+        client.post(&faults).body("reset times=0").header("host", "evil.example"),
+        client.post(&faults).body("reset times=0").header("sec-fetch-site", "cross-site"),
+        client.get(platform.page_url()).header("host", "rebound.example:80"),
+        client.delete(&faults).header("origin", "null"),
+    ];
+    for request in cases {
+        assert_eq!(request.send().await.expect("an answer").status(), 403);
+    }
+    assert_eq!(get(&faults).await.2, "");
+}

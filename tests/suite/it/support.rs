@@ -1,0 +1,141 @@
+//! What the suites share.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use twelvelabs::{
+    RequestOptions, TwelveLabs,
+    embed::tasks::{TasksClient, TasksStatusResponse},
+};
+use twelvelabs_contract::Contract;
+use twelvelabs_local::LocalPlatform;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+pub(crate) const ID: &str = "663da73b31cdd0c1f638a8e6";
+pub(crate) const KEY: &str = "tlk_0123456789SECRET";
+pub(crate) const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/four_shots.mp4");
+pub(crate) const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/silent.mp4");
+pub(crate) const TOO_SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/too_small.mp4");
+
+/// A recorded body of `it/bodies`.
+pub(crate) fn body(name: &str) -> Value {
+    let path = format!("{}/it/bodies/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+pub(crate) fn json(status: u16, name: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(body(name))
+}
+
+pub(crate) fn client(base_url: &str) -> TasksClient {
+    let client = TwelveLabs::builder().api_key(KEY).base_url(base_url).build().expect("a client");
+    client.embed().tasks()
+}
+
+/// A server that returns these responses in turn, the last one forever, and a client for it that does not retry.
+pub(crate) async fn scripted_client(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TwelveLabs) {
+    let server = MockServer::start().await;
+    let mut responses: Vec<_> = responses.into_iter().collect();
+    let last = responses.pop().expect("a response");
+    for response in responses {
+        Mock::given(Kept).respond_with(response).up_to_n_times(1).mount(&server).await;
+    }
+    Mock::given(Kept).respond_with(last).mount(&server).await;
+    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).with_max_retries(0);
+    (server, client.build().expect("a client"))
+}
+
+/// As [`scripted_client`], for tasks.
+pub(crate) async fn scripted(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TasksClient) {
+    let (server, client) = scripted_client(responses).await;
+    (server, client.embed().tasks())
+}
+
+/// The number of polls of the wait that an error ended.
+pub(crate) fn polls(error: &twelvelabs::Error) -> Option<u32> {
+    error.wait_details().map(|wait| wait.polls())
+}
+
+/// The last status of the wait that an error ended.
+pub(crate) fn last_status(error: &twelvelabs::Error) -> Option<&TasksStatusResponse> {
+    error.wait_details()?.last_status()
+}
+
+/// Time limits for what can only be seen when a limit is reached: a test goes on to the next one while the machine was too slow
+/// for the last one to show it.
+pub(crate) const LIMITS: [Duration; 4] =
+    [Duration::from_millis(300), Duration::from_secs(2), Duration::from_secs(8), Duration::from_secs(30)];
+
+pub(crate) async fn local() -> (LocalPlatform, TasksClient) {
+    let platform = LocalPlatform::start().await.expect("a platform");
+    let tasks = client(platform.base_url());
+    (platform, tasks)
+}
+
+/// Matches what keeps the contract, and says why the rest does not.
+struct Kept;
+
+impl wiremock::Match for Kept {
+    fn matches(&self, request: &Request) -> bool {
+        let outcome = Contract::embedded().validate_received(request);
+        if let Err(problems) = &outcome {
+            eprintln!("{} {} breaks the contract: {problems}", request.method, request.url.path());
+        }
+        outcome.is_ok()
+    }
+}
+
+/// A request as people should review it: without the key, addresses and random parts.
+pub(crate) fn show(request: &Request) -> String {
+    let mut out = format!("{} {}\n", request.method, request.url.path());
+    for (name, value) in request.url.query_pairs() {
+        out.push_str(&format!("  ? {name} = {value}\n"));
+    }
+    let mut boundary = None;
+    let mut headers: Vec<String> = Vec::new();
+    for (name, value) in &request.headers {
+        let value = value.to_str().expect("text");
+        headers.push(match name.as_str() {
+            "host" => continue,
+            "x-api-key" => format!("  {name}: {}\n", if value == KEY { "(the key)" } else { "(another key)" }),
+            "user-agent" => format!("  {name}: {}\n", value.replace(env!("CARGO_PKG_VERSION"), "(version)")),
+            "content-type" if value.starts_with("multipart/form-data; boundary=") => {
+                boundary = value.split_once("boundary=").map(|(_, boundary)| boundary.to_owned());
+                format!("  {name}: multipart/form-data; boundary=(boundary)\n")
+            }
+            "content-length" => {
+                assert_eq!(value, request.body.len().to_string(), "Content-Length is not the length");
+                format!("  {name}: (exact)\n")
+            }
+            _ => format!("  {name}: {value}\n"),
+        });
+    }
+    headers.sort();
+    out.extend(headers);
+    match boundary {
+        None => assert!(request.body.is_empty(), "a body without a form"),
+        Some(boundary) => out.push_str(&show_form(&String::from_utf8_lossy(&request.body), &boundary)),
+    }
+    out
+}
+
+fn show_form(form: &str, boundary: &str) -> String {
+    let mut out = String::new();
+    let inner = form.strip_suffix(&format!("--{boundary}--\r\n")).expect("a form that is closed");
+    for part in inner.split(&format!("--{boundary}\r\n")).skip(1) {
+        let (head, content) = part.split_once("\r\n\r\n").expect("a part with a head");
+        let content = content.strip_suffix("\r\n").expect("a part that is closed");
+        out.push_str(&format!("  part {}\n", head.replace("\r\n", "\n       ")));
+        let shown = if content.len() > 80 || content.contains('\u{fffd}') { "(bytes)" } else { content };
+        out.push_str(&format!("       = {shown}\n"));
+    }
+    out
+}
+
+/// The only request that a server got.
+pub(crate) async fn only_request(server: &MockServer) -> Request {
+    let requests = server.received_requests().await.expect("recorded");
+    assert_eq!(requests.len(), 1, "{requests:#?}");
+    requests.into_iter().next().expect("one")
+}
