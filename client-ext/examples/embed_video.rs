@@ -4,9 +4,9 @@
 //! cargo run --release --example embed_video -- [VIDEO] [--out FILE]
 //! ```
 //!
-//! `VIDEO` is a path or an address; without it, a clip of this repository is used. With a key in the environment
-//! (`TWELVE_LABS_API_KEY`) the platform does the work and may charge for it; without one, a local stand-in does, whose
-//! vectors mean nothing. `--out` writes the segments as JSON lines.
+//! `VIDEO` is a path or a URL; the default is a clip of this repository. With an API key in the environment (`TWELVE_LABS_API_KEY`) the
+//! platform computes the vectors and may charge for it. Without one, a local server does, whose vectors are meaningless. `--out` writes
+//! the segments as JSON lines.
 
 use std::{
     error::Error,
@@ -25,7 +25,7 @@ use twelvelabs::{
 };
 use twelvelabs_local::LocalServer;
 
-/// Prints a line; a reader that is gone does not matter here.
+/// Prints a line; a closed standard output is not an error here.
 macro_rules! say {
     ($($text:tt)*) => {{ let _ = writeln!(io::stdout(), $($text)*); }};
 }
@@ -64,7 +64,7 @@ async fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough.
+        // The reader of the output has closed it.
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", with_causes(error.as_ref()));
@@ -77,7 +77,7 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// One line: the error and, where it does not say so itself, what caused it.
+/// One line: the error and those of its sources whose text it does not contain.
 fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -95,22 +95,20 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let has_key = ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY"]
         .iter()
         .any(|name| std::env::var(name).is_ok_and(|key| !key.is_empty()));
-    // It stops when it is dropped.
+    // The local server stops when it is dropped.
     let mut _local = None;
     let client = if has_key {
-        say!("Using the key of the environment.");
+        say!("Using the API key of the environment.");
         TwelveLabs::from_env()?
     } else {
-        say!(
-            "No key in the environment: a local stand-in does the work. Its vectors are NOT Marengo's and mean nothing."
-        );
-        let platform = LocalServer::builder().processing_time(Duration::from_secs(1)).start().await?;
-        let client = TwelveLabs::builder().api_key("local").base_url(platform.base_url()).build()?;
-        _local = Some(platform);
+        say!("No API key in the environment: using a local server. Its vectors are NOT Marengo's and are meaningless.");
+        let server = LocalServer::builder().processing_time(Duration::from_secs(1)).start().await?;
+        let client = TwelveLabs::builder().api_key("local").base_url(server.base_url()).build()?;
+        _local = Some(server);
         client
     };
     let interval = if has_key { Duration::from_secs(5) } else { Duration::from_millis(400) };
-    // Opened before the work is done, which may have to be paid for.
+    // Opened before the work is done, which may cost money.
     let out = match &arguments.out {
         Some(path) => {
             Some((path, File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))?))
@@ -129,12 +127,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvelabs::Result<TasksRetrieveResponse> {
     let start = video.get(..8).unwrap_or(video).to_ascii_lowercase();
-    let is_address = start.starts_with("http://") || start.starts_with("https://");
-    let source = match is_address {
+    let is_url = start.starts_with("http://") || start.starts_with("https://");
+    let source = match is_url {
         true => VideoSource::url(video),
         false => VideoSource::path(video),
     };
-    let bar = if is_address { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(bar_style()) };
+    let bar = if is_url { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(bar_style()) };
     bar.set_message(source.to_string());
     let progress = bar.clone();
     let task = tasks
@@ -147,7 +145,7 @@ async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvela
         .send()
         .await?;
     bar.finish();
-    // A bar is drawn on terminals only.
+    // The bar is only drawn on terminals.
     if bar.is_hidden() && bar.position() > 0 {
         say!("uploaded {} of {} bytes", bar.position(), bar.length().unwrap_or_default());
     }

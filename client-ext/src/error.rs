@@ -2,12 +2,14 @@
 
 mod cause;
 mod checks;
+mod kind;
+mod violation;
 
 use std::{any::Any, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use twelvelabs_api::types::ErrorCode;
 
-pub use cause::TransportCause;
+pub use self::{cause::TransportCause, kind::ErrorKind, violation::Violation};
 pub(crate) use checks::Checks;
 
 use crate::core::response::ResponseInfo;
@@ -16,94 +18,6 @@ use crate::core::response::ResponseInfo;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// The category of an [`Error`].
-///
-/// `Timeout` and `Deadline` are different things: a *timeout* limits one call (a request with its retries), a *deadline*
-/// limits a whole wait, which makes many calls. A call that times out inside a wait is tolerated like any other transient
-/// error; only the deadline ends the wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The client cannot be built from its settings, for example because there is no API key.
-    ///
-    /// **What to do:** fix the setting that the message names. A retry cannot help.
-    Config,
-    /// A parameter breaks a rule of the API and the request was not sent, or an upload source delivered other bytes than
-    /// it announced and the upload was aborted.
-    ///
-    /// **What to do:** read [`Error::violations`], which lists every broken rule, and fix the parameters. If the server
-    /// accepts more than this version of the crate knows, switch the checks off with
-    /// [`with_validation(false)`](crate::RequestOptions::with_validation).
-    InvalidInput,
-    /// The server responded with an error status, or with a redirect, which is never followed.
-    ///
-    /// **What to do:** look at [`Error::status`], [`Error::code`] and [`Error::message`]. If
-    /// [`Error::is_transient`] is true, retry after [`Error::retry_after`].
-    Api,
-    /// The connection could not be established, or it broke.
-    ///
-    /// **What to do:** look at [`Error::transport_cause`]. Retry later, unless the cause is a certificate or a proxy that
-    /// has to be configured. If [`Error::is_outcome_unknown`] is true, check whether the request took effect first.
-    Transport,
-    /// One call exceeded a time limit: response headers, the next chunk of a body, or the call as a whole.
-    ///
-    /// **What to do:** the message names the limit; raise it with [`RequestOptions`](crate::RequestOptions) or retry. If
-    /// [`Error::is_outcome_unknown`] is true, check whether the request took effect first.
-    Timeout,
-    /// The response body is not what the API promises.
-    ///
-    /// **What to do:** [`Error::json_path`] and [`Error::byte_offset`] name the place. A proxy's login page and a response
-    /// that was truncated look like this too, so one retry can help; after that, report the place.
-    Decode,
-    /// The job that was waited for ended as `failed` on the server.
-    ///
-    /// **What to do:** the server gives no reason. The last status is in [`WaitDetails`](crate::wait::WaitDetails); check
-    /// the input and start a new job.
-    JobFailed,
-    /// A wait reached its deadline before the job was done. The job goes on.
-    ///
-    /// **What to do:** wait again with the id in [`Error::resource_id`], or raise
-    /// [`with_deadline`](crate::wait::WaitOptions::with_deadline). The source, if there is one, is the last poll's error.
-    Deadline,
-    /// A callback of the caller returned an error or panicked.
-    ///
-    /// **What to do:** the callback's own error is the source.
-    Callback,
-}
-
-/// A rule of the API that a parameter breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Violation {
-    /// The parameter, by its name on the wire.
-    pub parameter: String,
-    /// The value, or an empty string if the parameter is absent.
-    pub value: String,
-    /// The rule, in words that follow the name: `must be between 2 and 10`.
-    pub rule: String,
-}
-
-impl Violation {
-    pub(crate) fn new(parameter: &str, value: impl fmt::Display, rule: impl fmt::Display) -> Self {
-        Self { parameter: parameter.into(), value: value.to_string(), rule: rule.to_string() }
-    }
-
-    /// A rule that an absent or empty parameter breaks.
-    pub(crate) fn absent(parameter: &str, rule: impl fmt::Display) -> Self {
-        Self::new(parameter, "", rule)
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.parameter, self.rule)?;
-        if !self.value.is_empty() {
-            write!(f, " (got {})", self.value)?;
-        }
-        Ok(())
-    }
-}
 
 /// Why a call failed.
 ///

@@ -1,10 +1,10 @@
-//! Decoding: JSON texts to values, whole or while they arrive. It knows nothing of HTTP or tasks.
+//! The JSON decoder: texts to values, whole or while they arrive. It knows nothing of HTTP or of an API family.
 //!
-//! It takes what serde_json takes, but for numbers that are not finite. What it has beyond serde_json: vectors are read fast and rounded
-//! once, a fault has its byte and its path, and the elements of one large array can be had one by one ([`split`]).
+//! It accepts what serde_json accepts, except for numbers that are not finite. Beyond serde_json, it decodes vectors fast and rounds them
+//! once, its errors have a byte offset and a path, and the elements of one large array can be decoded one by one ([`split`]).
 
 mod access;
-mod fault;
+mod error;
 mod number;
 mod split;
 
@@ -17,16 +17,16 @@ use serde::{
 };
 
 use access::{Elements, Members, Tagged};
-pub use fault::{Fault, FaultKind};
+pub use error::{JsonError, JsonErrorKind};
 pub use split::Splitter;
 
-/// Deeper texts are refused, as by serde_json: to read one takes stack.
+/// The maximum depth, as in serde_json, because decoding takes stack.
 const DEEPEST: usize = 127;
 
-type Outcome<T> = std::result::Result<T, Fault>;
+type JsonResult<T> = std::result::Result<T, JsonError>;
 
 /// Decodes a whole text.
-pub fn decode<T: DeserializeOwned>(text: &[u8]) -> Outcome<T> {
+pub fn decode<T: DeserializeOwned>(text: &[u8]) -> JsonResult<T> {
     let mut json = Json::new(text);
     let value = T::deserialize(&mut json)?;
     json.end()?;
@@ -40,7 +40,7 @@ pub fn is_complete(text: &[u8]) -> bool {
     json.skip().and_then(|()| json.end()).is_ok()
 }
 
-/// A text that is being read.
+/// A text and the position in it.
 struct Json<'de> {
     text: &'de [u8],
     at: usize,
@@ -52,9 +52,9 @@ impl<'de> Json<'de> {
         Self { text, at: 0, depth: 0 }
     }
 
-    /// The next byte that is not white space, not consumed.
+    /// The next byte that is not white space. Does not consume it.
     #[inline]
-    fn peek(&mut self) -> Outcome<u8> {
+    fn peek(&mut self) -> JsonResult<u8> {
         loop {
             match self.text.get(self.at) {
                 Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
@@ -64,8 +64,8 @@ impl<'de> Json<'de> {
         }
     }
 
-    /// Takes the next byte, which must be this one.
-    fn expect(&mut self, wanted: u8) -> Outcome<()> {
+    /// Consumes the next byte, which must be `wanted`.
+    fn expect(&mut self, wanted: u8) -> JsonResult<()> {
         if self.peek()? != wanted {
             return Err(self.unexpected(&format!("expected `{}`", char::from(wanted))));
         }
@@ -73,61 +73,62 @@ impl<'de> Json<'de> {
         Ok(())
     }
 
-    fn end(&mut self) -> Outcome<()> {
+    fn end(&mut self) -> JsonResult<()> {
         match self.peek() {
-            Ok(_) => Err(self.unexpected("expected nothing more")),
+            Ok(_) => Err(self.unexpected("trailing characters")),
             Err(_) => Ok(()),
         }
     }
 
     #[cold]
-    fn truncated(&self) -> Fault {
-        Fault::new(FaultKind::Truncated, self.text.len(), "the text ends early")
+    fn truncated(&self) -> JsonError {
+        JsonError::new(JsonErrorKind::Truncated, self.text.len(), "unexpected end of input")
     }
 
     #[cold]
-    fn unexpected(&self, message: &str) -> Fault {
-        self.fault_at(self.at, message)
+    fn unexpected(&self, message: &str) -> JsonError {
+        self.error_at(self.at, message)
     }
 
     #[cold]
-    fn fault_at(&self, at: usize, message: &str) -> Fault {
+    fn error_at(&self, at: usize, message: &str) -> JsonError {
         if at >= self.text.len() {
             return self.truncated();
         }
-        Fault::new(FaultKind::Syntax, at, message)
+        JsonError::new(JsonErrorKind::Syntax, at, message)
     }
 
-    fn enter(&mut self) -> Outcome<()> {
+    fn enter(&mut self) -> JsonResult<()> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.unexpected("too deep"));
+            return Err(self.unexpected("recursion limit exceeded"));
         }
         Ok(())
     }
 
-    fn literal(&mut self, word: &'static str) -> Outcome<()> {
+    fn literal(&mut self, word: &'static str) -> JsonResult<()> {
         let found =
             self.text[self.at..].iter().zip(word.as_bytes()).take_while(|(found, wanted)| found == wanted).count();
         if found < word.len() {
-            return Err(self.fault_at(self.at + found, &format!("expected `{word}`")));
+            return Err(self.error_at(self.at + found, &format!("expected `{word}`")));
         }
         self.at += found;
         Ok(())
     }
 
-    /// The number that comes next, as text.
-    fn number(&mut self) -> Outcome<(&'de str, bool)> {
+    /// The next number as text, and whether it is an integer.
+    fn number(&mut self) -> JsonResult<(&'de str, bool)> {
         let rest = &self.text[self.at..];
-        let (length, integer) = number::token(rest).map_err(|wrong| self.fault_at(self.at + wrong, "not a number"))?;
+        let (length, integer) =
+            number::token(rest).map_err(|wrong| self.error_at(self.at + wrong, "invalid number"))?;
         self.at += length;
-        // Digits, signs and the like are ASCII.
+        // Digits, signs and exponents are ASCII.
         Ok((std::str::from_utf8(&rest[..length]).unwrap_or_default(), integer))
     }
 
-    /// The number that comes next, if one does; past the range of `f32` it is an infinity, as it would be by way of `f64`.
+    /// The next number, if there is one. Out of the range of `f32` it is an infinity, as in a conversion through `f64`.
     #[cold]
-    fn slow_f32(&mut self) -> Outcome<Option<f32>> {
+    fn slow_f32(&mut self) -> JsonResult<Option<f32>> {
         if !matches!(self.peek()?, b'-' | b'0'..=b'9') {
             return Ok(None);
         }
@@ -139,7 +140,7 @@ impl<'de> Json<'de> {
         Ok(Some(token.parse().unwrap_or(f32::INFINITY)))
     }
 
-    fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> JsonResult<V::Value> {
         let start = self.at;
         let (token, integer) = self.number()?;
         if integer && token != "-0" {
@@ -152,13 +153,13 @@ impl<'de> Json<'de> {
         }
         let number = token.parse().unwrap_or(f64::INFINITY);
         if number.is_infinite() {
-            return Err(self.fault_at(start, "the number is too large"));
+            return Err(self.error_at(start, "number out of range"));
         }
         visitor.visit_f64(number)
     }
 
-    /// Moves past the string that starts here; says whether it has escapes.
-    fn skip_string(&mut self) -> Outcome<bool> {
+    /// Skips the string that starts here. Returns whether it has escapes.
+    fn skip_string(&mut self) -> JsonResult<bool> {
         self.at += 1;
         let mut escapes = false;
         loop {
@@ -166,7 +167,7 @@ impl<'de> Json<'de> {
             let length = memchr2(b'"', b'\\', rest);
             let plain = &rest[..length.unwrap_or(rest.len())];
             if let Some(control) = plain.iter().position(|byte| *byte < b' ') {
-                return Err(self.fault_at(self.at + control, "a control character in a string"));
+                return Err(self.error_at(self.at + control, "control character in string"));
             }
             let Some(length) = length else { return Err(self.truncated()) };
             self.at += length + 1;
@@ -185,30 +186,30 @@ impl<'de> Json<'de> {
                 _ => Some(self.at),
             };
             if let Some(wrong) = wrong {
-                return Err(self.fault_at(wrong, "not an escape"));
+                return Err(self.error_at(wrong, "invalid escape"));
             }
             self.at += 1;
         }
     }
 
-    fn string(&mut self) -> Outcome<Cow<'de, str>> {
+    fn string(&mut self) -> JsonResult<Cow<'de, str>> {
         let start = self.at;
         let escapes = self.skip_string()?;
         let token = &self.text[start..self.at];
         if escapes {
-            // The pairs of surrogates, and what there is beside them, are serde_json's.
+            // serde_json decodes escapes, surrogate pairs included.
             return serde_json::from_slice(token)
                 .map(Cow::Owned)
-                .map_err(|error| self.fault_at(start + error.column().saturating_sub(1), "not a string"));
+                .map_err(|error| self.error_at(start + error.column().saturating_sub(1), "invalid string"));
         }
         let content = &token[1..token.len() - 1];
         std::str::from_utf8(content)
             .map(Cow::Borrowed)
-            .map_err(|error| self.fault_at(start + 1 + error.valid_up_to(), "not UTF-8"))
+            .map_err(|error| self.error_at(start + 1 + error.valid_up_to(), "invalid UTF-8"))
     }
 
-    /// The key that comes next, and its colon.
-    fn key(&mut self) -> Outcome<Cow<'de, str>> {
+    /// The next key and its colon.
+    fn key(&mut self) -> JsonResult<Cow<'de, str>> {
         if self.peek()? != b'"' {
             return Err(self.unexpected("expected a key"));
         }
@@ -217,14 +218,14 @@ impl<'de> Json<'de> {
         Ok(key)
     }
 
-    /// Moves past a value of any kind, however deep.
-    fn skip(&mut self) -> Outcome<()> {
+    /// Skips a value of any kind and depth.
+    fn skip(&mut self) -> JsonResult<()> {
         let mut open = Vec::new();
         loop {
             match self.peek()? {
                 start @ (b'{' | b'[') => {
                     self.at += 1;
-                    // In ASCII a closing bracket is two behind its opening one.
+                    // In ASCII a closing bracket is two after its opening one.
                     let close = start + 2;
                     if self.peek()? == close {
                         self.at += 1;
@@ -259,7 +260,7 @@ impl<'de> Json<'de> {
         }
     }
 
-    fn skip_key(&mut self, close: u8) -> Outcome<()> {
+    fn skip_key(&mut self, close: u8) -> JsonResult<()> {
         if close != b'}' {
             return Ok(());
         }
@@ -272,16 +273,16 @@ impl<'de> Json<'de> {
 }
 
 impl<'de> Deserializer<'de> for &mut Json<'de> {
-    type Error = Fault;
+    type Error = JsonError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         let first = self.peek()?;
         let start = self.at;
         let outcome = match first {
             b'{' => {
                 self.enter()?;
                 self.at += 1;
-                let value = visitor.visit_map(Members::new(self)).map_err(|fault| fault.at(start))?;
+                let value = visitor.visit_map(Members::new(self)).map_err(|error| error.at(start))?;
                 self.depth -= 1;
                 self.expect(b'}')?;
                 Ok(value)
@@ -289,7 +290,7 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
             b'[' => {
                 self.enter()?;
                 self.at += 1;
-                let value = visitor.visit_seq(Elements::new(self)).map_err(|fault| fault.at(start))?;
+                let value = visitor.visit_seq(Elements::new(self)).map_err(|error| error.at(start))?;
                 self.depth -= 1;
                 self.expect(b']')?;
                 Ok(value)
@@ -304,11 +305,11 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
             b'-' | b'0'..=b'9' => self.visit_number(visitor),
             _ => Err(self.unexpected("expected a value")),
         };
-        outcome.map_err(|fault| fault.at(start))
+        outcome.map_err(|error| error.at(start))
     }
 
     #[inline]
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         let (number, length) = match number::fast_f32(&self.text[self.at..]) {
             Some(fast) => fast,
             None => match self.slow_f32()? {
@@ -320,7 +321,7 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
         visitor.visit_f32(number)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         if self.peek()? == b'n' {
             self.literal("null")?;
             return visitor.visit_none();
@@ -328,10 +329,10 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> JsonResult<V::Value> {
         self.peek()?;
         let start = self.at;
-        visitor.visit_newtype_struct(self).map_err(|fault| fault.at(start))
+        visitor.visit_newtype_struct(self).map_err(|error| error.at(start))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -339,28 +340,28 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> JsonResult<V::Value> {
         let first = self.peek()?;
         let start = self.at;
         let outcome = match first {
             b'"' => match self.string()? {
-                Cow::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::<Fault>::new(text)),
+                Cow::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::<JsonError>::new(text)),
                 Cow::Owned(text) => visitor.visit_enum(serde::de::IntoDeserializer::into_deserializer(text)),
             },
             b'{' => {
                 self.enter()?;
                 self.at += 1;
-                let value = visitor.visit_enum(Tagged(self)).map_err(|fault| fault.at(start))?;
+                let value = visitor.visit_enum(Tagged(self)).map_err(|error| error.at(start))?;
                 self.depth -= 1;
                 self.expect(b'}')?;
                 Ok(value)
             }
             _ => return self.deserialize_any(visitor),
         };
-        outcome.map_err(|fault| fault.at(start))
+        outcome.map_err(|error| error.at(start))
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         self.skip()?;
         visitor.visit_unit()
     }

@@ -75,7 +75,7 @@ pub use crate::{
 pub use twelvelabs_api::{
     limits, params,
     runtime::{Embedding, NotFinite, Param},
-    types::ErrorCode,
+    types::{ErrorCode, PageInfo},
 };
 
 /// Requests to operations without a method of their own; see [`TwelveLabs::request`].

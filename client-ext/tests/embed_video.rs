@@ -1,4 +1,4 @@
-//! The example as a user runs it: what it prints, what it writes, and how it fails.
+//! The example as a user runs it: its output, the file it writes, and its errors.
 
 use std::process::{Command, Output};
 
@@ -19,14 +19,14 @@ fn run(arguments: &[&str]) -> Output {
     command.args(arguments).output().unwrap_or_else(|error| panic!("{}: {error}", program.display()))
 }
 
-/// Standard output, with what differs from run to run taken out.
+/// Standard output without what differs from run to run.
 fn printed(output: &Output) -> String {
     let text = String::from_utf8(output.stdout.clone()).expect("text");
     let id = text.lines().find_map(|line| line.strip_prefix("task ")).unwrap_or("none");
     assert_eq!(id.len(), 24, "{text}");
-    // On a busy machine the first reading may come when all is done.
+    // On a busy machine the first poll may come when the task is done.
     let text = text.replace(id, "(id)").replace("status processing\n", "");
-    // What the numbers are depends on whether the stand-in was built with decoders.
+    // The numbers depend on whether the local server was built with decoders.
     let lines = text.lines().map(|line| match line.find(" 512 ") {
         Some(at) => format!("{} 512  (numbers)\n", &line[..at]),
         None => format!("{line}\n"),

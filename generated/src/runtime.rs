@@ -2,17 +2,22 @@
 
 mod embedding;
 mod file_part;
+mod item_stream;
 mod large_array;
 mod multipart;
 mod param;
 mod request;
+mod union;
 
 pub use embedding::{Embedding, NotFinite};
 pub use file_part::{FilePart, Progress, SourceError};
+pub use item_stream::{ItemStream, StreamError};
 pub use large_array::LargeArray;
 pub use multipart::Multipart;
 pub use param::Param;
 pub use request::{ApiRequest, Effect, Key, Operation, path_segment};
+#[allow(unused_imports, reason = "the document of this repository has no union without a tag")]
+pub(crate) use union::{Variant, decode_union};
 
 /// Decodes `null` as the default: servers send either for an empty list.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -33,9 +38,24 @@ pub(crate) fn form_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
     }
 }
 
-/// Formats an object as query parameters `name[key]=value`. Skips null values.
+/// How an object is sent in a query.
 #[allow(dead_code, reason = "the document of this repository has no such parameter")]
-pub(crate) fn object_query<T: serde::Serialize + ?Sized>(name: &str, value: &T) -> Vec<(String, String)> {
+pub(crate) enum ObjectStyle {
+    /// `name[key]=value`.
+    Deep,
+    /// `key=value`.
+    Exploded,
+    /// `name=key,value`.
+    Joined,
+}
+
+/// Formats an object as query parameters. Skips null values.
+#[allow(dead_code, reason = "the document of this repository has no such parameter")]
+pub(crate) fn object_query<T: serde::Serialize + ?Sized>(
+    style: ObjectStyle,
+    name: &str,
+    value: &T,
+) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     if let Ok(serde_json::Value::Object(object)) = serde_json::to_value(value) {
         for (key, value) in object {
@@ -44,12 +64,20 @@ pub(crate) fn object_query<T: serde::Serialize + ?Sized>(name: &str, value: &T) 
                 other => vec![other],
             };
             let present = values.iter().filter(|value| !value.is_null());
-            pairs.extend(present.map(|value| (format!("{name}[{key}]"), form_text(value))));
+            pairs.extend(present.map(|value| (key.clone(), form_text(value))));
         }
     }
     // The order of a JSON object depends on a feature of serde_json that any crate may enable.
     pairs.sort();
-    pairs
+    match style {
+        ObjectStyle::Exploded => pairs,
+        ObjectStyle::Deep => pairs.into_iter().map(|(key, value)| (format!("{name}[{key}]"), value)).collect(),
+        ObjectStyle::Joined if pairs.is_empty() => pairs,
+        ObjectStyle::Joined => {
+            let texts: Vec<String> = pairs.into_iter().flat_map(|(key, value)| [key, value]).collect();
+            vec![(name.to_owned(), texts.join(","))]
+        }
+    }
 }
 
 #[cfg(test)]
@@ -57,10 +85,17 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn object_parameters_keep_their_names() {
-        let pairs = super::object_query("size", &json!({ "gte": 1, "lte": null, "any": ["a", true] }));
-        let expected = [("size[any]", "a"), ("size[any]", "true"), ("size[gte]", "1")];
-        assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert!(super::object_query("size", &json!(null)).is_empty());
+    fn objects_are_sent_in_the_style_of_the_parameter() {
+        use super::{ObjectStyle, object_query};
+        let value = json!({ "gte": 1, "lte": null, "any": ["a", true] });
+        let pairs = |style| object_query(style, "size", &value);
+        let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let deep = [("size[any]", "a"), ("size[any]", "true"), ("size[gte]", "1")];
+        assert_eq!(pairs(ObjectStyle::Deep), owned(&deep));
+        assert_eq!(pairs(ObjectStyle::Exploded), owned(&[("any", "a"), ("any", "true"), ("gte", "1")]));
+        assert_eq!(pairs(ObjectStyle::Joined), owned(&[("size", "any,a,any,true,gte,1")]));
+        assert!(object_query(ObjectStyle::Joined, "size", &json!(null)).is_empty());
     }
 }

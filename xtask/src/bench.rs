@@ -1,8 +1,7 @@
-//! `cargo xtask bench`: whole processes against a loopback server, alternately, with the bars they must keep.
+//! `cargo xtask bench`: runs whole processes against a loopback server, in turn, and compares them with limits.
 //!
-//! The programs are examples of `twelvelabs` (`client-ext/benches/programs`), built in release and run from here: this
-//! crate does not depend on the client. What they do stands there, who runs against whom and the bars stand here, a module
-//! for each group.
+//! The programs are those of `twelvelabs-bench` (`client-ext/bench`), built in release: this crate does not depend on the client.
+//! One module per group says which programs run against each other, and the limits.
 
 mod dependents;
 mod platform;
@@ -21,19 +20,19 @@ use chrono::{DateTime, Utc};
 use process::Programs;
 use table::Report;
 
-/// What `bench` is asked to do.
+/// Options of `cargo xtask bench`.
 #[derive(clap::Args, Debug)]
 pub struct Options {
-    /// What to measure; everything if not said
+    /// What to measure; default: everything
     #[arg(value_enum)]
     groups: Vec<Group>,
-    /// Counted runs of each program, after one to warm up
+    /// Measured runs of each program, after a warm-up run
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
-    /// The small size, three counted runs, short waits, no official SDKs
+    /// Small sizes, three measured runs, short waits, no official SDKs
     #[arg(long)]
     quick: bool,
-    /// Fail if a bar is missed
+    /// Exit 1 if a limit is exceeded
     #[arg(long)]
     bar: bool,
 }
@@ -46,20 +45,20 @@ enum Group {
     Upload,
     /// Many pending tasks
     Wait,
-    /// What a crate that depends on `twelvelabs` pays
+    /// Compile time and number of dependencies of a crate that depends on `twelvelabs`
     Dependents,
-    /// What the local platform bears, with bars of its own
+    /// Throughput of the local server, with limits of its own
     Platform,
 }
 
-/// How much a group is to do.
+/// How much a group measures.
 #[derive(Clone, Copy)]
 struct Effort {
     runs: u32,
     quick: bool,
 }
 
-/// Measures, prints the tables and the bars.
+/// Measures, and prints the tables and the limits.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let all = [Group::Retrieve, Group::Upload, Group::Wait, Group::Dependents, Group::Platform];
     let groups = if options.groups.is_empty() { &all[..] } else { &options.groups };
@@ -87,7 +86,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// When, on what and how: figures without these mean nothing.
+/// Date, machine and settings of the measurement.
 fn print_place() {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let models = cpuinfo.lines().filter(|line| line.starts_with("model name"));

@@ -67,6 +67,7 @@ impl Families {
                     queue.push(name.clone());
                 }
             }
+            queue.extend(operation.items.iter().map(|(_, name)| name.clone()));
             while let Some(reference) = queue.pop() {
                 let name = reference_name(&reference);
                 if users.entry(name.clone()).or_default().insert(&operation.family) {

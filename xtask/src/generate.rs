@@ -32,6 +32,9 @@ pub struct Options {
     /// Directory for the generated crate
     #[arg(long, value_name = "DIR", requires = "spec")]
     out: Option<PathBuf>,
+    /// Fail if the generated code does not express a place of the document; nothing is written
+    #[arg(long, requires = "spec")]
+    deny_lost: bool,
 }
 
 /// Directory of generated files in the package. It has no other files.
@@ -42,9 +45,11 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime.rs", include_str!("../../generated/src/runtime.rs")),
     ("src/runtime/embedding.rs", include_str!("../../generated/src/runtime/embedding.rs")),
     ("src/runtime/file_part.rs", include_str!("../../generated/src/runtime/file_part.rs")),
+    ("src/runtime/item_stream.rs", include_str!("../../generated/src/runtime/item_stream.rs")),
     ("src/runtime/large_array.rs", include_str!("../../generated/src/runtime/large_array.rs")),
     ("src/runtime/multipart.rs", include_str!("../../generated/src/runtime/multipart.rs")),
     ("src/runtime/param.rs", include_str!("../../generated/src/runtime/param.rs")),
+    ("src/runtime/union.rs", include_str!("../../generated/src/runtime/union.rs")),
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),
 ];
 
@@ -56,6 +61,10 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
         document = document.only(prefix)?;
     }
     let generated = generate(&document).with_context(|| format!("cannot generate from {}", spec.display()))?;
+    if options.deny_lost && !generated.lost.is_empty() {
+        report(&generated.lost, true);
+        bail!("the generated code does not express {} places of {}", generated.lost.len(), spec.display());
+    }
     let mut files: Vec<_> = generated.files.into_iter().collect();
     let target = match &options.out {
         None => {

@@ -5,6 +5,7 @@
 //! reported as lost.
 
 mod all_of;
+mod bodies;
 mod forms;
 mod json_body;
 mod operations;

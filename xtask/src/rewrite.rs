@@ -3,6 +3,7 @@
 mod large_array;
 mod methods;
 mod types;
+mod unions;
 
 use std::collections::BTreeSet;
 

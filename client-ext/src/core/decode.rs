@@ -11,28 +11,28 @@ pub(crate) use whole::{decode, read_whole};
 
 use crate::{
     error::{Error, ErrorKind},
-    json::{Fault, FaultKind},
+    json::{JsonError, JsonErrorKind},
 };
 
 /// How much of a response an error quotes, in characters.
 const QUOTED: usize = 300;
 
-/// Converts a decoding fault to an error.
-fn from_fault(fault: Fault, key: &Key) -> Error {
-    // The text of the fault quotes the response, which may echo the key. It is cut after redaction, so that no half of a key
+/// Converts a decoding error to an error.
+fn from_json(error: JsonError, key: &Key) -> Error {
+    // The text of the error quotes the response, which may echo the key. It is cut after redaction, so that no half of a key
     // is left.
     let short = |text: &str| match key.redact(text) {
         text if text.len() > QUOTED => text.chars().take(QUOTED).chain(['…']).collect(),
         text => text,
     };
-    let path = fault.path().map(|path| short(&path));
+    let path = error.path().map(|path| short(&path));
     let place = path.as_deref().map(|path| format!(" at $.{path}")).unwrap_or_default();
-    let message = match fault.kind() {
-        FaultKind::Data => format!("invalid response body{place}"),
-        FaultKind::Syntax => format!("the response body is not JSON{place}"),
-        FaultKind::Truncated => format!("the response body is truncated{place}"),
+    let message = match error.kind() {
+        JsonErrorKind::Data => format!("invalid response body{place}"),
+        JsonErrorKind::Syntax => format!("the response body is not JSON{place}"),
+        JsonErrorKind::Truncated => format!("the response body is truncated{place}"),
     };
-    Error::new(ErrorKind::Decode, message).with_place(path, fault.offset()).with_source(short(&fault.to_string()))
+    Error::new(ErrorKind::Decode, message).with_place(path, error.offset()).with_source(short(&error.to_string()))
 }
 
 #[cfg(test)]

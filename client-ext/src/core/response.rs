@@ -60,6 +60,21 @@ impl<T> Response<T> {
         &self.info.headers
     }
 
+    /// The server's id of the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.info.request_id()
+    }
+
+    /// The rate limit for requests.
+    pub fn request_limit(&self) -> RateLimit {
+        self.info.requests
+    }
+
+    /// The rate limit for media, in seconds of media.
+    pub fn media_limit(&self) -> RateLimit {
+        self.info.media
+    }
+
     /// Converts the value and keeps the rest.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Response<U> {
         Response { value: convert(self.value), info: self.info }

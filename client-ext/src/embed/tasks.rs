@@ -29,7 +29,7 @@ pub use self::{
 pub use twelvelabs_api::types::{
     AudioEmbeddingMetadata, AudioSegment, BaseEmbeddingMetadata, DocumentEmbeddingMetadata, EmbeddingOption,
     EmbeddingScope, ImageEmbeddingMetadata, MediaEmbeddingTask, MediaEmbeddingTaskAudioEmbedding,
-    MediaEmbeddingTaskDocumentEmbedding, MediaEmbeddingTaskImageEmbedding, ModelName, PageInfo, TaskId, TaskStatus,
+    MediaEmbeddingTaskDocumentEmbedding, MediaEmbeddingTaskImageEmbedding, ModelName, TaskId, TaskStatus,
     TasksCreateResponse, TasksListResponse, TasksRetrieveResponse, TasksRetrieveResponseVideoEmbedding,
     TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata, VideoSegment,
 };

@@ -1,4 +1,4 @@
-//! What is inside objects, arrays and tagged values.
+//! The contents of objects, arrays and tagged values.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::de::{
     value::BorrowedStrDeserializer,
 };
 
-use super::{Fault, Json, Outcome};
+use super::{Json, JsonError, JsonResult};
 
 /// The members of an object, up to its closing brace.
 pub(super) struct Members<'a, 'de> {
@@ -23,9 +23,9 @@ impl<'a, 'de> Members<'a, 'de> {
 }
 
 impl<'de> MapAccess<'de> for Members<'_, 'de> {
-    type Error = Fault;
+    type Error = JsonError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<Option<K::Value>> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> JsonResult<Option<K::Value>> {
         match self.json.peek()? {
             b'}' => return Ok(None),
             b',' if !self.first => self.json.at += 1,
@@ -40,16 +40,16 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
             Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),
             Cow::Owned(key) => seed.deserialize(key.as_str().into_deserializer()),
         };
-        let outcome = outcome.map_err(|fault: Fault| fault.at(start).in_key(&key));
+        let outcome = outcome.map_err(|error: JsonError| error.at(start).in_key(&key));
         self.key = Some(key);
         outcome.map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Outcome<V::Value> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> JsonResult<V::Value> {
         self.json.peek()?;
         let start = self.json.at;
         seed.deserialize(&mut *self.json)
-            .map_err(|fault| fault.at(start).in_key(self.key.as_deref().unwrap_or_default()))
+            .map_err(|error| error.at(start).in_key(self.key.as_deref().unwrap_or_default()))
     }
 }
 
@@ -66,17 +66,17 @@ impl<'a, 'de> Elements<'a, 'de> {
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
-    type Error = Fault;
+    type Error = JsonError;
 
     #[inline]
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
-        // Mostly it goes on at once.
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> JsonResult<Option<T::Value>> {
+        // The common case.
         if self.next > 0 && self.json.text.get(self.json.at) == Some(&b',') {
             self.json.at += 1;
         } else {
             match self.json.peek()? {
                 b']' => return Ok(None),
-                // A comma before the end is found when there is no value.
+                // A comma before the end is found when no value follows.
                 b',' if self.next > 0 => self.json.at += 1,
                 _ if self.next == 0 => {}
                 _ => return Err(self.json.unexpected("expected a comma or the end of the array")),
@@ -86,41 +86,41 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         self.next += 1;
         match seed.deserialize(&mut *self.json) {
             Ok(value) => Ok(Some(value)),
-            Err(fault) => Err(fault.at(start).in_element(self.next - 1)),
+            Err(error) => Err(error.at(start).in_element(self.next - 1)),
         }
     }
 }
 
-/// A variant with a value: an object of one member.
+/// An enum variant with a value: an object with one member.
 pub(super) struct Tagged<'a, 'de>(pub(super) &'a mut Json<'de>);
 
 impl<'de> EnumAccess<'de> for Tagged<'_, 'de> {
-    type Error = Fault;
+    type Error = JsonError;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Outcome<(V::Value, Self)> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> JsonResult<(V::Value, Self)> {
         let key = self.0.key()?;
-        let variant = seed.deserialize(IntoDeserializer::<Fault>::into_deserializer(key.as_ref()))?;
+        let variant = seed.deserialize(IntoDeserializer::<JsonError>::into_deserializer(key.as_ref()))?;
         Ok((variant, self))
     }
 }
 
 impl<'de> VariantAccess<'de> for Tagged<'_, 'de> {
-    type Error = Fault;
+    type Error = JsonError;
 
-    fn unit_variant(self) -> Outcome<()> {
+    fn unit_variant(self) -> JsonResult<()> {
         serde::Deserialize::deserialize(self.0)
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<T::Value> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> JsonResult<T::Value> {
         seed.deserialize(self.0)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Outcome<V::Value> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> JsonResult<V::Value> {
         self.0.deserialize_any(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Outcome<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> JsonResult<V::Value> {
         self.0.deserialize_any(visitor)
     }
 }

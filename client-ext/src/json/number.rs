@@ -1,6 +1,6 @@
-//! Numbers of JSON: a fast and exact way for `f32`, and the standard library's for the rest.
+//! Numbers: a fast and exact way for `f32`, and the standard library for the rest.
 
-/// 10⁰ to 10³⁰, inverted, each the nearest `f64`.
+/// 10⁰ to 10⁻³⁰, each the nearest `f64`.
 const INVERSE: [f64; 31] = [
     1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17,
     1e-18, 1e-19, 1e-20, 1e-21, 1e-22, 1e-23, 1e-24, 1e-25, 1e-26, 1e-27, 1e-28, 1e-29, 1e-30,
@@ -15,14 +15,13 @@ const POWERS: [u64; 20] = {
     }
     powers
 };
-/// What an `f64` has beyond an `f32`.
+/// The bits of precision that an `f64` has beyond an `f32`.
 const EXTRA_BITS: u32 = f64::MANTISSA_DIGITS - f32::MANTISSA_DIGITS;
 
-/// No longer number is read fast.
+/// The length of the longest number on the fast path, in bytes.
 const WINDOW: usize = 32;
 
-/// The number at the start of the text, correctly rounded, and how many bytes it has. `None` says nothing about the number: it
-/// may be none, or one that needs more care.
+/// The number at the start of the text, correctly rounded, and its length. `None` if it is not a number, or needs the slow path.
 #[inline(always)]
 pub(super) fn fast_f32(text: &[u8]) -> Option<(f32, usize)> {
     match text.first_chunk::<WINDOW>() {
@@ -38,14 +37,14 @@ fn last_number(text: &[u8]) -> Option<(f32, usize)> {
     fraction(&window)
 }
 
-/// A number of the shape that vectors have: a digit, a point, and 16 to 21 digits, of which the first 16 decide.
+/// A number as vectors have them: a digit, a point, and 16 to 21 digits, of which the first 16 decide.
 ///
-/// Where it ends depends on as little as possible, because the next number waits for it; so on its sign neither.
+/// The end must depend on as little as possible, not even on the sign, because the next number waits for it.
 #[inline(always)]
 fn fraction(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
     let others = not_digits(digit_values(text, 16));
     let end = 16 + (others.trailing_zeros() / 8) as usize;
-    // Half of all numbers have a sign: a branch would be a wrong guess every other time.
+    // Half of all numbers have a sign: a branch would be mispredicted every other time.
     let negative = text[0] == b'-';
     let start = usize::from(negative);
     let (first, second) = (digit_values(text, start + 2), digit_values(text, start + 10));
@@ -55,16 +54,16 @@ fn fraction(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
         return short_fraction(text);
     }
     let digits = u64::from(whole) * POWERS[16] + eight(first) * POWERS[8] + eight(second);
-    // Too small for what the rest may add.
+    // Too small to ignore the remaining digits.
     if digits < POWERS[12] {
         return short_fraction(text);
     }
-    // The rest is less than one in 10¹², which is up to 9008 units in the last place of an `f64`.
+    // The remaining digits are less than one in 10¹², which is up to 9008 units in the last place of an `f64`.
     let number = nearest(digits as i64 as f64 * INVERSE[16], 9100)?;
     Some((f32::from_bits(number.to_bits() | u32::from(negative) << 31), end))
 }
 
-/// A number with one digit before its point and at most 23 digits behind it.
+/// A number with one digit before the point and at most 23 digits after it.
 #[inline(never)]
 fn short_fraction(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
     let negative = text[0] == b'-';
@@ -79,7 +78,7 @@ fn short_fraction(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
     while not_digits(block) == 0 {
         digits = digits.checked_mul(POWERS[8])?.checked_add(eight(block))?;
         at += 8;
-        // It may go on behind the window.
+        // The number may continue after the window.
         if at + 8 > WINDOW {
             return None;
         }
@@ -91,20 +90,20 @@ fn short_fraction(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
     if end == start + 2 || text.get(end).is_none_or(|byte| byte | 0x20 == b'e') {
         return other_shape(text);
     }
-    // In two steps, because a shift by 64 is none.
+    // In two steps, because a shift by 64 overflows.
     let last = eight((block << (56 - 8 * count)) << 8);
     digits = digits.checked_mul(POWERS[count])?.checked_add(last)?;
     let number = round(digits, start as i32 + 2 - end as i32)?;
     Some((f32::from_bits(number.to_bits() | u32::from(negative) << 31), end))
 }
 
-/// Numbers of all other shapes.
+/// All other numbers.
 #[inline(never)]
 fn other_shape(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
     let negative = text[0] == b'-';
     let start = usize::from(negative);
     let (mut digits, mut at) = more_digits(text, start, 0)?;
-    // No digits, or digits behind a leading zero.
+    // No digits, or digits after a leading zero.
     if at == start || (text[start] == b'0' && at > start + 1) {
         return None;
     }
@@ -120,7 +119,7 @@ fn other_shape(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
     if matches!(text.get(at), Some(b'e' | b'E')) {
         (exponent, at) = power(text, at + 1, exponent)?;
     }
-    // It may go on behind the window.
+    // The number may continue after the window.
     if at >= WINDOW {
         return None;
     }
@@ -128,7 +127,7 @@ fn other_shape(text: &[u8; WINDOW]) -> Option<(f32, usize)> {
     Some((if negative { -number } else { number }, at))
 }
 
-/// Takes the power of ten that is written here into account.
+/// Adds the power of ten at this position to the exponent.
 fn power(text: &[u8; WINDOW], mut at: usize, exponent: i32) -> Option<(i32, usize)> {
     let sign = if text.get(at) == Some(&b'-') { -1 } else { 1 };
     at += usize::from(matches!(text.get(at), Some(b'-' | b'+')));
@@ -139,13 +138,13 @@ fn power(text: &[u8; WINDOW], mut at: usize, exponent: i32) -> Option<(i32, usiz
     Some((exponent + sign * power as i32, end))
 }
 
-/// `digits · 10^exponent` as the nearest `f32`, where an `f64` can tell which that is.
+/// `digits · 10^exponent` as the nearest `f32`, where an `f64` is precise enough.
 #[inline(always)]
 fn round(digits: u64, exponent: i32) -> Option<f32> {
     if digits == 0 {
         return Some(0.0);
     }
-    // Each of the two conversions and the multiplication is off by half a unit in the last place at most.
+    // Each of the two conversions and the multiplication is off by at most half a unit in the last place.
     // Signed numbers are converted by one instruction.
     let digits = i64::try_from(digits).ok()? as f64;
     let double = if exponent <= 0 {
@@ -154,11 +153,11 @@ fn round(digits: u64, exponent: i32) -> Option<f32> {
         digits * *POWERS.get(exponent as usize)? as f64
     };
     let single = nearest(double, 8)?;
-    // Below the normal numbers an `f32` has fewer bits than this counts on.
+    // Subnormal numbers have fewer bits than this relies on.
     (single >= f32::MIN_POSITIVE && single.is_finite()).then_some(single)
 }
 
-/// The nearest `f32`; `None` so close to the middle of two neighbours that an error of some units in the last place could decide.
+/// The nearest `f32`; `None` if the value is so close to the middle of two neighbours that `units` in the last place could decide.
 #[inline(always)]
 fn nearest(double: f64, units: u64) -> Option<f32> {
     const MIDDLE: u64 = 1 << (EXTRA_BITS - 1);
@@ -166,7 +165,7 @@ fn nearest(double: f64, units: u64) -> Option<f32> {
     (extra.abs_diff(MIDDLE) > units).then_some(double as f32)
 }
 
-/// Appends the digits that stand here; `None` when they do not fit.
+/// Appends the digits at this position; `None` if they overflow.
 fn more_digits(text: &[u8; WINDOW], start: usize, mut digits: u64) -> Option<(u64, usize)> {
     let mut at = start;
     while let Some(digit) = text.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
@@ -176,20 +175,20 @@ fn more_digits(text: &[u8; WINDOW], start: usize, mut digits: u64) -> Option<(u6
     Some((digits, at))
 }
 
-/// Eight bytes less `0`, the first in the lowest byte.
+/// Eight bytes minus `0`, the first in the lowest byte.
 #[inline(always)]
 fn digit_values(text: &[u8; WINDOW], at: usize) -> u64 {
     let block = text.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
     u64::from_le_bytes(block) ^ 0x3030_3030_3030_3030
 }
 
-/// Has the highest bit of each byte set that is no digit; a carry reaches only bytes behind the first such.
+/// Sets the highest bit of each byte that is not a digit; a carry only reaches bytes after the first such byte.
 #[inline(always)]
 fn not_digits(values: u64) -> u64 {
     (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
 }
 
-/// The number that eight digits make, the first in the lowest byte: pairs, then fours, then all.
+/// The number of eight digits, the first in the lowest byte: pairs, then groups of four, then all.
 #[inline(always)]
 fn eight(digits: u64) -> u64 {
     const MASK: u64 = 0x0000_00ff_0000_00ff;
@@ -199,7 +198,7 @@ fn eight(digits: u64) -> u64 {
     high.wrapping_add(low) >> 32
 }
 
-/// How many bytes the number at the start of the text has, and whether it is an integer; or at which byte it stops being one.
+/// The length of the number at the start of the text, and whether it is an integer; or the position of the first wrong byte.
 pub(super) fn token(text: &[u8]) -> Result<(usize, bool), usize> {
     let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut at = usize::from(text.first() == Some(&b'-'));
@@ -208,7 +207,7 @@ pub(super) fn token(text: &[u8]) -> Result<(usize, bool), usize> {
         Some(b'1'..=b'9') => at += digits(at),
         _ => return Err(at),
     }
-    // Digits behind a leading zero.
+    // Digits after a leading zero.
     if text.get(at).is_some_and(u8::is_ascii_digit) {
         return Err(at);
     }

@@ -1,32 +1,32 @@
-//! One large array, element by element, out of a text that comes in blocks.
+//! One large array, element by element, out of a text that arrives in chunks.
 
 use memchr::{memchr2, memchr3};
 use serde::Deserialize;
 use twelvelabs_api::runtime::LargeArray;
 
-use super::{Fault, FaultKind, Json, Outcome};
+use super::{Json, JsonError, JsonErrorKind, JsonResult};
 
-/// In bytes: no element is larger.
+/// The maximum size of an element, in bytes.
 pub(super) const ELEMENT_LIMIT: usize = 16 << 20;
 
-/// Decodes a document while it arrives: the elements of its large array as soon as each is whole, the rest at the end.
+/// Decodes a document while it arrives: each element of its large array as soon as it is complete, the rest at the end.
 ///
-/// The array is cut out of the text, and what is left is decoded as any other document; so the order of keys, unknown keys
-/// and new fields are no matter. An array that is not where it should be, or whose key is spelt with escapes, is only slower.
+/// The array is cut out of the text, and the rest is decoded like any other document. So the order of keys, unknown keys and new fields do
+/// not matter. An array in another place, or with escapes in its key, is only slower.
 #[derive(Debug)]
 pub struct Splitter<T> {
     around: Around,
     place: Place,
-    /// The part of an element that earlier blocks brought.
+    /// The start of an element, from earlier chunks.
     carry: Vec<u8>,
     /// The text without the elements.
     frame: Vec<u8>,
-    /// Where something was cut out of the frame, and how much.
+    /// The cuts: position in the frame, and number of bytes.
     cuts: Vec<(usize, u64)>,
-    /// How many bytes of the text came before this block.
+    /// The number of bytes before this chunk.
     before: u64,
     elements: u64,
-    /// In bytes: the frame may not be larger.
+    /// The maximum size of the frame, in bytes.
     frame_limit: usize,
     document: std::marker::PhantomData<fn() -> T>,
 }
@@ -35,20 +35,20 @@ pub struct Splitter<T> {
 enum Place {
     /// Outside of the array.
     Around,
-    /// Behind its opening bracket.
+    /// After the opening bracket.
     First,
-    /// Behind an element.
+    /// After an element.
     Behind,
-    /// Behind a comma.
+    /// After a comma.
     Next,
-    /// In an element, which began here.
+    /// Inside an element, with its offset.
     Inside(Element, u64),
 }
 
 /// How to find the end of an element.
 #[derive(Clone, Copy, Debug)]
 struct Element {
-    /// Brackets of the kind that it began with; 0 for one without.
+    /// The brackets of the element; 0 for an element without.
     open: u8,
     close: u8,
     depth: usize,
@@ -56,19 +56,19 @@ struct Element {
     escaped: bool,
 }
 
-/// The way to the array.
+/// The path to the array.
 #[derive(Debug, Default)]
 struct Around {
     depth: usize,
-    /// So many of the open containers are steps of the path.
+    /// The number of open containers that are steps of the path.
     on_path: usize,
     text: bool,
     escaped: bool,
-    /// The last text.
+    /// The last string.
     key: Vec<u8>,
-    /// The value that comes next is the next step.
+    /// The next value is the next step.
     due: bool,
-    /// The last byte was white space outside of texts.
+    /// The last byte was white space outside of strings.
     is_blank: bool,
 }
 
@@ -89,66 +89,66 @@ impl<T: LargeArray> Default for Splitter<T> {
 }
 
 impl<T: LargeArray> Splitter<T> {
-    /// One that takes no more memory than `frame_limit` for what is outside of the array, so that none of it depends on the size
-    /// of the document.
+    /// A splitter that uses at most `frame_limit` bytes for what is outside of the array, so that its memory does not depend on the size of
+    /// the document.
     pub fn bounded(frame_limit: usize) -> Self {
         Self { frame_limit, ..Self::default() }
     }
 
-    /// Takes the next block, and gives every element that it completes.
-    pub fn feed(&mut self, block: &[u8], mut take: impl FnMut(T::Element)) -> Outcome<()> {
+    /// Takes the next chunk. Passes each element that it completes to `take`.
+    pub fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(T::Element)) -> JsonResult<()> {
         let mut at = 0;
-        while at < block.len() {
+        while at < chunk.len() {
             at = match self.place {
-                Place::Around => self.around(block, at),
-                Place::Inside(element, start) => self.inside(element, start, block, at, &mut take)?,
-                Place::First | Place::Behind | Place::Next => self.between(block, at)?,
+                Place::Around => self.around(chunk, at),
+                Place::Inside(element, start) => self.inside(element, start, chunk, at, &mut take)?,
+                Place::First | Place::Behind | Place::Next => self.between(chunk, at)?,
             };
         }
-        self.before += block.len() as u64;
+        self.before += chunk.len() as u64;
         if self.frame.len() > self.frame_limit {
             let message = format!("more than {} bytes outside of the array", self.frame_limit);
-            return Err(Fault::new(FaultKind::Data, 0, message).moved(|_| self.before));
+            return Err(JsonError::new(JsonErrorKind::Data, 0, message).moved(|_| self.before));
         }
         Ok(())
     }
 
-    /// The rest of the document, after its last block.
-    pub fn finish(self) -> Outcome<T> {
+    /// The rest of the document, after the last chunk.
+    pub fn finish(self) -> JsonResult<T> {
         if let Place::Inside(_, start) = self.place {
             return Err(self.unfinished(start));
         }
         if !matches!(self.place, Place::Around) {
-            let fault = Fault::new(FaultKind::Truncated, 0, "the text ends early").moved(|_| self.before);
-            return Err(self.in_array(fault));
+            let error = JsonError::new(JsonErrorKind::Truncated, 0, "unexpected end of input").moved(|_| self.before);
+            return Err(self.in_array(error));
         }
-        super::decode(&self.frame).map_err(|fault| {
-            fault.moved(|offset| {
+        super::decode(&self.frame).map_err(|error| {
+            error.moved(|offset| {
                 let cuts = self.cuts.iter().filter(|(at, _)| (*at as u64) <= offset);
                 offset + cuts.map(|(_, bytes)| bytes).sum::<u64>()
             })
         })
     }
 
-    fn around(&mut self, block: &[u8], from: usize) -> usize {
+    fn around(&mut self, chunk: &[u8], from: usize) -> usize {
         let mut start = from;
-        for (at, byte) in block.iter().enumerate().skip(from) {
+        for (at, byte) in chunk.iter().enumerate().skip(from) {
             // White space is kept once: a server may send any amount of it.
             if self.around.is_blank && matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
-                self.frame.extend_from_slice(&block[start..at]);
+                self.frame.extend_from_slice(&chunk[start..at]);
                 self.skip_blank();
                 start = at + 1;
                 continue;
             }
             if self.around.enters(*byte, T::PATH) {
-                self.frame.extend_from_slice(&block[start..=at]);
+                self.frame.extend_from_slice(&chunk[start..=at]);
                 self.cuts.push((self.frame.len(), 0));
                 self.place = Place::First;
                 return at + 1;
             }
         }
-        self.frame.extend_from_slice(&block[start..]);
-        block.len()
+        self.frame.extend_from_slice(&chunk[start..]);
+        chunk.len()
     }
 
     /// Cuts one byte out of the frame here.
@@ -159,24 +159,23 @@ impl<T: LargeArray> Splitter<T> {
         }
     }
 
-    /// The text ends inside an element, or the element is too large: what is wrong with it as far as it goes.
-    fn unfinished(&self, start: u64) -> Fault {
+    /// The text ends inside an element, or the element is too large: the first error in it.
+    fn unfinished(&self, start: u64) -> JsonError {
         let mut json = Json::new(&self.carry);
-        let fault = match T::Element::deserialize(&mut json) {
-            Err(fault) => fault.moved(|offset| offset + start),
-            Ok(_) => {
-                Fault::new(FaultKind::Truncated, self.carry.len(), "the text ends early").moved(|offset| offset + start)
-            }
+        let error = match T::Element::deserialize(&mut json) {
+            Err(error) => error.moved(|offset| offset + start),
+            Ok(_) => JsonError::new(JsonErrorKind::Truncated, self.carry.len(), "unexpected end of input")
+                .moved(|offset| offset + start),
         };
-        self.in_array(fault)
+        self.in_array(error)
     }
 
     /// Commas, white space, and the end of the array.
-    fn between(&mut self, block: &[u8], from: usize) -> Outcome<usize> {
-        let blank = block[from..].iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
+    fn between(&mut self, chunk: &[u8], from: usize) -> JsonResult<usize> {
+        let blank = chunk[from..].iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
         self.cut(blank);
         let at = from + blank;
-        match (block.get(at), self.place) {
+        match (chunk.get(at), self.place) {
             (None, _) => {}
             (Some(b']'), Place::First | Place::Behind) => self.place = Place::Around,
             (Some(b','), Place::Behind) => {
@@ -190,8 +189,8 @@ impl<T: LargeArray> Splitter<T> {
                 } else {
                     "expected a value"
                 };
-                let fault = Fault::new(FaultKind::Syntax, at, message).moved(|offset| offset + self.before);
-                return Err(self.in_array(fault));
+                let error = JsonError::new(JsonErrorKind::Syntax, at, message).moved(|offset| offset + self.before);
+                return Err(self.in_array(error));
             }
             (Some(first), _) => self.place = Place::Inside(Element::starting(*first), self.before + at as u64),
         }
@@ -202,27 +201,28 @@ impl<T: LargeArray> Splitter<T> {
         &mut self,
         mut element: Element,
         start: u64,
-        block: &[u8],
+        chunk: &[u8],
         from: usize,
         take: &mut impl FnMut(T::Element),
-    ) -> Outcome<usize> {
-        let Some(length) = element.end(&block[from..]) else {
-            self.carry.extend_from_slice(&block[from..]);
+    ) -> JsonResult<usize> {
+        let Some(length) = element.end(&chunk[from..]) else {
+            self.carry.extend_from_slice(&chunk[from..]);
             if self.carry.len() > ELEMENT_LIMIT {
-                // Mostly it is a bracket too many, which has its own place.
-                let fault = self.unfinished(start);
-                if fault.kind() != FaultKind::Truncated {
-                    return Err(fault);
+                // The usual reason is an extra bracket, which has its own place.
+                let error = self.unfinished(start);
+                if error.kind() != JsonErrorKind::Truncated {
+                    return Err(error);
                 }
-                let fault = Fault::new(FaultKind::Data, 0, format!("an element of more than {ELEMENT_LIMIT} bytes"));
-                return Err(self.in_array(fault.moved(|_| start)));
+                let error =
+                    JsonError::new(JsonErrorKind::Data, 0, format!("an element of more than {ELEMENT_LIMIT} bytes"));
+                return Err(self.in_array(error.moved(|_| start)));
             }
-            self.cut(block.len() - from);
+            self.cut(chunk.len() - from);
             self.place = Place::Inside(element, start);
-            return Ok(block.len());
+            return Ok(chunk.len());
         };
         self.cut(length);
-        let mut text = &block[from..from + length];
+        let mut text = &chunk[from..from + length];
         if !self.carry.is_empty() {
             self.carry.extend_from_slice(text);
             text = &self.carry;
@@ -231,7 +231,7 @@ impl<T: LargeArray> Splitter<T> {
         let value = T::Element::deserialize(&mut json).and_then(|value| json.end().map(|()| value));
         match value {
             Ok(value) => take(value),
-            Err(fault) => return Err(self.in_array(fault.moved(|offset| offset + start))),
+            Err(error) => return Err(self.in_array(error.moved(|offset| offset + start))),
         }
         self.carry.clear();
         self.elements += 1;
@@ -239,21 +239,21 @@ impl<T: LargeArray> Splitter<T> {
         Ok(from + length)
     }
 
-    /// Cuts out of the array, which is where the frame ends now.
+    /// Cuts out of the array, which is the end of the frame now.
     fn cut(&mut self, bytes: usize) {
         if let Some((_, cut)) = self.cuts.last_mut() {
             *cut += bytes as u64;
         }
     }
 
-    /// The place of the element that is due.
-    fn in_array(&self, fault: Fault) -> Fault {
-        T::PATH.iter().rev().fold(fault.in_element(self.elements), |fault, key| fault.in_key(key))
+    /// Adds the path of the next element.
+    fn in_array(&self, error: JsonError) -> JsonError {
+        T::PATH.iter().rev().fold(error.in_element(self.elements), |error, key| error.in_key(key))
     }
 }
 
 impl Around {
-    /// Takes one byte; says whether it opens the array.
+    /// Takes one byte. Returns whether it opens the array.
     fn enters(&mut self, byte: u8, path: &[&str]) -> bool {
         if self.text {
             match byte {
@@ -265,7 +265,7 @@ impl Around {
                 }
                 _ => {}
             }
-            // No step is longer; an escape makes the key another.
+            // No step is longer; an escape makes it another key.
             if self.key.len() <= 64 {
                 self.key.push(byte);
             }
@@ -312,7 +312,7 @@ impl Element {
         Self { open, close, depth: 0, text: false, escaped: false }
     }
 
-    /// Where the element ends in a text that it starts or goes on with; `None` if it does not.
+    /// Where the element ends in a text that starts or continues it; `None` if it does not end.
     fn end(&mut self, text: &[u8]) -> Option<usize> {
         let mut at = 0;
         if std::mem::take(&mut self.escaped) {

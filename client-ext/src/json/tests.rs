@@ -17,7 +17,7 @@ const DOCUMENT: &str = r#" {"_id":"a\u00e9\"}]","new":{"segments":[{"float":[1]}
 "status":"ready","related":{"video_embedding":{"segments":["x",{"float":[1]}]}},"created_at":"2026-01-01T00:00:00Z","tail":[true,false,null,18446744073709551616]}
 "#;
 
-fn in_blocks<T: LargeArray>(blocks: &[&[u8]]) -> Outcome<(T, usize)> {
+fn in_blocks<T: LargeArray>(blocks: &[&[u8]]) -> JsonResult<(T, usize)> {
     let mut splitter = Splitter::<T>::default();
     let mut elements = Vec::new();
     for block in blocks {
@@ -29,7 +29,7 @@ fn in_blocks<T: LargeArray>(blocks: &[&[u8]]) -> Outcome<(T, usize)> {
     Ok((whole, count))
 }
 
-fn retrieve(blocks: &[&[u8]]) -> Outcome<(TasksRetrieveResponse, usize)> {
+fn retrieve(blocks: &[&[u8]]) -> JsonResult<(TasksRetrieveResponse, usize)> {
     in_blocks(blocks)
 }
 
@@ -38,7 +38,7 @@ fn expected() -> TasksRetrieveResponse {
 }
 
 #[test]
-fn a_document_is_what_serde_json_makes_of_it() {
+fn a_document_decodes_as_with_serde_json() {
     assert_eq!(decode::<TasksRetrieveResponse>(DOCUMENT.as_bytes()).expect("decodes"), expected());
     let value: Value = serde_json::from_str(DOCUMENT).expect("a good document");
     assert_eq!(decode::<Value>(DOCUMENT.as_bytes()).expect("decodes"), value);
@@ -51,7 +51,7 @@ fn is_long() -> bool {
 }
 
 #[test]
-fn it_is_the_same_in_blocks_of_every_size_and_split_at_every_two_points() {
+fn the_result_is_the_same_in_chunks_of_every_size() {
     let text = DOCUMENT.as_bytes();
     for size in 1..=text.len() {
         let blocks: Vec<&[u8]> = text.chunks(size).collect();
@@ -62,20 +62,20 @@ fn it_is_the_same_in_blocks_of_every_size_and_split_at_every_two_points() {
     for first in 0..text.len() {
         for second in first..text.len().min(first + reach) {
             let blocks = [&text[..first], &text[first..second], &text[second..]];
-            let outcome = retrieve(&blocks).unwrap_or_else(|fault| panic!("split at {first} and {second}: {fault}"));
+            let outcome = retrieve(&blocks).unwrap_or_else(|error| panic!("split at {first} and {second}: {error}"));
             assert_eq!(outcome.1, 3, "split at {first} and {second}");
         }
     }
 }
 
 #[test]
-fn every_truncation_is_refused_with_its_place() {
+fn every_truncation_is_an_error_with_its_offset() {
     let text = DOCUMENT.trim_end().as_bytes();
     for length in 0..text.len() {
         for size in [1, 7, text.len()] {
             let blocks: Vec<&[u8]> = text[..length].chunks(size).collect();
-            let fault = retrieve(&blocks).err().unwrap_or_else(|| panic!("{length} bytes were enough"));
-            assert_eq!((fault.kind(), fault.offset()), (FaultKind::Truncated, length as u64), "{length}: {fault}");
+            let error = retrieve(&blocks).err().unwrap_or_else(|| panic!("{length} bytes were enough"));
+            assert_eq!((error.kind(), error.offset()), (JsonErrorKind::Truncated, length as u64), "{length}: {error}");
         }
     }
 }
@@ -102,8 +102,8 @@ fn agree(text: &[u8], size: usize) -> Result<(), String> {
 
 /// serde_json rounds a vector's numbers twice, so it may be off by one in the last place.
 fn close(theirs: &TasksRetrieveResponse, ours: &TasksRetrieveResponse) -> Result<(), String> {
-    let flat = |answer: &TasksRetrieveResponse| -> Vec<f32> {
-        answer
+    let flat = |document: &TasksRetrieveResponse| -> Vec<f32> {
+        document
             .video_embedding
             .iter()
             .flat_map(|video| &video.segments)
@@ -115,12 +115,12 @@ fn close(theirs: &TasksRetrieveResponse, ours: &TasksRetrieveResponse) -> Result
     if a.len() != b.len() || !a.iter().zip(&b).all(|(a, b)| near(*a, *b)) {
         return Err(format!("{a:?} is not {b:?}"));
     }
-    let bare = |answer: &TasksRetrieveResponse| {
-        let mut answer = answer.clone();
-        for segment in answer.video_embedding.iter_mut().flat_map(|video| &mut video.segments) {
+    let bare = |document: &TasksRetrieveResponse| {
+        let mut document = document.clone();
+        for segment in document.video_embedding.iter_mut().flat_map(|video| &mut video.segments) {
             segment.float = Embedding::default();
         }
-        answer
+        document
     };
     let same = |a: &TasksRetrieveResponse, b: &TasksRetrieveResponse| a == b;
     if !same(&bare(theirs), &bare(ours)) {
@@ -129,7 +129,7 @@ fn close(theirs: &TasksRetrieveResponse, ours: &TasksRetrieveResponse) -> Result
     Ok(())
 }
 
-/// A generator of its own, so that a failure can be repeated.
+/// A seeded generator, so that a failure can be reproduced.
 struct Random(u64);
 
 impl Random {
@@ -142,7 +142,7 @@ impl Random {
 }
 
 #[test]
-fn one_wrong_byte_is_taken_or_refused_as_by_serde_json() {
+fn one_wrong_byte_is_accepted_or_refused_as_by_serde_json() {
     const TELLING: &[u8] = b"{}[]\":,0123456789eE+-.\\ntfu \n\x00\x7f\xff\xc3";
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut refused = 0;
@@ -164,19 +164,19 @@ fn one_wrong_byte_is_taken_or_refused_as_by_serde_json() {
 }
 
 #[test]
-fn numbers_past_the_range_of_a_vector_are_always_refused() {
+fn numbers_out_of_the_range_of_f32_are_refused() {
     for number in ["1e39", "-3.5e38", "1e400", "-1e999999999999"] {
         let text = format!(
             r#"{{"_id":"a","status":"ready","video_embedding":{{"segments":[{{"float":[0,{number}],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}}]}}}}"#
         );
-        let fault = retrieve(&[text.as_bytes()]).expect_err("refused");
-        assert_eq!(fault.kind(), FaultKind::Data, "{number}");
-        assert_eq!(fault.path().as_deref(), Some("video_embedding.segments[0].float"), "{number}");
+        let error = retrieve(&[text.as_bytes()]).expect_err("refused");
+        assert_eq!(error.kind(), JsonErrorKind::Data, "{number}");
+        assert_eq!(error.path().as_deref(), Some("video_embedding.segments[0].float"), "{number}");
     }
-    let fault = decode::<TasksStatusResponse>(
+    let error = decode::<TasksStatusResponse>(
         br#"{"_id":"a","status":"ready","video_embedding":{"metadata":{"duration":1e400}}}"#,
     );
-    assert_eq!(fault.err().and_then(|fault| fault.path()).as_deref(), Some("video_embedding.metadata.duration"));
+    assert_eq!(error.err().and_then(|error| error.path()).as_deref(), Some("video_embedding.metadata.duration"));
 }
 
 /// The first byte of `wrong` in the text.
@@ -185,21 +185,21 @@ fn offset_of(text: &str, wrong: &str) -> u64 {
 }
 
 #[test]
-fn a_fault_has_its_byte_and_its_path() {
+fn an_error_has_a_byte_offset_and_a_path() {
     let good = r#"{"_id":"a","status":"ready","video_embedding":{"metadata":{"duration":30},"segments":[{"float":[1,2],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"},{"float":[3,4],"start_offset_sec":6,"end_offset_sec":12,"embedding_scope":"clip"}]},"model_name":"m"}"#;
     let cases = [
-        // What is replaced, by what, and where the fault begins: its text, then how far into it.
-        ("[3,4]", "[3,x]", "x]", 0, FaultKind::Syntax, Some("video_embedding.segments[1].float[1]")),
-        ("[3,4]", "[3,null]", "null]", 0, FaultKind::Data, Some("video_embedding.segments[1].float[1]")),
-        ("[3,4]", "[3 4]", "4]", 0, FaultKind::Syntax, Some("video_embedding.segments[1].float")),
-        ("[3,4]", "[3,04]", "04]", 1, FaultKind::Syntax, Some("video_embedding.segments[1].float[1]")),
-        ("[3,4]", "{}", "{},", 0, FaultKind::Data, Some("video_embedding.segments[1].float")),
+        // What is replaced, by what, and where the error begins: its text, then how far into it.
+        ("[3,4]", "[3,x]", "x]", 0, JsonErrorKind::Syntax, Some("video_embedding.segments[1].float[1]")),
+        ("[3,4]", "[3,null]", "null]", 0, JsonErrorKind::Data, Some("video_embedding.segments[1].float[1]")),
+        ("[3,4]", "[3 4]", "4]", 0, JsonErrorKind::Syntax, Some("video_embedding.segments[1].float")),
+        ("[3,4]", "[3,04]", "04]", 1, JsonErrorKind::Syntax, Some("video_embedding.segments[1].float[1]")),
+        ("[3,4]", "{}", "{},", 0, JsonErrorKind::Data, Some("video_embedding.segments[1].float")),
         (
             r#""start_offset_sec":6,"#,
             "",
             r#"{"float":[3"#,
             0,
-            FaultKind::Data,
+            JsonErrorKind::Data,
             Some("video_embedding.segments[1].start_offset_sec"),
         ),
         (
@@ -207,7 +207,7 @@ fn a_fault_has_its_byte_and_its_path() {
             r#"} {"float":[3"#,
             r#"{"float":[3"#,
             0,
-            FaultKind::Syntax,
+            JsonErrorKind::Syntax,
             Some("video_embedding.segments[1]"),
         ),
         (
@@ -215,23 +215,23 @@ fn a_fault_has_its_byte_and_its_path() {
             r#"},,{"float":[3"#,
             r#",{"float":[3"#,
             0,
-            FaultKind::Syntax,
+            JsonErrorKind::Syntax,
             Some("video_embedding.segments[1]"),
         ),
-        (r#""clip"}]"#, r#""clip"},]"#, "]},\"model", 0, FaultKind::Syntax, Some("video_embedding.segments[2]")),
-        (r#""clip"}]"#, r#""clip"},7]"#, "7]", 0, FaultKind::Data, Some("video_embedding.segments[2]")),
-        (r#""model_name":"m""#, r#""model_name":7"#, "7}", 0, FaultKind::Data, Some("model_name")),
-        (r#""model_name":"m""#, r#""model_name" "m""#, r#""m""#, 0, FaultKind::Syntax, None),
-        (r#""model_name":"m"}"#, r#""model_name":"m"} x"#, "x", 0, FaultKind::Syntax, None),
+        (r#""clip"}]"#, r#""clip"},]"#, "]},\"model", 0, JsonErrorKind::Syntax, Some("video_embedding.segments[2]")),
+        (r#""clip"}]"#, r#""clip"},7]"#, "7]", 0, JsonErrorKind::Data, Some("video_embedding.segments[2]")),
+        (r#""model_name":"m""#, r#""model_name":7"#, "7}", 0, JsonErrorKind::Data, Some("model_name")),
+        (r#""model_name":"m""#, r#""model_name" "m""#, r#""m""#, 0, JsonErrorKind::Syntax, None),
+        (r#""model_name":"m"}"#, r#""model_name":"m"} x"#, "x", 0, JsonErrorKind::Syntax, None),
         (
             r#""duration":30"#,
             r#""duration":"x""#,
             r#""x""#,
             0,
-            FaultKind::Data,
+            JsonErrorKind::Data,
             Some("video_embedding.metadata.duration"),
         ),
-        (r#""_id":"a","#, "", "{", 0, FaultKind::Data, Some("_id")),
+        (r#""_id":"a","#, "", "{", 0, JsonErrorKind::Data, Some("_id")),
     ];
     for (old, new, place, into, kind, path) in cases {
         let (at, _) = good.rmatch_indices(old).next().expect("it is there");
@@ -239,18 +239,18 @@ fn a_fault_has_its_byte_and_its_path() {
         let offset = offset_of(&text, place) + into;
         for size in [1, 10, text.len()] {
             let blocks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
-            let fault = retrieve(&blocks).expect_err(&text);
+            let error = retrieve(&blocks).expect_err(&text);
             assert_eq!(
-                (fault.kind(), fault.path().as_deref(), fault.offset()),
+                (error.kind(), error.path().as_deref(), error.offset()),
                 (kind, path, offset),
-                "{text}: {fault}"
+                "{text}: {error}"
             );
         }
     }
 }
 
 #[test]
-fn arrays_in_other_places_are_no_elements() {
+fn arrays_in_other_places_are_not_elements() {
     let cases = [
         (r#"{"_id":"a","status":"ready"}"#, 0),
         (r#"{"_id":"a","status":"ready","video_embedding":null}"#, 0),
@@ -299,7 +299,7 @@ fn arrays_in_other_places_are_no_elements() {
 }
 
 #[test]
-fn what_is_outside_of_the_elements_takes_no_memory_to_speak_of() {
+fn white_space_outside_of_the_elements_takes_no_memory() {
     let blank = " \n".repeat(100_000);
     let element = r#"{"float":[1],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}"#;
     let text = format!(
@@ -317,34 +317,34 @@ fn what_is_outside_of_the_elements_takes_no_memory_to_speak_of() {
     assert_eq!(retrieve(&[wrong.as_bytes()]).expect_err("more").offset(), text.len() as u64);
 
     let mut splitter = Splitter::<TasksRetrieveResponse>::bounded(500);
-    let fault = splitter.feed(format!(r#"{{"new":"{}"#, "x".repeat(600)).as_bytes(), |_| {}).expect_err("too much");
-    assert_eq!(fault.kind(), FaultKind::Data);
+    let error = splitter.feed(format!(r#"{{"new":"{}"#, "x".repeat(600)).as_bytes(), |_| {}).expect_err("too much");
+    assert_eq!(error.kind(), JsonErrorKind::Data);
 }
 
 #[test]
-fn an_element_that_never_ends_is_given_up_with_its_place() {
+fn an_element_without_end_is_an_error_with_its_offset() {
     let start = r#"{"_id":"a","status":"ready","video_embedding":{"segments":["#;
     let endless = |element: &str, more: &str| {
         let mut splitter = Splitter::<TasksRetrieveResponse>::default();
         splitter.feed(start.as_bytes(), |_| {}).expect("a good start");
         splitter.feed(element.as_bytes(), |_| {}).expect("nothing wrong yet");
-        let fault = (0..200).find_map(|_| splitter.feed(more.repeat(10_000).as_bytes(), |_| {}).err());
-        fault.expect("it is given up")
+        let error = (0..200).find_map(|_| splitter.feed(more.repeat(10_000).as_bytes(), |_| {}).err());
+        error.expect("it is given up")
     };
     // A brace too many swallows what follows; the first wrong byte is where it stands.
-    let fault = endless(r#"{"float":[1],{"#, r#"{"float":[1]},"#);
+    let error = endless(r#"{"float":[1],{"#, r#"{"float":[1]},"#);
     let offset = start.len() as u64 + r#"{"float":[1],"#.len() as u64;
-    assert_eq!((fault.kind(), fault.offset()), (FaultKind::Syntax, offset), "{fault}");
-    let fault = endless(r#"{"new":""#, &"x".repeat(100));
-    assert_eq!((fault.kind(), fault.offset()), (FaultKind::Data, start.len() as u64), "{fault}");
+    assert_eq!((error.kind(), error.offset()), (JsonErrorKind::Syntax, offset), "{error}");
+    let error = endless(r#"{"new":""#, &"x".repeat(100));
+    assert_eq!((error.kind(), error.offset()), (JsonErrorKind::Data, start.len() as u64), "{error}");
     // And where the text ends before.
     let text = format!(r#"{start}{{"float":[1],{{"#);
-    let fault = retrieve(&[text.as_bytes()]).expect_err("not complete");
-    assert_eq!((fault.kind(), fault.offset()), (FaultKind::Syntax, offset), "{fault}");
+    let error = retrieve(&[text.as_bytes()]).expect_err("not complete");
+    assert_eq!((error.kind(), error.offset()), (JsonErrorKind::Syntax, offset), "{error}");
 }
 
 #[test]
-fn deep_texts_take_no_stack() {
+fn deep_texts_do_not_overflow_the_stack() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
         assert!(decode::<Value>(deep(120).as_bytes()).is_ok());
@@ -354,7 +354,7 @@ fn deep_texts_take_no_stack() {
 }
 
 #[test]
-fn all_kinds_of_values_are_read() {
+fn all_kinds_of_values_are_decoded() {
     #[derive(Debug, PartialEq, serde::Deserialize)]
     enum Kind {
         Unit,
@@ -381,7 +381,7 @@ fn all_kinds_of_values_are_read() {
 
 proptest::proptest! {
     #[test]
-    fn any_bytes_are_taken_or_refused_as_by_serde_json(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64), size in 1usize..64) {
+    fn any_bytes_are_accepted_or_refused_as_by_serde_json(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64), size in 1usize..64) {
         let theirs = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
         assert_eq!(is_complete(&bytes), theirs);
         assert_eq!(decode::<Value>(&bytes).is_ok(), serde_json::from_slice::<Value>(&bytes).is_ok());
@@ -389,7 +389,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn any_value_is_the_same(text in "[\\[\\]{}\",:0-9eE.+\\-a-z \\\\]{0,40}") {
+    fn any_value_decodes_as_with_serde_json(text in "[\\[\\]{}\",:0-9eE.+\\-a-z \\\\]{0,40}") {
         assert_eq!(decode::<Value>(text.as_bytes()).ok(), serde_json::from_str::<Value>(&text).ok());
     }
 }

@@ -165,12 +165,12 @@ async fn run(row: &Row, limit: Duration) -> Outcome {
     let started = Instant::now();
     let result = call(row.op, &tasks, limit).await;
     let took = started.elapsed();
-    // A request that arrives after the call is over would be one that nobody waits for.
+    // A request that arrives after the call has ended would be a stray one.
     tokio::time::sleep(Duration::from_millis(20)).await;
     Outcome { error: result.err(), seen: server.seen(), took }
 }
 
-/// More than socket buffers hold, so that a server can answer before it has read all.
+/// More than socket buffers hold, so that a server can respond before it has read all of it.
 fn video() -> Bytes {
     static VIDEO: LazyLock<Bytes> = LazyLock::new(|| (0..6_000_000u32).map(|index| (index % 251) as u8).collect());
     VIDEO.clone()

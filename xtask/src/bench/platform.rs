@@ -1,4 +1,4 @@
-//! `cargo xtask bench platform`: what the local platform bears. The measurement is part of `twelvelabs-suite`, which this
+//! `cargo xtask bench platform`: measures the throughput of the local server. The measurement is part of `twelvelabs-suite`, which this
 //! crate does not depend on.
 
 use std::{path::Path, process::Command};

@@ -14,11 +14,11 @@ use serde_json::Value;
 #[derive(Clone)]
 pub(super) struct Programs {
     directory: PathBuf,
-    /// For what a bench leaves behind: `target/bench`.
+    /// The folder for generated files: `target/bench`.
     pub(super) scratch: PathBuf,
 }
 
-/// What one run took.
+/// The measurements of one run.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Run {
     ok: bool,
@@ -30,12 +30,12 @@ pub(super) struct Run {
     pub(super) found: Value,
 }
 
-/// Somebody who does a job, and what they took for it.
+/// A program that is measured, and its measurements.
 pub(super) struct Contender {
     pub(super) name: &'static str,
     command: Vec<String>,
     env: Option<(&'static str, String)>,
-    /// At most so many counted runs; slow ones do not get better by more.
+    /// Maximum number of measured runs.
     most: u32,
     pub(super) runs: Vec<Run>,
 }
@@ -77,7 +77,7 @@ impl Programs {
         self.directory.join(name).to_string_lossy().into_owned()
     }
 
-    /// Ours, or another way that `bench_client` knows.
+    /// A way that `bench_client` knows, ours or another.
     pub(super) fn client(&self, name: &'static str, way: &str, base_url: &str, subject: &str) -> Contender {
         Contender::new(name, [&self.path("bench_client"), way, base_url, subject])
     }
@@ -97,7 +97,7 @@ impl Programs {
         Ok(Server { child, base_url, about })
     }
 
-    /// Runs everybody once to warm up, then in turn until all have their counted runs.
+    /// Runs each program once to warm up, then all in turn until each has its measured runs.
     pub(super) fn alternate(&self, contenders: &mut [Contender], runs: u32) -> Result<()> {
         for round in 0..=runs {
             for contender in contenders.iter_mut().filter(|contender| round <= contender.most) {
@@ -112,14 +112,14 @@ impl Programs {
         Ok(())
     }
 
-    /// Runs one once.
+    /// Runs one program once.
     pub(super) fn measure(&self, contender: &Contender) -> Result<Run> {
         let mut command = Command::new(self.path("bench_measure"));
-        // A key of the surroundings has no business here.
+        // No key of the environment reaches a measured program.
         for name in ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY", "TWELVELABS_BASE_URL"] {
             command.env_remove(name);
         }
-        // Everything is on this machine, whatever the surroundings say.
+        // Everything is on this machine: no proxy of the environment is used.
         command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
         command.args(&contender.command).envs(contender.env.as_ref().map(|(name, value)| (name, value)));
         let output = command.output().context("the programs are gone")?;
@@ -140,7 +140,7 @@ impl Programs {
 pub(super) struct Server {
     child: Child,
     pub(super) base_url: String,
-    /// What it said about itself.
+    /// What the server printed when it started.
     pub(super) about: Value,
 }
 
@@ -151,7 +151,7 @@ impl Drop for Server {
     }
 }
 
-/// What is going on, on a terminal.
+/// Progress, if the output is a terminal.
 fn say(text: &str) {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[K{text}");

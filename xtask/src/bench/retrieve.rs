@@ -64,12 +64,12 @@ pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> R
     Ok(())
 }
 
-/// Whoever can read the answer with this id. A new way of `bench_client` gets its line here.
+/// The programs that can read the response with this id. A new way of `bench_client` gets a line here.
 fn ways(programs: &Programs, server: &Server, id: &str) -> Vec<Contender> {
     let client = |name, way| programs.client(name, way, &server.base_url, id);
     vec![
         curl(server, id, &[]),
-        client("reqwest, thrown away", "discard"),
+        client("reqwest, body discarded", "discard"),
         client(WHOLE, "whole"),
         client(STREAM, "stream"),
         client(PROGENITOR, "progenitor"),

@@ -1,30 +1,30 @@
-//! Medians, ratios, bars, and how they are printed.
+//! Medians, ratios and limits, and how they are printed.
 
 use super::process::{Contender, Run};
 
 pub(super) const MIB: f64 = 1024.0 * 1024.0;
 
-/// What a group measured against what it must keep.
+/// A measured value and its limit.
 struct Bar {
     what: String,
-    /// What was measured, and what it must not pass; `None` if there was nothing to measure.
+    /// The value and its maximum; `None` if nothing was measured.
     measured: Option<(f64, f64)>,
     unit: &'static str,
 }
 
-/// The bars of all groups.
+/// The limits of all groups.
 #[derive(Default)]
 pub(super) struct Report {
     bars: Vec<Bar>,
 }
 
 impl Report {
-    /// A bar: `value`, where it was measured, must be at most `most`.
+    /// Adds a limit: `value`, if it was measured, must be at most `most`.
     pub(super) fn at_most(&mut self, what: impl Into<String>, value: Option<f64>, most: f64, unit: &'static str) {
         self.bars.push(Bar { what: what.into(), measured: value.map(|value| (value, most)), unit });
     }
 
-    /// A bar for peak memory, in MiB.
+    /// Adds a limit for peak memory, in MiB.
     pub(super) fn peak(&mut self, what: impl Into<String>, contender: Option<&Contender>, most: f64) {
         self.at_most(what, contender.map(|contender| contender.peak() / MIB), most, " MiB");
     }
@@ -64,12 +64,12 @@ pub(super) fn find<'c>(contenders: &'c [Contender], name: &str) -> Option<&'c Co
     contenders.iter().find(|contender| contender.name == name && !contender.runs.is_empty())
 }
 
-/// How many times as long one takes as the other.
+/// The ratio of two median times.
 pub(super) fn ratio(contenders: &[Contender], name: &str, other: &str) -> Option<f64> {
     Some(find(contenders, name)?.median() / find(contenders, other)?.median())
 }
 
-/// Prints who took how long, with the first one as the measure.
+/// Prints the measurements, relative to the first program.
 pub(super) fn print(title: &str, contenders: &[Contender]) {
     let first = contenders.first().map_or(0.0, Contender::median);
     println!("**{title}**\n");

@@ -89,7 +89,7 @@ pub fn compare(base: &Operations, other: &Operations, base_knows_more: bool) -> 
     for (key, before) in base {
         comparison.operation = format!("{} {}", key.0, key.1);
         match other.get(key) {
-            None => comparison.add(Class::Breaking, "", "operation", "there", "gone"),
+            None => comparison.add(Class::Breaking, "", "operation", "present", "removed"),
             Some(after) => comparison.operation(before, after),
         }
     }
@@ -129,7 +129,7 @@ impl Comparison {
             let place = format!("request {media}");
             match (before.bodies.get(media), after.bodies.get(media)) {
                 (Some(before), Some(after)) => self.node(Direction::Sent, &place, before, after),
-                (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
+                (Some(_), None) => self.add(Class::Breaking, &place, "body", "present", "removed"),
                 _ => self.add(
                     if before.bodies.is_empty() { Class::Breaking } else { Class::Additive },
                     &place,
@@ -149,8 +149,8 @@ impl Comparison {
                     if status.starts_with('2') { Class::Breaking } else { Class::Additive },
                     &place,
                     "response",
-                    "there",
-                    "gone",
+                    "present",
+                    "removed",
                 ),
                 _ => self.add(
                     if status.starts_with('2') { Class::Breaking } else { Class::Additive },
@@ -170,7 +170,7 @@ impl Comparison {
             let place = format!("{place} {media}");
             match (before.content.get(media), after.content.get(media)) {
                 (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
-                (Some(_), None) => self.add(Class::Breaking, &place, "body", "there", "gone"),
+                (Some(_), None) => self.add(Class::Breaking, &place, "body", "present", "removed"),
                 _ => self.add(Class::Breaking, &place, "body", "absent", "new"),
             }
         }
@@ -180,7 +180,7 @@ impl Comparison {
             match (before.headers.get(header), after.headers.get(header)) {
                 (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
                 (Some(_), None) if self.base_knows_more => {}
-                (Some(_), None) => self.add(Class::Breaking, &place, "header", "there", "gone"),
+                (Some(_), None) => self.add(Class::Breaking, &place, "header", "present", "removed"),
                 _ => self.add(Class::Additive, &place, "header", "absent", "new"),
             }
         }
@@ -206,7 +206,7 @@ impl Comparison {
                     }
                     self.node(direction, &here, &before.node, &after.node);
                 }
-                (Some(_), None) => self.add(Class::Breaking, &here, "field", "there", "gone"),
+                (Some(_), None) => self.add(Class::Breaking, &here, "field", "present", "removed"),
                 (None, Some(after)) => {
                     let class =
                         if direction == Direction::Sent && after.required { Class::Breaking } else { Class::Additive };
@@ -281,7 +281,7 @@ impl Comparison {
                 }
                 for value in old.difference(new) {
                     if !(self.base_knows_more && before.open) {
-                        self.add(class(false), place, "values", value, "gone");
+                        self.add(class(false), place, "values", value, "removed");
                     }
                 }
                 if before.open != after.open && !self.base_knows_more {
@@ -337,7 +337,7 @@ impl Comparison {
         }
         for variant in &rest_before[pairs..] {
             let class = if direction == Direction::Sent { Class::Breaking } else { Class::Additive };
-            self.add(class, &format!("{place}|{}", label(variant)), "variant", "there", "gone");
+            self.add(class, &format!("{place}|{}", label(variant)), "variant", "present", "removed");
         }
         for variant in rest_after {
             let class = if direction == Direction::Received { Class::Breaking } else { Class::Additive };
@@ -364,8 +364,8 @@ impl Comparison {
             // The same tokens in another order or number.
             (gone, come) = (old, new);
         }
-        let show = |tokens: Vec<String>| if tokens.is_empty() { "other words".to_owned() } else { tokens.join(", ") };
-        self.add(Class::Prose, place, "words", show(gone), show(come));
+        let show = |tokens: Vec<String>| if tokens.is_empty() { "reworded".to_owned() } else { tokens.join(", ") };
+        self.add(Class::Prose, place, "prose", show(gone), show(come));
         if let Some(change) = self.changes.last_mut() {
             change.flagged = flagged;
         }

@@ -31,10 +31,14 @@ pub struct Operation {
     pub params: Vec<Param>,
     /// The `multipart/form-data` body.
     pub form: Option<Form>,
+    /// Media type of a body that is sent as it is.
+    pub raw_body: Option<String>,
     /// Media type of the response if it is not JSON.
     pub accept: Option<String>,
-    /// Query parameters that are objects, sent as `name[key]=value`.
-    pub objects: Vec<String>,
+    /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON values.
+    pub items: Option<(&'static str, String)>,
+    /// Query parameters that are objects.
+    pub objects: BTreeMap<String, ObjectStyle>,
 }
 
 pub struct LoweredOperations {
@@ -45,6 +49,17 @@ pub struct LoweredOperations {
     pub lost: Vec<Remark>,
     /// Places of limits that are constants, which are not lost.
     pub expressed: BTreeSet<Pointer>,
+}
+
+/// How an object is sent as a query parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectStyle {
+    /// `name[key]=value`: style `deepObject`.
+    Deep,
+    /// `key=value`: style `form`, exploded.
+    Exploded,
+    /// `name=key,value`: style `form`, not exploded.
+    Joined,
 }
 
 /// Lowers every operation of the document.
@@ -140,7 +155,7 @@ pub(super) struct Lowering<'l, 'd> {
     effects: Effects,
     pub(super) schemas: &'l mut Schemas<'d>,
     operations: Vec<Operation>,
-    headers: BTreeSet<String>,
+    pub(super) headers: BTreeSet<String>,
     refused: Vec<Remark>,
     pub(super) lost: Vec<Remark>,
     /// Places of limits that are constants.
@@ -153,7 +168,7 @@ impl<'d> Lowering<'_, 'd> {
     }
 
     /// The object behind a reference.
-    fn deref(&mut self, value: &'d Value, place: &Pointer) -> &'d Value {
+    pub(super) fn deref(&mut self, value: &'d Value, place: &Pointer) -> &'d Value {
         follow(self.root, value).unwrap_or_else(|| {
             self.refused
                 .push(Remark::new(place, format!("the target of the reference {} does not exist", value["$ref"])));
@@ -188,8 +203,10 @@ impl<'d> Lowering<'_, 'd> {
             family: family_of(path),
             params: Vec::new(),
             form: None,
+            raw_body: None,
             accept: None,
-            objects: Vec::new(),
+            items: None,
+            objects: BTreeMap::new(),
         };
         let mut parameters: Vec<Value> = Vec::new();
         let own = operation["parameters"].as_array().into_iter().flatten();
@@ -277,11 +294,12 @@ impl<'d> Lowering<'_, 'd> {
                 self.refuse(place, "an object is supported as a query parameter only");
                 return None;
             }
-            // Form style omits the name and mixes the keys of several parameters.
-            if style != Some("deepObject") {
-                self.lost.push(Remark::new(place, format!("sent as {name}[key]=value, unlike the document states")));
-            }
-            out.objects.push(name.to_owned());
+            let style = match (style, exploded) {
+                (Some("deepObject"), _) => ObjectStyle::Deep,
+                (_, true) => ObjectStyle::Exploded,
+                (_, false) => ObjectStyle::Joined,
+            };
+            out.objects.insert(name.to_owned(), style);
         }
         let mut param = Param::read(name, &with_siblings(&target, &schema));
         param.description = parameter["description"].as_str().map(str::to_owned).or(param.description);
@@ -301,100 +319,5 @@ impl<'d> Lowering<'_, 'd> {
         }
         out.params.push(param);
         Some(lowered)
-    }
-
-    fn body(&mut self, body: &'d Value, out: &mut Operation, place: &Pointer) -> Option<Value> {
-        let content = body["content"].as_object()?;
-        let (media_type, media) = content.get_key_value("application/json").or_else(|| content.iter().next())?;
-        let here = place.at("content").at(media_type);
-        if body["required"] == json!(false) {
-            self.lost.push(Remark::new(&place.at("required"), "the generated method always sends a body"));
-        }
-        for other in content.keys().filter(|other| *other != media_type) {
-            self.lost.push(Remark::new(&place.at("content").at(other), format!("sent as {media_type} instead")));
-        }
-        let schema = match media_type.as_str() {
-            "application/json" => {
-                let site = Site {
-                    place: here.at("schema"),
-                    name: format!("{}Request", type_name(&out.id)),
-                    in_response: false,
-                };
-                self.json_params(&media["schema"], &here.at("schema"), "", &mut Vec::new(), out);
-                self.schemas.lower(&media["schema"], &site)
-            }
-            // progenitor generates the method for a raw body, which `rewrite` replaces by the form.
-            "multipart/form-data" => {
-                out.form = self.form(&media["schema"], out, &here.at("schema"));
-                let raw = json!({ "schema": { "type": "string", "format": "binary" } });
-                return Some(json!({ "required": true, "content": { "application/octet-stream": raw } }));
-            }
-            _ => {
-                self.refuse(&here, "only JSON bodies and forms are supported");
-                return None;
-            }
-        };
-        Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
-    }
-
-    fn responses(&mut self, responses: &'d Value, out: &mut Operation, place: &Pointer) -> Value {
-        let mut success: Option<(String, Value)> = None;
-        let mut errors = Vec::new();
-        for (status, response) in responses.as_object().into_iter().flatten() {
-            let here = place.at(status);
-            let response = self.deref(response, &here);
-            for header in response["headers"].as_object().into_iter().flatten().map(|(name, _)| name) {
-                self.headers.insert(header.to_ascii_lowercase());
-            }
-            if !status.starts_with('2') {
-                errors.push(status.as_str());
-                continue;
-            }
-            if success.is_some() {
-                self.lost.push(Remark::new(&here, "only the first successful response is generated"));
-                continue;
-            }
-            for other in response["content"].as_object().into_iter().flatten().skip(1) {
-                self.lost.push(Remark::new(
-                    &here.at("content").at(other.0),
-                    "only one media type of a response is generated",
-                ));
-            }
-            let mut lowered = json!({ "description": response["description"].as_str().unwrap_or_default() });
-            let content = response["content"].as_object();
-            if let Some((media_type, media)) =
-                content.and_then(|c| c.get_key_value("application/json").or_else(|| c.iter().next()))
-            {
-                let schema = if media_type == "application/json" {
-                    let site = Site {
-                        place: here.at("content").at(media_type).at("schema"),
-                        name: format!("{}Response", type_name(&out.id)),
-                        in_response: true,
-                    };
-                    self.schemas.lower(&media["schema"], &site)
-                } else {
-                    out.accept = Some(media_type.clone());
-                    self.lost.push(Remark::new(&here.at("content").at(media_type), "generated as a byte stream"));
-                    json!({})
-                };
-                lowered["content"] = json!({ media_type: { "schema": schema } });
-            }
-            success = Some((status.clone(), lowered));
-        }
-        if !errors.is_empty() {
-            // Typed errors would hide the status of every response that is not the declared JSON.
-            self.lost.push(Remark::new(
-                place,
-                format!("{} are generated as an untyped error of the status", errors.join(", ")),
-            ));
-        }
-        let mut lowered = Map::new();
-        match success {
-            Some((status, response)) => {
-                lowered.insert(status, response);
-            }
-            None => self.refuse(place, "an operation without a successful response is not supported"),
-        }
-        lowered.into()
     }
 }

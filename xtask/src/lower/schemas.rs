@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::params::Param;
 use super::shapes::{
-    COMPONENTS, annotated, component_schemas, enum_values, form_components, needs_name, response_components, sole_part,
-    types_of,
+    COMPONENTS, annotated, component_schemas, enum_values, form_components, needs_name, nullable_components,
+    response_components, sole_part, types_of,
 };
 use crate::{
     document::{Pointer, Remark, reference_name},
@@ -33,6 +33,8 @@ pub struct Schemas<'d> {
     taken: BTreeSet<String>,
     /// Components of responses. Their enums must accept unknown values.
     in_response: HashSet<String>,
+    /// Components that may be null. A Rust type cannot be; every use of one is optional instead.
+    nullable: HashSet<String>,
     /// Lowered schemas by Rust name.
     pub out: Map<String, Value>,
     /// Rust names of enums with unknown values.
@@ -76,6 +78,7 @@ impl<'d> Schemas<'d> {
                 .map(str::to_owned)
                 .into(),
             in_response: response_components(root),
+            nullable: nullable_components(root),
             out: Map::new(),
             open_enums: BTreeSet::new(),
             open_unions: BTreeSet::new(),
@@ -99,12 +102,12 @@ impl<'d> Schemas<'d> {
             }
             let name = self.names[key].clone();
             let site = Site { place: place.at(key), name: name.clone(), in_response: self.in_response.contains(key) };
-            let lowered = self.lower_body(schema, &site);
+            let mut lowered = self.lower_body(schema, &site);
+            if let Some(object) = lowered.as_object_mut().filter(|_| self.nullable.contains(key)) {
+                object.remove("nullable");
+            }
             if name == EMBEDDING && lowered["items"]["type"] != "number" {
                 self.refuse(&site, "this name is reserved for vectors, which are lists of numbers");
-            }
-            if lowered["nullable"] == json!(true) && lowered.get("enum").is_some() {
-                self.refuse(&site, "a component that is an enum or null is not supported; allow null where it is used");
             }
             self.out.insert(name, lowered);
         }
@@ -197,7 +200,7 @@ impl<'d> Schemas<'d> {
                 [kind] => self.lower_type(kind, object, site),
                 many => {
                     let variants: Vec<Value> = many.iter().map(|kind| self.lower_type(kind, object, site)).collect();
-                    json!({ "anyOf": variants })
+                    json!({ "oneOf": variants })
                 }
             }
         };
@@ -216,8 +219,8 @@ impl<'d> Schemas<'d> {
     }
 
     fn lower_reference(&mut self, object: &Map<String, Value>, reference: &str, site: &Site) -> Value {
-        let Some(name) = reference.strip_prefix(COMPONENTS).and_then(|_| self.name_of(&reference_name(reference)))
-        else {
+        let key = reference_name(reference);
+        let Some(name) = reference.strip_prefix(COMPONENTS).and_then(|_| self.name_of(&key)) else {
             return self.refuse(site, format!("the target of the reference {reference:?} does not exist"));
         };
         let lowered = json!({ "$ref": format!("{COMPONENTS}{name}") });
@@ -227,7 +230,7 @@ impl<'d> Schemas<'d> {
             }
         }
         self.note_defaults(object, site);
-        let nullable = object.get("nullable") == Some(&json!(true));
+        let nullable = object.get("nullable") == Some(&json!(true)) || self.nullable.contains(&key);
         annotated(lowered, object.get("description").and_then(Value::as_str), nullable)
     }
 
@@ -328,7 +331,7 @@ impl<'d> Schemas<'d> {
         lowered
     }
 
-    fn lower_enum(&mut self, object: &Map<String, Value>, values: Vec<Value>, site: &Site) -> Value {
+    pub(super) fn lower_enum(&mut self, object: &Map<String, Value>, values: Vec<Value>, site: &Site) -> Value {
         if values.iter().all(Value::is_string) {
             let mut names = BTreeSet::new();
             for value in values.iter().filter_map(Value::as_str) {

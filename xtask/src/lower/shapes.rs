@@ -1,10 +1,10 @@
 //! Properties of single schemas, and which schemas are used in forms and responses.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{Pointer, reference_name};
+use crate::document::{Pointer, follow, reference_name, resolve};
 
 /// Prefix of references to named schemas.
 pub(super) const COMPONENTS: &str = "#/components/schemas/";
@@ -86,6 +86,38 @@ pub(super) fn form_components(root: &Value) -> HashSet<String> {
         set.insert(name);
     });
     forms.difference(&others).cloned().collect()
+}
+
+/// Components that may be null.
+pub(super) fn nullable_components(root: &Value) -> HashSet<String> {
+    let nullable = component_schemas(root).filter(|(_, schema)| is_nullable(root, schema, 0));
+    nullable.map(|(name, _)| name.clone()).collect()
+}
+
+fn is_nullable(root: &Value, schema: &Value, depth: usize) -> bool {
+    /// Deeper references are circular.
+    const DEEPEST: usize = 32;
+    let Some(object) = schema.as_object().filter(|_| depth < DEEPEST) else { return false };
+    if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+        return object.get("nullable") == Some(&json!(true))
+            || resolve(root, reference).is_some_and(|target| is_nullable(root, target, depth + 1));
+    }
+    let variants = ["oneOf", "anyOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten();
+    types_of(object).1
+        || variants.into_iter().any(|variant| is_null(variant) || is_nullable(root, variant, depth + 1))
+        || sole_part(object).is_some_and(|part| is_nullable(root, part, depth + 1))
+}
+
+/// The names of the properties of an object, or `None` if the schema is not one.
+pub(super) fn property_names(root: &Value, schema: &Value, depth: usize) -> Option<BTreeSet<String>> {
+    const DEEPEST: usize = 16;
+    let object = follow(root, schema)?.as_object().filter(|_| depth < DEEPEST)?;
+    let parts = object.get("allOf").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if !object.contains_key("properties") && parts.is_empty() && object.get("type") != Some(&json!("object")) {
+        return None;
+    }
+    let own = object.get("properties").and_then(Value::as_object).into_iter().flat_map(|own| own.keys().cloned());
+    Some(parts.iter().filter_map(|part| property_names(root, part, depth + 1)).flatten().chain(own).collect())
 }
 
 /// Components that responses use.

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     schemas::{Schemas, Site},
-    shapes::{enum_values, is_null},
+    shapes::{enum_values, is_null, property_names, types_of},
 };
 use crate::{
-    document::{follow, reference_name},
+    document::{Pointer, follow, reference_name},
     names::type_name,
 };
 
@@ -41,18 +41,65 @@ impl Schemas<'_> {
         if let Some(tag) = object.get("discriminator").and_then(|d| d["propertyName"].as_str()) {
             return self.lower_tagged(object, keyword, tag, &variants, site);
         }
-        let lowered: Vec<Value> = variants
-            .iter()
-            .map(|(index, variant)| {
-                let site = Site {
-                    place: site.place.at(keyword).at(index),
-                    name: format!("{}Variant{index}", site.name),
-                    ..site.clone()
-                };
-                self.lower(variant, &site)
-            })
-            .collect();
-        json!({ keyword: lowered })
+        if let Some(values) = self.open_values(&variants) {
+            let values = Map::from_iter([("x-extensible-enum".to_owned(), values.into())]);
+            let known = enum_values(&values).unwrap_or_default();
+            return self.lower_enum(&values, known, site);
+        }
+        self.report_equal_variants(&variants, &site.place.at(keyword));
+        let mut lowered = Vec::new();
+        for (index, variant) in variants {
+            let site = Site {
+                place: site.place.at(keyword).at(index),
+                name: format!("{}Variant{index}", site.name),
+                ..site.clone()
+            };
+            let mut variant = self.lower(variant, &site);
+            // A union is optional if one of its variants is.
+            if variant.as_object_mut().and_then(|variant| variant.remove("nullable")) == Some(json!(true)) {
+                *nullable = true;
+                if variant.as_object().is_some_and(|variant| variant.len() == 1) && variant["allOf"][0].is_object() {
+                    variant = variant["allOf"][0].take();
+                }
+            }
+            lowered.push(variant);
+        }
+        // typify turns `anyOf` of objects into one struct of all variants.
+        json!({ "oneOf": lowered })
+    }
+
+    /// The known values of a union of enums and plain strings, which is an open set of values.
+    fn open_values(&self, variants: &[(usize, &Value)]) -> Option<Vec<Value>> {
+        let mut values = Vec::new();
+        let mut open = false;
+        for (_, variant) in variants {
+            let object = follow(self.root, variant)?.as_object()?;
+            match enum_values(object) {
+                Some(own) if own.iter().all(Value::is_string) => {
+                    values.extend(own.into_iter().filter(|value| !values.contains(value)).collect::<Vec<_>>());
+                }
+                None if types_of(object) == (vec!["string".to_owned()], false) && !object.contains_key("format") => {
+                    open = true
+                }
+                _ => return None,
+            }
+        }
+        (open && !values.is_empty()).then_some(values)
+    }
+
+    /// Objects are told apart by their keys. Variants with the same keys cannot be.
+    fn report_equal_variants(&mut self, variants: &[(usize, &Value)], place: &Pointer) {
+        let names: Vec<_> =
+            variants.iter().map(|(index, variant)| (index, property_names(self.root, variant, 0))).collect();
+        for (position, (index, own)) in names.iter().enumerate() {
+            let same = names[..position].iter().find(|(_, other)| own.is_some() && other == own);
+            if let Some((earlier, _)) = same {
+                self.lose(
+                    &place.at(index),
+                    format!("has the same properties as variant {earlier}; the first one that decodes is used"),
+                );
+            }
+        }
     }
 
     /// typify recognizes a tag only if it is a property with one value in every variant.

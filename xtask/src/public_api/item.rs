@@ -127,8 +127,7 @@ fn head(attributes: &[Attribute], text: String) -> Vec<String> {
 }
 
 fn generics(generics: &Generics) -> String {
-    let text = line(generics);
-    if text.is_empty() { text } else { text.replace("< ", "<").replace(" >", ">") }
+    line(generics).replace("< ", "<").replace(" >", ">").replace(" ,", ",")
 }
 
 fn line_of_bounds(bounds: proc_macro2::TokenStream) -> String {
@@ -162,7 +161,8 @@ fn line(tokens: impl ToTokens) -> String {
     let Ok(file) = syn::parse2(wrapped) else { return tokens.to_string() };
     let text = prettyplease::unparse(&file).split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.trim_start_matches(before).trim_end_matches(after).trim_end();
-    let text = text.replace("( ", "(").replace(", )", ")").replace("::std::string::String", "String");
+    let text = text.replace("( ", "(").replace(", )", ")").replace("< ", "<").replace(", >", ">");
+    let text = text.replace("::std::string::String", "String");
     text.replace("::std::option::Option", "Option").replace("::std::vec::Vec", "Vec")
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use quote::{ToTokens, format_ident};
 use syn::{
-    Expr, ExprCall, FnArg, ImplItemFn, Lit, Pat, ReturnType, Stmt, Type, parse_quote,
+    Expr, ExprCall, ExprLit, FnArg, ImplItemFn, Lit, Pat, ReturnType, Stmt, Type, parse_quote,
     visit_mut::{self, VisitMut},
 };
 
@@ -12,8 +12,13 @@ use crate::{lower::Operation, names};
 /// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
 pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
     remove_version_header(&mut method.block.stmts, operation)?;
-    let mut rewrite = Rewrite { operation, paths: 0, objects: 0, bodies: 0, accepts: 0 };
+    let mut rewrite = Rewrite { operation, paths: 0, objects: 0, bodies: 0, raw_bodies: 0, accepts: 0, streams: 0 };
     rewrite.visit_block_mut(&mut method.block);
+    if let Some((_, item)) = &operation.items {
+        let item = format_ident!("{item}");
+        let kind: Type = parse_quote!(crate::runtime::ItemStream<types::#item>);
+        method.sig.output = parse_quote!(-> Result<ResponseValue<#kind>, Error<()>>);
+    }
     rewrite.check()?;
 
     if let Some(form) = &operation.form {
@@ -112,14 +117,17 @@ fn remove_version_header(statements: &mut Vec<Stmt>, operation: &Operation) -> R
 fn appends_header(statement: &Stmt, name: &str) -> bool {
     let Stmt::Expr(Expr::MethodCall(append), _) = statement else { return false };
     let Some(Expr::Call(header)) = append.args.first() else { return false };
-    let text = match header.args.first() {
-        Some(Expr::Lit(literal)) => match &literal.lit {
-            Lit::Str(text) => text.value(),
-            _ => return false,
-        },
-        _ => return false,
-    };
-    append.method == "append" && calls(header, &["HeaderName", "from_static"]) && text == name
+    append.method == "append"
+        && calls(header, &["HeaderName", "from_static"])
+        && string(header.args.first()).is_some_and(|text| text == name)
+}
+
+/// The value of a string literal.
+fn string(expression: Option<&Expr>) -> Option<String> {
+    match expression {
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Some(text.value()),
+        _ => None,
+    }
 }
 
 /// Whether the last segments of the path of the called function are these.
@@ -135,7 +143,9 @@ struct Rewrite<'o> {
     paths: usize,
     objects: usize,
     bodies: usize,
+    raw_bodies: usize,
     accepts: usize,
+    streams: usize,
 }
 
 impl Rewrite<'_> {
@@ -145,6 +155,8 @@ impl Rewrite<'_> {
             ("path parameters", self.paths, operation.path.matches('{').count()),
             ("object parameters", self.objects, operation.objects.len()),
             ("form bodies", self.bodies, usize::from(operation.form.is_some())),
+            ("raw bodies", self.raw_bodies, usize::from(operation.raw_body.is_some())),
+            ("streams of items", self.streams, usize::from(operation.items.is_some())),
             ("accepted media types", self.accepts, usize::from(operation.accept.is_some())),
         ];
         for (what, found, expected) in counts {
@@ -166,11 +178,13 @@ impl VisitMut for Rewrite<'_> {
                 Some(parse_quote!(crate::runtime::path_segment(#argument).map_err(Error::InvalidRequest)?))
             }
             Expr::Call(call) if calls(call, &["QueryParam", "new"]) => {
-                let is_object = matches!(call.args.first(), Some(Expr::Lit(literal))
-                    if matches!(&literal.lit, Lit::Str(name) if self.operation.objects.contains(&name.value())));
-                self.objects += usize::from(is_object);
+                let style = string(call.args.first()).and_then(|name| self.operation.objects.get(&name));
+                self.objects += usize::from(style.is_some());
                 let arguments = &call.args;
-                is_object.then(|| parse_quote!(crate::runtime::object_query(#arguments)))
+                style.map(|style| {
+                    let style = format_ident!("{style:?}");
+                    parse_quote!(crate::runtime::object_query(crate::runtime::ObjectStyle::#style, #arguments))
+                })
             }
             // `.header(CONTENT_TYPE, …).body(body)` is how progenitor sends a raw body.
             Expr::MethodCall(call) if self.operation.form.is_some() && call.method == "body" => match &*call.receiver {
@@ -181,6 +195,22 @@ impl VisitMut for Rewrite<'_> {
                 }
                 _ => None,
             },
+            Expr::Call(call) if calls(call, &["ResponseValue", "stream"]) => {
+                self.operation.items.as_ref().map(|(reader, _)| {
+                    self.streams += 1;
+                    let reader = format_ident!("{reader}");
+                    parse_quote!(#call.map::<_, _, Error<()>>(crate::runtime::ItemStream::#reader)?)
+                })
+            }
+            // Any media type of a raw body is lowered to this one.
+            Expr::Call(call) if calls(call, &["HeaderValue", "from_static"]) => {
+                let media_type = self.operation.raw_body.as_ref();
+                let is_raw = string(call.args.first()).is_some_and(|text| text == "application/octet-stream");
+                media_type.filter(|_| is_raw).map(|media_type| {
+                    self.raw_bodies += 1;
+                    parse_quote!(::reqwest::header::HeaderValue::from_static(#media_type))
+                })
+            }
             Expr::MethodCall(call) if call.method == "build" => self.operation.accept.as_ref().map(|accept| {
                 self.accepts += 1;
                 let receiver = &call.receiver;
@@ -217,8 +247,10 @@ mod tests {
             family: "a".into(),
             params: Vec::new(),
             form: None,
+            raw_body: None,
             accept: None,
-            objects: Vec::new(),
+            items: None,
+            objects: Default::default(),
         }
     }
 

@@ -81,6 +81,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
     if let Some(missing) = lowered.open_enums.iter().find(|name| !opened.contains(*name)) {
         bail!("typify generated no enum for the open value set {missing}");
     }
+    super::unions::rewrite(&mut out)?;
     *items = out;
     Ok(())
 }
@@ -118,7 +119,7 @@ pub(super) fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String>
 }
 
 /// The options of all `serde` attributes, with their values if they are strings.
-fn serde_options(attributes: &[Attribute]) -> Result<BTreeMap<String, Option<String>>> {
+pub(super) fn serde_options(attributes: &[Attribute]) -> Result<BTreeMap<String, Option<String>>> {
     let mut options = BTreeMap::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         attribute.parse_nested_meta(|meta| {
@@ -276,14 +277,14 @@ fn text_newtype(ident: &syn::Ident, has_display: bool) -> Vec<Item> {
     code.items
 }
 
-/// Moves `JsonSchema` from the derives behind the feature.
-fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
-    let mut gated = false;
+/// Removes a trait from the derives.
+pub(super) fn remove_derive(attributes: &mut [Attribute], name: &str) -> bool {
+    let mut removed = false;
     for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
         let mut kept = Vec::new();
         let outcome = attribute.parse_nested_meta(|meta| {
-            if meta.path.segments.last().is_some_and(|segment| segment.ident == "JsonSchema") {
-                gated = true;
+            if meta.path.segments.last().is_some_and(|segment| segment.ident == name) {
+                removed = true;
             } else {
                 kept.push(meta.path);
             }
@@ -293,6 +294,12 @@ fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
             *attribute = parse_quote!(#[derive(#(#kept),*)]);
         }
     }
+    removed
+}
+
+/// Moves `JsonSchema` from the derives behind the feature.
+fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
+    let gated = remove_derive(attributes, "JsonSchema");
     if gated {
         attributes.push(parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]));
     }

@@ -88,9 +88,9 @@ fn mutate(original: &Value, random: &mut Random) -> Option<(Value, Expected)> {
         }
         _ => {
             let status = target["responses"].as_object()?.keys().find(|status| status.starts_with('2'))?.clone();
-            let answer = own(original, &mut target["responses"][&status]);
-            let media = answer.get("content")?.as_object()?.keys().next()?.clone();
-            (format!("response {status} {media}"), false, answer["content"][&media].get_mut("schema")?)
+            let response = own(original, &mut target["responses"][&status]);
+            let media = response.get("content")?.as_object()?.keys().next()?.clone();
+            (format!("response {status} {media}"), false, response["content"][&media].get_mut("schema")?)
         }
     };
     let mut node = own(original, node);
@@ -179,10 +179,10 @@ fn mutate_node(
             Some((either(sent), String::new(), "default"))
         }
         _ => {
-            let words = node.get("description").and_then(Value::as_str).unwrap_or_default();
-            let words = format!("{words} Limited to 77777.");
-            node.insert("description".into(), json!(words));
-            Some((Class::Prose, String::new(), "words"))
+            let prose = node.get("description").and_then(Value::as_str).unwrap_or_default();
+            let prose = format!("{prose} Limited to 77777.");
+            node.insert("description".into(), json!(prose));
+            Some((Class::Prose, String::new(), "prose"))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use twelvelabs_api::runtime::{Key, LargeArray};
 
-use super::from_fault;
+use super::from_json;
 use crate::{
     core::body::Body,
     error::{Error, Result},
@@ -22,9 +22,9 @@ pub(crate) async fn read_elements<T: LargeArray>(
 ) -> Result<T> {
     let mut splitter = Splitter::default();
     while let Some(chunk) = body.next().await? {
-        splitter.feed(chunk, &mut take).map_err(|fault| from_fault(fault, key))?;
+        splitter.feed(chunk, &mut take).map_err(|error| from_json(error, key))?;
     }
-    splitter.finish().map_err(|fault| from_fault(fault, key))
+    splitter.finish().map_err(|error| from_json(error, key))
 }
 
 /// A body that is decoded while it arrives.
@@ -65,14 +65,14 @@ impl<T: LargeArray> ElementReader<T> {
                 Err(error) => return Some(Err(error)),
                 Ok(None) => {
                     let rest = splitter.finish().map(Piece::Rest);
-                    return Some(rest.map_err(|fault| from_fault(fault, key)));
+                    return Some(rest.map_err(|error| from_json(error, key)));
                 }
                 Ok(Some(chunk)) => splitter.feed(chunk, |element| self.ready.push_back(element)),
             };
             match fed {
                 Ok(()) => self.splitter = Some(splitter),
-                // The elements before the fault are complete and come first.
-                Err(fault) => self.broken = Some(from_fault(fault, key)),
+                // The elements before the error are complete and come first.
+                Err(error) => self.broken = Some(from_json(error, key)),
             }
         }
     }

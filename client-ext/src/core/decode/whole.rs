@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use twelvelabs_api::runtime::Key;
 
-use super::{empty::decode_empty, from_fault};
+use super::{empty::decode_empty, from_json};
 use crate::{core::body::Body, error::Result, json};
 
 /// Reads a body to its end and decodes it.
@@ -18,5 +18,5 @@ pub(crate) fn decode<T: DeserializeOwned>(body: &[u8], key: &Key) -> Result<T> {
     {
         return Ok(value);
     }
-    json::decode(body).map_err(|fault| from_fault(fault, key))
+    json::decode(body).map_err(|error| from_json(error, key))
 }

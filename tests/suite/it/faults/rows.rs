@@ -10,7 +10,7 @@ use super::{
 };
 
 const READS: [Op; 3] = [Op::Status, Op::Retrieve, Op::List];
-const CREATIONS: [Op; 3] = [Op::Create, Op::Upload, Op::UploadPath];
+const CREATES: [Op; 3] = [Op::Create, Op::Upload, Op::UploadPath];
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn plain(builder: TwelveLabsBuilder, _: Duration) -> TwelveLabsBuilder {
@@ -75,7 +75,7 @@ fn json(body: &str) -> Act {
     with(200, "", body)
 }
 
-/// A good answer whose body is cut by the end of the connection.
+/// A valid response whose body is cut by the end of the connection.
 fn cut(op: Op) -> Vec<u8> {
     let body = good(line(op));
     let mut whole = reply(200, "content-type: application/json\r\n", body.as_bytes());
@@ -113,35 +113,35 @@ impl Table {
         expect: Expect,
     ) {
         // Early refusals have to come while the client waits for them.
-        let is_timed = matches!(group, "time" | "early") || op == Op::WaitUntilLimit;
+        let is_timed = matches!(group, "timeout" | "early") || op == Op::WaitUntilLimit;
         self.0.push(Row { group, name: name.into(), op, acts, settings, is_timed, expect });
     }
 }
 
 pub(super) fn all() -> Vec<Row> {
     let mut table = Table(Vec::new());
-    repeats(&mut table);
-    times(&mut table);
-    answers(&mut table);
-    hints(&mut table);
+    retries(&mut table);
+    timeouts(&mut table);
+    responses(&mut table);
+    retry_after(&mut table);
     waits(&mut table);
     redirects(&mut table);
     names(&mut table);
     table.0
 }
 
-fn repeats(t: &mut Table) {
-    let g = "repeat";
+fn retries(t: &mut Table) {
+    let g = "retry";
     for op in READS {
         for code in [429, 408, 502, 503, 504] {
             t.add(g, format!("{code} twice, then fine"), op, vec![status(code), status(code), Act::Good], ok(3));
         }
-        t.add(g, "503 for ever", op, vec![status(503)], api(503, 3));
+        t.add(g, "503 forever", op, vec![status(503)], api(503, 3));
         t.add(g, "reset, then fine", op, vec![Act::Reset, Act::Good], ok(2));
-        t.add(g, "closed without a word, then fine", op, vec![Act::Close, Act::Good], ok(2));
+        t.add(g, "closed without a response, then fine", op, vec![Act::Close, Act::Good], ok(2));
         t.add(
             g,
-            "cut inside the head, then fine",
+            "cut inside the headers, then fine",
             op,
             vec![Act::Raw(b"HTTP/1.1 200 OK\r\ncont".to_vec()), Act::Good],
             ok(2),
@@ -149,31 +149,31 @@ fn repeats(t: &mut Table) {
         t.add(g, "cut inside the body, then fine", op, vec![Act::Raw(cut(op)), Act::Good], ok(2));
         t.add(g, "reset inside the body, then fine", op, vec![Act::RawThenReset(cut(op)), Act::Good], ok(2));
         t.add(g, "cut between chunks, then fine", op, vec![Act::Raw(chunked_cut()), Act::Good], ok(2));
-        t.add(g, "reset for ever", op, vec![Act::Reset], fails(K::Transport, 3));
+        t.add(g, "reset forever", op, vec![Act::Reset], fails(K::Transport, 3));
         t.set(g, "no retries: exactly one request", op, vec![status(503)], once, api(503, 1));
         for code in [400, 401, 403, 404, 409, 410, 422, 500, 501] {
-            t.add(g, format!("{code} is final"), op, vec![status(code)], api(code, 1));
+            t.add(g, format!("{code} is permanent"), op, vec![status(code)], api(code, 1));
         }
     }
-    for op in CREATIONS {
+    for op in CREATES {
         t.add(g, "429 twice, then fine", op, vec![status(429), status(429), Act::Good], ok(3));
         for code in [408, 500, 502, 503, 504] {
-            t.add(g, format!("{code} is final and may have happened"), op, vec![status(code)], api(code, 1).unknown());
+            t.add(g, format!("{code} is permanent, outcome unknown"), op, vec![status(code)], api(code, 1).unknown());
         }
         for code in [400, 401, 403, 404, 409, 413, 422] {
-            t.add(g, format!("{code} is final and did nothing"), op, vec![status(code)], api(code, 1));
+            t.add(g, format!("{code} is permanent, no effect"), op, vec![status(code)], api(code, 1));
         }
         let lost = || fails(K::Transport, 1).unknown();
-        t.add(g, "reset after the form: not repeated", op, vec![Act::Reset], lost());
-        t.add(g, "closed after the form: not repeated", op, vec![Act::Close], lost());
-        t.add(g, "cut inside the answer: not repeated", op, vec![Act::Raw(cut(op))], lost());
-        t.add(g, "cut inside the head: not repeated", op, vec![Act::Raw(b"HTTP/1.1 20".to_vec())], lost());
-        t.set("time", "no answer: not repeated", op, vec![Act::Stall], short, fails(K::Timeout, 1).unknown());
+        t.add(g, "reset after the form: not retried", op, vec![Act::Reset], lost());
+        t.add(g, "closed after the form: not retried", op, vec![Act::Close], lost());
+        t.add(g, "cut inside the response: not retried", op, vec![Act::Raw(cut(op))], lost());
+        t.add(g, "cut inside the headers: not retried", op, vec![Act::Raw(b"HTTP/1.1 20".to_vec())], lost());
+        t.set("timeout", "no response: not retried", op, vec![Act::Stall], short, fails(K::Timeout, 1).unknown());
         t.set(g, "429, no retries: exactly one request", op, vec![status(429)], once, api(429, 1));
     }
     t.add(
         g,
-        "429: a reader cannot be sent again",
+        "429: a reader cannot be replayed",
         Op::UploadReader,
         vec![status(429), Act::Good],
         api(429, 1).says("cannot be replayed"),
@@ -194,60 +194,46 @@ fn repeats(t: &mut Table) {
     }
 }
 
-fn times(t: &mut Table) {
-    let g = "time";
+fn timeouts(t: &mut Table) {
+    let g = "timeout";
     for op in READS {
-        t.set(g, "no answer, then fine", op, vec![Act::Stall, Act::Good], short, ok(2).takes_limit());
-        t.set(g, "no answer for ever", op, vec![Act::Stall], short, fails(K::Timeout, 3));
+        t.set(g, "no response, then fine", op, vec![Act::Stall, Act::Good], short, ok(2).takes_limit());
+        t.set(g, "no response forever", op, vec![Act::Stall], short, fails(K::Timeout, 3));
         let head = || Act::Drip(b"HTTP/1.1 200 OK\r\nx: ".to_vec(), MS(20));
-        t.set(g, "a dripping head", op, vec![head()], short, fails(K::Timeout, 3));
+        t.set(g, "slow headers", op, vec![head()], short, fails(K::Timeout, 3));
         let body = || Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), MS(20));
         let call = |b: TwelveLabsBuilder, limit| b.with_timeout(limit).with_max_retries(9);
-        t.set(
-            g,
-            "a dripping body does not outlive the call",
-            op,
-            vec![body()],
-            call,
-            fails(K::Timeout, 1).takes_limit(),
-        );
-        t.set(
-            g,
-            "a dripping head does not outlive the call",
-            op,
-            vec![head()],
-            call,
-            fails(K::Timeout, 1).takes_limit(),
-        );
+        t.set(g, "a slow body does not outlive the call", op, vec![body()], call, fails(K::Timeout, 1).takes_limit());
+        t.set(g, "slow headers does not outlive the call", op, vec![head()], call, fails(K::Timeout, 1).takes_limit());
         let stuck = Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), Duration::from_secs(900));
         t.set(g, "a body that stops, then fine", op, vec![stuck, Act::Good], short, ok(2).takes_limit());
     }
-    for op in CREATIONS {
+    for op in CREATES {
         let body = Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), MS(20));
-        t.set(g, "a dripping answer", op, vec![body], short, fails(K::Timeout, 1).unknown());
+        t.set(g, "a slow response", op, vec![body], short, fails(K::Timeout, 1).unknown());
     }
     for op in [Op::Upload, Op::UploadPath, Op::UploadReader] {
         // The form never became whole, so nothing can have happened.
-        t.set(g, "an upload that nobody reads", op, vec![Act::StallUnread], short, fails(K::Timeout, 1));
+        t.set(g, "an upload that the server does not read", op, vec![Act::StallUnread], short, fails(K::Timeout, 1));
     }
 }
 
-fn answers(t: &mut Table) {
-    let g = "answer";
+fn responses(t: &mut Table) {
+    let g = "response";
     for op in [Op::Status, Op::Retrieve, Op::List, Op::Create] {
         let wrong = || {
             let expect = fails(K::Decode, 1);
             if op == Op::Create { expect.unknown() } else { expect }
         };
-        t.add(g, "a page with 200", op, vec![page(200)], wrong());
-        t.add(g, "nothing with 200", op, vec![json("")], wrong());
-        t.add(g, "nothing with 204", op, vec![Act::Raw(b"HTTP/1.1 204 X\r\n\r\n".to_vec())], wrong());
-        t.add(g, "JSON that is cut", op, vec![json(&good(line(op))[..20])], wrong());
+        t.add(g, "an HTML page with 200", op, vec![page(200)], wrong());
+        t.add(g, "an empty body with 200", op, vec![json("")], wrong());
+        t.add(g, "an empty body with 204", op, vec![Act::Raw(b"HTTP/1.1 204 X\r\n\r\n".to_vec())], wrong());
+        t.add(g, "truncated JSON", op, vec![json(&good(line(op))[..20])], wrong());
         t.add(g, "JSON with more behind it", op, vec![json(&format!("{} {{}}", good(line(op))))], wrong());
         for body in ["null", "[]", "\"ready\"", "7", "{}", "{\"error\":{}}"] {
             t.add(g, format!("`{body}`"), op, vec![json(body)], wrong());
         }
-        t.add(g, "bytes that are no text", op, vec![Act::Reply(200, String::new(), vec![0xff, 0xfe, 0x00])], wrong());
+        t.add(g, "bytes that are not UTF-8", op, vec![Act::Reply(200, String::new(), vec![0xff, 0xfe, 0x00])], wrong());
         t.add(g, "compressed", op, vec![Act::GoodGzip], ok(1));
         let gz = gzip(good(line(op)).as_bytes());
         let zipped = |bytes: &[u8]| Act::Reply(200, "content-encoding: gzip\r\n".into(), bytes.to_vec());
@@ -255,7 +241,7 @@ fn answers(t: &mut Table) {
         t.add(g, "compressed, checksum cut", op, vec![zipped(&gz[..gz.len() - 4])], wrong());
         t.add(g, "said to be compressed", op, vec![zipped(b"{}")], wrong());
         let other = Act::Reply(200, "content-encoding: br\r\n".into(), b"xx".to_vec());
-        t.add(g, "an encoding nobody asked for", op, vec![other], wrong().says("encoding"));
+        t.add(g, "an encoding that was not requested", op, vec![other], wrong().says("encoding"));
         let bomb = zipped(&gzip(&vec![b' '; 8_000_000]));
         let small = |b: TwelveLabsBuilder, _| b.with_response_limit(1_000_000);
         t.set(g, "a compressed bomb", op, vec![bomb], small, wrong().says("larger than the limit"));
@@ -279,7 +265,7 @@ fn answers(t: &mut Table) {
         b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"_id\":".to_vec();
     t.add(
         g,
-        "a 201 that comes early and is cut: not repeated",
+        "a 201 that comes early and is cut: not retried",
         Op::Upload,
         vec![Act::EarlyRaw(early)],
         fails(K::Transport, 1).unknown(),
@@ -312,8 +298,8 @@ fn answers(t: &mut Table) {
     }
 }
 
-fn hints(t: &mut Table) {
-    let g = "hint";
+fn retry_after(t: &mut Table) {
+    let g = "retry-after";
     let limited = |headers: &str| with(429, headers, "");
     for (op, again) in [(Op::Status, 2), (Op::Create, 2)] {
         t.add(
@@ -333,20 +319,20 @@ fn hints(t: &mut Table) {
         let reset = "x-ratelimit-request-remaining: 0\r\nx-ratelimit-request-reset: 1\r\n";
         t.add(
             g,
-            "429 with a limit that starts anew in 1 s",
+            "429 with a limit that resets in 1 s",
             op,
             vec![limited(reset), Act::Good],
             ok(again).at_least(MS(900)),
         );
         let past = "retry-after: Wed, 21 Oct 2015 07:28:00 GMT\r\n";
-        t.add(g, "429 with a date that is past", op, vec![limited(past), Act::Good], ok(again));
+        t.add(g, "429 with a date in the past", op, vec![limited(past), Act::Good], ok(again));
         let hour = limited("retry-after: 3600\r\n");
         let later = Duration::from_secs(3600);
-        t.add(g, "429 with Retry-After: 3600 ends at once", op, vec![hour], api(429, 1).back_in(later));
+        t.add(g, "429 with Retry-After: 3600 returns at once", op, vec![hour], api(429, 1).back_in(later));
         for beyond in ["1e99", "inf", "99999999999999999999"] {
             t.add(
                 g,
-                format!("429 with Retry-After: {beyond} ends at once"),
+                format!("429 with Retry-After: {beyond} returns at once"),
                 op,
                 vec![limited(&format!("retry-after: {beyond}\r\n"))],
                 api(429, 1),
@@ -355,7 +341,7 @@ fn hints(t: &mut Table) {
         let twice = "retry-after: 0\r\nretry-after-ms: 400\r\n";
         t.add(
             g,
-            "429 with two hints keeps the longer",
+            "429 with two values respects the longer",
             op,
             vec![limited(twice), Act::Good],
             ok(again).at_least(MS(400)),
@@ -373,7 +359,14 @@ fn hints(t: &mut Table) {
     let call = |b: TwelveLabsBuilder, _| b.with_timeout(Duration::from_secs(29));
     let beyond = with(503, "retry-after: 30\r\n", "");
     let back = Duration::from_secs(30);
-    t.set(g, "a hint beyond the call's limit ends at once", Op::List, vec![beyond], call, api(503, 1).back_in(back));
+    t.set(
+        g,
+        "a Retry-After beyond the call's limit returns at once",
+        Op::List,
+        vec![beyond],
+        call,
+        api(503, 1).back_in(back),
+    );
     t.add(
         g,
         "503 with Retry-After: 1",
@@ -389,28 +382,28 @@ fn waits(t: &mut Table) {
     for code in [400, 401, 403, 404, 422] {
         t.add(g, format!("{code} ends it at once"), Op::Wait, vec![still(), status(code)], api(code, 2));
     }
-    let troubles = [
+    let errors = [
         ("429", status(429)),
         ("500", status(500)),
         ("503", status(503)),
         ("a reset", Act::Reset),
-        ("a page with 200", page(200)),
-        ("a page with 502", page(502)),
-        ("JSON that is cut", json("{\"_id\":")),
+        ("an HTML page with 200", page(200)),
+        ("an HTML page with 502", page(502)),
+        ("truncated JSON", json("{\"_id\":")),
         ("a body that is cut", Act::Raw(cut(Op::Wait))),
-        ("closed without a word", Act::Close),
+        ("closed without a response", Act::Close),
     ];
-    for (name, act) in troubles {
+    for (name, act) in errors {
         t.add(
             g,
-            format!("{name} four times is borne"),
+            format!("{name} four times is tolerated"),
             Op::Wait,
             vec![act.clone(), act.clone(), act.clone(), act.clone(), Act::Good],
             ok(5),
         );
         let kind = match name {
-            "429" | "500" | "503" | "a page with 502" => K::Api,
-            "a page with 200" | "JSON that is cut" => K::Decode,
+            "429" | "500" | "503" | "an HTML page with 502" => K::Api,
+            "an HTML page with 200" | "truncated JSON" => K::Decode,
             _ => K::Transport,
         };
         t.add(g, format!("{name} five times in a row ends it"), Op::Wait, vec![act], fails(kind, 5));
@@ -444,26 +437,26 @@ fn waits(t: &mut Table) {
         fails(K::Deadline, 2).takes_limit(),
     );
     let pause = with(429, "retry-after: 1\r\n", "");
-    t.add(g, "the server's pause is kept", Op::Wait, vec![pause, Act::Good], ok(2).at_least(MS(1000)));
+    t.add(g, "Retry-After is respected", Op::Wait, vec![pause, Act::Good], ok(2).at_least(MS(1000)));
     let hour = with(429, "retry-after: 3600\r\n", "");
     t.add(
         g,
-        "a pause beyond the deadline ends it at once",
+        "a Retry-After beyond the deadline returns at once",
         Op::Wait,
         vec![hour],
         api(429, 1).back_in(Duration::from_secs(3600)),
     );
     t.add(g, "failed is an error", Op::Wait, vec![json(r#"{"_id":"a","status":"failed"}"#)], fails(K::JobFailed, 1));
-    t.add(g, "a moved status is not followed", Op::Wait, vec![with(302, "location: /elsewhere\r\n", "")], api(302, 1));
+    t.add(g, "a redirect is not followed", Op::Wait, vec![with(302, "location: /elsewhere\r\n", "")], api(302, 1));
     t.add(g, "all three steps", Op::Embed, vec![Act::Good], ok(3));
-    t.add(g, "the status fails after the creation", Op::Embed, vec![Act::Good, status(404)], api(404, 2));
+    t.add(g, "the status fails after the create call", Op::Embed, vec![Act::Good, status(404)], api(404, 2));
     t.add(g, "the vectors fail after the wait", Op::Embed, vec![Act::Good, Act::Good, status(404)], api(404, 3));
 }
 
 fn redirects(t: &mut Table) {
     for op in [Op::Status, Op::Retrieve, Op::List, Op::Create, Op::Upload] {
         for code in [301, 302, 303, 307, 308] {
-            // To the same server: whoever follows it would be seen, and would be answered well.
+            // To the same server, which would record a request that follows it, and respond to it.
             let act = with(code, "location: /v1.3/embed/tasks/x/status\r\n", "");
             t.add(
                 "redirect",
@@ -492,7 +485,7 @@ fn names(t: &mut Table) {
         }
     }
     for id in ["663da73b31cdd0c1f638a8e6", "a b", "%2e%2e", "a?b=c", "a#b", "ä", "...", "a;b"] {
-        t.add(g, "an odd id that is one path segment", Op::StatusOf(id), vec![Act::Good], ok(1));
+        t.add(g, "an unusual id that is one path segment", Op::StatusOf(id), vec![Act::Good], ok(1));
     }
     let names = [
         "plain.mp4",
@@ -511,7 +504,14 @@ fn names(t: &mut Table) {
     t.add(g, "a reader that ends too early", Op::Announced(9), vec![Act::Good], cut().says("ended after 5 of 9 bytes"));
     t.add(g, "a reader that has more", Op::Announced(3), vec![Act::Good], cut().says("more than the 3 bytes"));
     let refused = |b: TwelveLabsBuilder, _| b.base_url("http://127.0.0.1:9/v1.3");
-    t.set(g, "nobody listens", Op::Status, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
-    t.set(g, "nobody listens", Op::Create, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
-    t.set(g, "nobody listens", Op::UploadPath, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
+    t.set(g, "connection refused", Op::Status, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
+    t.set(g, "connection refused", Op::Create, vec![Act::Good], refused, fails(K::Transport, 0).says("cannot connect"));
+    t.set(
+        g,
+        "connection refused",
+        Op::UploadPath,
+        vec![Act::Good],
+        refused,
+        fails(K::Transport, 0).says("cannot connect"),
+    );
 }

@@ -18,13 +18,13 @@ use tokio::{
 /// What to do with the next request.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// Answer as the contract promises.
+    /// A valid response.
     Good,
-    /// The good answer, compressed.
+    /// A valid response, compressed.
     GoodGzip,
-    /// A whole answer with a status, header lines and a body.
+    /// A complete response with a status, header lines and a body.
     Reply(u16, String, Vec<u8>),
-    /// Answer when only the head of the request has come, and close.
+    /// Respond as soon as the headers of the request have arrived, and close.
     Early(u16),
     /// These bytes when only the head of the request has come, then close.
     EarlyRaw(Vec<u8>),
@@ -116,11 +116,11 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         };
         if let Act::Early(status) = act {
             let body = r#"{"code":"refused_early","message":"No"}"#;
-            let answer = format!(
+            let response = format!(
                 "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                 body.len()
             );
-            stream.write_all(answer.as_bytes()).await?;
+            stream.write_all(response.as_bytes()).await?;
             return Ok(());
         }
         if let Act::EarlyRaw(bytes) = &act {

@@ -56,7 +56,7 @@ async fn every_task_is_accounted_for() {
     }
     assert!(sum.faults > 0, "no faults were made");
     println!(
-        "soak: {} flows, {} connections broken, {} creations with unknown outcome of which {} had made no task, 0 lost, 0 doubled; \
+        "soak: {} flows, {} connections broken, {} create calls with unknown outcome, {} of them without effect, 0 lost, 0 doubled; \
          resident MiB after each of {rounds} rounds: {memory:.1?}",
         sum.flows, sum.faults, sum.unknown, sum.recreated,
     );
@@ -207,7 +207,7 @@ async fn relay(mut client: TcpStream, upstream: SocketAddr, choice: u64, size: u
             client.write_all(limited).await?;
             return client.shutdown().await;
         }
-        // Cut the request, or the answers, after some bytes.
+        // Cut the request, or the responses, after some bytes.
         2 => (size, usize::MAX),
         3 | 4 => (usize::MAX, size),
         // No connection lives for ever.

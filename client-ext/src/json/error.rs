@@ -4,28 +4,28 @@ use std::fmt;
 
 use serde::de;
 
-/// What kind of wrong it is.
+/// The kind of a decoding error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It is no JSON.
+pub enum JsonErrorKind {
+    /// The text is not JSON.
     Syntax,
-    /// It ends early.
+    /// The text ends early.
     Truncated,
-    /// It is JSON, and not what was asked for.
+    /// The text is JSON, but not of the expected type.
     Data,
 }
 
 /// Why a text cannot be decoded.
 #[derive(Debug)]
-pub struct Fault(Box<Repr>);
+pub struct JsonError(Box<Repr>);
 
 #[derive(Debug)]
 struct Repr {
-    kind: FaultKind,
+    kind: JsonErrorKind,
     message: String,
-    /// `None` until the value that was read is known.
+    /// `None` until the start of the value is known.
     offset: Option<u64>,
-    /// The innermost step comes first.
+    /// From the innermost to the outermost.
     steps: Vec<Step>,
 }
 
@@ -35,12 +35,12 @@ enum Step {
     Index(u64),
 }
 
-impl Fault {
-    pub(super) fn new(kind: FaultKind, offset: usize, message: impl Into<String>) -> Self {
+impl JsonError {
+    pub(super) fn new(kind: JsonErrorKind, offset: usize, message: impl Into<String>) -> Self {
         Self(Box::new(Repr { kind, message: message.into(), offset: Some(offset as u64), steps: Vec::new() }))
     }
 
-    /// Says where, unless that is known better.
+    /// Sets the offset, unless it is known already.
     pub(super) fn at(mut self, offset: usize) -> Self {
         self.0.offset.get_or_insert(offset as u64);
         self
@@ -56,22 +56,22 @@ impl Fault {
         self
     }
 
-    /// Moves the offset, for a text that was part of another.
+    /// Moves the offset, for a text that was part of another one.
     pub(super) fn moved(mut self, to: impl FnOnce(u64) -> u64) -> Self {
         self.0.offset = self.0.offset.map(to);
         self
     }
 
-    pub fn kind(&self) -> FaultKind {
+    pub fn kind(&self) -> JsonErrorKind {
         self.0.kind
     }
 
-    /// The first byte that is wrong, or with which the wrong value starts, counted from 0.
+    /// The first wrong byte, or the start of the wrong value, counted from 0.
     pub fn offset(&self) -> u64 {
         self.0.offset.unwrap_or(0)
     }
 
-    /// Where it is, as `a.b[3]`; `None` at the top.
+    /// The path, as `a.b[3]`; `None` for the whole document.
     pub fn path(&self) -> Option<String> {
         let mut path = String::new();
         for step in self.0.steps.iter().rev() {
@@ -85,17 +85,22 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at byte {}", self.0.message, self.offset())
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for JsonError {}
 
-impl de::Error for Fault {
+impl de::Error for JsonError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(Box::new(Repr { kind: FaultKind::Data, message: message.to_string(), offset: None, steps: Vec::new() }))
+        Self(Box::new(Repr {
+            kind: JsonErrorKind::Data,
+            message: message.to_string(),
+            offset: None,
+            steps: Vec::new(),
+        }))
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -1,0 +1,17 @@
+//! Calls an operation that has no method of its own.
+//!
+//! ```text
+//! TWELVE_LABS_API_KEY=… cargo run --example raw_request
+//! ```
+
+use serde_json::Value;
+use twelvelabs::{TwelveLabs, raw::Method};
+
+#[tokio::main]
+async fn main() -> twelvelabs::Result<()> {
+    let client = TwelveLabs::from_env()?;
+    let response = client.request(Method::GET, "/indexes").query("page_limit", 5).send_with_response::<Value>().await?;
+    println!("{:#}", response.value());
+    println!("requests left: {:?}", response.request_limit().remaining);
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Decoding of unions without a tag.
+
+use serde::de;
+use serde_json::Value;
+
+/// A variant of the union `T`.
+#[allow(dead_code, reason = "the document of this repository has no union without a tag")]
+pub(crate) struct Variant<T> {
+    /// Keys of the object that the variant holds.
+    pub keys: &'static [&'static str],
+    /// Decodes a value as this variant. The flag is `false` if the variant accepts any value of its type.
+    pub decode: fn(&Value) -> Option<(T, bool)>,
+}
+
+/// Decodes the variant that shares most keys with an object. Variants that accept any value, or that share no key, are used
+/// only if no other variant decodes.
+#[allow(dead_code, reason = "the document of this repository has no union without a tag")]
+pub(crate) fn decode_union<T, E: de::Error>(name: &str, value: &Value, variants: &[Variant<T>]) -> Result<T, E> {
+    let shared = |variant: &Variant<T>| variant.keys.iter().filter(|key| value.get(**key).is_some()).count();
+    let has_keys = value.as_object().is_some_and(|object| !object.is_empty());
+    let is_foreign = |variant: &Variant<T>| has_keys && !variant.keys.is_empty() && shared(variant) == 0;
+    let mut ordered: Vec<&Variant<T>> = variants.iter().collect();
+    // The sort is stable: variants that share equally many keys keep their order.
+    ordered.sort_by_key(|variant| (std::cmp::Reverse(shared(variant)), is_foreign(variant)));
+    let mut fallback = None;
+    for variant in ordered {
+        match (variant.decode)(value) {
+            Some((decoded, true)) if !is_foreign(variant) => return Ok(decoded),
+            Some((decoded, _)) => drop(fallback.get_or_insert(decoded)),
+            None => {}
+        }
+    }
+    fallback.ok_or_else(|| E::custom(format_args!("the value matches no variant of {name}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_variant_with_most_shared_keys_is_decoded_and_fallbacks_come_last() {
+        let any = Variant { keys: &["a", "b", "c"], decode: |_| Some(("any", false)) };
+        let one = Variant { keys: &["a"], decode: |value| value.is_object().then_some(("one", true)) };
+        let two = Variant { keys: &["a", "b"], decode: |value| value.is_object().then_some(("two", true)) };
+        let text = Variant { keys: &[], decode: |value| value.is_string().then_some(("text", true)) };
+        let variants = [any, one, two, text];
+        let decode = |value| decode_union::<_, de::value::Error>("U", &value, &variants);
+        assert_eq!(decode(json!({ "a": 1 })), Ok("one"));
+        assert_eq!(decode(json!({ "a": 1, "b": 2 })), Ok("two"));
+        assert_eq!(decode(json!({ "c": 3 })), Ok("any"));
+        assert_eq!(decode(json!({ "d": 4 })), Ok("any"), "no variant knows the key");
+        assert_eq!(decode(json!("a")), Ok("text"));
+        assert_eq!(decode(json!(1)), Ok("any"));
+        let error = decode_union::<&str, de::value::Error>("U", &json!(1), &[]).expect_err("no variant");
+        assert_eq!(error.to_string(), "the value matches no variant of U");
+    }
+}

@@ -1,0 +1,173 @@
+//! Bodies of requests and responses, by their media type.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    operations::{Lowering, Operation},
+    schemas::Site,
+};
+use crate::{
+    document::{Pointer, Remark, reference_name},
+    names::type_name,
+};
+
+const FORM: &str = "multipart/form-data";
+const URLENCODED: &str = "application/x-www-form-urlencoded";
+const OCTETS: &str = "application/octet-stream";
+
+/// The media type without parameters, in lower case.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// `application/json` and types that end with `+json`, with any parameters.
+fn is_json(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+impl<'d> Lowering<'_, 'd> {
+    /// The media type that is generated: JSON, a form, or the first one. All others are reported.
+    fn preferred(&mut self, holder: &'d Value, place: &Pointer, reason: &str) -> Option<(&'d str, &'d Value)> {
+        let content = holder["content"].as_object()?;
+        let rank = |media_type: &str| match essence(media_type).as_str() {
+            _ if is_json(media_type) => 0,
+            FORM => 1,
+            URLENCODED => 2,
+            _ => 3,
+        };
+        let (media_type, media) = content.iter().min_by_key(|(media_type, _)| rank(media_type))?;
+        for other in content.keys().filter(|other| *other != media_type) {
+            self.lost.push(Remark::new(&place.at("content").at(other), reason));
+        }
+        Some((media_type, media))
+    }
+
+    pub(super) fn body(&mut self, body: &'d Value, out: &mut Operation, place: &Pointer) -> Option<Value> {
+        let (media_type, media) = self.preferred(body, place, "only one media type of a request is generated")?;
+        let here = place.at("content").at(media_type);
+        if body["required"] == json!(false) {
+            self.lost.push(Remark::new(&place.at("required"), "the generated method always sends a body"));
+        }
+        let raw = || json!({ "type": "string", "format": "binary" });
+        let (media_type, schema) = match essence(media_type).as_str() {
+            essence if is_json(essence) || essence == URLENCODED => {
+                let site = Site {
+                    place: here.at("schema"),
+                    name: format!("{}Request", type_name(&out.id)),
+                    in_response: false,
+                };
+                let schema = media.get("schema").unwrap_or(&Value::Bool(true));
+                self.json_params(schema, &here.at("schema"), "", &mut Vec::new(), out);
+                let media_type = if essence == URLENCODED { URLENCODED } else { "application/json" };
+                (media_type, self.schemas.lower(schema, &site))
+            }
+            // progenitor generates the method for a raw body, which `rewrite` replaces by the form.
+            FORM => {
+                out.form = self.form(&media["schema"], out, &here.at("schema"));
+                (OCTETS, raw())
+            }
+            _ => {
+                out.raw_body = Some(media_type.to_owned());
+                (OCTETS, raw())
+            }
+        };
+        Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
+    }
+
+    /// The reader for a stream of JSON values, if the schema of its items has a name.
+    fn items(
+        &mut self,
+        media_type: &str,
+        media: &Value,
+        out: &Operation,
+        place: &Pointer,
+    ) -> Option<(&'static str, String)> {
+        let reader = match essence(media_type).as_str() {
+            "text/event-stream" => "events",
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => "json_lines",
+            _ => return None,
+        };
+        let schema = media.get("schema")?;
+        let site = Site { place: place.clone(), name: format!("{}Item", type_name(&out.id)), in_response: true };
+        let lowered = self.schemas.lower(schema, &site);
+        let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str())?;
+        Some((reader, reference_name(reference)))
+    }
+
+    pub(super) fn responses(&mut self, responses: &'d Value, out: &mut Operation, place: &Pointer) -> Value {
+        let mut success: Option<(String, Value)> = None;
+        let mut errors = Vec::new();
+        for (status, response) in responses.as_object().into_iter().flatten() {
+            let here = place.at(status);
+            let response = self.deref(response, &here);
+            for header in response["headers"].as_object().into_iter().flatten().map(|(name, _)| name) {
+                self.headers.insert(header.to_ascii_lowercase());
+            }
+            if !status.starts_with('2') {
+                errors.push(status.as_str());
+                continue;
+            }
+            if success.is_some() {
+                self.lost.push(Remark::new(&here, "only the first successful response is generated"));
+                continue;
+            }
+            let mut lowered = json!({ "description": response["description"].as_str().unwrap_or_default() });
+            if let Some((media_type, media)) =
+                self.preferred(response, &here, "only one media type of a response is generated")
+            {
+                let content = here.at("content").at(media_type);
+                let (media_type, schema) = if is_json(media_type) {
+                    let site = Site {
+                        place: content.at("schema"),
+                        name: format!("{}Response", type_name(&out.id)),
+                        in_response: true,
+                    };
+                    let schema = media.get("schema").unwrap_or(&Value::Bool(true));
+                    ("application/json", self.schemas.lower(schema, &site))
+                } else {
+                    out.accept = Some(media_type.to_owned());
+                    out.items = self.items(media_type, media, out, &content.at("schema"));
+                    if out.items.is_none() {
+                        self.lost.push(Remark::new(&content, "generated as a byte stream"));
+                    }
+                    (media_type, json!({}))
+                };
+                lowered["content"] = json!({ media_type: { "schema": schema } });
+            }
+            success = Some((status.clone(), lowered));
+        }
+        if !errors.is_empty() {
+            // Typed errors would hide the status of every response that is not the declared JSON.
+            self.lost.push(Remark::new(
+                place,
+                format!("{} are generated as an untyped error of the status", errors.join(", ")),
+            ));
+        }
+        let mut lowered = Map::new();
+        match success {
+            Some((status, response)) => {
+                lowered.insert(status, response);
+            }
+            None => self.refuse(place, "an operation without a successful response is not supported"),
+        }
+        lowered.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_recognized_with_parameters_and_suffix() {
+        for json in
+            ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/problem+json"]
+        {
+            assert!(is_json(json), "{json}");
+        }
+        for other in ["application/jsonl", "application/x-ndjson", "text/event-stream", "text/json"] {
+            assert!(!is_json(other), "{other}");
+        }
+    }
+}
