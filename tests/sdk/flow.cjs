@@ -21,14 +21,14 @@ function client(apiKey = LOCAL_KEY, base = LOCAL_URL) {
 }
 const tasks = client();
 
-/** Asks the side of the operator. */
-async function operator(what, body, method) {
+/** Calls an admin endpoint. */
+async function admin(what, body, method) {
     const answer = await fetch(`${LOCAL_URL.replace(/\/v1\.3$/, "")}/_local/${what}`, { method, body });
     assert.ok(answer.ok, `${what}: ${answer.status}`);
     return answer.text();
 }
-const fault = (text) => operator("faults", text, "POST");
-const violations = async () => JSON.parse(await operator("verdict"));
+const fault = (text) => admin("faults", text, "POST");
+const violations = async () => JSON.parse(await admin("report"));
 
 const cases = [];
 /** A case; `breaks` says that it sends what breaks the contract on purpose. */
@@ -128,7 +128,7 @@ test("create from an address", async () => {
     assert.equal(done.videoEmbedding.metadata.inputFilename, undefined);
 });
 
-test("with a file and an address, the address counts", async () => {
+test("with a file and a URL, the URL is used", async () => {
     const known = (await tasks.status(await make({ videoUrl: at("silent.mp4") }))).videoEmbedding.metadata;
     assert.equal(known.inputUrl, at("silent.mp4"));
 });
@@ -283,7 +283,7 @@ test("a status that nobody knows", async () => {
 
 test("a task that is older than seven days is gone", async () => {
     const id = await make();
-    await operator("clock", "8d", "POST");
+    await admin("clock", "8d", "POST");
     await refused(() => tasks.status(id), 404, "resource_not_exist");
 });
 
@@ -291,18 +291,18 @@ async function main() {
     await new Promise((listening) => videos.listen(0, "127.0.0.1", listening));
     let failed = 0;
     for (const { name, run, breaks } of cases) {
-        const [{ count }, started] = [await violations(), Date.now()];
+        const [{ invalid_count: count }, started] = [await violations(), Date.now()];
         try {
             await run();
             const after = await violations();
-            const why = after.violations.slice(count).join("\n") || "it should have broken the contract";
-            assert.equal(after.count > count, breaks, why);
+            const why = after.invalid.slice(count).join("\n") || "the request should be invalid";
+            assert.equal(after.invalid_count > count, breaks, why);
             console.log(`ok      ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
         } catch (error) {
             failed += 1;
             console.log(`FAILED  ${name}: ${error.message}`);
         }
-        await operator("faults", undefined, "DELETE");
+        await admin("faults", undefined, "DELETE");
     }
     console.log(`${cases.length - failed} passed, ${failed} failed`);
     process.exit(failed ? 1 : 0);

@@ -39,20 +39,20 @@ def client(key=KEY, base=BASE):
     return TwelveLabs(api_key=key)
 
 
-def operator(path, body=None, method=None):
-    """Asks the side of the operator."""
+def admin(path, body=None, method=None):
+    """Calls an admin endpoint."""
     request = urllib.request.Request(f"{BASE.removesuffix('/v1.3')}/_local/{path}", body and body.encode(), method=method)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return answer.read().decode()
 
 
 def fault(text):
-    operator("faults", text, "POST")
+    admin("faults", text, "POST")
 
 
 def violations():
-    verdict = json.loads(operator("verdict"))
-    return verdict["count"], verdict["violations"]
+    report = json.loads(admin("report"))
+    return report["invalid_count"], report["invalid"]
 
 
 CASES = []
@@ -161,7 +161,7 @@ def _():
     assert done.status == "ready" and known.input_url == url and known.input_filename is None
 
 
-@case("with a file and an address, the address counts")
+@case("with a file and a URL, the URL is used")
 def _():
     known = tasks.status(make(video_url=f"{VIDEOS}/silent.mp4")).video_embedding.metadata
     assert known.input_url.endswith("silent.mp4") and abs(known.duration - 5) < 0.1
@@ -337,10 +337,10 @@ def _():
     refused(make, 500)
 
 
-@case("answers that are cut, connections that are reset")
+@case("truncated responses, connections that are reset")
 def _():
     task_id = make()
-    for kind in ("cut", "reset"):
+    for kind in ("truncate", "reset"):
         fault(f"{kind} operation=embed_tasks_status")
         try:
             raise AssertionError(tasks.status(task_id))
@@ -367,7 +367,7 @@ def _():
 @case("a task that is older than seven days is gone")
 def _():
     task_id = make()
-    operator("clock", "8d", "POST")
+    admin("clock", "8d", "POST")
     refused(lambda: tasks.status(task_id), 404, "resource_not_exist")
 
 
@@ -378,14 +378,14 @@ def main():
         try:
             function()
             count, all_of_them = violations()
-            assert (count > before) == breaks, all_of_them[before:] or "it should have broken the contract"
+            assert (count > before) == breaks, all_of_them[before:] or "the request should be invalid"
             print(f"ok      {name} ({time.monotonic() - started:.1f} s)", flush=True)
         except Exception as error:
             failed += 1
             line = traceback.extract_tb(error.__traceback__)[-1].lineno
             print(f"FAILED  {name}: line {line}: {type(error).__name__}: {error}", flush=True)
         finally:
-            operator("faults", method="DELETE")
+            admin("faults", method="DELETE")
     print(f"{len(CASES) - failed} passed, {failed} failed")
     return failed
 

@@ -48,6 +48,27 @@ impl From<Result<&str, ContractError>> for Validation {
     }
 }
 
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With a response of this status.
+    Status(u16),
+    /// With a reset of the connection, injected as a fault.
+    Reset,
+    /// The client disconnected before the response.
+    Disconnected,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Reset => f.write_str("reset"),
+            Self::Disconnected => f.write_str("disconnected"),
+        }
+    }
+}
+
 /// A request and its response.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
@@ -55,8 +76,7 @@ pub(crate) struct Exchange {
     pub(crate) at: DateTime<Utc>,
     pub(crate) method: Method,
     pub(crate) target: String,
-    /// `None` if the connection was reset.
-    pub(crate) status: Option<u16>,
+    pub(crate) ending: Ending,
     pub(crate) took: Duration,
     pub(crate) request: Validation,
     /// `None` while it is being validated.
@@ -66,12 +86,9 @@ pub(crate) struct Exchange {
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (hour, minute, second) = (self.at.hour(), self.at.minute(), self.at.second());
-        write!(f, "{hour:02}:{minute:02}:{second:02} {} {} ", self.method, self.target)?;
-        match self.status {
-            Some(status) => write!(f, "{status}")?,
-            None => f.write_str("reset")?,
-        }
-        write!(f, " {} \u{b5}s", self.took.as_micros())
+        let Self { method, target, ending, took, .. } = self;
+        let took = took.as_micros();
+        write!(f, "{hour:02}:{minute:02}:{second:02} {method} {target} {ending} {took} \u{b5}s")
     }
 }
 

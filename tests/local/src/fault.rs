@@ -97,8 +97,7 @@ impl Fault {
         self
     }
 
-    /// Adds `Retry-After` to the response of [`status`](Self::status), rounded up to seconds, and `Retry-After-Ms` if it is not
-    /// a whole number of seconds.
+    /// Adds `Retry-After` to the response, rounded up to seconds, and `Retry-After-Ms` if it is not a whole number of seconds.
     pub fn retry_after(mut self, time: Duration) -> Self {
         self.retry_after = Some(time);
         self

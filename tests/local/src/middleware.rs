@@ -1,6 +1,9 @@
 //! Runs around every operation: faults, key, rate limits, validation of request and response.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::{Body, HttpBody},
@@ -19,7 +22,7 @@ use twelvelabs_contract::{Contract, RequestBody};
 
 use crate::{
     connection::Peer,
-    contract_monitor::{Exchange, Unvalidated, Validation},
+    contract_monitor::{Ending, Exchange, Unvalidated, Validation},
     error_response::ErrorResponse,
     families,
     fault::{Fault, Kind},
@@ -66,6 +69,31 @@ impl FormRequest {
     }
 }
 
+/// Records a request when it ends, even if its client disconnects and the handler is dropped.
+struct Pending {
+    state: Arc<ServerState>,
+    started: Instant,
+    exchange: Option<Exchange>,
+}
+
+impl Pending {
+    fn end(mut self, ending: Ending, request: Validation, response: Option<Unvalidated>) {
+        if let Some(mut exchange) = self.exchange.take() {
+            (exchange.ending, exchange.request, exchange.took) = (ending, request, self.started.elapsed());
+            self.state.monitor.record(exchange, response);
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.took = self.started.elapsed();
+            self.state.monitor.record(exchange, None);
+        }
+    }
+}
+
 pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (at, number) = (state.clock.now(), state.monitor.count());
@@ -73,6 +101,13 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Requ
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let (operation, mut validation) = state.monitor.validate_head(&method, &uri, request.headers());
     let form = FormRequest::of(&mut request);
+    // The router has removed the base path.
+    let target = uri.path_and_query().map_or(uri.path(), |target| target.as_str());
+    let target = format!("{BASE_PATH}{target}").chars().take(SHOWN).collect();
+    let ending = Ending::Disconnected;
+    let (took, request_validation) = (Duration::ZERO, validation.clone());
+    let exchange = Exchange { number, at, method, target, ending, took, request: request_validation, response: None };
+    let pending = Pending { state: Arc::clone(&state), started, exchange: Some(exchange) };
 
     let fault = state.faults.take(operation);
     let mut response = match &fault {
@@ -96,24 +131,17 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Requ
         unvalidated = operation.map(|operation| Unvalidated { operation, status, body: body.clone() });
         response = Response::from_parts(parts, body.into());
     }
-    let mut status = Some(response.status().as_u16());
+    let mut ending = Ending::Status(response.status().as_u16());
     match fault.as_ref().map(|fault| &fault.kind) {
-        Some(Kind::Status(_)) => {
-            unvalidated = None;
-            write_retry_after(fault.as_ref(), response.headers_mut());
-        }
-        Some(Kind::Reset) => (unvalidated, status) = (None, None),
+        Some(Kind::Status(_)) => unvalidated = None,
+        Some(Kind::Reset) => (unvalidated, ending) = (None, Ending::Reset),
         Some(Kind::Delay(time)) => tokio::time::sleep(*time).await,
         Some(Kind::Truncate) => response = truncated(response).await,
         _ => {}
     }
-    // The router has removed the base path.
-    let target = uri.path_and_query().map_or(uri.path(), |target| target.as_str());
-    let target = format!("{BASE_PATH}{target}").chars().take(SHOWN).collect();
-    let took = started.elapsed();
-    let exchange = Exchange { number, at, method, target, status, took, request: validation, response: None };
-    state.monitor.record(exchange, unvalidated);
-    if let (None, Some(peer)) = (status, peer) {
+    write_retry_after(fault.as_ref(), response.headers_mut());
+    pending.end(ending, validation, unvalidated);
+    if let (Ending::Reset, Some(peer)) = (ending, peer) {
         peer.reset();
         // The connection is reset before anything is written to it.
         std::future::pending::<()>().await;
@@ -132,9 +160,16 @@ async fn respond(state: &ServerState, operation: Option<&'static str>, request: 
     let operation = operation.and_then(|id| operations::ALL.iter().find(|operation| operation.id == id));
     let counted = operation.filter(|operation| operation.effect != Effect::Read || state.has_quirk(Quirk::ReadsCount));
     let (Some(limits), Some(operation)) = (&state.rate_limits, counted) else { return next.run(request).await };
-    let usage = limits.admit(families::rate_category(operation), state.clock.now());
+    let (category, now) = (families::rate_category(operation), state.clock.now());
+    let mut usage = limits.admit(category, now);
     let mut response = match usage.exceeded {
-        None => next.run(request).await,
+        None => {
+            let response = next.run(request).await;
+            if response.status().is_client_error() {
+                usage = limits.refund(category, now);
+            }
+            response
+        }
         Some(limit) => {
             form::drain(request.into_body().into_data_stream()).await;
             let wait = usage.retry_after();

@@ -90,6 +90,13 @@ impl Window {
         self.spent.push_back((now, amount));
     }
 
+    fn refund(&mut self, at: DateTime<Utc>, amount: u64) {
+        if let Some(position) = self.spent.iter().rposition(|spent| *spent == (at, amount)) {
+            self.spent.remove(position);
+            self.used -= amount;
+        }
+    }
+
     fn remaining(&self) -> u64 {
         self.limit.saturating_sub(self.used)
     }
@@ -122,6 +129,11 @@ impl RateLimits {
     /// Counts a request, unless a limit is exceeded.
     pub(crate) fn admit(&self, category: &'static str, now: DateTime<Utc>) -> Usage {
         self.with(category, |counters| counters.admit(now))
+    }
+
+    /// Takes back a request that was admitted at this time: requests that the server refuses do not count.
+    pub(crate) fn refund(&self, category: &'static str, admitted_at: DateTime<Utc>) -> Usage {
+        self.with(category, |counters| counters.refund(admitted_at))
     }
 
     /// Counts media. A request that crosses the limit of media was admitted before, and succeeds.
@@ -175,6 +187,11 @@ impl Counters {
             usage = Usage { exceeded: None, ..self.usage(now) };
         }
         usage
+    }
+
+    fn refund(&mut self, admitted_at: DateTime<Utc>) -> Usage {
+        self.requests.iter_mut().for_each(|window| window.refund(admitted_at, 1));
+        self.usage(admitted_at)
     }
 
     fn charge(&mut self, now: DateTime<Utc>, seconds: f64) {
@@ -270,6 +287,15 @@ mod tests {
         assert_eq!(shown(headers::X_RATELIMIT_DURATION_RESET), "3600");
         assert_eq!(shown(headers::RETRY_AFTER), "3600");
         assert!(rates.admit(now + TimeDelta::hours(1)).exceeded.is_none());
+    }
+
+    #[test]
+    fn a_refunded_request_does_not_count() {
+        let limits = RateLimits::new(RateLimitPlan::per_minute(1));
+        let now = DateTime::UNIX_EPOCH;
+        assert_eq!(limits.admit("embed", now).requests.1, 0);
+        assert_eq!(limits.refund("embed", now).requests.1, 1);
+        assert!(limits.admit("embed", now).exceeded.is_none());
     }
 
     #[test]

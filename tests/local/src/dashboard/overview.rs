@@ -64,7 +64,7 @@ fn exchange_row(exchange: &Exchange) -> Markup {
         tr {
             td { (exchange.at.format("%H:%M:%S")) }
             td class="mono" { (exchange.method.as_str()) " " (exchange.target) }
-            td { @match exchange.status { Some(status) => (status), None => "reset" } }
+            td { (exchange.ending.to_string()) }
             td { (format!("{:.1?}", exchange.took)) }
             td { (validation("request", Some(&exchange.request))) (validation("response", exchange.response.as_ref())) }
         }

@@ -73,6 +73,15 @@ impl Folder {
         self.durable.then(|| self.root.join(DATABASE))
     }
 
+    /// Where the process that uses the folder writes its id.
+    pub(super) fn process_file(&self) -> PathBuf {
+        self.root.join("process")
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(crate) fn upload(&self, name: &str) -> PathBuf {
         self.root.join(UPLOADS).join(name)
     }

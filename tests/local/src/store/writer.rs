@@ -12,7 +12,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tokio::sync::oneshot;
 
 use super::{
-    Shared,
+    Folder, Shared,
     index::Index,
     item::{Content, Item, NewItem, Outcome},
 };
@@ -165,10 +165,23 @@ fn remove<T>(database: &Database, items: &[Arc<Item<T>>]) -> io::Result<()> {
     transaction.commit().map_err(io::Error::other)
 }
 
+fn open_error(folder: &Folder, error: redb::DatabaseError) -> io::Error {
+    match error {
+        redb::DatabaseError::DatabaseAlreadyOpen => {
+            let process = std::fs::read_to_string(folder.process_file());
+            let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
+            let message = format!("{} is in use by another server{process}", folder.root().display());
+            io::Error::new(io::ErrorKind::ResourceBusy, message)
+        }
+        error => io::Error::other(error),
+    }
+}
+
 /// Opens the database, reads all items and removes the files that belong to none.
 pub(super) fn open<T: Content>(shared: &Shared<T>) -> io::Result<Option<Database>> {
     let Some(path) = shared.folder.database() else { return Ok(None) };
-    let database = Database::create(path).map_err(io::Error::other)?;
+    let database = Database::create(path).map_err(|error| open_error(&shared.folder, error))?;
+    std::fs::write(shared.folder.process_file(), std::process::id().to_string())?;
     let mut index = shared.lock();
     read(&database, &mut index)?;
     // A clock that was advanced continues from there: what was done stays done, and new items are not older than others.

@@ -223,3 +223,40 @@ async fn only_the_listed_keys_are_accepted() {
     assert_eq!((error.status(), error.code()), (Some(401), Some(&ErrorCode::ApiKeyInvalid)));
     server.finish().await.expect("a wrong key is not a violation");
 }
+
+#[tokio::test]
+async fn refused_requests_do_not_count_against_the_rate_limits() {
+    let builder = LocalServer::builder().manual_clock().allow_violations().rate_limit(RateLimitPlan::per_minute(1));
+    let (server, tasks) = started(builder).await;
+    for _ in 0..3 {
+        let form = super::form("a.mp4").text("video_clip_length", "99");
+        assert_eq!(super::create(server.base_url(), form).await.expect("a response").0, 400);
+    }
+    tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");
+    let error = tasks.create(ModelName::Marengo30, tiny()).send().await.expect_err("too many");
+    assert_eq!(error.status(), Some(429));
+}
+
+#[tokio::test]
+async fn a_request_whose_client_disconnects_is_logged() {
+    let (lines, log) = std::sync::mpsc::channel();
+    let builder = LocalServer::builder().log(move |line| {
+        let _ = lines.send(line);
+    });
+    let (server, _) = started(builder).await;
+    let address = server.dashboard_url().trim_start_matches("http://").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connected");
+    let head = format!(
+        "POST /v1.3/embed/tasks HTTP/1.1\r\nhost: {address}\r\nx-api-key: {KEY}\r\n\
+         content-type: multipart/form-data; boundary=b\r\ncontent-length: 1000\r\n\r\n--b\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    // The request is counted when its handler starts.
+    while server.report().request_count == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(stream);
+    let line = tokio::task::spawn_blocking(move || log.recv_timeout(Duration::from_secs(30)));
+    let line = line.await.expect("received").expect("a line");
+    assert!(line.contains("POST /v1.3/embed/tasks "), "{line}");
+}

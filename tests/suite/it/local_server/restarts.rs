@@ -149,5 +149,8 @@ async fn a_restart_is_invisible_to_a_wait() {
         .output()
         .expect("run");
     assert_eq!(second.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&second.stderr);
+    let owner = format!("is in use by another server (process {})", program.child.id());
+    assert!(error.contains(&owner), "{error}");
     drop(program);
 }

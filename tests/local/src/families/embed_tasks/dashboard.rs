@@ -85,11 +85,32 @@ fn status(task: &Task) -> Markup {
 }
 
 /// The name or URL of the video. A URL is not a link, since the client chose it.
-fn name(task: &Task) -> &str {
-    let known = &task.content.metadata;
-    known.input_filename.as_deref().or(known.input_url.as_deref()).unwrap_or("-")
+fn name(task: &Task) -> String {
+    let metadata = &task.content.metadata;
+    let url = || metadata.input_url.as_deref().map(without_user_info);
+    metadata.input_filename.clone().or_else(url).unwrap_or_else(|| "-".into())
+}
+
+/// A URL without user name and password.
+fn without_user_info(url: &str) -> String {
+    let Ok(mut url) = reqwest::Url::parse(url) else { return "(invalid URL)".into() };
+    // These fail only for URLs that cannot have user information.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
 }
 
 fn duration(task: &Task) -> String {
     task.content.metadata.duration.map_or("-".into(), |seconds| format!("{seconds:.1} s"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_urls_are_not_shown() {
+        assert_eq!(without_user_info("http://user:secret@127.0.0.1/v.mp4?a=1"), "http://127.0.0.1/v.mp4?a=1");
+        assert_eq!(without_user_info("http://127.0.0.1/v.mp4"), "http://127.0.0.1/v.mp4");
+    }
 }
