@@ -81,12 +81,15 @@ fn has_word(text: &str, word: &str) -> bool {
 fn public_text_has_no_coined_words() {
     let root = root();
     let mut found = Vec::new();
-    for folder in ["client-ext/src", "client-ext/examples", "generated/src", "tests/contract/src", "tests/local/src", "xtask/src"] {
+    for folder in
+        ["client-ext/src", "client-ext/examples", "generated/src", "tests/contract/src", "tests/local/src", "xtask/src"]
+    {
         files(&root.join(folder), &[".rs"], &mut found);
     }
     files(&root.join("spec"), &[".yaml", ".md"], &mut found);
     files(&root.join("docs"), &[".md"], &mut found);
-    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "tests/contract/README.md", "tests/local/README.md"] {
+    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "tests/contract/README.md", "tests/local/README.md"]
+    {
         found.push(root.join(file));
     }
     found.sort();
