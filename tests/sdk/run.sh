@@ -75,7 +75,7 @@ else
     stop
 fi
 
-echo "-- schemathesis $SCHEMATHESIS with spec/openapi.yaml"
+echo "-- schemathesis $SCHEMATHESIS with the OpenAPI document"
 if ! command -v python3 >/dev/null; then
     echo "skipped: there is no python3"
 elif ! venv schemathesis "schemathesis==$SCHEMATHESIS"; then
