@@ -100,8 +100,3 @@ pub mod __internals {
         },
     };
 }
-
-/// The code of the README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -1,4 +1,4 @@
-//! What the README says is what the repository does. Its Rust code is compiled as a doctest of `twelvelabs`.
+//! What the README says is what the repository does. Its Rust code is compiled as a documentation test of this package.
 
 fn read(path: &str) -> String {
     let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
