@@ -26,6 +26,7 @@ pub(super) struct HttpSettings {
 impl HttpSettings {
     /// Applies the settings to reqwest's builder.
     pub(super) fn apply(self, mut http: ClientBuilder) -> Result<ClientBuilder> {
+        http = without_user_timeout(http);
         if self.no_proxy {
             http = http.no_proxy();
         }
@@ -52,6 +53,18 @@ impl HttpSettings {
         }
         Ok(http.connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)))
     }
+}
+
+/// Leaves it to the limits of a call how long a server may stop reading.
+///
+/// reqwest sets `TCP_USER_TIMEOUT` to 30 s, and the operating system then breaks a connection whose peer is alive but does not read, whatever
+/// [`with_chunk_timeout`](crate::RequestOptions::with_chunk_timeout) says. That limit may differ from call to call, and a socket is opened
+/// before its calls are known, so that no value of the socket option fits all of them. Peers that are gone are found by the limits of the
+/// calls, and by keepalive probes while a connection is idle.
+fn without_user_timeout(http: ClientBuilder) -> ClientBuilder {
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let http = http.tcp_user_timeout(None);
+    http
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]

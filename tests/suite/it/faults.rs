@@ -45,6 +45,8 @@ enum Op {
     Upload,
     /// From a file on disk.
     UploadPath,
+    /// From an open file.
+    UploadFile,
     /// From a reader, which can be read once.
     UploadReader,
     Wait,
@@ -190,6 +192,11 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
             let file = tempfile::NamedTempFile::new().expect("a file");
             std::fs::write(file.path(), video()).expect("written");
             tasks.create(model, VideoSource::path(file.path())).file_name("v.mp4").send().await.map(drop)
+        }
+        Op::UploadFile => {
+            let mut file = tempfile::tempfile().expect("a file");
+            std::io::Write::write_all(&mut file, &video()).expect("written");
+            tasks.create(model, file).file_name("v.mp4").send().await.map(drop)
         }
         Op::UploadReader => {
             let bytes = video();

@@ -42,6 +42,8 @@ pub(crate) enum Act {
     Stall,
     /// Do not even read the body.
     StallUnread,
+    /// A valid response, but do not read the body before this time has passed.
+    GoodLate(Duration),
 }
 
 /// A request as it came.
@@ -132,6 +134,9 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         if matches!(act, Act::StallUnread) {
             std::future::pending::<()>().await;
         }
+        if let Act::GoodLate(pause) = act {
+            sleep(pause).await;
+        }
         let length: usize = seen.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
         while buffer.len() < length {
             if stream.read_buf(&mut buffer).await? == 0 {
@@ -143,7 +148,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         let line = seen.line.clone();
         state.lock().expect("sane").seen[index] = seen;
         match act {
-            Act::Good => {
+            Act::Good | Act::GoodLate(_) => {
                 stream.write_all(&reply(200, "content-type: application/json\r\n", good(&line).as_bytes())).await?
             }
             Act::GoodGzip => {
