@@ -136,6 +136,14 @@ impl Source {
         }
     }
 
+    /// The source can be sent more than once.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        match self {
+            Self::File(part) => part.is_repeatable(),
+            Self::Url(_) => true,
+        }
+    }
+
     pub(crate) fn set_file_name(&mut self, name: String) {
         if let Self::File(part) = self {
             *part = part.clone().with_file_name(name);
