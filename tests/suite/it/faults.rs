@@ -41,6 +41,8 @@ enum Op {
     List,
     /// From a URL.
     Create,
+    /// From a URL, by a client that has polled a status before.
+    CreateAfterPoll,
     /// From bytes.
     Upload,
     /// From a file on disk.
@@ -185,6 +187,10 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::Retrieve => tasks.retrieve(ID).send().await.map(drop),
         Op::List => tasks.list().send().await.map(drop),
         Op::Create => tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop),
+        Op::CreateAfterPoll => {
+            tasks.status(ID).send().await?;
+            tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop)
+        }
         Op::Upload => {
             tasks.create(model, VideoSource::bytes("v.mp4", video())).video_clip_length(5.0).send().await.map(drop)
         }
