@@ -41,7 +41,7 @@ enum Op {
     List,
     /// From a URL.
     Create,
-    /// From a URL, by a client that has polled a status before.
+    /// Twice from a URL, by a client that has polled a status before.
     CreateAfterPoll,
     /// From bytes.
     Upload,
@@ -188,8 +188,13 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::List => tasks.list().send().await.map(drop),
         Op::Create => tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop),
         Op::CreateAfterPoll => {
+            let video = || VideoSource::url("https://example.com/v.mp4");
             tasks.status(ID).send().await?;
-            tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop)
+            // The time in which the connection is idle, and in which it comes back to the pool.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            tasks.create(model.clone(), video()).send().await?;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            tasks.create(model, video()).send().await.map(drop)
         }
         Op::Upload => {
             tasks.create(model, VideoSource::bytes("v.mp4", video())).video_clip_length(5.0).send().await.map(drop)
