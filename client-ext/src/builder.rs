@@ -108,23 +108,27 @@ impl TwelveLabsBuilder {
             Some(text) => format!("{text} {own}"),
             None => own.to_owned(),
         };
-        let mut http = reqwest::Client::builder();
-        if base_url.starts_with("http://") {
-            // A proxy of the environment would get the key in plain text. A proxy of the builder is the caller's decision.
-            http = http.no_proxy();
-        }
-        let http = self
-            .http
-            .apply(http)?
+        let new_http = |pooled: bool| {
+            let mut http = reqwest::Client::builder();
+            if base_url.starts_with("http://") {
+                // A proxy of the environment would get the key in plain text. A proxy of the builder is the caller's decision.
+                http = http.no_proxy();
+            }
+            let mut http = self.http.apply(http)?;
+            if !pooled {
+                http = http.pool_max_idle_per_host(0);
+            }
             // reqwest would send the key to any host that a redirect names.
-            .redirect(redirect::Policy::none())
-            // This crate is the only owner of retries.
-            .retry(reqwest::retry::never())
-            .user_agent(user_agent)
-            .build()
-            .map_err(|error| config("the HTTP client cannot be built").with_source(error))?;
-        let api = twelvelabs_api::Client::new_with_client(&base_url, http, key);
-        Ok(TwelveLabs::new(Core::new(api, self.call, self.allow_plain_http)))
+            http.redirect(redirect::Policy::none())
+                // This crate is the only owner of retries.
+                .retry(reqwest::retry::never())
+                .user_agent(&user_agent)
+                .build()
+                .map_err(|error| config("the HTTP client cannot be built").with_source(error))
+        };
+        let api = twelvelabs_api::Client::new_with_client(&base_url, new_http(true)?, key.clone());
+        let unpooled = twelvelabs_api::Client::new_with_client(&base_url, new_http(false)?, key);
+        Ok(TwelveLabs::new(Core::new(api, unpooled, self.call, self.allow_plain_http)))
     }
 }
 

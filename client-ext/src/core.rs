@@ -33,6 +33,7 @@ use self::{
     call::Call,
     credentials::Credentials,
     decode::read_whole,
+    endpoint::Endpoint,
     failure::{from_generated, from_source},
     options::CallOptions,
     response::Response,
@@ -45,6 +46,8 @@ pub struct Core(Arc<Inner>);
 
 struct Inner {
     api: Client,
+    /// Opens a connection for each request.
+    unpooled: Client,
     options: CallOptions,
     /// Plain HTTP is allowed to hosts other than loopback.
     allow_plain_http: bool,
@@ -54,13 +57,21 @@ struct Inner {
 type GeneratedError = twelvelabs_api::Error<()>;
 
 impl Core {
-    pub(crate) fn new(api: Client, options: CallOptions, allow_plain_http: bool) -> Self {
-        Self(Arc::new(Inner { api, options, allow_plain_http }))
+    pub(crate) fn new(api: Client, unpooled: Client, options: CallOptions, allow_plain_http: bool) -> Self {
+        Self(Arc::new(Inner { api, unpooled, options, allow_plain_http }))
     }
 
     /// The client's default options for a call.
     pub(crate) fn options(&self) -> &CallOptions {
         &self.0.options
+    }
+
+    /// The client for calls to an endpoint.
+    ///
+    /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost. Whether the server
+    /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own.
+    fn api_for(&self, endpoint: &Endpoint) -> &Client {
+        if endpoint.is_repeatable() { &self.0.api } else { &self.0.unpooled }
     }
 
     pub(crate) fn key(&self) -> &Key {
@@ -93,7 +104,7 @@ impl Core {
         let upload = Upload::default();
         let call = Call { endpoint: operation.into(), options, upload: &upload, credentials: Credentials::ApiKey };
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(&self.0.api, make, read).await
+        call.run(self.api_for(&call.endpoint), make, read).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
@@ -122,6 +133,6 @@ impl Core {
                 make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
             }
         };
-        call.run(&self.0.api, request, |body| read_whole(body, self.key())).await
+        call.run(self.api_for(&call.endpoint), request, |body| read_whole(body, self.key())).await
     }
 }

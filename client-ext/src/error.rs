@@ -164,6 +164,14 @@ impl Error {
         Self(repr)
     }
 
+    /// The same error for a call that was not made because of it.
+    pub(crate) fn clone_untried(&self) -> Self {
+        let mut repr = self.0.clone();
+        (repr.attempts, repr.outcome_unknown) = (0, false);
+        repr.note = Some("this input was not tried, because the error concerns all inputs");
+        Self(repr)
+    }
+
     pub(crate) fn with_details<D: Any + Send + Sync>(mut self, details: D) -> Self {
         self.0.details = Some(Arc::new(details));
         self

@@ -5,6 +5,7 @@ mod file_part;
 mod item_stream;
 mod large_array;
 mod multipart;
+mod open_file;
 mod param;
 mod request;
 mod union;

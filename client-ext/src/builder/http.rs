@@ -20,12 +20,13 @@ pub(super) struct HttpSettings {
     pool_idle_timeout: Option<Duration>,
     pool_max_idle_per_host: Option<usize>,
     #[cfg(feature = "reqwest-013")]
-    custom: Option<Box<dyn FnOnce(ClientBuilder) -> ClientBuilder + Send>>,
+    custom: Option<Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send>>,
 }
 
 impl HttpSettings {
     /// Applies the settings to reqwest's builder.
-    pub(super) fn apply(self, mut http: ClientBuilder) -> Result<ClientBuilder> {
+    pub(super) fn apply(&self, mut http: ClientBuilder) -> Result<ClientBuilder> {
+        http = without_user_timeout(http);
         if self.no_proxy {
             http = http.no_proxy();
         }
@@ -47,11 +48,23 @@ impl HttpSettings {
             http = http.pool_max_idle_per_host(connections);
         }
         #[cfg(feature = "reqwest-013")]
-        if let Some(custom) = self.custom {
+        if let Some(custom) = &self.custom {
             http = custom(http);
         }
         Ok(http.connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)))
     }
+}
+
+/// Leaves it to the limits of a call how long a server may stop reading.
+///
+/// reqwest sets `TCP_USER_TIMEOUT` to 30 s, and the operating system then breaks a connection whose peer is alive but does not read, whatever
+/// [`with_chunk_timeout`](crate::RequestOptions::with_chunk_timeout) says. That limit may differ from call to call, and a socket is opened
+/// before its calls are known, so that no value of the socket option fits all of them. Peers that are gone are found by the limits of the
+/// calls, and by keepalive probes while a connection is idle.
+fn without_user_timeout(http: ClientBuilder) -> ClientBuilder {
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let http = http.tcp_user_timeout(None);
+    http
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -112,6 +125,9 @@ impl TwelveLabsBuilder {
     }
 
     /// Maximum number of idle connections per host; 0 disables the pool. Default: no limit.
+    ///
+    /// Create calls do not use the pool, so that a connection that the server closed while it was idle never leaves their outcome
+    /// unknown.
     pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
         self.http.pool_max_idle_per_host = Some(connections);
         self
@@ -119,10 +135,12 @@ impl TwelveLabsBuilder {
 
     /// Changes the builder of the HTTP client, reqwest 0.13.
     ///
+    /// The function is called twice: create calls have an HTTP client of their own, without a connection pool.
+    ///
     /// Redirects, retries, the connect timeout and the user agent stay what this builder says. A total `timeout` set here would abort long
     /// uploads.
     #[cfg(feature = "reqwest-013")]
-    pub fn with_reqwest(mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder + Send + 'static) -> Self {
+    pub fn with_reqwest(mut self, change: impl Fn(ClientBuilder) -> ClientBuilder + Send + 'static) -> Self {
         self.http.custom = Some(Box::new(change));
         self
     }

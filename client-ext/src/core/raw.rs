@@ -195,7 +195,7 @@ impl RawRequest {
                 })
             }
         };
-        call.run(&self.core.0.api, make, |body| read_whole(body, self.core.key())).await
+        call.run(self.core.api_for(&call.endpoint), make, |body| read_whole(body, self.core.key())).await
     }
 
     /// The name of the first file, for errors.

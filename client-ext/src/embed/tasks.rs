@@ -6,6 +6,7 @@
 mod bulk;
 mod create;
 mod embed;
+mod find;
 mod input;
 mod job;
 mod list;
@@ -17,9 +18,10 @@ use std::fmt;
 use twelvelabs_api::params::embed_tasks_status::TASK_ID;
 
 pub use self::{
-    bulk::CreateBulk,
+    bulk::{CreateBulk, Created},
     create::CreateTask,
     embed::EmbedVideo,
+    find::FindCreated,
     input::TaskInput,
     job::TaskJob,
     list::ListTasks,
@@ -96,6 +98,35 @@ impl TasksClient {
         I: IntoIterator<Item: Into<TaskInput>>,
     {
         CreateBulk::new(&self.core, model_name.into(), inputs.into_iter().map(Into::into).collect())
+    }
+
+    /// Finds the tasks of a create call whose outcome is unknown, by the file name or URL that it sent.
+    ///
+    /// A create call may have created a task although its response was lost, or the program was killed before it had stored the id. To
+    /// find out, choose a [marker](TaskInput::marker) that no other call uses, store it and the time before the call, and search for both:
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+    /// use std::time::SystemTime;
+    /// use twelvelabs::{ModelName, VideoSource};
+    ///
+    /// let (marker, start) = ("job-4711", SystemTime::now());
+    /// let created = tasks.create(ModelName::Marengo30, VideoSource::path("talk.mp4")).marker(marker).await;
+    /// let id = match created {
+    ///     Ok(task) => Some(task.id),
+    ///     Err(error) if error.is_outcome_unknown() => {
+    ///         let search = tasks.find_created("talk.mp4").marker(marker).between(start.into(), SystemTime::now().into());
+    ///         search.await?.into_iter().next().map(|task| task.id)
+    ///     }
+    ///     Err(error) => return Err(error),
+    /// };
+    /// // `None`: no task so far. A server that is still working on the request may create it later.
+    /// # let _ = id; Ok(()) }
+    /// ```
+    ///
+    /// The file name is the one of the create call without its marker. A URL is found by its whole text.
+    pub fn find_created(&self, name: impl Into<String>) -> FindCreated {
+        FindCreated::new(&self.core, name.into())
     }
 
     /// Returns the status of a task, without vectors.

@@ -4,7 +4,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -22,9 +22,11 @@ pub(crate) struct Activity(Arc<Counters>);
 #[derive(Debug, Default)]
 struct Counters {
     files: AtomicUsize,
-    /// The files of this attempt whose last byte is not sent yet.
+    /// The files of this attempt whose last byte was not handed to the connection yet.
     uploading: AtomicUsize,
-    /// When the last chunk was sent.
+    /// The last byte of the body has not left yet.
+    sending: AtomicBool,
+    /// When the connection or the socket took the last chunk.
     last: Mutex<Option<Instant>>,
     finished: Notify,
     /// The number of the running attempt; what is left of an earlier one stops when it sees another number.
@@ -37,6 +39,12 @@ pub(crate) struct Running<'a>(&'a Activity);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.0.attempt.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Counters {
+    fn progress(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 }
 
@@ -65,23 +73,40 @@ impl Activity {
     /// Starts an attempt.
     pub(super) fn start(&self) -> Running<'_> {
         self.0.uploading.store(self.0.files.load(Ordering::Relaxed), Ordering::Relaxed);
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.0.sending.store(self.has_file(), Ordering::Relaxed);
+        self.0.progress();
         Running(self)
     }
 
-    /// Records that a chunk was sent, and whether it was the last one of its file.
+    /// Records that a chunk of a file was handed to the connection, and whether it was the last one of its file.
     pub(super) fn mark(&self, last: bool) {
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        if last && self.0.uploading.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.finished.notify_one();
+        self.0.progress();
+        if last {
+            self.0.uploading.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Completes when no chunk was sent for `chunk`, or no response headers arrived for `headers` after the last one. Returns
+    /// Returns a function for the attempt that runs now: it records that the socket took a chunk, and whether it was the last one of
+    /// the body. Chunks of an earlier attempt, which its connection drops late, do not count.
+    pub(super) fn written(&self) -> impl Fn(bool) + Send + Sync + 'static {
+        let (counters, mine) = (Arc::clone(&self.0), self.0.attempt.load(Ordering::Relaxed));
+        move |last| {
+            if counters.attempt.load(Ordering::Relaxed) != mine {
+                return;
+            }
+            counters.progress();
+            if last {
+                counters.sending.store(false, Ordering::Relaxed);
+                counters.finished.notify_one();
+            }
+        }
+    }
+
+    /// Completes when the socket took no chunk for `chunk`, or no response headers arrived for `headers` after it took the last one. Returns
     /// what happened, for an error.
     pub(super) async fn stalled(&self, chunk: Duration, headers: Duration) -> String {
         loop {
-            let uploading = self.is_unfinished();
+            let uploading = self.0.sending.load(Ordering::Relaxed);
             let limit = if uploading { chunk } else { headers };
             let last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Instant::now);
             match last.checked_add(limit) {
@@ -96,5 +121,44 @@ impl Activity {
                 None => self.0.finished.notified().await,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHUNK: Duration = Duration::from_secs(60);
+    const HEADERS: Duration = Duration::from_secs(5);
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_for_the_response_starts_when_the_last_byte_has_left() {
+        let activity = Activity::default();
+        activity.expect_file();
+        let running = activity.start();
+        let written = activity.written();
+        // The connection holds the whole body, of which the socket takes a chunk a minute.
+        activity.mark(true);
+        assert!(!activity.is_unfinished());
+        let start = Instant::now();
+        let socket = async {
+            for last in [false, false, true] {
+                tokio::time::sleep(CHUNK - Duration::from_secs(1)).await;
+                written(last);
+            }
+            std::future::pending::<()>().await;
+        };
+        let stalled = tokio::select! {
+            stalled = activity.stalled(CHUNK, HEADERS) => stalled,
+            () = socket => unreachable!(),
+        };
+        assert_eq!(stalled, "no response headers within 5s");
+        assert_eq!(start.elapsed().as_secs(), 3 * 59 + 5);
+
+        // What an earlier attempt left behind says nothing about the next one.
+        drop(running);
+        let _running = activity.start();
+        written(true);
+        assert_eq!(activity.stalled(CHUNK, HEADERS).await, "no upload progress within 60s");
     }
 }

@@ -47,7 +47,7 @@ impl Upload {
     /// Prepares the encoded form of one attempt: it stops when the attempt ends, and asks the server first if a refusal could
     /// be lost otherwise.
     pub(crate) fn prepare<F>(&self, form: Multipart<F>, hung_up: bool, is_last: bool) -> Multipart<F> {
-        let form = form.only_while(self.activity.still_wanted());
+        let form = form.only_while(self.activity.still_wanted()).with_written(self.activity.written());
         // Without another attempt, this is the one in which a refusal must not be lost.
         if self.has_file() && (hung_up || !self.replayable || is_last) {
             return form.ask_first(if hung_up { LONG_HOLD } else { SHORT_HOLD });

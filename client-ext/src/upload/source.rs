@@ -11,7 +11,7 @@ use twelvelabs_api::runtime::{FilePart, Param, Progress, SourceError};
 
 use crate::error::{Checks, Violation};
 
-/// Where a video comes from: a file, bytes, a reader, or a URL that the server fetches.
+/// Where a video comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
 ///
 /// `Debug` and `Display` show file names, and URLs without user, query and fragment, because signed URLs are secrets.
 #[derive(Clone, Debug)]
@@ -55,6 +55,14 @@ impl VideoSource {
         Self(Source::File(FilePart::path(path)))
     }
 
+    /// An open file: a [`std::fs::File`] or a [`tokio::fs::File`].
+    ///
+    /// It is streamed while it is sent, from its start for each attempt. Its cursor does not matter and is not moved, except on Windows.
+    /// The file name is `video`, unless the request sets another. Must be a regular file: pipes and devices are readers.
+    pub fn file(file: impl Into<tokio::fs::File>) -> Self {
+        Self(Source::File(FilePart::file(file)))
+    }
+
     /// Bytes in memory. `Bytes` are shared, not copied.
     pub fn bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self(Source::File(FilePart::bytes(file_name, bytes)))
@@ -87,6 +95,18 @@ impl From<&Path> for VideoSource {
     }
 }
 
+impl From<std::fs::File> for VideoSource {
+    fn from(file: std::fs::File) -> Self {
+        Self::file(file)
+    }
+}
+
+impl From<tokio::fs::File> for VideoSource {
+    fn from(file: tokio::fs::File) -> Self {
+        Self::file(file)
+    }
+}
+
 impl From<FilePart> for VideoSource {
     fn from(part: FilePart) -> Self {
         Self(Source::File(part))
@@ -113,6 +133,14 @@ impl Source {
     pub(crate) fn set_progress(&mut self, progress: impl Fn(Progress) + Send + Sync + 'static) {
         if let Self::File(part) = self {
             *part = part.clone().with_progress(progress);
+        }
+    }
+
+    /// The source can be sent more than once.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        match self {
+            Self::File(part) => part.is_repeatable(),
+            Self::Url(_) => true,
         }
     }
 

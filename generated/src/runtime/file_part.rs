@@ -8,9 +8,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::io::AsyncRead;
+use tokio::{fs::File, io::AsyncRead};
 
-use super::multipart::CHUNK;
+use super::{multipart::CHUNK, open_file::PositionalReader};
 
 pub(super) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -29,6 +29,7 @@ pub struct Progress {
 enum Source {
     Path(PathBuf),
     Bytes(Bytes),
+    Open(Arc<File>),
     /// Taken by the first attempt.
     Reader {
         length: u64,
@@ -38,7 +39,7 @@ enum Source {
 
 /// A file to upload.
 ///
-/// Paths and bytes are read again for every attempt. A reader can be sent only once, so that its request is not retried.
+/// Paths, open files and bytes are read again for every attempt. A reader can be sent only once, so that its request is not retried.
 #[derive(Clone)]
 pub struct FilePart {
     source: Source,
@@ -106,6 +107,14 @@ impl FilePart {
         let path = path.into();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Self::new(Source::Path(path), name)
+    }
+
+    /// Uploads an open file: a [`std::fs::File`] or a [`tokio::fs::File`].
+    ///
+    /// It is read from its start for every attempt. Its cursor does not matter and is not moved, except on Windows. The file name is
+    /// `video`; see [`with_file_name`](Self::with_file_name).
+    pub fn file(file: impl Into<File>) -> Self {
+        Self::new(Source::Open(Arc::new(file.into())), "video".to_owned())
     }
 
     /// Uploads bytes from memory.
@@ -177,6 +186,24 @@ impl FilePart {
             Source::Bytes(bytes) => Ok(bytes.len() as u64),
             Source::Reader { length, .. } => Ok(*length),
             Source::Path(path) => open(path).await.map(|(_, length)| length),
+            Source::Open(file) => self.open_length(file).await,
+        }
+    }
+
+    async fn open_length(&self, file: &File) -> Result<u64, SourceError> {
+        let metadata = file.metadata().await.map_err(|error| self.failed(error))?;
+        if metadata.is_file() { Ok(metadata.len()) } else { Err(self.failed(not_a_file())) }
+    }
+
+    fn failed(&self, error: io::Error) -> SourceError {
+        SourceError::Io(PathBuf::from(&self.file_name), error)
+    }
+
+    #[cfg(test)]
+    pub(super) async fn reader_for_tests(&self) -> Reader {
+        match self.open().await.expect("opens").0 {
+            Content::Reader(reader) => reader,
+            Content::Bytes(_) => panic!("not a reader"),
         }
     }
 
@@ -188,6 +215,12 @@ impl FilePart {
                 file.set_max_buf_size(CHUNK);
                 Ok((Content::Reader(Box::pin(file)), length))
             }
+            Source::Open(file) => {
+                let length = self.open_length(file).await?;
+                // Another handle to the same file; a handle of tokio completes its pending operation before.
+                let file = file.try_clone().await.map_err(|error| self.failed(error))?.into_std().await;
+                Ok((Content::Reader(Box::pin(PositionalReader::new(file))), length))
+            }
             Source::Reader { length, reader } => {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let reader = reader.ok_or_else(|| SourceError::UsedUp(self.file_name.clone()))?;
@@ -197,13 +230,17 @@ impl FilePart {
     }
 }
 
-async fn open(path: &Path) -> Result<(tokio::fs::File, u64), SourceError> {
+fn not_a_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
+}
+
+async fn open(path: &Path) -> Result<(File, u64), SourceError> {
     let failed = |error| SourceError::Io(path.to_owned(), error);
     // Checked before the file is opened, because opening a pipe blocks until it has a writer.
     if !tokio::fs::metadata(path).await.map_err(failed)?.is_file() {
-        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+        return Err(failed(not_a_file()));
     }
-    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let file = File::open(path).await.map_err(failed)?;
     let metadata = file.metadata().await.map_err(failed)?;
     Ok((file, metadata.len()))
 }
@@ -213,6 +250,7 @@ impl fmt::Debug for FilePart {
         let kind = match &self.source {
             Source::Path(_) => "path",
             Source::Bytes(_) => "bytes",
+            Source::Open(_) => "file",
             Source::Reader { .. } => "reader",
         };
         f.debug_struct("FilePart").field("source", &kind).field("file_name", &self.file_name).finish_non_exhaustive()

@@ -6,19 +6,74 @@ use std::{
     marker::PhantomData,
     path::PathBuf,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use tokio::time::Instant;
 
 use super::file_part::{Content, FilePart, OnProgress, Progress, SourceError};
 
-/// Size of the chunks of a file, in bytes.
+/// Size of the largest chunks of a file, in bytes.
 pub(super) const CHUNK: usize = 256 * 1024;
+/// Size of the smallest chunks of a file, in bytes.
+const SMALLEST_CHUNK: usize = 4 * 1024;
+/// Chunks grow until the connection takes so long for one, and shrink if it takes longer than four times this.
+const CHUNK_TIME: Duration = Duration::from_millis(50);
 
 type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+type OnWritten = Arc<dyn Fn(bool) + Send + Sync>;
+
+/// A chunk that reports when the connection has released it, which is when the socket has taken it.
+struct Tracked {
+    chunk: Bytes,
+    is_last: bool,
+    on_written: OnWritten,
+}
+
+impl AsRef<[u8]> for Tracked {
+    fn as_ref(&self) -> &[u8] {
+        &self.chunk
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        (self.on_written)(self.is_last);
+    }
+}
+
+/// The size of the next chunk of a file: small on a slow connection, where a large one would look like a stuck upload.
+#[derive(Debug)]
+struct ChunkSize {
+    size: usize,
+    /// When the last chunk was passed to the connection.
+    passed: Option<Instant>,
+}
+
+impl ChunkSize {
+    fn passed(&mut self, now: Instant) {
+        let took = self.passed.replace(now).map(|passed| now - passed);
+        match took {
+            Some(took) if took > CHUNK_TIME * 4 => {
+                let factor = (took.as_millis() / CHUNK_TIME.as_millis()).min(CHUNK as u128) as usize;
+                self.size = (self.size / factor).max(SMALLEST_CHUNK);
+            }
+            Some(took) if took < CHUNK_TIME => self.size = (self.size * 2).min(CHUNK),
+            _ => {}
+        }
+    }
+}
+
+impl Default for ChunkSize {
+    fn default() -> Self {
+        Self { size: 4 * SMALLEST_CHUNK, passed: None }
+    }
+}
 
 struct FileContent {
     content: Content,
@@ -50,6 +105,8 @@ struct Body {
     hold: Option<Duration>,
     /// Whether the response is still awaited.
     wanted: Option<Box<dyn Fn() -> bool + Send>>,
+    on_written: Option<OnWritten>,
+    chunk_size: ChunkSize,
 }
 
 impl<F> fmt::Debug for Multipart<F> {
@@ -68,6 +125,8 @@ impl<F> Default for Multipart<F> {
             held: None,
             hold: None,
             wanted: None,
+            on_written: None,
+            chunk_size: ChunkSize::default(),
         };
         Self { body, form: PhantomData }
     }
@@ -90,6 +149,17 @@ impl<F> Multipart<F> {
     #[must_use]
     pub fn only_while(mut self, wanted: impl Fn() -> bool + Send + 'static) -> Self {
         self.body.wanted = Some(Box::new(wanted));
+        self
+    }
+
+    /// Calls a function whenever a chunk was written to the socket, or was dropped together with its connection. The argument says whether
+    /// it was the last one of the body.
+    ///
+    /// The connection has taken a chunk before: it holds several of them. With `native-tls`, it copies them, and the function is called
+    /// when a chunk was copied.
+    #[must_use]
+    pub fn with_written(mut self, written: impl Fn(bool) + Send + Sync + 'static) -> Self {
+        self.body.on_written = Some(Arc::new(written));
         self
     }
 
@@ -148,6 +218,12 @@ impl Body {
         Ok(())
     }
 
+    fn tracked(&self, chunk: Bytes) -> Bytes {
+        let Some(on_written) = &self.on_written else { return chunk };
+        let is_last = self.pieces.is_empty();
+        Bytes::from_owner(Tracked { chunk, is_last, on_written: Arc::clone(on_written) })
+    }
+
     fn finished(mut self) -> Self {
         self.push_text(format!("--{}--\r\n", self.boundary));
         self
@@ -177,18 +253,18 @@ impl Stream for Body {
                         return Poll::Ready(Some(Err(io::Error::other(SourceError::Callback))));
                     }
                 }
-                return Poll::Ready(Some(Ok(chunk)));
+                return Poll::Ready(Some(Ok(this.tracked(chunk))));
             }
             let file = match this.pieces.front_mut() {
                 None => return Poll::Ready(None),
                 Some(Piece::Text(text)) => {
                     let text = std::mem::take(text);
                     this.pieces.pop_front();
-                    return Poll::Ready(Some(Ok(text)));
+                    return Poll::Ready(Some(Ok(this.tracked(text))));
                 }
                 Some(Piece::File(file)) => file,
             };
-            match std::task::ready!(file.poll_chunk(&mut this.buffer, context)) {
+            match std::task::ready!(file.poll_chunk(&mut this.buffer, this.chunk_size.size, context)) {
                 Err(error) => return Poll::Ready(Some(Err(io::Error::other(error)))),
                 Ok(chunk) if chunk.is_empty() => {
                     this.pieces.pop_front();
@@ -197,6 +273,7 @@ impl Stream for Body {
                 // response before it writes, but sees only what the runtime has polled. Without a yield before each chunk,
                 // the response would be lost to a broken pipe.
                 Ok(chunk) => {
+                    this.chunk_size.passed(Instant::now());
                     let pause: Pause = match this.hold.take() {
                         Some(hold) => Box::pin(tokio::time::sleep(hold)),
                         None => Box::pin(tokio::task::yield_now()),
@@ -210,12 +287,17 @@ impl Stream for Body {
 
 impl FileContent {
     /// Reads the next chunk. An empty chunk is the end.
-    fn poll_chunk(&mut self, buffer: &mut BytesMut, context: &mut Context<'_>) -> Poll<Result<Bytes, SourceError>> {
+    fn poll_chunk(
+        &mut self,
+        buffer: &mut BytesMut,
+        size: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Bytes, SourceError>> {
         let chunk = match &mut self.content {
-            Content::Bytes(bytes) => bytes.split_to(bytes.len().min(CHUNK)),
+            Content::Bytes(bytes) => bytes.split_to(bytes.len().min(size)),
             Content::Reader(reader) => {
                 // Reads one byte more than announced to detect a file that grew.
-                let wanted = (self.total - self.sent).saturating_add(1).min(CHUNK as u64) as usize;
+                let wanted = (self.total - self.sent).saturating_add(1).min(size as u64) as usize;
                 buffer.reserve(wanted);
                 let mut limited = bytes::BufMut::limit(&mut *buffer, wanted);
                 match std::task::ready!(tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited)) {
@@ -302,5 +384,41 @@ mod tests {
         form.file("f", &FilePart::bytes("a\"b\r\nX: y\\%41é.mp4", &b""[..])).await.expect("opens");
         let text = collect(form).await.expect("reads");
         assert!(text.contains("filename=\"a%22b%0D%0AX: y\\%41é.mp4\"\r\n"), "{text}");
+    }
+
+    #[test]
+    fn chunks_grow_on_a_fast_connection_and_shrink_on_a_slow_one() {
+        let (mut chunks, mut now) = (ChunkSize::default(), Instant::now());
+        let mut after = |pause: Duration| {
+            now += pause;
+            chunks.passed(now);
+            chunks.size
+        };
+        let fast: Vec<_> = (0..6).map(|_| after(Duration::from_millis(1)) / 1024).collect();
+        assert_eq!(fast, [16, 32, 64, 128, 256, 256]);
+        // 256 KiB at 10 KiB/s.
+        assert_eq!(after(Duration::from_millis(25_600)), SMALLEST_CHUNK);
+        assert_eq!(after(Duration::from_millis(400)), SMALLEST_CHUNK);
+        assert_eq!(after(Duration::from_millis(100)), SMALLEST_CHUNK);
+        assert_eq!(after(Duration::from_millis(49)), 2 * SMALLEST_CHUNK);
+        assert_eq!(after(Duration::from_secs(1 << 40)), SMALLEST_CHUNK);
+    }
+
+    #[tokio::test]
+    async fn a_chunk_is_written_when_the_connection_releases_it() {
+        let written = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let log = Arc::clone(&written);
+        let mut form = Multipart::<()>::default().with_written(move |last| log.lock().expect("sane").push(last));
+        form.file("f", &FilePart::bytes("a.mp4", &b"video"[..])).await.expect("opens");
+        let mut body = form.body.finished();
+        let mut held = Vec::new();
+        while let Some(chunk) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
+            held.push(chunk.expect("reads"));
+        }
+        assert!(written.lock().expect("sane").is_empty());
+        let count = held.len();
+        held.drain(..);
+        let expected: Vec<_> = (1..=count).map(|number| number == count).collect();
+        assert_eq!(*written.lock().expect("sane"), expected);
     }
 }

@@ -1,5 +1,6 @@
 //! `/embed/tasks` with the client: requests, responses, errors, retrieving and waiting.
 
+mod bulk;
 mod errors;
 mod responses;
 mod retrieve;

@@ -41,10 +41,14 @@ enum Op {
     List,
     /// From a URL.
     Create,
+    /// Twice from a URL, by a client that has polled a status before.
+    CreateAfterPoll,
     /// From bytes.
     Upload,
     /// From a file on disk.
     UploadPath,
+    /// From an open file.
+    UploadFile,
     /// From a reader, which can be read once.
     UploadReader,
     Wait,
@@ -183,6 +187,15 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::Retrieve => tasks.retrieve(ID).send().await.map(drop),
         Op::List => tasks.list().send().await.map(drop),
         Op::Create => tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop),
+        Op::CreateAfterPoll => {
+            let video = || VideoSource::url("https://example.com/v.mp4");
+            tasks.status(ID).send().await?;
+            // The time in which the connection is idle, and in which it comes back to the pool.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            tasks.create(model.clone(), video()).send().await?;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            tasks.create(model, video()).send().await.map(drop)
+        }
         Op::Upload => {
             tasks.create(model, VideoSource::bytes("v.mp4", video())).video_clip_length(5.0).send().await.map(drop)
         }
@@ -190,6 +203,11 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
             let file = tempfile::NamedTempFile::new().expect("a file");
             std::fs::write(file.path(), video()).expect("written");
             tasks.create(model, VideoSource::path(file.path())).file_name("v.mp4").send().await.map(drop)
+        }
+        Op::UploadFile => {
+            let mut file = tempfile::tempfile().expect("a file");
+            std::io::Write::write_all(&mut file, &video()).expect("written");
+            tasks.create(model, file).file_name("v.mp4").send().await.map(drop)
         }
         Op::UploadReader => {
             let bytes = video();

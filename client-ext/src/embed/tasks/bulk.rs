@@ -1,9 +1,12 @@
 //! `create_bulk`: many tasks, a few at a time.
 
+mod gate;
+
 use std::{
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
+    sync::Arc,
 };
 
 use futures_core::Stream;
@@ -13,11 +16,12 @@ use twelvelabs_api::{
     types::{ModelName, TasksCreateResponse},
 };
 
+use self::gate::Gate;
 use super::{CreateTask, TaskInput, TaskJob, WaitAllTasks};
 use crate::{
     core::{
         Core,
-        options::{CallOptions, RequestOptions},
+        options::{CallOptions, RequestOptions, RetryDecision},
         request::Request,
     },
     error::{Error, Result, Violation},
@@ -28,13 +32,31 @@ const DEFAULT_CONCURRENCY: usize = 4;
 
 /// Many create calls, a few at a time; see [`TasksClient::create_bulk`](super::TasksClient::create_bulk).
 ///
-/// Await it, or call [`send`](Self::send), for the results in the order of the inputs. [`wait`](Self::wait) waits for the tasks too. The
-/// options of [`RequestOptions`] apply to each create call.
+/// Await it, or call [`send`](Self::send), for the results in the order of the inputs. [`stream`](Self::stream) returns each result as soon as
+/// it is there. [`wait`](Self::wait) waits for the tasks too. The options of [`RequestOptions`] apply to each create call.
+///
+/// # Rate limits
+///
+/// A 429 pauses all create calls until the time that the server names, at most
+/// [`with_max_retry_after`](RequestOptions::with_max_retry_after), here 90 s by default. Then the refused call is retried, unless retries are
+/// disabled or its source is a reader. A window that is used up, as the rate limit headers of a response tell, pauses what has not started.
+/// These pauses do not count towards [`with_timeout`](RequestOptions::with_timeout).
+///
+/// # Errors
+///
+/// Each input has its own error: one that fails does not affect the others, except for these errors, which concern all inputs:
+///
+/// - 401 and 403.
+/// - A 429 that asks for a longer pause, or that persists over more pauses in a row than there are
+///   [retries](RequestOptions::with_max_retries).
+///
+/// No create call starts after one of these errors. Inputs that were not tried have the same error, whose text says so and whose
+/// [`attempts`](Error::attempts) are 0.
 ///
 /// # Cancellation
 ///
-/// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; to keep their ids, create them one
-/// by one.
+/// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; use [`stream`](Self::stream) to store
+/// each id as soon as it is known, and [`find_created`](super::TasksClient::find_created) for calls whose response was lost.
 #[derive(Clone)]
 #[must_use = "nothing is sent before `send()` or `wait()`"]
 pub struct CreateBulk {
@@ -43,6 +65,16 @@ pub struct CreateBulk {
     model_name: ModelName,
     inputs: Vec<TaskInput>,
     concurrency: usize,
+}
+
+/// The end of one of many create calls.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Created {
+    /// The position of the input, from 0.
+    pub index: usize,
+    /// The task, or the error of the call.
+    pub result: Result<TasksCreateResponse>,
 }
 
 impl CreateBulk {
@@ -59,16 +91,36 @@ impl CreateBulk {
         self
     }
 
-    /// Creates all tasks. Returns the results in the order of the inputs, each with its own error: one that fails does not affect the
-    /// others.
+    /// Creates all tasks. Returns the results in the order of the inputs, each with its own error.
     pub async fn send(self) -> Vec<Result<TasksCreateResponse>> {
-        if let Some(violation) = self.violation() {
-            return self.inputs.iter().map(|_| Err(Error::invalid(vec![violation.clone()]))).collect();
-        }
         // A slow call must not delay those behind it: they end in any order and are sorted afterwards.
-        let mut results: Vec<_> = self.run().collect().await;
-        results.sort_by_key(|(index, _)| *index);
-        results.into_iter().map(|(_, result)| result).collect()
+        let mut results: Vec<_> = self.stream().collect().await;
+        results.sort_by_key(|created| created.index);
+        results.into_iter().map(|created| created.result).collect()
+    }
+
+    /// Creates all tasks. Returns each result as soon as it is there, so that its id can be stored before anything else happens.
+    ///
+    /// Dropping the stream aborts the uploads that are under way. The stream must be polled for the calls to make progress.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+    /// use futures_util::StreamExt;
+    /// use twelvelabs::{ModelName, VideoSource};
+    ///
+    /// let paths = ["monday.mp4", "tuesday.mp4"];
+    /// let mut created = tasks.create_bulk(ModelName::Marengo30, paths.map(VideoSource::path)).stream();
+    /// while let Some(created) = created.next().await {
+    ///     println!("{}: {}", paths[created.index], created.result?.id);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn stream(self) -> impl Stream<Item = Created> + Send + Unpin + 'static {
+        if let Some(violation) = self.violation() {
+            let refused = move |index| Created { index, result: Err(Error::invalid(vec![violation.clone()])) };
+            return stream::iter((0..self.inputs.len()).map(refused)).boxed();
+        }
+        self.run().map(|(index, result)| Created { index, result }).boxed()
     }
 
     /// Creates all tasks, and waits for each one from then on, with one request rate for all waits.
@@ -101,12 +153,51 @@ impl CreateBulk {
     /// All results with the position of their input, in the order in which they end.
     fn run(self) -> impl Stream<Item = (usize, Result<TasksCreateResponse>)> + Send + 'static {
         let Self { core, options, model_name, inputs, concurrency } = self;
+        let gate = Arc::new(Gate::new(&options));
         let calls = inputs.into_iter().enumerate().map(move |(index, input)| {
             let create = CreateTask { model_name: model_name.clone(), input };
             let request = Request::new(&core, create).with_options(&options);
-            async move { (index, request.send().await) }
+            let gate = Arc::clone(&gate);
+            async move { (index, create_when_allowed(&gate, request).await) }
         });
         stream::iter(calls).buffer_unordered(concurrency)
+    }
+}
+
+/// Makes a create call when the server's limits allow it, and once more after each 429 that they explain.
+async fn create_when_allowed(gate: &Gate, mut request: Request<CreateTask>) -> Result<TasksCreateResponse> {
+    let rule = request.options.rule.take();
+    let decide = move |error: &Error| rule.as_ref().map_or(RetryDecision::Default, |rule| rule(error));
+    let decide = Arc::new(decide);
+    // A pause after a 429 concerns all calls, so the call itself does not make it.
+    let retries_here = request.options.retry.max_retries > 0 && request.verb.input.source.is_repeatable();
+    let inner = Arc::clone(&decide);
+    request.options.rule = Some(Arc::new(move |error| match inner(error) {
+        RetryDecision::Default if retries_here && error.is_rate_limited() => RetryDecision::Stop,
+        decision => decision,
+    }));
+    let mut attempts = 0;
+    let mut refused = None;
+    loop {
+        let entered = match gate.enter().await {
+            Ok(entered) => entered,
+            Err(stopped) => return Err(refused.unwrap_or(stopped)),
+        };
+        let error = match request.clone().send_with_response().await {
+            Ok(response) => {
+                gate.created(response.info());
+                return Ok(response.into_value());
+            }
+            Err(error) => error,
+        };
+        attempts += error.attempts();
+        let may_retry = gate.failed(entered, &error);
+        let retry = may_retry && retries_here && decide(&error) == RetryDecision::Default;
+        let error = error.with_attempts(attempts);
+        if !retry {
+            return Err(error);
+        }
+        refused = Some(error);
     }
 }
 

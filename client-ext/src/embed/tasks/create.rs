@@ -52,7 +52,7 @@ impl CreateTask {
 
     fn into_form(self, upload: &mut Upload) -> TasksCreateRequest {
         let mut form = TasksCreateRequest::new(self.model_name);
-        match self.input.source {
+        match self.input.marked_source() {
             Source::Url(url) => form.video_url = Some(url),
             Source::File(part) => form.video_file = Some(upload.track(part)),
         }

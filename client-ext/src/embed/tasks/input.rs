@@ -26,12 +26,14 @@ pub struct TaskInput {
     pub(super) end: Option<f64>,
     pub(super) clip_length: Option<f64>,
     pub(super) scopes: Vec<EmbeddingScope>,
+    pub(super) marker: Option<String>,
 }
 
 impl TaskInput {
     /// A video, with the server's defaults.
     pub fn new(source: impl Into<VideoSource>) -> Self {
-        Self { source: source.into().0, start: None, end: None, clip_length: None, scopes: Vec::new() }
+        let source = source.into().0;
+        Self { source, start: None, end: None, clip_length: None, scopes: Vec::new(), marker: None }
     }
 
     /// Start of the embedded range, in seconds from the start of the video. At least 0, default 0.
@@ -81,6 +83,24 @@ impl TaskInput {
         self
     }
 
+    /// A text of the caller's choice that is sent in front of the file name, with a hyphen between them: `run-7` sends `run-7-talk.mp4`.
+    ///
+    /// A create call whose response is lost can be found by it; see [`find_created`](super::TasksClient::find_created). Without effect for
+    /// a URL.
+    pub fn marker(mut self, marker: impl Into<String>) -> Self {
+        self.marker = Some(marker.into());
+        self
+    }
+
+    /// The source as it is sent: with the marker in its file name.
+    pub(super) fn marked_source(&self) -> Source {
+        let mut source = self.source.clone();
+        if let (Some(marker), Source::File(part)) = (&self.marker, &self.source) {
+            source.set_file_name(marked_name(marker, part.file_name()));
+        }
+        source
+    }
+
     /// Checks the parameters against the limits of the OpenAPI document.
     pub(super) async fn check(&self, checks: &mut Checks) {
         checks.range(&rules::VIDEO_START_OFFSET_SEC, self.start);
@@ -112,6 +132,11 @@ impl TaskInput {
         }
         self.source.check(&rules::VIDEO_FILE, &rules::VIDEO_URL, checks).await;
     }
+}
+
+/// A file name with a marker.
+pub(super) fn marked_name(marker: &str, name: &str) -> String {
+    format!("{marker}-{name}")
 }
 
 impl<S: Into<VideoSource>> From<S> for TaskInput {
@@ -163,5 +188,10 @@ impl<V: HasTaskInput> Request<V> {
     /// The file name to send; see [`TaskInput::file_name`].
     pub fn file_name(self, name: impl Into<String>) -> Self {
         self.map_input(|input| input.file_name(name))
+    }
+
+    /// Text in front of the file name; see [`TaskInput::marker`].
+    pub fn marker(self, marker: impl Into<String>) -> Self {
+        self.map_input(|input| input.marker(marker))
     }
 }

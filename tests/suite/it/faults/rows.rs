@@ -171,6 +171,7 @@ fn retries(t: &mut Table) {
         t.set("timeout", "no response: not retried", op, vec![Act::Stall], short, fails(K::Timeout, 1).unknown());
         t.set(g, "429, no retries: exactly one request", op, vec![status(429)], once, api(429, 1));
     }
+    t.add(g, "429 twice, then fine", Op::UploadFile, vec![status(429), status(429), Act::Good], ok(3));
     t.add(
         g,
         "429: a reader cannot be replayed",
@@ -212,6 +213,12 @@ fn timeouts(t: &mut Table) {
         let body = Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), MS(20));
         t.set(g, "a slow response", op, vec![body], short, fails(K::Timeout, 1).unknown());
     }
+    // Longer than the 30 s that reqwest sets as `TCP_USER_TIMEOUT`.
+    let late = Act::GoodLate(Duration::from_secs(34));
+    let patient = |b: TwelveLabsBuilder, _| b.with_chunk_timeout(super::NO_LIMIT).with_header_timeout(super::NO_LIMIT);
+    t.set("upload", "a server that stops reading for 34 s", Op::Upload, vec![late], patient, ok(1));
+    let idle = "a pooled connection that was closed while idle";
+    t.add("upload", idle, Op::CreateAfterPoll, vec![Act::GoodOnce], ok(3));
     for op in [Op::Upload, Op::UploadPath, Op::UploadReader] {
         // The form never became whole, so nothing can have happened.
         t.set(g, "an upload that the server does not read", op, vec![Act::StallUnread], short, fails(K::Timeout, 1));

@@ -42,6 +42,10 @@ pub(crate) enum Act {
     Stall,
     /// Do not even read the body.
     StallUnread,
+    /// A valid response; the connection is reset when another request arrives on it, as one that was closed while idle.
+    GoodOnce,
+    /// A valid response, but do not read the body before this time has passed.
+    GoodLate(Duration),
 }
 
 /// A request as it came.
@@ -105,8 +109,12 @@ impl RawServer {
 
 async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut buffer = Vec::new();
+    let mut closed = false;
     loop {
         let Some(mut seen) = read_head(&mut stream, &mut buffer).await? else { return Ok(()) };
+        if closed {
+            return reset(stream);
+        }
         let (act, index) = {
             let mut state = state.lock().expect("sane");
             let act = state.acts.pop_front().or_else(|| state.last.clone()).unwrap_or(Act::Good);
@@ -114,6 +122,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
             state.seen.push(seen.clone());
             (act, state.seen.len() - 1)
         };
+        closed = matches!(act, Act::GoodOnce);
         if let Act::Early(status) = act {
             let body = r#"{"code":"refused_early","message":"No"}"#;
             let response = format!(
@@ -132,6 +141,9 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         if matches!(act, Act::StallUnread) {
             std::future::pending::<()>().await;
         }
+        if let Act::GoodLate(pause) = act {
+            sleep(pause).await;
+        }
         let length: usize = seen.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
         while buffer.len() < length {
             if stream.read_buf(&mut buffer).await? == 0 {
@@ -143,7 +155,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         let line = seen.line.clone();
         state.lock().expect("sane").seen[index] = seen;
         match act {
-            Act::Good => {
+            Act::Good | Act::GoodOnce | Act::GoodLate(_) => {
                 stream.write_all(&reply(200, "content-type: application/json\r\n", good(&line).as_bytes())).await?
             }
             Act::GoodGzip => {

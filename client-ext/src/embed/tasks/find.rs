@@ -1,0 +1,92 @@
+//! `find_created`: the tasks of a create call whose outcome is unknown.
+
+use std::{
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{TryStreamExt, future::ready};
+use twelvelabs_api::types::MediaEmbeddingTask;
+
+use super::{ListTasks, TasksClient, input::marked_name};
+use crate::{
+    core::{
+        Core,
+        options::{CallOptions, RequestOptions},
+        request::Request,
+    },
+    error::Result,
+};
+
+/// How much the clock of the server may differ from that of the caller.
+const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(2);
+
+/// A search for the tasks of a create call; see [`TasksClient::find_created`](super::TasksClient::find_created).
+///
+/// Await it, or call [`send`](Self::send). The options of [`RequestOptions`] apply to each list request.
+///
+/// # Cancellation
+///
+/// Dropping the future stops the search.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send()`"]
+pub struct FindCreated {
+    list: Request<ListTasks>,
+    name: String,
+    marker: Option<String>,
+}
+
+impl FindCreated {
+    pub(super) fn new(core: &Core, name: String) -> Self {
+        Self { list: TasksClient::new(core).list(), name, marker: None }
+    }
+
+    /// The marker of the create call; see [`TaskInput::marker`](super::TaskInput::marker). Without effect for a URL.
+    pub fn marker(mut self, marker: impl Into<String>) -> Self {
+        self.marker = Some(marker.into());
+        self
+    }
+
+    /// When the create call was made, by the caller's clock. Default: the last seven days.
+    ///
+    /// Tasks created up to 2 min before and after are found too, because the clock of the server may differ.
+    pub fn between(mut self, start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
+        let from = start.checked_sub_signed(CLOCK_MARGIN).unwrap_or(start);
+        let until = end.checked_add_signed(CLOCK_MARGIN).unwrap_or(end);
+        self.list = self.list.started_at(from).ended_at(until);
+        self
+    }
+
+    /// Lists the tasks of the time window and returns those with this file name or URL, newest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`list`](super::TasksClient::list).
+    pub async fn send(self) -> Result<Vec<MediaEmbeddingTask>> {
+        let Self { list, name, marker } = self;
+        let file_name = marker.map_or_else(|| name.clone(), |marker| marked_name(&marker, &name));
+        let is_searched = |task: &MediaEmbeddingTask| {
+            let metadata = task.video_embedding.as_ref().and_then(|video| video.metadata.as_ref());
+            metadata.is_some_and(|metadata| {
+                metadata.input_filename.as_deref() == Some(&file_name) || metadata.input_url.as_deref() == Some(&name)
+            })
+        };
+        list.items().try_filter(|task| ready(is_searched(task))).try_collect().await
+    }
+}
+
+impl RequestOptions for FindCreated {
+    fn options_mut(&mut self) -> &mut CallOptions {
+        self.list.options_mut()
+    }
+}
+
+impl IntoFuture for FindCreated {
+    type Output = Result<Vec<MediaEmbeddingTask>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

@@ -1,0 +1,135 @@
+//! Open files as sources of an upload.
+
+use std::{
+    fs::File,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    task::JoinHandle,
+};
+
+use super::multipart::CHUNK;
+
+/// Reads a file from its start, without moving or using its cursor: several readers of the same open file do not disturb each other.
+pub(super) struct PositionalReader {
+    file: Arc<File>,
+    offset: u64,
+    reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
+    /// What was read and not yet delivered, from `delivered` on.
+    ready: Vec<u8>,
+    delivered: usize,
+}
+
+impl PositionalReader {
+    pub(super) fn new(file: File) -> Self {
+        Self { file: Arc::new(file), offset: 0, reading: None, ready: Vec::new(), delivered: 0 }
+    }
+}
+
+impl AsyncRead for PositionalReader {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if out.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        if this.delivered == this.ready.len() {
+            let (file, offset, size) = (&this.file, this.offset, out.remaining().min(CHUNK));
+            let reading = this.reading.get_or_insert_with(|| {
+                let file = Arc::clone(file);
+                tokio::task::spawn_blocking(move || {
+                    let mut buffer = vec![0; size];
+                    let count = read_at(&file, &mut buffer, offset)?;
+                    buffer.truncate(count);
+                    Ok(buffer)
+                })
+            });
+            let outcome = ready!(Pin::new(reading).poll(context));
+            this.reading = None;
+            this.ready = outcome.map_err(io::Error::other)??;
+            this.delivered = 0;
+            this.offset += this.ready.len() as u64;
+        }
+        let rest = &this.ready[this.delivered..];
+        let count = rest.len().min(out.remaining());
+        out.put_slice(&rest[..count]);
+        this.delivered += count;
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match read_once_at(file, buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn read_once_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_once_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+#[cfg(not(any(unix, windows)))]
+fn read_once_at(mut file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    use std::io::{Read, Seek};
+    file.seek(io::SeekFrom::Start(offset))?;
+    file.read(buffer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, SeekFrom, Write};
+
+    use tokio::io::AsyncReadExt;
+
+    use crate::runtime::FilePart;
+
+    /// An open file with 600,000 bytes, which are more than two chunks, and its cursor at its end.
+    fn file() -> (std::fs::File, Vec<u8>) {
+        let content: Vec<u8> = (0..600_000u32).map(|index| (index % 251) as u8).collect();
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&content).expect("written");
+        file.seek(SeekFrom::End(0)).expect("at its end");
+        (file, content)
+    }
+
+    async fn read(part: &FilePart) -> Vec<u8> {
+        let mut out = Vec::new();
+        part.reader_for_tests().await.read_to_end(&mut out).await.expect("read");
+        out
+    }
+
+    #[tokio::test]
+    async fn an_open_file_is_read_whole_each_time_wherever_its_cursor_is() {
+        let (file, content) = file();
+        let part = FilePart::file(file);
+        assert!(part.is_repeatable());
+        assert_eq!(part.length().await.expect("a length"), content.len() as u64);
+        assert!(read(&part).await == content, "the first time");
+        let (one, other) = tokio::join!(read(&part), read(&part));
+        assert!(one == content && other == content, "twice at the same time");
+        let (file, _) = self::file();
+        assert!(read(&FilePart::file(tokio::fs::File::from_std(file))).await == content, "a file of tokio");
+    }
+
+    #[tokio::test]
+    #[cfg(unix)]
+    async fn an_open_file_must_be_a_regular_file() {
+        let directory = std::fs::File::open(std::env::temp_dir()).expect("opened");
+        let error = FilePart::file(directory).length().await.expect_err("refused");
+        let cause = std::error::Error::source(&error).expect("a cause").to_string();
+        assert_eq!(cause, "not a regular file");
+    }
+}
