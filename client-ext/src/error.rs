@@ -25,7 +25,9 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 /// the other methods return details where there are any.
 ///
 /// `Display` writes one line without the text of the source, headers, URLs or query values. Of a response body it shows only the
-/// server's error message, or the first words of an error page. The API key appears nowhere.
+/// server's error message, or the first words of an error page. The API key appears nowhere: where the
+/// server echoes it, it is replaced by `***`. Keys of fewer than 8 characters, and names of the API's document such as `parameter`, are
+/// placeholders and not replaced, so that error codes, parameters and paths are never altered.
 ///
 /// ```
 /// # use std::time::Duration;

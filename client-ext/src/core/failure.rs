@@ -215,16 +215,31 @@ mod tests {
         assert_eq!(excerpt("<html>\r\n<h1>502 Bad\tGateway</h1><hr>nginx</html>"), "502 Bad Gateway nginx");
     }
 
+    #[test]
+    fn no_key_alters_what_the_contract_knows() {
+        let body = br#"{"code":"too_many_requests","message":"The video_clip_length parameter is broken"}"#;
+        for key in ["k", "any", "broken", "requests", "parameter", "video_clip_length", "too_many_requests"] {
+            let key = Key::new(key).expect("a key");
+            let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
+            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), info, body, &key);
+            assert_eq!(error.code(), Some(&ErrorCode::TooManyRequests), "{key:?}");
+            assert!(
+                error.to_string().ends_with("too_many_requests: The video_clip_length parameter is broken"),
+                "{error}"
+            );
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_error_body_makes_it_panic_or_shows_the_key(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), at in 0usize..200) {
-            let key = Key::new("tlk_secret").expect("a key");
+            let key = Key::new("tlk_0123secret").expect("a key");
             let mut body = bytes;
             let at = at.min(body.len());
-            body.splice(at..at, *b"tlk_secret");
+            body.splice(at..at, *b"tlk_0123secret");
             let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
             let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), info, &body, &key);
-            assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_secret"));
+            assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_0123secret"));
             assert!(!error.to_string().contains('\n'));
         }
     }
