@@ -176,7 +176,7 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// The longest `Retry-After` to respect by waiting. Default: 60 s; for the polls of a wait, 24 h within its deadline.
+    /// The longest `Retry-After` to respect by waiting. Default: 90 s; for the polls of a wait, 24 h within its deadline.
     ///
     /// If the server asks for more, the error is returned at once, with [`Error::retry_after`].
     #[must_use]
