@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The name of raw requests in errors and spans.
-const RAW: &str = "raw_request";
+pub(super) const RAW: &str = "raw_request";
 
 /// A `multipart/form-data` body: text fields and files, in order.
 ///
