@@ -51,7 +51,7 @@ pub(super) async fn run(
     let short = (!success || call.endpoint.changes_state()).then_some((headers, headers));
     let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
     let total = [left, short].into_iter().flatten().min();
-    let limits = Limits { chunk, total, size: if success { call.options.response_limit } else { ERROR_BODY_LIMIT } };
+    let limits = Limits { chunk, total, size: if success { call.options.response_limit() } else { ERROR_BODY_LIMIT } };
     let body = Body::new(response, limits);
     if !success {
         // The status says enough when the body cannot be read.

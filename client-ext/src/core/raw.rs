@@ -174,7 +174,8 @@ impl RawRequest {
         let endpoint =
             Endpoint { id: RAW, method: static_name(&self.method), template: "", effect: self.effect, params: &[] };
         let is_last = self.options.retry.max_retries == 0;
-        let call = Call { endpoint, options: &self.options, upload: &upload, credentials };
+        let options = self.options.with_large_response();
+        let call = Call { endpoint, options: &options, upload: &upload, credentials };
         let client = twelvelabs_api::ClientInfo::client(&self.core.0.api);
         let make = |hung_up| {
             let request = client.request(self.method.clone(), url.clone());

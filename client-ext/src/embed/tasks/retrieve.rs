@@ -67,9 +67,10 @@ impl RetrieveTask {
         read: impl Fn(Body) -> R,
     ) -> Result<Response<V>> {
         let id = self.id.get().map_err(|error| error.with_operation(EMBED_TASKS_RETRIEVE.id))?;
+        let options = options.with_large_response();
         let kinds = (!self.options.is_empty()).then_some(&self.options);
         let make = |api: &twelvelabs_api::Client| api.embed_tasks_retrieve_request(id, kinds);
-        let call = core.call_and_read(&EMBED_TASKS_RETRIEVE, options, make, read);
+        let call = core.call_and_read(&EMBED_TASKS_RETRIEVE, &options, make, read);
         call.await.map_err(|error| error.with_resource(id))
     }
 

@@ -250,6 +250,8 @@ fn responses(t: &mut Table) {
         t.add(g, "an encoding that was not requested", op, vec![other], wrong().says("encoding"));
         let bomb = zipped(&gzip(&vec![b' '; 8_000_000]));
         let small = |b: TwelveLabsBuilder, _| b.with_response_limit(1_000_000);
+        let by_default = if op == Op::Retrieve { fails(K::Decode, 1) } else { wrong().says("larger than the limit") };
+        t.add(g, "a compressed bomb, with the default limits", op, vec![bomb.clone()], by_default);
         t.set(g, "a compressed bomb", op, vec![bomb], small, wrong().says("larger than the limit"));
         let announced =
             Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n{".to_vec(), Duration::from_secs(900));
