@@ -25,7 +25,9 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 /// the other methods return details where there are any.
 ///
 /// `Display` writes one line without the text of the source, headers, URLs or query values. Of a response body it shows only the
-/// server's error message, or the first words of an error page. The API key appears nowhere.
+/// server's error message, or the first words of an error page. The API key appears nowhere: where the
+/// server echoes it, it is replaced by `***`. Keys of fewer than 8 characters, and names of the API's document such as `parameter`, are
+/// placeholders and not replaced, so that error codes, parameters and paths are never altered.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -55,6 +57,8 @@ struct Repr {
     /// No connection was established, so the server saw nothing of the request.
     unsent: bool,
     outcome_unknown: bool,
+    /// The API says that the resource does not exist.
+    not_found: bool,
     note: Option<&'static str>,
     resource_id: Option<String>,
     details: Option<Arc<dyn Any + Send + Sync>>,
@@ -80,6 +84,7 @@ impl Error {
             cause: None,
             unsent: false,
             outcome_unknown: false,
+            not_found: false,
             note: None,
             resource_id: None,
             details: None,
@@ -148,6 +153,11 @@ impl Error {
 
     pub(crate) fn with_outcome_unknown(mut self) -> Self {
         self.0.outcome_unknown = true;
+        self
+    }
+
+    pub(crate) fn with_not_found(mut self, not_found: bool) -> Self {
+        self.0.not_found = not_found;
         self
     }
 
@@ -316,9 +326,12 @@ impl Error {
         self.status() == Some(403)
     }
 
-    /// The resource does not exist (404). Embedding tasks are deleted seven days after they were created.
+    /// The resource does not exist: a 404 with the API's error code. Embedding tasks are deleted seven days after they were created.
+    ///
+    /// False for any other 404, such as a proxy's page or the response of another server at a wrong base URL: those say nothing about the
+    /// resource. [Raw requests](crate::TwelveLabs::request) accept every error code.
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(404)
+        self.0.not_found
     }
 
     /// A rate limit was reached (429); see [`retry_after`](Self::retry_after).

@@ -13,7 +13,7 @@ fn in_chunks(text: &[u8], size: usize) -> Option<TasksRetrieveResponse> {
     for chunk in text.chunks(size) {
         splitter.feed(chunk, |segment| segments.push(segment)).ok()?;
     }
-    let mut whole = splitter.finish().ok()?;
+    let mut whole = splitter.finish(|segment| segments.push(segment)).ok()?;
     whole.fill(segments);
     Some(whole)
 }

@@ -93,8 +93,12 @@ impl Pages for ListAssets {
         Self { page_limit: self.page_limit.or(largest), ..self }
     }
 
-    fn is_last(number: u64, page: &AssetsListResponse) -> bool {
-        page.data.is_empty() || number >= page.page_info.total_page
+    fn total_pages(page: &AssetsListResponse) -> u64 {
+        page.page_info.total_page
+    }
+
+    fn items(page: &AssetsListResponse) -> &[Asset] {
+        &page.data
     }
 
     fn into_items(page: AssetsListResponse) -> Vec<Asset> {

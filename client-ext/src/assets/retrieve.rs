@@ -6,7 +6,14 @@ use twelvelabs_api::{
 };
 
 use crate::{
-    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
+    core::{
+        Core,
+        decode::read_whole,
+        id::{Id, check_same},
+        options::CallOptions,
+        request::Verb,
+        response::Response,
+    },
     error::Result,
 };
 
@@ -21,7 +28,12 @@ impl Verb for RetrieveAsset {
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
         let id = self.id.get().map_err(|error| error.with_operation(ASSETS_RETRIEVE.id))?;
-        let call = core.call(&ASSETS_RETRIEVE, options, |api| api.assets_retrieve_request(id));
+        let read = |body| async {
+            let asset: Asset = read_whole(body, core.key()).await?;
+            check_same(id, &asset.id, core.key())?;
+            Ok(asset)
+        };
+        let call = core.call_and_read(&ASSETS_RETRIEVE, options, |api| api.assets_retrieve_request(id), read);
         call.await.map_err(|error| error.with_resource(id))
     }
 }

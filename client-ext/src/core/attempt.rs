@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{
     body::Body,
     call::Call,
+    credentials::Credentials,
     decompress::ACCEPTED,
     failure::{from_api_body, from_reqwest},
     limits::Limits,
@@ -37,6 +38,8 @@ pub(super) async fn run(
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
     }
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.endpoint));
+    // Other URLs may be their own credentials.
+    let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
     let sent = twelvelabs_api::ClientInfo::client(api).execute(request);
     let response = match select(pin!(sent), pin!(call.upload.stalled(chunk, headers))).await {
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, call.upload.parameter()))?,
@@ -48,7 +51,7 @@ pub(super) async fn run(
     let short = (!success || call.endpoint.changes_state()).then_some((headers, headers));
     let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
     let total = [left, short].into_iter().flatten().min();
-    let limits = Limits { chunk, total, size: if success { call.options.response_limit } else { ERROR_BODY_LIMIT } };
+    let limits = Limits { chunk, total, size: if success { call.options.response_limit() } else { ERROR_BODY_LIMIT } };
     let body = Body::new(response, limits);
     if !success {
         // The status says enough when the body cannot be read.
@@ -56,7 +59,7 @@ pub(super) async fn run(
             Ok(body) => body.start().await,
             Err(_) => Vec::new(),
         };
-        return Err(from_api_body(&call.endpoint, info, &body, api.key()));
+        return Err(from_api_body(&call.endpoint, path.as_deref(), info, &body, api.key()));
     }
     let body = body.map_err(|error| error.with_response(info.clone()))?;
     Ok((body, info))

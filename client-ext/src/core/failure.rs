@@ -7,7 +7,7 @@ use twelvelabs_api::{
     types::{ErrorBody, ErrorCode, WrappedErrorBody},
 };
 
-use super::{endpoint::Endpoint, response::ResponseInfo};
+use super::{endpoint::Endpoint, raw::RAW, response::ResponseInfo};
 use crate::error::{Error, ErrorKind, TransportCause, Violation};
 
 /// How much of the server's message an error line shows, in characters.
@@ -122,7 +122,15 @@ fn transport_cause(error: &reqwest::Error) -> TransportCause {
 }
 
 /// An error response. It is read leniently, because its body may be the API's flat or nested JSON, a proxy's page, or empty.
-pub(crate) fn from_api_body(endpoint: &Endpoint, info: ResponseInfo, body: &[u8], key: &Key) -> Error {
+///
+/// `path` is the path of the request, if it may be shown.
+pub(crate) fn from_api_body(
+    endpoint: &Endpoint,
+    path: Option<&str>,
+    info: ResponseInfo,
+    body: &[u8],
+    key: &Key,
+) -> Error {
     // A server may echo the key.
     let text = key.redact(&String::from_utf8_lossy(body));
     let body = text.as_bytes();
@@ -141,6 +149,17 @@ pub(crate) fn from_api_body(endpoint: &Endpoint, info: ResponseInfo, body: &[u8]
     if let Some(code) = &code {
         line.push_str(&format!(" {code}"));
     }
+    let not_found = status == 404 && says_not_found(endpoint.id, code.as_ref());
+    if status == 404 && !not_found {
+        // Not about the resource: an unknown path, a proxy, or another server.
+        if let Some(path) = path {
+            line.push_str(&format!(" at {path}"));
+        }
+        line.push_str(match code {
+            Some(_) => " (no such endpoint)",
+            None => " (not a response of the API, check the base URL)",
+        });
+    }
     match &message {
         Some(message) => line.push_str(&format!(": {}", one_line(message))),
         None if matches!(status, 301..=303 | 307 | 308) => line.push_str(": redirects are not followed"),
@@ -150,8 +169,14 @@ pub(crate) fn from_api_body(endpoint: &Endpoint, info: ResponseInfo, body: &[u8]
     // Once more, for what came together when tags and control characters were removed.
     Error::new(ErrorKind::Api, key.redact(&line))
         .with_operation(endpoint.id)
+        .with_not_found(not_found)
         .with_response(info)
         .with_api_body(code, message, parameter, text)
+}
+
+/// Whether the code of a 404 says that the resource does not exist. For operations that are not in the contract any code of the API does.
+fn says_not_found(operation: &str, code: Option<&ErrorCode>) -> bool {
+    code.is_some_and(|code| *code == ErrorCode::ResourceNotExist || operation == RAW)
 }
 
 /// The first parameter of the operation that a message names as a whole word.
@@ -215,16 +240,31 @@ mod tests {
         assert_eq!(excerpt("<html>\r\n<h1>502 Bad\tGateway</h1><hr>nginx</html>"), "502 Bad Gateway nginx");
     }
 
+    #[test]
+    fn no_key_alters_what_the_contract_knows() {
+        let body = br#"{"code":"too_many_requests","message":"The video_clip_length parameter is broken"}"#;
+        for key in ["k", "any", "broken", "requests", "parameter", "video_clip_length", "too_many_requests"] {
+            let key = Key::new(key).expect("a key");
+            let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
+            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), None, info, body, &key);
+            assert_eq!(error.code(), Some(&ErrorCode::TooManyRequests), "{key:?}");
+            assert!(
+                error.to_string().ends_with("too_many_requests: The video_clip_length parameter is broken"),
+                "{error}"
+            );
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_error_body_makes_it_panic_or_shows_the_key(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), at in 0usize..200) {
-            let key = Key::new("tlk_secret").expect("a key");
+            let key = Key::new("tlk_0123secret").expect("a key");
             let mut body = bytes;
             let at = at.min(body.len());
-            body.splice(at..at, *b"tlk_secret");
+            body.splice(at..at, *b"tlk_0123secret");
             let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
-            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), info, &body, &key);
-            assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_secret"));
+            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), None, info, &body, &key);
+            assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_0123secret"));
             assert!(!error.to_string().contains('\n'));
         }
     }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use twelvelabs_api::runtime::{Param, path_segment};
+use twelvelabs_api::runtime::{Key, Param, path_segment};
 
-use crate::error::{Error, Result, Violation};
+use crate::error::{Error, ErrorKind, Result, Violation};
 
 /// An id, or why the argument is not one. The violation is reported when the request is sent.
 #[derive(Clone, Debug)]
@@ -48,4 +48,16 @@ impl<T> Id<T> {
     pub(crate) fn violation(&self) -> Option<&Violation> {
         self.0.as_ref().err()
     }
+}
+
+/// Checks that a response is about the resource that was requested.
+pub(crate) fn check_same<T: PartialEq + AsRef<str>>(requested: &T, received: &T, key: &Key) -> Result<()> {
+    if requested == received {
+        return Ok(());
+    }
+    // A server may echo the key, and control characters would break the line.
+    let received: String = key.redact(received.as_ref()).chars().take(100).collect();
+    let message =
+        format!("the response is about another resource: requested {:?}, received {received:?}", requested.as_ref());
+    Err(Error::new(ErrorKind::Decode, message))
 }

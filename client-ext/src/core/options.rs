@@ -9,7 +9,10 @@ use super::{
 use crate::error::{Error, ErrorKind, TransportCause};
 
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(60);
-const RESPONSE_LIMIT: u64 = 1 << 30;
+/// Default size limit for responses with vectors, and for those of unknown operations.
+const LARGE_RESPONSE: u64 = 1 << 30;
+/// Default size limit for all other responses. A full page of a list has some ten kilobytes.
+const SMALL_RESPONSE: u64 = 4 << 20;
 
 type Rule = Arc<dyn Fn(&Error) -> RetryDecision + Send + Sync>;
 
@@ -36,7 +39,7 @@ pub struct CallOptions {
     pub(crate) chunk_timeout: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
     /// In bytes, after decompression.
-    pub(crate) response_limit: u64,
+    response_limit: Option<u64>,
     /// Check the server's limits before sending.
     pub(crate) validate: bool,
 }
@@ -49,7 +52,7 @@ impl Default for CallOptions {
             header_timeout: None,
             chunk_timeout: None,
             timeout: None,
-            response_limit: RESPONSE_LIMIT,
+            response_limit: None,
             validate: true,
         }
     }
@@ -71,6 +74,15 @@ impl CallOptions {
 
     pub(super) fn chunk_timeout(&self) -> Duration {
         self.chunk_timeout.unwrap_or(CHUNK_TIMEOUT)
+    }
+
+    pub(super) fn response_limit(&self) -> u64 {
+        self.response_limit.unwrap_or(SMALL_RESPONSE)
+    }
+
+    /// The same options for a call whose response may be large.
+    pub(crate) fn with_large_response(&self) -> Self {
+        Self { response_limit: self.response_limit.or(Some(LARGE_RESPONSE)), ..self.clone() }
     }
 
     /// The limit for the whole call; uploads have none by default.
@@ -176,7 +188,7 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// The longest `Retry-After` to respect by waiting. Default: 60 s; for the polls of a wait, 24 h within its deadline.
+    /// The longest `Retry-After` to respect by waiting. Default: 90 s; for the polls of a wait, 24 h within its deadline.
     ///
     /// If the server asks for more, the error is returned at once, with [`Error::retry_after`].
     #[must_use]
@@ -208,12 +220,13 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// Maximum size of a response body, in bytes after decompression. Default: 1 GiB.
+    /// Maximum size of a response body, in bytes after decompression. Default: 1 GiB for responses with vectors and for raw requests, 4 MiB for
+    /// others.
     ///
     /// Four hours of video in clips of 2 s with three options are about 220 MB.
     #[must_use]
     fn with_response_limit(mut self, bytes: u64) -> Self {
-        self.options_mut().response_limit = bytes;
+        self.options_mut().response_limit = Some(bytes);
         self
     }
 

@@ -1,28 +1,79 @@
-//! The paging engine: page after page as a stream, without a request past the last page. It knows nothing of HTTP or of an
-//! API family.
+//! The paging engine: page after page as a stream, without a request past the last page, and with an end for every server. It knows nothing
+//! of HTTP or of an API family.
 
 use std::future::Future;
 
 use futures_core::Stream;
 use futures_util::stream;
 
-/// Pages from number `first` on. `fetch` fetches a page, `is_last` tells whether it is the last one. An error ends the stream.
+/// How many pages in a row may have nothing new. New entries shift a list, so that a page may repeat the one before.
+const FRUITLESS: u32 = 2;
+/// How many pages a list may grow by while it is read, beyond twice its size.
+const GROWTH: u64 = 10;
+
+/// What a page says about the list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// The page has no entries.
+    pub(crate) is_empty: bool,
+    /// The page has an entry that no page before had.
+    pub(crate) has_new: bool,
+    /// The number of pages.
+    pub(crate) total: u64,
+}
+
+/// Where a list is being read.
+struct Place {
+    next: u64,
+    fruitless: u32,
+    /// The number of the last page that is requested, whatever later pages say.
+    limit: Option<u64>,
+}
+
+impl Place {
+    /// Takes a page into account. Returns the next place, `None` after the last page, or why the list does not end.
+    fn after(self, look: Look) -> Result<Option<Self>, String> {
+        let Self { next: number, fruitless, limit } = self;
+        if look.is_empty || number >= look.total {
+            return Ok(None);
+        }
+        let fruitless = if look.has_new { 0 } else { fruitless + 1 };
+        if fruitless > FRUITLESS {
+            return Err(format!("the list does not end: page {number} has only entries of the pages before"));
+        }
+        let limit = limit.unwrap_or_else(|| look.total.saturating_mul(2).saturating_add(GROWTH));
+        if number >= limit {
+            let total = look.total;
+            return Err(format!(
+                "the list does not end: it had at most {limit} pages, and has {total} at page {number}"
+            ));
+        }
+        Ok(number.checked_add(1).map(|next| Self { next, fruitless, limit: Some(limit) }))
+    }
+}
+
+/// Pages from number `first` on. `fetch` fetches a page, `look` looks at it. An error ends the stream; `endless` makes the error for a
+/// list that does not end.
 pub(crate) fn pages<P, E, F>(
     first: u64,
     fetch: impl Fn(u64) -> F,
-    is_last: impl Fn(u64, &P) -> bool,
+    look: impl FnMut(&P) -> Look,
+    endless: impl Fn(String) -> E,
 ) -> impl Stream<Item = Result<P, E>>
 where
     F: Future<Output = Result<P, E>>,
 {
-    stream::unfold((Some(first), fetch, is_last), |(next, fetch, is_last)| async move {
-        let number = next?;
-        let page = fetch(number).await;
-        let next = match &page {
-            Ok(page) if !is_last(number, page) => number.checked_add(1),
-            _ => None,
+    let place = Place { next: first, fruitless: 0, limit: None };
+    stream::unfold((Some(place), fetch, look, endless), |(place, fetch, mut look, endless)| async move {
+        let place = place?;
+        let (page, next) = match fetch(place.next).await {
+            Err(error) => (Err(error), None),
+            Ok(page) => match place.after(look(&page)) {
+                Ok(next) => (Ok(page), next),
+                Err(message) => (Err(endless(message)), None),
+            },
         };
-        Some((page, (next, fetch, is_last)))
+        Some((page, (next, fetch, look, endless)))
     })
 }
 
@@ -40,7 +91,8 @@ mod tests {
             asked.borrow_mut().push(number);
             ready(if Some(number) == broken { Err(()) } else { Ok(number) })
         };
-        let pages = pages(first, fetch, |number, _| number >= total).collect().await;
+        let look = |_: &u64| Look { is_empty: false, has_new: true, total };
+        let pages = pages(first, fetch, look, |_| ()).collect().await;
         (pages, asked.take())
     }
 
@@ -54,5 +106,42 @@ mod tests {
     #[tokio::test]
     async fn an_error_is_returned_once_and_ends_the_stream() {
         assert_eq!(collect(1, 9, Some(2)).await, (vec![Ok(1), Err(())], vec![1, 2]));
+    }
+
+    /// The numbers of pages that are requested from a server, and whether the last item is an error.
+    async fn requested(look: impl FnMut(&u64) -> Look) -> (u64, bool) {
+        let items: Vec<_> = pages(1, |number| ready(Ok(number)), look, |_| ()).collect().await;
+        (items.len() as u64, items.last().is_some_and(Result::is_err))
+    }
+
+    #[tokio::test]
+    async fn every_list_ends() {
+        let look = |has_new, total| Look { is_empty: false, has_new, total };
+        // The same page again and again.
+        assert_eq!(requested(|number| look(*number == 1, 1_000_000)).await, (4, true));
+        // More pages with each page, all of them new.
+        assert_eq!(requested(|number| look(true, number + 1)).await, (14, true));
+        assert_eq!(requested(|number| look(true, number.saturating_mul(2))).await, (14, true));
+        // A total that shrinks, and an empty page.
+        assert_eq!(requested(|number| look(true, 9 - number)).await, (5, false));
+        assert_eq!(requested(|number| Look { is_empty: *number == 3, has_new: true, total: 99 }).await, (3, false));
+        // New entries shift the list by a page or two.
+        assert_eq!(requested(|number| look(!matches!(number, 2 | 3 | 5), 7)).await, (7, false));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_server_makes_more_requests_than_its_first_page_promises(
+            answers in proptest::collection::vec((proptest::prelude::any::<bool>(), 0u64..40), 1..200),
+        ) {
+            let first = answers[0].1;
+            let look = |number: &u64| {
+                let (has_new, total) = answers[*number as usize % answers.len()];
+                Look { is_empty: false, has_new, total: if *number == 1 { first } else { total.max(number + 1) } }
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let (requests, _) = runtime.block_on(requested(look));
+            assert!(requests <= first * 2 + GROWTH, "{requests} requests for {first} pages");
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The name of raw requests in errors and spans.
-const RAW: &str = "raw_request";
+pub(super) const RAW: &str = "raw_request";
 
 /// A `multipart/form-data` body: text fields and files, in order.
 ///
@@ -174,7 +174,8 @@ impl RawRequest {
         let endpoint =
             Endpoint { id: RAW, method: static_name(&self.method), template: "", effect: self.effect, params: &[] };
         let is_last = self.options.retry.max_retries == 0;
-        let call = Call { endpoint, options: &self.options, upload: &upload, credentials };
+        let options = self.options.with_large_response();
+        let call = Call { endpoint, options: &options, upload: &upload, credentials };
         let client = twelvelabs_api::ClientInfo::client(&self.core.0.api);
         let make = |hung_up| {
             let request = client.request(self.method.clone(), url.clone());

@@ -1,6 +1,7 @@
 //! The request type that all families share.
 
 use std::{
+    collections::HashSet,
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
@@ -12,10 +13,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::{
     Core,
     options::{CallOptions, RequestOptions},
-    paginate,
+    paginate::{self, Look},
     response::Response,
 };
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// What is special about one operation: its parameters and how to send them.
 ///
@@ -46,9 +47,12 @@ pub trait Pages: Verb + Clone + Sync {
     /// The same request with the largest pages, unless the caller has chosen a size.
     #[doc(hidden)]
     fn with_largest_pages(self) -> Self;
-    /// Whether no page follows this one.
+    /// The number of pages, according to a page.
     #[doc(hidden)]
-    fn is_last(number: u64, page: &Self::Output) -> bool;
+    fn total_pages(page: &Self::Output) -> u64;
+    /// The entries of a page, borrowed.
+    #[doc(hidden)]
+    fn items(page: &Self::Output) -> &[Self::Item];
     /// The entries of a page.
     #[doc(hidden)]
     fn into_items(page: Self::Output) -> Vec<Self::Item>;
@@ -109,6 +113,9 @@ impl<V: Pages> Request<V> {
     /// Page after page, without a request past the last one.
     ///
     /// An error ends the stream. Dropping the stream aborts the request.
+    ///
+    /// The stream ends for every server. A list that repeats the same entries page after page, or that grows to more than twice its number of pages,
+    /// is a [`Decode`](crate::ErrorKind::Decode) error.
     pub fn pages(self) -> impl Stream<Item = Result<V::Output>> + Send + Unpin + 'static {
         let first = self.verb.first_page();
         let fetch = move |number| {
@@ -118,16 +125,23 @@ impl<V: Pages> Request<V> {
                 Ok(verb.execute(&request.core, &request.options).await?.into_value())
             }
         };
-        paginate::pages(first, fetch, V::is_last).boxed()
+        let mut seen = HashSet::new();
+        let look = move |page: &V::Output| {
+            let items = V::items(page);
+            let new = items.iter().filter(|item| seen.insert(V::key(item))).count();
+            Look { is_empty: items.is_empty(), has_new: new > 0, total: V::total_pages(page) }
+        };
+        let endless = |message| Error::new(ErrorKind::Decode, message);
+        paginate::pages(first, fetch, look, endless).boxed()
     }
 
     /// Entry after entry, over all pages.
     ///
-    /// Entries that are created meanwhile shift the pages; an entry that was seen before is skipped. An error ends the stream. Dropping
-    /// the stream aborts the request.
+    /// Entries that are created meanwhile shift the pages; an entry that was seen before is skipped. An error ends the stream, and the stream ends
+    /// for every server, as [`pages`](Self::pages). Dropping the stream aborts the request.
     pub fn items(mut self) -> impl Stream<Item = Result<V::Item>> + Send + Unpin + 'static {
         self.verb = self.verb.with_largest_pages();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         self.pages()
             .map_ok(|page| stream::iter(V::into_items(page).into_iter().map(Ok)))
             .try_flatten()

@@ -131,8 +131,10 @@ impl ResponseInfo {
         info
     }
 
-    fn read(status: u16, map: &HeaderMap, now: SystemTime) -> Self {
+    fn read(status: u16, map: &HeaderMap, local: SystemTime) -> Self {
         let text = |name: &str| map.get(name)?.to_str().ok().map(str::trim);
+        let clocks = Clocks { local, server: server_time(text("date"), local) };
+        let now = clocks.server;
         let limit = |[limit, remaining, reset]: [&str; 3]| RateLimit {
             limit: text(limit).and_then(|value| value.parse().ok()),
             remaining: text(remaining).and_then(|value| value.parse().ok()),
@@ -161,8 +163,8 @@ impl ResponseInfo {
             api_version: text(headers::X_API_VERSION).map(str::to_owned),
             request_id: text(headers::X_REQUEST_ID).map(str::to_owned),
             retry_after: asked,
-            requests: if requests == RateLimit::default() { plain } else { requests },
-            media,
+            requests: clocks.localize(if requests == RateLimit::default() { plain } else { requests }),
+            media: clocks.localize(media),
         }
     }
 
@@ -189,7 +191,7 @@ impl ResponseInfo {
     /// How long the server asks to wait before the next request.
     ///
     /// The longest of `Retry-After` (seconds or a date), `Retry-After-Ms` and, for a 429, the reset times of the rate limits that
-    /// are used up.
+    /// are used up. Dates and times are measured against the header `Date`, if it differs from the local clock by up to a day.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -225,6 +227,35 @@ fn redact(value: &mut HeaderValue, key: &Key) {
     if redacted != text {
         *value = HeaderValue::from_str(&redacted).unwrap_or_else(|_| HeaderValue::from_static("***"));
     }
+}
+
+/// A larger difference between the clocks is a wrong `Date`, not a wrong clock.
+const LARGEST_SKEW: Duration = Duration::from_secs(24 * 3600);
+/// A smaller difference is the precision of `Date` and the time the response was on its way.
+const SMALLEST_SKEW: Duration = Duration::from_secs(5);
+
+/// The time when a response arrived, on both clocks.
+struct Clocks {
+    local: SystemTime,
+    server: SystemTime,
+}
+
+impl Clocks {
+    /// Converts the reset of a limit from the server's clock to ours.
+    fn localize(&self, limit: RateLimit) -> RateLimit {
+        let convert = |reset: SystemTime| match reset.duration_since(self.server) {
+            Ok(wait) => self.local.checked_add(wait),
+            Err(past) => self.local.checked_sub(past.duration()),
+        };
+        RateLimit { reset: limit.reset.and_then(convert), ..limit }
+    }
+}
+
+/// The time on the server's clock, from the header `Date`. Ours without a plausible one.
+fn server_time(date: Option<&str>, local: SystemTime) -> SystemTime {
+    let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return local };
+    let skew = date.duration_since(local).unwrap_or_else(|behind| behind.duration());
+    if (SMALLEST_SKEW..=LARGEST_SKEW).contains(&skew) { date } else { local }
 }
 
 /// `Retry-After` in seconds, with or without decimals, or as an HTTP date; `None` for anything else.
@@ -321,6 +352,26 @@ mod tests {
         assert!(wait(429, &[("x-ratelimit-reset", "1e35")]).is_some_and(|wait| wait > 1_000_000));
     }
 
+    #[test]
+    fn times_are_measured_on_the_clock_of_the_server() {
+        let local = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for skew in [-3600, -60, 0, 60, 3600] {
+            let server = 1_800_000_000_i64 + skew;
+            let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(server as u64));
+            let later = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(server as u64 + 30));
+            let reset = (server + 30).to_string();
+            for field in [("retry-after", &later), ("x-ratelimit-request-reset", &reset)] {
+                let info = info(429, &[("date", &date), (field.0, field.1)], local);
+                assert_eq!(info.retry_after(), Some(Duration::from_secs(30)), "{} with a skew of {skew} s", field.0);
+            }
+            let info = info(200, &[("date", &date), ("x-ratelimit-request-reset", &reset)], local);
+            assert_eq!(info.request_limit().reset, Some(local + Duration::from_secs(30)), "a skew of {skew} s");
+        }
+        // A date that cannot be the server's clock is ignored.
+        let odd = [("date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("x-ratelimit-request-reset", "1800000030")];
+        assert_eq!(info(429, &odd, local).retry_after(), Some(Duration::from_secs(30)));
+    }
+
     fn info(status: u16, fields: &[(&'static str, &str)], now: SystemTime) -> ResponseInfo {
         let map = fields
             .iter()
@@ -333,7 +384,7 @@ mod tests {
         fn no_header_makes_it_panic(status in 100u16..600, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40)) {
             let Ok(value) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
             let names = [
-                "retry-after", "retry-after-ms", "x-ratelimit-reset", "x-ratelimit-request-reset", "x-ratelimit-request-remaining",
+                "date", "retry-after", "retry-after-ms", "x-ratelimit-reset", "x-ratelimit-request-reset", "x-ratelimit-request-remaining",
                 "x-ratelimit-duration-limit", "x-api-version", "x-request-id",
             ];
             let map = names.into_iter().map(|name| (HeaderName::from_static(name), value.clone())).collect();

@@ -5,7 +5,9 @@ use std::{future::Future, time::Duration};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// The longest `Retry-After` to respect, unless the caller sets another limit.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+///
+/// Well above a minute: a limit per minute resets in whole seconds, so that its pause may be up to 61 s, and clocks differ.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(90);
 /// No pause is shorter, so that no setting makes a busy loop.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
@@ -123,8 +125,17 @@ mod tests {
     fn there_is_no_retry_past_the_maximum_or_if_retry_after_is_too_long() {
         let policy = Policy::default();
         assert_eq!(policy.pause(3, RETRY, 0.5), None);
-        assert_eq!(policy.pause(1, after(61), 0.5), None);
+        assert_eq!(policy.pause(1, after(91), 0.5), None);
         assert_eq!(policy.pause(1, Decision::Stop, 0.5), None);
+    }
+
+    #[test]
+    fn a_limit_per_minute_is_retried_with_the_defaults() {
+        for milliseconds in [59_000, 60_000, 60_001, 61_000, 62_000, 65_000] {
+            let pause = Duration::from_millis(milliseconds);
+            let decision = Decision::Retry { retry_after: Some(pause) };
+            assert_eq!(Policy::default().pause(1, decision, 0.0), Some(pause));
+        }
     }
 
     #[tokio::test(start_paused = true)]

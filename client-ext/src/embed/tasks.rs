@@ -184,13 +184,15 @@ impl TasksClient {
     /// [matrix](Request::matrix).
     ///
     /// A response has about 10 kB of JSON per segment of 512 dimensions, all in one document. It is decoded while it arrives, to 2 kB
-    /// per segment. A task that is not `ready` has no vectors yet.
+    /// per segment.
     ///
     /// # Errors
     ///
     /// See [`Request`]. [`Decode`](crate::ErrorKind::Decode), with the [path](crate::Error::json_path) and the
     /// [byte offset](crate::Error::byte_offset), if the response is truncated or malformed, or if a vector contains anything but finite
     /// numbers. A part of such a response is never returned as the whole.
+    ///
+    /// [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and [`JobFailed`](crate::ErrorKind::JobFailed) if it failed.
     pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveTask> {
         Request::new(&self.core, RetrieveTask { id: id.into_id(&TASK_ID), options: Vec::new() })
     }

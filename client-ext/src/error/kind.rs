@@ -42,11 +42,15 @@ pub enum ErrorKind {
     /// **What to do:** [`Error::json_path`] and [`Error::byte_offset`] name the place. A proxy's login page and a response
     /// that was truncated look like this too, so one retry can help; after that, report the place.
     Decode,
-    /// The job that was waited for ended as `failed` on the server.
+    /// The job that was waited for, or whose result was retrieved, ended as `failed` on the server.
     ///
     /// **What to do:** the server gives no reason. The last status is in [`WaitDetails`](crate::wait::WaitDetails); check
     /// the input and start a new job.
     JobFailed,
+    /// The result of a job was retrieved before the job was done. The message has its status.
+    ///
+    /// **What to do:** wait for the job with the id in [`Error::resource_id`], then retrieve its result.
+    NotReady,
     /// A wait reached its deadline before the job was done. The job goes on.
     ///
     /// **What to do:** wait again with the id in [`Error::resource_id`], or raise

@@ -9,10 +9,14 @@ use super::{Json, JsonError, JsonErrorKind, JsonResult};
 /// The maximum size of an element, in bytes.
 pub(super) const ELEMENT_LIMIT: usize = 16 << 20;
 
+/// The maximum size of a step of the path, in bytes, with every character escaped.
+const LONGEST_KEY: usize = 1024;
+
 /// Decodes a document while it arrives: each element of its large array as soon as it is complete, the rest at the end.
 ///
 /// The array is cut out of the text, and the rest is decoded like any other document. So the order of keys, unknown keys and new fields do
-/// not matter. An array in another place, or with escapes in its key, is only slower.
+/// not matter, and neither do escapes in keys. Elements that are left in the rest all the same, as in an object that is spelt as an array, come out at
+/// the end: no element is ever lost.
 #[derive(Debug)]
 pub struct Splitter<T> {
     around: Around,
@@ -64,7 +68,7 @@ struct Around {
     on_path: usize,
     text: bool,
     escaped: bool,
-    /// The last string.
+    /// The last string, as it is spelt.
     key: Vec<u8>,
     /// The next value is the next step.
     due: bool,
@@ -113,8 +117,8 @@ impl<T: LargeArray> Splitter<T> {
         Ok(())
     }
 
-    /// The rest of the document, after the last chunk.
-    pub fn finish(self) -> JsonResult<T> {
+    /// The rest of the document, after the last chunk. Passes each element that is still in it to `take`.
+    pub fn finish(self, take: impl FnMut(T::Element)) -> JsonResult<T> {
         if let Place::Inside(_, start) = self.place {
             return Err(self.unfinished(start));
         }
@@ -122,12 +126,23 @@ impl<T: LargeArray> Splitter<T> {
             let error = JsonError::new(JsonErrorKind::Truncated, 0, "unexpected end of input").moved(|_| self.before);
             return Err(self.in_array(error));
         }
-        super::decode(&self.frame).map_err(|error| {
+        let mut document: T = super::decode(&self.frame).map_err(|error| {
             error.moved(|offset| {
                 let cuts = self.cuts.iter().filter(|(at, _)| (*at as u64) <= offset);
                 offset + cuts.map(|(_, bytes)| bytes).sum::<u64>()
             })
-        })
+        })?;
+        match document.elements_mut() {
+            Some(left) if self.elements == 0 => std::mem::take(left).into_iter().for_each(take),
+            Some(left) if left.is_empty() => {}
+            None if self.elements == 0 => {}
+            // The frame and the elements disagree about where the array is.
+            _ => {
+                let error = JsonError::new(JsonErrorKind::Data, 0, "the array occurs more than once");
+                return Err(T::PATH.iter().rev().fold(error, |error, key| error.in_key(key)));
+            }
+        }
+        Ok(document)
     }
 
     fn around(&mut self, chunk: &[u8], from: usize) -> usize {
@@ -265,8 +280,8 @@ impl Around {
                 }
                 _ => {}
             }
-            // No step is longer; an escape makes it another key.
-            if self.key.len() <= 64 {
+            // No step is longer, however it is spelt.
+            if self.key.len() <= LONGEST_KEY {
                 self.key.push(byte);
             }
             return false;
@@ -280,7 +295,7 @@ impl Around {
             }
             b':' => {
                 let step = self.on_path.checked_sub(1).and_then(|step| path.get(step));
-                self.due = self.on_path == self.depth && step.is_some_and(|step| step.as_bytes() == self.key);
+                self.due = self.on_path == self.depth && step.is_some_and(|step| is_spelt(&self.key, step));
             }
             b'[' if due && self.depth == path.len() => {
                 self.depth += 1;
@@ -300,6 +315,15 @@ impl Around {
         }
         false
     }
+}
+
+/// Whether the content of a JSON string is a spelling of `text`.
+fn is_spelt(content: &[u8], text: &str) -> bool {
+    if !content.contains(&b'\\') {
+        return content == text.as_bytes();
+    }
+    let token = [b"\"", content, b"\""].concat();
+    serde_json::from_slice::<String>(&token).is_ok_and(|decoded| decoded == text)
 }
 
 impl Element {

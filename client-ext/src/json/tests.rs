@@ -8,6 +8,8 @@ use twelvelabs_api::{
 
 use super::*;
 
+mod spellings;
+
 /// Everything that a document may have: foreign keys before, in and behind the array, escapes, white space, nulls.
 const DOCUMENT: &str = r#" {"_id":"a\u00e9\"}]","new":{"segments":[{"float":[1]}],"video_embedding":[]} , "model_name":"marengo3.0",
 "video_embedding":{"extra":[[{}],"]}"],"segments" : [ {"float":[0.5,-1,2e-3 , 0],"start_offset_sec":0,"end_offset_sec":6.5,
@@ -23,8 +25,8 @@ fn in_blocks<T: LargeArray>(blocks: &[&[u8]]) -> JsonResult<(T, usize)> {
     for block in blocks {
         splitter.feed(block, |element| elements.push(element))?;
     }
+    let mut whole = splitter.finish(|element| elements.push(element))?;
     let count = elements.len();
-    let mut whole = splitter.finish()?;
     whole.fill(elements);
     Ok((whole, count))
 }
@@ -260,11 +262,6 @@ fn arrays_in_other_places_are_not_elements() {
             r#"{"_id":"a","status":"ready","video_embedding":{"x":{"segments":[1]},"y":["segments",[1],{"segments":[2]}]},"segments":[3]}"#,
             0,
         ),
-        // Spelt otherwise it is decoded with the rest.
-        (
-            r#"{"_id":"a","status":"ready","video_embedding":{"segm\u0065nts":[{"float":[1],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}]}}"#,
-            0,
-        ),
     ];
     for (text, elements) in cases {
         let theirs: TasksRetrieveResponse = serde_json::from_str(text).expect(text);
@@ -274,7 +271,7 @@ fn arrays_in_other_places_are_not_elements() {
             for block in text.as_bytes().chunks(size) {
                 splitter.feed(block, |_| count += 1).expect(text);
             }
-            assert_eq!((splitter.finish().expect(text), count), (theirs.clone(), elements), "{text}");
+            assert_eq!((splitter.finish(|_| count += 100).expect(text), count), (theirs.clone(), elements), "{text}");
         }
     }
     // What has the same keys elsewhere, before or behind.
@@ -310,7 +307,7 @@ fn white_space_outside_of_the_elements_takes_no_memory() {
         for block in text.as_bytes().chunks(size) {
             splitter.feed(block, |_| {}).expect("white space is no matter");
         }
-        assert_eq!(splitter.finish().expect("complete").id.as_str(), "a");
+        assert_eq!(splitter.finish(|_| {}).expect("complete").id.as_str(), "a");
     }
     // And what is wrong behind it has its place all the same.
     let wrong = format!("{text}x");

@@ -17,7 +17,7 @@ use super::{
     batch::{Batch, Next, Page, Request, Slot, Target},
     conclusion::{Called, call_back, callback_failed, classify_for_all, conclude, deadline_exceeded, describe},
     job::{Job, JobList, JobState, ListPage, Polled},
-    rate_limiter::WINDOW,
+    rate_limiter::LONGEST_RESET,
 };
 use crate::{
     core::{options::CallOptions, response::RateLimit},
@@ -248,7 +248,7 @@ impl<J: Job> Driver<J> {
         if let Some(limit) = requests.limit {
             self.batch.announce(limit, until_reset);
         }
-        let used_up = until_reset.filter(|wait| requests.remaining == Some(0) && *wait <= WINDOW);
+        let used_up = until_reset.filter(|wait| requests.remaining == Some(0) && *wait <= LONGEST_RESET);
         if let Some(pause) = used_up.filter(|wait| !wait.is_zero()) {
             self.batch.pause(now, pause);
         }

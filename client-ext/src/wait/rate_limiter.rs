@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 /// The period of a limit.
 pub const WINDOW: Duration = Duration::from_secs(60);
+/// The longest time until the reset of a limit per minute. The server tells it in whole seconds, and clocks differ. Other limits are per day.
+pub const LONGEST_RESET: Duration = Duration::from_secs(90);
 /// Tolerance for a server whose clock differs slightly.
 const SLACK: Duration = Duration::from_millis(50);
 
@@ -49,7 +51,7 @@ impl RateLimiter {
     /// means: only the time until the reset tells. What may be a daily limit never raises the rate.
     pub fn announce(&mut self, limit: u64, until_reset: Option<Duration>) {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let by_the_minute = until_reset.is_some_and(|wait| wait <= WINDOW);
+        let by_the_minute = until_reset.is_some_and(|wait| wait <= LONGEST_RESET);
         if limit > 0 && (by_the_minute || limit < self.limit()) {
             self.announced = Some(limit);
         }

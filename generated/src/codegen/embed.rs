@@ -1314,12 +1314,12 @@ Arguments:
     impl crate::runtime::LargeArray for types::TasksRetrieveResponse {
         type Element = types::VideoSegment;
         const PATH: &'static [&'static str] = &["video_embedding", "segments"];
-        fn fill(&mut self, elements: Vec<Self::Element>) {
+        fn elements_mut(&mut self) -> Option<&mut Vec<Self::Element>> {
             let place = self;
             let place = &mut place.video_embedding;
-            let Some(place) = place else { return };
+            let Some(place) = place.as_mut() else { return None };
             let place = &mut place.segments;
-            *place = elements;
+            Some(place)
         }
     }
 }

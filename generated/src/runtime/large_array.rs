@@ -10,6 +10,13 @@ pub trait LargeArray: DeserializeOwned {
     /// Keys on the path to the array.
     const PATH: &'static [&'static str];
 
+    /// The array. `None` if an object on the path is absent.
+    fn elements_mut(&mut self) -> Option<&mut Vec<Self::Element>>;
+
     /// Replaces the elements of the array. Drops them if an object on the path is absent.
-    fn fill(&mut self, elements: Vec<Self::Element>);
+    fn fill(&mut self, elements: Vec<Self::Element>) {
+        if let Some(array) = self.elements_mut() {
+            *array = elements;
+        }
+    }
 }

@@ -62,33 +62,100 @@ impl<T> fmt::Debug for ApiRequest<T> {
     }
 }
 
+/// The length of the shortest key that is redacted, in bytes. A shorter key is a placeholder and may be part of any text.
+const SHORTEST_SECRET: usize = 8;
+/// A key that is shorter and has no digit may be a word, as in `test-key`.
+const LONGEST_WORD: usize = 20;
+
 /// An API key. It is never printed and is erased from memory when dropped.
 #[derive(Clone)]
-pub struct Key(SecretString);
+pub struct Key {
+    secret: SecretString,
+    redaction: Redaction,
+}
+
+/// Which occurrences of a key in a text are replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Redaction {
+    /// None: the key is a placeholder, or part of the public OpenAPI document.
+    Never,
+    /// Occurrences that are not part of a longer word.
+    Words,
+    /// All occurrences.
+    All,
+}
+
+impl Redaction {
+    fn of(key: &str) -> Self {
+        if key.len() < SHORTEST_SECRET || crate::codegen::SPEC.contains(key) {
+            Self::Never
+        } else if key.len() < LONGEST_WORD && !key.bytes().any(|byte| byte.is_ascii_digit()) {
+            Self::Words
+        } else {
+            Self::All
+        }
+    }
+}
 
 impl Key {
     /// Creates a key. Returns `None` if the key is empty or has characters other than printable ASCII without spaces.
     pub fn new(key: impl Into<String>) -> Option<Self> {
         let key = SecretString::from(key.into());
         let text = key.expose_secret();
-        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Self(key))
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        let redaction = Redaction::of(text);
+        Some(Self { secret: key, redaction })
     }
 
-    /// Replaces every occurrence of the key in a text with `***`.
+    /// Replaces whole occurrences of the key in a text with `***`.
+    ///
+    /// Keys of fewer than 8 characters are placeholders and are not replaced. Neither are keys that occur in the OpenAPI document, so that
+    /// no error code, parameter or field of the document is ever altered. A key of fewer than 20 characters without a digit
+    /// may be a word: it is replaced where no letter, digit or underscore precedes or follows it.
     pub fn redact(&self, text: &str) -> String {
-        let key = self.0.expose_secret();
+        if self.redaction == Redaction::Never {
+            return text.to_owned();
+        }
+        let key = self.secret.expose_secret();
         // JSON and quoted strings escape backslashes and quotes. JSON may escape slashes.
         let escaped = key.replace('\\', "\\\\").replace('"', "\\\"");
         let forms = [&escaped.replace('/', "\\/"), &key.replace('/', "\\/"), &escaped, key];
-        forms.into_iter().fold(text.to_owned(), |text, form| text.replace(form, "***"))
+        forms.into_iter().fold(text.to_owned(), |text, form| match self.redaction {
+            Redaction::Words => replace_words(&text, form),
+            _ => text.replace(form, "***"),
+        })
     }
 
     fn header(&self) -> HeaderValue {
         // `new` accepts only printable ASCII, which is valid in a header.
-        let mut value = HeaderValue::from_str(self.0.expose_secret()).unwrap_or_else(|_| HeaderValue::from_static(""));
+        let mut value =
+            HeaderValue::from_str(self.secret.expose_secret()).unwrap_or_else(|_| HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
     }
+}
+
+/// Replaces the occurrences of `word` that are not part of a longer word with `***`.
+fn replace_words(text: &str, word: &str) -> String {
+    let is_inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (start, found) in text.match_indices(word) {
+        let end = start + found.len();
+        // `\n` and the like are escapes of JSON and end a word.
+        let before = &text[..start];
+        let is_escape = ["\\b", "\\f", "\\n", "\\r", "\\t"].iter().any(|escape| before.ends_with(escape));
+        if !is_escape && is_inside(before.chars().next_back()) || is_inside(text[end..].chars().next()) {
+            continue;
+        }
+        out.push_str(&text[copied..start]);
+        out.push_str("***");
+        copied = end;
+    }
+    out.push_str(&text[copied..]);
+    out
 }
 
 impl fmt::Debug for Key {
@@ -175,7 +242,34 @@ mod tests {
         for shown in [r#"my"sec\ret/key"#, r#"my\"sec\\ret/key"#, r#"my\"sec\\ret\/key"#] {
             assert_eq!(odd.redact(&format!("a {shown} b")), "a *** b", "{shown}");
         }
-        let key = Key::new("tlk_secret").expect("a key");
+        let key = Key::new("tlk_0123456789").expect("a key");
+        assert_eq!(key.redact("at?key=tlk_0123456789abc"), "at?key=***abc");
         assert_eq!(format!("{key:?} {:?}", key.header()), "Key(***) Sensitive");
+    }
+
+    #[test]
+    fn placeholders_and_names_of_the_document_are_not_redacted() {
+        for key in [
+            "k",
+            "any",
+            "_",
+            "request",
+            "parameter",
+            "too_many_requests",
+            "video_embedding",
+            "segments",
+            "/embed/tasks",
+        ] {
+            let text = "too_many_requests: any key of parameter segments[0] at /embed/tasks of video_embedding";
+            assert_eq!(Key::new(key).expect("a key").redact(text), text, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_may_be_a_word_is_redacted_as_a_whole_word() {
+        let key = Key::new("test-key").expect("a key");
+        let text = r#"latest-key test-keys my_test-key_2 (test-key) x=test-key,\ntest-key"#;
+        assert_eq!(key.redact(text), r#"latest-key test-keys my_test-key_2 (***) x=***,\n***"#);
+        assert_eq!(key.redact("test-key"), "***");
     }
 }

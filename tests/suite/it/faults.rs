@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future::ready, stream};
 use twelvelabs::{
     Error, ErrorKind, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder, VideoSource, embed::tasks::TasksClient,
     wait::WaitOptions,
@@ -38,7 +38,13 @@ pub(crate) fn groups() -> BTreeMap<&'static str, usize> {
 enum Op {
     Status,
     Retrieve,
+    /// As one matrix.
+    Matrix,
     List,
+    /// All entries of a list.
+    Items,
+    /// All pages of a list.
+    Pages,
     /// From a URL.
     Create,
     /// Twice from a URL, by a client that has polled a status before.
@@ -185,6 +191,9 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
     match op {
         Op::Status => tasks.status(ID).send().await.map(drop),
         Op::Retrieve => tasks.retrieve(ID).send().await.map(drop),
+        Op::Matrix => tasks.retrieve(ID).matrix().await.map(drop),
+        Op::Items => tasks.list().items().try_for_each(|_| ready(Ok(()))).await,
+        Op::Pages => tasks.list().pages().try_for_each(|_| ready(Ok(()))).await,
         Op::List => tasks.list().send().await.map(drop),
         Op::Create => tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop),
         Op::CreateAfterPoll => {

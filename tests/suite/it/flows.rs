@@ -211,7 +211,7 @@ async fn a_later_failure_of_embed_keeps_the_id() {
     let error = embed.await.expect_err("late");
     let id = error.resource_id().expect("the id");
     assert_eq!(tasks.status(id).send().await.expect("read").status, TaskStatus::Processing);
-    let early = tasks.retrieve(id).send().await.expect("an answer without vectors");
-    assert_eq!(early.status, TaskStatus::Processing);
-    assert!(early.video_embedding.is_none_or(|video| video.segments.is_empty()));
+    let early = tasks.retrieve(id).send().await.expect_err("no vectors yet");
+    assert_eq!((early.kind(), early.resource_id()), (twelvelabs::ErrorKind::NotReady, Some(id)));
+    assert!(early.to_string().ends_with("the task has no vectors (status: processing)"), "{early}");
 }

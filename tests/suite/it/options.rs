@@ -106,7 +106,7 @@ async fn assets_are_listed_and_waited_for() {
     let (_server, client) = scripted_client([json(200, "assets_list_200")]).await;
     let assets: Vec<_> = client.assets().list().page(2).items().try_collect().await.expect("listed");
     assert_eq!(assets.len(), 1);
-    let missing = ResponseTemplate::new(404);
+    let missing = json(404, "error_404");
     let (_server, client) =
         scripted_client([json(200, "assets_retrieve_200"), json(200, "assets_retrieve_200"), missing]).await;
     let done = client.assets().wait_for_done(ID).callback(|asset| assert_eq!(asset.status.as_str(), "ready"));

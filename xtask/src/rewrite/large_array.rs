@@ -29,16 +29,16 @@ pub(super) fn implementation(response: &Type, types: &[Item]) -> Result<Option<I
     let keys = path.iter().map(|(_, key, _)| key);
     let place: TokenStream = path.iter().fold(quote!(let place = self;), |code, (field, _, optional)| {
         let step = quote!(let place = &mut place.#field;);
-        let open = optional.then(|| quote!(let Some(place) = place else { return };));
+        let open = optional.then(|| quote!(let Some(place) = place.as_mut() else { return None };));
         quote!(#code #step #open)
     });
     Ok(Some(parse_quote! {
         impl crate::runtime::LargeArray for #response {
             type Element = types::#element;
             const PATH: &'static [&'static str] = &[#(#keys),*];
-            fn fill(&mut self, elements: Vec<Self::Element>) {
+            fn elements_mut(&mut self) -> Option<&mut Vec<Self::Element>> {
                 #place
-                *place = elements;
+                Some(place)
             }
         }
     }))

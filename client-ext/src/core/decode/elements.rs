@@ -5,11 +5,7 @@ use std::collections::VecDeque;
 use twelvelabs_api::runtime::{Key, LargeArray};
 
 use super::from_json;
-use crate::{
-    core::body::Body,
-    error::{Error, Result},
-    json::Splitter,
-};
+use crate::{core::body::Body, error::Result, json::Splitter};
 
 /// The most that a document may have outside of its large array, in bytes. An embedding task has some hundreds.
 const FRAME_LIMIT: usize = 16 << 20;
@@ -24,7 +20,7 @@ pub(crate) async fn read_elements<T: LargeArray>(
     while let Some(chunk) = body.next().await? {
         splitter.feed(chunk, &mut take).map_err(|error| from_json(error, key))?;
     }
-    splitter.finish().map_err(|error| from_json(error, key))
+    splitter.finish(take).map_err(|error| from_json(error, key))
 }
 
 /// A body that is decoded while it arrives.
@@ -33,8 +29,8 @@ pub(crate) struct ElementReader<T: LargeArray> {
     /// Gone after the last piece.
     splitter: Option<Splitter<T>>,
     ready: VecDeque<T::Element>,
-    /// The error that follows the elements that are ready.
-    broken: Option<Error>,
+    /// What follows the elements that are ready.
+    end: Option<Result<T>>,
 }
 
 /// A part of a document.
@@ -47,7 +43,7 @@ pub(crate) enum Piece<T: LargeArray> {
 
 impl<T: LargeArray> ElementReader<T> {
     pub(crate) fn new(body: Body) -> Self {
-        Self { body, splitter: Some(Splitter::bounded(FRAME_LIMIT)), ready: VecDeque::new(), broken: None }
+        Self { body, splitter: Some(Splitter::bounded(FRAME_LIMIT)), ready: VecDeque::new(), end: None }
     }
 
     /// The next piece; `None` after the last one and after an error.
@@ -56,23 +52,24 @@ impl<T: LargeArray> ElementReader<T> {
             if let Some(element) = self.ready.pop_front() {
                 return Some(Ok(Piece::Element(element)));
             }
-            if let Some(error) = self.broken.take() {
-                return Some(Err(error));
+            if let Some(end) = self.end.take() {
+                return Some(end.map(Piece::Rest));
             }
             // Taken out, so that nothing is read after an error.
             let mut splitter = self.splitter.take()?;
             let fed = match self.body.next().await {
                 Err(error) => return Some(Err(error)),
                 Ok(None) => {
-                    let rest = splitter.finish().map(Piece::Rest);
-                    return Some(rest.map_err(|error| from_json(error, key)));
+                    let rest = splitter.finish(|element| self.ready.push_back(element));
+                    self.end = Some(rest.map_err(|error| from_json(error, key)));
+                    continue;
                 }
                 Ok(Some(chunk)) => splitter.feed(chunk, |element| self.ready.push_back(element)),
             };
             match fed {
                 Ok(()) => self.splitter = Some(splitter),
                 // The elements before the error are complete and come first.
-                Err(error) => self.broken = Some(from_json(error, key)),
+                Err(error) => self.end = Some(Err(from_json(error, key))),
             }
         }
     }

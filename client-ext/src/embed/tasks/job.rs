@@ -1,7 +1,7 @@
 //! Tasks as jobs to wait for.
 
 use chrono::DateTime;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
     params::embed_tasks_list::PAGE_LIMIT,
@@ -10,7 +10,7 @@ use twelvelabs_api::{
 
 use super::list::ListTasks;
 use crate::{
-    core::{Core, decode::decode, options::CallOptions, request::Verb},
+    core::{Core, decode::decode, id::check_same, options::CallOptions, request::Verb},
     json,
     wait::job::{Job, JobList, JobState, ListPage, PollError, Polled},
 };
@@ -39,13 +39,13 @@ struct WithoutStatus {
     #[serde(rename = "_id")]
     _id: TaskId,
     #[serde(default)]
-    status: Option<serde_json::Value>,
+    status: Option<IgnoredAny>,
 }
 
 impl WithoutStatus {
-    /// Whether a response is a task whose status is missing, `null` or not a string.
+    /// Whether a response is a task whose status is missing or `null`. A status of the wrong type is not a status that is not known yet.
     fn is(body: &[u8]) -> bool {
-        json::decode::<Self>(body).is_ok_and(|task| !matches!(task.status, Some(serde_json::Value::String(_))))
+        json::decode::<Self>(body).is_ok_and(|task| task.status.is_none())
     }
 }
 
@@ -64,7 +64,8 @@ impl Job for TaskJob {
             let body = body.collect().await?;
             match decode::<TasksStatusResponse>(&body, self.core.key()) {
                 Err(error) if WithoutStatus::is(&body) => Ok(Err(error)),
-                other => other.map(Ok),
+                Err(error) => Err(error),
+                Ok(status) => check_same(id, &status.id, self.core.key()).map(|()| Ok(status)),
             }
         };
         let result = self.core.call_and_read(&EMBED_TASKS_STATUS, options, make, read).await;
@@ -119,9 +120,13 @@ mod tests {
     use super::WithoutStatus;
 
     #[test]
-    fn a_task_has_no_status_if_it_is_missing_null_or_not_a_string() {
-        for body in [r#"{"_id":"a"}"#, r#"{"_id":"a","status":null}"#, r#"{"status":7,"_id":"a","more":[]}"#] {
+    fn a_task_has_no_status_only_if_it_is_missing_or_null() {
+        for body in [r#"{"_id":"a"}"#, r#"{"_id":"a","status":null}"#, r#"{"status":null,"_id":"a","more":[]}"#] {
             assert!(WithoutStatus::is(body.as_bytes()), "{body}");
+        }
+        for body in ["7", "{}", "[]", "true", "\"\""] {
+            let body = format!(r#"{{"_id":"a","status":{body}}}"#);
+            assert!(!WithoutStatus::is(body.as_bytes()), "{body}");
         }
         for body in
             [r#"{"_id":"a","status":"ready"}"#, r#"{"_id":"a","status":"#, "{}", "[]", "7", "null", "", "<html>"]

@@ -104,9 +104,12 @@ impl Pages for ListTasks {
         Self { page_limit: self.page_limit.or(largest), ..self }
     }
 
-    // A page beyond the end may be empty or may not exist; both end the list.
-    fn is_last(number: u64, page: &TasksListResponse) -> bool {
-        page.data.is_empty() || number >= page.page_info.total_page
+    fn total_pages(page: &TasksListResponse) -> u64 {
+        page.page_info.total_page
+    }
+
+    fn items(page: &TasksListResponse) -> &[MediaEmbeddingTask] {
+        &page.data
     }
 
     fn into_items(page: TasksListResponse) -> Vec<MediaEmbeddingTask> {

@@ -8,7 +8,7 @@ use std::future::Future;
 use twelvelabs_api::{
     operations::EMBED_TASKS_RETRIEVE,
     runtime::LargeArray,
-    types::{EmbeddingOption, TaskId, TasksRetrieveResponse, VideoSegment},
+    types::{EmbeddingOption, TaskId, TaskStatus, TasksRetrieveResponse, VideoSegment},
 };
 
 pub use self::{
@@ -20,12 +20,12 @@ use crate::{
         Core,
         body::Body,
         decode::read_elements,
-        id::Id,
+        id::{Id, check_same},
         options::CallOptions,
         request::{Request, Verb},
         response::Response,
     },
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
 };
 
 /// The operation of [`TasksClient::retrieve`](super::TasksClient::retrieve).
@@ -50,6 +50,7 @@ impl Verb for RetrieveTask {
         let read = |body| async {
             let mut segments = Vec::new();
             let mut task = elements(core, body, |segment| segments.push(segment)).await?;
+            self.check(core, &task, segments.len())?;
             task.fill(segments);
             Ok(task)
         };
@@ -66,10 +67,27 @@ impl RetrieveTask {
         read: impl Fn(Body) -> R,
     ) -> Result<Response<V>> {
         let id = self.id.get().map_err(|error| error.with_operation(EMBED_TASKS_RETRIEVE.id))?;
+        let options = options.with_large_response();
         let kinds = (!self.options.is_empty()).then_some(&self.options);
         let make = |api: &twelvelabs_api::Client| api.embed_tasks_retrieve_request(id, kinds);
-        let call = core.call_and_read(&EMBED_TASKS_RETRIEVE, options, make, read);
+        let call = core.call_and_read(&EMBED_TASKS_RETRIEVE, &options, make, read);
         call.await.map_err(|error| error.with_resource(id))
+    }
+
+    /// Checks that a complete response is about the task that was requested, and that the task is ready. `segments` is the number of segments
+    /// that came before.
+    fn check(&self, core: &Core, task: &TasksRetrieveResponse, segments: usize) -> Result<()> {
+        check_same(self.id.get()?, &task.id, core.key())?;
+        let kind = match task.status {
+            TaskStatus::Ready => return Ok(()),
+            TaskStatus::Failed => ErrorKind::JobFailed,
+            TaskStatus::Processing => ErrorKind::NotReady,
+            // A status that is added later says as much as the segments that came with it.
+            _ if segments > 0 => return Ok(()),
+            _ => ErrorKind::NotReady,
+        };
+        let status = core.key().redact(task.status.as_str());
+        Err(Error::new(kind, format!("the task has no vectors (status: {status})")))
     }
 
     /// Describes an error of reading the body after the call itself.

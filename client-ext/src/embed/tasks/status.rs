@@ -6,7 +6,14 @@ use twelvelabs_api::{
 };
 
 use crate::{
-    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
+    core::{
+        Core,
+        decode::read_whole,
+        id::{Id, check_same},
+        options::CallOptions,
+        request::Verb,
+        response::Response,
+    },
     error::Result,
 };
 
@@ -21,7 +28,13 @@ impl Verb for GetTaskStatus {
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksStatusResponse>> {
         let id = self.id.get().map_err(|error| error.with_operation(EMBED_TASKS_STATUS.id))?;
-        let call = core.call(&EMBED_TASKS_STATUS, options, |api| api.embed_tasks_status_request(id));
+        let read = |body| async {
+            let status: TasksStatusResponse = read_whole(body, core.key()).await?;
+            check_same(id, &status.id, core.key())?;
+            Ok(status)
+        };
+        let make = |api: &twelvelabs_api::Client| api.embed_tasks_status_request(id);
+        let call = core.call_and_read(&EMBED_TASKS_STATUS, options, make, read);
         call.await.map_err(|error| error.with_resource(id))
     }
 }

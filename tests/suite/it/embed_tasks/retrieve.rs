@@ -59,10 +59,20 @@ async fn a_stream_gives_every_segment_and_then_the_task() {
 }
 
 #[tokio::test]
-async fn a_task_without_vectors_is_only_a_task() {
-    let (segments, task, error) = stream(answer(200, "embed_tasks_status_200_processing")).await;
+async fn a_task_without_vectors_is_an_error_with_its_status() {
+    for (name, kind) in
+        [("processing", ErrorKind::NotReady), ("unknown", ErrorKind::NotReady), ("failed", ErrorKind::JobFailed)]
+    {
+        let name = format!("embed_tasks_status_200_{name}");
+        let (segments, task, error) = stream(answer(200, &name)).await;
+        assert!(segments.is_empty() && task.is_none(), "{name}");
+        let error = error.expect("an error");
+        assert_eq!((error.kind(), error.resource_id(), error.status()), (kind, Some(ID), Some(200)), "{name}");
+    }
+    // A ready task may have no segment of the requested kind.
+    let (segments, task, error) = stream(answer(200, "embed_tasks_status_200_ready")).await;
     assert!(segments.is_empty() && error.is_none());
-    assert_eq!(task.map(|task| task.status), Some(TaskStatus::Processing));
+    assert_eq!(task.map(|task| task.status), Some(TaskStatus::Ready));
 }
 
 #[tokio::test]
@@ -130,7 +140,7 @@ async fn vectors_of_different_lengths_make_no_matrix() {
     let error = tasks.retrieve(ID).matrix().await.expect_err("odd");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("3 and 2 numbers"), "{error}");
-    let (_server, tasks) = scripted([answer(200, "embed_tasks_status_200_processing")]).await;
+    let (_server, tasks) = scripted([answer(200, "embed_tasks_status_200_ready")]).await;
     let empty = tasks.retrieve(ID).matrix().await.expect("no rows");
     assert_eq!((empty.dimensions(), empty.as_slice().len(), empty.row(0)), (0, 0, None));
 }

@@ -8,6 +8,7 @@ use super::{
     Act, Expect, Op, Row,
     server::{good, gzip, reply},
 };
+use crate::support::ID;
 
 const READS: [Op; 3] = [Op::Status, Op::Retrieve, Op::List];
 const CREATES: [Op; 3] = [Op::Create, Op::Upload, Op::UploadPath];
@@ -71,6 +72,11 @@ fn page(code: u16) -> Act {
     Act::Reply(code, "content-type: text/html\r\n".into(), b"<html><h1>Sign in</h1></html>".to_vec())
 }
 
+/// A status response for the task that is asked for.
+fn task(status: &str) -> String {
+    format!(r#"{{"_id":"{ID}","status":"{status}"}}"#)
+}
+
 fn json(body: &str) -> Act {
     with(200, "", body)
 }
@@ -90,8 +96,8 @@ fn chunked_cut() -> Vec<u8> {
 fn line(op: Op) -> &'static str {
     match op {
         Op::Status | Op::Wait | Op::WaitUntilLimit => "GET /v1.3/embed/tasks/a/status X",
-        Op::Retrieve => "GET /v1.3/embed/tasks/a X",
-        Op::List => "GET /v1.3/embed/tasks X",
+        Op::Retrieve | Op::Matrix => "GET /v1.3/embed/tasks/a X",
+        Op::List | Op::Items | Op::Pages => "GET /v1.3/embed/tasks X",
         _ => "POST /v1.3/embed/tasks X",
     }
 }
@@ -251,13 +257,17 @@ fn responses(t: &mut Table) {
         t.add(g, "an encoding that was not requested", op, vec![other], wrong().says("encoding"));
         let bomb = zipped(&gzip(&vec![b' '; 8_000_000]));
         let small = |b: TwelveLabsBuilder, _| b.with_response_limit(1_000_000);
+        let by_default = if op == Op::Retrieve { fails(K::Decode, 1) } else { wrong().says("larger than the limit") };
+        t.add(g, "a compressed bomb, with the default limits", op, vec![bomb.clone()], by_default);
         t.set(g, "a compressed bomb", op, vec![bomb], small, wrong().says("larger than the limit"));
         let announced =
             Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n{".to_vec(), Duration::from_secs(900));
         t.set(g, "announced as too large", op, vec![announced], small, wrong().says("larger than the limit"));
         let endless = Act::Raw([b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b' '; 3_000_000]].concat());
         t.set(g, "too large without announcing it", op, vec![endless], small, wrong().says("larger than the limit"));
-        t.add(g, "an error page", op, vec![page(404)], api(404, 1).says("Sign in"));
+        let foreign = api(404, 1).says("(not a response of the API, check the base URL): Sign in");
+        t.add(g, "an error page", op, vec![page(404)], foreign);
+        t.add(g, "no such endpoint", op, vec![status(404)], api(404, 1).says("/embed/tasks"));
         t.add(g, "an error without a body", op, vec![Act::Reply(400, String::new(), Vec::new())], api(400, 1));
         let escaped = with(403, "", r#"{"code":"\u0074lk_0123456789SECRET","message":"\u0074lk_0123456789SECRET"}"#);
         t.add(g, "an error that echoes the key in escapes", op, vec![escaped], api(403, 1).says("***"));
@@ -278,6 +288,41 @@ fn responses(t: &mut Table) {
         fails(K::Transport, 1).unknown(),
     );
     let id = |id: &str| json(&format!(r#"{{"_id":{id},"status":"ready"}}"#));
+    for op in [Op::Status, Op::Retrieve, Op::Matrix] {
+        let other = || fails(K::Decode, 1).says("requested \"663da73b31cdd0c1f638a8e6\", received \"other\"");
+        t.add(g, "another task", op, vec![id("\"other\"")], other());
+        t.add(g, "another task, whose id is spelt with escapes", op, vec![id("\"oth\\u0065r\"")], other());
+    }
+    for (name, kind) in [("processing", K::NotReady), ("queued", K::NotReady), ("failed", K::JobFailed)] {
+        for op in [Op::Retrieve, Op::Matrix] {
+            let expect = fails(kind, 1).says("the task has no vectors (status: ");
+            t.add(g, format!("the vectors of a task that is {name}"), op, vec![json(&task(name))], expect);
+        }
+    }
+    let listed = |ids: &[&str], total: u64| {
+        let tasks: Vec<_> = ids.iter().map(|id| format!(r#"{{"_id":"{id}","status":"ready"}}"#)).collect();
+        let tasks = tasks.join(",");
+        json(&format!(r#"{{"data":[{tasks}],"page_info":{{"page":1,"total_page":{total}}}}}"#))
+    };
+    let endless = |requests| fails(K::Decode, requests).says("the list does not end");
+    let growing: Vec<_> = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"]
+        .iter()
+        .zip(2..)
+        .map(|(id, total)| listed(&[id], total))
+        .collect();
+    for op in [Op::Items, Op::Pages] {
+        t.add(g, "the same page without end", op, vec![listed(&["a", "b"], 1_000_000)], endless(4));
+        t.add(
+            g,
+            "pages that alternate",
+            op,
+            vec![listed(&["a"], 9), listed(&["b"], 9), listed(&["a"], 9), listed(&["b"], 9), listed(&["a"], 9)],
+            endless(5),
+        );
+        t.add(g, "a total that grows with every page", op, growing.clone(), endless(14));
+        t.add(g, "a total that shrinks", op, vec![listed(&["a"], 9), listed(&["b"], 1)], ok(2));
+        t.add(g, "an empty page before the end", op, vec![listed(&["a"], 9), listed(&[], 9)], ok(2));
+    }
     for wrong in ["\"\"", "null", "7", "[\"a\"]", "{}"] {
         t.add(g, format!("the id {wrong}"), Op::Create, vec![id(wrong)], fails(K::Decode, 1).unknown().says("_id"));
         t.add(g, format!("the id {wrong}"), Op::Status, vec![id(wrong)], fails(K::Decode, 1).says("_id"));
@@ -285,7 +330,7 @@ fn responses(t: &mut Table) {
     let vector = |numbers: &str| {
         let segment =
             format!(r#"{{"float":{numbers},"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}}"#);
-        json(&format!(r#"{{"_id":"a","status":"ready","video_embedding":{{"segments":[{segment}]}}}}"#))
+        json(&format!(r#"{{"_id":"{ID}","status":"ready","video_embedding":{{"segments":[{segment}]}}}}"#))
     };
     for wrong in
         ["[NaN]", "[1e400]", "[1e39]", "[-3.5e38]", "[null]", "[\"1\"]", "[true]", "null", "{}", "[Infinity]", "[0x1]"]
@@ -296,9 +341,9 @@ fn responses(t: &mut Table) {
         t.add(g, format!("the vector {fine}"), Op::Retrieve, vec![vector(fine)], ok(1));
     }
     let fine = [
-        r#"{"_id":"a","status":"ready","new":[{}]}"#,
-        r#"{"_id":"a","status":"thinking","model_name":null}"#,
-        r#"{"_id":"a","status":"ready","video_embedding":{"metadata":{"duration":30,"video_embedding_scope":null}}}"#,
+        r#"{"_id":"663da73b31cdd0c1f638a8e6","status":"ready","new":[{}]}"#,
+        r#"{"_id":"663da73b31cdd0c1f638a8e6","status":"thinking","model_name":null}"#,
+        r#"{"_id":"663da73b31cdd0c1f638a8e6","status":"ready","video_embedding":{"metadata":{"duration":30,"video_embedding_scope":null}}}"#,
     ];
     for body in fine {
         t.add(g, format!("`{body}`"), Op::Status, vec![json(body)], ok(1));
@@ -385,7 +430,7 @@ fn retry_after(t: &mut Table) {
 
 fn waits(t: &mut Table) {
     let g = "wait";
-    let still = || json(r#"{"_id":"a","status":"processing"}"#);
+    let still = || json(&task("processing"));
     for code in [400, 401, 403, 404, 422] {
         t.add(g, format!("{code} ends it at once"), Op::Wait, vec![still(), status(code)], api(code, 2));
     }
@@ -424,10 +469,14 @@ fn waits(t: &mut Table) {
             fails(K::Decode, 5),
         );
     }
+    let other = || json(r#"{"_id":"other","status":"ready"}"#);
+    let both = fails(K::Decode, 5).says("requested \"663da73b31cdd0c1f638a8e6\", received \"other\"");
+    t.add(g, "another task five times in a row ends it", Op::Wait, vec![other()], both);
+    t.add(g, "another task once is tolerated", Op::Wait, vec![other(), Act::Good], ok(2));
     let unknown = [
-        ("an unknown status", r#"{"_id":"a","status":"resting"}"#),
-        ("no status", r#"{"_id":"a"}"#),
-        ("a null status", r#"{"_id":"a","status":null}"#),
+        ("an unknown status", r#"{"_id":"663da73b31cdd0c1f638a8e6","status":"resting"}"#),
+        ("no status", r#"{"_id":"663da73b31cdd0c1f638a8e6"}"#),
+        ("a null status", r#"{"_id":"663da73b31cdd0c1f638a8e6","status":null}"#),
     ];
     for (name, body) in unknown {
         let act = json(body);
@@ -435,6 +484,12 @@ fn waits(t: &mut Table) {
         t.add(g, format!("{name} five times, then ready"), Op::Wait, acts, ok(6));
         let late = fails(K::Deadline, 1).between(2, usize::MAX).takes_limit();
         t.add(g, format!("{name} until the deadline"), Op::WaitUntilLimit, vec![act], late);
+    }
+    for wrong in ["5", "{}", "[\"ready\"]", "true"] {
+        let act = json(&format!(r#"{{"_id":"{ID}","status":{wrong}}}"#));
+        let expect = fails(K::Decode, 5).says("status");
+        t.add(g, format!("the status {wrong}, five times in a row"), Op::Wait, vec![act.clone()], expect);
+        t.add(g, format!("the status {wrong} once is tolerated"), Op::Wait, vec![act, Act::Good], ok(2));
     }
     t.add(
         g,
@@ -453,7 +508,7 @@ fn waits(t: &mut Table) {
         vec![hour],
         api(429, 1).back_in(Duration::from_secs(3600)),
     );
-    t.add(g, "failed is an error", Op::Wait, vec![json(r#"{"_id":"a","status":"failed"}"#)], fails(K::JobFailed, 1));
+    t.add(g, "failed is an error", Op::Wait, vec![json(&task("failed"))], fails(K::JobFailed, 1));
     t.add(g, "a redirect is not followed", Op::Wait, vec![with(302, "location: /elsewhere\r\n", "")], api(302, 1));
     t.add(g, "all three steps", Op::Embed, vec![Act::Good], ok(3));
     t.add(g, "the status fails after the create call", Op::Embed, vec![Act::Good, status(404)], api(404, 2));

@@ -232,7 +232,26 @@ pub(crate) fn good(line: &str) -> String {
     } else {
         "embed_tasks_retrieve_200"
     };
-    crate::support::body(name).to_string()
+    let mut body = crate::support::body(name);
+    // About the task that is asked for.
+    let segment = path.trim_end_matches("/status").rsplit('/').next().unwrap_or_default();
+    if segment != "tasks" {
+        body["_id"] = percent_decoded(segment).into();
+    }
+    body.to_string()
+}
+
+/// A path segment without its percent encoding.
+fn percent_decoded(segment: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut parts = segment.split('%');
+    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
+    for part in parts {
+        let (code, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(code, 16).expect("two digits"));
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).expect("UTF-8")
 }
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -118,6 +118,7 @@ impl Request<RetrieveTask> {
         let read = |body| async {
             let mut rows = Rows::default();
             let task = elements(core, body, |segment| rows.push(segment)).await?;
+            verb.check(core, &task, rows.segments.len())?;
             match rows.other {
                 None => {
                     Ok(VectorMatrix { values: rows.values, dimensions: rows.dimensions, segments: rows.segments, task })

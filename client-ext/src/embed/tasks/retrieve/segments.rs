@@ -28,6 +28,8 @@ pub enum Retrieved {
 struct Reading {
     info: ResponseInfo,
     elements: ElementReader<TasksRetrieveResponse>,
+    /// The number of segments so far.
+    segments: usize,
 }
 
 impl Request<RetrieveTask> {
@@ -64,17 +66,21 @@ impl Request<RetrieveTask> {
                 None => match verb.call(core, options, |body| std::future::ready(Ok(ElementReader::new(body)))).await {
                     Ok(response) => {
                         let (elements, info) = response.into_parts();
-                        Some(Reading { info, elements })
+                        Some(Reading { info, elements, segments: 0 })
                     }
                     Err(error) => return Some((Err(error), (request, Some(None)))),
                 },
             };
-            let Reading { info, elements } = reading.as_mut()?;
+            let Reading { info, elements, segments } = reading.as_mut()?;
             let item = match elements.next(core.key()).await? {
-                Ok(Piece::Element(segment)) => Ok(Retrieved::Segment(segment)),
-                Ok(Piece::Rest(task)) => Ok(Retrieved::Task(Box::new(task))),
-                Err(error) => Err(verb.describe(error.with_response(info.clone()))),
+                Ok(Piece::Element(segment)) => {
+                    *segments += 1;
+                    Ok(Retrieved::Segment(segment))
+                }
+                Ok(Piece::Rest(task)) => verb.check(core, &task, *segments).map(|()| Retrieved::Task(Box::new(task))),
+                Err(error) => Err(error),
             };
+            let item = item.map_err(|error| verb.describe(error.with_response(info.clone())));
             Some((item, (request, Some(reading))))
         })
         .boxed()
