@@ -288,7 +288,7 @@ fn check(row: &Row, outcome: &Outcome, limit: Duration) -> Vec<String> {
     misses
 }
 
-/// Every request carries the key in its one place, and every repetition of a form is whole and the same.
+/// Every request carries the key in its one place, and every retry of a form is whole and the same.
 fn complete(seen: &[Seen]) -> Vec<String> {
     let mut misses = Vec::new();
     let mut first: Option<Vec<u8>> = None;
@@ -323,7 +323,7 @@ fn complete(seen: &[Seen]) -> Vec<String> {
         }
         match &first {
             None => first = Some(form),
-            Some(before) if *before != form => misses.push("a repetition sends another form".into()),
+            Some(before) if *before != form => misses.push("a retry sends another form".into()),
             Some(_) => {}
         }
     }
