@@ -11,8 +11,8 @@ use twelvelabs_api::params::assets_retrieve::ASSET_ID;
 pub use self::{job::AssetJob, list::ListAssets, retrieve::RetrieveAsset};
 pub use twelvelabs_api::types::{
     Asset, AssetError, AssetHls, AssetHlsStatus, AssetId, AssetMethod, AssetSource, AssetSourceDetails,
-    AssetSourceProvider, AssetSourceType, AssetStatus, AssetThumbnail, AssetType, AssetsListResponse,
-    TechnicalMetadata,
+    AssetSourceProvider, AssetSourceType, AssetStatus, AssetThumbnail, AssetThumbnailStatus, AssetType,
+    AssetsListResponse, AudioStream, TechnicalMetadata, VideoStream,
 };
 
 use crate::{

@@ -50,7 +50,7 @@ const spans = (result, option = "visual", scope = "clip") =>
         .filter((segment) => segment.embeddingOption === option && segment.embeddingScope === scope)
         .map((segment) => [segment.startOffsetSec, segment.endOffsetSec]);
 
-/** The call must be refused like this; gives the error. */
+/** The call must be refused like this; returns the error. */
 async function refused(call, status, code, words = []) {
     let got;
     try {
@@ -120,7 +120,7 @@ test("offsets and clip length; a last piece under two seconds is dropped", async
     assert.deepEqual(spans(result), [[1, 6], [6, 11]]);
 });
 
-test("create from an address", async () => {
+test("create from a URL", async () => {
     const { id } = await tasks.create({ modelName, videoUrl: at("tiny.mp4") });
     const done = await tasks.waitForDone(id, QUICK);
     assert.equal(done.status, "ready");
@@ -153,7 +153,7 @@ test("list: newest first, pages, filters", async () => {
     assert.equal((await tasks.list({ page: 9999 })).data.length, 0);
 });
 
-test("createBulk gives those that were created", async () => {
+test("createBulk returns the created tasks", async () => {
     const given = [{ videoFile: media("tiny.mp4"), videoEmbeddingScope: ["clip"] }, { videoClipLength: 11 }];
     given.push({ videoUrl: at("tiny.mp4"), videoStartOffsetSec: 0, videoEndOffsetSec: 4 });
     const made = await tasks.createBulk({ modelName, videos: given });
@@ -178,10 +178,10 @@ test("an unknown model", () =>
         "model_name",
     ]));
 
-test("neither a file nor an address", () =>
+test("neither a file nor a URL", () =>
     refused(() => tasks.create({ modelName }), 400, "parameter_not_provided", ["video_file", "video_url"]));
 
-test("addresses that lead to no video", async () => {
+test("URLs without a video", async () => {
     for (const videoUrl of [at(""), at("none.mp4"), "ftp://127.0.0.1/v.mp4", "http://video.invalid/v.mp4"]) {
         await refused(() => tasks.create({ modelName, videoUrl }), 400, "parameter_invalid", ["video_url"]);
     }
@@ -195,7 +195,7 @@ function retimed(factor) {
     return new File([data], "v.mp4");
 }
 
-test("videos that the platform does not take, with their figures", async () => {
+test("invalid videos are rejected with a reason", async () => {
     const sent = (videoFile) => () => tasks.create({ modelName, videoFile }, ONCE);
     await refused(() => make({}, "too_small.mp4"), 400, "video_resolution_too_low", ["320x180"]);
     await refused(() => make({}, "cut.mp4"), 400, "video_file_broken");
@@ -212,7 +212,7 @@ test("an unknown id", async () => {
     for (const read of reads) await refused(() => read(UNKNOWN), 404, "resource_not_exist", [UNKNOWN]);
 });
 
-test("list: values that are not taken", async () => {
+test("list: invalid values", async () => {
     const wrong = { page: [{ page: 0 }], page_limit: [{ pageLimit: 51 }, { pageLimit: 0 }], started_at: [{ startedAt: "x" }] };
     for (const [name, queries] of Object.entries({ ...wrong, ended_at: [{ endedAt: "yesterday" }] })) {
         for (const query of queries) await refused(() => tasks.list(query), 400, "parameter_invalid", [name]);
@@ -228,7 +228,7 @@ test("a wrong key", async () => {
 });
 
 test("an empty key", async () => {
-    // The SDK itself takes no empty one.
+    // The SDK rejects an empty key.
     const none = { headers: { "x-api-key": "" } };
     await refused(() => tasks.list({}, none), 401, "api_key_invalid");
     await refused(() => tasks.status(UNKNOWN, none), 401, "api_key_invalid");
@@ -246,7 +246,7 @@ test("429 by the rate limit, with its headers", async () => {
     assert.equal((await own.list()).data.length, 1);
 });
 
-test("429 and 5xx as faults, and retries that get past them", async () => {
+test("429 and 5xx as faults, and retries that succeed", async () => {
     const id = await make();
     for (const status of [429, 500, 502, 503]) {
         await fault(`status=${status} operation=embed_tasks_status retry_after=1s`);
@@ -266,7 +266,7 @@ test("connections that are reset", async () => {
     assert.equal((await tasks.status(id)).id, id);
 });
 
-test("waitForDone gets past a reset, and gives a task that failed", async () => {
+test("waitForDone gets past a reset, and returns a failed task", async () => {
     const id = await make({}, "four_shots.mp4");
     const faults = ["reset operation=embed_tasks_status"];
     const callback = async () => void (faults.length && (await fault(faults.pop())));
@@ -276,7 +276,7 @@ test("waitForDone gets past a reset, and gives a task that failed", async () => 
     assert.equal((await tasks.waitForDone(await make(), QUICK)).status, "failed");
 });
 
-test("a status that nobody knows", async () => {
+test("an unknown status", async () => {
     await fault("task=paused");
     assert.equal((await tasks.status(await make())).status, "paused");
 });

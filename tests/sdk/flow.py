@@ -91,7 +91,7 @@ def spans(segments, option="visual", scope="clip"):
 
 
 def refused(call, status, code=None, words=()):
-    """The call must be refused like this; gives the error."""
+    """The call must be refused like this; returns the error."""
     try:
         got = call()
     except ApiError as error:
@@ -152,7 +152,7 @@ def _():
     assert spans(result.video_embedding.segments) == [(1, 6), (6, 11)]
 
 
-@case("create from an address")
+@case("create from a URL")
 def _():
     url = f"{VIDEOS}/tiny.mp4"
     task_id = tasks.create(model_name=MODEL, video_url=url).id
@@ -167,7 +167,7 @@ def _():
     assert known.input_url.endswith("silent.mp4") and abs(known.duration - 5) < 0.1
 
 
-@case("an address of None, sent as an empty field", breaks=True)
+@case("a URL of None, sent as an empty field", breaks=True)
 def _():
     assert tasks.status(make(video_url=None)).video_embedding.metadata.input_filename == "tiny.mp4"
 
@@ -195,7 +195,7 @@ def _():
     assert tasks.list(page=9999).items == []
 
 
-@case("create_bulk gives those that were created", breaks=True)
+@case("create_bulk returns the created tasks", breaks=True)
 def _():
     given = [{"video_file": media("tiny.mp4"), "video_embedding_scope": ["clip"]}, {"video_clip_length": 11}]
     given.append({"video_url": f"{VIDEOS}/tiny.mp4", "video_start_offset_sec": 0, "video_end_offset_sec": 4})
@@ -236,18 +236,18 @@ def _():
     refused(call, 400, "parameter_invalid", ["model_name"])
 
 
-@case("neither a file nor an address")
+@case("neither a file nor a URL")
 def _():
     refused(lambda: tasks.create(model_name=MODEL), 400, "parameter_not_provided", ["video_file", "video_url"])
 
 
-@case("addresses that lead to no video")
+@case("URLs without a video")
 def _():
     for url in (f"{VIDEOS}/", f"{VIDEOS}/none.mp4", "ftp://127.0.0.1/v.mp4", "http://video.invalid/v.mp4"):
         refused(lambda: tasks.create(model_name=MODEL, video_url=url), 400, "parameter_invalid", ["video_url"])
 
 
-@case("videos that the platform does not take, with their figures")
+@case("invalid videos are rejected with a reason")
 def _():
     def sent(data):
         return lambda: tasks.create(model_name=MODEL, video_file=("v.mp4", data))
@@ -283,7 +283,7 @@ def _():
         refused(lambda: call(UNKNOWN), 404, "resource_not_exist", [UNKNOWN])
 
 
-@case("list: values that are not taken", breaks=True)
+@case("list: invalid values", breaks=True)
 def _():
     for wrong in ({"page": 0}, {"page_limit": 51}, {"page_limit": 0}, {"started_at": "yesterday"}, {"ended_at": "x"}):
         refused(lambda: tasks.list(**wrong), 400, "parameter_invalid", wrong)
@@ -305,7 +305,7 @@ def _():
 
 @case("an empty key", breaks=True)
 def _():
-    # The SDK itself takes no empty one.
+    # The SDK rejects an empty key.
     none = {"additional_headers": {"x-api-key": ""}}
     refused(lambda: tasks.list(request_options=none), 401, "api_key_invalid")
     refused(lambda: tasks.status(UNKNOWN, request_options=none), 401, "api_key_invalid")
@@ -323,7 +323,7 @@ def _():
     assert own.list().items, "reading is not limited"
 
 
-@case("429 and 5xx as faults, and retries that get past them")
+@case("429 and 5xx as faults, and retries that succeed")
 def _():
     task_id = make()
     for status in (429, 500, 502, 503):
@@ -348,7 +348,7 @@ def _():
             assert tasks.status(task_id).id == task_id
 
 
-@case("wait_for_done gets past a 503 and a reset, and gives a task that failed")
+@case("wait_for_done gets past a 503 and a reset, and returns a failed task")
 def _():
     task_id = make("four_shots.mp4")
     faults = ["status=503 operation=embed_tasks_status", "reset operation=embed_tasks_status"]
@@ -358,7 +358,7 @@ def _():
     assert tasks.wait_for_done(make(), sleep_interval=0.05).status == "failed"
 
 
-@case("a status that nobody knows")
+@case("an unknown status")
 def _():
     fault("task=paused")
     assert tasks.status(make()).status == "paused"

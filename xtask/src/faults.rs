@@ -29,6 +29,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             "--test-threads=1",
             "faults::",
         ])
+        .env("LONG_TESTS", "1")
         .env("SOAK_FLOWS", options.flows.to_string())
         .status()
         .context("cannot run cargo")?;

@@ -20,13 +20,15 @@ pub(crate) struct Body {
     chunk: Bytes,
     /// The size of the body so far, decompressed.
     read: u64,
+    /// Any byte was received.
+    has_data: bool,
     ended: bool,
 }
 
 impl Body {
     pub(super) fn new(response: Response, limits: Limits) -> Result<Self> {
         let decompress = Decompress::of(&response, limits.size)?;
-        Ok(Self { response, limits, decompress, chunk: Bytes::new(), read: 0, ended: false })
+        Ok(Self { response, limits, decompress, chunk: Bytes::new(), read: 0, has_data: false, ended: false })
     }
 
     /// The next chunk, decompressed and never empty; `None` at the end.
@@ -46,10 +48,16 @@ impl Body {
                     decompress.step(&mut self.chunk, size.saturating_sub(self.read))?;
                 } else if !self.ended {
                     match receive(&mut self.response, &mut self.limits).await? {
-                        Some(chunk) => self.chunk = chunk,
+                        Some(chunk) => {
+                            self.has_data = true;
+                            self.chunk = chunk;
+                        }
                         None => {
                             self.ended = true;
-                            decompress.finish(size.saturating_sub(self.read))?;
+                            // A response without a body may name an encoding, to a HEAD request for example.
+                            if self.has_data {
+                                decompress.finish(size.saturating_sub(self.read))?;
+                            }
                         }
                     }
                 }

@@ -99,12 +99,12 @@ async fn a_video_without_sound_has_no_audio_vectors_and_a_range_has_its_clips() 
 }
 
 #[tokio::test]
-async fn bytes_readers_and_addresses_are_videos_too() {
+async fn bytes_readers_and_urls_are_embedded() {
     let (_platform, tasks) = local().await;
     let bytes = std::fs::read(SILENT).expect("the clip");
     let server = wiremock::MockServer::start().await;
-    let answer = wiremock::ResponseTemplate::new(200).set_body_bytes(bytes.clone());
-    wiremock::Mock::given(wiremock::matchers::path("/v.mp4")).respond_with(answer).mount(&server).await;
+    let response = wiremock::ResponseTemplate::new(200).set_body_bytes(bytes.clone());
+    wiremock::Mock::given(wiremock::matchers::path("/v.mp4")).respond_with(response).mount(&server).await;
     let sources = [
         VideoSource::path(SILENT),
         VideoSource::bytes("silent.mp4", bytes.clone()),
@@ -120,7 +120,7 @@ async fn bytes_readers_and_addresses_are_videos_too() {
 }
 
 #[tokio::test]
-async fn a_bulk_keeps_the_order_and_one_failure_touches_no_other() {
+async fn bulk_results_keep_their_order_and_fail_independently() {
     let (_platform, tasks) = local().await;
     let inputs = [
         TaskInput::new(VideoSource::path(SILENT)),
@@ -144,7 +144,7 @@ async fn a_bulk_keeps_the_order_and_one_failure_touches_no_other() {
 }
 
 #[tokio::test]
-async fn lists_end_by_themselves() {
+async fn list_streams_end_after_the_last_page() {
     let (_platform, tasks) = local().await;
     let empty: Vec<_> = tasks.list().items().collect().await;
     assert!(empty.is_empty());
@@ -169,7 +169,7 @@ async fn lists_end_by_themselves() {
 }
 
 #[tokio::test]
-async fn what_is_no_video_is_refused_as_the_platform_would() {
+async fn invalid_videos_and_parameters_are_rejected() {
     let (_platform, tasks) = local().await;
     let mut cut = std::fs::read(CLIP).expect("the clip");
     cut.truncate(100_000);
@@ -197,7 +197,7 @@ async fn what_is_no_video_is_refused_as_the_platform_would() {
 }
 
 #[tokio::test]
-async fn a_later_failure_of_embed_keeps_the_id() {
+async fn embed_error_after_create_has_the_task_id() {
     let platform = twelvelabs_local::LocalServer::builder()
         .processing_time(Duration::from_secs(600))
         .start()

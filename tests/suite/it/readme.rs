@@ -6,7 +6,7 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn the_two_commands_are_those_that_ci_runs() {
+fn ci_runs_the_commands_of_the_readme() {
     let (readme, ci) = (read("README.md"), read(".ci/run"));
     for command in ["cargo run --release --example embed_video", "cargo test --workspace"] {
         assert!(readme.lines().any(|line| line.trim() == command), "the README lacks {command:?}");

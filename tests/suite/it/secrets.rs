@@ -24,13 +24,13 @@ async fn a_flow_that_logs_everything() {
     }
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     subscriber.with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL).init();
-    let answers = [
+    let responses = [
         json(200, "embed_tasks_create_200"),
         ResponseTemplate::new(503),
         json(200, "embed_tasks_status_200_ready"),
         json(401, "error_401"),
     ];
-    let (_server, tasks) = scripted(answers).await;
+    let (_server, tasks) = scripted(responses).await;
     let source = VideoSource::url("https://user:URLSECRET@example.com/v.mp4?signature=QUERYSECRET");
     println!("{source} {source:?}");
     let create = tasks.create(ModelName::Marengo30, source);
@@ -65,25 +65,25 @@ fn no_log_at_any_level_shows_the_key_or_a_query() {
 }
 
 #[tokio::test]
-async fn facts_come_with_answers_and_errors() {
-    let limits = |answer: ResponseTemplate| {
+async fn responses_and_errors_have_response_info() {
+    let limits = |response: ResponseTemplate| {
         let fields = [
             ("x-api-version", "1.3"),
             ("x-request-id", "r-7"),
             ("x-ratelimit-request-limit", "25"),
             ("x-ratelimit-request-remaining", "24"),
         ];
-        fields.into_iter().fold(answer, |answer, (name, value)| answer.insert_header(name, value))
+        fields.into_iter().fold(response, |response, (name, value)| response.insert_header(name, value))
     };
     let (_server, tasks) =
         scripted([limits(json(200, "embed_tasks_status_200_ready")), limits(json(400, "error_400"))]).await;
-    let answer = tasks.status(ID).send_with_response().await.expect("read");
+    let response = tasks.status(ID).send_with_response().await.expect("read");
     let error = tasks.status(ID).send().await.expect_err("refused");
-    for facts in [answer.info(), error.response().expect("facts")] {
+    for facts in [response.info(), error.response().expect("facts")] {
         assert_eq!((facts.api_version(), facts.request_id()), (Some("1.3"), Some("r-7")));
         assert_eq!((facts.request_limit().limit, facts.request_limit().remaining), (Some(25), Some(24)));
     }
-    assert_eq!((answer.info().status(), error.status()), (200, Some(400)));
+    assert_eq!((response.info().status(), error.status()), (200, Some(400)));
 }
 
 /// A server that never responds, and says when a request begins and when its connection ends, with the bytes that came.
@@ -136,7 +136,7 @@ async fn dropping_a_call_ends_its_connection() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_breaks_no_pool() {
+async fn connection_pool_works_after_dropped_calls() {
     let (_platform, tasks) = local().await;
     for brief in [0u64, 1, 2, 5, 10] {
         let create = tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send();
@@ -147,7 +147,7 @@ async fn a_dropped_call_breaks_no_pool() {
 }
 
 #[tokio::test]
-async fn the_clients_own_settings_of_the_http_client_keep_the_promises() {
+async fn with_reqwest_cannot_enable_redirects() {
     let moved = ResponseTemplate::new(307).insert_header("location", "http://127.0.0.1:9/steal");
     let (server, _) = scripted([moved]).await;
     let builder = TwelveLabs::builder().api_key(KEY).base_url(server.uri());
@@ -158,14 +158,14 @@ async fn the_clients_own_settings_of_the_http_client_keep_the_promises() {
 }
 
 #[tokio::test]
-async fn an_upload_that_was_answered_early_does_not_run_on() {
+async fn upload_stops_after_an_early_response() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/v1.3", listener.local_addr().expect("an address"));
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.expect("a connection");
         let (mut buffer, mut count) = (vec![0; 16384], stream.read(&mut [0; 1024]).await.expect("a head"));
         stream.write_all(b"HTTP/1.1 401 X\r\ncontent-length: 2\r\n\r\n{}").await.expect("written");
-        // Reads on, slowly: whoever still sends would be seen to the end.
+        // Reads on, slowly: a client that still sends would be read to the end.
         while let Ok(read @ 1..) = stream.read(&mut buffer).await {
             count += read;
             tokio::time::sleep(Duration::from_micros(200)).await;

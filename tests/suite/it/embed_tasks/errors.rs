@@ -32,8 +32,8 @@ fn show(error: &Error) -> String {
     out
 }
 
-async fn status_error(answer: ResponseTemplate) -> String {
-    let (_server, tasks) = scripted([answer]).await;
+async fn status_error(response: ResponseTemplate) -> String {
+    let (_server, tasks) = scripted([response]).await;
     show(&tasks.status(ID).send().await.expect_err("an error"))
 }
 
@@ -45,7 +45,7 @@ async fn create_error(input: impl Into<TaskInput>) -> Error {
 }
 
 #[tokio::test]
-async fn answers_of_the_platform() {
+async fn errors_of_error_responses() {
     let limited = json(429, "error_429").insert_header("retry-after", "2").insert_header("x-request-id", "r-1");
     let page = ResponseTemplate::new(502).set_body_raw("<html><h1>502 Bad Gateway</h1></html>", "text/html");
     let nested = serde_json::json!({ "error": { "code": "new_code", "message": "In\nnew   words", "details": {} } });
@@ -63,7 +63,7 @@ async fn answers_of_the_platform() {
 }
 
 #[tokio::test]
-async fn the_messages_of_the_seed() {
+async fn parameter_is_parsed_from_the_message() {
     let second = serde_json::json!({
         "code": "parameter_invalid",
         "message": "The video_end_offset_sec parameter is invalid. video_end_offset_sec should be greater than video_start_offset_sec"
@@ -72,8 +72,8 @@ async fn the_messages_of_the_seed() {
         (json(400, "error_400"), "video_clip_length"),
         (ResponseTemplate::new(400).set_body_json(second), "video_end_offset_sec"),
     ];
-    for (answer, parameter) in cases {
-        let (_server, tasks) = scripted([answer]).await;
+    for (response, parameter) in cases {
+        let (_server, tasks) = scripted([response]).await;
         let source = VideoSource::url("https://example.com/a.mp4");
         let error = tasks.create(ModelName::Marengo30, source).send().await.expect_err("refused");
         assert_eq!((error.kind(), error.status()), (ErrorKind::Api, Some(400)));
@@ -82,7 +82,7 @@ async fn the_messages_of_the_seed() {
 }
 
 #[tokio::test]
-async fn answers_that_break_the_promise() {
+async fn malformed_responses_are_decode_errors() {
     let cut = ResponseTemplate::new(200).set_body_raw(r#"{"_id": "a", "stat"#, "application/json");
     let page = ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html");
     let wrong = serde_json::json!({ "_id": 7, "status": "ready" });
@@ -98,13 +98,13 @@ async fn answers_that_break_the_promise() {
 }
 
 #[tokio::test]
-async fn a_creation_whose_answer_is_lost_may_have_happened() {
+async fn create_with_a_malformed_response_has_unknown_outcome() {
     let source = || VideoSource::url("https://example.com/a.mp4");
     let (server, tasks) = scripted([ResponseTemplate::new(200).set_body_raw("{", "application/json")]).await;
     let garbled = tasks.create(ModelName::Marengo30, source()).with_max_retries(5).send().await.expect_err("garbled");
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(1));
     let refused = client("http://127.0.0.1:9/v1.3").create(ModelName::Marengo30, source()).with_max_retries(0);
-    let refused = refused.send().await.expect_err("nobody there");
+    let refused = refused.send().await.expect_err("connection refused");
     assert!(garbled.is_outcome_unknown() && !refused.is_outcome_unknown());
     assert_snapshot!(format!(
         "{}\n\n{}",
@@ -114,7 +114,7 @@ async fn a_creation_whose_answer_is_lost_may_have_happened() {
 }
 
 #[tokio::test]
-async fn arguments_are_refused_all_at_once_before_anything_is_sent() {
+async fn all_invalid_arguments_are_reported_before_sending() {
     let input = || TaskInput::new(VideoSource::path(CLIP));
     let folder = env!("CARGO_MANIFEST_DIR");
     let empty = tempfile::NamedTempFile::new().expect("a file");
@@ -148,7 +148,7 @@ async fn arguments_are_refused_all_at_once_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn ids_that_are_no_ids_are_refused() {
+async fn invalid_ids_are_rejected() {
     let tasks = client("http://127.0.0.1:9/v1.3");
     let mut texts = Vec::new();
     for id in ["", ".", "..", "a/b", "a\\b", "a\r\nb", "\0"] {
@@ -161,7 +161,7 @@ async fn ids_that_are_no_ids_are_refused() {
 }
 
 #[tokio::test]
-async fn pages_out_of_range_are_refused() {
+async fn pages_out_of_range_are_rejected() {
     let tasks = client("http://127.0.0.1:9/v1.3");
     let error = tasks.list().page(0).page_limit(51).send().await.expect_err("refused");
     assert_snapshot!(error.to_string(), @"embed_tasks_list: page must be at least 1 (got 0); page_limit must be between 1 and 50 (got 51)");

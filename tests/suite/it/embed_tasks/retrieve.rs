@@ -8,7 +8,7 @@ use twelvelabs::{
 };
 use wiremock::ResponseTemplate;
 
-use crate::support::{CLIP, ID, json as answer, local, scripted};
+use crate::support::{CLIP, ID, json as response, local, scripted};
 
 /// A task with so many segments, each of these numbers and its own index.
 fn document(segments: usize) -> Value {
@@ -26,7 +26,7 @@ fn text(body: impl Into<String>) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_raw(body.into(), "application/json")
 }
 
-/// Everything that the stream of one answer gives.
+/// Everything that the stream of one response gives.
 async fn stream(body: ResponseTemplate) -> (Vec<VideoSegment>, Option<TasksRetrieveResponse>, Option<Error>) {
     let (_server, tasks) = scripted([body]).await;
     let (mut segments, mut last, mut error) = (Vec::new(), None, None);
@@ -44,7 +44,7 @@ async fn stream(body: ResponseTemplate) -> (Vec<VideoSegment>, Option<TasksRetri
 }
 
 #[tokio::test]
-async fn a_stream_gives_every_segment_and_then_the_task() {
+async fn stream_yields_every_segment_and_then_the_task() {
     let (segments, task, error) = stream(text(document(100).to_string())).await;
     assert!(error.is_none());
     let task = task.expect("the task is the last item");
@@ -64,19 +64,19 @@ async fn a_task_without_vectors_is_an_error_with_its_status() {
         [("processing", ErrorKind::NotReady), ("unknown", ErrorKind::NotReady), ("failed", ErrorKind::JobFailed)]
     {
         let name = format!("embed_tasks_status_200_{name}");
-        let (segments, task, error) = stream(answer(200, &name)).await;
+        let (segments, task, error) = stream(response(200, &name)).await;
         assert!(segments.is_empty() && task.is_none(), "{name}");
         let error = error.expect("an error");
         assert_eq!((error.kind(), error.resource_id(), error.status()), (kind, Some(ID), Some(200)), "{name}");
     }
     // A ready task may have no segment of the requested kind.
-    let (segments, task, error) = stream(answer(200, "embed_tasks_status_200_ready")).await;
+    let (segments, task, error) = stream(response(200, "embed_tasks_status_200_ready")).await;
     assert!(segments.is_empty() && error.is_none());
     assert_eq!(task.map(|task| task.status), Some(TaskStatus::Ready));
 }
 
 #[tokio::test]
-async fn what_is_cut_is_never_given_as_the_whole() {
+async fn truncated_response_is_an_error() {
     let good = document(3).to_string();
     let third = good.rfind(r#"{"embedding_option"#).unwrap_or_else(|| good.rfind(r#"{"float"#).expect("a segment"));
     for cut in [third + 20, good.len() - 1] {
@@ -93,7 +93,7 @@ async fn what_is_cut_is_never_given_as_the_whole() {
 }
 
 #[tokio::test]
-async fn a_wrong_segment_ends_the_stream_behind_the_good_ones_with_its_place() {
+async fn invalid_segment_ends_the_stream_with_its_byte_offset_and_json_path() {
     let wrong = document(3).to_string().replacen("[2.0,", "[null,", 1);
     let offset = wrong.find("null").expect("it is there") as u64;
     let (segments, task, error) = stream(text(wrong)).await;
@@ -104,13 +104,13 @@ async fn a_wrong_segment_ends_the_stream_behind_the_good_ones_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_the_only_item() {
-    let (segments, task, error) = stream(answer(404, "error_404")).await;
+async fn stream_of_an_error_response_yields_only_the_error() {
+    let (segments, task, error) = stream(response(404, "error_404")).await;
     assert!(segments.is_empty() && task.is_none() && error.is_some_and(|error| error.is_not_found()));
 }
 
 #[tokio::test]
-async fn a_stream_tries_again_until_an_answer_begins() {
+async fn stream_retries_until_a_response_starts() {
     let (server, tasks) = scripted([ResponseTemplate::new(503), text(document(1).to_string())]).await;
     let items: Vec<_> = tasks.retrieve(ID).with_max_retries(1).segments().collect().await;
     assert!(items.len() == 2 && items.iter().all(Result::is_ok), "{items:?}");
@@ -134,13 +134,13 @@ async fn a_matrix_has_a_row_for_each_segment() {
 }
 
 #[tokio::test]
-async fn vectors_of_different_lengths_make_no_matrix() {
+async fn matrix_of_vectors_of_different_lengths_is_an_error() {
     let odd = document(2).to_string().replacen("[1.0,", "[", 1);
     let (_server, tasks) = scripted([text(odd)]).await;
     let error = tasks.retrieve(ID).matrix().await.expect_err("odd");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("3 and 2 numbers"), "{error}");
-    let (_server, tasks) = scripted([answer(200, "embed_tasks_status_200_ready")]).await;
+    let (_server, tasks) = scripted([response(200, "embed_tasks_status_200_ready")]).await;
     let empty = tasks.retrieve(ID).matrix().await.expect("no rows");
     assert_eq!((empty.dimensions(), empty.as_slice().len(), empty.row(0)), (0, 0, None));
 }

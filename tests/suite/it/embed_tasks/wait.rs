@@ -15,12 +15,12 @@ const SOON: Duration = Duration::from_millis(5);
 
 #[tokio::test]
 async fn the_callback_sees_every_status_before_the_wait_ends() {
-    let answers = [
+    let responses = [
         json(200, "embed_tasks_status_200_processing"),
         json(200, "embed_tasks_status_200_unknown"),
         json(200, "embed_tasks_status_200_ready"),
     ];
-    let (server, tasks) = scripted(answers).await;
+    let (server, tasks) = scripted(responses).await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let wait = tasks.wait_for_done(ID).sleep_interval(SOON);
@@ -70,9 +70,9 @@ async fn failed_is_an_error_with_the_task_or_a_value() {
 }
 
 #[tokio::test]
-async fn a_stream_gives_every_status_and_then_the_end() {
-    let answers = [json(200, "embed_tasks_status_200_processing"), json(200, "embed_tasks_status_200_failed")];
-    let (_server, tasks) = scripted(answers).await;
+async fn stream_yields_every_status_and_then_the_error() {
+    let responses = [json(200, "embed_tasks_status_200_processing"), json(200, "embed_tasks_status_200_failed")];
+    let (_server, tasks) = scripted(responses).await;
     let items: Vec<_> = tasks.wait_for_done(ID).sleep_interval(SOON).stream().collect().await;
     let shown: Vec<String> = items
         .iter()
@@ -85,7 +85,7 @@ async fn a_stream_gives_every_status_and_then_the_end() {
 }
 
 #[tokio::test]
-async fn the_deadline_carries_what_is_needed_to_go_on() {
+async fn deadline_error_has_the_task_id_and_the_last_status() {
     let (server, tasks) = scripted([json(200, "embed_tasks_status_200_processing")]).await;
     let mut error = None;
     for limit in LIMITS {
@@ -112,12 +112,12 @@ async fn the_deadline_ends_a_request_in_flight() {
 }
 
 #[tokio::test]
-async fn passing_troubles_are_borne_and_final_ones_are_not() {
+async fn transient_errors_are_tolerated_and_permanent_errors_are_returned() {
     let page = ResponseTemplate::new(200).set_body_raw("<html>", "text/html");
     let none = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "_id": ID }));
-    let troubles =
+    let responses =
         [ResponseTemplate::new(500), json(429, "error_429"), page, none, json(200, "embed_tasks_status_200_ready")];
-    let (server, tasks) = scripted(troubles).await;
+    let (server, tasks) = scripted(responses).await;
     tasks.wait_for_done(ID).sleep_interval(SOON).await.expect("ready");
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(5));
     for status in [400, 401, 403, 404] {
@@ -133,7 +133,7 @@ async fn passing_troubles_are_borne_and_final_ones_are_not() {
 }
 
 #[tokio::test]
-async fn an_interval_beyond_reason_is_refused() {
+async fn sleep_interval_out_of_range_is_rejected() {
     let (server, tasks) = scripted([json(200, "embed_tasks_status_200_ready")]).await;
     for interval in [Duration::ZERO, Duration::from_secs(86_401), Duration::MAX] {
         let error = tasks.wait_for_done(ID).sleep_interval(interval).await.expect_err("refused");

@@ -21,20 +21,20 @@ use crate::support::{LIMITS, SILENT, TOO_SMALL, client, last_status, local, poll
 const SOON: Duration = Duration::from_millis(5);
 const MANY: u32 = 100_000;
 
-/// A platform with tasks that end as `ready` after so many readings.
+/// A platform with tasks that end as `ready` after so many polls.
 #[derive(Clone, Default)]
 struct Fake(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// By number, which is also the order in which they were made: how often each was read, and when it is done.
+    /// By number, which is also the order in which they were made: how often each was polled, and when it is done.
     tasks: BTreeMap<usize, (u32, u32)>,
     lists: usize,
     singles: usize,
-    /// What the list and the status answer instead, at most so often.
-    list_answers: Vec<ResponseTemplate>,
-    single_answers: Vec<ResponseTemplate>,
-    /// A header field of all answers.
+    /// What the list and status calls return instead, at most so often.
+    list_responses: Vec<ResponseTemplate>,
+    single_responses: Vec<ResponseTemplate>,
+    /// A header field of all responses.
     header: Option<(&'static str, &'static str)>,
     hidden: Vec<usize>,
     fails: Vec<usize>,
@@ -46,9 +46,9 @@ fn id(number: usize) -> String {
 
 impl State {
     fn read(&mut self, number: usize) -> Value {
-        let (readings, done) = self.tasks.get_mut(&number).expect("a task");
-        *readings += 1;
-        let status = match *readings > *done {
+        let (polls, done) = self.tasks.get_mut(&number).expect("a task");
+        *polls += 1;
+        let status = match *polls > *done {
             false => "processing",
             true if self.fails.contains(&number) => "failed",
             true => "ready",
@@ -90,11 +90,11 @@ impl Respond for Fake {
             return ResponseTemplate::new(418).set_body_string(problems.to_string());
         }
         let mut state = self.0.lock().expect("sane");
-        let answer = if let Some(id) = request.url.path().strip_suffix("/status") {
+        let response = if let Some(id) = request.url.path().strip_suffix("/status") {
             state.singles += 1;
             let number = usize::from_str_radix(&id[id.len() - 24..], 16).expect("a number");
-            match state.single_answers.pop() {
-                Some(answer) => answer,
+            match state.single_responses.pop() {
+                Some(response) => response,
                 None if state.tasks.contains_key(&number) => {
                     ResponseTemplate::new(200).set_body_json(state.read(number))
                 }
@@ -104,20 +104,20 @@ impl Respond for Fake {
             }
         } else {
             state.lists += 1;
-            match state.list_answers.pop() {
-                Some(answer) => answer,
+            match state.list_responses.pop() {
+                Some(response) => response,
                 None => ResponseTemplate::new(200).set_body_json(state.list(request)),
             }
         };
         match state.header {
-            Some((name, value)) => answer.insert_header(name, value),
-            None => answer,
+            Some((name, value)) => response.insert_header(name, value),
+            None => response,
         }
     }
 }
 
 impl Fake {
-    /// `count` tasks that are done at their reading number `done + 1`.
+    /// `count` tasks that are done at poll number `done + 1`.
     fn new(count: usize, done: impl Fn(usize) -> u32) -> Self {
         let fake = Self::default();
         fake.state(|state| state.tasks = (0..count).map(|number| (number, (0, done(number)))).collect());
@@ -152,7 +152,7 @@ fn show(result: &Result<TasksStatusResponse>) -> String {
 }
 
 #[tokio::test]
-async fn pages_take_the_place_of_status_calls() {
+async fn wait_all_polls_list_pages() {
     let fake = Fake::new(120, |_| 9);
     let (_server, tasks) = fake.start().await;
     let results = tasks.wait_all(ids(120)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
@@ -168,7 +168,7 @@ async fn pages_take_the_place_of_status_calls() {
 }
 
 #[tokio::test]
-async fn results_stand_in_the_order_of_the_ids_whatever_these_are() {
+async fn results_are_in_the_order_of_the_ids() {
     let fake = Fake::new(3, |number| number as u32);
     let (_server, tasks) = fake.start().await;
     let wanted = [id(1), String::new(), id(0), id(1), id(77), "a/b".into(), id(2)];
@@ -185,7 +185,7 @@ async fn results_stand_in_the_order_of_the_ids_whatever_these_are() {
 }
 
 #[tokio::test]
-async fn nothing_to_wait_for_makes_no_request() {
+async fn no_request_is_sent_without_valid_ids_or_options() {
     let (server, tasks) = Fake::default().start().await;
     assert!(tasks.wait_all([""; 0]).await.is_empty());
     assert_eq!(tasks.wait_all([""; 2]).await.iter().map(show).collect::<Vec<_>>(), ["InvalidInput"; 2]);
@@ -207,7 +207,7 @@ async fn nothing_to_wait_for_makes_no_request() {
 }
 
 #[tokio::test]
-async fn the_stream_gives_each_task_when_it_is_done() {
+async fn stream_yields_each_task_when_it_is_done() {
     let fake = Fake::new(3, |number| 20 * (2 - number) as u32);
     let (_server, tasks) = fake.start().await;
     let mut stream = tasks.wait_all(ids(3)).sleep_interval(SOON).with_requests_per_minute(MANY).stream();
@@ -220,7 +220,7 @@ async fn the_stream_gives_each_task_when_it_is_done() {
 }
 
 #[tokio::test]
-async fn callbacks_see_every_reading_and_end_only_their_own_task() {
+async fn callback_sees_every_poll_and_its_error_ends_only_its_task() {
     for is_async in [false, true] {
         let fake = Fake::new(60, |_| 3);
         let (_server, tasks) = fake.start().await;
@@ -255,7 +255,7 @@ async fn callbacks_see_every_reading_and_end_only_their_own_task() {
 }
 
 #[tokio::test]
-async fn failed_is_an_error_or_a_value_and_touches_no_other() {
+async fn failed_task_is_an_error_or_a_value_and_others_continue() {
     for as_value in [false, true] {
         let fake = Fake::new(5, |_| 1);
         fake.state(|state| state.fails.push(2));
@@ -272,7 +272,7 @@ async fn failed_is_an_error_or_a_value_and_touches_no_other() {
 }
 
 #[tokio::test]
-async fn what_the_list_hides_and_a_list_that_is_refused_leave_nobody_behind() {
+async fn tasks_missing_from_the_list_are_polled_individually() {
     let fake = Fake::new(30, |_| 2);
     fake.state(|state| state.hidden = vec![3, 29]);
     let (_server, tasks) = fake.start().await;
@@ -280,9 +280,9 @@ async fn what_the_list_hides_and_a_list_that_is_refused_leave_nobody_behind() {
     assert!(results.iter().all(Result::is_ok));
     assert!(fake.counts().1 >= 6, "{:?}", fake.counts());
 
-    for answer in [ResponseTemplate::new(400), ResponseTemplate::new(404), ResponseTemplate::new(501)] {
+    for response in [ResponseTemplate::new(400), ResponseTemplate::new(404), ResponseTemplate::new(501)] {
         let fake = Fake::new(5, |_| 2);
-        fake.state(|state| state.list_answers = vec![answer; 9]);
+        fake.state(|state| state.list_responses = vec![response; 9]);
         let (_server, tasks) = fake.start().await;
         let results = tasks.wait_all(ids(5)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
         assert!(results.iter().all(Result::is_ok), "{results:?}");
@@ -291,23 +291,23 @@ async fn what_the_list_hides_and_a_list_that_is_refused_leave_nobody_behind() {
 }
 
 #[tokio::test]
-async fn passing_troubles_of_either_call_are_borne() {
-    let troubles = || {
+async fn transient_errors_of_list_and_status_are_tolerated() {
+    let responses = || {
         let page = ResponseTemplate::new(200).set_body_raw("<html>", "text/html");
         let limited = ResponseTemplate::new(429).insert_header("retry-after-ms", "20");
         vec![ResponseTemplate::new(500), page, limited, ResponseTemplate::new(503)]
     };
     let fake = Fake::new(60, |_| 2);
-    fake.state(|state| (state.list_answers, state.single_answers) = (troubles(), troubles()));
+    fake.state(|state| (state.list_responses, state.single_responses) = (responses(), responses()));
     let (_server, tasks) = fake.start().await;
     let results = tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
 #[tokio::test]
-async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
+async fn invalid_key_or_outage_ends_the_wait_for_all_tasks() {
     let fake = Fake::new(60, |_| 2);
-    fake.state(|state| state.list_answers = vec![ResponseTemplate::new(401)]);
+    fake.state(|state| state.list_responses = vec![ResponseTemplate::new(401)]);
     let (_server, tasks) = fake.start().await;
     let results = tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
     for (number, result) in results.iter().enumerate() {
@@ -319,7 +319,7 @@ async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
 
     let fake = Fake::new(60, |_| 2);
     let out = vec![ResponseTemplate::new(503); 200];
-    fake.state(|state| (state.list_answers, state.single_answers) = (out.clone(), out));
+    fake.state(|state| (state.list_responses, state.single_responses) = (out.clone(), out));
     let (_server, tasks) = fake.start().await;
     let results =
         tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).with_max_failures(4).await;
@@ -331,7 +331,7 @@ async fn a_key_that_is_refused_and_an_outage_end_the_wait_for_all() {
 }
 
 #[tokio::test]
-async fn the_budget_is_kept_to_the_deadline() {
+async fn request_budget_is_respected_until_the_deadline() {
     let wait = |tasks: &TasksClient, limit| tasks.wait_all(ids(10)).sleep_interval(SOON).with_deadline(limit);
     let (mut fake, mut results) = (Fake::default(), Vec::new());
     for limit in LIMITS {

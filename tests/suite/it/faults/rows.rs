@@ -120,7 +120,7 @@ impl Table {
     ) {
         // Early refusals have to come while the client waits for them.
         let is_timed = matches!(group, "timeout" | "early") || op == Op::WaitUntilLimit;
-        self.0.push(Row { group, name: name.into(), op, acts, settings, is_timed, expect });
+        self.0.push(Row { group, name: name.into(), op, acts, settings, is_timed, is_long: false, expect });
     }
 }
 
@@ -223,6 +223,9 @@ fn timeouts(t: &mut Table) {
     let late = Act::GoodLate(Duration::from_secs(34));
     let patient = |b: TwelveLabsBuilder, _| b.with_chunk_timeout(super::NO_LIMIT).with_header_timeout(super::NO_LIMIT);
     t.set("upload", "a server that stops reading for 34 s", Op::Upload, vec![late], patient, ok(1));
+    if let Some(row) = t.0.last_mut() {
+        row.is_long = true;
+    }
     let idle = "a pooled connection that was closed while idle";
     t.add("upload", idle, Op::CreateAfterPoll, vec![Act::GoodOnce], ok(3));
     for op in [Op::Upload, Op::UploadPath, Op::UploadReader] {

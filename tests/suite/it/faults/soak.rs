@@ -126,7 +126,7 @@ async fn run_flow(
                     None => recreated += 1,
                 }
             }
-            // Known to have done nothing, after all repetitions.
+            // Known to have done nothing, after all retries.
             Err(error) => assert!(matches!(error.kind(), ErrorKind::Transport | ErrorKind::Api), "{error:?}"),
         }
     };
