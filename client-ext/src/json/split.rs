@@ -15,7 +15,7 @@ const LONGEST_KEY: usize = 1024;
 /// Decodes a document while it arrives: each element of its large array as soon as it is complete, the rest at the end.
 ///
 /// The array is cut out of the text, and the rest is decoded like any other document. So the order of keys, unknown keys and new fields do
-/// not matter, and neither do escapes in keys. Elements that are left in the rest all the same, as in an object that is spelt as an array, come out at
+/// not matter, and neither do escapes in keys. Elements that are left in the rest nevertheless, as in an object that is spelt as an array, come out at
 /// the end: no element is ever lost.
 #[derive(Debug)]
 pub struct Splitter<T> {
