@@ -13,8 +13,11 @@ mod fetch;
 mod form;
 mod jobs;
 mod json_writer;
+#[cfg(feature = "media")]
 mod media;
 mod middleware;
+#[cfg(not(feature = "media"))]
+mod no_media;
 mod parse;
 pub mod program;
 mod query;
@@ -39,3 +42,6 @@ pub use report::{ContractReport, InvalidExchange};
 pub use server::LocalServer;
 pub use speed::Speed;
 pub use url_policy::UrlPolicy;
+
+#[cfg(not(feature = "media"))]
+use no_media as media;

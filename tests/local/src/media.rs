@@ -287,5 +287,4 @@ impl<R: Seek> Seek for Bounded<R> {
 }
 
 #[cfg(test)]
-#[path = "media/tests.rs"]
 mod tests;
