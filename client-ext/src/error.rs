@@ -305,8 +305,8 @@ impl Error {
     /// The same call may succeed later: the server was overloaded or failed (408, 429, 5xx except 501), the connection failed for
     /// other reasons than a certificate, or a time limit of the call ran out.
     ///
-    /// This crate has retried such an error already where that was [safe](crate::RequestOptions::with_max_retries). Before
-    /// repeating a call that changes something, check [`is_outcome_unknown`](Self::is_outcome_unknown).
+    /// This crate has retried some of them already: 408, 429, 502, 503, 504, broken connections and timeouts, where that was
+    /// [safe](crate::RequestOptions::with_max_retries). A 500 is never retried by a call. Before repeating a call that changes something, check [`is_outcome_unknown`](Self::is_outcome_unknown).
     pub fn is_transient(&self) -> bool {
         match self.0.kind {
             ErrorKind::Api => self.status().is_some_and(|status| matches!(status, 408 | 429 | 500 | 502..)),

@@ -1,4 +1,4 @@
-//! The vectors of a two-hour video, and of five times as much.
+//! The vectors of 80 minutes of video, and of five times as much.
 
 use anyhow::{Context, Result, ensure};
 
@@ -16,7 +16,7 @@ const PROGENITOR: &str = "progenitor's way";
 const PYTHON: &str = "official Python SDK";
 const JAVASCRIPT: &str = "official JavaScript SDK";
 
-/// Two hours in clips of 2 s, three options.
+/// 80 minutes in clips of 2 s, three options.
 const SEGMENTS: u64 = 7200;
 const DIMENSIONS: u64 = 512;
 
