@@ -77,6 +77,11 @@ impl Contract {
         self.operations.iter().flat_map(|operation| operation.statuses().map(|status| (operation.id.as_str(), status)))
     }
 
+    /// The names of all header parameters that any operation defines, in lower case, each one once.
+    pub fn header_parameters(&self) -> std::collections::BTreeSet<String> {
+        self.operations.iter().flat_map(|operation| &operation.headers).map(|rule| rule.name.to_lowercase()).collect()
+    }
+
     /// The id of the operation that a request with this method and path calls.
     pub fn find_operation(&self, method: &str, path: &str) -> Option<&str> {
         self.find(method, path).map(|(operation, _)| operation.id.as_str())

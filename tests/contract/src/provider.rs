@@ -1,5 +1,6 @@
 //! Sends requests of every operation to a server and validates its responses.
 
+mod assets;
 mod embed_tasks;
 
 use std::{fmt, time::Duration};
@@ -78,7 +79,7 @@ impl ProviderCheck {
     /// The maximum number of requests, and the number of tasks that are created.
     pub fn plan(&self) -> (u64, u64) {
         let polls = TASK_LIMIT.as_millis() / self.interval.as_millis().max(1);
-        let reads = embed_tasks::READS;
+        let reads = embed_tasks::READS + assets::READS;
         if self.video.is_some() { (reads + embed_tasks::CREATES + polls as u64, 1) } else { (reads, 0) }
     }
 
@@ -92,6 +93,7 @@ impl ProviderCheck {
             Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(REQUEST_LIMIT).no_proxy().build()?;
         let mut run = Run { check: self, http, cases: Vec::new() };
         run.embed_tasks_reads().await;
+        run.assets_reads().await;
         if let Some(video) = &self.video {
             run.embed_tasks_creates(video).await;
         }

@@ -2,7 +2,7 @@
 //! and new responses are validated on a thread of their own.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     fmt,
     hash::{BuildHasher, RandomState},
     io,
@@ -16,7 +16,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, Timelike, Utc};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use twelvelabs_contract::{Contract, ContractError, RequestBody};
 
 use crate::report::{ContractReport, InvalidExchange};
@@ -115,6 +115,8 @@ struct Shared {
     /// Hashes of valid responses.
     valid_responses: Mutex<HashSet<u64>>,
     hasher: RandomState,
+    /// The headers that can make a request invalid, besides the key.
+    header_parameters: BTreeSet<String>,
     log: Option<Log>,
 }
 
@@ -139,6 +141,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The values of these headers, in the order of the names.
+fn header_values<'h>(names: &BTreeSet<String>, headers: &'h HeaderMap) -> Vec<Vec<&'h HeaderValue>> {
+    names.iter().map(|name| headers.get_all(name).iter().collect()).collect()
+}
+
 impl ContractMonitor {
     pub(crate) fn start(log: Option<Log>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
@@ -147,6 +154,7 @@ impl ContractMonitor {
             valid_requests: Mutex::default(),
             valid_responses: Mutex::default(),
             hasher: RandomState::new(),
+            header_parameters: Contract::embedded().header_parameters(),
             log,
         });
         let (queue, jobs) = mpsc::sync_channel(QUEUE);
@@ -166,7 +174,8 @@ impl ContractMonitor {
         let key = twelvelabs_api::KEY_HEADER.and_then(|name| headers.get(name)).map(|key| key.is_empty());
         let has_body = headers.contains_key(http::header::TRANSFER_ENCODING)
             || headers.get(http::header::CONTENT_LENGTH).is_some_and(|length| length != "0");
-        let hash = self.shared.hasher.hash_one((method, uri.path(), uri.query(), key, has_body));
+        let parameters = header_values(&self.shared.header_parameters, headers);
+        let hash = self.shared.hasher.hash_one((method, uri.path(), uri.query(), key, has_body, parameters));
         if !has_body && let Some(operation) = lock(&self.shared.valid_requests).get(&hash) {
             return (Some(operation), Validation::Valid);
         }
@@ -311,5 +320,28 @@ impl Shared {
 impl fmt::Debug for ContractMonitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ContractMonitor").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_parameters_tell_requests_apart() {
+        let names = BTreeSet::from(["x-mode".to_owned()]);
+        let of = |values: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in values {
+                headers.append(*name, HeaderValue::from_static(value));
+            }
+            let values = header_values(&names, &headers);
+            values.into_iter().map(|values| values.into_iter().cloned().collect()).collect::<Vec<Vec<_>>>()
+        };
+        let one = of(&[("x-mode", "fast")]);
+        assert_ne!(one, of(&[]));
+        assert_ne!(one, of(&[("x-mode", "slow")]));
+        assert_ne!(one, of(&[("x-mode", "fast"), ("x-mode", "fast")]));
+        assert_eq!(one, of(&[("x-mode", "fast"), ("user-agent", "any")]));
     }
 }

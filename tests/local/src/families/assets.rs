@@ -156,3 +156,21 @@ fn asset_type(file_type: &str) -> AssetType {
         _ => AssetType::Document,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use twelvelabs_contract::ProviderCheck;
+
+    use crate::{LocalServer, NewAsset};
+
+    #[tokio::test]
+    async fn the_provider_check_retrieves_a_listed_asset() {
+        let server = LocalServer::builder().allow_violations().start().await.expect("a server");
+        let id = server.add_asset(NewAsset::new("a.mp4", "video/mp4")).await.expect("stored");
+        let check = ProviderCheck::new(server.base_url(), "k");
+        let cases = check.run().await.expect("checked");
+        assert!(cases.iter().all(|case| case.passed), "{cases:#?}");
+        assert!(cases.iter().any(|case| case.request.contains(&id)), "{cases:#?}");
+        assert_eq!(check.plan(), (cases.len() as u64, 0));
+    }
+}
