@@ -48,6 +48,7 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime/item_stream.rs", include_str!("../../generated/src/runtime/item_stream.rs")),
     ("src/runtime/large_array.rs", include_str!("../../generated/src/runtime/large_array.rs")),
     ("src/runtime/multipart.rs", include_str!("../../generated/src/runtime/multipart.rs")),
+    ("src/runtime/open_file.rs", include_str!("../../generated/src/runtime/open_file.rs")),
     ("src/runtime/param.rs", include_str!("../../generated/src/runtime/param.rs")),
     ("src/runtime/union.rs", include_str!("../../generated/src/runtime/union.rs")),
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),
@@ -239,4 +240,18 @@ fn manifest(root: &Path) -> Result<String> {
     }
     manifest.insert("workspace".into(), toml::Table::new().into());
     Ok(manifest.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_crates_have_every_file_of_the_runtime() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/src/runtime");
+        for entry in fs::read_dir(folder).expect("a directory") {
+            let name = format!("src/runtime/{}", entry.expect("an entry").file_name().to_string_lossy());
+            assert!(RUNTIME.iter().any(|(path, _)| *path == name), "{name} is missing in RUNTIME");
+        }
+    }
 }
