@@ -4,7 +4,6 @@
 //! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. It is the only module besides the client builder that uses reqwest.
 
 pub(crate) mod attempt;
-pub(crate) mod body;
 mod call;
 pub(crate) mod credentials;
 pub(crate) mod decode;
@@ -18,6 +17,7 @@ pub(crate) mod paginate;
 pub(crate) mod raw;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod response_body;
 mod retry;
 
 use std::{future::Future, sync::Arc};
@@ -29,7 +29,6 @@ use twelvelabs_api::{
 };
 
 use self::{
-    body::Body,
     call::Call,
     credentials::Credentials,
     decode::read_whole,
@@ -37,6 +36,7 @@ use self::{
     failure::{from_generated, from_source},
     options::CallOptions,
     response::Response,
+    response_body::Body,
 };
 use crate::{error::Result, upload::Upload};
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     document::{read_value, reference_name},
-    keywords::{Holds, ObjectKind, keywords},
+    openapi_keywords::{Holds, ObjectKind, keywords},
 };
 
 /// A place in a file: the canonical path and the JSON pointer.

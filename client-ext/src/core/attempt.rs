@@ -10,13 +10,13 @@ use reqwest::{
 use tokio::time::Instant;
 
 use super::{
-    body::Body,
     call::Call,
     credentials::Credentials,
     decompress::ACCEPTED,
     failure::{from_api_body, from_reqwest},
     limits::Limits,
     response::ResponseInfo,
+    response_body::Body,
 };
 use crate::error::{Error, ErrorKind, Result};
 

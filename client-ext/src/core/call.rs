@@ -8,11 +8,11 @@ use tracing::{Instrument, Span, debug, field::Empty, info_span};
 
 use super::{
     attempt,
-    body::Body,
     credentials::Credentials,
     endpoint::Endpoint,
     options::CallOptions,
     response::{Response, ResponseInfo},
+    response_body::Body,
     retry::{self, Decision},
 };
 use crate::{

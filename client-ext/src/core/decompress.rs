@@ -176,7 +176,7 @@ fn broken(error: io::Error) -> Error {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{body::Body, limits::Limits};
+    use super::super::{limits::Limits, response_body::Body};
     use super::*;
 
     fn body(encoding: &str, packed: Vec<u8>, size: u64) -> Result<Body> {

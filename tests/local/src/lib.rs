@@ -13,6 +13,7 @@ mod fetch;
 mod form;
 mod jobs;
 mod json_writer;
+mod local_server;
 #[cfg(feature = "media")]
 mod media;
 mod middleware;
@@ -24,7 +25,6 @@ mod query;
 mod quirks;
 mod rate_limit;
 mod report;
-mod server;
 mod speed;
 mod state;
 mod store;
@@ -35,11 +35,11 @@ mod vectors;
 pub use builder::LocalServerBuilder;
 pub use families::assets::NewAsset;
 pub use fault::Fault;
+pub use local_server::LocalServer;
 pub use parse::ParseError;
 pub use quirks::Quirk;
 pub use rate_limit::RateLimitPlan;
 pub use report::{ContractReport, InvalidExchange};
-pub use server::LocalServer;
 pub use speed::Speed;
 pub use url_policy::UrlPolicy;
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     document::{METHODS, follow, resolve},
-    keywords::{BOUNDS, SIZES},
+    openapi_keywords::{BOUNDS, SIZES},
 };
 
 /// Keywords that have a field in the tree, or that do not describe values.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use twelvelabs_api::runtime::{Key, LargeArray};
 
 use super::from_json;
-use crate::{core::body::Body, error::Result, json::Splitter};
+use crate::{core::response_body::Body, error::Result, json::Splitter};
 
 /// The most that a document may have outside of its large array, in bytes. An embedding task has some hundreds.
 const FRAME_LIMIT: usize = 16 << 20;

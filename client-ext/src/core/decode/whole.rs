@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use twelvelabs_api::runtime::Key;
 
 use super::{empty::decode_empty, from_json};
-use crate::{core::body::Body, error::Result, json};
+use crate::{core::response_body::Body, error::Result, json};
 
 /// Reads a body to its end and decodes it.
 pub(crate) async fn read_whole<T: DeserializeOwned>(body: Body, key: &Key) -> Result<T> {

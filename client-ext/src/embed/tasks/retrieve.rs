@@ -18,12 +18,12 @@ pub use self::{
 use crate::{
     core::{
         Core,
-        body::Body,
         decode::read_elements,
         id::{Id, check_same},
         options::CallOptions,
         request::{Request, Verb},
         response::Response,
+        response_body::Body,
     },
     error::{Error, ErrorKind, Result},
 };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::keywords::BOUNDS;
+use crate::openapi_keywords::BOUNDS;
 
 /// A parameter, form field or JSON property with the limits that the document states for it.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::{lower::Operation, names};
+use crate::generate::{lower::Operation, names};
 
 /// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
 pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
@@ -236,7 +236,7 @@ impl VisitMut for Rewrite<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::effect::Effect;
+    use crate::x_effect::Effect;
 
     fn operation() -> Operation {
         Operation {

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::option;
-use crate::{
+use crate::generate::{
     lower::{Operation, Param},
     names::{constant, identifier},
 };

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     document::{Pointer, follow, reference_name},
-    names::type_name,
+    generate::names::type_name,
 };
 
 /// A variant of a tagged union, with `allOf` merged.

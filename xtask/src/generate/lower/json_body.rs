@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     document::{Pointer, follow, resolve},
-    keywords::BOUNDS,
+    openapi_keywords::BOUNDS,
 };
 
 impl<'d> Lowering<'_, 'd> {

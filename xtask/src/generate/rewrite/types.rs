@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Attribute, Fields, Item, ItemEnum, ItemMod, Type, parse_quote};
 
-use crate::lower::Lowered;
+use crate::generate::lower::Lowered;
 
 /// Rewrites the module of types.
 pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {

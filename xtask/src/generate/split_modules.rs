@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{GenericArgument, ImplItem, Item, ItemImpl, PathArguments, Type, parse_quote};
 
-use crate::{
+use crate::generate::{
     emit,
     families::{COMMON, Families},
     lower::Lowered,

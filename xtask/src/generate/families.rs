@@ -6,7 +6,7 @@ use heck::ToSnakeCase;
 
 use crate::{
     document::{reference_name, references},
-    lower::{FieldKind, Lowered},
+    generate::lower::{FieldKind, Lowered},
 };
 
 /// The module for types that several families use, and for those that no operation uses.

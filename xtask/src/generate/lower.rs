@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::{
     document::{Document, Pointer, Remark},
-    keywords,
+    openapi_keywords,
 };
 
 pub use forms::{FieldKind, Form, FormField};
@@ -58,7 +58,7 @@ pub struct Lowered {
 /// Returns an error that lists every unsupported place.
 pub fn lower(document: &Document) -> Result<Lowered> {
     let root = &document.root;
-    let findings = keywords::check(root);
+    let findings = openapi_keywords::check(root);
     let (mut refused, mut lost) = (findings.refused, findings.lost);
     // Unknown keywords may change the meaning of everything around them.
     refuse_if_any(&refused)?;

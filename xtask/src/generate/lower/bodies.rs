@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     document::{Pointer, Remark, reference_name},
-    names::type_name,
+    generate::names::type_name,
 };
 
 const FORM: &str = "multipart/form-data";

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::{
+use crate::generate::{
     lower::{FieldKind, Form, FormField},
     names::identifier,
 };

@@ -13,7 +13,7 @@ use super::shapes::{
 };
 use crate::{
     document::{Pointer, Remark, reference_name},
-    names::{identifier, type_name},
+    generate::names::{identifier, type_name},
 };
 
 /// The Rust name of the type that holds vectors.

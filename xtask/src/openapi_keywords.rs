@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     document::{Pointer, Remark},
-    effect::Effect,
+    x_effect::Effect,
 };
 
 /// A kind of object in an OpenAPI document, as the specification names them.

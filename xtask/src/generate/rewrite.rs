@@ -12,7 +12,7 @@ pub use self::types::last_segment;
 use anyhow::{Context, Result, bail};
 use syn::{ImplItem, Item};
 
-use crate::lower::Lowered;
+use crate::generate::lower::Lowered;
 
 /// Rewrites the whole file.
 pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {

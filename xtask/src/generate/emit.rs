@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use self::params::param_constant;
-use crate::{
+use crate::generate::{
     families::Families,
     lower::{Lowered, Operation},
     names::{constant, identifier},
@@ -105,7 +105,7 @@ pub fn family(lowered: &Lowered, family: &str) -> TokenStream {
     }
 }
 
-fn forms_of<'l>(lowered: &'l Lowered, family: &str) -> impl Iterator<Item = &'l crate::lower::Form> {
+fn forms_of<'l>(lowered: &'l Lowered, family: &str) -> impl Iterator<Item = &'l crate::generate::lower::Form> {
     let operations = lowered.operations.iter().filter(move |operation| operation.family == family);
     operations.filter_map(|operation| operation.form.as_ref())
 }

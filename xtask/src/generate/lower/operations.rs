@@ -12,9 +12,11 @@ use super::{
 };
 use crate::{
     document::{METHODS, Pointer, Remark, follow},
-    effect::{Effect, Effects},
-    families::family_of,
-    names::{identifier, type_name},
+    generate::{
+        families::family_of,
+        names::{identifier, type_name},
+    },
+    x_effect::{Effect, Effects},
 };
 
 /// The parts of an operation that progenitor does not support.

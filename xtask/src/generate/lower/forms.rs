@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     document::{Pointer, Remark, follow, reference_name},
-    keywords::BOUNDS,
-    names::{identifier, type_name},
+    generate::names::{identifier, type_name},
+    openapi_keywords::BOUNDS,
 };
 
 /// The body of a `multipart/form-data` operation.
