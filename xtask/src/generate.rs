@@ -18,11 +18,8 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagSt
 use quote::quote;
 use similar::TextDiff;
 
-use crate::{
-    document::{Document, Remark},
-    lower::{self, Lowered},
-    rewrite, split_modules,
-};
+use self::lower::Lowered;
+use crate::document::{Document, Remark};
 
 /// Options of `generate`.
 #[derive(clap::Args, Debug)]
