@@ -64,8 +64,13 @@ impl Drop for BusyLoops {
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let folder = root.join("target/stress");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    if !test(root).args(["--no-run", "--quiet"]).status().context("cargo cannot be run")?.success() {
-        bail!("the tests do not compile");
+    let mut tests = test(root);
+    tests.arg("--no-run");
+    // A test runs an example; `cargo test` builds examples only if it is not told which targets to test.
+    for mut build in [cargo(root, &["build", "--workspace", "--examples"]), tests] {
+        if !build.arg("--quiet").status().context("cargo cannot be run")?.success() {
+            bail!("the tests do not compile");
+        }
     }
     let busy_loops = BusyLoops::start(options.busy);
     let mut failures: BTreeMap<String, u32> = BTreeMap::new();
@@ -111,8 +116,12 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
 
 /// `cargo test` of everything but documentation tests, which only compile.
 fn test(root: &Path) -> Command {
+    cargo(root, &["test", "--workspace", "--lib", "--bins", "--tests"])
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(["test", "--workspace", "--lib", "--bins", "--tests", "--examples"]);
+    command.current_dir(root).args(arguments);
     command
 }
 
