@@ -12,7 +12,7 @@ use twelvelabs_api::types::ErrorCode;
 pub use self::{cause::TransportCause, kind::ErrorKind, violation::Violation};
 pub(crate) use checks::Checks;
 
-use crate::core::response::ResponseInfo;
+use crate::response_info::ResponseInfo;
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -56,6 +56,7 @@ mod core;
 pub mod embed;
 mod error;
 mod json;
+mod response_info;
 pub mod upload;
 pub mod wait;
 
@@ -66,10 +67,11 @@ pub use crate::{
         id::IntoId,
         options::{RequestOptions, RetryDecision},
         request::Request,
-        response::{RateLimit, Response, ResponseInfo},
+        response::Response,
     },
     embed::tasks::{EmbeddingOption, EmbeddingScope, ModelName},
     error::{Error, ErrorKind, Result, TransportCause, Violation},
+    response_info::{RateLimit, ResponseInfo},
     upload::VideoSource,
 };
 pub use twelvelabs_api::{

@@ -15,10 +15,12 @@ use super::{
     decompress::ACCEPTED,
     failure::{from_api_body, from_reqwest},
     limits::Limits,
-    response::ResponseInfo,
     response_body::Body,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    response_info::ResponseInfo,
+};
 
 /// How much of an error response is kept, in bytes.
 const ERROR_BODY_LIMIT: u64 = 64 * 1024;

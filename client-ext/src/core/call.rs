@@ -11,12 +11,13 @@ use super::{
     credentials::Credentials,
     endpoint::Endpoint,
     options::CallOptions,
-    response::{Response, ResponseInfo},
+    response::Response,
     response_body::Body,
     retry::{self, Decision},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    response_info::ResponseInfo,
     upload::Upload,
 };
 

@@ -7,8 +7,11 @@ use twelvelabs_api::{
     types::{ErrorBody, ErrorCode, WrappedErrorBody},
 };
 
-use super::{endpoint::Endpoint, raw::RAW, response::ResponseInfo};
-use crate::error::{Error, ErrorKind, TransportCause, Violation};
+use super::{endpoint::Endpoint, raw::RAW};
+use crate::{
+    error::{Error, ErrorKind, TransportCause, Violation},
+    response_info::ResponseInfo,
+};
 
 /// How much of the server's message an error line shows, in characters.
 const SHOWN: usize = 300;

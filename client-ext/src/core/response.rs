@@ -1,12 +1,8 @@
-//! A response: its value, and what its headers say.
+//! A response: its decoded value with status and headers.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
+use http::HeaderMap;
 
-use http::{HeaderMap, HeaderValue};
-use twelvelabs_api::{headers, runtime::Key};
+use crate::response_info::{RateLimit, ResponseInfo};
 
 /// A response: the decoded value with status, headers, rate limits and request id.
 ///
@@ -52,12 +48,12 @@ impl<T> Response<T> {
 
     /// The HTTP status.
     pub fn status(&self) -> u16 {
-        self.info.status
+        self.info.status()
     }
 
     /// The response headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.info.headers
+        self.info.headers()
     }
 
     /// The server's id of the request.
@@ -67,12 +63,12 @@ impl<T> Response<T> {
 
     /// The rate limit for requests.
     pub fn request_limit(&self) -> RateLimit {
-        self.info.requests
+        self.info.request_limit()
     }
 
     /// The rate limit for media, in seconds of media.
     pub fn media_limit(&self) -> RateLimit {
-        self.info.media
+        self.info.media_limit()
     }
 
     /// Converts the value and keeps the rest.
@@ -86,318 +82,5 @@ impl<T> std::ops::Deref for Response<T> {
 
     fn deref(&self) -> &T {
         &self.value
-    }
-}
-
-/// Everything about a response except its body.
-///
-/// `Debug` omits the headers.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ResponseInfo {
-    status: u16,
-    headers: HeaderMap,
-    api_version: Option<String>,
-    request_id: Option<String>,
-    retry_after: Option<Duration>,
-    requests: RateLimit,
-    media: RateLimit,
-}
-
-/// The state of one rate limit; the server does not always send all of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RateLimit {
-    /// How much is allowed in the whole period: a number of requests, or seconds of media.
-    pub limit: Option<u64>,
-    /// How much is left in this period.
-    pub remaining: Option<u64>,
-    /// When the next period starts.
-    pub reset: Option<SystemTime>,
-}
-
-impl ResponseInfo {
-    /// Reads the headers of a response.
-    pub(super) fn of(response: &reqwest::Response, key: &Key) -> Self {
-        let mut headers = response.headers().clone();
-        let mut info = Self::read(response.status().as_u16(), &headers, SystemTime::now());
-        // A server may echo the key.
-        for text in [&mut info.request_id, &mut info.api_version].into_iter().flatten() {
-            *text = key.redact(text);
-        }
-        for value in headers.values_mut() {
-            redact(value, key);
-        }
-        info.headers = headers;
-        info
-    }
-
-    fn read(status: u16, map: &HeaderMap, local: SystemTime) -> Self {
-        let text = |name: &str| map.get(name)?.to_str().ok().map(str::trim);
-        let clocks = Clocks { local, server: server_time(text("date"), local) };
-        let now = clocks.server;
-        let limit = |[limit, remaining, reset]: [&str; 3]| RateLimit {
-            limit: text(limit).and_then(|value| value.parse().ok()),
-            remaining: text(remaining).and_then(|value| value.parse().ok()),
-            reset: text(reset).and_then(|value| reset_time(value, now)),
-        };
-        let requests = limit([
-            headers::X_RATELIMIT_REQUEST_LIMIT,
-            headers::X_RATELIMIT_REQUEST_REMAINING,
-            headers::X_RATELIMIT_REQUEST_RESET,
-        ]);
-        let media = limit([
-            headers::X_RATELIMIT_DURATION_LIMIT,
-            headers::X_RATELIMIT_DURATION_REMAINING,
-            headers::X_RATELIMIT_DURATION_RESET,
-        ]);
-        let plain = limit([headers::X_RATELIMIT_LIMIT, headers::X_RATELIMIT_REMAINING, headers::X_RATELIMIT_RESET]);
-        // Of several values the longest holds: too early is worse than too late.
-        let all = |name: &'static str| map.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim);
-        let in_ms = all(headers::RETRY_AFTER_MS).filter_map(|value| seconds(value.parse::<f64>().ok()? / 1000.0));
-        let in_seconds = all(headers::RETRY_AFTER).filter_map(|value| retry_after(value, now));
-        let reset = if status == 429 { until_reset(&[requests, media, plain], now) } else { None };
-        let asked = in_ms.chain(in_seconds).chain(reset).max();
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            api_version: text(headers::X_API_VERSION).map(str::to_owned),
-            request_id: text(headers::X_REQUEST_ID).map(str::to_owned),
-            retry_after: asked,
-            requests: clocks.localize(if requests == RateLimit::default() { plain } else { requests }),
-            media: clocks.localize(media),
-        }
-    }
-
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// The response headers. Occurrences of the API key are replaced by `***`.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The version of the API that handled the request.
-    pub fn api_version(&self) -> Option<&str> {
-        self.api_version.as_deref()
-    }
-
-    /// The server's id of the request. Quote it in support requests.
-    pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
-    }
-
-    /// How long the server asks to wait before the next request.
-    ///
-    /// The longest of `Retry-After` (seconds or a date), `Retry-After-Ms` and, for a 429, the reset times of the rate limits that
-    /// are used up. Dates and times are measured against the header `Date`, if it differs from the local clock by up to a day.
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
-    }
-
-    /// The rate limit for requests.
-    pub fn request_limit(&self) -> RateLimit {
-        self.requests
-    }
-
-    /// The rate limit for media, in seconds of media.
-    pub fn media_limit(&self) -> RateLimit {
-        self.media
-    }
-}
-
-impl fmt::Debug for ResponseInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseInfo")
-            .field("status", &self.status)
-            .field("api_version", &self.api_version)
-            .field("request_id", &self.request_id)
-            .field("retry_after", &self.retry_after)
-            .field("request_limit", &self.requests)
-            .field("media_limit", &self.media)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Removes the key from a header value.
-fn redact(value: &mut HeaderValue, key: &Key) {
-    let text = String::from_utf8_lossy(value.as_bytes());
-    let redacted = key.redact(&text);
-    if redacted != text {
-        *value = HeaderValue::from_str(&redacted).unwrap_or_else(|_| HeaderValue::from_static("***"));
-    }
-}
-
-/// A larger difference between the clocks is a wrong `Date`, not a wrong clock.
-const LARGEST_SKEW: Duration = Duration::from_secs(24 * 3600);
-/// A smaller difference is the precision of `Date` and the time the response was on its way.
-const SMALLEST_SKEW: Duration = Duration::from_secs(5);
-
-/// The time when a response arrived, on both clocks.
-struct Clocks {
-    local: SystemTime,
-    server: SystemTime,
-}
-
-impl Clocks {
-    /// Converts the reset of a limit from the server's clock to ours.
-    fn localize(&self, limit: RateLimit) -> RateLimit {
-        let convert = |reset: SystemTime| match reset.duration_since(self.server) {
-            Ok(wait) => self.local.checked_add(wait),
-            Err(past) => self.local.checked_sub(past.duration()),
-        };
-        RateLimit { reset: limit.reset.and_then(convert), ..limit }
-    }
-}
-
-/// The time on the server's clock, from the header `Date`. Ours without a plausible one.
-fn server_time(date: Option<&str>, local: SystemTime) -> SystemTime {
-    let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return local };
-    let skew = date.duration_since(local).unwrap_or_else(|behind| behind.duration());
-    if (SMALLEST_SKEW..=LARGEST_SKEW).contains(&skew) { date } else { local }
-}
-
-/// `Retry-After` in seconds, with or without decimals, or as an HTTP date; `None` for anything else.
-fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(number) = value.parse::<f64>() {
-        return seconds(number);
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
-}
-
-/// `None` for negative numbers and NaN; numbers out of range become the longest duration.
-fn seconds(number: f64) -> Option<Duration> {
-    (number >= 0.0).then(|| Duration::try_from_secs_f64(number).unwrap_or(Duration::MAX))
-}
-
-/// When the next period of a limit starts: the server sends seconds since 1970. Gateways send milliseconds, or seconds from
-/// now; the ranges do not overlap.
-fn reset_time(value: &str, now: SystemTime) -> Option<SystemTime> {
-    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(value) {
-        return Some(time.into());
-    }
-    let number: f64 = value.parse().ok()?;
-    let (base, number) = match number {
-        n if n >= 1e11 => (SystemTime::UNIX_EPOCH, n / 1000.0),
-        n if n >= 1e8 => (SystemTime::UNIX_EPOCH, n),
-        n => (now, n),
-    };
-    let wait = seconds(number)?;
-    // Beyond the range of the clock: a century from now.
-    base.checked_add(wait).or_else(|| now.checked_add(Duration::from_secs(100 * 365 * 24 * 3600)))
-}
-
-/// The time until the latest reset of the limits that are used up, or that do not say what remains.
-fn until_reset(limits: &[RateLimit], now: SystemTime) -> Option<Duration> {
-    let used_up = limits.iter().filter(|limit| limit.remaining.is_none_or(|remaining| remaining == 0));
-    let reset = used_up.filter_map(|limit| limit.reset).max()?;
-    Some(reset.duration_since(now).unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use http::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    #[test]
-    fn retry_after_is_read_in_all_its_formats() {
-        let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").expect("a date");
-        let cases = [
-            ("7", Some(7.0)),
-            (" 1.5 ", Some(1.5)),
-            ("0", Some(0.0)),
-            ("Wed, 21 Oct 2026 07:28:30 GMT", Some(30.0)),
-            ("Wed, 21 Oct 2026 07:27:00 GMT", Some(0.0)),
-            ("-1", None),
-            ("NaN", None),
-            ("inf", Some(f64::MAX)),
-            ("1e30", Some(f64::MAX)),
-            ("soon", None),
-            ("", None),
-        ];
-        for (value, seconds) in cases {
-            assert_eq!(
-                info(429, &[("retry-after", value)], now).retry_after(),
-                seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
-                "{value:?}"
-            );
-        }
-        let both = info(503, &[("retry-after", "9"), ("retry-after-ms", "1500")], now);
-        assert_eq!(both.retry_after(), Some(Duration::from_secs(9)));
-        let longer = info(503, &[("retry-after", "1"), ("retry-after-ms", "1500")], now);
-        assert_eq!(longer.retry_after(), Some(Duration::from_millis(1500)));
-    }
-
-    #[test]
-    fn a_used_up_limit_tells_when_to_retry() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let wait = |status, fields: &[(&'static str, &str)]| {
-            info(status, fields, now).retry_after().map(|wait| wait.as_secs())
-        };
-        let request = [("x-ratelimit-request-remaining", "0"), ("x-ratelimit-request-reset", "1800000030")];
-        let media = [("x-ratelimit-duration-remaining", "7"), ("x-ratelimit-duration-reset", "1800003600")];
-        assert_eq!(wait(429, &[request, media].concat()), Some(30));
-        assert_eq!(wait(429, &media), None);
-        assert_eq!(wait(200, &request), None);
-        assert_eq!(wait(429, &request[1..]), Some(30));
-        assert_eq!(wait(429, &[("x-ratelimit-reset", "1800000005000")]), Some(5));
-        assert_eq!(wait(429, &[("x-ratelimit-reset", "12")]), Some(12));
-        assert_eq!(wait(429, &[("x-ratelimit-reset", "1700000000")]), Some(0));
-        assert_eq!(wait(429, &[("x-ratelimit-reset", "-1")]), None);
-        assert_eq!(wait(429, &[("x-ratelimit-reset", "2027-01-15T08:00:09Z")]), Some(9));
-        assert_eq!(wait(429, &[("x-ratelimit-request-remaining", "3"), ("x-ratelimit-reset", "30")]), Some(30));
-        assert!(wait(429, &[("x-ratelimit-reset", "1e35")]).is_some_and(|wait| wait > 1_000_000));
-    }
-
-    #[test]
-    fn times_are_measured_on_the_clock_of_the_server() {
-        let local = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        for skew in [-3600, -60, 0, 60, 3600] {
-            let server = 1_800_000_000_i64 + skew;
-            let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(server as u64));
-            let later = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(server as u64 + 30));
-            let reset = (server + 30).to_string();
-            for field in [("retry-after", &later), ("x-ratelimit-request-reset", &reset)] {
-                let info = info(429, &[("date", &date), (field.0, field.1)], local);
-                assert_eq!(info.retry_after(), Some(Duration::from_secs(30)), "{} with a skew of {skew} s", field.0);
-            }
-            let info = info(200, &[("date", &date), ("x-ratelimit-request-reset", &reset)], local);
-            assert_eq!(info.request_limit().reset, Some(local + Duration::from_secs(30)), "a skew of {skew} s");
-        }
-        // A date that cannot be the server's clock is ignored.
-        let odd = [("date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("x-ratelimit-request-reset", "1800000030")];
-        assert_eq!(info(429, &odd, local).retry_after(), Some(Duration::from_secs(30)));
-    }
-
-    fn info(status: u16, fields: &[(&'static str, &str)], now: SystemTime) -> ResponseInfo {
-        let map = fields
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")));
-        ResponseInfo::read(status, &map.collect(), now)
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_header_makes_it_panic(status in 100u16..600, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40)) {
-            let Ok(value) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
-            let names = [
-                "date", "retry-after", "retry-after-ms", "x-ratelimit-reset", "x-ratelimit-request-reset", "x-ratelimit-request-remaining",
-                "x-ratelimit-duration-limit", "x-api-version", "x-request-id",
-            ];
-            let map = names.into_iter().map(|name| (HeaderName::from_static(name), value.clone())).collect();
-            ResponseInfo::read(status, &map, SystemTime::now());
-        }
-
-        #[test]
-        fn no_number_makes_it_panic(number in proptest::prelude::any::<f64>()) {
-            let text = number.to_string();
-            for now in [SystemTime::UNIX_EPOCH, SystemTime::now()] {
-                info(429, &[("retry-after", &text), ("x-ratelimit-reset", &text)], now);
-                reset_time(&text, now);
-            }
-        }
     }
 }

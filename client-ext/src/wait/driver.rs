@@ -20,8 +20,9 @@ use super::{
     rate_limiter::LONGEST_RESET,
 };
 use crate::{
-    core::{options::CallOptions, response::RateLimit},
+    core::options::CallOptions,
     error::{Error, Result},
+    response_info::RateLimit,
 };
 
 type Running<T> = FuturesUnordered<Pin<Box<dyn Future<Output = T> + Send>>>;

@@ -3,11 +3,9 @@
 use std::{fmt, future::Future, hash::Hash};
 
 use crate::{
-    core::{
-        options::CallOptions,
-        response::{RateLimit, Response, ResponseInfo},
-    },
+    core::{options::CallOptions, response::Response},
     error::{Error, ErrorKind, Result},
+    response_info::{RateLimit, ResponseInfo},
 };
 
 /// Whether a job has ended.

@@ -7,10 +7,7 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::{
-    core::{options::CallOptions, response::ResponseInfo},
-    error::Error,
-};
+use crate::{core::options::CallOptions, error::Error, response_info::ResponseInfo};
 
 /// The longest pause, unless the caller sets another limit: a window of a minute, with a margin for the rounding of its end.
 const LONGEST_PAUSE: Duration = Duration::from_secs(90);

@@ -9,9 +9,9 @@ use crate::{
     core::{
         decode::{ElementReader, Piece},
         request::Request,
-        response::ResponseInfo,
     },
     error::Result,
+    response_info::ResponseInfo,
 };
 
 /// A part of a response that is decoded while it arrives.

@@ -1,0 +1,68 @@
+//! What is retried, and what never is.
+
+use super::*;
+
+pub(super) fn add_to(t: &mut Table) {
+    let g = "retry";
+    for op in READS {
+        for code in [429, 408, 502, 503, 504] {
+            t.add(g, format!("{code} twice, then fine"), op, vec![status(code), status(code), Act::Good], ok(3));
+        }
+        t.add(g, "503 forever", op, vec![status(503)], api(503, 3));
+        t.add(g, "reset, then fine", op, vec![Act::Reset, Act::Good], ok(2));
+        t.add(g, "closed without a response, then fine", op, vec![Act::Close, Act::Good], ok(2));
+        t.add(
+            g,
+            "cut inside the headers, then fine",
+            op,
+            vec![Act::Raw(b"HTTP/1.1 200 OK\r\ncont".to_vec()), Act::Good],
+            ok(2),
+        );
+        t.add(g, "cut inside the body, then fine", op, vec![Act::Raw(cut(op)), Act::Good], ok(2));
+        t.add(g, "reset inside the body, then fine", op, vec![Act::RawThenReset(cut(op)), Act::Good], ok(2));
+        t.add(g, "cut between chunks, then fine", op, vec![Act::Raw(chunked_cut()), Act::Good], ok(2));
+        t.add(g, "reset forever", op, vec![Act::Reset], fails(K::Transport, 3));
+        t.set(g, "no retries: exactly one request", op, vec![status(503)], once, api(503, 1));
+        for code in [400, 401, 403, 404, 409, 410, 422, 500, 501] {
+            t.add(g, format!("{code} is permanent"), op, vec![status(code)], api(code, 1));
+        }
+    }
+    for op in CREATES {
+        t.add(g, "429 twice, then fine", op, vec![status(429), status(429), Act::Good], ok(3));
+        for code in [408, 500, 502, 503, 504] {
+            t.add(g, format!("{code} is permanent, outcome unknown"), op, vec![status(code)], api(code, 1).unknown());
+        }
+        for code in [400, 401, 403, 404, 409, 413, 422] {
+            t.add(g, format!("{code} is permanent, no effect"), op, vec![status(code)], api(code, 1));
+        }
+        let lost = || fails(K::Transport, 1).unknown();
+        t.add(g, "reset after the form: not retried", op, vec![Act::Reset], lost());
+        t.add(g, "closed after the form: not retried", op, vec![Act::Close], lost());
+        t.add(g, "cut inside the response: not retried", op, vec![Act::Raw(cut(op))], lost());
+        t.add(g, "cut inside the headers: not retried", op, vec![Act::Raw(b"HTTP/1.1 20".to_vec())], lost());
+        t.set("timeout", "no response: not retried", op, vec![Act::Stall], short, fails(K::Timeout, 1).unknown());
+        t.set(g, "429, no retries: exactly one request", op, vec![status(429)], once, api(429, 1));
+    }
+    t.add(g, "429 twice, then fine", Op::UploadFile, vec![status(429), status(429), Act::Good], ok(3));
+    t.add(
+        g,
+        "429: a reader cannot be replayed",
+        Op::UploadReader,
+        vec![status(429), Act::Good],
+        api(429, 1).says("cannot be replayed"),
+    );
+    t.add(g, "a reader is sent whole", Op::UploadReader, vec![Act::Good], ok(1));
+    for op in [Op::Upload, Op::UploadPath, Op::UploadReader] {
+        for code in [401, 413] {
+            t.add(
+                "early",
+                format!("{code} while the body is being sent"),
+                op,
+                vec![Act::Early(code)],
+                api(code, 1).between(1, 2),
+            );
+            let name = format!("{code} while the body is being sent, without another attempt");
+            t.set("early", name, op, vec![Act::Early(code)], once, api(code, 1));
+        }
+    }
+}

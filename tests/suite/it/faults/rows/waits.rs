@@ -1,0 +1,90 @@
+//! What ends a wait, and what does not.
+
+use super::*;
+
+pub(super) fn add_to(t: &mut Table) {
+    let g = "wait";
+    let still = || json(&task("processing"));
+    for code in [400, 401, 403, 404, 422] {
+        t.add(g, format!("{code} ends it at once"), Op::Wait, vec![still(), status(code)], api(code, 2));
+    }
+    let errors = [
+        ("429", status(429)),
+        ("500", status(500)),
+        ("503", status(503)),
+        ("a reset", Act::Reset),
+        ("an HTML page with 200", page(200)),
+        ("an HTML page with 502", page(502)),
+        ("truncated JSON", json("{\"_id\":")),
+        ("a body that is cut", Act::Raw(cut(Op::Wait))),
+        ("closed without a response", Act::Close),
+    ];
+    for (name, act) in errors {
+        t.add(
+            g,
+            format!("{name} four times is tolerated"),
+            Op::Wait,
+            vec![act.clone(), act.clone(), act.clone(), act.clone(), Act::Good],
+            ok(5),
+        );
+        let kind = match name {
+            "429" | "500" | "503" | "an HTML page with 502" => K::Api,
+            "an HTML page with 200" | "truncated JSON" => K::Decode,
+            _ => K::Transport,
+        };
+        t.add(g, format!("{name} five times in a row ends it"), Op::Wait, vec![act], fails(kind, 5));
+    }
+    for cut in [r#"{"_id":"abc","status":"proces"#, r#"{"_id":"abc","status":"#, r#"{"_id":"abc","status":"ready""#] {
+        t.add(
+            g,
+            format!("cut at the status, five times in a row: `{cut}`"),
+            Op::Wait,
+            vec![json(cut)],
+            fails(K::Decode, 5),
+        );
+    }
+    let other = || json(r#"{"_id":"other","status":"ready"}"#);
+    let both = fails(K::Decode, 5).says("requested \"663da73b31cdd0c1f638a8e6\", received \"other\"");
+    t.add(g, "another task five times in a row ends it", Op::Wait, vec![other()], both);
+    t.add(g, "another task once is tolerated", Op::Wait, vec![other(), Act::Good], ok(2));
+    let unknown = [
+        ("an unknown status", r#"{"_id":"663da73b31cdd0c1f638a8e6","status":"resting"}"#),
+        ("no status", r#"{"_id":"663da73b31cdd0c1f638a8e6"}"#),
+        ("a null status", r#"{"_id":"663da73b31cdd0c1f638a8e6","status":null}"#),
+    ];
+    for (name, body) in unknown {
+        let act = json(body);
+        let acts = vec![act.clone(), act.clone(), act.clone(), act.clone(), act.clone(), Act::Good];
+        t.add(g, format!("{name} five times, then ready"), Op::Wait, acts, ok(6));
+        let late = fails(K::Deadline, 1).between(2, usize::MAX).takes_limit();
+        t.add(g, format!("{name} until the deadline"), Op::WaitUntilLimit, vec![act], late);
+    }
+    for wrong in ["5", "{}", "[\"ready\"]", "true"] {
+        let act = json(&format!(r#"{{"_id":"{ID}","status":{wrong}}}"#));
+        let expect = fails(K::Decode, 5).says("status");
+        t.add(g, format!("the status {wrong}, five times in a row"), Op::Wait, vec![act.clone()], expect);
+        t.add(g, format!("the status {wrong} once is tolerated"), Op::Wait, vec![act, Act::Good], ok(2));
+    }
+    t.add(
+        g,
+        "the deadline ends a request in flight",
+        Op::WaitUntilLimit,
+        vec![still(), Act::Stall],
+        fails(K::Deadline, 2).takes_limit(),
+    );
+    let pause = with(429, "retry-after: 1\r\n", "");
+    t.add(g, "Retry-After is respected", Op::Wait, vec![pause, Act::Good], ok(2).at_least(MS(1000)));
+    let hour = with(429, "retry-after: 3600\r\n", "");
+    t.add(
+        g,
+        "a Retry-After beyond the deadline returns at once",
+        Op::Wait,
+        vec![hour],
+        api(429, 1).back_in(Duration::from_secs(3600)),
+    );
+    t.add(g, "failed is an error", Op::Wait, vec![json(&task("failed"))], fails(K::JobFailed, 1));
+    t.add(g, "a redirect is not followed", Op::Wait, vec![with(302, "location: /elsewhere\r\n", "")], api(302, 1));
+    t.add(g, "all three steps", Op::Embed, vec![Act::Good], ok(3));
+    t.add(g, "the status fails after the create call", Op::Embed, vec![Act::Good, status(404)], api(404, 2));
+    t.add(g, "the vectors fail after the wait", Op::Embed, vec![Act::Good, Act::Good, status(404)], api(404, 3));
+}
