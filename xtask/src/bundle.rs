@@ -13,8 +13,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    document::{read_value, reference_name},
     openapi_keywords::{Holds, ObjectKind, keywords},
+    reference::reference_name,
+    values::read_value,
 };
 
 /// A place in a file: the canonical path and the JSON pointer.

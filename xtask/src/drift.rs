@@ -1,22 +1,49 @@
 //! `cargo xtask drift`: compares our OpenAPI document with another one.
 
+mod code;
 mod compare;
+mod report;
 pub mod tree;
 
-use std::{
-    fmt::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-pub use compare::{Change, Class};
+pub use self::{
+    compare::{Change, Class},
+    report::Format,
+};
 
-use crate::document::{Document, references, resolve};
+use self::code::Code;
+use crate::{
+    document::Document,
+    reference::{references, resolve},
+};
+
+/// How differences are classified, for `--help`.
+const RULES: &str = "\
+A difference is breaking if a client that is correct for the first document may fail with a server that follows the second one: a \
+request may become invalid or mean something else, or a response may have something that the client is not prepared for. All \
+others are additive, or prose only. The direction decides: a wider type, a larger limit or another enum value is additive in a \
+request and breaking in a response, and the reverse.
+
+Rules that differ from those of oasdiff:
+- A new enum value, null or union variant in a response is breaking (oasdiff: warning or info), because a client may match on all of them.
+- A new successful status is breaking (oasdiff: info), because a client may handle only the old one.
+- An optional property that disappears from a response is breaking (oasdiff: warning).
+- A new media type of a response is additive, because the client chooses it by `Accept`.
+- A changed, new or removed default of a request is breaking (oasdiff: only parameters), because the same request means something else.
+- Media types, exclusive bounds and types are compared by their meaning: `application/json; charset=utf-8` is `application/json`, \
+`minimum: 1, exclusiveMinimum: true` is `exclusiveMinimum: 1`, and an enum without a type has the type of its values.
+- Names of schemas and path parameters, the order of lists, and operation ids and tags are not part of the contract (oasdiff: a changed \
+operation id is breaking). Ids and tags are reported as prose.
+- A security scheme whose contents changed is reported once, not for every operation.
+- A keyword of unknown effect is breaking.";
 
 /// Options of `drift`.
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = RULES)]
 pub struct Options {
     /// Document to compare with: a file or a URL
     #[arg(long, value_name = "FILE|URL")]
@@ -36,13 +63,6 @@ pub struct Options {
     /// Report operations that only the other document has as differences
     #[arg(long)]
     operations: bool,
-}
-
-#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +108,7 @@ pub struct Drift {
 
 /// Compares two documents. With `accepted`, the first one is ours: anything that only it states is not a difference.
 pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>) -> Drift {
-    let (base, other) = (tree::operations(&base.root), tree::operations(&other.root));
+    let (base, other) = (tree::api(&base.root), tree::api(&other.root));
     let (mut changes, new_operations) = compare::compare(&base, &other, accepted.is_some());
     let all = changes.len();
     let mut stale = Vec::new();
@@ -108,12 +128,12 @@ pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>)
 
 /// Compares two schemas of a response.
 pub fn compare_nodes(base: tree::Node, other: tree::Node) -> Vec<Change> {
-    let operation = |node| {
+    let api = |node| {
         let response = tree::Response { content: [("value".to_owned(), node)].into(), ..Default::default() };
-        tree::Operation { responses: [("200".to_owned(), response)].into(), ..Default::default() }
+        let operation = tree::Operation { responses: [("200".to_owned(), response)].into(), ..Default::default() };
+        tree::Api { operations: [(("GET".to_owned(), "/".to_owned()), operation)].into(), ..Default::default() }
     };
-    let key = ("GET".to_owned(), "/".to_owned());
-    compare::compare(&[(key.clone(), operation(base))].into(), &[(key, operation(other))].into(), false).0
+    compare::compare(&api(base), &api(other), false).0
 }
 
 /// Reads `spec/accepted-drift.yaml`.
@@ -168,9 +188,14 @@ pub fn run(options: &Options, root: &Path) -> Result<bool> {
             before: "absent".into(),
             after: "new".into(),
             flagged: false,
+            code: None,
         }));
     }
-    print!("{}", render(&changes, &drift, stale, options.format)?);
+    let code = Code::of_our_crates(root)?;
+    for change in changes.iter_mut().filter(|change| change.class == Class::Breaking) {
+        change.code = code.of(change);
+    }
+    print!("{}", report::render(&changes, &drift, stale, options.format)?);
     let counts = |change: &Change| options.fail_on == Threshold::Any || change.class == Class::Breaking;
     Ok(changes.iter().any(counts) || !stale.is_empty())
 }
@@ -182,47 +207,4 @@ fn read(place: &str) -> Result<Document> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let text = runtime.block_on(async { reqwest::get(place).await?.error_for_status()?.text().await });
     Document::parse(&text.with_context(|| format!("cannot fetch {place}"))?).with_context(|| format!("in {place}"))
-}
-
-fn render(changes: &[Change], drift: &Drift, stale: &[String], format: Format) -> Result<String> {
-    if format == Format::Json {
-        let value = serde_json::json!({
-            "changes": changes, "accepted": drift.accepted, "stale": stale, "new_operations": drift.new_operations,
-        });
-        return Ok(serde_json::to_string_pretty(&value)? + "\n");
-    }
-    let mut out = String::new();
-    match format {
-        Format::Markdown => {
-            out.push_str(
-                "| class | operation | place | what | before | after |\n| --- | --- | --- | --- | --- | --- |\n",
-            );
-            for change in changes {
-                let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
-                let class = format!("{}{}", change.class, if change.flagged { "!" } else { "" });
-                let cells = [&class, &change.operation, &change.place, &change.what, &change.before, &change.after];
-                writeln!(out, "| {} |", cells.map(|text| cell(text)).join(" | "))?;
-            }
-            out.push('\n');
-        }
-        _ => {
-            for change in changes {
-                writeln!(out, "{change}")?;
-            }
-        }
-    }
-    for entry in stale {
-        writeln!(out, "accepted in spec/accepted-drift.yaml, but no longer a difference: {entry}")?;
-    }
-    let of = |class| changes.iter().filter(|change| change.class == class).count();
-    writeln!(
-        out,
-        "{} breaking, {} additive, {} prose only; {} accepted; {} operations only in the other document",
-        of(Class::Breaking),
-        of(Class::Additive),
-        of(Class::Prose),
-        drift.accepted,
-        drift.new_operations.len(),
-    )?;
-    Ok(out)
 }

@@ -2,8 +2,8 @@
 
 mod emit;
 mod families;
-mod lower;
-mod names;
+pub(crate) mod lower;
+pub(crate) mod names;
 mod rewrite;
 mod split_modules;
 
@@ -19,7 +19,8 @@ use quote::quote;
 use similar::TextDiff;
 
 use self::lower::Lowered;
-use crate::document::{Document, Remark};
+use crate::document::Document;
+use crate::pointer::Remark;
 
 /// Options of `generate`.
 #[derive(clap::Args, Debug)]

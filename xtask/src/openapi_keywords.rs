@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    document::{Pointer, Remark},
+    pointer::{Pointer, Remark},
     x_effect::Effect,
 };
 

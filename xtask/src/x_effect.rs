@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::document::{Pointer, Remark};
+use crate::pointer::{Pointer, Remark};
 
 /// What an operation does to the server's state. Mirrors `twelvelabs_api::runtime::Effect`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

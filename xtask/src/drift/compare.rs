@@ -1,16 +1,20 @@
 //! Compares two trees and classifies every difference by its effect on clients.
 
+mod access;
 mod prose;
+mod shift;
+mod values;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
 
-use self::prose::tokens;
-use super::tree::{Field, Node, Operation, Response};
+use self::{
+    access::Access,
+    prose::tokens,
+    shift::{Direction, Shift},
+};
+use super::tree::{Api, Operation, Operations, Response};
 
 /// Effect of a difference on a client of the first document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -51,6 +55,8 @@ pub struct Change {
     pub after: String,
     /// Whether a change of prose concerns a number, a code token or a deprecation.
     pub flagged: bool,
+    /// For a breaking change: the Rust items of our crates that it touches, and what to change in code that uses them.
+    pub code: Option<String>,
 }
 
 impl fmt::Display for Change {
@@ -65,120 +71,150 @@ impl fmt::Display for Change {
             self.what,
             self.before,
             self.after
-        )
+        )?;
+        match &self.code {
+            Some(code) => write!(f, "\n          in your code: {code}"),
+            None => Ok(()),
+        }
     }
 }
 
-/// The direction of a value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    /// From the client.
-    Sent,
-    /// To the client.
-    Received,
-}
-
-type Operations = BTreeMap<(String, String), Operation>;
+/// Stands for the whole document where a change belongs to no operation.
+pub const DOCUMENT: &str = "document";
 
 /// Returns all differences, and the operations that only the second document has.
 ///
 /// With `base_knows_more`, anything that only the first document states (limits, required fields, open value sets, further
 /// responses) is not a difference, and neither is prose.
-pub fn compare(base: &Operations, other: &Operations, base_knows_more: bool) -> (Vec<Change>, Vec<String>) {
-    let mut comparison = Comparison { base_knows_more, operation: String::new(), changes: Vec::new() };
-    for (key, before) in base {
-        comparison.operation = format!("{} {}", key.0, key.1);
-        match other.get(key) {
-            None => comparison.add(Class::Breaking, "", "operation", "present", "removed"),
-            Some(after) => comparison.operation(before, after),
-        }
-    }
-    let new = other.keys().filter(|key| !base.contains_key(*key)).map(|(method, path)| format!("{method} {path}"));
+pub fn compare(base: &Api, other: &Api, base_knows_more: bool) -> (Vec<Change>, Vec<String>) {
+    let mut comparison = Comparison {
+        base_knows_more,
+        operation: DOCUMENT.into(),
+        sent: Direction::Sent,
+        received: Direction::Received,
+        access: Access::new(base, other),
+        changes: Vec::new(),
+    };
+    comparison.document(base, other);
+    comparison.operations("", &base.operations, &other.operations);
+    (comparison.sent, comparison.received) = (Direction::Received, Direction::Sent);
+    comparison.operations("webhook ", &base.webhooks, &other.webhooks);
+    let new = other.operations.keys().filter(|key| !base.operations.contains_key(*key));
     comparison.changes.sort();
-    (comparison.changes, new.collect())
+    (comparison.changes, new.map(|(method, path)| format!("{method} {path}")).collect())
 }
 
-struct Comparison {
+struct Comparison<'a> {
     base_knows_more: bool,
     operation: String,
+    /// The direction of requests. The server sends the requests of webhooks and callbacks.
+    sent: Direction,
+    /// The direction of responses.
+    received: Direction,
+    access: Access<'a>,
     changes: Vec<Change>,
 }
 
-impl Comparison {
+impl Comparison<'_> {
     fn add(&mut self, class: Class, place: &str, what: &str, before: impl fmt::Display, after: impl fmt::Display) {
-        let operation = self.operation.clone();
-        let (before, after) = (before.to_string(), after.to_string());
         self.changes.push(Change {
             class,
-            operation,
+            operation: self.operation.clone(),
             place: place.into(),
             what: what.into(),
-            before,
-            after,
+            before: before.to_string(),
+            after: after.to_string(),
             flagged: false,
+            code: None,
         });
     }
 
-    fn operation(&mut self, before: &Operation, after: &Operation) {
-        self.prose("", &before.prose, &after.prose);
-        self.deprecation("", before.deprecated, after.deprecated);
-        self.fields(Direction::Sent, "", &before.parameters, &after.parameters);
-        self.marks("", &before.marks, &after.marks);
-        let media: BTreeSet<&String> = before.bodies.keys().chain(after.bodies.keys()).collect();
-        for media in media {
-            let place = format!("request {media}");
-            match (before.bodies.get(media), after.bodies.get(media)) {
-                (Some(before), Some(after)) => self.node(Direction::Sent, &place, before, after),
-                (Some(_), None) => self.add(Class::Breaking, &place, "body", "present", "removed"),
-                _ => self.add(
-                    if before.bodies.is_empty() { Class::Breaking } else { Class::Additive },
-                    &place,
-                    "body",
-                    "absent",
-                    "new",
-                ),
+    fn operations(&mut self, prefix: &str, base: &Operations, other: &Operations) {
+        for (key, before) in base {
+            self.operation = format!("{prefix}{} {}", key.0, key.1);
+            match other.get(key) {
+                // A webhook that is no longer sent breaks nobody who handles it.
+                None if prefix.is_empty() => self.add(Class::Breaking, "", "operation", "present", "removed"),
+                None if self.base_knows_more => {}
+                None => self.add(Class::Additive, "", "operation", "present", "removed"),
+                Some(after) => {
+                    self.operation_access(before, after);
+                    self.operation("", before, after);
+                }
             }
         }
+    }
+
+    /// `prefix` is empty, or the place of a callback.
+    fn operation(&mut self, prefix: &str, before: &Operation, after: &Operation) {
+        let at = |place: &str| format!("{prefix}{place}");
+        self.prose(prefix.trim_end(), &before.prose, &after.prose);
+        self.names(prefix.trim_end(), before, after);
+        self.deprecation(prefix.trim_end(), before.deprecated, after.deprecated);
+        let (sent, received) = (self.sent, self.received);
+        self.fields(sent, prefix, &before.parameters, &after.parameters);
+        self.marks(sent, prefix.trim_end(), &before.marks, &after.marks);
+        self.request(&at("request"), before, after);
         let statuses: BTreeSet<&String> = before.responses.keys().chain(after.responses.keys()).collect();
         for status in statuses {
-            let place = format!("response {status}");
+            let place = at(&format!("response {status}"));
+            // An error may have any status.
+            let class = if status.starts_with('2') && received == Direction::Received {
+                Class::Breaking
+            } else {
+                Class::Additive
+            };
             match (before.responses.get(status), after.responses.get(status)) {
                 (Some(before), Some(after)) => self.response(&place, before, after),
                 (Some(_), None) if self.base_knows_more && !status.starts_with('2') => {}
-                (Some(_), None) => self.add(
-                    if status.starts_with('2') { Class::Breaking } else { Class::Additive },
-                    &place,
-                    "response",
-                    "present",
-                    "removed",
-                ),
-                _ => self.add(
-                    if status.starts_with('2') { Class::Breaking } else { Class::Additive },
-                    &place,
-                    "response",
-                    "absent",
-                    "new",
-                ),
+                (Some(_), None) => self.add(class, &place, "response", "present", "removed"),
+                _ => self.add(class, &place, "response", "absent", "new"),
             }
         }
+        let callbacks: BTreeSet<&String> = before.callbacks.keys().chain(after.callbacks.keys()).collect();
+        for name in callbacks {
+            let place = at(&format!("callback {name}"));
+            match (before.callbacks.get(name), after.callbacks.get(name)) {
+                (Some(before), Some(after)) => {
+                    std::mem::swap(&mut self.sent, &mut self.received);
+                    self.operation(&format!("{place} "), before, after);
+                    std::mem::swap(&mut self.sent, &mut self.received);
+                }
+                (Some(_), None) if self.base_knows_more => {}
+                (Some(_), None) => self.add(Class::Breaking, &place, "callback", "present", "removed"),
+                _ => self.add(Class::Additive, &place, "callback", "absent", "new"),
+            }
+        }
+    }
+
+    fn request(&mut self, place: &str, before: &Operation, after: &Operation) {
+        let direction = self.sent;
+        let needed = |operation: &Operation| !operation.bodies.is_empty() && operation.body_required;
+        if !before.bodies.is_empty() && after.bodies.is_empty() {
+            return self.add(Class::Breaking, place, "body", "present", "removed");
+        }
+        if before.bodies.is_empty() && !after.bodies.is_empty() {
+            let class = direction.class(if after.body_required { Shift::Narrower } else { Shift::Wider });
+            let media: Vec<&str> = after.bodies.keys().map(String::as_str).collect();
+            let presence = if after.body_required { "new, required" } else { "new, optional" };
+            return self.add(class, place, "body", "absent", format!("{presence}, {}", media.join(", ")));
+        }
+        if needed(before) != needed(after) && !(self.base_knows_more && needed(before)) {
+            let class = direction.class(if needed(after) { Shift::Narrower } else { Shift::Wider });
+            self.add(class, place, "presence", presence(needed(before)), presence(needed(after)));
+        }
+        self.content(direction, place, &before.bodies, &after.bodies);
     }
 
     fn response(&mut self, place: &str, before: &Response, after: &Response) {
         self.prose(place, &before.prose, &after.prose);
-        let media: BTreeSet<&String> = before.content.keys().chain(after.content.keys()).collect();
-        for media in media {
-            let place = format!("{place} {media}");
-            match (before.content.get(media), after.content.get(media)) {
-                (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
-                (Some(_), None) => self.add(Class::Breaking, &place, "body", "present", "removed"),
-                _ => self.add(Class::Breaking, &place, "body", "absent", "new"),
-            }
-        }
+        let direction = self.received;
+        self.content(direction, place, &before.content, &after.content);
         let headers: BTreeSet<&String> = before.headers.keys().chain(after.headers.keys()).collect();
         for header in headers {
             let place = format!("{place} header {header}");
             match (before.headers.get(header), after.headers.get(header)) {
-                (Some(before), Some(after)) => self.node(Direction::Received, &place, before, after),
+                (Some(before), Some(after)) => self.node(direction, &place, before, after),
                 (Some(_), None) if self.base_knows_more => {}
                 (Some(_), None) => self.add(Class::Breaking, &place, "header", "present", "removed"),
                 _ => self.add(Class::Additive, &place, "header", "absent", "new"),
@@ -186,162 +222,17 @@ impl Comparison {
         }
     }
 
-    fn fields(
-        &mut self,
-        direction: Direction,
-        place: &str,
-        before: &BTreeMap<String, Field>,
-        after: &BTreeMap<String, Field>,
-    ) {
-        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        for name in names {
-            let here = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
-            match (before.get(name), after.get(name)) {
-                (Some(before), Some(after)) => {
-                    if before.required != after.required && !(self.base_knows_more && before.required) {
-                        let word = |required| if required { "required" } else { "optional" };
-                        let harder = (direction == Direction::Sent) == after.required;
-                        let class = if harder { Class::Breaking } else { Class::Additive };
-                        self.add(class, &here, "presence", word(before.required), word(after.required));
-                    }
-                    self.node(direction, &here, &before.node, &after.node);
-                }
-                (Some(_), None) => self.add(Class::Breaking, &here, "field", "present", "removed"),
-                (None, Some(after)) => {
-                    let class =
-                        if direction == Direction::Sent && after.required { Class::Breaking } else { Class::Additive };
-                    self.add(class, &here, "field", "absent", format!("new, {}", after.node.kind()));
-                }
-                (None, None) => {}
-            }
-        }
-    }
-
-    fn node(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
-        self.prose(place, &before.prose, &after.prose);
-        self.deprecation(place, before.deprecated, after.deprecated);
-        let (kind_before, kind_after) = (before.kind(), after.kind());
-        let union_grew = !before.variants.is_empty() && !after.variants.is_empty();
-        if kind_before != kind_after && !union_grew {
-            self.add(Class::Breaking, place, "type", kind_before, kind_after);
+    /// Operation ids and tags, which are names in documentation and generated code.
+    fn names(&mut self, place: &str, before: &Operation, after: &Operation) {
+        if self.base_knows_more {
             return;
         }
-        if before.format != after.format && !(self.base_knows_more && after.format.is_none()) {
-            let show = |format: &Option<String>| format.clone().unwrap_or_else(|| "none".into());
-            self.add(Class::Breaking, place, "format", show(&before.format), show(&after.format));
+        if before.id != after.id {
+            self.add(Class::Prose, place, "operation id", &before.id, &after.id);
+            self.flag();
         }
-        if before.nullable != after.nullable {
-            let class =
-                if (direction == Direction::Received) == after.nullable { Class::Breaking } else { Class::Additive };
-            self.add(class, place, "null", allowed(before.nullable), allowed(after.nullable));
-        }
-        self.marks(place, &before.marks, &after.marks);
-        self.values(direction, place, before, after);
-        self.limits(direction, place, before, after);
-        if before.default != after.default && !(self.base_knows_more && after.default.is_none()) {
-            let show = |default: &Option<String>| default.clone().unwrap_or_else(|| "none".into());
-            let class = if direction == Direction::Sent { Class::Breaking } else { Class::Additive };
-            self.add(class, place, "default", show(&before.default), show(&after.default));
-        }
-        self.fields(direction, place, &before.fields, &after.fields);
-        self.inner(direction, &format!("{place}[]"), before.items.as_deref(), after.items.as_deref());
-        self.inner(direction, &format!("{place}{{}}"), before.rest.as_deref(), after.rest.as_deref());
-        self.variants(direction, place, &before.variants, &after.variants);
-    }
-
-    /// Other keywords. Every change is classified as breaking, because its effect is unknown.
-    fn marks(&mut self, place: &str, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
-        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        for name in names {
-            let (old, new) = (before.get(name), after.get(name));
-            if old != new && !(self.base_knows_more && new.is_none()) {
-                let show = |mark: Option<&String>| mark.cloned().unwrap_or_else(|| "none".into());
-                self.add(Class::Breaking, place, name, show(old), show(new));
-            }
-        }
-    }
-
-    fn inner(&mut self, direction: Direction, place: &str, before: Option<&Node>, after: Option<&Node>) {
-        match (before, after) {
-            (Some(before), Some(after)) => self.node(direction, place, before, after),
-            (None, None) => {}
-            (before, after) => {
-                let show = |node: Option<&Node>| node.map_or_else(|| "any".into(), Node::kind);
-                self.add(Class::Breaking, place, "type", show(before), show(after));
-            }
-        }
-    }
-
-    fn values(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
-        let class = |grew| if (direction == Direction::Received) == grew { Class::Breaking } else { Class::Additive };
-        match (&before.values, &after.values) {
-            (Some(old), Some(new)) => {
-                for value in new.difference(old) {
-                    self.add(class(true), place, "values", "absent", value);
-                }
-                for value in old.difference(new) {
-                    if !(self.base_knows_more && before.open) {
-                        self.add(class(false), place, "values", value, "removed");
-                    }
-                }
-                if before.open != after.open && !self.base_knows_more {
-                    self.add(class(after.open), place, "value set", open(before.open), open(after.open));
-                }
-            }
-            (Some(old), None) if !self.base_knows_more => self.add(class(true), place, "values", joined(old), "any"),
-            (None, Some(new)) => self.add(class(false), place, "values", "any", joined(new)),
-            _ => {}
-        }
-    }
-
-    fn limits(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
-        let names: BTreeSet<&String> = before.limits.keys().chain(after.limits.keys()).collect();
-        for name in names {
-            let (old, new) = (before.limits.get(name), after.limits.get(name));
-            if old == new || (self.base_knows_more && new.is_none()) {
-                continue;
-            }
-            let number = |text: Option<&String>| text.and_then(|text| text.parse::<f64>().ok());
-            let tighter = match (number(old), number(new)) {
-                (Some(old), Some(new)) if name.to_ascii_lowercase().contains("min") => new > old,
-                (Some(old), Some(new)) if name.to_ascii_lowercase().contains("max") => new < old,
-                _ => new.is_some(),
-            };
-            let class = if (direction == Direction::Sent) == tighter { Class::Breaking } else { Class::Additive };
-            let show = |limit: Option<&String>| limit.cloned().unwrap_or_else(|| "none".into());
-            self.add(class, place, name, show(old), show(new));
-        }
-    }
-
-    /// Variants have no names. Equal ones are paired first, then the most similar ones.
-    fn variants(&mut self, direction: Direction, place: &str, before: &[Node], after: &[Node]) {
-        let mut rest_after: Vec<&Node> = after.iter().collect();
-        let mut rest_before: Vec<&Node> = Vec::new();
-        for variant in before {
-            match rest_after.iter().position(|other| *other == variant) {
-                Some(index) => drop(rest_after.remove(index)),
-                None => rest_before.push(variant),
-            }
-        }
-        let pairs = rest_before.len().min(rest_after.len());
-        for variant in &rest_before[..pairs] {
-            // The most similar variant is the same one with a change.
-            let nearest = rest_after
-                .iter()
-                .enumerate()
-                .max_by_key(|(index, other)| (likeness(variant, other), usize::MAX - index));
-            if let Some((index, _)) = nearest {
-                let other = rest_after.remove(index);
-                self.node(direction, &format!("{place}|{}", label(variant)), variant, other);
-            }
-        }
-        for variant in &rest_before[pairs..] {
-            let class = if direction == Direction::Sent { Class::Breaking } else { Class::Additive };
-            self.add(class, &format!("{place}|{}", label(variant)), "variant", "present", "removed");
-        }
-        for variant in rest_after {
-            let class = if direction == Direction::Received { Class::Breaking } else { Class::Additive };
-            self.add(class, &format!("{place}|{}", label(variant)), "variant", "absent", "new");
+        if before.tags != after.tags {
+            self.add(Class::Prose, place, "tags", joined(&before.tags), joined(&after.tags));
         }
     }
 
@@ -366,36 +257,23 @@ impl Comparison {
         }
         let show = |tokens: Vec<String>| if tokens.is_empty() { "reworded".to_owned() } else { tokens.join(", ") };
         self.add(Class::Prose, place, "prose", show(gone), show(come));
+        if flagged {
+            self.flag();
+        }
+    }
+
+    /// Flags the last change.
+    fn flag(&mut self) {
         if let Some(change) = self.changes.last_mut() {
-            change.flagged = flagged;
+            change.flagged = true;
         }
     }
 }
 
-fn allowed(nullable: bool) -> &'static str {
-    if nullable { "allowed" } else { "not allowed" }
-}
-
-fn open(open: bool) -> &'static str {
-    if open { "open" } else { "closed" }
+fn presence(required: bool) -> &'static str {
+    if required { "required" } else { "optional" }
 }
 
 fn joined(values: &BTreeSet<String>) -> String {
     values.iter().cloned().collect::<Vec<_>>().join(", ")
-}
-
-/// Similarity of two variants.
-fn likeness(one: &Node, other: &Node) -> usize {
-    let fields = one.fields.iter().filter(|(name, field)| other.fields.get(*name) == Some(field)).count();
-    let names = one.fields.keys().filter(|name| other.fields.contains_key(*name)).count();
-    2 * fields + names + usize::from(one.types == other.types) + usize::from(one.values == other.values)
-}
-
-/// Label of a variant: its tag or its type.
-fn label(variant: &Node) -> String {
-    let single = variant.fields.iter().find_map(|(name, field)| match &field.node.values {
-        Some(values) if values.len() == 1 => Some(format!("{name}={}", joined(values))),
-        _ => None,
-    });
-    single.unwrap_or_else(|| variant.kind())
 }

@@ -20,8 +20,9 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::{
-    document::{Document, Pointer, Remark},
+    document::Document,
     openapi_keywords,
+    pointer::{Pointer, Remark},
 };
 
 pub use forms::{FieldKind, Form, FormField};

@@ -1,4 +1,4 @@
-//! Rust names for names in a document.
+//! Rust names for names and paths in a document.
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
@@ -28,4 +28,65 @@ pub fn constant(text: &str) -> Ident {
     let name = text.to_shouty_snake_case();
     let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name };
     Ident::new(if name.is_empty() { "EMPTY" } else { &name }, Span::call_site())
+}
+
+/// The module for types that several families use, and for those that no operation uses.
+pub const COMMON: &str = "common";
+
+/// Names of other modules of the generated crate.
+const RESERVED: &[&str] = &[
+    COMMON,
+    "forms",
+    "headers",
+    "lib",
+    "limits",
+    "mod",
+    "operations",
+    "params",
+    "prelude",
+    "root",
+    "runtime",
+    "schemas",
+    "types",
+];
+
+/// The family of a path: its first segment that is neither a parameter nor a version. It does not change when other
+/// paths are added.
+pub fn family_of(path: &str) -> String {
+    let is_version = |segment: &str| {
+        segment
+            .strip_prefix('v')
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    };
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty() && !segment.contains('{'));
+    let name = segments.find(|segment| !is_version(segment)).unwrap_or_default().to_snake_case();
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    match name.as_str() {
+        "" => "root_family".into(),
+        name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("x_{name}"),
+        name if RESERVED.contains(&name) || syn::parse_str::<syn::Ident>(name).is_err() => format!("{name}_family"),
+        name => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::family_of;
+
+    #[test]
+    fn the_first_plain_segment_is_the_family() {
+        let cases = [
+            ("/embed/tasks/{task_id}", "embed"),
+            ("/embed-v2/tasks", "embed_v2"),
+            ("/v1.3/assets", "assets"),
+            ("/{id}/videos", "videos"),
+            ("/", "root_family"),
+            ("/types", "types_family"),
+            ("/match", "match_family"),
+            ("/2fa", "x_2fa"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(family_of(path), expected, "{path}");
+        }
+    }
 }

@@ -7,12 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{GenericArgument, ImplItem, Item, ItemImpl, PathArguments, Type, parse_quote};
 
-use crate::generate::{
-    emit,
-    families::{COMMON, Families},
-    lower::Lowered,
-    rewrite::last_segment,
-};
+use crate::generate::{emit, families::Families, lower::Lowered, names::COMMON, rewrite::last_segment};
 
 /// What progenitor generated for one family.
 #[derive(Default)]

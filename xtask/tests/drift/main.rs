@@ -1,13 +1,16 @@
 //! `cargo xtask drift` reports every difference once, with its place and its effect, and no others.
 
+mod classes;
 mod mutations;
+mod report;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use xtask::{
-    document::{Document, resolve},
+    document::Document,
     drift::{self, Change, Class},
+    reference::resolve,
 };
 
 fn file(path: &str) -> PathBuf {
@@ -39,7 +42,8 @@ fn renamed(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
             let entries = object.iter().map(|(key, child)| match child.as_str() {
-                Some(reference) if key == "$ref" && reference.starts_with("#/components/schemas/") => {
+                // References, and targets of a discriminator's mapping.
+                Some(reference) if reference.starts_with("#/components/schemas/") => {
                     (key.clone(), json!(reference.replace("/schemas/", "/schemas/Renamed")))
                 }
                 _ if key == "schemas" && child["type"].is_null() => {

@@ -1,7 +1,7 @@
 //! Random single changes of whole documents.
 
 use serde_json::{Map, Value, json};
-use xtask::{document::resolve, drift::Class};
+use xtask::{drift::Class, reference::resolve};
 
 use super::{changes, documents};
 

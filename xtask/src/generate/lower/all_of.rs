@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::schemas::{ANNOTATIONS, Schemas, Site};
-use crate::document::resolve;
+use crate::reference::resolve;
 
 impl Schemas<'_> {
     /// Merges the parts of an `allOf` and their references into one object schema.

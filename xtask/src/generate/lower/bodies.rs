@@ -7,8 +7,9 @@ use super::{
     schemas::Site,
 };
 use crate::{
-    document::{Pointer, Remark, reference_name},
     generate::names::type_name,
+    pointer::{Pointer, Remark},
+    reference::reference_name,
 };
 
 const FORM: &str = "multipart/form-data";

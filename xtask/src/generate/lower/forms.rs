@@ -10,9 +10,10 @@ use super::{
     schemas::Site,
 };
 use crate::{
-    document::{Pointer, Remark, follow, reference_name},
     generate::names::{identifier, type_name},
     openapi_keywords::BOUNDS,
+    pointer::{Pointer, Remark},
+    reference::{follow, reference_name},
 };
 
 /// The body of a `multipart/form-data` operation.

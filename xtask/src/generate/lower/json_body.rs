@@ -8,8 +8,9 @@ use super::{
     shapes::is_null,
 };
 use crate::{
-    document::{Pointer, follow, resolve},
     openapi_keywords::BOUNDS,
+    pointer::Pointer,
+    reference::{follow, resolve},
 };
 
 impl<'d> Lowering<'_, 'd> {

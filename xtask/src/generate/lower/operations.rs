@@ -11,11 +11,10 @@ use super::{
     schemas::{Schemas, Site},
 };
 use crate::{
-    document::{METHODS, Pointer, Remark, follow},
-    generate::{
-        families::family_of,
-        names::{identifier, type_name},
-    },
+    document::METHODS,
+    generate::names::{family_of, identifier, type_name},
+    pointer::{Pointer, Remark},
+    reference::follow,
     x_effect::{Effect, Effects},
 };
 

@@ -12,8 +12,9 @@ use super::shapes::{
     response_components, sole_part, types_of,
 };
 use crate::{
-    document::{Pointer, Remark, reference_name},
     generate::names::{identifier, type_name},
+    pointer::{Pointer, Remark},
+    reference::reference_name,
 };
 
 /// The Rust name of the type that holds vectors.

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{Pointer, follow, reference_name, resolve};
+use crate::pointer::Pointer;
+use crate::reference::{follow, reference_name, resolve};
 
 /// Prefix of references to named schemas.
 pub(super) const COMPONENTS: &str = "#/components/schemas/";

@@ -9,8 +9,9 @@ use super::{
     shapes::{enum_values, is_null, property_names, types_of},
 };
 use crate::{
-    document::{Pointer, follow, reference_name},
     generate::names::type_name,
+    pointer::Pointer,
+    reference::{follow, reference_name},
 };
 
 /// A variant of a tagged union, with `allOf` merged.

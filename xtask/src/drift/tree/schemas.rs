@@ -1,0 +1,202 @@
+//! Schemas as nodes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Field, Node,
+    reader::{Reader, prose_of},
+};
+use crate::{
+    openapi_keywords::{BOUNDS, SIZES},
+    reference::resolve,
+};
+
+/// Keywords that have a field in the tree, or that do not describe values.
+const HELD: &[&str] = &[
+    "$ref",
+    "type",
+    "nullable",
+    "format",
+    "enum",
+    "const",
+    "default",
+    "deprecated",
+    "properties",
+    "required",
+    "items",
+    "oneOf",
+    "anyOf",
+    "allOf",
+    "additionalProperties",
+    "title",
+    "description",
+    "summary",
+    "example",
+    "examples",
+    "externalDocs",
+    "xml",
+    "$comment",
+    "discriminator",
+];
+
+impl<'r> Reader<'r> {
+    pub(super) fn node(&self, schema: &'r Value, above: &mut Vec<&'r str>) -> Node {
+        let Some(object) = schema.as_object() else { return Node::default() };
+        let mut node = match object.get("$ref").and_then(Value::as_str) {
+            None => self.plain(object, above),
+            Some(reference) => match above.iter().rev().position(|seen| *seen == reference) {
+                Some(steps) => Node { recursive: Some(steps), ..Node::default() },
+                None => {
+                    above.push(reference);
+                    let node = resolve(self.root, reference).map(|target| self.node(target, above));
+                    above.pop();
+                    node.unwrap_or_default()
+                }
+            },
+        };
+        if object.get("$ref").is_some() {
+            node.nullable |= object.get("nullable") == Some(&Value::Bool(true));
+            node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
+            if let Some(default) = object.get("default") {
+                node.default = Some(default.to_string());
+            }
+        }
+        if object.get("description").is_some() {
+            node.prose = prose_of(schema);
+        }
+        node
+    }
+
+    fn plain(&self, object: &'r Map<String, Value>, above: &mut Vec<&'r str>) -> Node {
+        let mut node = Node::default();
+        for part in object.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            node.absorb(self.node(part, above));
+        }
+        let kinds = match object.get("type") {
+            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(kind)) => vec![kind.as_str()],
+            _ if object.contains_key("properties") => vec!["object"],
+            _ => Vec::new(),
+        };
+        node.nullable |= kinds.contains(&"null") || object.get("nullable") == Some(&Value::Bool(true));
+        node.types.extend(kinds.into_iter().filter(|kind| *kind != "null").map(str::to_owned));
+        node.format = object.get("format").and_then(Value::as_str).map(str::to_owned).or(node.format);
+        node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
+        node.default = object.get("default").map(Value::to_string).or(node.default);
+        let values = object.get("enum").or(object.get("x-extensible-enum")).and_then(Value::as_array);
+        let values = values.cloned().or_else(|| object.get("const").map(|only| vec![only.clone()]));
+        if let Some(values) = values {
+            node.open = object.contains_key("x-extensible-enum");
+            node.nullable |= values.contains(&Value::Null);
+            node.values = Some(values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect());
+        }
+        read_limits(object, &mut node);
+        for (key, value) in object {
+            // `false` is the default of these.
+            let is_default = matches!(key.as_str(), "readOnly" | "writeOnly") && *value == Value::Bool(false);
+            let is_limit = BOUNDS.iter().chain(SIZES).any(|limit| limit == key);
+            if !HELD.contains(&key.as_str()) && !is_limit && !is_default && !key.starts_with("x-") {
+                node.marks.insert(key.clone(), value.to_string());
+            }
+        }
+        if let Some(discriminator) = object.get("discriminator") {
+            if let Some(tag) = discriminator["propertyName"].as_str() {
+                node.marks.insert("discriminator".into(), tag.to_owned());
+            }
+            node.mapping = self.mapping(&discriminator["mapping"], above);
+        }
+        if object.get("additionalProperties") == Some(&Value::Bool(false)) {
+            node.marks.insert("additionalProperties".into(), "false".into());
+        }
+        let required = object.get("required").and_then(Value::as_array);
+        node.required.extend(required.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+        let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
+        for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            node.fields.insert(name.clone(), Field { required: is_required(name), node: self.node(property, above) });
+        }
+        node.mark_required();
+        // A schema without statements is the same as no schema.
+        let mut inner = |schema: Option<&'r Value>| {
+            schema.map(|schema| Box::new(self.node(schema, above))).filter(|node| **node != Node::default())
+        };
+        node.items = inner(object.get("items")).or(node.items);
+        node.rest = inner(object.get("additionalProperties")).or(node.rest);
+        for keyword in ["oneOf", "anyOf"] {
+            let variants = object.get(keyword).and_then(Value::as_array).into_iter().flatten();
+            let mut nodes: Vec<Node> = variants.map(|variant| self.node(variant, above)).collect();
+            let all = nodes.len();
+            nodes.retain(|variant| {
+                !(variant.types.is_empty()
+                    && variant.nullable
+                    && variant.values.as_ref().is_none_or(BTreeSet::is_empty))
+            });
+            node.nullable |= nodes.len() < all;
+            match nodes.len() {
+                1 => node.absorb(nodes.remove(0)),
+                _ => {
+                    if !nodes.is_empty() && keyword == "anyOf" {
+                        node.marks.insert("union".into(), "any of".into());
+                    }
+                    node.variants.extend(nodes);
+                }
+            }
+        }
+        // The order of variants has no meaning.
+        node.variants.sort();
+        if node.types.is_empty() && node.variants.is_empty() {
+            node.types.extend(node.values.iter().flatten().filter_map(|value| type_of(value)));
+        }
+        node
+    }
+
+    /// Hashes of the variants that the values of a discriminator select. Names of schemas are not part of them.
+    fn mapping(&self, mapping: &'r Value, above: &mut Vec<&'r str>) -> BTreeMap<String, u64> {
+        let entries = mapping.as_object().into_iter().flatten();
+        let entries = entries.filter_map(|(value, target)| {
+            let target = target.as_str()?;
+            let schema = resolve(self.root, target).or_else(|| self.root["components"]["schemas"].get(target))?;
+            let mut hasher = DefaultHasher::new();
+            self.node(schema, above).hash(&mut hasher);
+            Some((value.clone(), hasher.finish()))
+        });
+        entries.collect()
+    }
+}
+
+/// Reads the limits of a value. Limits that any value satisfies are left out, and exclusive bounds are those of OpenAPI 3.1.
+fn read_limits(object: &Map<String, Value>, node: &mut Node) {
+    let text = |limit: &Value| limit.as_f64().map_or_else(|| limit.to_string(), |number| number.to_string());
+    for key in BOUNDS.iter().chain(SIZES) {
+        match (*key, object.get(*key)) {
+            (_, None) | (_, Some(Value::Bool(false))) => {}
+            ("minLength" | "minItems" | "minProperties", Some(limit)) if limit.as_f64() == Some(0.0) => {}
+            // 3.0 has a flag beside the bound.
+            ("exclusiveMinimum" | "exclusiveMaximum", Some(Value::Bool(true))) => {
+                let plain = if *key == "exclusiveMinimum" { "minimum" } else { "maximum" };
+                if let Some(limit) = node.limits.remove(plain) {
+                    node.limits.insert((*key).to_owned(), limit);
+                }
+            }
+            (key, Some(limit)) => drop(node.limits.insert(key.to_owned(), text(limit))),
+        }
+    }
+}
+
+/// The type of a value that is written as JSON.
+fn type_of(json: &str) -> Option<String> {
+    let kind = match serde_json::from_str(json).ok()? {
+        Value::String(_) => "string",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        Value::Null => return None,
+    };
+    Some(kind.to_owned())
+}

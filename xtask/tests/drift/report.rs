@@ -1,0 +1,129 @@
+//! The reports of the command, for people who change their code.
+
+use std::process::Command;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use xtask::document::Document;
+
+use super::file;
+
+/// Standard output and exit code of the command for our document and a changed copy of it.
+fn run(change: impl FnOnce(&mut Value), arguments: &[&str]) -> (String, Option<i32>) {
+    let mut root = Document::read(&file("../spec/openapi.yaml")).expect("our document").root;
+    change(&mut root);
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("other.json");
+    std::fs::write(&path, root.to_string()).expect("a file");
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["drift", "--base"])
+        .arg(file("../spec/openapi.yaml"))
+        .arg("--upstream")
+        .arg(&path)
+        .args(arguments)
+        .output()
+        .expect("xtask");
+    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+}
+
+/// The report about changes of all classes.
+fn report(arguments: &[&str]) -> (String, Option<i32>) {
+    let change = |root: &mut Value| {
+        let schemas = &mut root["components"]["schemas"];
+        schemas["TaskStatus"]["x-extensible-enum"].as_array_mut().expect("a list").push(json!("queued"));
+        schemas["VideoSegment"]["properties"]["start_offset_sec"]["type"] = json!("string");
+        let list = &mut root["paths"]["/embed/tasks"]["get"];
+        list["parameters"][4]["schema"]["maximum"] = json!(40);
+        list["description"] = json!("Other words.");
+        root["paths"]["/assets/{asset_id}"]["get"]["responses"]["418"] = json!({ "description": "a | b" });
+        root["components"]["securitySchemes"]["apiKey"]["name"] = json!("authorization");
+        root["servers"][0]["url"] = json!("https://other.example/v1.3");
+        root["paths"].as_object_mut().expect("paths").shift_remove("/embed/tasks/{task_id}/status");
+    };
+    run(change, arguments)
+}
+
+#[test]
+fn the_text_report_says_what_to_change_in_code() {
+    let (text, code) = report(&[]);
+    assert_eq!(code, Some(1));
+    assert_snapshot!(text);
+}
+
+#[test]
+fn the_markdown_report_has_a_table_per_class() {
+    assert_snapshot!(report(&["--format", "markdown"]).0);
+}
+
+#[test]
+fn the_json_report_has_every_change() {
+    let (text, _) = report(&["--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let changes = report["changes"].as_array().expect("a list");
+    let breaking: Vec<_> = changes.iter().filter(|change| change["class"] == "breaking").collect();
+    assert!(breaking.len() > 3 && breaking.len() < changes.len(), "{text}");
+    assert!(breaking.iter().all(|change| change["code"].is_string()), "{text}");
+}
+
+#[test]
+fn fail_on_breaking_tolerates_additive_changes() {
+    let additive = |root: &mut Value| root["paths"]["/embed/tasks"]["get"]["deprecated"] = json!(true);
+    assert_eq!(run(additive, &[]).1, Some(1));
+    assert_eq!(run(additive, &["--fail-on", "breaking"]).1, Some(0));
+    assert_eq!(report(&["--fail-on", "breaking"]).1, Some(1));
+    assert_eq!(run(|_| {}, &[]).1, Some(0));
+    assert_eq!(run(|root| root["paths"] = json!({}), &[]).1, Some(2));
+}
+
+#[test]
+fn every_operation_of_our_document_is_a_call_of_the_client() {
+    // The report derives the call from the operation id: `embed_tasks_list` is `embed().tasks().list()`.
+    let mut code = String::new();
+    let mut folders = vec![file("../client-ext/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => code += &std::fs::read_to_string(path).expect("Rust code"),
+            }
+        }
+    }
+    let root = Document::read(&file("../spec/openapi.yaml")).expect("our document").root;
+    let items = root["paths"].as_object().expect("paths").values().filter_map(|item| item.as_object());
+    for id in items.flat_map(|item| item.values()).filter_map(|operation| operation["operationId"].as_str()) {
+        for word in id.split('_') {
+            assert!(code.contains(&format!("pub fn {word}(")), "the client has no method {word} for {id}");
+        }
+    }
+}
+
+#[test]
+fn the_script_of_the_workflow_reports_a_changed_document() {
+    let mut root = Document::read(&file("../spec/openapi.yaml")).expect("our document").root;
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("other.json");
+    let script = |root: &Value| {
+        std::fs::write(&path, root.to_string()).expect("a file");
+        let output = Command::new("bash")
+            .arg(file("../.github/upstream.sh"))
+            .arg("--dry-run")
+            .arg(&path)
+            .env("XTASK", env!("CARGO_BIN_EXE_xtask"))
+            .output()
+            .expect("bash");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    // The accepted differences from the published document do not exist in our own, which is a difference.
+    root["paths"]["/embed/tasks"]["get"]["parameters"][4]["schema"]["maximum"] = json!(40);
+    let text = script(&root);
+    for part in [
+        "| `GET /embed/tasks` | `query.page_limit` | maximum | `50` | `40` |",
+        "would run: git push",
+        "would run: gh pr create",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
