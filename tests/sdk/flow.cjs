@@ -145,7 +145,7 @@ test("list: newest first, pages, filters", async () => {
     assert.ok(listed.every((task) => task.videoEmbedding.metadata.duration > 0));
     assert.equal((await tasks.list({ pageLimit: 3 })).data.length, 3);
     assert.equal((await collect(await tasks.list({ endedAt: "2020-01-01T00:00:00Z" }))).length, 0);
-    await fault("task=fails");
+    await fault("job=fails");
     const failing = await make();
     await tasks.waitForDone(failing, QUICK);
     const has = async (status) => (await collect(await tasks.list({ status }))).some((task) => task.id === failing);
@@ -272,12 +272,12 @@ test("waitForDone gets past a reset, and returns a failed task", async () => {
     const callback = async () => void (faults.length && (await fault(faults.pop())));
     assert.equal((await tasks.waitForDone(id, { ...QUICK, callback })).status, "ready");
     assert.equal(faults.length, 0);
-    await fault("task=fails");
+    await fault("job=fails");
     assert.equal((await tasks.waitForDone(await make(), QUICK)).status, "failed");
 });
 
 test("an unknown status", async () => {
-    await fault("task=paused");
+    await fault("job=paused");
     assert.equal((await tasks.status(await make())).status, "paused");
 });
 

@@ -187,7 +187,7 @@ def _():
     assert pages[0] == made[:1:-1] and all(len(page) == 3 for page in pages[:-2]), pages
     assert not list(tasks.list(ended_at="2020-01-01T00:00:00Z"))
     assert not list(tasks.list(started_at=stamp(before + timedelta(days=1))))
-    fault("task=fails")
+    fault("job=fails")
     failing = make()
     tasks.wait_for_done(failing, sleep_interval=0.05)
     assert failing in [task.id for task in tasks.list(status="failed")]
@@ -354,13 +354,13 @@ def _():
     faults = ["status=503 operation=embed_tasks_status", "reset operation=embed_tasks_status"]
     done = tasks.wait_for_done(task_id, sleep_interval=0.05, callback=lambda _: faults and fault(faults.pop()))
     assert done.status == "ready" and not faults
-    fault("task=fails")
+    fault("job=fails")
     assert tasks.wait_for_done(make(), sleep_interval=0.05).status == "failed"
 
 
 @case("an unknown status")
 def _():
-    fault("task=paused")
+    fault("job=paused")
     assert tasks.status(make()).status == "paused"
 
 

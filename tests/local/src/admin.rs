@@ -1,4 +1,4 @@
-//! Admin endpoints: faults, the clock, assets and the validation report. They respond to this machine only, and not to pages of
+//! Admin endpoints: faults, the clock, the validation report, and those of the families. They respond to this machine only, and not to pages of
 //! other sites.
 
 use std::{net::IpAddr, sync::Arc};
@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use http::{
     HeaderMap, Method, StatusCode,
@@ -16,7 +16,14 @@ use http::{
 };
 use serde_json::json;
 
-use crate::{NewAsset, connection::Peer, fault::Fault, parse::duration, state::ServerState};
+use crate::{
+    connection::Peer,
+    dashboard,
+    families::{Family, Routes},
+    fault::Fault,
+    parse::duration,
+    state::ServerState,
+};
 
 pub(super) const PATH: &str = "/_local";
 
@@ -24,15 +31,13 @@ type Shared = State<Arc<ServerState>>;
 type TextResult = Result<String, (StatusCode, String)>;
 
 /// The admin endpoints and the dashboard, which have the same guard.
-pub(super) fn router(state: &Arc<ServerState>, dashboard: Router<Arc<ServerState>>) -> Router<Arc<ServerState>> {
-    Router::new()
-        .route(&format!("{PATH}/faults"), get(faults).post(add_faults).delete(clear_faults))
-        .route(&format!("{PATH}/clock"), get(clock).post(advance))
-        .route(&format!("{PATH}/report"), get(report))
-        .route(&format!("{PATH}/assets"), post(add_asset))
-        .merge(dashboard)
-        .layer(middleware::from_fn(guard))
-        .with_state(Arc::clone(state))
+pub(super) fn router(state: &Arc<ServerState>) -> Routes {
+    let endpoints = Router::new()
+        .route("/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/clock", get(clock).post(advance))
+        .route("/report", get(report))
+        .merge(state.families.merged(Family::admin_routes));
+    Router::new().nest(PATH, endpoints).merge(dashboard::router(&state.families)).layer(middleware::from_fn(guard))
 }
 
 async fn guard(request: Request, next: Next) -> Response {
@@ -106,12 +111,6 @@ async fn advance(State(state): Shared, body: String) -> TextResult {
     state.jobs.idle().await;
     state.clock.advance(by);
     Ok(format!("{}\n", state.clock.now().to_rfc3339()))
-}
-
-/// Stores the asset in the body, a JSON object. Returns its id.
-async fn add_asset(State(state): Shared, Json(asset): Json<NewAsset>) -> TextResult {
-    let added = state.families.assets.add(asset).await;
-    added.map(|id| format!("{id}\n")).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
 }
 
 async fn report(State(state): Shared) -> Response {

@@ -18,9 +18,8 @@ use crate::{
     clock::Clock,
     connection::{self, Stop},
     contract_monitor::{ContractMonitor, Log},
-    dashboard,
     error_response::ErrorResponse,
-    families::{self, Families},
+    families::{Families, Family, Routes},
     fault::{Fault, FaultQueue},
     fetch::Fetcher,
     form,
@@ -87,18 +86,18 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Sets the minimum processing time of a task. Default: 50 ms.
+    /// Sets the minimum processing time of a job. Default: 50 ms.
     pub fn processing_time(self, time: Duration) -> Self {
         self.speed(Speed::After(time))
     }
 
-    /// Sets the minimum processing time of a task by the duration of its video.
+    /// Sets the minimum processing time of a job by the duration of its video.
     pub fn speed(mut self, speed: Speed) -> Self {
         self.speed = speed;
         self
     }
 
-    /// Whether to keep a thumbnail of each clip for the dashboard, for at most 5 s of computation per task. Needs the feature
+    /// Whether to keep a thumbnail of each clip for the dashboard, for at most 5 s of computation per video. Needs the feature
     /// `decode`. Default: `false`.
     pub fn thumbnails(mut self, keep: bool) -> Self {
         self.thumbnails = keep;
@@ -168,7 +167,8 @@ impl LocalServerBuilder {
             None => DataDirectory::temporary()?,
         };
         let state = Arc::new(ServerState {
-            families: Families::open(&data, &clock, self.thumbnails)?,
+            families: Families::open(&data, &clock)?,
+            thumbnails: self.thumbnails,
             clock,
             speed: self.speed,
             keys: self.keys,
@@ -180,7 +180,7 @@ impl LocalServerBuilder {
             jobs: Jobs::new(),
             creates: Arc::default(),
         });
-        families::resume(&state);
+        state.families.all().for_each(|family| family.resume(&state));
         let (stop, stopped) = watch::channel(Stop::No);
         let server = tokio::spawn(connection::serve(listener, router(Arc::clone(&state)), stopped));
         Ok(LocalServer { state, base_url, stop, server: Some(server), allows_violations: self.allows_violations })
@@ -198,15 +198,12 @@ fn router(state: Arc<ServerState>) -> Router {
         let message = "This endpoint has no such method";
         ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed".into(), message)
     };
-    let api = families::router()
+    let api: Routes = state.families.merged(Family::routes);
+    let api = api
         .fallback(no_endpoint)
         .method_not_allowed_fallback(no_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&state), run));
-    Router::new()
-        .nest(BASE_PATH, api)
-        .merge(admin::router(&state, dashboard::router()))
-        .fallback(no_endpoint)
-        .with_state(state)
+    Router::new().nest(BASE_PATH, api).merge(admin::router(&state)).fallback(no_endpoint).with_state(state)
 }
 
 impl fmt::Debug for LocalServerBuilder {

@@ -3,8 +3,6 @@
 
 mod overview;
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -14,16 +12,18 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use crate::{admin, families::embed_tasks, state::ServerState};
+use crate::{
+    admin,
+    families::{Families, Family, Routes},
+};
 
 const STYLE: &str = include_str!("dashboard/style.css");
 
-pub(crate) fn router() -> Router<Arc<ServerState>> {
-    let style = format!("{}/style.css", admin::PATH);
+pub(crate) fn router(families: &Families) -> Routes {
+    let style = get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE));
     Router::new()
         .route("/", get(overview::show))
-        .merge(embed_tasks::dashboard_router())
-        .route(&style, get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
+        .nest(admin::PATH, families.merged(Family::dashboard_routes).route("/style.css", style))
         .layer(middleware::from_fn(protect))
 }
 

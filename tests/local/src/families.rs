@@ -1,44 +1,77 @@
-//! The families of the API. A new family is a module here, a field of [`Families`], and a line in each function below.
+//! The families of the API: groups of endpoints, such as `/embed/tasks`.
+//!
+//! A new family is a module here, a field of [`Families`], and an entry in [`Families::open`] and [`Families::all`]. Methods of
+//! [`LocalServer`](crate::LocalServer) that only make sense for one family are in its module.
 
-pub(crate) mod assets;
-pub(crate) mod embed_tasks;
+pub mod assets;
+mod embed_tasks;
 
-use std::{io, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
 use axum::Router;
+use maud::Markup;
 use twelvelabs_api::runtime::Operation;
 
 use self::{assets::Assets, embed_tasks::EmbedTasks};
 use crate::{clock::Clock, state::ServerState, store::DataDirectory};
 
+/// A part of the router.
+pub(crate) type Routes = Router<Arc<ServerState>>;
+
+/// What a family supplies. The other modules of the server know nothing else of a family.
+pub(crate) trait Family: fmt::Debug + Send + Sync {
+    /// Its operations, with the paths of the OpenAPI document.
+    fn routes(&self) -> Routes;
+
+    /// The rate limit category of one of its operations. `None` if the operation belongs to another family.
+    fn rate_category(&self, operation: &Operation) -> Option<&'static str>;
+
+    /// Its admin endpoints, with paths below that of all admin endpoints. Default: none.
+    fn admin_routes(&self) -> Routes {
+        Router::new()
+    }
+
+    /// Its pages of the dashboard, with paths below that of all admin endpoints. Default: none.
+    fn dashboard_routes(&self) -> Routes {
+        Router::new()
+    }
+
+    /// Its section of the first page of the dashboard.
+    fn overview(&self) -> Markup;
+
+    /// The number and the name of its items, such as `3 tasks`.
+    fn summary(&self) -> String;
+
+    /// Continues what an earlier stop of the server interrupted. Default: nothing.
+    fn resume(&self, _state: &Arc<ServerState>) {}
+}
+
 /// The state of all families.
 #[derive(Debug)]
 pub(crate) struct Families {
-    pub(crate) assets: Assets,
-    pub(crate) embed_tasks: EmbedTasks,
+    assets: Assets,
+    embed_tasks: EmbedTasks,
 }
 
 impl Families {
-    pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>, thumbnails: bool) -> io::Result<Self> {
-        Ok(Self { assets: Assets::open(data, clock)?, embed_tasks: EmbedTasks::open(data, clock, thumbnails)? })
+    pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>) -> io::Result<Self> {
+        Ok(Self { assets: Assets::open(data, clock)?, embed_tasks: EmbedTasks::open(data, clock)? })
     }
-}
 
-/// The routes of all operations.
-pub(crate) fn router() -> Router<Arc<ServerState>> {
-    Router::new().merge(assets::router()).merge(embed_tasks::router())
-}
+    /// All families, in the order of their sections on the dashboard.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &dyn Family> {
+        [&self.embed_tasks as &dyn Family, &self.assets].into_iter()
+    }
 
-/// Restarts what an earlier stop interrupted.
-pub(crate) fn resume(state: &Arc<ServerState>) {
-    embed_tasks::resume(state);
-}
+    /// Merges a part of the router that every family has.
+    pub(crate) fn merged<'f>(&'f self, routes: impl Fn(&'f dyn Family) -> Routes) -> Routes {
+        self.all().fold(Router::new(), |all, family| all.merge(routes(family)))
+    }
 
-/// The rate limit category of an operation.
-pub(crate) fn rate_category(operation: &Operation) -> &'static str {
-    let categories = [(assets::PREFIX, assets::RATE_CATEGORY), (embed_tasks::PREFIX, embed_tasks::RATE_CATEGORY)];
-    let found = categories.into_iter().find(|(prefix, _)| operation.id.starts_with(prefix));
-    found.map_or("other", |(_, category)| category)
+    /// The rate limit category of an operation.
+    pub(crate) fn rate_category(&self, operation: &Operation) -> &'static str {
+        self.all().find_map(|family| family.rate_category(operation)).unwrap_or("other")
+    }
 }
 
 #[cfg(test)]
@@ -48,9 +81,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_has_a_rate_category() {
+    fn every_operation_has_one_rate_category() {
+        let data = DataDirectory::temporary().expect("a directory");
+        let families = Families::open(&data, &Arc::new(Clock::new(true))).expect("opened");
         for operation in operations::ALL {
-            assert_ne!(rate_category(operation), "other", "{}", operation.id);
+            let categories = families.all().filter_map(|family| family.rate_category(operation));
+            assert_eq!(categories.count(), 1, "{}", operation.id);
         }
     }
 }

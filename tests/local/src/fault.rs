@@ -1,4 +1,4 @@
-//! Faults: responses that fail and tasks that fail, on demand.
+//! Faults: responses that fail and jobs that fail, on demand.
 
 mod queue;
 
@@ -7,9 +7,14 @@ use std::{fmt, str::FromStr, time::Duration};
 use twelvelabs_api::operations;
 
 pub(crate) use self::queue::FaultQueue;
-use crate::parse::{ParseError, duration};
+use crate::{
+    parse::{ParseError, duration},
+    store::Fate,
+};
 
-/// A fault for the next requests or tasks of a [`LocalServer`](crate::LocalServer).
+/// A fault for the next requests or jobs of a [`LocalServer`](crate::LocalServer).
+///
+/// A job is an item that the server processes after its creation, such as an embedding task.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,9 +24,8 @@ use crate::parse::{ParseError, duration};
 /// let busy = Fault::status(429).operation("embed_tasks_status").times(2).retry_after(Duration::from_secs(1));
 /// // The same as text, for the command line and the admin endpoint.
 /// assert_eq!("status=429 operation=embed_tasks_status times=2 retry_after=1s".parse(), Ok(busy));
-/// // The next task fails.
-/// let failing = Fault::task_fails();
-/// # let _ = failing;
+/// // The next job fails.
+/// assert_eq!("job=fails".parse(), Ok(Fault::job_fails()));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -39,9 +43,8 @@ pub(crate) enum Kind {
     Delay(Duration),
     Truncate,
     Reset,
-    TaskFails,
-    TaskStalls,
-    TaskStatus(String),
+    /// Of the next job.
+    Job(Fate),
 }
 
 impl Fault {
@@ -69,29 +72,30 @@ impl Fault {
         Self::new(Kind::Reset)
     }
 
-    /// The next task that is created fails at the end of its processing time.
-    pub fn task_fails() -> Self {
-        Self::new(Kind::TaskFails)
+    /// The next job that is created fails at the end of its processing time.
+    pub fn job_fails() -> Self {
+        Self::new(Kind::Job(Fate::Fails))
     }
 
-    /// The next task that is created stays in `processing`.
-    pub fn task_stalls() -> Self {
-        Self::new(Kind::TaskStalls)
+    /// The next job that is created stays in `processing`.
+    pub fn job_stalls() -> Self {
+        Self::new(Kind::Job(Fate::Stalls))
     }
 
-    /// The next task that is created has this status from the start, such as one that clients do not know.
-    pub fn task_status(status: impl Into<String>) -> Self {
-        Self::new(Kind::TaskStatus(status.into()))
+    /// The next job that is created has this status from the start, such as one that clients do not know. There is no result behind
+    /// it.
+    pub fn job_status(status: impl Into<String>) -> Self {
+        Self::new(Kind::Job(Fate::Reports(status.into())))
     }
 
     /// Only for this operation, by its id in the OpenAPI document, such as `embed_tasks_status`. Default: every operation. For a
-    /// fault of tasks, this is the operation that creates them.
+    /// fault of a job, this is the operation that creates it.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
         self.operation = Some(id.into());
         self
     }
 
-    /// The number of requests or tasks; 0 means all. Default: 1.
+    /// The number of requests or jobs; 0 means all. Default: 1.
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
         self
@@ -103,8 +107,8 @@ impl Fault {
         self
     }
 
-    fn concerns_tasks(&self) -> bool {
-        matches!(self.kind, Kind::TaskFails | Kind::TaskStalls | Kind::TaskStatus(_))
+    fn concerns_jobs(&self) -> bool {
+        matches!(self.kind, Kind::Job(_))
     }
 
     fn applies_to(&self, operation: Option<&str>) -> bool {
@@ -138,7 +142,7 @@ impl Fault {
 impl FromStr for Fault {
     type Err = ParseError;
 
-    /// Parses one of `status=503`, `delay=500ms`, `truncate`, `reset`, `task=fails`, `task=stalls` and `task=STATUS`, followed, in any
+    /// Parses one of `status=503`, `delay=500ms`, `truncate`, `reset`, `job=fails`, `job=stalls` and `job=STATUS`, followed, in any
     /// order, by `operation=ID`, `times=N` and `retry_after=2s`.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut words = text.split_whitespace().map(|word| word.split_once('=').unwrap_or((word, "")));
@@ -150,9 +154,9 @@ impl FromStr for Fault {
             ("delay", time) => Self::delay(duration(time)?),
             ("truncate", "") => Self::truncate(),
             ("reset", "") => Self::reset(),
-            ("task", "fails") => Self::task_fails(),
-            ("task", "stalls") => Self::task_stalls(),
-            ("task", status) if !status.is_empty() => Self::task_status(status),
+            ("job", "fails") => Self::job_fails(),
+            ("job", "stalls") => Self::job_stalls(),
+            ("job", status) if !status.is_empty() => Self::job_status(status),
             _ => return Err(ParseError::new(format!("unknown fault {text:?}"))),
         };
         for (name, value) in words {
@@ -174,9 +178,9 @@ impl fmt::Display for Fault {
             Kind::Delay(time) => write!(f, "delay={}ms", time.as_millis())?,
             Kind::Truncate => f.write_str("truncate")?,
             Kind::Reset => f.write_str("reset")?,
-            Kind::TaskFails => f.write_str("task=fails")?,
-            Kind::TaskStalls => f.write_str("task=stalls")?,
-            Kind::TaskStatus(status) => write!(f, "task={status}")?,
+            Kind::Job(Fate::Reports(status)) => write!(f, "job={status}")?,
+            Kind::Job(Fate::Stalls) => f.write_str("job=stalls")?,
+            Kind::Job(_) => f.write_str("job=fails")?,
         }
         if let Some(operation) = &self.operation {
             write!(f, " operation={operation}")?;
@@ -201,9 +205,9 @@ mod tests {
             Fault::delay(Duration::from_millis(250)).operation("embed_tasks_list").times(0),
             Fault::truncate().operation("embed_tasks_retrieve"),
             Fault::reset(),
-            Fault::task_fails(),
-            Fault::task_stalls().times(2),
-            Fault::task_status("paused"),
+            Fault::job_fails(),
+            Fault::job_stalls().times(2),
+            Fault::job_status("paused"),
         ];
         for fault in faults {
             assert_eq!(fault.to_string().parse(), Ok(fault));
@@ -214,7 +218,7 @@ mod tests {
             "status=x",
             "status=503 operation=status",
             "truncate=1",
-            "task=",
+            "job=",
             "reset now",
             "delay=3y4",
         ];

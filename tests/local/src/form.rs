@@ -18,7 +18,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::header::CONTENT_TYPE;
 use multer::Multipart;
-use twelvelabs_api::{params::embed_tasks_create::VIDEO_FILE, types::ErrorCode};
+use twelvelabs_api::types::ErrorCode;
 use twelvelabs_contract::FormField;
 
 use crate::{
@@ -34,6 +34,9 @@ const STUCK_LIMIT: usize = 1 << 20;
 
 /// Maximum number of fields.
 const FIELD_LIMIT: usize = 64;
+
+/// Maximum number of bytes that are read of a body that is not used: more than the largest upload of the API.
+const DRAIN_LIMIT: u64 = 4 << 30;
 
 /// The fields of a form as far as they were read, for the contract monitor. The bytes of files are not kept.
 #[derive(Clone, Debug, Default)]
@@ -173,10 +176,9 @@ impl Stream for MeteredBody {
     }
 }
 
-/// Reads the rest of a body, up to the size of the largest upload: a client that is still sending would otherwise see a broken
-/// connection and not the response.
+/// Reads the rest of a body: a client that is still sending would otherwise see a broken connection and not the response.
 pub(crate) async fn drain(mut body: BodyDataStream) {
-    let mut rest = VIDEO_FILE.max_length.unwrap_or_default();
+    let mut rest = DRAIN_LIMIT;
     while rest > 0
         && let Some(Ok(chunk)) = body.next().await
     {

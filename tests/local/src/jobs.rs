@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
-#[derive(Debug)]
+/// Clones share their permits and their count.
+#[derive(Clone, Debug)]
 pub(crate) struct Jobs {
     permits: Arc<Semaphore>,
     /// Number of jobs that run or wait.

@@ -7,7 +7,7 @@ mod connection;
 mod contract_monitor;
 mod dashboard;
 mod error_response;
-mod families;
+pub mod families;
 mod fault;
 mod fetch;
 mod form;
@@ -20,6 +20,7 @@ mod middleware;
 #[cfg(not(feature = "media"))]
 mod no_media;
 mod parse;
+mod processing;
 pub mod program;
 mod query;
 mod quirks;
@@ -33,7 +34,6 @@ mod url_policy;
 mod vectors;
 
 pub use builder::LocalServerBuilder;
-pub use families::assets::NewAsset;
 pub use fault::Fault;
 pub use local_server::LocalServer;
 pub use parse::ParseError;

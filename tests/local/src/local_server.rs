@@ -8,10 +8,8 @@ use std::{
 };
 
 use tokio::{sync::watch, task::JoinHandle};
-use twelvelabs_api::types::TaskStatus;
 
 use crate::{
-    NewAsset,
     builder::LocalServerBuilder,
     connection::Stop,
     fault::Fault,
@@ -37,7 +35,7 @@ use crate::{
 /// # async fn main() -> std::io::Result<()> {
 /// let server = LocalServer::builder().manual_clock().start().await?;
 /// server.inject(Fault::status(503).operation("embed_tasks_status").times(2));
-/// server.inject(Fault::task_fails());
+/// server.inject(Fault::job_fails());
 /// // … the program under test uses server.base_url() …
 /// server.advance(Duration::from_secs(7 * 24 * 3600)).await;
 /// server.finish().await.expect("all requests are valid");
@@ -89,31 +87,12 @@ impl LocalServer {
         self.state.faults.add(fault);
     }
 
-    /// Removes all faults. Tasks that fail or stall because of an earlier fault are not changed.
+    /// Removes all faults. Jobs that fail or stall because of an earlier fault are not changed.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
     }
 
-    /// Stores an asset and returns its id. Assets are the only items that clients cannot create here.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the asset cannot be written to the data directory.
-    pub async fn add_asset(&self, asset: NewAsset) -> io::Result<String> {
-        self.state.families.assets.add(asset).await
-    }
-
-    /// The number of embedding tasks.
-    pub fn task_count(&self) -> usize {
-        self.state.families.embed_tasks.store.len()
-    }
-
-    /// The status of an embedding task, without a request. `None` if there is no such task.
-    pub fn task_status(&self, id: &str) -> Option<TaskStatus> {
-        self.state.families.embed_tasks.store.get(id).map(|task| task.status.as_str().to_owned().into())
-    }
-
-    /// Waits until every create request that was received before this call has stored its task. A request whose client has
+    /// Waits until every create request that was received before this call has stored its item. A request whose client has
     /// disconnected is completed too, so only after this call do lists show its effect.
     pub async fn settled(&self) {
         drop(self.state.creates.write().await);

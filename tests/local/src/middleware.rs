@@ -24,7 +24,6 @@ use crate::{
     connection::Peer,
     contract_monitor::{Ending, Exchange, Unvalidated, Validation},
     error_response::ErrorResponse,
-    families,
     fault::{Fault, Kind},
     form::{self, FormRecord},
     quirks::Quirk,
@@ -160,7 +159,7 @@ async fn respond(state: &ServerState, operation: Option<&'static str>, request: 
     let operation = operation.and_then(|id| operations::ALL.iter().find(|operation| operation.id == id));
     let counted = operation.filter(|operation| operation.effect != Effect::Read || state.has_quirk(Quirk::ReadsCount));
     let (Some(limits), Some(operation)) = (&state.rate_limits, counted) else { return next.run(request).await };
-    let (category, now) = (families::rate_category(operation), state.clock.now());
+    let (category, now) = (state.families.rate_category(operation), state.clock.now());
     let mut usage = limits.admit(category, now);
     let mut response = match usage.exceeded {
         None => {

@@ -19,7 +19,7 @@ A local server for the TwelveLabs API. Its embeddings are NOT those of Marengo.
   --listen ADDRESS:PORT   address to listen on, port 0 for a free one [default: 127.0.0.1:8421]
   --allow-others          permit an address that other hosts can reach
   --data DIR              keep data in this directory: empty, or an existing data directory [default: temporary]
-  --speed SPEED           processing time of tasks: instant, realtime, or a factor such as 10x [default: instant]
+  --speed SPEED           processing time of jobs: instant, realtime, or a factor such as 10x [default: instant]
   --key KEY               accept only this key; can be repeated [default: any key that is not empty]
   --rate-limit PLAN       off, free, t2, t3, or a number of requests per minute [default: off]
   --video-urls POLICY     fetch videos from public or loopback addresses, or from any [default: public]
@@ -29,7 +29,7 @@ A local server for the TwelveLabs API. Its embeddings are NOT those of Marengo.
   --help                  print this help";
 
 const MORE: &str = "
-faults: one of  status=503  delay=500ms  truncate  reset  task=fails  task=stalls  task=STATUS
+faults: one of  status=503  delay=500ms  truncate  reset  job=fails  job=stalls  job=STATUS
         followed by any of  operation=ID  times=N (0: always)  retry_after=2s
         while the server runs:  curl --data 'reset operation=embed_tasks_status times=3' http://ADDRESS:PORT/_local/faults
 quirks:";
@@ -183,10 +183,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     say(&format!("export TWELVE_LABS_API_KEY={}", first_key.as_deref().unwrap_or("local")));
     say("");
     say(&format!("dashboard: {}/", server.dashboard_url()));
+    let items: Vec<String> = server.state.families.all().map(|family| family.summary()).collect();
     say(&format!(
-        "data: {}, {} tasks",
+        "data: {}, {}",
         options.data.map_or("temporary directory".into(), |data| data.display().to_string()),
-        server.task_count()
+        items.join(", ")
     ));
     say(&format!("speed: {}", options.speed));
     if let Some(limit) = options.rate_limit {

@@ -1,10 +1,10 @@
-//! The processing time of tasks.
+//! The processing time of jobs.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use crate::parse::ParseError;
 
-/// The minimum time that a task of a [`LocalServer`](crate::LocalServer) stays in `processing`. Computing the embeddings can take
+/// The minimum time that a job of a [`LocalServer`](crate::LocalServer) stays in `processing`. Computing the embeddings can take
 /// longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]

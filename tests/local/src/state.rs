@@ -25,6 +25,8 @@ pub(crate) struct ServerState {
     /// Read-locked by every create request while it stores its item.
     pub(crate) creates: Arc<tokio::sync::RwLock<()>>,
     pub(crate) families: Families,
+    /// Whether to keep thumbnails for the dashboard.
+    pub(crate) thumbnails: bool,
 }
 
 impl ServerState {

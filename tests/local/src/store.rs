@@ -1,5 +1,7 @@
 //! The items of a family, in memory and on disk. Knows what an item is, and nothing of any family.
 
+#[cfg(test)]
+pub(crate) mod failing;
 mod folder;
 mod index;
 mod item;
@@ -20,7 +22,7 @@ pub(crate) use self::{
 };
 use self::{
     index::Index,
-    writer::{Change, Writer},
+    writer::{Change, Opener, Writer},
 };
 use crate::clock::{Clock, later};
 
@@ -55,9 +57,20 @@ pub(crate) struct Store<T: Content> {
 impl<T: Content> Store<T> {
     /// Opens a store with the items that the folder holds.
     pub(crate) fn open(folder: Folder, clock: Arc<Clock>, retention: Option<TimeDelta>) -> io::Result<Self> {
+        let opener = writer::opener(&folder);
+        Self::open_with(folder, clock, retention, opener)
+    }
+
+    /// Opens a store whose items are also in this database. `None` keeps them in memory.
+    fn open_with(
+        folder: Folder,
+        clock: Arc<Clock>,
+        retention: Option<TimeDelta>,
+        opener: Option<Opener>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared { index: Mutex::default(), folder, clock });
-        let database = writer::open(&shared)?;
-        let writer = Writer::start(Arc::clone(&shared), database)?;
+        let disk = opener.map(|opener| writer::open(&shared, opener)).transpose()?;
+        let writer = Writer::start(Arc::clone(&shared), disk)?;
         Ok(Self { shared, writer, retention })
     }
 
@@ -86,11 +99,15 @@ impl<T: Content> Store<T> {
     }
 
     /// Stores the outcome of a computation. When this returns, clients can see it.
-    pub(crate) async fn finish(&self, number: u64, outcome: Outcome) {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the outcome cannot be written to the disk. The item then has none.
+    pub(crate) async fn finish(&self, number: u64, outcome: Outcome) -> io::Result<()> {
         let (reply, finished) = oneshot::channel();
         self.writer.send(Change::Finish(number, outcome, reply));
-        // An error means that the writer has ended: there is nothing to see then.
-        let _ = finished.await;
+        // An error of the channel means that the item or the writer is gone: there is nothing to see then.
+        finished.await.unwrap_or(Ok(()))
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Item<T>>> {

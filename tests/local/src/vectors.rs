@@ -10,49 +10,77 @@ mod features;
 mod pictures;
 #[cfg(feature = "decode")]
 mod sound;
-pub(crate) mod windows;
 
 use std::{io, path::Path};
 
-use twelvelabs_api::{
-    limits::EMBEDDING_DIMENSION,
-    runtime::Embedding,
-    types::{EmbeddingOption, VideoSegment},
-};
+use twelvelabs_api::{limits::EMBEDDING_DIMENSION, runtime::Embedding};
 
-use self::windows::Window;
 use crate::media::{Media, Part};
 
-/// All segments of a task: one for each window and each option that the tracks allow. Blocks while decoding.
-pub(crate) fn segments(media: &Media, path: &Path, windows: &[Window]) -> io::Result<Vec<VideoSegment>> {
-    // Whether an audio track contains speech is not detected: it is assumed to.
-    let mut options = vec![EmbeddingOption::Visual];
-    if media.has_audio() {
-        options.extend([EmbeddingOption::Audio, EmbeddingOption::Transcription]);
+/// A time range of a video that gets a vector of each modality.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Window {
+    /// In seconds.
+    pub(crate) start: f64,
+    /// In seconds.
+    pub(crate) end: f64,
+}
+
+/// What a vector represents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Modality {
+    /// The pictures.
+    Visual,
+    /// The sound.
+    Audio,
+    /// What is said.
+    Transcription,
+}
+
+impl Modality {
+    /// The modalities that the tracks of a video have. Whether a sound track contains speech is not detected: it is assumed to.
+    fn of(media: &Media) -> &'static [Self] {
+        if media.has_audio() { &[Self::Visual, Self::Audio, Self::Transcription] } else { &[Self::Visual] }
     }
-    let mut columns = Vec::new();
+
+    /// The track that it is computed from.
+    fn part(self) -> Part {
+        if self == Self::Visual { Part::Video } else { Part::Audio }
+    }
+
+    /// Text that all its vectors depend on. A change invalidates vectors that users have stored.
+    fn seed(self) -> &'static str {
+        match self {
+            Self::Visual => "visual",
+            Self::Audio => "audio",
+            Self::Transcription => "transcription",
+        }
+    }
+}
+
+/// The vectors of one modality.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub(crate) modality: Modality,
+    /// One for each window, in the same order.
+    pub(crate) vectors: Vec<Embedding>,
+}
+
+/// The vectors of these windows, for each modality that the tracks have. Blocks while decoding.
+pub(crate) fn columns(media: &Media, path: &Path, windows: &[Window]) -> io::Result<Vec<Column>> {
     let decoded = decoded_vectors(media, path, windows)?;
-    for option in options {
-        let part = if option == EmbeddingOption::Visual { Part::Video } else { Part::Audio };
-        let mut vectors = decoded(&option);
+    let column = |modality: &Modality| {
+        let mut vectors = decoded(*modality);
         if vectors.iter().any(Option::is_none) {
-            for (place, bytes) in vectors.iter_mut().zip(bytes::column(media, path, part, &option, windows)?) {
+            for (place, bytes) in vectors.iter_mut().zip(bytes::column(media, path, *modality, windows)?) {
                 place.get_or_insert(bytes);
             }
         }
-        columns.push((option, vectors));
-    }
-    let mut segments = Vec::new();
-    for (index, window) in windows.iter().enumerate() {
-        for (option, vectors) in &columns {
-            let vector =
-                Embedding::try_from(unit(vectors[index].as_deref().unwrap_or_default())).map_err(io::Error::other)?;
-            let mut segment = VideoSegment::new(vector, window.start, window.end, window.scope.clone());
-            segment.embedding_option = Some(option.clone());
-            segments.push(segment);
-        }
-    }
-    Ok(segments)
+        let vectors = vectors.iter().map(|vector| unit(vector.as_deref().unwrap_or_default()));
+        let vectors = vectors.map(|vector| Embedding::try_from(vector).map_err(io::Error::other));
+        Ok(Column { modality: *modality, vectors: vectors.collect::<io::Result<_>>()? })
+    };
+    Modality::of(media).iter().map(column).collect()
 }
 
 /// A thumbnail from the middle of a window: PNG, at most 160 pixels wide and high. `None` if the video cannot be decoded. Reads the
@@ -67,40 +95,36 @@ pub(crate) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<V
     }
 }
 
-/// Returns a function that computes the vectors of an option by decoding, one per window, not of unit length.
+/// Returns a function that computes the vectors of a modality by decoding, one per window, not of unit length.
 #[cfg(feature = "decode")]
 fn decoded_vectors(
     media: &Media,
     path: &Path,
     windows: &[Window],
-) -> io::Result<impl Fn(&EmbeddingOption) -> Vec<Option<Vec<f64>>>> {
+) -> io::Result<impl Fn(Modality) -> Vec<Option<Vec<f64>>>> {
     let stills = pictures::stills(media, path, span(windows))?;
     let moments = sound::moments(media, path, span(windows))?;
     let windows = windows.to_vec();
-    Ok(move |option: &EmbeddingOption| {
+    Ok(move |modality: Modality| {
         let features: Vec<_> = windows
             .iter()
-            .map(|window| match option {
-                EmbeddingOption::Visual => features::visual(held(&stills, window, |still| still.time)),
-                EmbeddingOption::Audio => features::audio(held(&moments, window, |moment| moment.time)),
-                _ => features::rhythm(held(&moments, window, |moment| moment.time)),
+            .map(|window| match modality {
+                Modality::Visual => features::visual(held(&stills, window, |still| still.time)),
+                Modality::Audio => features::audio(held(&moments, window, |moment| moment.time)),
+                Modality::Transcription => features::rhythm(held(&moments, window, |moment| moment.time)),
             })
             .collect();
         let length = features.iter().flatten().map(Vec::len).next().unwrap_or(0);
-        let projection = features::Projection::new(option.as_str(), length, dimensions());
+        let projection = features::Projection::new(modality.seed(), length, dimensions());
         features.into_iter().map(|features| features.map(|features| projection.apply(&features))).collect()
     })
 }
 
 /// Without decoders, there are no such vectors.
 #[cfg(not(feature = "decode"))]
-fn decoded_vectors(
-    _: &Media,
-    _: &Path,
-    windows: &[Window],
-) -> io::Result<impl Fn(&EmbeddingOption) -> Vec<Option<Vec<f64>>>> {
+fn decoded_vectors(_: &Media, _: &Path, windows: &[Window]) -> io::Result<impl Fn(Modality) -> Vec<Option<Vec<f64>>>> {
     let count = windows.len();
-    Ok(move |_: &EmbeddingOption| vec![None; count])
+    Ok(move |_: Modality| vec![None; count])
 }
 
 /// The items in a window. If there are none, the last one before it.

@@ -1,32 +1,21 @@
-//! The first page: tasks, faults, requests and their validation.
+//! The first page: the items of each family, faults, requests and their validation.
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Query, State},
-    response::Html,
-};
+use axum::{extract::State, response::Html};
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::page;
 use crate::{
     contract_monitor::{Exchange, Validation},
-    families::embed_tasks::dashboard_tasks,
     state::ServerState,
 };
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Paging {
-    page: Option<usize>,
-}
-
-pub(super) async fn show(State(state): State<Arc<ServerState>>, Query(paging): Query<Paging>) -> Html<String> {
-    let number = paging.page.unwrap_or(1).max(1);
+pub(super) async fn show(State(state): State<Arc<ServerState>>) -> Html<String> {
     page(
         "twelvelabs-local",
         &html! {
-            (dashboard_tasks(&state, number))
+            @for family in state.families.all() { (family.overview()) }
             (faults(&state))
             (requests(&state))
         },

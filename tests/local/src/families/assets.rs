@@ -1,22 +1,27 @@
-//! `GET /assets` and `GET /assets/{asset_id}`. Clients cannot create assets here: see [`LocalServer::add_asset`](crate::LocalServer::add_asset).
+//! `GET /assets` and `GET /assets/{asset_id}`. Clients cannot create assets here: see [`LocalServer::add_asset`].
 
 use std::{io, sync::Arc};
 
 use axum::{
     Json, Router,
     extract::{Path, RawQuery, State},
-    routing::get,
+    http::StatusCode,
+    routing::{get, post},
 };
 use chrono::TimeDelta;
+use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use twelvelabs_api::{
     operations,
     params::{assets_list as list_params, assets_retrieve as params},
+    runtime::Operation,
     types::{Asset, AssetError, AssetId, AssetStatus, AssetType, AssetsListResponse},
 };
 
+use super::{Family, Routes};
 use crate::{
+    LocalServer,
     clock::Clock,
     error_response::ErrorResponse,
     query::{self, Paging},
@@ -24,10 +29,8 @@ use crate::{
     store::{DataDirectory, Fate, Filter, Item, NewItem, Outcome, Store},
 };
 
-/// Start of the ids of all operations of this family.
-pub(crate) const PREFIX: &str = "assets_";
-/// Category of the rate limits.
-pub(crate) const RATE_CATEGORY: &str = "upload";
+/// Number of assets on the dashboard.
+const SHOWN: usize = 10;
 
 /// An asset to store in a [`LocalServer`](crate::LocalServer).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,8 +79,7 @@ impl Assets {
         Ok(Self { store: Store::open(data.family("assets")?, Arc::clone(clock), None)? })
     }
 
-    /// Stores an asset and returns its id.
-    pub(crate) async fn add(&self, content: NewAsset) -> io::Result<String> {
+    async fn add(&self, content: NewAsset) -> io::Result<String> {
         let outcome = if content.error.is_some() { Outcome::Failed } else { Outcome::Ready };
         let processing = TimeDelta::milliseconds(content.processing_ms.into());
         let new = NewItem { content, fate: Fate::Normal, upload: None, processing, outcome: Some(outcome) };
@@ -85,8 +87,65 @@ impl Assets {
     }
 }
 
-pub(crate) fn router() -> Router<Arc<ServerState>> {
-    Router::new().route(operations::ASSETS_LIST.path, get(list)).route(operations::ASSETS_RETRIEVE.path, get(retrieve))
+impl LocalServer {
+    /// Stores an asset and returns its id. Assets are the only items that clients cannot create here.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the asset cannot be written to the data directory.
+    pub async fn add_asset(&self, asset: NewAsset) -> io::Result<String> {
+        self.state.families.assets.add(asset).await
+    }
+}
+
+impl Family for Assets {
+    fn routes(&self) -> Routes {
+        Router::new()
+            .route(operations::ASSETS_LIST.path, get(list))
+            .route(operations::ASSETS_RETRIEVE.path, get(retrieve))
+    }
+
+    fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
+        operation.id.starts_with("assets_").then_some("upload")
+    }
+
+    fn admin_routes(&self) -> Routes {
+        Router::new().route("/assets", post(add_over_http))
+    }
+
+    fn overview(&self) -> Markup {
+        let (total, assets) = self.store.page(&Filter::default(), 0, SHOWN);
+        html! {
+            @if total > 0 {
+                h2 { "Assets: " (total) }
+                table id="assets" {
+                    tr { th { "Asset" } th { "Status" } th { "File" } th { "Type" } th { "Created" } }
+                    @for item in &assets {
+                        tr {
+                            td class="mono" { (item.id) }
+                            td { (item.status.as_str()) }
+                            td { (item.content.filename) }
+                            td { (item.content.file_type) }
+                            td { (item.created_at.format("%Y-%m-%d %H:%M:%S")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn summary(&self) -> String {
+        format!("{} assets", self.store.len())
+    }
+}
+
+/// Stores the asset in the body, a JSON object. Returns its id.
+async fn add_over_http(
+    State(state): State<Arc<ServerState>>,
+    Json(asset): Json<NewAsset>,
+) -> Result<String, (StatusCode, String)> {
+    let added = state.families.assets.add(asset).await;
+    added.map(|id| format!("{id}\n")).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
 }
 
 async fn list(State(state): State<Arc<ServerState>>, RawQuery(query): RawQuery) -> Result<Json<Value>, ErrorResponse> {
@@ -161,7 +220,8 @@ fn asset_type(file_type: &str) -> AssetType {
 mod tests {
     use twelvelabs_contract::ProviderCheck;
 
-    use crate::{LocalServer, NewAsset};
+    use super::NewAsset;
+    use crate::LocalServer;
 
     #[tokio::test]
     async fn the_provider_check_retrieves_a_listed_asset() {

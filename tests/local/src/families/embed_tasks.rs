@@ -7,6 +7,7 @@ mod form;
 mod list;
 mod results;
 mod retrieve;
+mod windows;
 
 use std::{io, sync::Arc};
 
@@ -16,17 +17,20 @@ use axum::{
     routing::get,
 };
 use chrono::TimeDelta;
+use maud::Markup;
 use serde::{Deserialize, Serialize};
 use twelvelabs_api::{
     limits, operations,
     params::embed_tasks_status::TASK_ID,
+    runtime::Operation,
     types::{
         ModelName, TaskId, TaskStatus, TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata,
     },
 };
 
-pub(crate) use self::dashboard::{router as dashboard_router, tasks as dashboard_tasks};
+use super::{Family, Routes};
 use crate::{
+    LocalServer,
     clock::Clock,
     error_response::ErrorResponse,
     query,
@@ -35,10 +39,8 @@ use crate::{
     store::{DataDirectory, Item, Store},
 };
 
-/// Start of the ids of all operations of this family.
-pub(crate) const PREFIX: &str = "embed_tasks_";
 /// Category of the rate limits.
-pub(crate) const RATE_CATEGORY: &str = "embed";
+const RATE_CATEGORY: &str = "embed";
 
 type Shared = State<Arc<ServerState>>;
 
@@ -56,29 +58,57 @@ type Task = Item<TaskContent>;
 /// The state of the family.
 #[derive(Debug)]
 pub(crate) struct EmbedTasks {
-    pub(crate) store: Store<TaskContent>,
-    /// Whether to keep thumbnails for the dashboard.
-    thumbnails: bool,
+    store: Arc<Store<TaskContent>>,
 }
 
 impl EmbedTasks {
-    pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>, thumbnails: bool) -> io::Result<Self> {
+    pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>) -> io::Result<Self> {
         let retention = limits::RETENTION_SEC.maximum.map(|seconds| TimeDelta::seconds(seconds as i64));
-        Ok(Self { store: Store::open(data.family("embed_tasks")?, Arc::clone(clock), retention)?, thumbnails })
+        Ok(Self { store: Arc::new(Store::open(data.family("embed_tasks")?, Arc::clone(clock), retention)?) })
     }
 }
 
-pub(crate) fn router() -> Router<Arc<ServerState>> {
-    Router::new()
-        .route(operations::EMBED_TASKS_CREATE.path, get(list::list).post(create::create))
-        .route(operations::EMBED_TASKS_STATUS.path, get(status))
-        .route(operations::EMBED_TASKS_RETRIEVE.path, get(retrieve::retrieve))
+impl LocalServer {
+    /// The number of embedding tasks.
+    pub fn task_count(&self) -> usize {
+        self.state.families.embed_tasks.store.len()
+    }
+
+    /// The status of an embedding task, without a request. `None` if there is no such task.
+    pub fn task_status(&self, id: &str) -> Option<TaskStatus> {
+        self.state.families.embed_tasks.store.get(id).map(|task| task.status.as_str().to_owned().into())
+    }
 }
 
-/// Restarts the computations that an earlier stop interrupted.
-pub(crate) fn resume(state: &Arc<ServerState>) {
-    for task in state.families.embed_tasks.store.unfinished() {
-        compute::start(state, task);
+impl Family for EmbedTasks {
+    fn routes(&self) -> Routes {
+        Router::new()
+            .route(operations::EMBED_TASKS_CREATE.path, get(list::list).post(create::create))
+            .route(operations::EMBED_TASKS_STATUS.path, get(status))
+            .route(operations::EMBED_TASKS_RETRIEVE.path, get(retrieve::retrieve))
+    }
+
+    fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
+        operation.id.starts_with("embed_tasks_").then_some(RATE_CATEGORY)
+    }
+
+    fn dashboard_routes(&self) -> Routes {
+        dashboard::routes()
+    }
+
+    fn overview(&self) -> Markup {
+        dashboard::list(&self.store, 1)
+    }
+
+    fn summary(&self) -> String {
+        format!("{} tasks", self.store.len())
+    }
+
+    /// Restarts the computations that an earlier stop interrupted.
+    fn resume(&self, state: &Arc<ServerState>) {
+        for task in self.store.unfinished() {
+            compute::start(state, task);
+        }
     }
 }
 

@@ -31,16 +31,14 @@ impl FaultQueue {
 
     /// The oldest fault for a request of this operation.
     pub(crate) fn take(&self, operation: Option<&str>) -> Option<Fault> {
-        self.take_where(|fault| !fault.concerns_tasks() && fault.applies_to(operation))
+        self.take_where(|fault| !fault.concerns_jobs() && fault.applies_to(operation))
     }
 
     /// The fate of an item that this operation creates.
     pub(crate) fn take_fate(&self, operation: &str) -> Option<Fate> {
-        let fault = self.take_where(|fault| fault.concerns_tasks() && fault.applies_to(Some(operation)))?;
+        let fault = self.take_where(|fault| fault.concerns_jobs() && fault.applies_to(Some(operation)))?;
         match fault.kind {
-            Kind::TaskFails => Some(Fate::Fails),
-            Kind::TaskStalls => Some(Fate::Stalls),
-            Kind::TaskStatus(status) => Some(Fate::Reports(status)),
+            Kind::Job(fate) => Some(fate),
             _ => None,
         }
     }

@@ -83,7 +83,7 @@ pub(crate) struct Item<T> {
     pub(crate) content: T,
     pub(crate) fate: Fate,
     pub(crate) upload: Option<String>,
-    /// The outcome and the time of it.
+    /// The outcome and the time at which it was known.
     pub(crate) outcome: Option<(Outcome, DateTime<Utc>)>,
     /// Follows from the other fields and the clock.
     #[serde(skip)]
@@ -103,7 +103,7 @@ impl<T> Item<T> {
             content: new.content,
             fate: new.fate,
             upload: new.upload,
-            outcome: outcome.map(|outcome| (outcome, due_at)),
+            outcome: outcome.map(|outcome| (outcome, created_at)),
             status: Status::default(),
         }
     }

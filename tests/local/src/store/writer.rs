@@ -26,9 +26,33 @@ const BATCH: usize = 1024;
 /// Receives the stored item.
 type AddedSender<T> = oneshot::Sender<io::Result<Arc<Item<T>>>>;
 
+/// Receives whether an outcome is stored.
+type FinishedSender = oneshot::Sender<io::Result<()>>;
+
+/// Opens the database of a store.
+pub(super) type Opener = Box<dyn Fn() -> Result<Database, redb::DatabaseError> + Send>;
+
+/// The database of a store. After an error, redb refuses everything until the database is opened again.
+pub(super) struct Disk {
+    database: Option<Database>,
+    opener: Opener,
+}
+
+impl Disk {
+    fn with(&mut self, run: impl FnOnce(&Database) -> io::Result<()>) -> io::Result<()> {
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => (self.opener)().map_err(io::Error::other)?,
+        };
+        run(&database)?;
+        self.database = Some(database);
+        Ok(())
+    }
+}
+
 pub(super) enum Change<T> {
     Add(Box<NewItem<T>>, AddedSender<T>),
-    Finish(u64, Outcome, oneshot::Sender<()>),
+    Finish(u64, Outcome, FinishedSender),
     Remove(Vec<Arc<Item<T>>>),
 }
 
@@ -40,12 +64,12 @@ pub(super) struct Writer<T> {
 }
 
 impl<T: Content> Writer<T> {
-    pub(super) fn start(shared: Arc<Shared<T>>, database: Option<Database>) -> io::Result<Self> {
+    pub(super) fn start(shared: Arc<Shared<T>>, mut disk: Option<Disk>) -> io::Result<Self> {
         let (queue, changes) = mpsc::channel();
         let run = move || {
             while let Ok(first) = changes.recv() {
                 let changes: Vec<Change<T>> = std::iter::once(first).chain(changes.try_iter().take(BATCH)).collect();
-                Batch::prepare(&shared, database.as_ref(), changes).commit(&shared, database.as_ref());
+                Batch::prepare(&shared, disk.as_mut(), changes).commit(&shared, disk.as_mut());
             }
         };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(run)?;
@@ -73,12 +97,12 @@ impl<T> Drop for Writer<T> {
 struct Batch<T> {
     rows: Vec<(u64, serde_json::Result<Vec<u8>>)>,
     added: Vec<(Item<T>, AddedSender<T>)>,
-    finished: Vec<(u64, Outcome, oneshot::Sender<()>)>,
+    finished: Vec<(u64, Outcome, FinishedSender)>,
     now: chrono::DateTime<chrono::Utc>,
 }
 
 impl<T: Content> Batch<T> {
-    fn prepare(shared: &Shared<T>, database: Option<&Database>, changes: Vec<Change<T>>) -> Self {
+    fn prepare(shared: &Shared<T>, mut disk: Option<&mut Disk>, changes: Vec<Change<T>>) -> Self {
         let now = shared.clock.now();
         // New items are numbered in the order of their arrival, and none is older than the last one.
         let (mut number, time) = {
@@ -104,9 +128,9 @@ impl<T: Content> Batch<T> {
                     for item in &items {
                         shared.folder.remove(&item.id, item.upload.as_deref());
                     }
-                    if let Some(database) = database {
+                    if let Some(disk) = &mut disk {
                         // If this fails, they are removed after the next start.
-                        let _ = remove(database, &items);
+                        let _ = disk.with(|database| remove(database, &items));
                     }
                 }
             }
@@ -114,9 +138,9 @@ impl<T: Content> Batch<T> {
         batch
     }
 
-    fn commit(self, shared: &Shared<T>, database: Option<&Database>) {
-        let committed = match database {
-            Some(database) if !self.rows.is_empty() => insert(database, self.rows),
+    fn commit(self, shared: &Shared<T>, disk: Option<&mut Disk>) {
+        let committed = match disk {
+            Some(disk) if !self.rows.is_empty() => disk.with(|database| insert(database, self.rows)),
             _ => Ok(()),
         };
         let mut index = shared.lock();
@@ -129,14 +153,17 @@ impl<T: Content> Batch<T> {
                     if let Some(item) = index.finish(number, outcome, self.now) {
                         shared.folder.remove_upload(item.upload.as_deref());
                     }
-                    let _ = reply.send(());
+                    let _ = reply.send(Ok(()));
                 }
             }
             Err(error) => {
+                let copy = || io::Error::new(error.kind(), error.to_string());
                 for (_, reply) in self.added {
-                    let _ = reply.send(Err(io::Error::new(error.kind(), error.to_string())));
+                    let _ = reply.send(Err(copy()));
                 }
-                // Computations are repeated after the next start. Until then their results are not visible.
+                for (_, _, reply) in self.finished {
+                    let _ = reply.send(Err(copy()));
+                }
             }
         }
     }
@@ -177,26 +204,28 @@ fn open_error(folder: &Folder, error: redb::DatabaseError) -> io::Error {
     }
 }
 
+/// Returns a function that opens the database of a folder, if it has one.
+pub(super) fn opener(folder: &Folder) -> Option<Opener> {
+    let path = folder.database()?;
+    Some(Box::new(move || Database::create(&path)))
+}
+
 /// Opens the database, reads all items and removes the files that belong to none.
-pub(super) fn open<T: Content>(shared: &Shared<T>) -> io::Result<Option<Database>> {
-    let Some(path) = shared.folder.database() else { return Ok(None) };
-    let database = Database::create(path).map_err(|error| open_error(&shared.folder, error))?;
+pub(super) fn open<T: Content>(shared: &Shared<T>, opener: Opener) -> io::Result<Disk> {
+    let database = opener().map_err(|error| open_error(&shared.folder, error))?;
     std::fs::write(shared.folder.process_file(), std::process::id().to_string())?;
     let mut index = shared.lock();
     read(&database, &mut index)?;
     // A clock that was advanced continues from there: what was done stays done, and new items are not older than others.
-    let times = index.iter().flat_map(|item| {
-        let done = item.outcome.as_ref().filter(|(outcome, _)| *outcome == Outcome::Ready).map(|(_, at)| *at);
-        [Some(item.created_at), done]
-    });
-    if let Some(ahead) = times.flatten().max().and_then(|last| (last - shared.clock.now()).to_std().ok()) {
+    let times = index.iter().map(|item| item.outcome.map_or(item.created_at, |(_, at)| at));
+    if let Some(ahead) = times.max().and_then(|last| (last - shared.clock.now()).to_std().ok()) {
         shared.clock.advance(ahead);
     }
     let unfinished = index.iter().filter(|item| item.outcome.is_none());
     let uploads: HashSet<&str> = unfinished.filter_map(|item| item.upload.as_deref()).collect();
     let ids: HashSet<&str> = index.iter().map(|item| item.id.as_str()).collect();
     shared.folder.sweep(&uploads, &ids)?;
-    Ok(Some(database))
+    Ok(Disk { database: Some(database), opener })
 }
 
 fn read<T: Content>(database: &Database, index: &mut Index<T>) -> io::Result<()> {

@@ -3,24 +3,15 @@
 use std::{io, ops::ControlFlow, path::Path};
 
 use sha2::{Digest, Sha256};
-use twelvelabs_api::types::{EmbeddingOption, EmbeddingScope};
 
-use crate::{
-    media::{Media, Part},
-    vectors::windows::Window,
-};
+use super::{Modality, Window};
+use crate::media::Media;
 
 /// The vectors of all windows, in one pass over the file.
-pub(super) fn column(
-    media: &Media,
-    path: &Path,
-    part: Part,
-    option: &EmbeddingOption,
-    windows: &[Window],
-) -> io::Result<Vec<Vec<f64>>> {
-    let mut hashes = vec![Sha256::new_with_prefix(option.as_str()); windows.len()];
+pub(super) fn column(media: &Media, path: &Path, modality: Modality, windows: &[Window]) -> io::Result<Vec<Vec<f64>>> {
+    let mut hashes = vec![Sha256::new_with_prefix(modality.seed()); windows.len()];
     let places = Places::new(windows);
-    media.read(path, part, places.span(), |packet| {
+    media.read(path, modality.part(), places.span(), |packet| {
         places.holding(packet.start).for_each(|index| hashes[index].update(packet.data));
         ControlFlow::Continue(())
     })?;
@@ -36,27 +27,27 @@ pub(super) fn expand(seed: &[u8], count: usize) -> impl Iterator<Item = f64> {
     blocks.take(count)
 }
 
-/// Finds the windows that contain a time. Windows of one scope do not overlap.
+/// Finds the windows that contain a time, in layers of windows that do not overlap.
 struct Places<'a> {
     windows: &'a [Window],
-    /// By scope, ordered by time.
-    scopes: Vec<Vec<usize>>,
+    /// Each layer is ordered by time.
+    layers: Vec<Vec<usize>>,
 }
 
 impl<'a> Places<'a> {
     fn new(windows: &'a [Window]) -> Self {
-        let mut scopes: Vec<(&EmbeddingScope, Vec<usize>)> = Vec::new();
-        for (index, window) in windows.iter().enumerate() {
-            match scopes.iter_mut().find(|(scope, _)| **scope == window.scope) {
-                Some((_, indexes)) => indexes.push(index),
-                None => scopes.push((&window.scope, vec![index])),
+        let mut indexes: Vec<usize> = (0..windows.len()).collect();
+        indexes.sort_by(|a, b| windows[*a].start.total_cmp(&windows[*b].start));
+        let mut layers: Vec<Vec<usize>> = Vec::new();
+        for index in indexes {
+            // Less than a microsecond is a rounding error.
+            let follows = |last: usize| windows[last].end <= windows[index].start + 1e-6;
+            match layers.iter_mut().find(|layer| layer.last().is_some_and(|last| follows(*last))) {
+                Some(layer) => layer.push(index),
+                None => layers.push(vec![index]),
             }
         }
-        let mut scopes: Vec<_> = scopes.into_iter().map(|(_, indexes)| indexes).collect();
-        for scope in &mut scopes {
-            scope.sort_by(|a, b| windows[*a].start.total_cmp(&windows[*b].start));
-        }
-        Self { windows, scopes }
+        Self { windows, layers }
     }
 
     fn span(&self) -> std::ops::Range<f64> {
@@ -64,9 +55,31 @@ impl<'a> Places<'a> {
     }
 
     fn holding(&self, time: f64) -> impl Iterator<Item = usize> {
-        self.scopes.iter().filter_map(move |scope| {
-            let index = *scope.get(scope.partition_point(|index| self.windows[*index].end <= time))?;
+        self.layers.iter().filter_map(move |layer| {
+            let index = *layer.get(layer.partition_point(|index| self.windows[*index].end <= time))?;
             (self.windows[index].start <= time).then_some(index)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlapping_windows_are_all_found() {
+        let window = |(start, end)| Window { start, end };
+        let windows = [(0.0, 2.0), (2.0, 4.0), (4.0, 6.0), (0.0, 6.0), (1.0, 5.0)].map(window);
+        let places = Places::new(&windows);
+        assert_eq!(places.layers.len(), 3);
+        let holding = |time| {
+            let mut found: Vec<usize> = places.holding(time).collect();
+            found.sort_unstable();
+            found
+        };
+        assert_eq!(holding(0.0), [0, 3]);
+        assert_eq!(holding(3.0), [1, 3, 4]);
+        assert_eq!(holding(5.0), [2, 3]);
+        assert!(holding(6.0).is_empty());
     }
 }

@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_video_is_decoded_where_pictures_stand_for_themselves() {
+    fn only_key_frames_of_a_long_video_are_decoded() {
         for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
             let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../media")).join(name);
             let media = Media::probe(&path).expect("the disk works").expect(name);

@@ -2,11 +2,10 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-use twelvelabs_api::types::EmbeddingScope;
 
-use super::{windows::windows, *};
+use super::*;
 
-const OPTIONS: [EmbeddingOption; 3] = [EmbeddingOption::Visual, EmbeddingOption::Audio, EmbeddingOption::Transcription];
+const MODALITIES: [Modality; 3] = [Modality::Visual, Modality::Audio, Modality::Transcription];
 
 fn clip(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../media")).join(name)
@@ -16,14 +15,19 @@ fn probe(path: &Path) -> Media {
     Media::probe(path).expect("the disk works").expect("a good clip")
 }
 
-/// The vectors of all segments of this many seconds, by option.
+/// Adjacent windows of this many seconds, without a last one under two seconds.
+fn windows(duration: f64, seconds: f64) -> Vec<Window> {
+    let starts = (0..).map(|index| f64::from(index) * seconds).take_while(|start| *start + 2.0 <= duration + 1e-6);
+    starts.map(|start| Window { start, end: (start + seconds).min(duration) }).collect()
+}
+
+/// The vectors of all windows of this many seconds, by modality.
 fn vectors(path: &Path, seconds: f64) -> [Vec<Vec<f32>>; 3] {
     let media = probe(path);
-    let windows = windows(0.0, media.duration, seconds, &[EmbeddingScope::Clip]);
-    let all = segments(&media, path, &windows).expect("the disk works");
-    OPTIONS.map(|option| {
-        let of_option = all.iter().filter(|segment| segment.embedding_option.as_ref() == Some(&option));
-        of_option.map(|segment| segment.float.to_vec()).collect()
+    let columns = columns(&media, path, &windows(media.duration, seconds)).expect("the disk works");
+    MODALITIES.map(|modality| {
+        let column = columns.iter().find(|column| column.modality == modality);
+        column.map_or(Vec::new(), |column| column.vectors.iter().map(|vector| vector.to_vec()).collect())
     })
 }
 
@@ -39,17 +43,17 @@ fn nearest(vector: &[f32], among: &[Vec<f32>]) -> Option<usize> {
 fn a_copy_is_nearest_to_its_original() {
     let originals = vectors(&clip("shots.mp4"), 4.0);
     for copy in ["shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
-        for (option, (originals, copies)) in OPTIONS.iter().zip(originals.iter().zip(vectors(&clip(copy), 4.0))) {
+        for (modality, (originals, copies)) in MODALITIES.iter().zip(originals.iter().zip(vectors(&clip(copy), 4.0))) {
             assert_eq!((originals.len(), copies.len()), (16, 16));
             let found = (0..16).filter(|shot| nearest(&copies[*shot], originals) == Some(*shot)).count();
-            println!("{copy}, {option}: {found} of 16 found");
-            assert!(found * 100 >= 95 * 16, "{copy}, {option}: {found} of 16 found");
+            println!("{copy}, {modality:?}: {found} of 16 found");
+            assert!(found * 100 >= 95 * 16, "{copy}, {modality:?}: {found} of 16 found");
         }
     }
 }
 
 #[test]
-fn what_is_near_in_time_is_near_and_other_shots_are_far() {
+fn halves_of_a_shot_are_similar_and_different_shots_are_not() {
     // Two halves of each shot.
     let [visual, audio, _] = vectors(&clip("shots.mp4"), 2.0);
     let (mut near, mut far) = (Vec::new(), Vec::new());
@@ -99,26 +103,26 @@ fn vectors_of_sound_are_the_same_everywhere() {
 #[test]
 fn vectors_of_bytes_are_the_same_everywhere() {
     let path = clip("four_shots.mp4");
-    let windows = windows(0.0, 14.0, 3.5, &[EmbeddingScope::Clip]);
-    let column = bytes::column(&probe(&path), &path, Part::Video, &EmbeddingOption::Visual, &windows);
+    let column = bytes::column(&probe(&path), &path, Modality::Visual, &windows(14.0, 3.5));
     let first = unit(&column.expect("the disk works")[0]);
     assert_eq!(first[..4], [-0.06833863, -0.051921446, 0.06778979, 0.034630686]);
 }
 
 #[test]
-fn what_cannot_be_decoded_has_vectors_of_its_bytes() {
+fn a_track_that_cannot_be_decoded_has_vectors_of_its_bytes() {
     for name in ["vp9.webm", "mpeg2.ts"] {
         let path = clip(name);
         let media = probe(&path);
-        let windows = windows(0.0, media.duration, 2.0, &[EmbeddingScope::Clip, EmbeddingScope::Video]);
-        let bytes =
-            bytes::column(&media, &path, Part::Video, &EmbeddingOption::Visual, &windows).expect("the disk works");
-        let segments = segments(&media, &path, &windows).expect("the disk works");
-        assert_eq!(segments.len(), 3);
-        for (segment, bytes) in segments.iter().zip(bytes) {
-            assert_eq!(segment.float.to_vec(), unit(&bytes));
+        let mut windows = windows(media.duration, 2.0);
+        windows.push(Window { start: 0.0, end: media.duration });
+        let bytes = bytes::column(&media, &path, Modality::Visual, &windows).expect("the disk works");
+        let columns = columns(&media, &path, &windows).expect("the disk works");
+        let vectors = &columns[0].vectors;
+        assert_eq!((columns.len(), vectors.len()), (1, 3));
+        for (vector, bytes) in vectors.iter().zip(bytes) {
+            assert_eq!(vector.to_vec(), unit(&bytes));
         }
-        assert!(cosine(&segments[0].float, &segments[1].float).abs() < 0.3);
+        assert!(cosine(&vectors[0], &vectors[1]).abs() < 0.3);
         assert_eq!(thumbnail(&media, &path, &windows[0]), None);
     }
 }
@@ -135,7 +139,7 @@ fn thumbnails_show_the_middle_of_a_segment() {
     for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
         let path = clip(name);
         let media = probe(&path);
-        let windows = windows(0.0, media.duration, 4.0, &[EmbeddingScope::Clip]);
+        let windows = windows(media.duration, 4.0);
         let bytes = thumbnail(&media, &path, &windows[8]).expect(name);
         let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
@@ -164,10 +168,10 @@ proptest! {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         std::fs::write(file.path(), &bytes).expect("room on the disk");
         if let Ok(media) = Media::probe(file.path()).expect("the disk works") {
-            let windows = windows(0.0, media.duration.min(60.0), 2.0, &[EmbeddingScope::Clip]);
-            if let Ok(segments) = segments(&media, file.path(), &windows) {
-                let options = if media.has_audio() { 3 } else { 1 };
-                prop_assert_eq!(segments.len(), windows.len() * options);
+            let windows = windows(media.duration.min(60.0), 2.0);
+            if let Ok(columns) = columns(&media, file.path(), &windows) {
+                prop_assert_eq!(columns.len(), if media.has_audio() { 3 } else { 1 });
+                prop_assert!(columns.iter().all(|column| column.vectors.len() == windows.len()));
             }
         }
     }

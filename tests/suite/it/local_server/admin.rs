@@ -13,8 +13,8 @@ async fn faults_and_the_clock_are_set_over_http() {
         let response = client.post(format!("{page}/_local/{path}")).body(body).send().await.expect("a response");
         (response.status().as_u16(), response.text().await.expect("text"))
     };
-    let (status, listed) = post("faults", "status=503 operation=embed_tasks_list\n\ntask=fails\n").await;
-    assert_eq!((status, listed.as_str()), (200, "status=503 operation=embed_tasks_list times=1\ntask=fails times=1\n"));
+    let (status, listed) = post("faults", "status=503 operation=embed_tasks_list\n\njob=fails\n").await;
+    assert_eq!((status, listed.as_str()), (200, "status=503 operation=embed_tasks_list times=1\njob=fails times=1\n"));
     let (status, why) = post("faults", "reset\nnonsense").await;
     assert_eq!(status, 400, "{why}");
     assert_eq!(get(&format!("{base}/embed/tasks")).await.0, 503);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use twelvelabs_local::{LocalServer, NewAsset};
+use twelvelabs_local::{LocalServer, families::assets::NewAsset};
 
 use super::get;
 

@@ -47,7 +47,7 @@ async fn lists_are_filtered_by_time_and_status() {
     let mut times = Vec::new();
     for hour in 0..4 {
         if hour == 3 {
-            server.inject(Fault::task_fails());
+            server.inject(Fault::job_fails());
         }
         let id = tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id;
         server.advance(Duration::from_secs(3600)).await;
@@ -70,10 +70,10 @@ async fn lists_are_filtered_by_time_and_status() {
 #[tokio::test]
 async fn tasks_fail_stall_and_have_unknown_statuses() {
     let (server, tasks) = started(LocalServer::builder().manual_clock()).await;
-    server.inject(Fault::task_fails());
-    server.inject(Fault::task_stalls());
-    server.inject(Fault::task_status("paused"));
-    server.inject(Fault::task_status("ready"));
+    server.inject(Fault::job_fails());
+    server.inject(Fault::job_stalls());
+    server.inject(Fault::job_status("paused"));
+    server.inject(Fault::job_status("ready"));
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created").id);

@@ -22,9 +22,9 @@ async fn text_from_requests_is_escaped() {
     assert_eq!(status, 200, "{body}");
     get(&format!("{}/embed/tasks?<script>alert(1)</script>=%3Cscript%3E", server.base_url())).await;
     create(server.base_url(), form("a.mp4").text(HOSTILE, HOSTILE)).await.expect("a response");
-    server.inject(Fault::task_status(HOSTILE));
+    server.inject(Fault::job_status(HOSTILE));
     create(server.base_url(), form("b.mp4")).await.expect("created");
-    server.inject(Fault::task_status(HOSTILE));
+    server.inject(Fault::job_status(HOSTILE));
     server.advance(Duration::from_secs(60)).await;
 
     let id = body["_id"].as_str().expect("an id");
@@ -65,7 +65,7 @@ async fn a_browser_shows_the_page() {
     let id = create.video_embedding_scope(scopes).send().await.expect("created").id;
     server.advance(DAY).await;
     tasks.retrieve(&id).send().await.expect("retrieved");
-    server.inject(Fault::task_stalls());
+    server.inject(Fault::job_stalls());
     tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send().await.expect("created");
     get(&format!("{}/embed/tasks?colour=red", server.base_url())).await;
 

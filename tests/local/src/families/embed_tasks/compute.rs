@@ -7,17 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use twelvelabs_api::types::EmbeddingScope;
+use twelvelabs_api::types::{EmbeddingOption, EmbeddingScope, VideoSegment};
 
-use super::{Task, results};
+use super::{Task, results, windows::windows};
 use crate::{
     media::Media,
+    processing,
     state::ServerState,
-    store::{Fate, Folder, Outcome},
-    vectors::{
-        self,
-        windows::{Window, windows},
-    },
+    store::Folder,
+    vectors::{self, Modality, Window},
 };
 
 /// Time limit for the thumbnails of a task. The rest is left out.
@@ -25,21 +23,9 @@ const THUMBNAIL_TIME: Duration = Duration::from_secs(5);
 
 /// Computes a task in the background, if there is something to compute.
 pub(super) fn start(state: &Arc<ServerState>, task: Arc<Task>) {
-    if task.fate != Fate::Normal || task.outcome.is_some() {
-        return;
-    }
-    let own = Arc::clone(state);
-    state.jobs.spawn(async move {
-        let (worker, number) = (Arc::clone(&own), task.number);
-        let run = move || {
-            let family = &worker.families.embed_tasks;
-            compute(family.store.folder(), &task, family.thumbnails)
-        };
-        let done = tokio::task::spawn_blocking(run).await;
-        // A panic is that of a decoder on a broken file.
-        let outcome = if matches!(done, Ok(Ok(()))) { Outcome::Ready } else { Outcome::Failed };
-        own.families.embed_tasks.store.finish(number, outcome).await;
-    });
+    let thumbnails = state.thumbnails;
+    let compute = move |folder: &Folder, task: &Task| compute(folder, task, thumbnails);
+    processing::start(&state.jobs, &state.families.embed_tasks.store, task, compute);
 }
 
 fn compute(folder: &Folder, task: &Task, thumbnails: bool) -> io::Result<()> {
@@ -50,18 +36,45 @@ fn compute(folder: &Folder, task: &Task, thumbnails: bool) -> io::Result<()> {
     let metadata = &task.content.metadata;
     let (start, end) = task.content.range;
     let clip = metadata.video_clip_length.unwrap_or(end - start);
-    let windows = windows(start, end, clip, &metadata.video_embedding_scope);
-    let segments = vectors::segments(&media, &path, &windows)?;
-    if thumbnails {
-        keep_thumbnails(folder, &task.id, &media, &path, &windows)?;
+    let (scopes, windows) = windows(start, end, clip, &metadata.video_embedding_scope);
+    let mut columns = Vec::new();
+    for column in vectors::columns(&media, &path, &windows)? {
+        columns.push((option(column.modality), column.vectors.into_iter()));
     }
-    folder.write_result(&task.id, |out| segments.iter().try_for_each(|segment| results::write(out, segment)))
+    if thumbnails {
+        let clips = scopes.iter().zip(&windows).filter(|(scope, _)| **scope == EmbeddingScope::Clip);
+        keep_thumbnails(folder, &task.id, &media, &path, clips.map(|(_, window)| window))?;
+    }
+    folder.write_result(&task.id, |out| {
+        for (scope, window) in scopes.iter().zip(&windows) {
+            for (option, vectors) in &mut columns {
+                let Some(vector) = vectors.next() else { continue };
+                let mut segment = VideoSegment::new(vector, window.start, window.end, scope.clone());
+                segment.embedding_option = Some(option.clone());
+                results::write(out, &segment)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn option(modality: Modality) -> EmbeddingOption {
+    match modality {
+        Modality::Visual => EmbeddingOption::Visual,
+        Modality::Audio => EmbeddingOption::Audio,
+        Modality::Transcription => EmbeddingOption::Transcription,
+    }
 }
 
 /// Writes a thumbnail for each clip whose pictures can be decoded.
-fn keep_thumbnails(folder: &Folder, id: &str, media: &Media, path: &Path, windows: &[Window]) -> io::Result<()> {
+fn keep_thumbnails<'w>(
+    folder: &Folder,
+    id: &str,
+    media: &Media,
+    path: &Path,
+    clips: impl Iterator<Item = &'w Window>,
+) -> io::Result<()> {
     let (started, own) = (Instant::now(), folder.thumbnails(id));
-    let clips = windows.iter().filter(|window| window.scope == EmbeddingScope::Clip);
     for (number, clip) in clips.enumerate().take_while(|_| started.elapsed() < THUMBNAIL_TIME) {
         let Some(picture) = vectors::thumbnail(media, path, clip) else { continue };
         std::fs::create_dir_all(&own)?;

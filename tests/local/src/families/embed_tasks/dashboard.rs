@@ -3,34 +3,43 @@
 mod matrix;
 mod task;
 
-use std::sync::Arc;
-
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::header,
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
 use maud::{Markup, html};
+use serde::Deserialize;
 
-use super::{Shared, Task};
+use super::{Shared, Task, TaskContent};
 use crate::{
     admin,
-    dashboard::not_found,
-    state::ServerState,
-    store::{Filter, Status},
+    dashboard::{not_found, page},
+    families::Routes,
+    store::{Filter, Status, Store},
 };
 
 /// Number of tasks per page.
 const PAGE: usize = 25;
 
-pub(crate) fn router() -> Router<Arc<ServerState>> {
-    let under = |path: &str| format!("{}/tasks/{{id}}{path}", admin::PATH);
+pub(super) fn routes() -> Routes {
     Router::new()
-        .route(&under(""), get(task::show))
-        .route(&under("/matrix.png"), get(matrix::show))
-        .route(&under("/thumbnails/{number}"), get(thumbnail))
+        .route("/tasks", get(show_list))
+        .route("/tasks/{id}", get(task::show))
+        .route("/tasks/{id}/matrix.png", get(matrix::show))
+        .route("/tasks/{id}/thumbnails/{number}", get(thumbnail))
+}
+
+#[derive(Debug, Deserialize)]
+struct Paging {
+    page: Option<usize>,
+}
+
+async fn show_list(State(state): Shared, Query(paging): Query<Paging>) -> Html<String> {
+    let number = paging.page.unwrap_or(1).max(1);
+    page("Tasks", &list(&state.families.embed_tasks.store, number))
 }
 
 async fn thumbnail(State(state): Shared, Path((id, number)): Path<(String, usize)>) -> Response {
@@ -45,9 +54,9 @@ async fn thumbnail(State(state): Shared, Path((id, number)): Path<(String, usize
 }
 
 /// A page of the list of tasks.
-pub(crate) fn tasks(state: &ServerState, number: usize) -> Markup {
-    let (total, tasks) =
-        state.families.embed_tasks.store.page(&Filter::default(), (number - 1).saturating_mul(PAGE), PAGE);
+pub(super) fn list(store: &Store<TaskContent>, number: usize) -> Markup {
+    let (total, tasks) = store.page(&Filter::default(), (number - 1).saturating_mul(PAGE), PAGE);
+    let link = |number: usize| format!("{}/tasks?page={number}", admin::PATH);
     html! {
         h2 { "Tasks: " (total) }
         @if tasks.is_empty() {
@@ -59,8 +68,8 @@ pub(crate) fn tasks(state: &ServerState, number: usize) -> Markup {
             }
         }
         p class="nav" {
-            @if number > 1 { a href=(format!("/?page={}", number - 1)) { "newer" } }
-            @if number.saturating_mul(PAGE) < total { a href=(format!("/?page={}", number + 1)) { "older" } }
+            @if number > 1 { a href=(link(number - 1)) { "newer" } }
+            @if number.saturating_mul(PAGE) < total { a href=(link(number + 1)) { "older" } }
         }
     }
 }

@@ -2,17 +2,16 @@
 
 use twelvelabs_api::{limits::SEGMENT_DURATION_SEC, types::EmbeddingScope};
 
-/// A time range of a video.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Window {
-    pub(crate) start: f64,
-    pub(crate) end: f64,
-    pub(crate) scope: EmbeddingScope,
-}
+use crate::vectors::Window;
 
-/// The windows of a selected range: adjacent clips, without the last one if it is too short, and the whole range, depending on the
-/// scopes.
-pub(crate) fn windows(start: f64, end: f64, clip: f64, scopes: &[EmbeddingScope]) -> Vec<Window> {
+/// The windows of a selected range with their scopes: adjacent clips, without the last one if it is too short, and the whole range,
+/// depending on the scopes.
+pub(super) fn windows(
+    start: f64,
+    end: f64,
+    clip: f64,
+    scopes: &[EmbeddingScope],
+) -> (Vec<EmbeddingScope>, Vec<Window>) {
     let shortest = SEGMENT_DURATION_SEC.minimum.unwrap_or(0.0);
     let mut windows = Vec::new();
     if scopes.contains(&EmbeddingScope::Clip) {
@@ -22,14 +21,14 @@ pub(crate) fn windows(start: f64, end: f64, clip: f64, scopes: &[EmbeddingScope]
             let to = (from + clip).min(end);
             // Less than a microsecond is a rounding error.
             if to - from + 1e-6 >= shortest {
-                windows.push(Window { start: from, end: to, scope: EmbeddingScope::Clip });
+                windows.push((EmbeddingScope::Clip, Window { start: from, end: to }));
             }
         }
     }
     if scopes.contains(&EmbeddingScope::Video) {
-        windows.push(Window { start, end, scope: EmbeddingScope::Video });
+        windows.push((EmbeddingScope::Video, Window { start, end }));
     }
-    windows
+    windows.into_iter().unzip()
 }
 
 #[cfg(test)]
@@ -37,10 +36,8 @@ mod tests {
     use super::*;
 
     fn clips(start: f64, end: f64, clip: f64) -> Vec<(f64, f64)> {
-        windows(start, end, clip, &[EmbeddingScope::Clip])
-            .into_iter()
-            .map(|window| (window.start, window.end))
-            .collect()
+        let (_, windows) = windows(start, end, clip, &[EmbeddingScope::Clip]);
+        windows.into_iter().map(|window| (window.start, window.end)).collect()
     }
 
     #[test]
@@ -54,8 +51,8 @@ mod tests {
 
     #[test]
     fn the_whole_range_is_one_more_window() {
-        let both = windows(2.0, 14.0, 6.0, &[EmbeddingScope::Clip, EmbeddingScope::Video]);
-        assert_eq!(both.len(), 3);
-        assert_eq!(both.last(), Some(&Window { start: 2.0, end: 14.0, scope: EmbeddingScope::Video }));
+        let (scopes, windows) = windows(2.0, 14.0, 6.0, &[EmbeddingScope::Clip, EmbeddingScope::Video]);
+        assert_eq!(scopes, [EmbeddingScope::Clip, EmbeddingScope::Clip, EmbeddingScope::Video]);
+        assert_eq!(windows.last(), Some(&Window { start: 2.0, end: 14.0 }));
     }
 }
