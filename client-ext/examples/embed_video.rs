@@ -138,7 +138,7 @@ async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvela
     let task = tasks
         .create(ModelName::Marengo30, source)
         .video_embedding_scope([EmbeddingScope::Clip, EmbeddingScope::Video])
-        .progress(move |now| {
+        .with_progress(move |now| {
             progress.set_length(now.total);
             progress.set_position(now.sent);
         })

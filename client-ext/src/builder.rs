@@ -2,7 +2,7 @@
 
 mod http;
 
-use std::fmt;
+use std::{ffi::OsString, fmt};
 
 use reqwest::{Url, redirect};
 use twelvelabs_api::runtime::Key;
@@ -15,11 +15,14 @@ use crate::{
         credentials::is_loopback,
         options::{CallOptions, RequestOptions},
     },
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, url_rule},
 };
 
 /// The environment variables of the API key; the first one that is set wins.
 const KEY_VARIABLES: [&str; 2] = ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY"];
+/// The environment variables of proxies, which the HTTP client reads.
+const PROXY_VARIABLES: [&str; 8] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
 /// The environment variable of the base URL.
 const BASE_URL_VARIABLE: &str = "TWELVELABS_BASE_URL";
 
@@ -80,24 +83,48 @@ impl TwelveLabsBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Config`] if the key is missing or cannot be a header value (it is never shown), if the base URL is invalid or plain
-    /// HTTP to a non-loopback host, or if a proxy or a certificate is invalid.
+    /// HTTP to a non-loopback host, if a proxy or a certificate is invalid, or if an environment variable that would be used is not UTF-8.
     pub fn build(self) -> Result<TwelveLabs> {
-        self.build_in(|name| std::env::var(name).ok())
+        self.build_in(|name| std::env::var_os(name))
     }
 
-    fn build_in(self, variable: impl Fn(&str) -> Option<String>) -> Result<TwelveLabs> {
-        let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+    fn build_in(self, variable: impl Fn(&str) -> Option<OsString>) -> Result<TwelveLabs> {
+        let set = |name: &'static str| match variable(name).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
+            // The value may be a key, so the error does not show it.
+            Some(Err(_)) => Err(config(format!("the environment variable {name} is not UTF-8"))),
+        };
         let (key, from) = match self.api_key {
             Some(key) => (key, "the API key of the builder"),
-            None => KEY_VARIABLES.iter().find_map(|name| Some((set(name)?, *name))).ok_or_else(|| {
-                config(format!("missing API key: set {} or {}, or call api_key()", KEY_VARIABLES[0], KEY_VARIABLES[1]))
-            })?,
+            None => {
+                let mut found = None;
+                for name in KEY_VARIABLES {
+                    if found.is_none() {
+                        found = set(name)?.map(|value| (value, name));
+                    }
+                }
+                found.ok_or_else(|| {
+                    let [first, second] = KEY_VARIABLES;
+                    config(format!("missing API key: set {first} or {second}, or call api_key()"))
+                })?
+            }
         };
         let key = Key::new(key)
             .ok_or_else(|| config(format!("{from} is not an API key: it must be printable ASCII without spaces")))?;
-        let base_url =
-            self.base_url.or_else(|| set(&BASE_URL_VARIABLE)).or_else(|| twelvelabs_api::BASE_URL.map(str::to_owned));
-        let base_url = checked_base_url(&base_url.unwrap_or_default(), self.allow_plain_http)?;
+        let (base_url, from) = match self.base_url {
+            Some(url) => (url, "base_url()"),
+            None => match set(BASE_URL_VARIABLE)? {
+                Some(url) => (url, BASE_URL_VARIABLE),
+                None => (twelvelabs_api::BASE_URL.unwrap_or_default().to_owned(), "the OpenAPI document"),
+            },
+        };
+        let base_url = checked_base_url(&base_url, from, self.allow_plain_http)?;
+        if self.http.uses_environment() && !base_url.starts_with("http://") {
+            for name in PROXY_VARIABLES {
+                set(name)?;
+            }
+        }
         if let Some(text) = &self.user_agent
             && reqwest::header::HeaderValue::from_str(text).is_err()
         {
@@ -128,7 +155,8 @@ impl TwelveLabsBuilder {
         };
         let api = twelvelabs_api::Client::new_with_client(&base_url, new_http(true)?, key.clone());
         let unpooled = twelvelabs_api::Client::new_with_client(&base_url, new_http(false)?, key);
-        Ok(TwelveLabs::new(Core::new(api, unpooled, self.call, self.allow_plain_http)))
+        let connect_timeout = self.http.connect_timeout();
+        Ok(TwelveLabs::new(Core::new(api, unpooled, self.call, connect_timeout, self.allow_plain_http)))
     }
 }
 
@@ -148,9 +176,16 @@ fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-fn checked_base_url(text: &str, allow_plain_http: bool) -> Result<String> {
-    let refused = |rule: &str| Err(config(format!("the base URL {rule} ({BASE_URL_VARIABLE})")));
-    let Ok(url) = Url::parse(text) else { return refused("is not a URL") };
+/// Checks a base URL. `from` names its origin, for errors.
+fn checked_base_url(text: &str, from: &str, allow_plain_http: bool) -> Result<String> {
+    // What follows a user could be a password; everything else is no secret.
+    let shown = text.rsplit('@').next().unwrap_or_default();
+    let shown = shown.split(['?', '#']).next().unwrap_or_default();
+    let refused = |rule: &str| Err(config(format!("the base URL {rule} (got {shown:?} from {from})")));
+    if let Some(rule) = url_rule(text) {
+        return refused(rule);
+    }
+    let Ok(url) = Url::parse(text) else { return refused("must be an absolute URL, such as https://example.com/v1") };
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return refused("must have no user, query or fragment");
     }
@@ -168,7 +203,7 @@ mod tests {
     use super::*;
 
     fn build(builder: TwelveLabsBuilder, variables: &[(&str, &str)]) -> Result<TwelveLabs> {
-        builder.build_in(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        builder.build_in(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into()))
     }
 
     fn error(builder: TwelveLabsBuilder, variables: &[(&str, &str)]) -> String {
@@ -205,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_key_is_not_sent_in_plain_text() {
-        let build = |url: &str, allow| checked_base_url(url, allow).is_ok();
+        let build = |url: &str, allow| checked_base_url(url, "base_url()", allow).is_ok();
         assert!(
             build("http://localhost:1", false) && build("http://127.0.0.9", false) && build("http://[::1]:8/v", false)
         );
@@ -218,8 +253,49 @@ mod tests {
             "https://h?q=1",
             "h",
             "",
+            "https://example.com\\v1",
+            "https://exam\tple.com",
+            "https://example.com/v1\n",
+            " https://example.com",
+            "https://example.com/a b",
+            "https://example.com/\u{a0}",
         ] {
             assert!(!build(bad, false), "{bad} was accepted");
         }
+    }
+
+    #[test]
+    fn a_wrong_base_url_is_shown_with_its_origin_but_without_a_password() {
+        let builder = || TwelveLabs::builder().api_key("k");
+        let text = error(builder().base_url("https//example.com"), &[]);
+        assert!(text.ends_with(r#"(got "https//example.com" from base_url())"#), "{text}");
+        let text = error(builder(), &[(BASE_URL_VARIABLE, "ftp://example.com")]);
+        assert!(text.ends_with(r#"(got "ftp://example.com" from TWELVELABS_BASE_URL)"#), "{text}");
+        let text = error(builder().base_url("https://user:SECRET@example.com/v1?q=SECRET"), &[]);
+        assert!(text.contains("example.com/v1") && !text.contains("SECRET"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf8_is_an_error_that_names_it() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let build = |builder: TwelveLabsBuilder, odd: &str| {
+            builder.build_in(|name| match name {
+                name if name == odd => Some(OsString::from_vec(b"SECRET\xff".to_vec())),
+                "TWELVELABS_API_KEY" => Some("k".into()),
+                _ => None,
+            })
+        };
+        for name in ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY", BASE_URL_VARIABLE, "HTTPS_PROXY", "no_proxy"] {
+            let error = build(TwelveLabs::builder(), name).expect_err(name);
+            assert_eq!(error.to_string(), format!("the environment variable {name} is not UTF-8"));
+        }
+        // Variables that are not used do not matter.
+        let own = || TwelveLabs::builder().api_key("k").base_url("https://example.com");
+        for name in ["TWELVE_LABS_API_KEY", BASE_URL_VARIABLE] {
+            assert!(build(own(), name).is_ok(), "{name}");
+        }
+        assert!(build(own().no_proxy(), "HTTPS_PROXY").is_ok());
+        assert!(build(own().proxy("http://127.0.0.1:9"), "HTTPS_PROXY").is_ok());
     }
 }

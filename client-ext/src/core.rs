@@ -4,7 +4,7 @@
 //! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. It is the only module besides the client builder that uses reqwest.
 
 pub(crate) mod attempt;
-mod call;
+pub(crate) mod call;
 pub(crate) mod credentials;
 pub(crate) mod decode;
 mod decompress;
@@ -20,7 +20,7 @@ pub(crate) mod response;
 pub(crate) mod response_body;
 mod retry;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 use twelvelabs_api::{
@@ -49,6 +49,8 @@ struct Inner {
     /// Opens a connection for each request.
     unpooled: Client,
     options: CallOptions,
+    /// The limit for establishing a connection, for errors.
+    connect_timeout: Duration,
     /// Plain HTTP is allowed to hosts other than loopback.
     allow_plain_http: bool,
 }
@@ -57,8 +59,15 @@ struct Inner {
 type GeneratedError = twelvelabs_api::Error<()>;
 
 impl Core {
-    pub(crate) fn new(api: Client, unpooled: Client, options: CallOptions, allow_plain_http: bool) -> Self {
-        Self(Arc::new(Inner { api, unpooled, options, allow_plain_http }))
+    /// `unpooled` opens a connection for each request. `connect_timeout` is the limit that both clients have.
+    pub(crate) fn new(
+        api: Client,
+        unpooled: Client,
+        options: CallOptions,
+        connect_timeout: Duration,
+        allow_plain_http: bool,
+    ) -> Self {
+        Self(Arc::new(Inner { api, unpooled, options, connect_timeout, allow_plain_http }))
     }
 
     /// The client's default options for a call.
@@ -72,6 +81,16 @@ impl Core {
     /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own.
     fn api_for(&self, endpoint: &Endpoint) -> &Client {
         if endpoint.is_repeatable() { &self.0.api } else { &self.0.unpooled }
+    }
+
+    fn prepare<'c>(
+        &self,
+        endpoint: Endpoint,
+        options: &'c CallOptions,
+        upload: &'c Upload,
+        credentials: Credentials,
+    ) -> Call<'c> {
+        Call { endpoint, options, upload, credentials, connect_timeout: self.0.connect_timeout }
     }
 
     pub(crate) fn key(&self) -> &Key {
@@ -102,7 +121,7 @@ impl Core {
         read: impl Fn(Body) -> R,
     ) -> Result<Response<V>> {
         let upload = Upload::default();
-        let call = Call { endpoint: operation.into(), options, upload: &upload, credentials: Credentials::ApiKey };
+        let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
         call.run(self.api_for(&call.endpoint), make, read).await
     }
@@ -123,7 +142,7 @@ impl Core {
         E: Future<Output = Result<twelvelabs_api::runtime::Multipart<F>, twelvelabs_api::runtime::SourceError>>,
     {
         let is_last = options.retry.max_retries == 0;
-        let call = Call { endpoint: operation.into(), options, upload, credentials: Credentials::ApiKey };
+        let call = self.prepare(operation.into(), options, upload, Credentials::ApiKey);
         let request = |hung_up| {
             let form = encode();
             let make = &make;

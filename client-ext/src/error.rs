@@ -2,15 +2,19 @@
 
 mod cause;
 mod checks;
+mod display;
 mod kind;
+mod panic;
 mod violation;
 
-use std::{any::Any, error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{any::Any, borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use twelvelabs_api::types::ErrorCode;
 
 pub use self::{cause::TransportCause, kind::ErrorKind, violation::Violation};
-pub(crate) use checks::Checks;
+pub(crate) use checks::{Checks, url_rule};
+pub(crate) use display::shown;
+pub(crate) use panic::{catch, catch_async};
 
 use crate::response_info::ResponseInfo;
 
@@ -24,8 +28,13 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 /// An `Error` is one pointer in size. [`kind`](Self::kind) gives the category, the predicates (`is_…`) support decisions, and
 /// the other methods return details where there are any.
 ///
-/// `Display` writes one line without the text of the source, headers, URLs or query values. Of a response body it shows only the
-/// server's error message, or the first words of an error page. The API key appears nowhere: where the
+/// `Display` writes one line: the method that was called, with the id it was called for; what went wrong and why; the number of attempts, if
+/// there was more than one; and what to do about it, where that is known. It contains host and port, but no paths, headers or query values,
+/// except for the path of a 404 that is not about a resource. Of a response body it shows only the server's error message, or the first words
+/// of a page that is not JSON. `Debug` writes the same line, then the sources and the id of the request, so that a `main` that returns a
+/// [`Result`] prints something readable.
+///
+/// The API key appears nowhere: where the
 /// server echoes it, it is replaced by `***`. Keys of fewer than 8 characters, and names of the API's document such as `parameter`, are
 /// placeholders and not replaced, so that error codes, parameters and paths are never altered.
 ///
@@ -44,6 +53,8 @@ struct Repr {
     kind: ErrorKind,
     message: String,
     operation: Option<&'static str>,
+    /// The method that was called, for texts: `embed.tasks.create`.
+    method: Option<Cow<'static, str>>,
     code: Option<ErrorCode>,
     api_message: Option<String>,
     parameter: Option<String>,
@@ -54,8 +65,10 @@ struct Repr {
     byte_offset: Option<u64>,
     attempts: u32,
     cause: Option<TransportCause>,
-    /// No connection was established, so the server saw nothing of the request.
+    /// The server saw nothing of the request, or refused the connection that it came on.
     unsent: bool,
+    /// The response body ends in the middle of its JSON.
+    truncated: bool,
     outcome_unknown: bool,
     /// The API says that the resource does not exist.
     not_found: bool,
@@ -72,6 +85,7 @@ impl Error {
             kind,
             message: message.into(),
             operation: None,
+            method: None,
             code: None,
             api_message: None,
             parameter: None,
@@ -83,6 +97,7 @@ impl Error {
             attempts: 0,
             cause: None,
             unsent: false,
+            truncated: false,
             outcome_unknown: false,
             not_found: false,
             note: None,
@@ -112,6 +127,12 @@ impl Error {
         self
     }
 
+    /// Names the method that the caller called, unless it is known already.
+    pub(crate) fn with_method(mut self, method: impl Into<Cow<'static, str>>) -> Self {
+        self.0.method.get_or_insert_with(|| method.into());
+        self
+    }
+
     pub(crate) fn with_response(mut self, response: ResponseInfo) -> Self {
         self.0.response = Some(response);
         self
@@ -127,6 +148,16 @@ impl Error {
         (self.0.code, self.0.api_message, self.0.parameter) = (code, message, parameter);
         self.0.body = Some(body);
         self
+    }
+
+    /// The response body ends in the middle of its JSON.
+    pub(crate) fn with_truncated(mut self, truncated: bool) -> Self {
+        self.0.truncated = truncated;
+        self
+    }
+
+    pub(crate) fn is_truncated(&self) -> bool {
+        self.0.truncated
     }
 
     pub(crate) fn with_place(mut self, path: Option<String>, offset: u64) -> Self {
@@ -191,7 +222,7 @@ impl Error {
         self.0.details.as_deref()?.downcast_ref()
     }
 
-    /// No connection was established, so the server saw nothing of the request.
+    /// The server saw nothing of the request, or refused the connection that it came on.
     pub(crate) fn is_unsent(&self) -> bool {
         self.0.unsent
     }
@@ -281,7 +312,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Why the connection failed; `None` unless the kind is [`ErrorKind::Transport`].
+    /// Why the connection failed; `None` unless the kind is [`ErrorKind::Transport`], or [`ErrorKind::Timeout`] for a connection that was not
+    /// established in time.
     pub fn transport_cause(&self) -> Option<TransportCause> {
         self.0.cause
     }
@@ -302,15 +334,15 @@ impl Error {
         self.0.outcome_unknown
     }
 
-    /// The same call may succeed later: the server was overloaded or failed (408, 429, 5xx except 501), the connection failed for
-    /// other reasons than a certificate, or a time limit of the call ran out.
+    /// The same call may succeed later: the server was overloaded or failed (408, 429, 5xx except 501), the connection failed for a
+    /// [transient cause](TransportCause::is_transient), or a time limit of the call ran out.
     ///
     /// This crate has retried some of them already: 408, 429, 502, 503, 504, broken connections and timeouts, where that was
     /// [safe](crate::RequestOptions::with_max_retries). A 500 is never retried by a call. Before repeating a call that changes something, check [`is_outcome_unknown`](Self::is_outcome_unknown).
     pub fn is_transient(&self) -> bool {
         match self.0.kind {
             ErrorKind::Api => self.status().is_some_and(|status| matches!(status, 408 | 429 | 500 | 502..)),
-            ErrorKind::Transport => self.0.cause != Some(TransportCause::Certificate),
+            ErrorKind::Transport => self.0.cause.is_none_or(TransportCause::is_transient),
             ErrorKind::Timeout => true,
             _ => false,
         }
@@ -342,46 +374,6 @@ impl Error {
     /// A time limit of a call, or the deadline of a wait, ran out.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Timeout | ErrorKind::Deadline)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = self.0.operation {
-            write!(f, "{operation}: ")?;
-        }
-        f.write_str(&self.0.message)?;
-        if self.0.outcome_unknown {
-            f.write_str("; the request may nevertheless have taken effect")?;
-        }
-        if let Some(note) = self.0.note {
-            write!(f, "; {note}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let repr = &*self.0;
-        let mut out = f.debug_struct("Error");
-        out.field("kind", &repr.kind).field("message", &self.to_string());
-        if let Some(status) = self.status() {
-            out.field("status", &status);
-        }
-        if let Some(code) = &repr.code {
-            out.field("code", &code.as_str());
-        }
-        if let Some(path) = &repr.json_path {
-            out.field("json_path", path);
-        }
-        if let Some(id) = &repr.resource_id {
-            out.field("resource_id", id);
-        }
-        if let Some(source) = &repr.source {
-            out.field("source", source);
-        }
-        out.finish_non_exhaustive()
     }
 }
 

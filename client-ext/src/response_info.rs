@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Version, header::TRANSFER_ENCODING};
 use twelvelabs_api::{headers, runtime::Key};
 
 /// Everything about a response except its body.
@@ -20,6 +20,8 @@ pub struct ResponseInfo {
     retry_after: Option<Duration>,
     requests: RateLimit,
     media: RateLimit,
+    /// The body has no length: it ends where the connection ends.
+    ends_with_its_connection: bool,
 }
 
 /// The state of one rate limit; the server does not always send all of it.
@@ -46,6 +48,8 @@ impl ResponseInfo {
         for value in headers.values_mut() {
             redact(value, key);
         }
+        let has_length = response.content_length().is_some() || headers.contains_key(TRANSFER_ENCODING);
+        info.ends_with_its_connection = !has_length && response.version() < Version::HTTP_2;
         info.headers = headers;
         info
     }
@@ -84,7 +88,13 @@ impl ResponseInfo {
             retry_after: asked,
             requests: clocks.localize(if requests == RateLimit::default() { plain } else { requests }),
             media: clocks.localize(media),
+            ends_with_its_connection: false,
         }
+    }
+
+    /// The body has no length, so that its end cannot be told from a broken connection.
+    pub(crate) fn ends_with_its_connection(&self) -> bool {
+        self.ends_with_its_connection
     }
 
     /// The HTTP status.

@@ -38,12 +38,12 @@ impl Effect {
         }
     }
 
-    /// The default for documents that do not use `x-effect`. A `POST` counts as a create request because retrying one
-    /// is never safe.
+    /// The default for documents that do not use `x-effect`. A `POST` or `PATCH` counts as a create request because HTTP does not define
+    /// that a retry of one is safe.
     fn of_method(method: &str) -> Self {
         match method {
             "get" | "head" | "options" | "trace" => Self::Read,
-            "put" | "patch" => Self::Update,
+            "put" => Self::Update,
             "delete" => Self::Delete,
             _ => Self::Create,
         }

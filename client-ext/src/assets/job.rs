@@ -28,6 +28,7 @@ impl Job for AssetJob {
     type Id = AssetId;
     type Status = Asset;
 
+    const FAMILY: &'static str = "assets";
     const NAME: &'static str = "asset";
     const OPERATION: &'static str = ASSETS_RETRIEVE.id;
 

@@ -3,6 +3,7 @@
 use twelvelabs_api::{
     operations::ASSETS_LIST,
     params::assets_list as rules,
+    runtime::Operation,
     types::{Asset, AssetId, AssetType, AssetsListResponse},
 };
 
@@ -62,11 +63,14 @@ impl Request<ListAssets> {
 impl Verb for ListAssets {
     type Output = AssetsListResponse;
 
+    const OPERATION: &'static Operation = &ASSETS_LIST;
+    const METHOD: &'static str = "assets.list";
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<AssetsListResponse>> {
         let mut checks = Checks::new(options.validate);
         checks.integer_range(&rules::PAGE, self.page);
         checks.integer_range(&rules::PAGE_LIMIT, self.page_limit);
-        checks.finish(ASSETS_LIST.id)?;
+        checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
             let ids = (!self.ids.is_empty()).then_some(&self.ids);
             let types = (!self.types.is_empty()).then_some(&self.types);

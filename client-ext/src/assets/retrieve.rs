@@ -2,6 +2,7 @@
 
 use twelvelabs_api::{
     operations::ASSETS_RETRIEVE,
+    runtime::Operation,
     types::{Asset, AssetId},
 };
 
@@ -26,8 +27,11 @@ pub struct RetrieveAsset {
 impl Verb for RetrieveAsset {
     type Output = Asset;
 
+    const OPERATION: &'static Operation = &ASSETS_RETRIEVE;
+    const METHOD: &'static str = "assets.retrieve";
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
-        let id = self.id.get().map_err(|error| error.with_operation(ASSETS_RETRIEVE.id))?;
+        let id = self.id.get()?;
         let read = |body| async {
             let asset: Asset = read_whole(body, core.key()).await?;
             check_same(id, &asset.id, core.key())?;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use reqwest::ClientBuilder;
 
 use super::{TwelveLabsBuilder, config};
-use crate::error::Result;
+use crate::error::{Result, url_rule};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -24,6 +24,16 @@ pub(super) struct HttpSettings {
 }
 
 impl HttpSettings {
+    /// The limit for establishing a connection.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)
+    }
+
+    /// Whether the proxies of the environment may be used.
+    pub(super) fn uses_environment(&self) -> bool {
+        !self.no_proxy && self.proxies.is_empty()
+    }
+
     /// Applies the settings to reqwest's builder.
     pub(super) fn apply(&self, mut http: ClientBuilder) -> Result<ClientBuilder> {
         http = without_user_timeout(http);
@@ -31,7 +41,10 @@ impl HttpSettings {
             http = http.no_proxy();
         }
         for url in &self.proxies {
-            // The URL may contain a password, so the error does not show it.
+            // The URL may contain a password, so the errors do not show it.
+            if let Some(rule) = url_rule(url) {
+                return Err(config(format!("the proxy URL {rule}")));
+            }
             let proxy = reqwest::Proxy::all(url).map_err(|_| config("the proxy URL is invalid"))?;
             http = http.proxy(proxy);
         }
@@ -51,7 +64,7 @@ impl HttpSettings {
         if let Some(custom) = &self.custom {
             http = custom(http);
         }
-        Ok(http.connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)))
+        Ok(http.connect_timeout(self.connect_timeout()))
     }
 }
 
@@ -139,6 +152,9 @@ impl TwelveLabsBuilder {
     ///
     /// Redirects, retries, the connect timeout and the user agent stay what this builder says. A total `timeout` set here would abort long
     /// uploads.
+    ///
+    /// **`connection_verbose(true)` prints the API key**: reqwest then writes all bytes of all requests to the crate `log`, at the level
+    /// `TRACE`. No other log of the HTTP client contains the key.
     #[cfg(feature = "reqwest-013")]
     pub fn with_reqwest(mut self, change: impl Fn(ClientBuilder) -> ClientBuilder + Send + 'static) -> Self {
         self.http.custom = Some(Box::new(change));

@@ -13,7 +13,7 @@ use super::{
     call::Call,
     credentials::Credentials,
     decompress::ACCEPTED,
-    failure::{from_api_body, from_reqwest},
+    failure::{Peer, from_api_body, from_reqwest},
     limits::Limits,
     response_body::Body,
 };
@@ -42,9 +42,11 @@ pub(super) async fn run(
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.endpoint));
     // Other URLs may be their own credentials.
     let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
+    let url = request.url().clone();
+    let peer = Peer::new(&url).with_connect_timeout(call.connect_timeout).with_upload(call.upload.parameter());
     let sent = twelvelabs_api::ClientInfo::client(api).execute(request);
     let response = match select(pin!(sent), pin!(call.upload.stalled(chunk, headers))).await {
-        Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, call.upload.parameter()))?,
+        Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, &peer))?,
         Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
     };
     let info = ResponseInfo::of(&response, api.key());

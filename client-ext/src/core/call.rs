@@ -1,6 +1,6 @@
 //! A call: one or more attempts, until one succeeds or must not be retried.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use reqwest::Request;
 use tokio::time::Instant;
@@ -16,10 +16,13 @@ use super::{
     retry::{self, Decision},
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{BoxError, Error, ErrorKind, Result, TransportCause, shown},
     response_info::ResponseInfo,
     upload::Upload,
 };
+
+/// The status of a server that does not support `Expect`.
+const EXPECTATION_FAILED: u16 = 417;
 
 /// What a call needs besides the request.
 #[derive(Clone, Copy)]
@@ -28,6 +31,8 @@ pub(super) struct Call<'c> {
     pub(super) options: &'c CallOptions,
     pub(super) upload: &'c Upload,
     pub(super) credentials: Credentials,
+    /// The limit for establishing a connection, for errors.
+    pub(super) connect_timeout: Duration,
 }
 
 impl Call<'_> {
@@ -92,7 +97,7 @@ impl Call<'_> {
                 let outcome = match attempt::run(api, &self, deadline, request).await {
                     Ok((body, info)) => match read(body).await {
                         Ok(value) => Ok(Response::new(value, info)),
-                        Err(error) => Err(error.with_response(info)),
+                        Err(error) => Err(cut_short(error, &info).with_response(info)),
                     },
                     Err(error) => Err(error),
                 };
@@ -102,15 +107,25 @@ impl Call<'_> {
             }
             .instrument(span)
         };
-        let mut failures = Failures { call: self, outcome_unknown: false, needs_replay: false };
+        let mut failures = Failures { call: self, outcome_unknown: false, needs_replay: false, panicked: None };
         let late = || {
             let limit = limit.unwrap_or_default();
-            Error::new(ErrorKind::Timeout, format!("the call took longer than {limit:?}"))
+            Error::new(ErrorKind::Timeout, format!("the call took longer than {} (with_timeout)", shown(limit)))
         };
         let decide = |error: &Error| failures.decide(error);
         let (outcome, attempts) = retry::run(&self.options.retry, deadline, attempt, decide, late).await;
         outcome.map_err(|error| failures.describe(error.with_attempts(attempts)))
     }
+}
+
+/// A body without a length ends where its connection ends. If it ends too early, the connection broke, as it does in a body with a length.
+pub(crate) fn cut_short(error: Error, info: &ResponseInfo) -> Error {
+    if !error.is_truncated() || !info.ends_with_its_connection() {
+        return error;
+    }
+    let cause = TransportCause::Closed;
+    let message = format!("the response body is incomplete: {cause}");
+    Error::new(ErrorKind::Transport, message).with_cause(cause, false).with_source(error)
 }
 
 fn record_status(span: &Span, info: &ResponseInfo) {
@@ -124,6 +139,8 @@ struct Failures<'c> {
     outcome_unknown: bool,
     /// The last failure would be retried if the upload could be sent again.
     needs_replay: bool,
+    /// The caller's rule for retries panicked.
+    panicked: Option<BoxError>,
 }
 
 impl Failures<'_> {
@@ -133,14 +150,26 @@ impl Failures<'_> {
         // A server that responded may have seen enough of the upload.
         let unfinished = upload.is_unfinished() && error.status().is_none();
         self.outcome_unknown |= endpoint.changes_state() && !unfinished && may_have_taken_effect(error);
-        let decision = options.decide(&endpoint, unfinished, error);
+        let decision = if error.status() == Some(EXPECTATION_FAILED) && upload.stop_asking() {
+            Decision::Resend
+        } else {
+            options.decide(&endpoint, unfinished, error).unwrap_or_else(|panicked| {
+                self.panicked.get_or_insert(panicked);
+                Decision::Stop
+            })
+        };
         debug!(kind = ?error.kind(), status = error.status(), ?decision, "attempt failed");
-        self.needs_replay = decision != Decision::Stop && options.retry.max_retries > 0 && !upload.is_replayable();
-        if upload.is_replayable() { decision } else { Decision::Stop }
+        let is_replayable = upload.is_replayable();
+        self.needs_replay = decision != Decision::Stop && options.retry.max_retries > 0 && !is_replayable;
+        if is_replayable { decision } else { Decision::Stop }
     }
 
     /// Adds what the call knows to its error.
-    fn describe(&self, error: Error) -> Error {
+    fn describe(self, error: Error) -> Error {
+        let error = match self.panicked {
+            Some(panicked) => Error::of_callback("with_retry_if", panicked).with_attempts(error.attempts()),
+            None => error,
+        };
         let mut error = error.with_operation(self.call.endpoint.id);
         if self.outcome_unknown {
             error = error.with_outcome_unknown();
@@ -155,8 +184,8 @@ impl Failures<'_> {
 /// Whether the server may have carried out a request that failed in this way.
 fn may_have_taken_effect(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Transport => !error.is_unsent(),
-        ErrorKind::Timeout | ErrorKind::Decode => true,
+        ErrorKind::Transport | ErrorKind::Timeout => !error.is_unsent(),
+        ErrorKind::Decode => true,
         ErrorKind::Api => error.status().is_some_and(|status| status >= 500 || status == 408),
         _ => false,
     }

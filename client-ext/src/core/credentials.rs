@@ -3,7 +3,7 @@
 use reqwest::{Request, Url};
 
 use super::Core;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, url_rule};
 
 /// How a request authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ impl Core {
     /// origin of the base URL.
     pub(super) fn resolve(&self, target: &str, with_key: bool) -> Result<(Url, Credentials)> {
         let refused = |message: &str| Error::new(ErrorKind::InvalidInput, message);
+        if let Some(rule) = url_rule(target) {
+            return Err(refused(&format!("the target {rule}")));
+        }
         let base = Url::parse(twelvelabs_api::ClientInfo::baseurl(&self.0.api))
             .map_err(|error| refused("the base URL is invalid").with_source(error))?;
         let url = if target.starts_with('/') {

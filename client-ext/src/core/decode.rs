@@ -9,6 +9,7 @@ use twelvelabs_api::runtime::Key;
 pub(crate) use elements::{ElementReader, Piece, read_elements};
 pub(crate) use whole::{decode, read_whole};
 
+use super::failure::excerpt;
 use crate::{
     error::{Error, ErrorKind},
     json::{JsonError, JsonErrorKind},
@@ -17,8 +18,37 @@ use crate::{
 /// How much of a response an error quotes, in characters.
 const QUOTED: usize = 300;
 
-/// Converts a decoding error to an error.
-fn from_json(error: JsonError, key: &Key) -> Error {
+/// How much of the start of a body is kept to describe one that is not JSON, in bytes.
+const START: usize = 1024;
+
+/// The start of a body that is decoded while it arrives.
+#[derive(Default)]
+struct Start(Vec<u8>);
+
+impl Start {
+    fn add(&mut self, chunk: &[u8]) {
+        self.0.extend_from_slice(&chunk[..chunk.len().min(START - self.0.len())]);
+    }
+}
+
+/// Describes a body that is not JSON from its start on: what it is, and its first words.
+fn not_json(start: &[u8], key: &Key) -> String {
+    let text = key.redact(&String::from_utf8_lossy(&start[..start.len().min(START)]));
+    let lower = text.trim_start().to_ascii_lowercase();
+    let is_html = lower.starts_with("<!doctype html") || lower.contains("<html");
+    let what = match (is_html, lower.starts_with('<')) {
+        (true, _) => "the response is HTML, not JSON",
+        (false, true) => "the response is XML, not JSON",
+        (false, false) => "the response body is not JSON",
+    };
+    match excerpt(&text) {
+        words if words.is_empty() => what.to_owned(),
+        words => key.redact(&format!("{what}: {words:?}")),
+    }
+}
+
+/// Converts a decoding error to an error. `start` is the start of the body.
+fn from_json(error: JsonError, key: &Key, start: &[u8]) -> Error {
     // The text of the error quotes the response, which may echo the key. It is cut after redaction, so that no half of a key
     // is left.
     let short = |text: &str| match key.redact(text) {
@@ -29,10 +59,20 @@ fn from_json(error: JsonError, key: &Key) -> Error {
     let place = path.as_deref().map(|path| format!(" at $.{path}")).unwrap_or_default();
     let message = match error.kind() {
         JsonErrorKind::Data => format!("invalid response body{place}"),
+        // From its first character on.
+        JsonErrorKind::Syntax
+            if path.is_none() && start.trim_ascii_start().len() + error.offset() as usize == start.len() =>
+        {
+            not_json(start, key)
+        }
         JsonErrorKind::Syntax => format!("the response body is not JSON{place}"),
+        JsonErrorKind::Truncated if error.offset() == 0 => "the response body is empty".to_owned(),
         JsonErrorKind::Truncated => format!("the response body is truncated{place}"),
     };
-    Error::new(ErrorKind::Decode, message).with_place(path, error.offset()).with_source(short(&error.to_string()))
+    Error::new(ErrorKind::Decode, message)
+        .with_truncated(error.kind() == JsonErrorKind::Truncated)
+        .with_place(path, error.offset())
+        .with_source(short(&error.to_string()))
 }
 
 #[cfg(test)]

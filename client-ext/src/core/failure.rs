@@ -1,12 +1,13 @@
 //! Conversion of other crates' errors and of error responses into this crate's error.
 
-use std::{error::Error as StdError, io};
+mod transport;
 
 use twelvelabs_api::{
     runtime::{Key, SourceError},
     types::{ErrorBody, ErrorCode, WrappedErrorBody},
 };
 
+pub(super) use self::transport::{Peer, from_reqwest};
 use super::{endpoint::Endpoint, raw::RAW};
 use crate::{
     error::{Error, ErrorKind, TransportCause, Violation},
@@ -26,102 +27,13 @@ pub(crate) fn from_generated(error: twelvelabs_api::Error<()>) -> Error {
 
 /// An upload source that cannot be opened. `parameter` is its name on the wire.
 pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
-    let refused = match &error {
+    match error {
         SourceError::Io(path, cause) => {
-            Error::invalid(vec![Violation::new(parameter, path.display(), format!("must be a readable file: {cause}"))])
+            let rule = format!("must be a readable file: {cause}");
+            Error::invalid(vec![Violation::new(parameter, path.display(), rule)]).with_source(cause)
         }
-        other => Error::new(ErrorKind::InvalidInput, other.to_string()),
-    };
-    refused.with_source(error)
-}
-
-/// An upload source that failed, or delivered other bytes than announced, while it was sent.
-fn from_source_while_sending(source: &SourceError, parameter: &str) -> Error {
-    let (value, rule) = match source {
-        SourceError::Io(path, cause) => (path.display().to_string(), format!("must stay readable: {cause}")),
-        other => (other.to_string(), "must deliver the announced number of bytes, once".to_owned()),
-    };
-    Error::invalid(vec![Violation::new(parameter, value, rule)])
-}
-
-/// An error of sending or receiving. `parameter` is the name of the upload on the wire, if there is one.
-pub(crate) fn from_reqwest(error: reqwest::Error, parameter: &str) -> Error {
-    // URLs may hold secrets.
-    let error = error.without_url();
-    let source = io_causes(&error).find_map(|io| io.get_ref()?.downcast_ref::<SourceError>());
-    let source = source.map(|source| match source {
-        SourceError::Callback => Error::new(ErrorKind::Callback, "the progress callback panicked"),
-        source => from_source_while_sending(source, parameter),
-    });
-    if let Some(refused) = source {
-        return refused.with_source(error);
+        other => Error::new(ErrorKind::InvalidInput, other.to_string()).with_source(other),
     }
-    if error.is_builder() {
-        return Error::new(ErrorKind::InvalidInput, "the request cannot be built").with_source(error);
-    }
-    let unsent = error.is_connect();
-    if error.is_timeout() && !unsent {
-        return Error::new(ErrorKind::Timeout, "a time limit of the HTTP client was exceeded").with_source(error);
-    }
-    let cause = transport_cause(&error);
-    let what = if unsent {
-        "cannot connect"
-    } else if error.is_body() || error.is_decode() {
-        "the response body is incomplete"
-    } else {
-        "the request failed"
-    };
-    Error::new(ErrorKind::Transport, format!("{what}: {cause}")).with_cause(cause, unsent).with_source(error)
-}
-
-/// The error and its sources.
-fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
-/// The I/O errors among an error's sources.
-fn io_causes(error: &reqwest::Error) -> impl Iterator<Item = &io::Error> {
-    chain(error).filter_map(|error| error.downcast_ref())
-}
-
-/// Why the connection failed. What the HTTP client does not tell as a type is recognized by the texts of its layers.
-fn transport_cause(error: &reqwest::Error) -> TransportCause {
-    use io::ErrorKind as Io;
-    let says = |words: &[&str]| {
-        chain(error).any(|error| {
-            let text = error.to_string().to_ascii_lowercase();
-            words.iter().any(|word| text.contains(word))
-        })
-    };
-    if says(&["certificate"]) {
-        return TransportCause::Certificate;
-    }
-    if says(&["dns error", "failed to lookup address"]) {
-        return TransportCause::Dns;
-    }
-    if says(&["proxy", "tunnel", "socks"]) {
-        return TransportCause::Proxy;
-    }
-    if error.is_connect() && error.is_timeout() {
-        return TransportCause::ConnectTimeout;
-    }
-    for io in io_causes(error) {
-        match io.kind() {
-            Io::ConnectionRefused => return TransportCause::Refused,
-            Io::HostUnreachable | Io::NetworkUnreachable => return TransportCause::Unreachable,
-            Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof => {
-                return TransportCause::Closed;
-            }
-            _ => {}
-        }
-    }
-    // The connection existed, so it ended.
-    if error.is_connect() { TransportCause::Other } else { TransportCause::Closed }
 }
 
 /// An error response. It is read leniently, because its body may be the API's flat or nested JSON, a proxy's page, or empty.
@@ -164,13 +76,22 @@ pub(crate) fn from_api_body(
         });
     }
     match &message {
-        Some(message) => line.push_str(&format!(": {}", one_line(message))),
+        Some(message) => line.push_str(&format!(": {}", one_line(message).trim_end_matches('.'))),
         None if matches!(status, 301..=303 | 307 | 308) => line.push_str(": redirects are not followed"),
         None if text.trim().is_empty() => line.push_str(" without a body"),
         None => line.push_str(&format!(": {}", excerpt(&text))),
     }
+    if status == 407 {
+        line.push_str("; the proxy requires credentials");
+    }
     // Once more, for what came together when tags and control characters were removed.
-    Error::new(ErrorKind::Api, key.redact(&line))
+    let line = key.redact(&line);
+    let error = match status {
+        // Only a proxy requires this, and it has not forwarded the request then.
+        407 => Error::new(ErrorKind::Transport, line).with_cause(TransportCause::Proxy, true),
+        _ => Error::new(ErrorKind::Api, line),
+    };
+    error
         .with_operation(endpoint.id)
         .with_not_found(not_found)
         .with_response(info)
@@ -190,13 +111,13 @@ fn named_parameter(endpoint: &Endpoint, message: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
 }
 
 /// The first words of a page, without its tags.
-fn excerpt(page: &str) -> String {
+pub(super) fn excerpt(page: &str) -> String {
     let mut words = String::new();
     let mut tag = false;
     for c in page.chars() {

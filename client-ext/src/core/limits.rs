@@ -18,5 +18,8 @@ pub(super) struct Limits {
 
 /// The error for a body that exceeds the size limit.
 pub(super) fn too_large(limit: u64) -> Error {
-    Error::new(ErrorKind::Decode, format!("the response body is larger than the limit of {limit} bytes"))
+    Error::new(
+        ErrorKind::Decode,
+        format!("the response body is larger than the limit of {limit} bytes (with_response_limit)"),
+    )
 }

@@ -6,7 +6,7 @@ use super::{
     endpoint::Endpoint,
     retry::{self, Decision},
 };
-use crate::error::{Error, ErrorKind, TransportCause};
+use crate::error::{BoxError, Error, ErrorKind, catch};
 
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(60);
 /// Default size limit for responses with vectors, and for those of unknown operations.
@@ -93,21 +93,24 @@ impl CallOptions {
     /// Whether a failed attempt allows another one. A request that must not take effect twice is retried only if the failed
     /// attempt certainly had no effect.
     ///
-    /// `unfinished` says that the server cannot have received the whole upload.
-    pub(super) fn decide(&self, endpoint: &Endpoint, unfinished: bool, error: &Error) -> Decision {
-        let own = self.rule.as_ref().map_or(RetryDecision::Default, |rule| rule(error));
+    /// An error is the panic of the caller's rule. `unfinished` says that the server cannot have received the whole upload.
+    pub(super) fn decide(&self, endpoint: &Endpoint, unfinished: bool, error: &Error) -> Result<Decision, BoxError> {
+        let own = match &self.rule {
+            Some(rule) => catch(|| rule(error))?,
+            None => RetryDecision::Default,
+        };
         let repeatable = endpoint.is_repeatable();
         let retry = match (own, error.kind(), error.status()) {
             (RetryDecision::Retry, ..) => true,
             (RetryDecision::Stop, ..) => false,
             (_, ErrorKind::Api, Some(429)) => true,
             (_, ErrorKind::Api, Some(408 | 502..=504)) => repeatable,
-            (_, ErrorKind::Transport, _) if error.transport_cause() == Some(TransportCause::Certificate) => false,
+            (_, ErrorKind::Transport | ErrorKind::Timeout, _) if !error.is_transient() => false,
             (_, ErrorKind::Transport, _) => unfinished || error.is_unsent() || repeatable,
-            (_, ErrorKind::Timeout, _) => repeatable,
+            (_, ErrorKind::Timeout, _) => error.is_unsent() || repeatable,
             _ => false,
         };
-        if retry { Decision::Retry { retry_after: error.retry_after() } } else { Decision::Stop }
+        Ok(if retry { Decision::Retry { retry_after: error.retry_after() } } else { Decision::Stop })
     }
 }
 
@@ -150,7 +153,7 @@ pub trait RequestOptions: Sized {
 
     /// Maximum number of retries; 0 disables them. Default: 2, and 0 for the polls of a wait, which tolerates errors by itself.
     ///
-    /// Retried are 429 and failures to connect for every call; 408, 502, 503, 504, broken connections and timeouts for calls that
+    /// Retried are 429 and failures to connect for every call, unless [their cause is permanent](crate::TransportCause::is_transient); 408, 502, 503, 504, broken connections and timeouts for calls that
     /// are safe to repeat: those that read, compute, change or delete. A create call is retried only if the failed attempt
     /// cannot have taken effect. A `Retry-After` is respected.
     #[must_use]
@@ -159,7 +162,8 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// Decides which errors are retried, within [`with_max_retries`](Self::with_max_retries). Default: the rules described there.
+    /// Decides which errors are retried, within [`with_max_retries`](Self::with_max_retries). Default: the rules described there. A panic in
+    /// the rule ends the call with [`Callback`](crate::ErrorKind::Callback).
     ///
     /// To retry a create call after a 503, at the risk of a second resource:
     ///
@@ -246,6 +250,7 @@ mod tests {
     use twelvelabs_api::{operations, runtime::Effect};
 
     use super::*;
+    use crate::error::TransportCause;
 
     /// What may be retried after an attempt that may have taken effect, for each effect.
     fn is_repeatable(effect: Effect) -> bool {
@@ -257,24 +262,41 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_is_retried_as_its_effect_allows() {
+    fn a_rule_that_panics_decides_nothing() {
+        let options = CallOptions { rule: Some(Arc::new(|_| panic!("boom"))), ..CallOptions::default() };
+        let endpoint = Endpoint::from(&operations::EMBED_TASKS_STATUS);
+        let panicked = options.decide(&endpoint, false, &Error::new(ErrorKind::Timeout, "late")).expect_err("panicked");
+        assert_eq!(panicked.to_string(), "panicked: boom");
+    }
+
+    #[test]
+    fn a_request_is_retried_as_its_effect_allows() {
         let options = CallOptions::default();
         let broken = |cause, unsent| Error::new(ErrorKind::Transport, "broken").with_cause(cause, unsent);
+        for &effect in Effect::ALL {
+            let endpoint = Endpoint { effect, ..Endpoint::from(&operations::EMBED_TASKS_STATUS) };
+            let retried = |error: &Error, unfinished| {
+                options.decide(&endpoint, unfinished, error).expect("no rule") != Decision::Stop
+            };
+            let repeatable = is_repeatable(effect);
+            assert_eq!(retried(&Error::new(ErrorKind::Timeout, "late"), false), repeatable, "{effect:?}");
+            assert_eq!(retried(&broken(TransportCause::Closed, false), false), repeatable, "{effect:?}");
+            assert!(
+                retried(&broken(TransportCause::Closed, false), true),
+                "{effect:?}: an incomplete upload has no effect"
+            );
+            assert!(retried(&broken(TransportCause::Refused, true), false), "{effect:?}: nothing was sent");
+            let late = Error::new(ErrorKind::Timeout, "late").with_cause(TransportCause::ConnectTimeout, true);
+            assert!(retried(&late, false), "{effect:?}: nothing was sent");
+            for permanent in [TransportCause::Certificate, TransportCause::Proxy, TransportCause::ClientCertificate] {
+                assert!(!retried(&broken(permanent, true), true), "{effect:?}: {permanent:?} stays as it is");
+            }
+            assert!(!retried(&Error::new(ErrorKind::Decode, "garbled"), false), "{effect:?}");
+            assert_eq!(endpoint.changes_state(), !matches!(effect, Effect::Read | Effect::Compute), "{effect:?}");
+            assert_eq!(endpoint.call_timeout().is_some(), repeatable, "{effect:?}");
+        }
         for operation in operations::ALL {
-            let endpoint = Endpoint { id: operation.id, ..Endpoint::from(&operations::EMBED_TASKS_STATUS) };
-            let endpoint = Endpoint { effect: operation.effect, ..endpoint };
-            let retried = |error: &Error, unfinished| options.decide(&endpoint, unfinished, error) != Decision::Stop;
-            let repeatable = is_repeatable(operation.effect);
-            let id = operation.id;
-            assert_eq!(retried(&Error::new(ErrorKind::Timeout, "late"), false), repeatable, "{id}");
-            assert_eq!(retried(&broken(TransportCause::Closed, false), false), repeatable, "{id}");
-            assert!(retried(&broken(TransportCause::Closed, false), true), "{id}: an incomplete upload has no effect");
-            assert!(retried(&broken(TransportCause::Refused, true), false), "{id}: nothing was sent");
-            assert!(!retried(&broken(TransportCause::Certificate, true), false), "{id}: certificates stay as they are");
-            assert!(!retried(&Error::new(ErrorKind::Decode, "garbled"), false), "{id}");
-            assert_eq!(endpoint.changes_state(), !matches!(operation.effect, Effect::Read | Effect::Compute), "{id}");
-            assert_eq!(endpoint.call_timeout().is_some(), repeatable, "{id}");
-            assert!(operation.method != "GET" || operation.effect == Effect::Read, "{id}");
+            assert!(operation.method != "GET" || operation.effect == Effect::Read, "{}", operation.id);
         }
     }
 }

@@ -11,7 +11,6 @@ pub use twelvelabs_api::runtime::Effect;
 
 use super::{
     Core,
-    call::Call,
     decode::read_whole,
     endpoint::Endpoint,
     failure::from_source,
@@ -158,12 +157,16 @@ impl RawRequest {
 
     /// As [`send`](Self::send), but returns the response with its status, headers, rate limits and request id.
     pub async fn send_with_response<T: DeserializeOwned>(self) -> Result<Response<T>> {
+        let outcome = self.exchange().await;
+        outcome.map_err(|error: Error| error.with_operation(RAW).with_method("request"))
+    }
+
+    async fn exchange<T: DeserializeOwned>(self) -> Result<Response<T>> {
         if let Some(reason) = &self.broken {
             let message = format!("the JSON body cannot be serialized: {reason}");
-            return Err(Error::new(ErrorKind::InvalidInput, message).with_operation(RAW));
+            return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        let (mut url, credentials) =
-            self.core.resolve(&self.target, self.with_key).map_err(|error| error.with_operation(RAW))?;
+        let (mut url, credentials) = self.core.resolve(&self.target, self.with_key)?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
@@ -175,7 +178,7 @@ impl RawRequest {
             Endpoint { id: RAW, method: static_name(&self.method), template: "", effect: self.effect, params: &[] };
         let is_last = self.options.retry.max_retries == 0;
         let options = self.options.with_large_response();
-        let call = Call { endpoint, options: &options, upload: &upload, credentials };
+        let call = self.core.prepare(endpoint, &options, &upload, credentials);
         let client = twelvelabs_api::ClientInfo::client(&self.core.0.api);
         let make = |hung_up| {
             let request = client.request(self.method.clone(), url.clone());

@@ -9,6 +9,7 @@ use std::{
 
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use twelvelabs_api::runtime::Operation;
 
 use super::{
     Core,
@@ -25,10 +26,26 @@ pub trait Verb: Sized + Send + 'static {
     /// What a successful call returns.
     type Output: Send + 'static;
 
+    /// The operation, for errors.
+    #[doc(hidden)]
+    const OPERATION: &'static Operation;
+    /// The method of the client that starts the request, for the texts of errors: `embed.tasks.create`.
+    #[doc(hidden)]
+    const METHOD: &'static str;
+
     /// Checks the parameters and makes the call.
     #[doc(hidden)]
     fn execute(self, core: &Core, options: &CallOptions)
     -> impl Future<Output = Result<Response<Self::Output>>> + Send;
+
+    /// As [`execute`](Self::execute); an error names the method.
+    #[doc(hidden)]
+    fn run(self, core: &Core, options: &CallOptions) -> impl Future<Output = Result<Response<Self::Output>>> + Send {
+        async {
+            let outcome = self.execute(core, options).await;
+            outcome.map_err(|error| error.with_operation(Self::OPERATION.id).with_method(Self::METHOD))
+        }
+    }
 }
 
 /// An operation whose responses are pages of a list.
@@ -105,7 +122,7 @@ impl<V: Verb> Request<V> {
 
     /// As [`send`](Self::send), but returns the response with its status, headers, rate limits and request id.
     pub async fn send_with_response(self) -> Result<Response<V::Output>> {
-        self.verb.execute(&self.core, &self.options).await
+        self.verb.run(&self.core, &self.options).await
     }
 }
 
@@ -122,7 +139,7 @@ impl<V: Pages> Request<V> {
             let request = self.clone();
             async move {
                 let verb = request.verb.with_page(number);
-                Ok(verb.execute(&request.core, &request.options).await?.into_value())
+                Ok(verb.run(&request.core, &request.options).await?.into_value())
             }
         };
         let mut seen = HashSet::new();
@@ -131,7 +148,7 @@ impl<V: Pages> Request<V> {
             let new = items.iter().filter(|item| seen.insert(V::key(item))).count();
             Look { is_empty: items.is_empty(), has_new: new > 0, total: V::total_pages(page) }
         };
-        let endless = |message| Error::new(ErrorKind::Decode, message);
+        let endless = |message| Error::new(ErrorKind::Decode, message).with_method(V::METHOD);
         paginate::pages(first, fetch, look, endless).boxed()
     }
 

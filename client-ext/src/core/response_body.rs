@@ -6,10 +6,10 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     decompress::Decompress,
-    failure::from_reqwest,
+    failure::{Peer, from_reqwest},
     limits::{Limits, too_large},
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 
 /// A body that is being read.
 pub(crate) struct Body {
@@ -56,7 +56,8 @@ impl Body {
                             self.ended = true;
                             // A response without a body may name an encoding, to a HEAD request for example.
                             if self.has_data {
-                                decompress.finish(size.saturating_sub(self.read))?;
+                                let finished = decompress.finish(size.saturating_sub(self.read));
+                                finished.map_err(|error| error.with_truncated(true))?;
                             }
                         }
                     }
@@ -107,13 +108,13 @@ async fn receive(response: &mut Response, limits: &mut Limits) -> Result<Option<
     let total = limits.total.filter(|(left, _)| *left < limits.chunk);
     let chunk = timeout(total.map_or(limits.chunk, |(left, _)| left), response.chunk()).await.map_err(|_| {
         let message = match total {
-            Some((_, limit)) => format!("the response body took longer than {limit:?}"),
-            None => format!("no chunk of the response body within {:?}", limits.chunk),
+            Some((_, limit)) => format!("the response body took longer than {}", shown(limit)),
+            None => format!("no chunk of the response body within {} (with_chunk_timeout)", shown(limits.chunk)),
         };
         Error::new(ErrorKind::Timeout, message)
     })?;
     if let Some((left, _)) = &mut limits.total {
         *left = left.saturating_sub(started.elapsed());
     }
-    chunk.map_err(|error| from_reqwest(error, ""))
+    chunk.map_err(|error| from_reqwest(error, &Peer::new(response.url())))
 }

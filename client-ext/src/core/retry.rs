@@ -40,12 +40,18 @@ pub(crate) enum Decision {
         /// The pause that the server asked for.
         retry_after: Option<Duration>,
     },
+    /// Send the request again at once, changed as the server asks. It is not a retry: it has no pause and counts for no maximum.
+    Resend,
 }
 
 impl Policy {
     /// The pause before retry number `retry` (from 1), with `random` in 0..1; `None` if there must be no retry.
     fn pause(&self, retry: u32, decision: Decision, random: f64) -> Option<Duration> {
-        let Decision::Retry { retry_after } = decision else { return None };
+        let retry_after = match decision {
+            Decision::Stop => return None,
+            Decision::Resend => return Some(Duration::ZERO),
+            Decision::Retry { retry_after } => retry_after,
+        };
         if retry > self.max_retries {
             return None;
         }
@@ -74,7 +80,7 @@ pub(crate) async fn run<T, E, F>(
 where
     F: Future<Output = Result<T, E>>,
 {
-    let mut attempts = 0;
+    let (mut attempts, mut retries) = (0, 0);
     loop {
         let running = attempt(attempts);
         attempts += 1;
@@ -90,7 +96,9 @@ where
             },
         };
         let Err(error) = &outcome else { return (outcome, attempts) };
-        let Some(pause) = policy.pause(attempts, decide(error), fastrand::f64()) else { return (outcome, attempts) };
+        let decision = decide(error);
+        let Some(pause) = policy.pause(retries + 1, decision, fastrand::f64()) else { return (outcome, attempts) };
+        retries += u32::from(decision != Decision::Resend);
         match Instant::now().checked_add(pause) {
             Some(then) if deadline.is_none_or(|deadline| then < deadline) => sleep_until(then).await,
             _ => return (outcome, attempts),
@@ -151,6 +159,19 @@ mod tests {
             let (outcome, attempts) = run(&policy, None, attempt, |()| RETRY, || ()).await;
             assert_eq!((attempts, calls.get(), outcome.is_ok()), (expected, expected, failures < expected));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resent_request_is_not_a_retry() {
+        let start = Instant::now();
+        let (mut calls, policy) = (0, Policy { max_retries: 0, ..Policy::default() });
+        let attempt = |_| {
+            calls += 1;
+            let outcome = if calls == 1 { Err(()) } else { Ok(()) };
+            async move { outcome }
+        };
+        let (outcome, attempts) = run(&policy, None, attempt, |()| Decision::Resend, || ()).await;
+        assert_eq!((outcome, attempts, start.elapsed()), (Ok(()), 2, Duration::ZERO));
     }
 
     proptest::proptest! {

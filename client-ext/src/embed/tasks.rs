@@ -103,7 +103,7 @@ impl TasksClient {
     /// Finds the tasks of a create call whose outcome is unknown, by the file name or URL that it sent.
     ///
     /// A create call may have created a task although its response was lost, or the program was killed before it had stored the id. To
-    /// find out, choose a [marker](TaskInput::marker) that no other call uses, store it and the time before the call, and search for both:
+    /// find out, choose a [marker](TaskInput::with_marker) that no other call uses, store it and the time before the call, and search for both:
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
@@ -111,11 +111,11 @@ impl TasksClient {
     /// use twelvelabs::{ModelName, VideoSource};
     ///
     /// let (marker, start) = ("job-4711", SystemTime::now());
-    /// let created = tasks.create(ModelName::Marengo30, VideoSource::path("talk.mp4")).marker(marker).await;
+    /// let created = tasks.create(ModelName::Marengo30, VideoSource::path("talk.mp4")).with_marker(marker).await;
     /// let id = match created {
     ///     Ok(task) => Some(task.id),
     ///     Err(error) if error.is_outcome_unknown() => {
-    ///         let search = tasks.find_created("talk.mp4").marker(marker).between(start.into(), SystemTime::now().into());
+    ///         let search = tasks.find_created("talk.mp4").with_marker(marker).between(start.into(), SystemTime::now().into());
     ///         search.await?.into_iter().next().map(|task| task.id)
     ///     }
     ///     Err(error) => return Err(error),
@@ -222,7 +222,7 @@ impl TasksClient {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future aborts what is under way. A task that was created goes on; [`created`](Request::created) has reported its id.
+    /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<VideoSource>) -> Request<EmbedVideo> {
         Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
     }

@@ -2,7 +2,7 @@
 
 use twelvelabs_api::runtime::Param;
 
-use super::{Error, Result, Violation};
+use super::{BoxError, Error, Result, Violation};
 
 /// Collects every rule that the parameters of a call break.
 ///
@@ -12,17 +12,24 @@ use super::{Error, Result, Violation};
 pub(crate) struct Checks {
     limits: bool,
     violations: Vec<Violation>,
+    source: Option<BoxError>,
 }
 
 impl Checks {
     /// `limits` says whether the server's limits are checked.
     pub(crate) fn new(limits: bool) -> Self {
-        Self { limits, violations: Vec::new() }
+        Self { limits, violations: Vec::new(), source: None }
     }
 
     /// Adds what cannot be expressed in a request.
     pub(crate) fn refuse(&mut self, violation: Violation) {
         self.violations.push(violation);
+    }
+
+    /// Adds what cannot be expressed in a request because of an error; the first such error is the source.
+    pub(crate) fn refuse_because(&mut self, violation: Violation, source: impl Into<BoxError>) {
+        self.source.get_or_insert_with(|| source.into());
+        self.refuse(violation);
     }
 
     /// Adds a violation of a server-side limit, unless these are not checked.
@@ -47,10 +54,22 @@ impl Checks {
     }
 
     /// Returns an error with all violations, if there are any.
-    pub(crate) fn finish(self, operation: &'static str) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         if self.violations.is_empty() {
             return Ok(());
         }
-        Err(Error::invalid(self.violations).with_operation(operation))
+        let error = Error::invalid(self.violations);
+        Err(match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        })
     }
+}
+
+/// The rule that a text breaks in any place where a URL is expected, if it breaks one.
+///
+/// URL parsers remove or replace these characters silently, so that another URL than the written one would be used.
+pub(crate) fn url_rule(text: &str) -> Option<&'static str> {
+    let is_foreign = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+    text.contains(is_foreign).then_some("must have no spaces, control characters or backslashes (percent-encode them)")
 }

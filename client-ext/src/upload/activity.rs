@@ -15,6 +15,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::error::shown;
+
 /// The progress of the attempts of one call. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Activity(Arc<Counters>);
@@ -111,8 +113,11 @@ impl Activity {
             let last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Instant::now);
             match last.checked_add(limit) {
                 Some(due) if due <= Instant::now() => {
-                    let what = if uploading { "no upload progress" } else { "no response headers" };
-                    return format!("{what} within {limit:?}");
+                    let (what, option) = match uploading {
+                        true => ("no upload progress", "with_chunk_timeout"),
+                        false => ("no response headers", "with_header_timeout"),
+                    };
+                    return format!("{what} within {} ({option})", shown(limit));
                 }
                 // The end of the upload changes the limit.
                 Some(due) => {
@@ -152,13 +157,13 @@ mod tests {
             stalled = activity.stalled(CHUNK, HEADERS) => stalled,
             () = socket => unreachable!(),
         };
-        assert_eq!(stalled, "no response headers within 5s");
+        assert_eq!(stalled, "no response headers within 5 s (with_header_timeout)");
         assert_eq!(start.elapsed().as_secs(), 3 * 59 + 5);
 
         // What an earlier attempt left behind says nothing about the next one.
         drop(running);
         let _running = activity.start();
         written(true);
-        assert_eq!(activity.stalled(CHUNK, HEADERS).await, "no upload progress within 60s");
+        assert_eq!(activity.stalled(CHUNK, HEADERS).await, "no upload progress within 60 s (with_chunk_timeout)");
     }
 }

@@ -1,6 +1,10 @@
 //! One upload through all its attempts, and when to wait for a refusal before sending the file.
 
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use twelvelabs_api::runtime::{FilePart, Multipart, Param};
 
@@ -17,12 +21,24 @@ pub(crate) struct Upload {
     activity: Activity,
     parameter: Cow<'static, str>,
     replayable: bool,
+    parts: Vec<FilePart>,
+    /// The attempt that runs sends `Expect: 100-continue`.
+    asks: AtomicBool,
+    /// The server has refused `Expect`.
+    must_not_ask: AtomicBool,
 }
 
 impl Default for Upload {
     /// A call without a file.
     fn default() -> Self {
-        Self { activity: Activity::default(), parameter: Cow::Borrowed(""), replayable: true }
+        Self {
+            activity: Activity::default(),
+            parameter: Cow::Borrowed(""),
+            replayable: true,
+            parts: Vec::new(),
+            asks: AtomicBool::new(false),
+            must_not_ask: AtomicBool::new(false),
+        }
     }
 }
 
@@ -39,6 +55,7 @@ impl Upload {
     /// Adds a file, and returns it with its progress tracked.
     pub(crate) fn track(&mut self, part: FilePart) -> FilePart {
         self.replayable &= part.is_repeatable();
+        self.parts.push(part.clone());
         self.activity.expect_file();
         let activity = self.activity.clone();
         part.with_progress(move |now| activity.mark(now.sent == now.total))
@@ -49,7 +66,10 @@ impl Upload {
     pub(crate) fn prepare<F>(&self, form: Multipart<F>, hung_up: bool, is_last: bool) -> Multipart<F> {
         let form = form.only_while(self.activity.still_wanted()).with_written(self.activity.written());
         // Without another attempt, this is the one in which a refusal must not be lost.
-        if self.has_file() && (hung_up || !self.replayable || is_last) {
+        let asks = self.has_file() && (hung_up || !self.replayable || is_last);
+        let asks = asks && !self.must_not_ask.load(Ordering::Relaxed);
+        self.asks.store(asks, Ordering::Relaxed);
+        if asks {
             return form.ask_first(if hung_up { LONG_HOLD } else { SHORT_HOLD });
         }
         form
@@ -63,9 +83,15 @@ impl Upload {
         self.activity.has_file()
     }
 
-    /// Every attempt can send the file from its start.
+    /// Another attempt can send the file from its start: it can be read again, or was not read so far.
     pub(crate) fn is_replayable(&self) -> bool {
-        self.replayable
+        self.replayable || self.parts.iter().all(FilePart::is_unread)
+    }
+
+    /// Takes into account that the server refused `Expect: 100-continue` (417). Returns whether the request can be sent without it: it was
+    /// sent with it, for the first time.
+    pub(crate) fn stop_asking(&self) -> bool {
+        self.asks.load(Ordering::Relaxed) && !self.must_not_ask.swap(true, Ordering::Relaxed)
     }
 
     /// The last attempt did not send the whole file.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::io::AsyncRead;
 use twelvelabs_api::runtime::{FilePart, Param, Progress, SourceError};
 
-use crate::error::{Checks, Violation};
+use crate::error::{Checks, Violation, url_rule};
 
 /// Where a video comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
 ///
@@ -163,7 +163,9 @@ async fn check_file(part: &FilePart, param: &Param, checks: &mut Checks) {
     let shown = part.as_path().unwrap_or(Path::new(part.file_name())).display();
     let refused = |rule: String| Violation::new(param.name, &shown, rule);
     match part.length().await {
-        Err(SourceError::Io(_, error)) => checks.refuse(refused(format!("must be a readable file: {error}"))),
+        Err(SourceError::Io(_, error)) => {
+            checks.refuse_because(refused(format!("must be a readable file: {error}")), error);
+        }
         Err(error) => checks.refuse(refused(format!("must be readable: {error}"))),
         Ok(0) => checks.refuse(refused("must not be empty".to_owned())),
         Ok(length) => {
@@ -176,9 +178,12 @@ async fn check_file(part: &FilePart, param: &Param, checks: &mut Checks) {
 }
 
 fn check_url(text: &str, param: &Param, checks: &mut Checks) {
+    let shown = || format!("{:?}", public_part(text));
+    if let Some(rule) = url_rule(text) {
+        return checks.refuse(Violation::new(param.name, shown(), rule));
+    }
     let good = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if !good {
-        let shown = public_part(text);
-        checks.limit(Violation::new(param.name, format!("{shown:?}"), "must be an absolute http or https URL"));
+        checks.limit(Violation::new(param.name, shown(), "must be an absolute http or https URL"));
     }
 }

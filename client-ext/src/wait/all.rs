@@ -10,7 +10,7 @@ use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, field::Empty, info_span};
 
-use super::{WaitOptions, WaitSettings, driver::Driver, job::Job, rate_limiter::Rate};
+use super::{WaitOptions, WaitSettings, conclusion::named, driver::Driver, job::Job, rate_limiter::Rate};
 use crate::{
     core::{
         id::Id,
@@ -19,6 +19,8 @@ use crate::{
     error::{Error, ErrorKind, Result, Violation},
 };
 
+/// The name of the method, for errors.
+pub(super) const METHOD: &str = "wait_all";
 /// The server's smallest rate limit.
 const DEFAULT_RATE: Rate = Rate::Unless(25);
 
@@ -47,7 +49,7 @@ pub struct Waited<S> {
 /// Each job has the errors of [`WaitForDone`](super::WaitForDone), and the same rules for what ends its wait. The deadline counts for each
 /// job from the start of the wait, or from its creation. In addition:
 ///
-/// - 401 and 403 end the wait for all jobs.
+/// - 401, 403 and connection errors with a [permanent cause](crate::TransportCause::is_transient) end the wait for all jobs.
 /// - A `Retry-After` or a 429 pauses all requests. Jobs whose deadline is before the end of the pause end with that error at once.
 /// - If no request succeeds any more, [`with_max_failures`](WaitOptions::with_max_failures) pauses of at least the interval are tolerated
 ///   before the wait for all jobs ends.
@@ -151,7 +153,8 @@ impl<J: Job> WaitAll<J> {
             // A mistake in the settings of the wait should not cost an upload.
             let operation = self.operation();
             let refused = move |index| {
-                let result = Err(Error::invalid(violations.clone()).with_operation(operation));
+                let error = Error::invalid(violations.clone()).with_operation(operation);
+                let result = Err(named::<J>(error, METHOD));
                 Waited { index, result }
             };
             return stream::iter((0..self.len()).map(refused)).boxed();

@@ -11,7 +11,7 @@ use super::{
     options::CallbackFuture,
     poller::PollFailure,
 };
-use crate::error::{BoxError, Error, ErrorKind};
+use crate::error::{BoxError, Error, ErrorKind, shown};
 
 /// What a failed poll of one job means.
 pub(super) fn classify(error: &PollError) -> PollFailure {
@@ -28,6 +28,10 @@ pub(super) fn classify(error: &PollError) -> PollFailure {
 pub(super) fn classify_for_all(error: &PollError) -> Failure {
     match error {
         PollError::Failed(error) if error.is_unauthorized() || error.is_forbidden() => Failure::Everything,
+        // A certificate or a proxy concerns all requests.
+        PollError::Failed(error) if error.kind() == ErrorKind::Transport && !error.is_transient() => {
+            Failure::Everything
+        }
         // A rate limit concerns all requests, with or without `Retry-After`.
         PollError::Failed(error) if error.is_rate_limited() => {
             Failure::This(PollFailure::Transient { retry_after: Some(error.retry_after().unwrap_or_default()) })
@@ -43,8 +47,11 @@ pub(super) fn conclude<J: Job>(status: &J::Status, failed_as_value: bool) -> Opt
         JobState::Done => Some(Ok(())),
         JobState::Failed if failed_as_value => Some(Ok(())),
         JobState::Failed => {
-            let message = format!("{} failed; the server gives no reason", J::NAME);
-            Some(Err(Error::new(ErrorKind::JobFailed, message).with_operation(J::OPERATION)))
+            let (name, status) = (J::NAME, J::status_text(status));
+            let message = format!(
+                "the {name} failed (status: {status}); the server gives no reason: check its input, then create a new {name}"
+            );
+            Some(Err(Error::new(ErrorKind::JobFailed, message)))
         }
     }
 }
@@ -70,26 +77,29 @@ pub(super) async fn call_back(running: CallbackFuture, deadline: Option<Instant>
     }
 }
 
-pub(super) fn callback_failed<J: Job>(error: BoxError) -> Error {
-    Error::new(ErrorKind::Callback, "the callback of the wait failed").with_operation(J::OPERATION).with_source(error)
-}
-
 pub(super) fn deadline_exceeded<J: Job>(elapsed: Duration, polls: u32, last: Option<&J::Status>) -> Error {
     let plural = if polls == 1 { "poll" } else { "polls" };
     let last = last.map_or("none", |status| J::status_text(status));
-    // Two digits are enough: 0.25 s, 60 s.
-    let seconds = (elapsed.as_secs_f64() * 100.0).round() / 100.0;
-    let message = format!("deadline exceeded after {seconds} s ({polls} {plural}, last status: {last})");
-    Error::new(ErrorKind::Deadline, message).with_operation(J::OPERATION)
+    let (elapsed, name) = (shown(elapsed), J::NAME);
+    let message = format!(
+        "deadline exceeded after {elapsed} ({polls} {plural}, last status: {last}); the {name} goes on: wait for the same id to resume"
+    );
+    Error::new(ErrorKind::Deadline, message)
 }
 
-/// Adds what the wait knows to the error that ends it.
+/// Adds what the wait knows to the error that ends it. `method` is the name of the wait.
 pub(super) fn describe<J: Job>(
     error: Error,
+    method: &str,
     id: &J::Id,
     polls: u32,
     elapsed: Duration,
     last: Option<J::Status>,
 ) -> Error {
-    error.with_resource(id).with_details(WaitDetails::new::<J>(id, polls, elapsed, last))
+    named::<J>(error, method).with_resource(id).with_details(WaitDetails::new::<J>(id, polls, elapsed, last))
+}
+
+/// Names the wait in an error.
+pub(super) fn named<J: Job>(error: Error, method: &str) -> Error {
+    error.with_operation(J::OPERATION).with_method(format!("{}.{method}", J::FAMILY))
 }

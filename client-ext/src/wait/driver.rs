@@ -13,9 +13,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     WaitAll, WaitSettings, Waited,
-    all::{CreatedStream, Source},
+    all::{CreatedStream, METHOD, Source},
     batch::{Batch, Next, Page, Request, Slot, Target},
-    conclusion::{Called, call_back, callback_failed, classify_for_all, conclude, deadline_exceeded, describe},
+    conclusion::{Called, call_back, classify_for_all, conclude, deadline_exceeded, describe, named},
     job::{Job, JobList, JobState, ListPage, Polled},
     rate_limiter::LONGEST_RESET,
 };
@@ -92,7 +92,7 @@ impl<J: Job> Driver<J> {
                 for (index, id) in ids.into_iter().enumerate() {
                     match id.get() {
                         Ok(id) => driver.add(index, id, now, now),
-                        Err(error) => driver.give(index, Err(error.with_operation(J::OPERATION))),
+                        Err(error) => driver.give(index, Err(named::<J>(error, METHOD))),
                     }
                 }
             }
@@ -275,7 +275,7 @@ impl<J: Job> Driver<J> {
             Called::Done => {}
             Called::Failed(error) => {
                 self.batch.end(slot);
-                return self.give_all(slot, Err(callback_failed::<J>(error)));
+                return self.give_all(slot, Err(Error::of_callback("the wait", error)));
             }
             // It was done in time if the job is.
             Called::Late if self.is_ended(slot) => {}
@@ -317,7 +317,7 @@ impl<J: Job> Driver<J> {
         let polls = self.batch.polls(slot);
         let watched = &mut self.watched[slot];
         let (last, elapsed) = (watched.last.take(), watched.started.elapsed());
-        let result = result.map_err(|error| describe::<J>(error, &watched.id, polls, elapsed, last));
+        let result = result.map_err(|error| describe::<J>(error, METHOD, &watched.id, polls, elapsed, last));
         let id = &watched.id;
         for index in std::mem::take(&mut watched.places) {
             let result = result.as_ref().map_err(|error: &Error| error.for_resource(id)).cloned();

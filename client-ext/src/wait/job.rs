@@ -29,6 +29,9 @@ pub trait Job: Clone + Send + Sync + 'static {
     /// What a poll returns.
     type Status: Clone + fmt::Debug + Send + Sync + 'static;
 
+    /// The methods of the family, for the texts of errors: `embed.tasks`.
+    #[doc(hidden)]
+    const FAMILY: &'static str;
     /// What the job is called in errors: `task`.
     #[doc(hidden)]
     const NAME: &'static str;

@@ -1,6 +1,7 @@
 //! How to wait.
 
 use std::{
+    convert::Infallible,
     fmt,
     future::{Future, ready},
     pin::Pin,
@@ -8,7 +9,7 @@ use std::{
 };
 
 use super::poller::Schedule;
-use crate::error::{BoxError, Violation};
+use crate::error::{BoxError, Violation, catch, catch_async, shown};
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(60 * 60);
@@ -20,7 +21,8 @@ const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a callback may return: nothing, or a `Result` whose error ends the wait.
 ///
-/// Implemented for `()` and `Result<(), E>`. You can implement it for your own types.
+/// Implemented for `()` and `Result<(), E>`, and for callbacks that never return: `!` and `Infallible`. You can implement it for your
+/// own types.
 pub trait CallbackOutcome {
     /// The error, if the callback failed.
     fn into_error(self) -> Option<Box<dyn std::error::Error + Send + Sync>>;
@@ -35,6 +37,29 @@ impl CallbackOutcome for () {
 impl<E: Into<BoxError>> CallbackOutcome for Result<(), E> {
     fn into_error(self) -> Option<BoxError> {
         self.err().map(Into::into)
+    }
+}
+
+/// The return type of a function pointer.
+#[doc(hidden)]
+pub trait Returns {
+    type Type;
+}
+
+impl<T> Returns for fn() -> T {
+    type Type = T;
+}
+
+/// `!`, which cannot be written as a type in stable Rust. It is the type of a closure that only panics.
+impl CallbackOutcome for <fn() -> ! as Returns>::Type {
+    fn into_error(self) -> Option<BoxError> {
+        self
+    }
+}
+
+impl CallbackOutcome for Infallible {
+    fn into_error(self) -> Option<BoxError> {
+        match self {}
     }
 }
 
@@ -78,8 +103,8 @@ impl<S> WaitSettings<S> {
     pub(crate) fn violation(&self) -> Option<Violation> {
         let interval = self.schedule.interval;
         if interval < MIN_INTERVAL || interval > MAX_INTERVAL {
-            let rule = format!("must be between {MIN_INTERVAL:?} and {MAX_INTERVAL:?}");
-            return Some(Violation::new("sleep_interval", format!("{interval:?}"), rule));
+            let rule = format!("must be between {} and {}", shown(MIN_INTERVAL), shown(MAX_INTERVAL));
+            return Some(Violation::new("sleep_interval", shown(interval), rule));
         }
         None
     }
@@ -134,10 +159,12 @@ pub trait WaitOptions: Sized {
 
     /// Calls back after every successful poll, the first and the last included, before the sleep.
     ///
-    /// The callback returns nothing or a `Result`; its error ends the wait with [`Callback`](crate::ErrorKind::Callback).
+    /// The callback returns nothing or a `Result`. An error or a panic ends the wait with [`Callback`](crate::ErrorKind::Callback); in a wait for
+    /// many, it ends the wait for the job whose status the callback got.
     #[must_use]
     fn callback<O: CallbackOutcome>(mut self, mut callback: impl FnMut(&Self::Status) -> O + Send + 'static) -> Self {
-        self.wait_mut().callback = Some(Box::new(move |status| Box::pin(ready(callback(status).into_error()))));
+        let mut call = move |status: &Self::Status| catch(|| callback(status).into_error()).unwrap_or_else(Some);
+        self.wait_mut().callback = Some(Box::new(move |status| Box::pin(ready(call(status)))));
         self
     }
 
@@ -149,8 +176,13 @@ pub trait WaitOptions: Sized {
         F: Future<Output = O> + Send + 'static,
     {
         self.wait_mut().callback = Some(Box::new(move |status| {
-            let outcome = callback(status.clone());
-            Box::pin(async move { outcome.await.into_error() })
+            let running = catch(|| callback(status.clone()));
+            Box::pin(async move {
+                match running {
+                    Ok(running) => catch_async(async { running.await.into_error() }).await.unwrap_or_else(Some),
+                    Err(panicked) => Some(panicked),
+                }
+            })
         }));
         self
     }

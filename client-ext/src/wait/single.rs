@@ -12,7 +12,7 @@ use tracing::{Instrument, field::Empty, info_span};
 
 use super::{
     WaitOptions, WaitSettings,
-    conclusion::{Called, call_back, callback_failed, classify, conclude, deadline_exceeded, describe},
+    conclusion::{Called, call_back, classify, conclude, deadline_exceeded, describe, named},
     job::{Job, JobState, PollError},
     poller::{Poller, Stopped},
 };
@@ -23,6 +23,9 @@ use crate::{
     },
     error::{Error, ErrorKind, Result},
 };
+
+/// The name of the method, for errors.
+const METHOD: &str = "wait_for_done";
 
 /// A wait for one job: polls until it is done, has failed, or the deadline passes.
 ///
@@ -156,7 +159,7 @@ impl<J: Job> Driver<J> {
             (Ok(id), None) => id,
             (_, violation) => {
                 let violations = id.violation().cloned().into_iter().chain(violation).collect();
-                return Err(Error::invalid(violations).with_operation(J::OPERATION));
+                return Err(named::<J>(Error::invalid(violations), METHOD));
             }
         };
         // Created at the first poll: time before it does not count.
@@ -178,7 +181,7 @@ impl<J: Job> Driver<J> {
                         }
                     }
                 };
-                return Err(describe::<J>(error, id, polls, elapsed, last));
+                return Err(describe::<J>(error, METHOD, id, polls, elapsed, last));
             }
         };
         self.last = Some(status.clone());
@@ -186,17 +189,18 @@ impl<J: Job> Driver<J> {
             let called = call_back(callback(&status), poller.deadline()).await;
             let error = match called {
                 Called::Done => None,
-                Called::Failed(error) => Some(callback_failed::<J>(error)),
+                Called::Failed(error) => Some(Error::of_callback("the wait", error)),
                 // It was done in time if the job is.
                 Called::Late if J::state(&status) != JobState::Pending => None,
                 Called::Late => Some(deadline_exceeded::<J>(poller.elapsed(), poller.polls(), Some(&status))),
             };
             if let Some(error) = error {
-                return Err(describe::<J>(error, id, poller.polls(), poller.elapsed(), Some(status)));
+                return Err(describe::<J>(error, METHOD, id, poller.polls(), poller.elapsed(), Some(status)));
             }
         }
         self.ended = conclude::<J>(&status, settings.failed_as_value).map(|end| {
-            let describe = |error| describe::<J>(error, id, poller.polls(), poller.elapsed(), Some(status.clone()));
+            let describe =
+                |error| describe::<J>(error, METHOD, id, poller.polls(), poller.elapsed(), Some(status.clone()));
             end.err().map(describe)
         });
         Ok(status)

@@ -5,10 +5,14 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use tokio::{fs::File, io::AsyncRead};
+use tokio::{
+    fs::File,
+    io::{AsyncRead, ReadBuf},
+};
 
 use super::{multipart::CHUNK, open_file::PositionalReader};
 
@@ -30,7 +34,7 @@ enum Source {
     Path(PathBuf),
     Bytes(Bytes),
     Open(Arc<File>),
-    /// Taken by the first attempt.
+    /// Taken by the first attempt that reads from it.
     Reader {
         length: u64,
         reader: Arc<Mutex<Option<Reader>>>,
@@ -176,6 +180,14 @@ impl FilePart {
         !matches!(self.source, Source::Reader { .. })
     }
 
+    /// Returns whether the file can be sent once more: false for a reader of which anything was read.
+    pub fn is_unread(&self) -> bool {
+        match &self.source {
+            Source::Reader { reader, .. } => reader.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+            _ => true,
+        }
+    }
+
     /// Returns the length in bytes. For a file on disk, this is its current length.
     ///
     /// # Errors
@@ -222,10 +234,36 @@ impl FilePart {
                 Ok((Content::Reader(Box::pin(PositionalReader::new(file))), length))
             }
             Source::Reader { length, reader } => {
-                let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let reader = reader.ok_or_else(|| SourceError::UsedUp(self.file_name.clone()))?;
-                Ok((Content::Reader(reader), *length))
+                if !self.is_unread() {
+                    return Err(SourceError::UsedUp(self.file_name.clone()));
+                }
+                let (shared, file_name) = (Arc::clone(reader), self.file_name.clone());
+                Ok((Content::Reader(Box::pin(OnceReader { shared, file_name, reader: None })), *length))
             }
+        }
+    }
+}
+
+/// The reader of a part. It is taken when it is first read, so that an attempt that ends before can be followed by another one.
+struct OnceReader {
+    shared: Arc<Mutex<Option<Reader>>>,
+    file_name: String,
+    reader: Option<Reader>,
+}
+
+impl AsyncRead for OnceReader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.reader.is_none() {
+            this.reader = this.shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+        match &mut this.reader {
+            Some(reader) => reader.as_mut().poll_read(context, buffer),
+            None => Poll::Ready(Err(io::Error::other(SourceError::UsedUp(this.file_name.clone())))),
         }
     }
 }

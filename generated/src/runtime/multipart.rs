@@ -373,7 +373,15 @@ mod tests {
     #[tokio::test]
     async fn a_reader_can_be_sent_once() {
         let part = FilePart::reader("a.mp4", 5, &b"video"[..]);
-        assert!(Multipart::<()>::default().file("f", &part).await.is_ok());
+        // An attempt that reads nothing leaves the reader to the next one.
+        let mut unread = Multipart::<()>::default();
+        unread.file("f", &part).await.expect("opens");
+        let mut read = Multipart::<()>::default();
+        read.file("f", &part).await.expect("opens");
+        assert!(part.is_unread());
+        collect(read).await.expect("reads");
+        assert!(!part.is_unread());
+        collect(unread).await.expect_err("used up");
         let again = Multipart::<()>::default().file("f", &part).await.expect_err("used up").to_string();
         assert_eq!(again, "the reader of \"a.mp4\" was used up by an earlier attempt");
     }

@@ -25,6 +25,11 @@ pub enum Effect {
     Delete,
 }
 
+impl Effect {
+    /// All effects.
+    pub const ALL: &'static [Self] = &[Self::Read, Self::Compute, Self::Create, Self::Update, Self::Delete];
+}
+
 /// An operation of the OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -219,6 +224,19 @@ pub fn path_segment(value: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_effects_are_listed() {
+        // A new variant does not compile here until it is counted.
+        let number = |effect| match effect {
+            Effect::Read => 0,
+            Effect::Compute => 1,
+            Effect::Create => 2,
+            Effect::Update => 3,
+            Effect::Delete => 4,
+        };
+        assert!(Effect::ALL.iter().map(|effect| number(*effect)).eq(0..5));
+    }
 
     #[test]
     fn a_path_parameter_stays_one_segment() {

@@ -216,12 +216,12 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::UploadPath => {
             let file = tempfile::NamedTempFile::new().expect("a file");
             std::fs::write(file.path(), video()).expect("written");
-            tasks.create(model, VideoSource::path(file.path())).file_name("v.mp4").send().await.map(drop)
+            tasks.create(model, VideoSource::path(file.path())).with_file_name("v.mp4").send().await.map(drop)
         }
         Op::UploadFile => {
             let mut file = tempfile::tempfile().expect("a file");
             std::io::Write::write_all(&mut file, &video()).expect("written");
-            tasks.create(model, file).file_name("v.mp4").send().await.map(drop)
+            tasks.create(model, file).with_file_name("v.mp4").send().await.map(drop)
         }
         Op::UploadReader => {
             let bytes = video();

@@ -25,7 +25,7 @@ async fn a_video_becomes_embeddings() {
     let task = tasks
         .create(ModelName::Marengo30, VideoSource::path(CLIP))
         .video_embedding_scope([EmbeddingScope::Clip, EmbeddingScope::Video])
-        .progress(move |now| log.lock().expect("sane").push((now.sent, now.total)))
+        .with_progress(move |now| log.lock().expect("sane").push((now.sent, now.total)))
         .send()
         .await
         .expect("created");

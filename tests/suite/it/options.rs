@@ -74,7 +74,10 @@ async fn a_rule_of_the_caller_retries_or_stops() {
 async fn transport_errors_name_their_cause() {
     let error = client(NOWHERE).status(ID).with_max_retries(0).await.expect_err("nothing listens");
     assert_eq!((error.transport_cause(), error.is_transient()), (Some(TransportCause::Refused), true));
-    assert_eq!(error.to_string(), "embed_tasks_status: cannot connect: connection refused");
+    assert_eq!(
+        error.to_string(),
+        format!("embed.tasks.status({ID}): cannot connect to 127.0.0.1:9: connection refused")
+    );
     let builder = TwelveLabs::builder().api_key(KEY).base_url(NOWHERE).proxy("http://127.0.0.1:9");
     let error = builder.build().expect("a client").embed().tasks().status(ID).with_max_retries(0).await;
     assert_eq!(error.expect_err("no proxy").kind(), ErrorKind::Transport);

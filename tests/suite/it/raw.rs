@@ -150,5 +150,5 @@ async fn errors_are_those_of_the_typed_requests() {
     let error =
         client.request(Method::GET, "/indexes/1").with_max_retries(0).send::<Value>().await.expect_err("missing");
     assert!(error.is_not_found() && error.code().is_some_and(|code| code.as_str() == "index_not_found"));
-    assert_eq!(error.to_string(), "raw_request: server responded with 404 index_not_found: no such index ***");
+    assert_eq!(error.to_string(), "request: server responded with 404 index_not_found: no such index ***");
 }

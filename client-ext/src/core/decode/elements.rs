@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use twelvelabs_api::runtime::{Key, LargeArray};
 
-use super::from_json;
+use super::{Start, from_json};
 use crate::{core::response_body::Body, error::Result, json::Splitter};
 
 /// The most that a document may have outside of its large array, in bytes. An embedding task has some hundreds.
@@ -16,11 +16,12 @@ pub(crate) async fn read_elements<T: LargeArray>(
     key: &Key,
     mut take: impl FnMut(T::Element),
 ) -> Result<T> {
-    let mut splitter = Splitter::default();
+    let (mut splitter, mut start) = (Splitter::default(), Start::default());
     while let Some(chunk) = body.next().await? {
-        splitter.feed(chunk, &mut take).map_err(|error| from_json(error, key))?;
+        start.add(chunk);
+        splitter.feed(chunk, &mut take).map_err(|error| from_json(error, key, &start.0))?;
     }
-    splitter.finish(take).map_err(|error| from_json(error, key))
+    splitter.finish(take).map_err(|error| from_json(error, key, &start.0))
 }
 
 /// A body that is decoded while it arrives.
@@ -28,6 +29,7 @@ pub(crate) struct ElementReader<T: LargeArray> {
     body: Body,
     /// Gone after the last piece.
     splitter: Option<Splitter<T>>,
+    start: Start,
     ready: VecDeque<T::Element>,
     /// What follows the elements that are ready.
     end: Option<Result<T>>,
@@ -43,7 +45,13 @@ pub(crate) enum Piece<T: LargeArray> {
 
 impl<T: LargeArray> ElementReader<T> {
     pub(crate) fn new(body: Body) -> Self {
-        Self { body, splitter: Some(Splitter::bounded(FRAME_LIMIT)), ready: VecDeque::new(), end: None }
+        Self {
+            body,
+            splitter: Some(Splitter::bounded(FRAME_LIMIT)),
+            start: Start::default(),
+            ready: VecDeque::new(),
+            end: None,
+        }
     }
 
     /// The next piece; `None` after the last one and after an error.
@@ -61,15 +69,18 @@ impl<T: LargeArray> ElementReader<T> {
                 Err(error) => return Some(Err(error)),
                 Ok(None) => {
                     let rest = splitter.finish(|element| self.ready.push_back(element));
-                    self.end = Some(rest.map_err(|error| from_json(error, key)));
+                    self.end = Some(rest.map_err(|error| from_json(error, key, &self.start.0)));
                     continue;
                 }
-                Ok(Some(chunk)) => splitter.feed(chunk, |element| self.ready.push_back(element)),
+                Ok(Some(chunk)) => {
+                    self.start.add(chunk);
+                    splitter.feed(chunk, |element| self.ready.push_back(element))
+                }
             };
             match fed {
                 Ok(()) => self.splitter = Some(splitter),
                 // The elements before the error are complete and come first.
-                Err(error) => self.end = Some(Err(from_json(error, key))),
+                Err(error) => self.end = Some(Err(from_json(error, key, &self.start.0))),
             }
         }
     }

@@ -18,5 +18,5 @@ pub(crate) fn decode<T: DeserializeOwned>(body: &[u8], key: &Key) -> Result<T> {
     {
         return Ok(value);
     }
-    json::decode(body).map_err(|error| from_json(error, key))
+    json::decode(body).map_err(|error| from_json(error, key, body))
 }

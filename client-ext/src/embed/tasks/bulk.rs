@@ -24,7 +24,7 @@ use crate::{
         options::{CallOptions, RequestOptions, RetryDecision},
         request::Request,
     },
-    error::{Error, Result, Violation},
+    error::{Error, Result, Violation, catch},
     wait::{Creating, WaitAll},
 };
 
@@ -46,7 +46,7 @@ const DEFAULT_CONCURRENCY: usize = 4;
 ///
 /// Each input has its own error: one that fails does not affect the others, except for these errors, which concern all inputs:
 ///
-/// - 401 and 403.
+/// - 401 and 403, and connection errors with a [permanent cause](crate::TransportCause::is_transient).
 /// - A 429 that asks for a longer pause, or that persists over more pauses in a row than there are
 ///   [retries](RequestOptions::with_max_retries).
 ///
@@ -192,7 +192,8 @@ async fn create_when_allowed(gate: &Gate, mut request: Request<CreateTask>) -> R
         };
         attempts += error.attempts();
         let may_retry = gate.failed(entered, &error);
-        let retry = may_retry && retries_here && decide(&error) == RetryDecision::Default;
+        let retry =
+            may_retry && retries_here && catch(|| decide(&error)).is_ok_and(|own| own == RetryDecision::Default);
         let error = error.with_attempts(attempts);
         if !retry {
             return Err(error);

@@ -4,6 +4,7 @@ use twelvelabs_api::{
     forms::TasksCreateRequest,
     operations::EMBED_TASKS_CREATE,
     params::embed_tasks_create as rules,
+    runtime::Operation,
     types::{ModelName, TasksCreateResponse},
 };
 
@@ -30,10 +31,13 @@ impl HasTaskInput for CreateTask {
 impl Verb for CreateTask {
     type Output = TasksCreateResponse;
 
+    const OPERATION: &'static Operation = &EMBED_TASKS_CREATE;
+    const METHOD: &'static str = "embed.tasks.create";
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksCreateResponse>> {
         let mut checks = Checks::new(options.validate);
         self.check(&mut checks).await;
-        checks.finish(EMBED_TASKS_CREATE.id)?;
+        checks.finish()?;
         let mut upload = Upload::new(&rules::VIDEO_FILE);
         let form = self.into_form(&mut upload);
         let make = |api: &twelvelabs_api::Client, form| api.embed_tasks_create_request(form);

@@ -5,6 +5,7 @@ use std::fmt;
 use twelvelabs_api::{
     operations::EMBED_TASKS_CREATE,
     params::embed_tasks_status::TASK_ID,
+    runtime::Operation,
     types::{EmbeddingOption, ModelName, TaskId, TasksRetrieveResponse, TasksStatusResponse},
 };
 
@@ -22,7 +23,7 @@ use crate::{
         request::{Request, Verb},
         response::Response,
     },
-    error::{Checks, Result},
+    error::{Checks, Error, Result, catch},
     wait::{WaitForDone, WaitOptions, WaitSettings},
 };
 
@@ -51,7 +52,9 @@ impl HasTaskInput for EmbedVideo {
 
 impl Request<EmbedVideo> {
     /// Calls back with the id as soon as the task exists, so that the id is known even if the future is dropped later.
-    pub fn created(mut self, callback: impl FnOnce(&TaskId) + Send + 'static) -> Self {
+    ///
+    /// A panic in the callback ends the call with [`Callback`](crate::ErrorKind::Callback); the error has the id.
+    pub fn with_created(mut self, callback: impl FnOnce(&TaskId) + Send + 'static) -> Self {
         self.verb.created = Some(Box::new(callback));
         self
     }
@@ -74,6 +77,9 @@ impl WaitOptions for Request<EmbedVideo> {
 impl Verb for EmbedVideo {
     type Output = TasksRetrieveResponse;
 
+    const OPERATION: &'static Operation = &EMBED_TASKS_CREATE;
+    const METHOD: &'static str = "embed.tasks.embed";
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksRetrieveResponse>> {
         let Self { create, wait, created, options: kinds } = self;
         // A mistake in the settings of the wait should not cost an upload.
@@ -81,17 +87,17 @@ impl Verb for EmbedVideo {
             let mut checks = Checks::new(options.validate);
             create.check(&mut checks).await;
             checks.refuse(violation);
-            checks.finish(EMBED_TASKS_CREATE.id)?;
+            checks.finish()?;
         }
-        let id = create.execute(core, options).await?.into_value().id;
-        if let Some(created) = created {
-            created(&id);
+        let id = create.run(core, options).await?.into_value().id;
+        if let Some(Err(error)) = created.map(|created| catch(|| created(&id))) {
+            return Err(Error::of_callback("with_created", error).with_resource(&id));
         }
         let mut polling = WaitForDone::new(TaskJob::new(core), (&id).into_id(&TASK_ID), options);
         polling.settings = wait;
         polling.send().await.map_err(|error| error.with_resource(&id))?;
         let retrieve = RetrieveTask { id: (&id).into_id(&TASK_ID), options: kinds };
-        retrieve.execute(core, options).await.map_err(|error| error.with_resource(&id))
+        retrieve.run(core, options).await.map_err(|error| error.with_resource(&id))
     }
 }
 

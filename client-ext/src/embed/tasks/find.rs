@@ -42,8 +42,8 @@ impl FindCreated {
         Self { list: TasksClient::new(core).list(), name, marker: None }
     }
 
-    /// The marker of the create call; see [`TaskInput::marker`](super::TaskInput::marker). Without effect for a URL.
-    pub fn marker(mut self, marker: impl Into<String>) -> Self {
+    /// The marker of the create call; see [`TaskInput::with_marker`](super::TaskInput::with_marker). Without effect for a URL.
+    pub fn with_marker(mut self, marker: impl Into<String>) -> Self {
         self.marker = Some(marker.into());
         self
     }

@@ -72,13 +72,13 @@ impl TaskInput {
     ///
     /// Every attempt starts at 0 again. Not called for a URL. A panic in the callback aborts the upload with
     /// [`Callback`](crate::ErrorKind::Callback).
-    pub fn progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+    pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.source.set_progress(progress);
         self
     }
 
     /// The file name to send. Default: the name of the source. Without effect for a URL.
-    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+    pub fn with_file_name(mut self, name: impl Into<String>) -> Self {
         self.source.set_file_name(name.into());
         self
     }
@@ -87,7 +87,7 @@ impl TaskInput {
     ///
     /// A create call whose response is lost can be found by it; see [`find_created`](super::TasksClient::find_created). Without effect for
     /// a URL.
-    pub fn marker(mut self, marker: impl Into<String>) -> Self {
+    pub fn with_marker(mut self, marker: impl Into<String>) -> Self {
         self.marker = Some(marker.into());
         self
     }
@@ -180,18 +180,18 @@ impl<V: HasTaskInput> Request<V> {
         self.map_input(|input| input.video_embedding_scope(scopes))
     }
 
-    /// Calls back with the progress of the upload; see [`TaskInput::progress`].
-    pub fn progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.map_input(|input| input.progress(progress))
+    /// Calls back with the progress of the upload; see [`TaskInput::with_progress`].
+    pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.map_input(|input| input.with_progress(progress))
     }
 
-    /// The file name to send; see [`TaskInput::file_name`].
-    pub fn file_name(self, name: impl Into<String>) -> Self {
-        self.map_input(|input| input.file_name(name))
+    /// The file name to send; see [`TaskInput::with_file_name`].
+    pub fn with_file_name(self, name: impl Into<String>) -> Self {
+        self.map_input(|input| input.with_file_name(name))
     }
 
-    /// Text in front of the file name; see [`TaskInput::marker`].
-    pub fn marker(self, marker: impl Into<String>) -> Self {
-        self.map_input(|input| input.marker(marker))
+    /// Text in front of the file name; see [`TaskInput::with_marker`].
+    pub fn with_marker(self, marker: impl Into<String>) -> Self {
+        self.map_input(|input| input.with_marker(marker))
     }
 }

@@ -53,6 +53,7 @@ impl Job for TaskJob {
     type Id = TaskId;
     type Status = TasksStatusResponse;
 
+    const FAMILY: &'static str = "embed.tasks";
     const NAME: &'static str = "task";
     const OPERATION: &'static str = EMBED_TASKS_STATUS.id;
     const HAS_LIST: bool = true;
@@ -69,9 +70,7 @@ impl Job for TaskJob {
             }
         };
         let result = self.core.call_and_read(&EMBED_TASKS_STATUS, options, make, read).await;
-        let no_status = |error: crate::error::Error| {
-            PollError::NoStatus(error.with_operation(EMBED_TASKS_STATUS.id).with_attempts(1).with_resource(id))
-        };
+        let no_status = |error: crate::error::Error| PollError::NoStatus(error.with_attempts(1).with_resource(id));
         Polled::new(result.map_err(|error| error.with_resource(id)), |status| status.map_err(no_status))
     }
 

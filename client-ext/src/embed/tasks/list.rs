@@ -4,6 +4,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use twelvelabs_api::{
     operations::EMBED_TASKS_LIST,
     params::embed_tasks_list as rules,
+    runtime::Operation,
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksListResponse},
 };
 
@@ -68,6 +69,9 @@ impl Request<ListTasks> {
 impl Verb for ListTasks {
     type Output = TasksListResponse;
 
+    const OPERATION: &'static Operation = &EMBED_TASKS_LIST;
+    const METHOD: &'static str = "embed.tasks.list";
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksListResponse>> {
         let mut checks = Checks::new(options.validate);
         checks.integer_range(&rules::PAGE, self.page);
@@ -78,7 +82,7 @@ impl Verb for ListTasks {
             let rule = format!("must not be before {}, which is {}", rules::STARTED_AT.name, start.to_rfc3339());
             checks.limit(Violation::new(rules::ENDED_AT.name, end.to_rfc3339(), rule));
         }
-        checks.finish(EMBED_TASKS_LIST.id)?;
+        checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
             let (start, end) = (self.started_at.as_ref(), self.ended_at.as_ref());
             api.embed_tasks_list_request(end, self.page, self.page_limit, start, self.status.clone())

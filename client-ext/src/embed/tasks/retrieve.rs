@@ -7,7 +7,7 @@ use std::future::Future;
 
 use twelvelabs_api::{
     operations::EMBED_TASKS_RETRIEVE,
-    runtime::LargeArray,
+    runtime::{LargeArray, Operation},
     types::{EmbeddingOption, TaskId, TaskStatus, TasksRetrieveResponse, VideoSegment},
 };
 
@@ -46,6 +46,9 @@ impl Request<RetrieveTask> {
 impl Verb for RetrieveTask {
     type Output = TasksRetrieveResponse;
 
+    const OPERATION: &'static Operation = &EMBED_TASKS_RETRIEVE;
+    const METHOD: &'static str = "embed.tasks.retrieve";
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksRetrieveResponse>> {
         let read = |body| async {
             let mut segments = Vec::new();
@@ -66,7 +69,7 @@ impl RetrieveTask {
         options: &CallOptions,
         read: impl Fn(Body) -> R,
     ) -> Result<Response<V>> {
-        let id = self.id.get().map_err(|error| error.with_operation(EMBED_TASKS_RETRIEVE.id))?;
+        let id = self.id.get()?;
         let options = options.with_large_response();
         let kinds = (!self.options.is_empty()).then_some(&self.options);
         let make = |api: &twelvelabs_api::Client| api.embed_tasks_retrieve_request(id, kinds);
@@ -90,9 +93,9 @@ impl RetrieveTask {
         Err(Error::new(kind, format!("the task has no vectors (status: {status})")))
     }
 
-    /// Describes an error of reading the body after the call itself.
+    /// Describes an error of a call that is not [`execute`](Verb::execute).
     fn describe(&self, error: Error) -> Error {
-        let error = error.with_operation(EMBED_TASKS_RETRIEVE.id);
+        let error = error.with_operation(Self::OPERATION.id).with_method(Self::METHOD);
         match self.id.get() {
             Ok(id) => error.with_resource(id),
             Err(_) => error,

@@ -2,6 +2,7 @@
 
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
+    runtime::Operation,
     types::{TaskId, TasksStatusResponse},
 };
 
@@ -26,8 +27,11 @@ pub struct GetTaskStatus {
 impl Verb for GetTaskStatus {
     type Output = TasksStatusResponse;
 
+    const OPERATION: &'static Operation = &EMBED_TASKS_STATUS;
+    const METHOD: &'static str = "embed.tasks.status";
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksStatusResponse>> {
-        let id = self.id.get().map_err(|error| error.with_operation(EMBED_TASKS_STATUS.id))?;
+        let id = self.id.get()?;
         let read = |body| async {
             let status: TasksStatusResponse = read_whole(body, core.key()).await?;
             check_same(id, &status.id, core.key())?;

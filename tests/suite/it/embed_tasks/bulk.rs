@@ -126,14 +126,18 @@ async fn a_lost_task_is_found_by_file_name_marker_and_time() {
     let (_platform, tasks) = local().await;
     let start = SystemTime::now();
     let video = || TaskInput::new(VideoSource::path(SILENT));
-    let inputs =
-        [video(), video().marker("job-1"), video().marker("job-2"), video().marker("job-2").file_name("v.mp4")];
+    let inputs = [
+        video(),
+        video().with_marker("job-1"),
+        video().with_marker("job-2"),
+        video().with_marker("job-2").with_file_name("v.mp4"),
+    ];
     let results = tasks.create_bulk(ModelName::Marengo30, inputs).send().await;
     let ids: Vec<_> = results.into_iter().map(|result| result.expect("created").id).collect();
     let found = async |name: &str, marker: Option<&str>, hours_ago: u64| {
         let search = tasks.find_created(name);
         let search = match marker {
-            Some(marker) => search.marker(marker),
+            Some(marker) => search.with_marker(marker),
             None => search,
         };
         let shift = Duration::from_secs(3600 * hours_ago);

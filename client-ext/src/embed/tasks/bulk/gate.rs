@@ -7,7 +7,11 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::{core::options::CallOptions, error::Error, response_info::ResponseInfo};
+use crate::{
+    core::options::CallOptions,
+    error::{Error, ErrorKind},
+    response_info::ResponseInfo,
+};
 
 /// The longest pause, unless the caller sets another limit: a window of a minute, with a margin for the rounding of its end.
 const LONGEST_PAUSE: Duration = Duration::from_secs(90);
@@ -98,7 +102,8 @@ impl Gate {
     pub(super) fn failed(&self, entered: Entered, error: &Error) -> bool {
         let mut state = self.state();
         state.in_flight -= 1;
-        if error.is_unauthorized() || error.is_forbidden() {
+        let no_connection = error.kind() == ErrorKind::Transport && !error.is_transient();
+        if error.is_unauthorized() || error.is_forbidden() || no_connection {
             state.stopped.get_or_insert_with(|| error.clone_untried());
         }
         if !error.is_rate_limited() {

@@ -6,7 +6,7 @@ use twelvelabs_api::types::{EmbeddingOption, EmbeddingScope, TasksRetrieveRespon
 
 use super::{RetrieveTask, elements};
 use crate::{
-    core::request::Request,
+    core::{request::Request, response::Response},
     error::{Error, ErrorKind, Result},
 };
 
@@ -114,6 +114,11 @@ impl Request<RetrieveTask> {
     ///
     /// Those of [`send`](Self::send), and [`Decode`](ErrorKind::Decode) if the vectors have different lengths.
     pub async fn matrix(self) -> Result<VectorMatrix> {
+        Ok(self.matrix_with_response().await?.into_value())
+    }
+
+    /// As [`matrix`](Self::matrix), but returns the response with its status, headers, rate limits and request id.
+    pub async fn matrix_with_response(self) -> Result<Response<VectorMatrix>> {
         let Self { core, options, verb } = &self;
         let read = |body| async {
             let mut rows = Rows::default();
@@ -130,6 +135,6 @@ impl Request<RetrieveTask> {
                 }
             }
         };
-        Ok(verb.call(core, options, read).await?.into_value())
+        verb.call(core, options, read).await.map_err(|error| verb.describe(error))
     }
 }

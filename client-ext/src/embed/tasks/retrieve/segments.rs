@@ -1,5 +1,7 @@
 //! Segments as they arrive.
 
+use std::future::ready;
+
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use twelvelabs_api::types::{TasksRetrieveResponse, VideoSegment};
@@ -7,8 +9,11 @@ use twelvelabs_api::types::{TasksRetrieveResponse, VideoSegment};
 use super::RetrieveTask;
 use crate::{
     core::{
+        Core,
+        call::cut_short,
         decode::{ElementReader, Piece},
         request::Request,
+        response::Response,
     },
     error::Result,
     response_info::ResponseInfo,
@@ -26,6 +31,8 @@ pub enum Retrieved {
 
 /// A response that is being read.
 struct Reading {
+    core: Core,
+    verb: RetrieveTask,
     info: ResponseInfo,
     elements: ElementReader<TasksRetrieveResponse>,
     /// The number of segments so far.
@@ -59,30 +66,53 @@ impl Request<RetrieveTask> {
     /// # Ok(()) }
     /// ```
     pub fn segments(self) -> impl Stream<Item = Result<Retrieved>> + Send + Unpin + 'static {
-        stream::unfold((self, None), |(request, reading)| async move {
-            let Self { core, options, verb } = &request;
-            let mut reading = match reading {
-                Some(reading) => reading,
-                None => match verb.call(core, options, |body| std::future::ready(Ok(ElementReader::new(body)))).await {
-                    Ok(response) => {
-                        let (elements, info) = response.into_parts();
-                        Some(Reading { info, elements, segments: 0 })
-                    }
-                    Err(error) => return Some((Err(error), (request, Some(None)))),
-                },
-            };
-            let Reading { info, elements, segments } = reading.as_mut()?;
-            let item = match elements.next(core.key()).await? {
-                Ok(Piece::Element(segment)) => {
-                    *segments += 1;
-                    Ok(Retrieved::Segment(segment))
-                }
-                Ok(Piece::Rest(task)) => verb.check(core, &task, *segments).map(|()| Retrieved::Task(Box::new(task))),
-                Err(error) => Err(error),
-            };
-            let item = item.map_err(|error| verb.describe(error.with_response(info.clone())));
-            Some((item, (request, Some(reading))))
-        })
-        .boxed()
+        stream::once(self.read_segments())
+            .flat_map(|reading| match reading {
+                Ok(reading) => reading.into_value().into_stream().left_stream(),
+                Err(error) => stream::once(ready(Err(error))).right_stream(),
+            })
+            .boxed()
+    }
+
+    /// As [`segments`](Self::segments), but sends the request at once, and returns the response with its status, headers, rate limits and
+    /// request id as soon as it begins.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send) until the response begins.
+    pub async fn segments_with_response(
+        self,
+    ) -> Result<Response<impl Stream<Item = Result<Retrieved>> + Send + Unpin + 'static>> {
+        Ok(self.read_segments().await?.map(|reading| reading.into_stream().boxed()))
+    }
+
+    /// Sends the request; the body of the response is to be read.
+    async fn read_segments(self) -> Result<Response<Reading>> {
+        let Self { core, options, verb } = self;
+        let read = |body| ready(Ok(ElementReader::new(body)));
+        let response = verb.call(&core, &options, read).await.map_err(|error| verb.describe(error))?;
+        let info = response.info().clone();
+        Ok(response.map(|elements| Reading { core, verb, info, elements, segments: 0 }))
+    }
+}
+
+impl Reading {
+    async fn next(&mut self) -> Option<Result<Retrieved>> {
+        let item = match self.elements.next(self.core.key()).await? {
+            Ok(Piece::Element(segment)) => {
+                self.segments += 1;
+                Ok(Retrieved::Segment(segment))
+            }
+            Ok(Piece::Rest(task)) => {
+                let checked = self.verb.check(&self.core, &task, self.segments);
+                checked.map(|()| Retrieved::Task(Box::new(task)))
+            }
+            Err(error) => Err(error),
+        };
+        Some(item.map_err(|error| self.verb.describe(cut_short(error, &self.info).with_response(self.info.clone()))))
+    }
+
+    fn into_stream(self) -> impl Stream<Item = Result<Retrieved>> + Send + 'static {
+        stream::unfold(self, |mut reading| async move { Some((reading.next().await?, reading)) })
     }
 }
