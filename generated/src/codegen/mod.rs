@@ -108,7 +108,7 @@ pub const KEY_HEADER: Option<&str> = Some("x-api-key");
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "470616bbbfe53dd0fbc6f0a307a66bee9ccaee6e75d11ac37c7127c3185b563a";
+pub const SPEC_SHA256: &str = "55cb7ed955e292fa05436f5df16bc82d965e09a93528097cc5ed2349733fa0b1";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`

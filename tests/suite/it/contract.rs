@@ -76,7 +76,7 @@ fn every_response_has_a_valid_example() {
         );
         count += 1;
     }
-    assert_eq!(count, 28);
+    assert_eq!(count, 27);
     assert!(contract.example_as::<TasksStatusResponse>("embed_tasks_status", 200).is_some());
     assert!(contract.example("embed_tasks_status", 299).is_none());
 }
