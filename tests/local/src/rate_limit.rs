@@ -65,9 +65,11 @@ impl FromStr for RateLimitPlan {
 /// A limit within a sliding window of time.
 #[derive(Debug)]
 struct Window {
+    /// `u64::MAX` is no limit: nothing is counted then.
     limit: u64,
     length: TimeDelta,
     used: u64,
+    /// The amount of each time, at most as many entries as the limit.
     spent: VecDeque<(DateTime<Utc>, u64)>,
 }
 
@@ -86,15 +88,26 @@ impl Window {
     }
 
     fn spend(&mut self, now: DateTime<Utc>, amount: u64) {
+        if self.limit == u64::MAX || amount == 0 {
+            return;
+        }
         self.used += amount;
-        self.spent.push_back((now, amount));
+        // One entry for each time, because a clock that stands still removes none.
+        match self.spent.back_mut() {
+            Some((at, spent)) if *at == now => *spent += amount,
+            _ => self.spent.push_back((now, amount)),
+        }
     }
 
     fn refund(&mut self, at: DateTime<Utc>, amount: u64) {
-        if let Some(position) = self.spent.iter().rposition(|spent| *spent == (at, amount)) {
+        let Some(position) = self.spent.iter().rposition(|(time, spent)| *time == at && *spent >= amount) else {
+            return;
+        };
+        self.spent[position].1 -= amount;
+        if self.spent[position].1 == 0 {
             self.spent.remove(position);
-            self.used -= amount;
         }
+        self.used -= amount;
     }
 
     fn remaining(&self) -> u64 {
@@ -273,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn media_is_counted_in_seconds_and_the_crossing_one_succeeds() {
+    fn media_is_counted_in_seconds_and_the_request_that_crosses_the_limit_succeeds() {
         let now = DateTime::UNIX_EPOCH;
         let mut rates = Counters::new(RateLimitPlan::FREE);
         assert!(rates.admit(now).exceeded.is_none());
@@ -296,6 +309,22 @@ mod tests {
         assert_eq!(limits.admit("embed", now).requests.1, 0);
         assert_eq!(limits.refund("embed", now).requests.1, 1);
         assert!(limits.admit("embed", now).exceeded.is_none());
+    }
+
+    #[test]
+    fn a_window_does_not_grow_while_the_clock_stands_still() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut counted = Window::new(1_000_000, TimeDelta::days(1));
+        let mut unlimited = Window::new(u64::MAX, TimeDelta::days(1));
+        for _ in 0..1000 {
+            counted.spend(now, 1);
+            unlimited.spend(now, 1);
+        }
+        assert_eq!((counted.used, counted.spent.len(), unlimited.spent.len()), (1000, 1, 0));
+        counted.refund(now, 1);
+        assert_eq!((counted.used, counted.remaining()), (999, 999_001));
+        counted.settle(now + TimeDelta::days(1));
+        assert_eq!((counted.used, counted.spent.len()), (0, 0));
     }
 
     #[test]
