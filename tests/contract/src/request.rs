@@ -20,6 +20,8 @@ pub enum RequestBody<'a> {
     Bytes(&'a [u8]),
     /// A body that was not read: its presence and its media type are validated, its content is not.
     Unread,
+    /// A body that could not be read as the form that its media type says, for this reason.
+    Malformed(&'a str),
     /// A form that was read elsewhere.
     Form {
         /// The fields that were read.
@@ -156,6 +158,7 @@ impl RequestCheck<'_> {
         let (fields, complete) = match body {
             RequestBody::Form { fields, complete } => (fields, complete),
             RequestBody::Unread => (&[][..], false),
+            RequestBody::Malformed(reason) => return self.report("/body", format!("is not a valid form: {reason}")),
             RequestBody::Bytes(bytes) => match form::read(boundary, bytes) {
                 Ok(fields) => {
                     read = fields;

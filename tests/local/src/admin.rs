@@ -1,7 +1,7 @@
 //! Admin endpoints: faults, the clock, the validation report, and those of the families. They respond to this machine only, and not to pages of
 //! other sites.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -21,10 +21,13 @@ use crate::{
     dashboard,
     families::{Family, Routes},
     fault::Fault,
+    hosts,
     parse::duration,
     state::ServerState,
+    url_policy::UrlPolicy,
 };
 
+/// Path of the admin endpoints and of the dashboard, except its first page.
 pub(super) const PATH: &str = "/_local";
 
 type Shared = State<Arc<ServerState>>;
@@ -75,9 +78,7 @@ fn check(method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
 
 /// Whether a host, with or without a port, is a loopback name.
 fn is_local(host: &str) -> bool {
-    let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
-    let name = authority.host().trim_matches(['[', ']']);
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    hosts::name(host).is_some_and(|name| UrlPolicy::Loopback.allows_host(&name))
 }
 
 fn listed(state: &ServerState) -> String {
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_and_its_own_pages_are_allowed() {
+    fn only_loopback_names_and_pages_of_this_server_are_allowed() {
         for host in ["127.0.0.1:8421", "localhost:8421", "LOCALHOST", "[::1]:8421"] {
             assert!(is_allowed(Method::POST, &[("host", host)]), "{host}");
         }

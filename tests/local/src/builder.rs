@@ -8,24 +8,26 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request, middleware};
+use axum::{Router, extract::Request, handler::Handler, middleware};
 use http::StatusCode;
 use tokio::{net::TcpListener, sync::watch};
 use twelvelabs_api::types::ErrorCode;
+use twelvelabs_contract::Contract;
 
 use crate::{
     admin,
+    body::{self, limit_time},
     clock::Clock,
     connection::{self, Stop},
     contract_monitor::{ContractMonitor, Log},
     error_response::ErrorResponse,
-    families::{Families, Family, Routes},
+    families::{Families, Family},
     fault::{Fault, FaultQueue},
     fetch::Fetcher,
-    form,
+    hosts::HostNames,
     jobs::Jobs,
     local_server::{LocalServer, base_url},
-    middleware::run,
+    middleware::{run, run_outside},
     quirks::Quirk,
     rate_limit::{RateLimitPlan, RateLimits},
     speed::Speed,
@@ -34,6 +36,13 @@ use crate::{
     url_policy::UrlPolicy,
 };
 
+/// Default time limit for the headers of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Default time limit between two chunks of a request body.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Maximum of both: a later time may not be expressible.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Settings of a [`LocalServer`].
 #[must_use]
 pub struct LocalServerBuilder {
@@ -41,6 +50,9 @@ pub struct LocalServerBuilder {
     data: Option<PathBuf>,
     speed: Speed,
     keys: Vec<String>,
+    host_names: Vec<String>,
+    header_timeout: Duration,
+    upload_timeout: Duration,
     quirks: Vec<Quirk>,
     rate_limit: Option<RateLimitPlan>,
     faults: Vec<Fault>,
@@ -58,6 +70,9 @@ impl LocalServerBuilder {
             data: None,
             speed: Speed::After(Duration::from_millis(50)),
             keys: Vec::new(),
+            host_names: Vec::new(),
+            header_timeout: HEADER_TIMEOUT,
+            upload_timeout: UPLOAD_TIMEOUT,
             quirks: Vec::new(),
             rate_limit: None,
             faults: Vec::new(),
@@ -107,6 +122,29 @@ impl LocalServerBuilder {
     /// Accepts this key. Can be called several times. Default: every key that is not empty.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
+        self
+    }
+
+    /// Accepts requests that name this host, such as the name of a container. Can be called several times. Default: IP addresses
+    /// and `localhost` only; a request that names another host gets a 403.
+    ///
+    /// A page of another site can point its own host name to this machine, to read responses as its own (DNS rebinding).
+    pub fn host_name(mut self, name: impl Into<String>) -> Self {
+        self.host_names.push(name.into());
+        self
+    }
+
+    /// Sets the time limit for the headers of a request, and for an idle connection until the next request. The connection is closed
+    /// when it is reached. Default: 30 s. Maximum: one year.
+    pub fn header_timeout(mut self, limit: Duration) -> Self {
+        self.header_timeout = limit.min(MAX_TIMEOUT);
+        self
+    }
+
+    /// Sets the time limit between two chunks of a request body. When it is reached, the response is a 408 and the connection is
+    /// closed. Default: 60 s. Maximum: one year.
+    pub fn upload_timeout(mut self, limit: Duration) -> Self {
+        self.upload_timeout = limit.min(MAX_TIMEOUT);
         self
     }
 
@@ -161,49 +199,69 @@ impl LocalServerBuilder {
     pub async fn start(self) -> io::Result<LocalServer> {
         let listener = TcpListener::bind(self.listen).await?;
         let base_url = base_url(listener.local_addr()?);
+        let (allows_violations, header_timeout) = (self.allows_violations, self.header_timeout);
+        let state = Arc::new(self.state()?);
+        state.families.all().for_each(|family| family.resume(&state));
+        let (stop, stopped) = watch::channel(Stop::No);
+        let app = router(&state);
+        let server = tokio::spawn(connection::serve(listener, app, header_timeout, stopped));
+        Ok(LocalServer { state, base_url, stop, server: Some(server), allows_violations })
+    }
+
+    /// The state of a server with these settings.
+    pub(crate) fn state(self) -> io::Result<ServerState> {
         let clock = Arc::new(Clock::new(self.manual_clock));
         let data = match &self.data {
             Some(data) => DataDirectory::persistent(data)?,
             None => DataDirectory::temporary()?,
         };
-        let state = Arc::new(ServerState {
+        Ok(ServerState {
             families: Families::open(&data, &clock)?,
             thumbnails: self.thumbnails,
             clock,
             speed: self.speed,
             keys: self.keys,
+            host_names: HostNames::new(self.host_names),
+            upload_timeout: self.upload_timeout,
             quirks: self.quirks,
             rate_limits: self.rate_limit.map(RateLimits::new),
             faults: FaultQueue::new(self.faults),
-            monitor: ContractMonitor::start(self.log)?,
+            monitor: ContractMonitor::start(Contract::embedded(), self.log)?,
             fetcher: Fetcher::new(self.video_urls)?,
             jobs: Jobs::new(),
             creates: Arc::default(),
-        });
-        state.families.all().for_each(|family| family.resume(&state));
-        let (stop, stopped) = watch::channel(Stop::No);
-        let server = tokio::spawn(connection::serve(listener, router(Arc::clone(&state)), stopped));
-        Ok(LocalServer { state, base_url, stop, server: Some(server), allows_violations: self.allows_violations })
+        })
     }
 }
 
 /// The operations below their base path, and beside them the dashboard and the admin endpoints.
-fn router(state: Arc<ServerState>) -> Router {
-    let no_endpoint = async |request: Request| {
-        form::drain(request.into_body().into_data_stream()).await;
-        ErrorResponse::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, "There is no such endpoint")
-    };
-    let no_method = async |request: Request| {
-        form::drain(request.into_body().into_data_stream()).await;
-        let message = "This endpoint has no such method";
-        ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed".into(), message)
-    };
-    let api: Routes = state.families.merged(Family::routes);
+fn router(state: &Arc<ServerState>) -> Router {
+    let api = state.families.merged(Family::routes);
     let api = api
-        .fallback(no_endpoint)
+        .fallback(async |request: Request| no_endpoint(request, "There is no such endpoint".into()).await)
         .method_not_allowed_fallback(no_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), run));
-    Router::new().nest(BASE_PATH, api).merge(admin::router(&state)).fallback(no_endpoint).with_state(state)
+        .layer(middleware::from_fn_with_state(Arc::clone(state), run));
+    let outside = async |request: Request| {
+        no_endpoint(request, format!("There is no such endpoint: the paths of the API start with {BASE_PATH}")).await
+    };
+    let limit = state.upload_timeout;
+    Router::new()
+        .nest(BASE_PATH, api)
+        .merge(admin::router(state))
+        .fallback(outside.layer(middleware::from_fn_with_state(Arc::clone(state), run_outside)))
+        .layer(middleware::from_fn(move |request, next| limit_time(limit, request, next)))
+        .with_state(Arc::clone(state))
+}
+
+async fn no_endpoint(request: Request, message: String) -> ErrorResponse {
+    body::drain(request.into_body().into_data_stream()).await;
+    ErrorResponse::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, message)
+}
+
+async fn no_method(request: Request) -> ErrorResponse {
+    body::drain(request.into_body().into_data_stream()).await;
+    let message = "This endpoint has no such method";
+    ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed".into(), message)
 }
 
 impl fmt::Debug for LocalServerBuilder {

@@ -27,6 +27,7 @@ impl Clock {
         later(base, TimeDelta::milliseconds(self.ahead.load(Ordering::Relaxed))).trunc_subsecs(3)
     }
 
+    /// Advances the clock. Saturates, as does the time.
     pub(crate) fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         // The closure never returns `None`.

@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Notify, watch},
@@ -31,13 +35,21 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// Resets the connection instead of sending a response.
     pub(crate) fn reset(&self) {
         self.reset.notify_one();
     }
 }
 
-/// Serves until asked to stop.
-pub(crate) async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<Stop>) {
+/// Serves until asked to stop. Connections whose next request has no complete headers within `header_timeout` are closed.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    header_timeout: Duration,
+    mut stop: watch::Receiver<Stop>,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header_timeout);
     let mut connections = JoinSet::new();
     loop {
         let (stream, address) = tokio::select! {
@@ -52,7 +64,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, mut stop: watch::R
             Some(_) = connections.join_next() => continue,
             () = requested(&mut stop, Stop::Gracefully) => break,
         };
-        connections.spawn(connection(stream, address, app.clone(), stop.clone()));
+        connections.spawn(connection(http.clone(), stream, address, app.clone(), stop.clone()));
     }
     drop(listener);
     let all_done = async { while connections.join_next().await.is_some() {} };
@@ -60,12 +72,17 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, mut stop: watch::R
     let _ = tokio::time::timeout(GRACE, all_done).await;
 }
 
-async fn connection(stream: TcpStream, address: SocketAddr, app: Router, mut stop: watch::Receiver<Stop>) {
+async fn connection(
+    http: http1::Builder,
+    stream: TcpStream,
+    address: SocketAddr,
+    app: Router,
+    mut stop: watch::Receiver<Stop>,
+) {
     // Responses are small and must not be delayed by Nagle's algorithm.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(Notify::new());
     let app = app.layer(Extension(Peer { address, reset: Arc::clone(&reset) }));
-    let http = hyper::server::conn::http1::Builder::new();
     let mut connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
     tokio::select! {
         _ = &mut connection => return,

@@ -38,7 +38,8 @@ pub(crate) type Log = Box<dyn Fn(String) + Send + Sync>;
 pub(crate) enum Validation {
     Valid,
     Invalid(ContractError),
-    /// The response of an injected fault, or one that is validated in parts.
+    /// Not validated: the response of an injected fault or of the server's own limits, a response that is validated in parts, or a
+    /// request that is not one for the API.
     Skipped,
 }
 
@@ -117,6 +118,7 @@ struct Shared {
     hasher: RandomState,
     /// The headers that can make a request invalid, besides the key.
     header_parameters: BTreeSet<String>,
+    contract: &'static Contract,
     log: Option<Log>,
 }
 
@@ -147,14 +149,16 @@ fn header_values<'h>(names: &BTreeSet<String>, headers: &'h HeaderMap) -> Vec<Ve
 }
 
 impl ContractMonitor {
-    pub(crate) fn start(log: Option<Log>) -> io::Result<Self> {
+    /// Starts the thread, which validates against this document.
+    pub(crate) fn start(contract: &'static Contract, log: Option<Log>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             requests: AtomicU64::new(0),
             record: Mutex::default(),
             valid_requests: Mutex::default(),
             valid_responses: Mutex::default(),
             hasher: RandomState::new(),
-            header_parameters: Contract::embedded().header_parameters(),
+            header_parameters: contract.header_parameters(),
+            contract,
             log,
         });
         let (queue, jobs) = mpsc::sync_channel(QUEUE);
@@ -175,12 +179,14 @@ impl ContractMonitor {
         let has_body = headers.contains_key(http::header::TRANSFER_ENCODING)
             || headers.get(http::header::CONTENT_LENGTH).is_some_and(|length| length != "0");
         let parameters = header_values(&self.shared.header_parameters, headers);
-        let hash = self.shared.hasher.hash_one((method, uri.path(), uri.query(), key, has_body, parameters));
+        let content_type = headers.get(http::header::CONTENT_TYPE);
+        let hash =
+            self.shared.hasher.hash_one((method, uri.path(), uri.query(), key, has_body, content_type, parameters));
         if !has_body && let Some(operation) = lock(&self.shared.valid_requests).get(&hash) {
             return (Some(operation), Validation::Valid);
         }
         let body = if has_body { RequestBody::Unread } else { RequestBody::Bytes(b"") };
-        match Contract::embedded().validate_parts(method.as_str(), uri, headers, body) {
+        match self.shared.contract.validate_parts(method.as_str(), uri, headers, body) {
             Ok(operation) => {
                 let mut known = lock(&self.shared.valid_requests);
                 if known.len() >= KNOWN {
@@ -190,9 +196,20 @@ impl ContractMonitor {
                 (Some(operation), Validation::Valid)
             }
             Err(error) => {
-                (Contract::embedded().find_operation(method.as_str(), uri.path()), Validation::Invalid(error))
+                (self.shared.contract.find_operation(method.as_str(), uri.path()), Validation::Invalid(error))
             }
         }
+    }
+
+    /// Validates a request whose body was read.
+    pub(crate) fn validate_body(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: RequestBody<'_>,
+    ) -> Validation {
+        self.shared.contract.validate_parts(method.as_str(), uri, headers, body).into()
     }
 
     /// Counts a request. Returns its number.
@@ -285,7 +302,7 @@ impl Shared {
             }
         };
         let Unvalidated { operation, status, body } = response;
-        let validation = match Contract::embedded().validate_response_body(operation, status, &body) {
+        let validation = match self.contract.validate_response_body(operation, status, &body) {
             Ok(()) => {
                 let mut known = lock(&self.valid_responses);
                 if known.len() >= KNOWN {

@@ -19,6 +19,7 @@ use crate::{
 
 const STYLE: &str = include_str!("dashboard/style.css");
 
+/// The pages of the dashboard and its style sheet.
 pub(crate) fn router(families: &Families) -> Routes {
     let style = get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE));
     Router::new()

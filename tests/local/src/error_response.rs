@@ -22,6 +22,7 @@ impl ErrorResponse {
         Self { status, code, message: message.into() }
     }
 
+    /// A 400 with this code.
     pub(crate) fn bad_request(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
@@ -32,19 +33,23 @@ impl ErrorResponse {
         Self::bad_request(ErrorCode::ParameterInvalid, message)
     }
 
+    /// A parameter or field that the operation does not have.
     pub(crate) fn unknown(parameter: &str) -> Self {
         Self::bad_request(ErrorCode::ParameterUnknown, format!("The {parameter} parameter is unknown"))
     }
 
+    /// An id that belongs to no item of this collection.
     pub(crate) fn not_found(id: &str, collection: &str) -> Self {
         let message = format!("Resource with id {id} does not exist in {collection}");
         Self::new(StatusCode::NOT_FOUND, ErrorCode::ResourceNotExist, message)
     }
 
+    /// An error of the server itself, such as one of its disk.
     pub(crate) fn internal(error: impl fmt::Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error".into(), error.to_string())
     }
 
+    /// Whether the server is at fault, not the request.
     pub(crate) fn is_internal(&self) -> bool {
         self.status.is_server_error()
     }

@@ -54,6 +54,7 @@ pub(crate) struct Families {
 }
 
 impl Families {
+    /// Opens the items of every family in the data directory.
     pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>) -> io::Result<Self> {
         Ok(Self { assets: Assets::open(data, clock)?, embed_tasks: EmbedTasks::open(data, clock)? })
     }

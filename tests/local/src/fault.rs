@@ -1,6 +1,7 @@
 //! Faults: responses that fail and jobs that fail, on demand.
 
 mod queue;
+pub(crate) mod response;
 
 use std::{fmt, str::FromStr, time::Duration};
 

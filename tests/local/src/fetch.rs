@@ -55,6 +55,7 @@ impl Resolve for Resolver {
 }
 
 impl Fetcher {
+    /// Environment variables for proxies are ignored: a proxy would connect to addresses that the policy does not allow.
     pub(crate) fn new(policy: UrlPolicy) -> io::Result<Self> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -103,11 +104,7 @@ fn check(url: &Url, policy: UrlPolicy) -> Result<(), String> {
         return Err("should be an http or https URL".into());
     }
     // An IP address is not resolved, so it is checked here. `Url` has normalized it.
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let allowed = match host.parse() {
-        Ok(address) => policy.allows(address),
-        Err(_) => policy.resolves(host),
-    };
+    let allowed = policy.allows_host(url.host_str().unwrap_or_default());
     if allowed { Ok(()) } else { Err("cannot be fetched: the address is not public".into()) }
 }
 

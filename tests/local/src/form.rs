@@ -4,7 +4,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
@@ -22,6 +22,7 @@ use twelvelabs_api::types::ErrorCode;
 use twelvelabs_contract::FormField;
 
 use crate::{
+    body::drain,
     error_response::ErrorResponse,
     upload::{UploadError, UploadWriter},
 };
@@ -35,25 +36,53 @@ const STUCK_LIMIT: usize = 1 << 20;
 /// Maximum number of fields.
 const FIELD_LIMIT: usize = 64;
 
-/// Maximum number of bytes that are read of a body that is not used: more than the largest upload of the API.
-const DRAIN_LIMIT: u64 = 4 << 30;
-
 /// The fields of a form as far as they were read, for the contract monitor. The bytes of files are not kept.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FormRecord(Arc<Mutex<(Vec<FormField>, bool)>>);
+pub(crate) struct FormRecord(Arc<Mutex<(Vec<FormField>, FormEnd)>>);
+
+/// How far a form was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FormEnd {
+    /// To the first error of a field, or until the client disconnected.
+    #[default]
+    Early,
+    /// To its end.
+    Complete,
+    /// To a place where it is not a valid form, for this reason.
+    Malformed(String),
+}
 
 impl FormRecord {
+    fn lock(&self) -> MutexGuard<'_, (Vec<FormField>, FormEnd)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn add(&self, field: FormField) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.push(field);
+        self.lock().0.push(field);
     }
 
-    fn complete(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+    fn end(&self, end: FormEnd) {
+        self.lock().1 = end;
     }
 
-    /// The fields, and whether the form was read to its end.
-    pub(crate) fn read(&self) -> (Vec<FormField>, bool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The fields, and how far the form was read.
+    pub(crate) fn read(&self) -> (Vec<FormField>, FormEnd) {
+        self.lock().clone()
+    }
+
+    /// The response to a form that cannot be read.
+    fn unreadable(&self, error: &multer::Error) -> ErrorResponse {
+        // Other errors of the stream are those of the connection.
+        let is_malformed = match error {
+            multer::Error::StreamReadFailed(error) => {
+                error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+            }
+            _ => true,
+        };
+        if is_malformed {
+            self.end(FormEnd::Malformed(error.to_string()));
+        }
+        invalid(format!("The form cannot be read: {error}"))
     }
 }
 
@@ -76,6 +105,7 @@ pub(crate) struct FormPart {
 }
 
 impl FormReader {
+    /// The error is the response to a body that is not a form.
     pub(crate) fn new(request: Request<Body>) -> Result<Self, ErrorResponse> {
         let content_type =
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -90,8 +120,9 @@ impl FormReader {
 
     /// The next part. The previous one must have been read or dropped.
     pub(crate) async fn next(&mut self) -> Result<Option<FormPart>, ErrorResponse> {
-        let Some(field) = self.multipart.next_field().await.map_err(unreadable)? else {
-            self.record.complete();
+        let field = self.multipart.next_field().await.map_err(|error| self.record.unreadable(&error))?;
+        let Some(field) = field else {
+            self.record.end(FormEnd::Complete);
             return Ok(None);
         };
         self.stuck.store(0, Ordering::Relaxed);
@@ -118,9 +149,10 @@ impl FormReader {
 }
 
 impl FormPart {
+    /// Reads the content as text.
     pub(crate) async fn text(mut self) -> Result<String, ErrorResponse> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = self.field.chunk().await.map_err(unreadable)? {
+        while let Some(chunk) = self.field.chunk().await.map_err(|error| self.record.unreadable(&error))? {
             self.stuck.store(0, Ordering::Relaxed);
             bytes.extend_from_slice(&chunk);
             if bytes.len() > TEXT_LIMIT {
@@ -138,7 +170,7 @@ impl FormPart {
     pub(crate) async fn save(mut self, writer: &mut UploadWriter) -> Result<Result<(), UploadError>, ErrorResponse> {
         let mut written = Ok(());
         while written.is_ok()
-            && let Some(chunk) = self.field.chunk().await.map_err(unreadable)?
+            && let Some(chunk) = self.field.chunk().await.map_err(|error| self.record.unreadable(&error))?
         {
             self.stuck.store(0, Ordering::Relaxed);
             written = writer.write(&chunk).await;
@@ -170,26 +202,12 @@ impl Stream for MeteredBody {
         let chunk = chunk.map_err(io::Error::other)?;
         self.pause = true;
         if self.stuck.fetch_add(chunk.len(), Ordering::Relaxed) > STUCK_LIMIT {
-            return Poll::Ready(Some(Err(io::Error::other("no boundary found"))));
+            return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::InvalidData, "no boundary found"))));
         }
         Poll::Ready(Some(Ok(chunk)))
     }
 }
 
-/// Reads the rest of a body: a client that is still sending would otherwise see a broken connection and not the response.
-pub(crate) async fn drain(mut body: BodyDataStream) {
-    let mut rest = DRAIN_LIMIT;
-    while rest > 0
-        && let Some(Ok(chunk)) = body.next().await
-    {
-        rest = rest.saturating_sub(chunk.len() as u64);
-    }
-}
-
 fn invalid(message: impl Into<String>) -> ErrorResponse {
     ErrorResponse::bad_request(ErrorCode::ParameterInvalid, message)
-}
-
-fn unreadable(error: multer::Error) -> ErrorResponse {
-    invalid(format!("The form cannot be read: {error}"))
 }

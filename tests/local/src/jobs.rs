@@ -34,6 +34,7 @@ impl Jobs {
         Self { permits: Arc::new(Semaphore::new(count)), count: watch::Sender::new(0) }
     }
 
+    /// Runs a job when a processor is free. It is counted from now on.
     pub(crate) fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
         let counted = Counted::new(&self.count);
         let permits = Arc::clone(&self.permits);

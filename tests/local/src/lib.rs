@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod body;
 mod builder;
 mod clock;
 mod connection;
@@ -11,6 +12,7 @@ pub mod families;
 mod fault;
 mod fetch;
 mod form;
+mod hosts;
 mod jobs;
 mod json_writer;
 mod local_server;

@@ -1,31 +1,30 @@
-//! Runs around every operation: faults, key, rate limits, validation of request and response.
+//! Runs around every operation: host names, faults, key, rate limits, validation of request and response.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod pending;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, HttpBody},
+    body::Body,
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use futures_util::stream;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
-    header::{CONTENT_LENGTH, CONTENT_TYPE},
+    header::{CONNECTION, CONTENT_TYPE},
 };
 use twelvelabs_api::{KEY_HEADER, headers, operations, runtime::Effect, types::ErrorCode};
-use twelvelabs_contract::{Contract, RequestBody};
+use twelvelabs_contract::RequestBody;
 
+use self::pending::Pending;
 use crate::{
+    body::{self, ReadError, Stalled},
     connection::Peer,
-    contract_monitor::{Ending, Exchange, Unvalidated, Validation},
+    contract_monitor::{Ending, Unvalidated, Validation},
     error_response::ErrorResponse,
-    fault::{Fault, Kind},
-    form::{self, FormRecord},
+    fault::{Fault, Kind, response as faulty},
+    form::{FormEnd, FormRecord},
     quirks::Quirk,
     state::{BASE_PATH, ServerState},
 };
@@ -33,12 +32,21 @@ use crate::{
 /// The version in the header of every response.
 const API_VERSION: HeaderValue = HeaderValue::from_static("1.3");
 
-/// Maximum length of the target of a request in the log.
-const SHOWN: usize = 300;
+/// Maximum size of a JSON body in bytes. JSON bodies are kept in memory.
+const JSON_LIMIT: usize = 64 << 20;
 
 /// Marks a response that its handler validates in parts.
 #[derive(Clone, Debug)]
 pub(crate) struct ValidatedInParts;
+
+/// Marks a response that is not validated: it is not a response of the operation.
+#[derive(Clone, Debug)]
+struct NotValidated;
+
+fn media_type(headers: &HeaderMap) -> &str {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim()
+}
 
 /// What is left of a request to validate after the handler has read its form.
 struct FormRequest {
@@ -51,8 +59,7 @@ struct FormRequest {
 impl FormRequest {
     /// `None` if the body is not a form.
     fn of(request: &mut Request) -> Option<Self> {
-        let content_type = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-        if !content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
+        if !media_type(request.headers()).eq_ignore_ascii_case("multipart/form-data") {
             return None;
         }
         let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
@@ -61,84 +68,64 @@ impl FormRequest {
         Some(Self { method, uri, headers, record })
     }
 
-    fn validate(&self) -> Validation {
-        let (fields, complete) = self.record.read();
-        let body = RequestBody::Form { fields: &fields, complete };
-        Contract::embedded().validate_parts(self.method.as_str(), &self.uri, &self.headers, body).into()
+    fn validate(&self, state: &ServerState) -> Validation {
+        let (fields, end) = self.record.read();
+        let body = match &end {
+            FormEnd::Malformed(reason) => RequestBody::Malformed(reason),
+            end => RequestBody::Form { fields: &fields, complete: *end == FormEnd::Complete },
+        };
+        state.monitor.validate_body(&self.method, &self.uri, &self.headers, body)
     }
 }
 
-/// Records a request when it ends, even if its client disconnects and the handler is dropped.
-struct Pending {
-    state: Arc<ServerState>,
-    started: Instant,
-    exchange: Option<Exchange>,
-}
-
-impl Pending {
-    fn end(mut self, ending: Ending, request: Validation, response: Option<Unvalidated>) {
-        if let Some(mut exchange) = self.exchange.take() {
-            (exchange.ending, exchange.request, exchange.took) = (ending, request, self.started.elapsed());
-            self.state.monitor.record(exchange, response);
-        }
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if let Some(mut exchange) = self.exchange.take() {
-            exchange.took = self.started.elapsed();
-            self.state.monitor.record(exchange, None);
-        }
-    }
-}
-
+/// Runs around the operations.
 pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let (at, number) = (state.clock.now(), state.monitor.count());
-    let peer = request.extensions().get::<Peer>().cloned();
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let (operation, mut validation) = state.monitor.validate_head(&method, &uri, request.headers());
-    let form = FormRequest::of(&mut request);
+    let (operation, mut validation) = state.monitor.validate_head(request.method(), request.uri(), request.headers());
     // The router has removed the base path.
-    let target = uri.path_and_query().map_or(uri.path(), |target| target.as_str());
-    let target = format!("{BASE_PATH}{target}").chars().take(SHOWN).collect();
-    let ending = Ending::Disconnected;
-    let (took, request_validation) = (Duration::ZERO, validation.clone());
-    let exchange = Exchange { number, at, method, target, ending, took, request: request_validation, response: None };
-    let pending = Pending { state: Arc::clone(&state), started, exchange: Some(exchange) };
+    let pending = Pending::new(&state, BASE_PATH, &request, validation.clone());
+    if let Err(refused) = check_host(&state, &request) {
+        return pending.end_unvalidated(refused);
+    }
+    let peer = request.extensions().get::<Peer>().cloned();
+    let stalled = request.extensions().get::<Stalled>().cloned().unwrap_or_default();
+    let form = FormRequest::of(&mut request);
 
     let fault = state.faults.take(operation);
     let mut response = match &fault {
         Some(Fault { kind: Kind::Status(status), .. }) => {
-            form::drain(request.into_body().into_data_stream()).await;
-            fault_response(*status)
+            body::drain(request.into_body().into_data_stream()).await;
+            not_validated(faulty::with_status(*status))
         }
-        _ => respond(&state, operation, request, next).await,
+        _ => match validate_json(&state, operation, request, &mut validation).await {
+            Ok(request) => respond(&state, operation, request, next).await,
+            Err(refused) => refused,
+        },
     };
-    response.headers_mut().insert(HeaderName::from_static(headers::X_API_VERSION), API_VERSION);
-    if let Some(form) = form {
-        validation = form.validate();
+    if stalled.get() {
+        response = not_validated(timed_out(state.upload_timeout));
+    } else if let Some(form) = form {
+        validation = form.validate(&state);
     }
+    response.headers_mut().insert(HeaderName::from_static(headers::X_API_VERSION), API_VERSION);
 
     let mut unvalidated = None;
     if response.extensions_mut().remove::<ValidatedInParts>().is_none() {
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         // The body is in memory already.
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
         let status = parts.status.as_u16();
+        let operation = operation.filter(|_| parts.extensions.remove::<NotValidated>().is_none());
         unvalidated = operation.map(|operation| Unvalidated { operation, status, body: body.clone() });
         response = Response::from_parts(parts, body.into());
     }
     let mut ending = Ending::Status(response.status().as_u16());
     match fault.as_ref().map(|fault| &fault.kind) {
-        Some(Kind::Status(_)) => unvalidated = None,
         Some(Kind::Reset) => (unvalidated, ending) = (None, Ending::Reset),
         Some(Kind::Delay(time)) => tokio::time::sleep(*time).await,
-        Some(Kind::Truncate) => response = truncated(response).await,
+        Some(Kind::Truncate) => response = faulty::truncated(response).await,
         _ => {}
     }
-    write_retry_after(fault.as_ref(), response.headers_mut());
+    faulty::write_retry_after(fault.as_ref(), response.headers_mut());
     pending.end(ending, validation, unvalidated);
     if let (Ending::Reset, Some(peer)) = (ending, peer) {
         peer.reset();
@@ -148,11 +135,67 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Requ
     response
 }
 
+/// Runs around requests outside of the base path, which are logged, and not validated: they may be those of a browser.
+pub(crate) async fn run_outside(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
+    let pending = Pending::new(&state, "", &request, Validation::Skipped);
+    let response = match check_host(&state, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused,
+    };
+    pending.end_unvalidated(response)
+}
+
+fn check_host(state: &ServerState, request: &Request) -> Result<(), Response> {
+    state.host_names.check(request.uri(), request.headers()).map_err(|host| {
+        let message = format!(
+            "The host {host:?} is neither an IP address nor localhost, nor a host name that this server was started with"
+        );
+        ErrorResponse::new(StatusCode::FORBIDDEN, "host_not_allowed".into(), message).into_response()
+    })
+}
+
+/// The response to a request whose body stalls. Closes the connection.
+fn timed_out(limit: Duration) -> Response {
+    let message = format!("No part of the body arrived within {limit:?}");
+    let error = ErrorResponse::new(StatusCode::REQUEST_TIMEOUT, "request_canceled_or_timed_out".into(), message);
+    ([(CONNECTION, "close")], error).into_response()
+}
+
+fn not_validated(mut response: Response) -> Response {
+    response.extensions_mut().insert(NotValidated);
+    response
+}
+
+/// Reads and validates a JSON body. The error is a response to a body that cannot be read.
+async fn validate_json(
+    state: &ServerState,
+    operation: Option<&str>,
+    request: Request,
+    validation: &mut Validation,
+) -> Result<Request, Response> {
+    let is_json = media_type(request.headers()).eq_ignore_ascii_case("application/json");
+    if operation.is_none() || !is_json {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = body::read(body, JSON_LIMIT).await.map_err(|error| {
+        let (status, message) = match error {
+            ReadError::TooLong => {
+                (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is longer than {JSON_LIMIT} bytes"))
+            }
+            ReadError::Incomplete => (StatusCode::BAD_REQUEST, "The body is incomplete".to_owned()),
+        };
+        not_validated(ErrorResponse::new(status, ErrorCode::ParameterInvalid, message).into_response())
+    })?;
+    *validation = state.monitor.validate_body(&parts.method, &parts.uri, &parts.headers, RequestBody::Bytes(&bytes));
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
 /// The response of the handler, or that of the key or the rate limits.
 async fn respond(state: &ServerState, operation: Option<&'static str>, request: Request, next: Next) -> Response {
     let key = KEY_HEADER.and_then(|name| request.headers().get(name));
     if !key.is_some_and(|key| state.accepts_key(key.as_bytes())) {
-        form::drain(request.into_body().into_data_stream()).await;
+        body::drain(request.into_body().into_data_stream()).await;
         let message = "The API key is missing, wrong or expired";
         return ErrorResponse::new(StatusCode::UNAUTHORIZED, ErrorCode::ApiKeyInvalid, message).into_response();
     }
@@ -170,7 +213,7 @@ async fn respond(state: &ServerState, operation: Option<&'static str>, request: 
             response
         }
         Some(limit) => {
-            form::drain(request.into_body().into_data_stream()).await;
+            body::drain(request.into_body().into_data_stream()).await;
             let wait = usage.retry_after();
             let message = format!("The limit of {limit} is reached. Try again in {wait} seconds.");
             ErrorResponse::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests, message).into_response()
@@ -180,35 +223,73 @@ async fn respond(state: &ServerState, operation: Option<&'static str>, request: 
     response
 }
 
-/// The response of a fault, in the form of the API.
-fn fault_response(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let code = match status {
-        StatusCode::BAD_REQUEST => ErrorCode::ParameterInvalid,
-        StatusCode::UNAUTHORIZED => ErrorCode::ApiKeyInvalid,
-        StatusCode::NOT_FOUND => ErrorCode::ResourceNotExist,
-        StatusCode::TOO_MANY_REQUESTS => ErrorCode::TooManyRequests,
-        _ => "local_fault".into(),
-    };
-    ErrorResponse::new(status, code, "This response is a fault injected into the local server.").into_response()
-}
+#[cfg(test)]
+mod tests {
+    use axum::{Router, middleware::from_fn_with_state, routing::post};
+    use hyper::service::Service;
+    use hyper_util::service::TowerToHyperService;
+    use serde_json::json;
+    use twelvelabs_contract::Contract;
 
-fn write_retry_after(fault: Option<&Fault>, to: &mut HeaderMap) {
-    let Some(time) = fault.and_then(|fault| fault.retry_after) else { return };
-    let mut put = |name, value: u128| to.insert(HeaderName::from_static(name), HeaderValue::from(value as u64));
-    put(headers::RETRY_AFTER, time.as_millis().div_ceil(1000));
-    if time.subsec_millis() != 0 {
-        put(headers::RETRY_AFTER_MS, time.as_millis());
+    use super::*;
+    use crate::{contract_monitor::ContractMonitor, local_server::LocalServer};
+
+    /// A document with a JSON body and a header parameter, which no operation of the API has yet.
+    fn contract() -> &'static Contract {
+        let schema = json!({ "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } } });
+        let document = json!({
+            "openapi": "3.1.0",
+            "paths": { "/items": { "post": {
+                "operationId": "items_create",
+                "parameters": [{ "name": "x-mode", "in": "header", "schema": { "enum": ["fast"] } }],
+                "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
+                "responses": { "200": { "description": "no body" } }
+            } } }
+        });
+        Box::leak(Box::new(Contract::new(document).expect("a document")))
     }
-}
 
-/// The first half of a response, with the length of the whole.
-async fn truncated(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let length = body.size_hint().exact();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length.unwrap_or(bytes.len() as u64)));
-    let half = bytes.slice(..bytes.len() / 2);
-    let chunks: [Result<Bytes, std::io::Error>; 2] = [Ok(half), Err(std::io::ErrorKind::ConnectionAborted.into())];
-    Response::from_parts(parts, Body::from_stream(stream::iter(chunks)))
+    #[tokio::test]
+    async fn json_bodies_and_header_parameters_are_validated() {
+        let mut state = LocalServer::builder().state().expect("a state");
+        state.monitor = ContractMonitor::start(contract(), None).expect("a monitor");
+        let state = Arc::new(state);
+        let received = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let own = Arc::clone(&received);
+        let handler = move |body: String| {
+            own.lock().expect("not poisoned").push(body);
+            async {}
+        };
+        let app: Router = Router::new()
+            .route("/items", post(handler))
+            .layer(from_fn_with_state(Arc::clone(&state), run))
+            .with_state(());
+        let app = TowerToHyperService::new(app);
+        let requests = [
+            (r#"{"name":"a"}"#, "application/json", "fast"),
+            (r#"{"colour":"red"}"#, "application/json; charset=utf-8", "fast"),
+            ("{", "Application/JSON", "fast"),
+            (r#"{"name":"a"}"#, "application/json", "slow"),
+            ("name=a", "application/x-www-form-urlencoded", "fast"),
+        ];
+        for (body, content_type, mode) in requests {
+            let request = Request::post("/items").header("x-api-key", "k").header("x-mode", mode);
+            let request = request.header("content-type", content_type).header("content-length", body.len());
+            let response = app.call(request.body(Body::from(body)).expect("a request")).await.expect("a response");
+            assert_eq!(response.status(), 200);
+        }
+        assert_eq!(*received.lock().expect("not poisoned"), requests.map(|(body, ..)| body));
+        let report = state.monitor.report();
+        let violations: Vec<String> = report.invalid.iter().map(|invalid| invalid.error.to_string()).collect();
+        insta::assert_snapshot!(violations.join("\n\n"), @r#"
+        /body/name: is missing
+        /body/colour: is not a property that the document defines
+
+        /body: is not JSON: EOF while parsing an object at line 1 column 1
+
+        /header/x-mode: must be one of "fast" (got "slow")
+
+        /header/content-type: must be application/json (got "application/x-www-form-urlencoded")
+        "#);
+    }
 }

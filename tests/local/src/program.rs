@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Fault, LocalServer, Quirk, RateLimitPlan, Speed, UrlPolicy};
+use crate::{Fault, LocalServer, Quirk, RateLimitPlan, Speed, UrlPolicy, parse::duration};
 
 const USAGE: &str = "usage: twelvelabs-local [OPTIONS]
 
@@ -21,9 +21,12 @@ A local server for the TwelveLabs API. Its embeddings are NOT those of Marengo.
   --data DIR              keep data in this directory: empty, or an existing data directory [default: temporary]
   --speed SPEED           processing time of jobs: instant, realtime, or a factor such as 10x [default: instant]
   --key KEY               accept only this key; can be repeated [default: any key that is not empty]
+  --host NAME             accept requests that name this host; can be repeated [default: IP addresses and localhost]
   --rate-limit PLAN       off, free, t2, t3, or a number of requests per minute [default: off]
   --video-urls POLICY     fetch videos from public or loopback addresses, or from any [default: public]
   --allow-private-urls    same as --video-urls any
+  --header-timeout TIME   time limit for the headers of a request, such as 30s [default: 30s]
+  --upload-timeout TIME   time limit between two chunks of a request body [default: 60s]
   --fault FAULT           inject a fault, such as 'status=503 operation=embed_tasks_create times=2'; can be repeated
   --quirk QUIRK           enable a behaviour that the documentation leaves open; can be repeated
   --help                  print this help";
@@ -46,6 +49,9 @@ struct Options {
     data: Option<PathBuf>,
     speed: Speed,
     keys: Vec<String>,
+    host_names: Vec<String>,
+    header_timeout: Option<Duration>,
+    upload_timeout: Option<Duration>,
     rate_limit: Option<RateLimitPlan>,
     video_urls: UrlPolicy,
     faults: Vec<Fault>,
@@ -61,6 +67,9 @@ fn options() -> Result<Options, lexopt::Error> {
         data: None,
         speed: Speed::Instant,
         keys: Vec::new(),
+        host_names: Vec::new(),
+        header_timeout: None,
+        upload_timeout: None,
         rate_limit: None,
         video_urls: UrlPolicy::Public,
         faults: Vec::new(),
@@ -78,6 +87,9 @@ fn options() -> Result<Options, lexopt::Error> {
                 key if key.is_empty() => return Err("--key must not be empty".into()),
                 key => out.keys.push(key),
             },
+            Long("host") => out.host_names.push(parser.value()?.string()?),
+            Long("header-timeout") => out.header_timeout = Some(time(&mut parser)?),
+            Long("upload-timeout") => out.upload_timeout = Some(time(&mut parser)?),
             Long("rate-limit") => {
                 let limit = parser.value()?;
                 out.rate_limit = if limit == "off" { None } else { Some(limit.parse()?) };
@@ -91,6 +103,11 @@ fn options() -> Result<Options, lexopt::Error> {
         }
     }
     Ok(out)
+}
+
+/// The duration after an option.
+fn time(parser: &mut lexopt::Parser) -> Result<Duration, lexopt::Error> {
+    duration(&parser.value()?.to_string_lossy()).map_err(|error| error.to_string().into())
 }
 
 /// Runs the program with the arguments of this process.
@@ -170,6 +187,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let first_key = options.keys.first().cloned();
     builder = options.keys.into_iter().fold(builder, |builder, key| builder.key(key));
+    builder = options.host_names.into_iter().fold(builder, |builder, name| builder.host_name(name));
+    if let Some(limit) = options.header_timeout {
+        builder = builder.header_timeout(limit);
+    }
+    if let Some(limit) = options.upload_timeout {
+        builder = builder.upload_timeout(limit);
+    }
     builder = options.quirks.into_iter().fold(builder, |builder, quirk| builder.quirk(quirk));
     builder = options.faults.into_iter().fold(builder, |builder, fault| builder.inject(fault));
     // Before the start, so that an early signal stops the program gracefully.

@@ -15,8 +15,9 @@ pub(crate) fn none(query: Option<&str>) -> Result<(), ErrorResponse> {
     pairs(query).first().map_or(Ok(()), |(name, _)| Err(ErrorResponse::unknown(name)))
 }
 
-pub(crate) fn time(value: &str, rule: &Param) -> Result<Option<DateTime<Utc>>, ErrorResponse> {
-    let time = DateTime::parse_from_rfc3339(value).map(|time| Some(time.to_utc()));
+/// Parses a time.
+pub(crate) fn time(value: &str, rule: &Param) -> Result<DateTime<Utc>, ErrorResponse> {
+    let time = DateTime::parse_from_rfc3339(value).map(|time| time.to_utc());
     time.map_err(|_| ErrorResponse::invalid(rule.name, "should be an RFC 3339 time"))
 }
 

@@ -15,9 +15,9 @@ pub enum Quirk {
     PageBeyondRefused,
     /// A `page_limit` above the maximum counts as the maximum. Default: it is a 400.
     PageLimitClamped,
-    /// Retrieving a task that is not ready is a 400. Default: the response has no segments.
+    /// Retrieving a task that is not ready, or has failed, is a 400. Default: the response has no segments.
     EarlyRetrievalRefused,
-    /// An option that the task does not have is a 400. Default: the response has no segments of it.
+    /// Retrieving only options that the task does not have is a 400. Default: the response has no segments.
     MissingOptionRefused,
     /// An empty `video_url` is a 400. Default: it counts as absent.
     EmptyUrlRefused,

@@ -1,10 +1,10 @@
 //! The state that all handlers share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    clock::Clock, contract_monitor::ContractMonitor, families::Families, fault::FaultQueue, fetch::Fetcher, jobs::Jobs,
-    quirks::Quirk, rate_limit::RateLimits, speed::Speed,
+    clock::Clock, contract_monitor::ContractMonitor, families::Families, fault::FaultQueue, fetch::Fetcher,
+    hosts::HostNames, jobs::Jobs, quirks::Quirk, rate_limit::RateLimits, speed::Speed,
 };
 
 /// Path of the operations below the root, as on the platform.
@@ -16,6 +16,9 @@ pub(crate) struct ServerState {
     pub(crate) speed: Speed,
     /// The accepted keys. Empty: every key that is not empty.
     pub(crate) keys: Vec<String>,
+    pub(crate) host_names: HostNames,
+    /// Time limit between two chunks of a request body.
+    pub(crate) upload_timeout: Duration,
     pub(crate) quirks: Vec<Quirk>,
     pub(crate) rate_limits: Option<RateLimits>,
     pub(crate) faults: FaultQueue,
@@ -34,6 +37,7 @@ impl ServerState {
         self.quirks.contains(&quirk)
     }
 
+    /// Whether a request with this key is authorized.
     pub(crate) fn accepts_key(&self, key: &[u8]) -> bool {
         match self.keys.as_slice() {
             [] => !key.is_empty(),

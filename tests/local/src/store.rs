@@ -74,6 +74,7 @@ impl<T: Content> Store<T> {
         Ok(Self { shared, writer, retention })
     }
 
+    /// The files of the family.
     pub(crate) fn folder(&self) -> &Folder {
         &self.shared.folder
     }
@@ -110,6 +111,7 @@ impl<T: Content> Store<T> {
         finished.await.unwrap_or(Ok(()))
     }
 
+    /// The item with this id, with its status as of now.
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Item<T>>> {
         let number = item::number_of(id)?;
         self.settled().get(number).filter(|item| item.id == id).map(Arc::clone)
@@ -125,6 +127,7 @@ impl<T: Content> Store<T> {
         self.settled().iter().filter(|item| item.outcome.is_none()).cloned().collect()
     }
 
+    /// The number of items that are not older than the retention.
     pub(crate) fn len(&self) -> usize {
         self.settled().len()
     }

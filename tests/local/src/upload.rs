@@ -44,10 +44,12 @@ impl UploadWriter {
         Ok(Self { file: tokio::fs::File::from_std(file), path, size: 0, limit: limit.unwrap_or(u64::MAX) })
     }
 
+    /// The number of bytes so far, also of those that exceed the limit.
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
+    /// Writes a chunk, unless it would exceed the limit.
     pub(crate) async fn write(&mut self, chunk: &[u8]) -> Result<(), UploadError> {
         self.size += chunk.len() as u64;
         if self.size > self.limit {

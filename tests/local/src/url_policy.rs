@@ -29,6 +29,15 @@ impl UrlPolicy {
         }
     }
 
+    /// Whether a URL with this host may be fetched: an IP address, also in brackets, or a name. The addresses of an allowed name are
+    /// checked again when it is resolved.
+    pub fn allows_host(self, host: &str) -> bool {
+        match host.trim_matches(['[', ']']).parse() {
+            Ok(address) => self.allows(address),
+            Err(_) => self.resolves(host),
+        }
+    }
+
     /// Whether resolving this name is allowed.
     pub(crate) fn resolves(self, name: &str) -> bool {
         self != Self::Loopback || name.trim_end_matches('.').eq_ignore_ascii_case("localhost")

@@ -3,6 +3,7 @@
 mod admin;
 mod assets;
 mod behaviour;
+mod connections;
 mod dashboard;
 mod program;
 mod quirks;

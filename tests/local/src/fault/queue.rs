@@ -25,6 +25,7 @@ impl FaultQueue {
         self.lock().clear();
     }
 
+    /// The faults in the order in which they were added, with what is left of their counts.
     pub(crate) fn all(&self) -> Vec<Fault> {
         self.lock().clone()
     }

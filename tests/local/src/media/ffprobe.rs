@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_ffprobe_its_absence_is_said() {
+    fn a_missing_ffprobe_is_named_in_the_error() {
         let missing =
             run(Path::new("no-such-program-as-ffprobe"), Path::new("clip.ogv"), 0, "ogg").expect("a readable file");
         let reason = missing.expect_err("no media");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_of_ffprobe_is_read() {
+    fn the_output_of_ffprobe_is_parsed() {
         let output = serde_json::json!({
             "streams": [{"codec_type": "audio"}, {"codec_type": "video", "width": 640, "height": 360}],
             "format": {"duration": "4.250000"},

@@ -32,7 +32,7 @@ fn packets(media: &Media, path: &Path, part: Part, range: Range<f64>) -> (usize,
 }
 
 #[test]
-fn files_are_what_they_hold() {
+fn files_are_recognized_by_their_content() {
     // Seconds, pixels, packets of each track in the first two seconds.
     let known = [
         ("four_shots.mp4", 14.0, 640, 360, 48, 87),
@@ -190,7 +190,7 @@ proptest! {
 
     /// Without the guard of `probe`, which would hide a panic.
     #[test]
-    fn hostile_files_are_probed_and_read_to_an_end(
+    fn damaged_files_are_probed_and_read_without_a_panic(
         name in prop::sample::select(vec![
             "tiny.mp4", "tiny.avi", "vorbis.mkv", "vp9.webm", "mpeg2.ts", "disc.m2ts", "narrow_pixels.mp4", "turned.mov",
         ]),

@@ -69,6 +69,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
+    /// The path of the database. `None` for a temporary directory, whose items are only in memory.
     pub(super) fn database(&self) -> Option<PathBuf> {
         self.durable.then(|| self.root.join(DATABASE))
     }
@@ -82,14 +83,17 @@ impl Folder {
         &self.root
     }
 
+    /// The path of a complete upload.
     pub(crate) fn upload(&self, name: &str) -> PathBuf {
         self.root.join(UPLOADS).join(name)
     }
 
+    /// The path of the result of an item.
     pub(crate) fn result(&self, id: &str) -> PathBuf {
         self.root.join(RESULTS).join(id)
     }
 
+    /// The folder of the thumbnails of an item, which need not exist.
     pub(crate) fn thumbnails(&self, id: &str) -> PathBuf {
         self.root.join(THUMBNAILS).join(id)
     }
@@ -180,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_others_are_left_alone() {
+    fn files_of_other_programs_are_not_removed() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join("thesis.pdf"), "x").expect("written");
         let error = DataDirectory::persistent(directory.path()).expect_err("the directory is not empty");

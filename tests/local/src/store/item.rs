@@ -33,6 +33,7 @@ impl Status {
         }
     }
 
+    /// Whether the status does not change any more. A status that a fault has set is never final.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::Ready | Self::Failed)
     }
@@ -113,6 +114,7 @@ impl<T> Item<T> {
         self.outcome.map(|(outcome, at)| (outcome, at.max(self.due_at)))
     }
 
+    /// The time at which the status became final, or that of the creation.
     pub(crate) fn updated_at(&self) -> DateTime<Utc> {
         match self.visible_outcome() {
             Some((_, at)) if self.status.is_final() => at,

@@ -50,6 +50,7 @@ impl Disk {
     }
 }
 
+/// A change of the store, with the sender that reports when it is on the disk.
 pub(super) enum Change<T> {
     Add(Box<NewItem<T>>, AddedSender<T>),
     Finish(u64, Outcome, FinishedSender),

@@ -100,27 +100,28 @@ fn guarded(decode: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Ok(false))
 }
 
-/// Calls `sink` with pictures ordered by time. Returns `false` if they cannot be decoded.
+/// Calls `sink` with pictures ordered by time, or only with key frames, which need no other picture to be decoded. Returns `false` if
+/// they cannot be decoded.
 fn decode(
     media: &Media,
     path: &Path,
     range: Range<f64>,
-    alone: bool,
+    key_frames_only: bool,
     mut sink: impl FnMut(f64, &Frame),
 ) -> io::Result<bool> {
     let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
-    let mut sound = true;
+    let mut decodable = true;
     media.read(path, Part::Video, range, |Packet { start, data }| {
-        if alone && !h264::is_sync(data, decoder.length_size) {
+        if key_frames_only && !h264::is_sync(data, decoder.length_size) {
             return ControlFlow::Continue(());
         }
-        sound = decoder.push(start, data, &mut sink);
-        if sound { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        decodable = decoder.push(start, data, &mut sink);
+        if decodable { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    if sound {
+    if decodable {
         decoder.finish(&mut sink);
     }
-    Ok(sound)
+    Ok(decodable)
 }
 
 struct Pictures {
@@ -259,15 +260,16 @@ mod tests {
         for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
             let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../media")).join(name);
             let media = Media::probe(&path).expect("the disk works").expect(name);
-            let times = |alone| {
+            let times = |key_frames_only| {
                 let mut times = Vec::new();
-                let decoded = decode(&media, &path, 20.0..40.0, alone, |time, _| times.push(time));
+                let decoded = decode(&media, &path, 20.0..40.0, key_frames_only, |time, _| times.push(time));
                 assert!(decoded.expect("the disk works"), "{name}");
                 times
             };
-            let (all, alone) = (times(false), times(true));
-            assert!(alone.len() >= 4 && alone.len() * 8 < all.len(), "{name}: {} of {}", alone.len(), all.len());
-            assert!(all.is_sorted() && alone.iter().all(|time| all.contains(time)), "{name}");
+            let (all, key_frames) = (times(false), times(true));
+            let (count, of) = (key_frames.len(), all.len());
+            assert!(count >= 4 && count * 8 < of, "{name}: {count} of {of}");
+            assert!(all.is_sorted() && key_frames.iter().all(|time| all.contains(time)), "{name}");
         }
     }
 }

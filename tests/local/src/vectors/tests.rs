@@ -128,7 +128,7 @@ fn a_track_that_cannot_be_decoded_has_vectors_of_its_bytes() {
 }
 
 #[test]
-fn tracks_that_are_not_there_have_no_vectors() {
+fn missing_tracks_have_no_vectors() {
     assert_eq!(vectors(&clip("silent.mp4"), 2.0).map(|vectors| vectors.len()), [2, 0, 0]);
     assert_eq!(vectors(&clip("vorbis.mkv"), 2.0).map(|vectors| vectors.len()), [2, 2, 2]);
 }

@@ -127,7 +127,7 @@ async fn faults_apply_to_as_many_requests_as_stated() {
     server.inject(Fault::reset().operation("embed_tasks_create"));
     let lost = tasks.create(ModelName::Marengo30, tiny()).send().await.expect_err("lost");
     assert!(lost.is_outcome_unknown());
-    assert_eq!(server.task_count(), 2, "the creation happened, and nobody knows");
+    assert_eq!(server.task_count(), 2, "the task was created, and the response was lost");
 
     server.inject(Fault::status(500).times(0));
     assert_eq!(tasks.list().send().await.expect_err("refused").status(), Some(500));

@@ -42,6 +42,39 @@ async fn violations_are_counted_and_logged_and_fail_the_test() {
 }
 
 #[tokio::test]
+async fn a_malformed_form_is_a_violation_and_a_disconnect_is_none() {
+    let (server, _) = started(LocalServer::builder().allow_violations()).await;
+    let url = format!("{}/embed/tasks", server.base_url());
+    for (body, reason) in [
+        ("", "is not a valid form"),
+        ("no form", "is not a valid form"),
+        ("--b\r\ncontent-disposition: form-data; name=\"model_name\"\r\n\r\nmarengo3.0", "is not a valid form"),
+    ] {
+        let before = server.report().invalid_count;
+        let request = reqwest::Client::new().post(&url).header("x-api-key", "k").body(body);
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        assert_eq!(request.send().await.expect("a response").status(), 400);
+        let report = server.report();
+        assert_eq!(report.invalid_count, before + 1, "{body:?}: {report}");
+        assert!(report.invalid.last().is_some_and(|last| last.to_string().contains(reason)), "{body:?}: {report}");
+    }
+
+    let (server, _) = started(LocalServer::builder()).await;
+    let address = server.dashboard_url().trim_start_matches("http://").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connected");
+    let head = format!(
+        "POST /v1.3/embed/tasks HTTP/1.1\r\nhost: {address}\r\nx-api-key: k\r\n\
+         content-type: multipart/form-data; boundary=b\r\ncontent-length: 1000\r\n\r\n--b\r\n"
+    );
+    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.expect("sent");
+    while server.report().request_count == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    drop(stream);
+    server.finish().await.expect("the request is valid as far as it was sent");
+}
+
+#[tokio::test]
 async fn unknown_routes_methods_and_media_types_are_errors_in_the_form_of_the_api() {
     let (server, _) = started(LocalServer::builder().allow_violations()).await;
     let client = reqwest::Client::new();

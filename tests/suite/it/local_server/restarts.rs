@@ -123,7 +123,7 @@ async fn an_advanced_clock_does_not_go_back_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_restart_is_invisible_to_a_wait() {
+async fn a_wait_continues_after_a_restart() {
     let data = tempfile::tempdir().expect("a folder");
     // Two seconds for a clip of four.
     let program = Program::start("127.0.0.1:0", Some(data.path()), &["--speed", "2x"]);

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode, time::Duration};
 
 use twelvelabs_contract::ProviderCheck;
-use twelvelabs_local::LocalServer;
+use twelvelabs_local::{LocalServer, UrlPolicy};
 
 const USAGE: &str = "usage: cargo xtask contract [--base-url URL] [--live [--allow-create]]
 
@@ -66,8 +66,8 @@ async fn run() -> Result<bool, Box<dyn Error>> {
         }
     };
     let url = reqwest::Url::parse(&base_url)?;
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let here = UrlPolicy::Loopback.allows_host(&host);
     let key = std::env::var("TWELVE_LABS_API_KEY")
         .or_else(|_| std::env::var("TWELVELABS_API_KEY"))
         .ok()

@@ -27,8 +27,8 @@ pub(super) async fn list(State(state): Shared, RawQuery(query): RawQuery) -> Res
     for (name, value) in query::pairs(query.as_deref()) {
         match name.as_str() {
             name if paging.set(&state, name, &value)? => {}
-            name if name == params::STARTED_AT.name => filter.from = query::time(&value, &params::STARTED_AT)?,
-            name if name == params::ENDED_AT.name => filter.to = query::time(&value, &params::ENDED_AT)?,
+            name if name == params::STARTED_AT.name => filter.from = Some(query::time(&value, &params::STARTED_AT)?),
+            name if name == params::ENDED_AT.name => filter.to = Some(query::time(&value, &params::ENDED_AT)?),
             name if name == params::STATUS.name => status = Some(value),
             other => return Err(ErrorResponse::unknown(other)),
         }

@@ -61,7 +61,10 @@ pub(super) async fn retrieve(
     let path = state.families.embed_tasks.store.folder().result(&id);
     let size = tokio::fs::metadata(&path).await.map_err(ErrorResponse::internal)?.len();
     let segments = Segments { response, path, options };
-    if size <= ONE_CHUNK { segments.send_whole(&state).await } else { Ok(segments.send_chunks(state, id)) }
+    if !segments.options.is_empty() && state.has_quirk(Quirk::MissingOptionRefused) && segments.is_empty().await? {
+        return Err(ErrorResponse::invalid(params::EMBEDDING_OPTION.name, "should be one that the task has"));
+    }
+    if size <= ONE_CHUNK { segments.send_whole().await } else { Ok(segments.send_chunks(state, id)) }
 }
 
 fn options(query: Option<&str>) -> Result<Vec<EmbeddingOption>, ErrorResponse> {
@@ -101,34 +104,42 @@ struct Segments {
 }
 
 impl Segments {
-    /// Writes the response. Calls `each` with the JSON of each segment. Returns the number of segments.
-    fn write<W: Write>(&self, out: &mut W, mut each: impl FnMut(&[u8])) -> io::Result<usize> {
-        let mut count = 0;
+    /// Writes the response. Calls `each` with the JSON of each segment.
+    fn write<W: Write>(&self, out: &mut W, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut is_first = true;
         write_with_array(out, &self.response, TasksRetrieveResponse::PATH, &mut |out| {
             results::each_json(&self.path, &self.options, |json| {
-                if count > 0 {
+                if !std::mem::take(&mut is_first) {
                     out.write_all(b",")?;
                 }
-                count += 1;
                 each(json);
                 out.write_all(json)
             })
-        })?;
-        Ok(count)
+        })
     }
 
-    async fn send_whole(self, state: &ServerState) -> Result<Response, ErrorResponse> {
-        let all = self.options.is_empty();
+    /// Whether the task has no segment of the options.
+    async fn is_empty(&self) -> Result<bool, ErrorResponse> {
+        let (path, options) = (self.path.clone(), self.options.clone());
+        let count = move || {
+            let mut count = 0_usize;
+            results::each_json(&path, &options, |_| {
+                count += 1;
+                Ok(())
+            })?;
+            Ok::<_, io::Error>(count)
+        };
+        let count = tokio::task::spawn_blocking(count).await.map_err(ErrorResponse::internal)?;
+        count.map(|count| count == 0).map_err(ErrorResponse::internal)
+    }
+
+    async fn send_whole(self) -> Result<Response, ErrorResponse> {
         let read = move || {
             let mut body = Vec::new();
-            self.write(&mut body, |_| {}).map(|count| (body, count))
+            self.write(&mut body, |_| {}).map(|()| body)
         };
         let read = tokio::task::spawn_blocking(read).await.map_err(ErrorResponse::internal)?;
-        let (body, count) = read.map_err(ErrorResponse::internal)?;
-        if count == 0 && !all && state.has_quirk(Quirk::MissingOptionRefused) {
-            return Err(ErrorResponse::invalid(params::EMBEDDING_OPTION.name, "should be one that the task has"));
-        }
-        Ok(json(body.into()))
+        read.map(|body| json(body.into())).map_err(ErrorResponse::internal)
     }
 
     fn send_chunks(self, state: Arc<ServerState>, id: String) -> Response {
@@ -136,7 +147,7 @@ impl Segments {
         tokio::task::spawn_blocking(move || {
             let mut out = ChunkWriter { buffer: Vec::with_capacity(CHUNK), sender: sender.clone() };
             let mut batch = Batch { response: &self.response, segments: Vec::new(), state: &state, id: &id };
-            let written = self.write(&mut out, |json| batch.add(json)).and_then(|_| out.flush());
+            let written = self.write(&mut out, |json| batch.add(json)).and_then(|()| out.flush());
             batch.validate();
             if let Err(error) = written {
                 // The client sees a body that ends early, unless it has disconnected.
