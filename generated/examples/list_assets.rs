@@ -5,9 +5,7 @@ use twelvelabs_api::{BASE_URL, Client, runtime::Key};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = Key::new(std::env::var("TWELVE_LABS_API_KEY")?).ok_or("invalid API key")?;
-    // reqwest would forward the API key to the target of a redirect.
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-    let client = Client::new_with_client(BASE_URL.ok_or("no base URL")?, http, key);
+    let client = Client::new(BASE_URL.ok_or("no base URL")?, key)?;
     let page = client.assets_list(None, None, None, None, Some(50)).await?;
     for asset in &page.data {
         println!("{} {} {}", asset.id.as_str(), asset.status, asset.filename.as_deref().unwrap_or_default());

@@ -50,7 +50,7 @@ pub(crate) enum ObjectStyle {
     Joined,
 }
 
-/// Formats an object as query parameters. Skips null values.
+/// Formats an object, or a list in one parameter, as query parameters. Skips null values.
 #[allow(dead_code, reason = "the document of this repository has no such parameter")]
 pub(crate) fn object_query<T: serde::Serialize + ?Sized>(
     style: ObjectStyle,
@@ -58,7 +58,12 @@ pub(crate) fn object_query<T: serde::Serialize + ?Sized>(
     value: &T,
 ) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    if let Ok(serde_json::Value::Object(object)) = serde_json::to_value(value) {
+    let value = serde_json::to_value(value);
+    if let Ok(serde_json::Value::Array(values)) = &value {
+        let texts: Vec<String> = values.iter().map(form_text).collect();
+        return if texts.is_empty() { pairs } else { vec![(name.to_owned(), texts.join(","))] };
+    }
+    if let Ok(serde_json::Value::Object(object)) = value {
         for (key, value) in object {
             let values = match value {
                 serde_json::Value::Array(values) => values,
@@ -98,5 +103,8 @@ mod tests {
         assert_eq!(pairs(ObjectStyle::Exploded), owned(&[("any", "a"), ("any", "true"), ("gte", "1")]));
         assert_eq!(pairs(ObjectStyle::Joined), owned(&[("size", "any,a,any,true,gte,1")]));
         assert!(object_query(ObjectStyle::Joined, "size", &json!(null)).is_empty());
+        let list = |value| object_query(ObjectStyle::Joined, "ids", &value);
+        assert_eq!(list(json!(["a", 2])), owned(&[("ids", "a,2")]));
+        assert!(list(json!([])).is_empty());
     }
 }

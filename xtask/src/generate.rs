@@ -18,7 +18,7 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagSt
 use quote::quote;
 use similar::TextDiff;
 
-use self::lower::Lowered;
+use self::lower::{Lowered, Skipped};
 use crate::document::Document;
 use crate::pointer::Remark;
 
@@ -34,6 +34,9 @@ pub struct Options {
     /// Only paths with this prefix
     #[arg(long, value_name = "PREFIX", requires = "spec")]
     only: Option<String>,
+    /// Leave out operations that are not supported, instead of failing. The documentation of the crate lists them
+    #[arg(long, requires = "spec")]
+    lenient: bool,
     /// Directory for the generated crate
     #[arg(long, value_name = "DIR", requires = "spec")]
     out: Option<PathBuf>,
@@ -66,6 +69,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     if let Some(prefix) = &options.only {
         document = document.only(prefix)?;
     }
+    let generate = if options.lenient { generate_leniently } else { generate };
     let generated = generate(&document).with_context(|| format!("cannot generate from {}", spec.display()))?;
     if options.deny_lost && !generated.lost.is_empty() {
         report(&generated.lost, true);
@@ -80,7 +84,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
         }
         Some(out) => {
             files.extend(RUNTIME.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
-            files.push(("src/lib.rs".into(), LIB.into()));
+            files.push(("src/lib.rs".into(), library(&generated.skipped)));
             files.push(("Cargo.toml".into(), manifest(root)?));
             out.clone()
         }
@@ -103,6 +107,14 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
         println!("removed {}", path.display());
     }
     report(&generated.lost, options.spec.is_some());
+    for skipped in &generated.skipped {
+        for reason in &skipped.reasons {
+            eprintln!("left out: {}: {reason}", skipped.operation);
+        }
+    }
+    if options.lenient {
+        eprintln!("{} operations are generated, {} are left out", generated.operations, generated.skipped.len());
+    }
     Ok(())
 }
 
@@ -113,11 +125,31 @@ pub struct Generated {
     pub files: BTreeMap<String, String>,
     /// Places of the document that the code does not express.
     pub lost: Vec<Remark>,
+    /// Operations that are not generated.
+    pub skipped: Vec<Skipped>,
+    /// Number of operations that are generated.
+    pub operations: usize,
 }
 
 /// Generates the code for a document.
+///
+/// # Errors
+///
+/// Returns an error that lists every unsupported place.
 pub fn generate(document: &Document) -> Result<Generated> {
-    let lowered = lower::lower(document)?;
+    from_lowered(document, lower::lower(document)?)
+}
+
+/// Generates the code for the operations of a document that are supported.
+///
+/// # Errors
+///
+/// Returns an error if an unsupported place belongs to no operation, or if no operation is supported.
+pub fn generate_leniently(document: &Document) -> Result<Generated> {
+    from_lowered(document, lower::lower_leniently(document)?)
+}
+
+fn from_lowered(document: &Document, lowered: Lowered) -> Result<Generated> {
     let mut file = bindings(&lowered)?;
     rewrite::rewrite(&mut file, &lowered)?;
     let modules = split_modules::modules(file, &lowered, &document.sha256())?;
@@ -127,7 +159,7 @@ pub fn generate(document: &Document) -> Result<Generated> {
     });
     let mut files: BTreeMap<String, String> = modules.collect();
     files.insert(format!("{CODEGEN}/openapi.json"), document.to_json());
-    Ok(Generated { files, lost: lowered.lost })
+    Ok(Generated { files, lost: lowered.lost, skipped: lowered.skipped, operations: lowered.operations.len() })
 }
 
 fn bindings(lowered: &Lowered) -> Result<syn::File> {
@@ -140,7 +172,7 @@ fn bindings(lowered: &Lowered) -> Result<syn::File> {
         .with_inner_type(quote!(crate::runtime::Key))
         .with_derive("::schemars::JsonSchema")
         .with_derive("PartialEq")
-        .with_replacement("Embedding", "crate::runtime::Embedding", std::iter::empty());
+        .with_replacement(&lowered.vector, "crate::runtime::Embedding", std::iter::empty());
     // progenitor panics for some unsupported documents.
     let outcome =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Generator::new(&settings).generate_tokens(&openapi)));
@@ -199,8 +231,23 @@ fn report(lost: &[Remark], foreign: bool) {
     }
 }
 
-const LIB: &str = "//! Bindings generated from an OpenAPI document by `cargo xtask generate`.\n\n\
-    #[rustfmt::skip]\nmod codegen;\n#[allow(dead_code)]\npub mod runtime;\n\npub use codegen::*;\n";
+/// The root of a generated crate.
+fn library(skipped: &[Skipped]) -> String {
+    let mut text = String::from("//! Bindings generated from an OpenAPI document by `cargo xtask generate`.\n");
+    if !skipped.is_empty() {
+        text += "//!\n//! # Operations that are left out\n//!\n//! The generator does not support these operations of the document:\n//!\n";
+        for skipped in skipped {
+            let reasons =
+                skipped.reasons.iter().map(|reason| reason.to_string().replace(['\n', '\r'], " ").replace('`', "'"));
+            text += &format!(
+                "//! - `{}`: `{}`\n",
+                skipped.operation.replace('`', "'"),
+                reasons.collect::<Vec<_>>().join("; ")
+            );
+        }
+    }
+    text + "\n#[rustfmt::skip]\nmod codegen;\n#[allow(dead_code)]\npub mod runtime;\n\npub use codegen::*;\n"
+}
 
 /// The manifest of `twelvelabs-api` for a crate outside of the workspace.
 fn manifest(root: &Path) -> Result<String> {

@@ -41,6 +41,9 @@ pub(crate) enum Holds {
 
 use Holds::{Data, List, Lost, Map, One, Refused};
 
+/// Keywords that restrict values without describing them.
+const NOT_CHECKED: &str = "not checked by the generated type";
+
 pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
     match kind {
         ObjectKind::Document => &[
@@ -104,11 +107,11 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("allowEmptyValue", Data),
             ("style", Data),
             ("explode", Data),
-            ("allowReserved", Refused("unescaped reserved characters in a parameter")),
+            ("allowReserved", Data),
             ("schema", One(ObjectKind::Schema)),
             ("example", Data),
             ("examples", Data),
-            ("content", Refused("a parameter with a media type")),
+            ("content", Map(ObjectKind::MediaType)),
         ],
         ObjectKind::Header => &[
             ("description", Data),
@@ -123,12 +126,9 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
         ObjectKind::RequestBody => {
             &[("description", Data), ("required", Data), ("content", Map(ObjectKind::MediaType))]
         }
-        ObjectKind::MediaType => &[
-            ("schema", One(ObjectKind::Schema)),
-            ("example", Data),
-            ("examples", Data),
-            ("encoding", Refused("an encoding per form field")),
-        ],
+        ObjectKind::MediaType => {
+            &[("schema", One(ObjectKind::Schema)), ("example", Data), ("examples", Data), ("encoding", Data)]
+        }
         ObjectKind::Response => &[
             ("description", Data),
             ("headers", Map(ObjectKind::Header)),
@@ -175,6 +175,22 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("anyOf", List(ObjectKind::Schema)),
             ("allOf", List(ObjectKind::Schema)),
             ("xml", Lost("XML options have no effect")),
+            ("$schema", Data),
+            ("not", Lost(NOT_CHECKED)),
+            ("if", Lost(NOT_CHECKED)),
+            ("then", Lost(NOT_CHECKED)),
+            ("else", Lost(NOT_CHECKED)),
+            ("contains", Lost(NOT_CHECKED)),
+            ("minContains", Lost(NOT_CHECKED)),
+            ("maxContains", Lost(NOT_CHECKED)),
+            ("dependentRequired", Lost(NOT_CHECKED)),
+            ("dependentSchemas", Lost(NOT_CHECKED)),
+            ("propertyNames", Lost(NOT_CHECKED)),
+            ("unevaluatedItems", Lost(NOT_CHECKED)),
+            ("unevaluatedProperties", Lost(NOT_CHECKED)),
+            ("patternProperties", Lost("generated as properties of any name and value")),
+            ("prefixItems", Lost("generated as items of any value")),
+            ("contentSchema", Lost("generated as a string")),
         ],
     }
 }
@@ -255,11 +271,12 @@ pub struct Findings {
     pub refused: Vec<Remark>,
     /// Places that have no effect on the generated code.
     pub lost: Vec<Remark>,
+    lenient: bool,
 }
 
-/// Checks a whole document against the table.
-pub fn check(root: &Value) -> Findings {
-    let mut findings = Findings::default();
+/// Checks a whole document against the table. `lenient` ignores unknown keywords and reports them as lost.
+pub fn check(root: &Value, lenient: bool) -> Findings {
+    let mut findings = Findings { lenient, ..Findings::default() };
     if root["info"].is_null() {
         findings.refused.push(Remark::new(&Pointer::default().at("info"), "is missing"));
     }
@@ -285,7 +302,9 @@ fn check_object(kind: ObjectKind, value: &Value, place: &Pointer, findings: &mut
             continue;
         }
         if let Some(must) = misfit(kind, key, child) {
-            findings.refused.push(Remark::new(&here, format!("{must}, and is {child}")));
+            let remark = Remark::new(&here, format!("{must}, and is {child}"));
+            let is_name = kind == ObjectKind::Document && key == "info";
+            if findings.lenient && is_name { &mut findings.lost } else { &mut findings.refused }.push(remark);
             continue;
         }
         if key.starts_with("x-") {
@@ -297,7 +316,8 @@ fn check_object(kind: ObjectKind, value: &Value, place: &Pointer, findings: &mut
         match keywords(kind).iter().find(|(name, _)| name == key) {
             None => {
                 let text = format!("the keyword {key:?} of {kind:?} is unknown");
-                findings.refused.push(Remark::new(&here, text));
+                let list = if findings.lenient { &mut findings.lost } else { &mut findings.refused };
+                list.push(Remark::new(&here, text));
             }
             Some((_, Refused(what))) => {
                 findings.refused.push(Remark::new(&here, format!("{what} is not supported")));
@@ -339,30 +359,38 @@ mod tests {
 
     #[test]
     fn an_unknown_keyword_is_an_error_with_its_place() {
-        let findings = check(&json!({
-            "openapi": "3.1.0", "info": { "title": "T", "version": "1" },
-            "components": { "schemas": { "A/B": { "properties": { "x": { "if": {} } } } } }
-        }));
+        let findings = check(
+            &json!({
+                "openapi": "3.1.0", "info": { "title": "T", "version": "1" },
+                "components": { "schemas": { "A/B": { "properties": { "x": { "iff": {} } } } } }
+            }),
+            false,
+        );
         assert_eq!(
             texts(&findings.refused),
-            ["/components/schemas/A~1B/properties/x/if: the keyword \"if\" of Schema is unknown"]
+            ["/components/schemas/A~1B/properties/x/iff: the keyword \"iff\" of Schema is unknown"]
         );
     }
 
     #[test]
     fn unsupported_extensions_are_reported() {
-        let findings = check(&json!({
-            "x-other": 1, "info": { "title": "T", "version": "1" },
-            "components": { "schemas": { "S": { "type": "string", "x-extensible-enum": ["a"] } } }
-        }));
+        let findings = check(
+            &json!({
+                "x-other": 1, "info": { "title": "T", "version": "1" },
+                "components": { "schemas": { "S": { "type": "string", "x-extensible-enum": ["a"] } } }
+            }),
+            false,
+        );
         assert_eq!(texts(&findings.lost), ["/x-other: this extension has no effect here"]);
         assert!(findings.refused.is_empty());
     }
 
     #[test]
     fn a_reference_to_another_file_is_an_error() {
-        let findings =
-            check(&json!({ "info": { "title": "T", "version": "1" }, "paths": { "/a": { "$ref": "other.yaml#/a" } } }));
+        let findings = check(
+            &json!({ "info": { "title": "T", "version": "1" }, "paths": { "/a": { "$ref": "other.yaml#/a" } } }),
+            false,
+        );
         assert_eq!(
             texts(&findings.refused),
             ["/paths/~1a/$ref: \"other.yaml#/a\" is not a reference inside this document"]

@@ -12,6 +12,11 @@ impl Pointer {
         Self(reference.trim_start_matches('#').to_owned())
     }
 
+    /// The keys on the way to the place.
+    pub fn parts(&self) -> Vec<String> {
+        self.0.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+    }
+
     /// The place `key` below this one.
     pub fn at(&self, key: impl fmt::Display) -> Self {
         let key = key.to_string().replace('~', "~0").replace('/', "~1");

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Param;
-use crate::codegen::{Client, KEY_HEADER};
+use crate::codegen::{Client, KEY_HEADER, KEY_PREFIX};
 
 /// What an operation does to the server's state, stated by `x-effect` in the OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,6 +114,15 @@ impl Key {
         Some(Self { secret: key, redaction })
     }
 
+    /// Creates the key of HTTP basic authentication. Returns `None` if the user name has a colon, which would end it.
+    pub fn basic(user: &str, password: &str) -> Option<Self> {
+        if user.contains(':') {
+            return None;
+        }
+        let pair = SecretString::from(format!("{user}:{password}"));
+        Self::new(base64(pair.expose_secret().as_bytes()))
+    }
+
     /// Replaces whole occurrences of the key in a text with `***`.
     ///
     /// Keys of fewer than 8 characters are placeholders and are not replaced. Neither are keys that occur in the OpenAPI document, so that
@@ -135,11 +144,26 @@ impl Key {
 
     fn header(&self) -> HeaderValue {
         // `new` accepts only printable ASCII, which is valid in a header.
-        let mut value =
-            HeaderValue::from_str(self.secret.expose_secret()).unwrap_or_else(|_| HeaderValue::from_static(""));
+        let text = SecretString::from(format!("{KEY_PREFIX}{}", self.secret.expose_secret()));
+        let mut value = HeaderValue::from_str(text.expose_secret()).unwrap_or_else(|_| HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
     }
+}
+
+/// Base64 with padding (RFC 4648).
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let block =
+            chunk.iter().enumerate().fold(0_u32, |block, (index, byte)| block | u32::from(*byte) << (16 - 8 * index));
+        for digit in 0..4 {
+            let value = (block >> (18 - 6 * digit)) & 0x3f;
+            out.push(if digit <= chunk.len() { char::from(DIGITS[value as usize]) } else { '=' });
+        }
+    }
+    out
 }
 
 /// Replaces the occurrences of `word` that are not part of a longer word with `***`.
@@ -170,6 +194,18 @@ impl fmt::Debug for Key {
 }
 
 impl Client {
+    /// Creates a client that does not follow redirects, because reqwest would forward the key to any host.
+    ///
+    /// `base_url` is [`BASE_URL`](crate::codegen::BASE_URL) or the URL of another server, without a path of an operation.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the TLS library cannot be initialized.
+    pub fn new(base_url: &str, key: Key) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        Ok(Self::new_with_client(base_url.trim_end_matches('/'), http, key))
+    }
+
     /// Returns the API key of this client.
     pub fn key(&self) -> &Key {
         self.inner()
@@ -263,6 +299,19 @@ mod tests {
         let key = Key::new("tlk_0123456789").expect("a key");
         assert_eq!(key.redact("at?key=tlk_0123456789abc"), "at?key=***abc");
         assert_eq!(format!("{key:?} {:?}", key.header()), "Key(***) Sensitive");
+    }
+
+    #[test]
+    fn a_user_name_and_a_password_are_encoded_in_base64() {
+        // The test vectors of RFC 4648.
+        for (plain, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")]
+        {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+        let key = Key::basic("user", "p\u{e4}ss").expect("a key");
+        assert_eq!(key.redact("Basic dXNlcjpww6Rzcw=="), "Basic ***");
+        assert!(Key::basic("a:b", "c").is_none());
     }
 
     #[test]

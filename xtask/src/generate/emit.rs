@@ -16,7 +16,8 @@ use crate::generate::{
 /// Items of the root module, beside those of progenitor.
 pub fn root(lowered: &Lowered, families: &Families, sha256: &str) -> TokenStream {
     let base_url = option(lowered.base_url.as_deref());
-    let key_header = option(lowered.key_header.as_deref());
+    let key_header = option(lowered.credential.as_ref().map(|credential| credential.header.as_str()));
+    let key_prefix = lowered.credential.as_ref().map_or("", |credential| credential.prefix);
     let headers = lowered.response_headers.iter().map(|name| {
         let constant = constant(name);
         let doc = format!("`{name}`");
@@ -26,7 +27,7 @@ pub fn root(lowered: &Lowered, families: &Families, sha256: &str) -> TokenStream
     let schema_names: Vec<&String> =
         lowered.openapi["components"]["schemas"].as_object().into_iter().flat_map(|all| all.keys()).collect();
     let schema_types = schema_names.iter().map(|name| match name.as_str() {
-        "Embedding" => quote!(crate::runtime::Embedding),
+        name if name == lowered.vector => quote!(crate::runtime::Embedding),
         name => {
             let ident = format_ident!("{name}");
             quote!(super::types::#ident)
@@ -41,6 +42,8 @@ pub fn root(lowered: &Lowered, families: &Families, sha256: &str) -> TokenStream
         pub const BASE_URL: Option<&str> = #base_url;
         /// Name of the header that carries the API key, in lower case.
         pub const KEY_HEADER: Option<&str> = #key_header;
+        /// Text before the API key in the header, such as `Bearer `.
+        pub const KEY_PREFIX: &str = #key_prefix;
         /// The OpenAPI document that this crate was generated from, as JSON.
         pub const SPEC: &str = include_str!("openapi.json");
         /// SHA-256 of [`SPEC`], in hexadecimal.

@@ -4,6 +4,7 @@
 //! Nothing is ignored silently: unsupported places are errors, and places without an effect on the generated code are
 //! reported as lost.
 
+mod access;
 mod all_of;
 mod bodies;
 mod forms;
@@ -12,22 +13,21 @@ mod operations;
 mod params;
 mod schemas;
 mod shapes;
+mod skip;
 mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
-use crate::{
-    document::Document,
-    openapi_keywords,
-    pointer::{Pointer, Remark},
-};
+use crate::{document::Document, openapi_keywords, pointer::Remark};
 
+pub use access::Credential;
 pub use forms::{FieldKind, Form, FormField};
 pub use operations::Operation;
 pub use params::Param;
+pub use skip::Skipped;
 
 /// A lowered document.
 #[derive(Debug)]
@@ -42,12 +42,16 @@ pub struct Lowered {
     pub open_enums: BTreeSet<String>,
     /// Rust names of tagged unions with unknown variants.
     pub open_unions: BTreeSet<String>,
+    /// Rust name of the schema that stands for vectors.
+    pub vector: String,
     /// Limits from `x-limits`.
     pub limits: BTreeMap<String, Param>,
     /// URL of the first server.
     pub base_url: Option<String>,
-    /// Header that carries the API key.
-    pub key_header: Option<String>,
+    /// How requests are authenticated.
+    pub credential: Option<Credential>,
+    /// Operations that are left out, with the reasons.
+    pub skipped: Vec<Skipped>,
     /// Places that the generated code does not express.
     pub lost: Vec<Remark>,
 }
@@ -58,19 +62,50 @@ pub struct Lowered {
 ///
 /// Returns an error that lists every unsupported place.
 pub fn lower(document: &Document) -> Result<Lowered> {
-    let root = &document.root;
-    let findings = openapi_keywords::check(root);
-    let (mut refused, mut lost) = (findings.refused, findings.lost);
-    // Unknown keywords may change the meaning of everything around them.
-    refuse_if_any(&refused)?;
+    attempt(&document.root, false).map_err(|refused| unsupported(&refused))
+}
 
-    let key_header = key_header(root, &mut refused);
-    let mut schemas = schemas::Schemas::new(root);
+/// Lowers a document without the operations that are not supported. Values that are not supported become any JSON value.
+///
+/// # Errors
+///
+/// Returns an error if an unsupported place belongs to no operation, or if no operation is left.
+pub fn lower_leniently(document: &Document) -> Result<Lowered> {
+    let mut root = document.root.clone();
+    let mut skipped = Vec::new();
+    loop {
+        match attempt(&root, true) {
+            Ok(lowered) if lowered.operations.is_empty() && !skipped.is_empty() => {
+                let reasons = skipped.into_iter().flat_map(|skipped: Skipped| skipped.reasons);
+                return Err(unsupported(&reasons.collect::<Vec<_>>()));
+            }
+            Ok(lowered) => return Ok(Lowered { skipped, ..lowered }),
+            Err(refused) => match skip::skip(&mut root, &refused) {
+                Ok(operations) => skipped.extend(operations),
+                Err(remark) => return Err(unsupported(&[remark])),
+            },
+        }
+    }
+}
+
+fn attempt(root: &Value, lenient: bool) -> Result<Lowered, Vec<Remark>> {
+    let findings = openapi_keywords::check(root, lenient);
+    let (mut refused, mut lost) = (findings.refused, findings.lost);
+    if !refused.is_empty() {
+        // Unknown keywords may change the meaning of everything around them.
+        return Err(refused);
+    }
+    let credential = access::credential(root, &mut lost);
+    let base_url = access::base_url(root, &mut lost);
+    let mut schemas = schemas::Schemas::new(root, lenient);
     schemas.lower_components();
-    let outcome = operations::lower(root, key_header.as_deref(), &mut schemas);
+    let key_header = credential.as_ref().map(|credential| credential.header.as_str());
+    let outcome = operations::lower(root, key_header, &mut schemas);
     refused.extend(outcome.refused);
     refused.append(&mut schemas.refused);
-    refuse_if_any(&refused)?;
+    if !refused.is_empty() {
+        return Err(refused);
+    }
     lost.extend(outcome.lost);
     lost.append(&mut schemas.lost);
     lost.retain(|remark| !outcome.expressed.contains(&remark.place));
@@ -81,17 +116,12 @@ pub fn lower(document: &Document) -> Result<Lowered> {
             limits.insert(name.clone(), Param::read(name, limit));
         }
     }
-    let servers = root["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let place = Pointer::default().at("servers");
-    for (index, _) in servers.iter().enumerate().skip(1) {
-        lost.push(Remark::new(&place.at(index), "only the first server becomes the base URL"));
-    }
-    if servers.first().is_some_and(|server| server["url"].as_str().is_none_or(|url| url.contains('{'))) {
-        refuse_if_any(&[Remark::new(&place.at(0), "a server with variables is not supported")])?;
-    }
     let openapi = json!({
         "openapi": "3.0.3",
-        "info": { "title": root["info"]["title"], "version": root["info"]["version"] },
+        "info": {
+            "title": root["info"]["title"].as_str().unwrap_or("unnamed"),
+            "version": root["info"]["version"].as_str().unwrap_or("unknown"),
+        },
         "paths": outcome.paths,
         "components": { "schemas": schemas.out },
     });
@@ -101,36 +131,16 @@ pub fn lower(document: &Document) -> Result<Lowered> {
         response_headers: outcome.response_headers,
         open_enums: schemas.open_enums,
         open_unions: schemas.open_unions,
+        vector: schemas.vector,
         limits,
-        base_url: root["servers"][0]["url"].as_str().map(str::to_owned),
-        key_header,
+        base_url,
+        credential,
+        skipped: Vec::new(),
         lost,
     })
 }
 
-fn key_header(root: &Value, refused: &mut Vec<Remark>) -> Option<String> {
-    let schemes = root["components"]["securitySchemes"].as_object()?;
-    let place = Pointer::default().at("components").at("securitySchemes");
-    let mut header = None;
-    for (name, scheme) in schemes {
-        let here = place.at(name);
-        match (scheme["type"].as_str(), scheme["in"].as_str(), scheme["name"].as_str()) {
-            (Some("apiKey"), Some("header"), Some(field)) if header.is_none() => {
-                header = Some(field.to_ascii_lowercase());
-            }
-            (Some("apiKey"), Some("header"), Some(_)) => {
-                refused.push(Remark::new(&here, "a second API key header is not supported"));
-            }
-            _ => refused.push(Remark::new(&here, "only API keys in a header are supported")),
-        }
-    }
-    header
-}
-
-fn refuse_if_any(refused: &[Remark]) -> Result<()> {
-    if refused.is_empty() {
-        return Ok(());
-    }
+fn unsupported(refused: &[Remark]) -> anyhow::Error {
     let lines: Vec<String> = refused.iter().map(|remark| format!("  {remark}")).collect();
-    bail!("unsupported document:\n{}", lines.join("\n"))
+    anyhow!("unsupported document:\n{}", lines.join("\n"))
 }

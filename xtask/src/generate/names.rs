@@ -2,12 +2,24 @@
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
+use sha2::{Digest, Sha256};
 
 /// A type name.
 pub fn type_name(text: &str) -> String {
     let words: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let name = words.to_upper_camel_case();
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name }
+}
+
+/// A name of at most `longest` bytes: its beginning, and a hash of the whole instead of the rest.
+pub fn bounded(name: &str, longest: usize) -> String {
+    if name.len() <= longest {
+        return name.to_owned();
+    }
+    let hash = Sha256::digest(name).iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let end = (0..=longest - hash.len() - 1).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    let separator = if name.contains('_') { "_" } else { "X" };
+    format!("{}{separator}{hash}", name[..end].trim_end_matches('_'))
 }
 
 /// A field, function or module name, raw where Rust needs it.

@@ -18,6 +18,7 @@ use crate::generate::lower::Lowered;
 pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
     let mut methods = BTreeSet::new();
     let mut successes = Vec::new();
+    let mut constructors = 0;
     for item in &mut file.items {
         match item {
             Item::Mod(module) if module.ident == "types" => types::rewrite(module, lowered)?,
@@ -36,7 +37,7 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
                             out.extend([ImplItem::Fn(request), ImplItem::Fn(send)]);
                         }
                         // It limits the time of whole uploads, and panics.
-                        ImplItem::Fn(method) if method.sig.ident == "new" => {}
+                        ImplItem::Fn(method) if method.sig.ident == "new" => constructors += 1,
                         other => out.push(other),
                     }
                 }
@@ -44,6 +45,9 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
             }
             _ => {}
         }
+    }
+    if constructors != 1 {
+        bail!("expected one constructor `new` in the code of progenitor, found {constructors}");
     }
     if let Some(lost) = lowered.operations.iter().find(|operation| !methods.contains(&operation.id)) {
         bail!("progenitor generated no method for the operation {}", lost.id);

@@ -56,7 +56,7 @@ pub fn modules(file: syn::File, lowered: &Lowered, sha256: &str) -> Result<BTree
     let mut out = BTreeMap::from([(
         "mod".to_owned(),
         syn::parse2(quote! {
-            #![allow(missing_docs, unused, clippy::all, clippy::unwrap_used, rustdoc::all)]
+            #![allow(missing_docs, unused, irrefutable_let_patterns, clippy::all, clippy::unwrap_used, rustdoc::all)]
             #(mod #declared;)*
             #(#root)*
             #own

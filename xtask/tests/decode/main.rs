@@ -2,25 +2,29 @@
 
 use std::{fs, path::Path, process::Command};
 
+use insta::assert_snapshot;
 use xtask::{document::Document, generate::generate};
 
+/// Generates a crate from a document and runs tests in it.
+///
 /// Compiles the dependencies of a generated crate, so it is one of the long tests: `LONG_TESTS=1`, as in `.ci/run`.
-#[test]
-fn generated_code_compiles_and_decodes() {
+fn run_in_generated_crate(name: &str, options: &[&str], tests: &str) {
     if std::env::var_os("LONG_TESTS").is_none_or(|value| value != "1") {
         println!("skipped: set LONG_TESTS=1");
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let document = root.join("tests/documents/decode.yaml");
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("decode");
+    let document = root.join(format!("tests/documents/{name}.yaml"));
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let generated = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["generate".as_ref(), "--spec".as_ref(), document.as_os_str(), "--out".as_ref(), package.as_os_str()])
+        .arg("generate")
+        .args(options)
+        .args(["--spec".as_ref(), document.as_os_str(), "--out".as_ref(), package.as_os_str()])
         .output()
         .expect("xtask");
     assert!(generated.status.success(), "{}", String::from_utf8_lossy(&generated.stderr));
     fs::create_dir_all(package.join("tests")).expect("a directory");
-    fs::write(package.join("tests/cases.rs"), include_str!("cases.rs")).expect("a file");
+    fs::write(package.join("tests/cases.rs"), tests).expect("a file");
     // The versions that the workspace uses are in the local cache.
     fs::copy(root.join("../Cargo.lock"), package.join("Cargo.lock")).expect("a file");
     let tested = Command::new(env!("CARGO"))
@@ -33,6 +37,34 @@ fn generated_code_compiles_and_decodes() {
         .expect("cargo");
     let (stdout, stderr) = (String::from_utf8_lossy(&tested.stdout), String::from_utf8_lossy(&tested.stderr));
     assert!(tested.status.success(), "{stdout}\n{stderr}");
+}
+
+#[test]
+fn generated_code_compiles_and_decodes() {
+    run_in_generated_crate("decode", &[], include_str!("cases.rs"));
+}
+
+#[test]
+fn code_of_a_document_that_is_not_supported_completely_compiles_and_decodes() {
+    run_in_generated_crate("lenient", &["--lenient"], include_str!("lenient.rs"));
+}
+
+#[test]
+fn lenient_leaves_out_operations_and_lists_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("left_out");
+    let run = |options: &[&str]| {
+        let arguments = ["generate", "--spec", "tests/documents/lenient.yaml", "--out"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(root).args(arguments).arg(&package).args(options).output().expect("xtask")
+    };
+    assert!(!run(&[]).status.success(), "the document is accepted without --lenient");
+    let output = run(&["--lenient"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_snapshot!("lenient_report", stderr);
+    let library = fs::read_to_string(package.join("src/lib.rs")).expect("a file");
+    assert_snapshot!("lenient_library", library);
 }
 
 #[test]

@@ -47,6 +47,7 @@ impl<'d> Lowering<'_, 'd> {
     pub(super) fn body(&mut self, body: &'d Value, out: &mut Operation, place: &Pointer) -> Option<Value> {
         let (media_type, media) = self.preferred(body, place, "only one media type of a request is generated")?;
         let here = place.at("content").at(media_type);
+        self.encoding(media_type, &media["encoding"], &here.at("encoding"));
         if body["required"] == json!(false) {
             self.lost.push(Remark::new(&place.at("required"), "the generated method always sends a body"));
         }
@@ -74,6 +75,20 @@ impl<'d> Lowering<'_, 'd> {
             }
         };
         Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
+    }
+
+    /// Checks the options for single fields of a form.
+    fn encoding(&mut self, media_type: &str, encoding: &Value, place: &Pointer) {
+        for (field, options) in encoding.as_object().into_iter().flatten() {
+            let here = place.at(field);
+            let only_types = options.as_object().is_some_and(|own| own.keys().all(|key| key == "contentType"));
+            match essence(media_type).as_str() {
+                FORM if only_types => self.lost.push(Remark::new(&here, "the part is sent with the type of its kind")),
+                FORM | URLENCODED => self.refuse(&here, "an encoding of a form field is not supported"),
+                // It applies to forms only.
+                _ => {}
+            }
+        }
     }
 
     /// The reader for a stream of JSON values, if the schema of its items has a name.
@@ -150,7 +165,11 @@ impl<'d> Lowering<'_, 'd> {
             Some((status, response)) => {
                 lowered.insert(status, response);
             }
-            None => self.refuse(place, "an operation without a successful response is not supported"),
+            None => {
+                self.lost.push(Remark::new(place, "no successful response is described; generated as a byte stream"));
+                out.accept = Some("*/*".into());
+                lowered.insert("2XX".into(), json!({ "description": "", "content": { OCTETS: { "schema": {} } } }));
+            }
         }
         lowered.into()
     }

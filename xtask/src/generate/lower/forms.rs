@@ -54,12 +54,20 @@ pub enum FieldKind {
 
 impl Lowering<'_, '_> {
     pub(super) fn form(&mut self, schema: &Value, out: &mut Operation, place: &Pointer) -> Option<Form> {
-        let object = follow(self.root, schema)?;
+        let composed;
+        let target = follow(self.root, schema)?;
         let name = match schema["$ref"].as_str() {
             Some(reference) => self.schemas.name_of(&reference_name(reference))?.to_owned(),
             None => self.schemas.free_name(&format!("{}Form", type_name(&out.id))),
         };
-        if let Some(keyword) = ["allOf", "oneOf", "anyOf"].iter().find(|keyword| object.get(**keyword).is_some()) {
+        let object = if target.get("allOf").is_some() {
+            let site = Site { place: place.clone(), name: name.clone(), in_response: false };
+            composed = Value::Object(self.schemas.merged(target, &site, 0)?);
+            &composed
+        } else {
+            target
+        };
+        if let Some(keyword) = ["oneOf", "anyOf"].iter().find(|keyword| object.get(**keyword).is_some()) {
             self.refuse(&place.at(keyword), "a form must be a plain object");
             return None;
         }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     document::METHODS,
-    generate::names::{family_of, identifier, type_name},
+    generate::names::{bounded, family_of, identifier, type_name},
     pointer::{Pointer, Remark},
     reference::follow,
     x_effect::{Effect, Effects},
@@ -38,7 +38,7 @@ pub struct Operation {
     pub accept: Option<String>,
     /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON values.
     pub items: Option<(&'static str, String)>,
-    /// Query parameters that are objects.
+    /// Query parameters that are objects, and lists in one parameter.
     pub objects: BTreeMap<String, ObjectStyle>,
 }
 
@@ -59,7 +59,7 @@ pub enum ObjectStyle {
     Deep,
     /// `key=value`: style `form`, exploded.
     Exploded,
-    /// `name=key,value`: style `form`, not exploded.
+    /// `name=key,value`, and `name=item,item` of a list: style `form`, not exploded.
     Joined,
 }
 
@@ -103,6 +103,9 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
     }
 }
 
+/// Longer operation ids are shortened.
+const LONGEST_ID: usize = 80;
+
 /// Method names: the operation id, with the tag if it is not unique, or method and path if that is not unique either.
 fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
     let mut all = Vec::new();
@@ -115,7 +118,8 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
                 let tagged = plain.as_ref().map(|id| format!("{tag}_{id}").trim_matches('_').to_owned());
                 all.push((
                     (path.clone(), (*method).to_owned()),
-                    [plain.unwrap_or(by_path.clone()), tagged.unwrap_or(by_path.clone()), by_path],
+                    [plain.unwrap_or(by_path.clone()), tagged.unwrap_or(by_path.clone()), by_path]
+                        .map(|id| bounded(&id, LONGEST_ID)),
                 ));
             }
         }
@@ -273,7 +277,16 @@ impl<'d> Lowering<'_, 'd> {
                 return None;
             }
         }
+        if parameter["allowReserved"] == json!(true) {
+            self.refuse(place, "a parameter with unescaped reserved characters is not supported");
+            return None;
+        }
         let mut schema = parameter["schema"].clone();
+        if let Some(media_type) = parameter["content"].as_object().and_then(|content| content.keys().next()) {
+            self.lost
+                .push(Remark::new(&place.at("content"), format!("generated as a string; pass {media_type} as text")));
+            schema = json!({ "type": "string" });
+        }
         let target = follow(self.root, &schema).cloned().unwrap_or_default();
         let style = parameter["style"].as_str();
         let exploded = parameter.get("explode").is_none_or(|explode| explode == &json!(true));
@@ -282,15 +295,17 @@ impl<'d> Lowering<'_, 'd> {
             "query" => matches!(style, None | Some("form" | "deepObject")),
             _ => matches!(style, None | Some("simple")),
         };
-        if !plain_style || list && !exploded {
-            self.refuse(place, "only form style, exploded, is supported in a query, and simple style elsewhere");
+        if !plain_style {
+            self.refuse(place, "only form style and deepObject are supported in a query, and simple style elsewhere");
             return None;
         }
         if list && location != "query" {
             self.refuse(place, "a list is supported as a query parameter only");
             return None;
         }
-        if target["type"] == "object" || target.get("properties").is_some() {
+        if list && !exploded {
+            out.objects.insert(name.to_owned(), ObjectStyle::Joined);
+        } else if target["type"] == "object" || target.get("properties").is_some() {
             if location != "query" {
                 self.refuse(place, "an object is supported as a query parameter only");
                 return None;

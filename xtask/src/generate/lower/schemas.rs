@@ -12,13 +12,13 @@ use super::shapes::{
     response_components, sole_part, types_of,
 };
 use crate::{
-    generate::names::{identifier, type_name},
+    generate::names::{bounded, identifier, type_name},
     pointer::{Pointer, Remark},
     reference::reference_name,
 };
 
 /// The Rust name of the type that holds vectors.
-pub const EMBEDDING: &str = "Embedding";
+const EMBEDDING: &str = "Embedding";
 /// Property names under which an array of numbers is a vector.
 const VECTOR_PROPERTIES: &[&str] = &["float", "embedding", "embedding_uncertainty"];
 /// Keywords that only describe.
@@ -42,9 +42,38 @@ pub struct Schemas<'d> {
     pub open_enums: BTreeSet<String>,
     /// Rust names of tagged unions in responses.
     pub open_unions: BTreeSet<String>,
+    /// Rust name of the schema that stands for vectors. The generated code uses the type of the runtime for it.
+    pub vector: String,
+    /// Values that are not supported become any JSON value instead of being refused.
+    lenient: bool,
     pub refused: Vec<Remark>,
     pub lost: Vec<Remark>,
 }
+
+/// Names that the generated code uses for other items.
+const RESERVED: &[&str] = &[
+    "Box",
+    "Client",
+    "Default",
+    "Err",
+    "Error",
+    "FilePart",
+    "From",
+    "Multipart",
+    "None",
+    "Ok",
+    "Option",
+    "Result",
+    "Self",
+    "Some",
+    "SourceError",
+    "String",
+    "ToString",
+    "Vec",
+];
+
+/// Longer names are shortened.
+const LONGEST_NAME: usize = 80;
 
 /// The place of a schema.
 #[derive(Clone)]
@@ -70,14 +99,13 @@ impl Site {
 }
 
 impl<'d> Schemas<'d> {
-    pub fn new(root: &'d Value) -> Self {
+    pub fn new(root: &'d Value, lenient: bool) -> Self {
         let mut schemas = Self {
             root,
             names: BTreeMap::new(),
-            // Names that the generated code imports.
-            taken: ["FilePart", "Multipart", "SourceError", "Error", "Vec", "String", "Option", "Result"]
-                .map(str::to_owned)
-                .into(),
+            taken: RESERVED.iter().map(|name| (*name).to_owned()).collect(),
+            vector: EMBEDDING.to_owned(),
+            lenient,
             in_response: response_components(root),
             nullable: nullable_components(root),
             out: Map::new(),
@@ -89,6 +117,12 @@ impl<'d> Schemas<'d> {
         for key in component_schemas(root).map(|(key, _)| key) {
             let name = schemas.free_name(&type_name(key));
             schemas.names.insert(key.clone(), name);
+        }
+        let is_vector = |key: &String| root["components"]["schemas"][key]["items"]["type"] == "number";
+        if schemas.names.iter().any(|(key, name)| name == EMBEDDING && !is_vector(key)) {
+            schemas.vector = schemas.free_name("EmbeddingVector");
+        } else {
+            schemas.taken.insert(EMBEDDING.to_owned());
         }
         schemas
     }
@@ -107,9 +141,6 @@ impl<'d> Schemas<'d> {
             if let Some(object) = lowered.as_object_mut().filter(|_| self.nullable.contains(key)) {
                 object.remove("nullable");
             }
-            if name == EMBEDDING && lowered["items"]["type"] != "number" {
-                self.refuse(&site, "this name is reserved for vectors, which are lists of numbers");
-            }
             self.out.insert(name, lowered);
         }
     }
@@ -121,7 +152,9 @@ impl<'d> Schemas<'d> {
 
     /// Returns an unused name.
     pub fn free_name(&mut self, wish: &str) -> String {
-        let mut name = wish.to_owned();
+        // The same name as typify derives from it.
+        let wish = &type_name(&bounded(wish, LONGEST_NAME));
+        let mut name = wish.clone();
         let mut counter = 2;
         while !self.taken.insert(name.clone()) {
             name = format!("{wish}{counter}");
@@ -130,8 +163,13 @@ impl<'d> Schemas<'d> {
         name
     }
 
+    /// Refuses a schema, or makes it any JSON value.
     pub(super) fn refuse(&mut self, site: &Site, text: impl Into<String>) -> Value {
-        self.refused.push(Remark::new(&site.place, text));
+        let text = text.into();
+        match self.lenient {
+            true => self.lost.push(Remark::new(&site.place, format!("any JSON value: {text}"))),
+            false => self.refused.push(Remark::new(&site.place, text)),
+        }
         json!({})
     }
 
@@ -292,9 +330,9 @@ impl<'d> Schemas<'d> {
             if items["format"] != "float" {
                 self.lose(&site.place, "numbers of a vector are decoded in single precision");
             }
-            self.out.entry(EMBEDDING).or_insert_with(|| json!({ "type": "array", "items": { "type": "number" } }));
-            self.taken.insert(EMBEDDING.into());
-            return json!({ "$ref": format!("{COMPONENTS}{EMBEDDING}") });
+            let vector = self.vector.clone();
+            self.out.entry(vector.clone()).or_insert_with(|| json!({ "type": "array", "items": { "type": "number" } }));
+            return json!({ "$ref": format!("{COMPONENTS}{vector}") });
         }
         let items = self.lower(items, &site.inside("items", "Item"));
         json!({ "type": "array", "items": items })
@@ -312,17 +350,29 @@ impl<'d> Schemas<'d> {
             let mut names = BTreeSet::new();
             for (key, property) in properties {
                 if !names.insert(identifier(key).to_string()) {
-                    self.refuse(&site.below("properties", key), "has the same Rust name as another property");
+                    if !self.lenient {
+                        self.refuse(&site.below("properties", key), "has the same Rust name as another property");
+                    }
+                    self.lose(
+                        &site.below("properties", key).place,
+                        "has the same Rust name as another property; left out",
+                    );
+                    continue;
                 }
                 out.insert(key.clone(), self.lower(property, &site.below("properties", key)));
             }
-            lowered["properties"] = out.into();
-            if let Some(required) = object.get("required") {
-                lowered["required"] = required.clone();
+            if let Some(required) = object.get("required").and_then(Value::as_array) {
+                let is_described = |name: &&Value| name.as_str().is_some_and(|name| out.contains_key(name));
+                for name in required.iter().filter(|name| !is_described(name)) {
+                    self.lose(&site.place.at("required"), format!("the property {name} has no schema and no field"));
+                }
+                lowered["required"] = required.iter().filter(is_described).cloned().collect();
             }
+            lowered["properties"] = out.into();
         }
         match object.get("additionalProperties") {
             // `false` would make every new field of a response an error.
+            None if object.contains_key("patternProperties") => lowered["additionalProperties"] = json!(true),
             None | Some(Value::Bool(false)) => {}
             Some(additional) => {
                 let additional = self.lower(additional, &site.inside("additionalProperties", "Value"));

@@ -133,6 +133,7 @@ impl Schemas<'_> {
                 properties.remove(tag);
             }
             let mut required = plain.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+            required.retain(|name| name.as_str().is_some_and(|name| plain["properties"].get(name).is_some()));
             if !required.contains(&json!(tag)) {
                 required.push(json!(tag));
             }

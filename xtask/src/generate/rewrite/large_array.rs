@@ -63,9 +63,7 @@ fn search(
         };
         path.push((ident.clone(), wire_name(&field.attrs, &ident.to_string())?, optional));
         if let Some(element) = inner(kind, "Vec").and_then(|element| find(structs, element)) {
-            if named(element).any(|field| {
-                last_segment(inner(&field.ty, "Option").unwrap_or(&field.ty)).is_some_and(|name| name == "Embedding")
-            }) {
+            if named(element).any(|field| is_vector(inner(&field.ty, "Option").unwrap_or(&field.ty))) {
                 found.push((path.clone(), element.ident.clone()));
             }
         } else if let Some(next) = find(structs, kind)
@@ -76,6 +74,13 @@ fn search(
         path.pop();
     }
     Ok(())
+}
+
+/// `crate::runtime::Embedding`. A document may have a schema of the same name.
+fn is_vector(kind: &Type) -> bool {
+    let Type::Path(path) = kind else { return false };
+    let last: Vec<String> = path.path.segments.iter().rev().take(2).map(|segment| segment.ident.to_string()).collect();
+    last == ["Embedding", "runtime"]
 }
 
 fn named(item: &ItemStruct) -> impl Iterator<Item = &Field> {

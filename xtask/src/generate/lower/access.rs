@@ -1,0 +1,94 @@
+//! The base URL and the credential of the generated client.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    pointer::{Pointer, Remark},
+    reference::follow,
+};
+
+/// How requests are authenticated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Name of the header, in lower case.
+    pub header: String,
+    /// Precedes the key in the header.
+    pub prefix: &'static str,
+}
+
+/// The credential of the first security scheme that operations use and that is sent in a header. Other schemes are reported.
+pub(super) fn credential(root: &Value, lost: &mut Vec<Remark>) -> Option<Credential> {
+    let schemes = root["components"]["securitySchemes"].as_object()?;
+    let used = used_schemes(root);
+    let place = Pointer::default().at("components").at("securitySchemes");
+    let mut chosen: Option<Credential> = None;
+    // A document that requires nothing still describes how to authenticate.
+    let in_use = |name: &String| used.is_empty() || used.contains(name);
+    for (name, scheme) in schemes {
+        let here = place.at(name);
+        let scheme = follow(root, scheme).unwrap_or(scheme);
+        if !in_use(name) {
+            lost.push(Remark::new(&here, "no operation uses this scheme"));
+            continue;
+        }
+        match (read(scheme), &chosen) {
+            (Some(credential), None) => chosen = Some(credential),
+            (Some(credential), Some(earlier)) if credential == *earlier => {}
+            (Some(_), Some(_)) => lost.push(Remark::new(&here, "the client authenticates by another scheme")),
+            (None, _) => lost.push(Remark::new(&here, "only credentials in a header are generated")),
+        }
+    }
+    chosen
+}
+
+fn read(scheme: &Value) -> Option<Credential> {
+    let text = |key: &str| scheme[key].as_str().unwrap_or_default();
+    let authorization = |prefix| Some(Credential { header: "authorization".into(), prefix });
+    match text("type") {
+        "apiKey" if text("in") == "header" => {
+            let header = text("name").to_ascii_lowercase();
+            reqwest::header::HeaderName::from_bytes(header.as_bytes()).ok().map(|_| Credential { header, prefix: "" })
+        }
+        "http" => match text("scheme").to_ascii_lowercase().as_str() {
+            "bearer" => authorization("Bearer "),
+            "basic" => authorization("Basic "),
+            _ => None,
+        },
+        // Both end with an access token.
+        "oauth2" | "openIdConnect" => authorization("Bearer "),
+        _ => None,
+    }
+}
+
+/// Names of the security schemes that the document or an operation requires.
+fn used_schemes(root: &Value) -> BTreeSet<String> {
+    let items = root["paths"].as_object().into_iter().flat_map(|paths| paths.values());
+    let operations = items.filter_map(Value::as_object).flat_map(|item| item.values());
+    let lists = operations.map(|operation| &operation["security"]).chain([&root["security"]]);
+    let alternatives = lists.filter_map(Value::as_array).flatten().filter_map(Value::as_object);
+    alternatives.flat_map(|alternative| alternative.keys().cloned()).collect()
+}
+
+/// The URL of the first server, with the defaults of its variables. `None` if it is relative.
+pub(super) fn base_url(root: &Value, lost: &mut Vec<Remark>) -> Option<String> {
+    let servers = root["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let place = Pointer::default().at("servers");
+    for (index, _) in servers.iter().enumerate().skip(1) {
+        lost.push(Remark::new(&place.at(index), "only the first server becomes the base URL"));
+    }
+    let first = servers.first()?;
+    let here = place.at(0);
+    let mut url = first["url"].as_str()?.to_owned();
+    for (name, variable) in first["variables"].as_object().into_iter().flatten() {
+        let default = variable["default"].as_str().unwrap_or_default();
+        url = url.replace(&format!("{{{name}}}"), default);
+        lost.push(Remark::new(&here.at("variables").at(name), format!("the base URL has the default {default:?}")));
+    }
+    if url.contains('{') || reqwest::Url::parse(&url).is_err() {
+        lost.push(Remark::new(&here, format!("{url:?} is not an absolute URL; the client has no default base URL")));
+        return None;
+    }
+    Some(url)
+}
