@@ -1,7 +1,7 @@
 //! Embeds a video and prints its segments.
 //!
 //! ```text
-//! cargo run --release --example embed_video -- [VIDEO] [--out FILE]
+//! cargo run --example embed_video -- [VIDEO] [--out FILE]
 //! ```
 //!
 //! `VIDEO` is a path or a URL; the default is a clip of this repository. With an API key in the environment (`TWELVE_LABS_API_KEY`) the
@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
     let outcome = match arguments() {
         Ok(Some(arguments)) => run(arguments).await,
         Ok(None) => {
-            say!("usage: cargo run --release --example embed_video -- [VIDEO] [--out FILE]");
+            say!("usage: cargo run --example embed_video -- [VIDEO] [--out FILE]");
             Ok(())
         }
         Err(error) => Err(error.into()),

@@ -5,9 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 PYTHON_SDK=1.3.6 JS_SDK=1.3.4 SCHEMATHESIS=4.32.5
 
-cargo build --release --quiet -p twelvelabs-local --features decode
+cargo build --quiet -p twelvelabs-local --features decode
 root=$PWD/target
-program=${CARGO_TARGET_DIR:-$root}/release/twelvelabs-local
+program=${CARGO_TARGET_DIR:-$root}/debug/twelvelabs-local
 work=$root/sdk
 mkdir -p "$work"
 key=sdk-test-key

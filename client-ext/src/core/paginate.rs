@@ -132,11 +132,11 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_server_makes_more_requests_than_its_first_page_promises(
-            answers in proptest::collection::vec((proptest::prelude::any::<bool>(), 0u64..40), 1..200),
+            pages in proptest::collection::vec((proptest::prelude::any::<bool>(), 0u64..40), 1..200),
         ) {
-            let first = answers[0].1;
+            let first = pages[0].1;
             let look = |number: &u64| {
-                let (has_new, total) = answers[*number as usize % answers.len()];
+                let (has_new, total) = pages[*number as usize % pages.len()];
                 Look { is_empty: false, has_new, total: if *number == 1 { first } else { total.max(number + 1) } }
             };
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -23,7 +23,7 @@ pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> R
     let mut contenders = [Contender::new(CURL, command), programs.client(OURS, "upload", &server.base_url, &file.0)];
     programs.alternate(&mut contenders, effort.runs)?;
     for contender in &contenders {
-        ensure!(contender.runs.iter().all(|run| run.found.is_object()), "{} got no answer", contender.name);
+        ensure!(contender.runs.iter().all(|run| run.found.is_object()), "{} got no response", contender.name);
     }
     table::print("Upload 1 GiB", &contenders);
     report.at_most("upload 1 GiB, × curl -F", ratio(&contenders, OURS, CURL), 1.3, "");

@@ -124,14 +124,14 @@ fn wait(server: &Server, schedule: Schedule, limit: Rate, until: Duration) -> Se
             Next::Wait(until) => until,
         };
         flying.sort_by_key(|(time, _)| *time);
-        let answer = flying.first().map(|(time, _)| *time);
-        let Some(next) = [wake, answer, batch.next_deadline()].into_iter().flatten().min() else {
+        let response = flying.first().map(|(time, _)| *time);
+        let Some(next) = [wake, response, batch.next_deadline()].into_iter().flatten().min() else {
             assert_eq!(batch.pending(), 0, "it waits for nothing");
             break;
         };
-        assert!(next > now || answer.is_some_and(|answer| answer <= now), "a busy loop");
+        assert!(next > now || response.is_some_and(|response| response <= now), "a busy loop");
         now = next.max(now);
-        if answer.is_none_or(|answer| answer > now) {
+        if response.is_none_or(|response| response > now) {
             continue;
         }
         let (_, request) = flying.remove(0);
