@@ -335,7 +335,7 @@ fn complete(seen: &[Seen]) -> Vec<String> {
             misses.push(format!("the key is in {keys:?} of {}", request.line));
         }
         if request.whole || request.line.starts_with("GET") {
-            misses.extend(breaks_contract(request));
+            misses.extend(contract_violation(request));
         }
         if !request.line.starts_with("POST") {
             continue;
@@ -363,7 +363,7 @@ fn complete(seen: &[Seen]) -> Vec<String> {
 }
 
 /// What the contract says against a request.
-fn breaks_contract(request: &Seen) -> Option<String> {
+fn contract_violation(request: &Seen) -> Option<String> {
     let mut words = request.line.split(' ');
     let (method, uri) = (words.next()?, words.next()?);
     let mut headers = http::HeaderMap::new();
@@ -371,7 +371,7 @@ fn breaks_contract(request: &Seen) -> Option<String> {
         headers.append(http::HeaderName::try_from(name).ok()?, http::HeaderValue::try_from(value).ok()?);
     }
     let outcome = Contract::embedded().validate_parts(method, &uri.parse().ok()?, &headers, request.body.as_slice());
-    outcome.err().map(|problems| format!("{method} {uri} breaks the contract: {problems}"))
+    outcome.err().map(|problems| format!("{method} {uri} is not valid against the OpenAPI document: {problems}"))
 }
 
 /// The bytes without a text that is different in every form.

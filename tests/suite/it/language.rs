@@ -115,6 +115,8 @@ fn public_text_has_no_coined_words() {
     {
         found.push(root.join(file));
     }
+    // This file lists the words.
+    found.retain(|path| !path.ends_with("it/language.rs"));
     found.sort();
     let mut misses = Vec::new();
     for path in found {
