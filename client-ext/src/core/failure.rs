@@ -4,7 +4,7 @@ mod transport;
 
 use twelvelabs_api::{
     runtime::{Key, SourceError},
-    types::{ErrorBody, ErrorCode, WrappedErrorBody},
+    types::{ErrorCode, WrappedError, WrappedErrorBody},
 };
 
 pub(super) use self::transport::{Peer, from_reqwest};
@@ -50,7 +50,7 @@ pub(crate) fn from_api_body(
     let text = key.redact(&String::from_utf8_lossy(body));
     let body = text.as_bytes();
     let wrapped = serde_json::from_slice::<WrappedErrorBody>(body).map(|body| body.error);
-    let known: ErrorBody = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
+    let known: WrappedError = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
     // Decoded text may contain what was escaped before.
     let code = known.code.map(|code| ErrorCode::from(key.redact(code.as_str())));
     let message = known.message.map(|message| key.redact(&message));

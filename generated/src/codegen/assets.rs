@@ -67,9 +67,8 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub thumbnail: ::std::option::Option<AssetThumbnail>,
         ///Metadata set by the user. Absent if there is none.
-        #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub user_metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub user_metadata: ::std::option::Option<UserMetadata>,
     }
     impl AssetError {
         /// Creates a value with its required fields.
@@ -183,90 +182,6 @@ pub mod types {
             value: &str,
         ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
             Ok(Self::from(value))
-        }
-    }
-    impl ::std::fmt::Display for AssetId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.write_str(&self.0)
-        }
-    }
-    impl AssetId {
-        /// Returns the text.
-        pub fn as_str(&self) -> &str {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<&AssetId> for AssetId {
-        fn from(value: &AssetId) -> Self {
-            value.clone()
-        }
-    }
-    impl ::std::convert::TryFrom<&::std::string::String> for AssetId {
-        type Error = <Self as ::std::str::FromStr>::Err;
-        fn try_from(
-            value: &::std::string::String,
-        ) -> ::std::result::Result<Self, Self::Error> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::AsRef<str> for AssetId {
-        fn as_ref(&self) -> &str {
-            &self.0
-        }
-    }
-    ///Identifier of an asset. Not empty.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    pub struct AssetId(::std::string::String);
-    impl ::std::ops::Deref for AssetId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AssetId> for ::std::string::String {
-        fn from(value: AssetId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for AssetId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for AssetId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for AssetId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for AssetId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
         }
     }
     ///How the file reached the server.
@@ -685,6 +600,247 @@ pub mod types {
             Ok(Self::from(value))
         }
     }
+    impl AssetTranscriptionEntry {
+        /// Creates a value with its required fields.
+        pub fn new(start: f64, end: f64, value: ::std::string::String) -> Self {
+            Self { end, start, value }
+        }
+    }
+    ///A word or a sentence with its time.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetTranscriptionEntry {
+        ///End, in seconds from the start of the file.
+        pub end: f64,
+        ///Start, in seconds from the start of the file.
+        pub start: f64,
+        ///The text.
+        pub value: ::std::string::String,
+    }
+    impl AssetTranscriptionError {
+        /// Creates a value with its required fields.
+        pub fn new(message: ::std::string::String) -> Self {
+            Self { message }
+        }
+    }
+    ///Reason why a transcription failed.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetTranscriptionError {
+        ///Human-readable reason. Not stable.
+        pub message: ::std::string::String,
+    }
+    ///Unit into which a transcription is divided.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetTranscriptionInclude {
+        ///`words`
+        #[serde(rename = "words")]
+        Words,
+        ///`sentences`
+        #[serde(rename = "sentences")]
+        Sentences,
+        ///`utterances`
+        #[serde(rename = "utterances")]
+        Utterances,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetTranscriptionInclude {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &["words", "sentences", "utterances"];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Words => "words",
+                Self::Sentences => "sentences",
+                Self::Utterances => "utterances",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetTranscriptionInclude {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetTranscriptionInclude {
+        fn from(value: &str) -> Self {
+            match value {
+                "words" => Self::Words,
+                "sentences" => Self::Sentences,
+                "utterances" => Self::Utterances,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetTranscriptionInclude {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetTranscriptionInclude {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetTranscriptionResponse {
+        /// Creates a value with its required fields.
+        pub fn new(status: AssetTranscriptionStatus) -> Self {
+            Self {
+                error: Default::default(),
+                sentences: Default::default(),
+                status,
+                utterances: Default::default(),
+                words: Default::default(),
+            }
+        }
+    }
+    ///Transcription of the speech in an asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetTranscriptionResponse {
+        ///Reason of the failure. Present if the transcription is `failed`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<AssetTranscriptionError>,
+        ///Sentences, in order. Present if requested.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub sentences: ::std::vec::Vec<AssetTranscriptionEntry>,
+        ///Status of the transcription.
+        pub status: AssetTranscriptionStatus,
+        ///Utterances, in order. Present if requested.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub utterances: ::std::vec::Vec<AssetTranscriptionUtterance>,
+        ///Words, in order. Present if requested.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub words: ::std::vec::Vec<AssetTranscriptionEntry>,
+    }
+    ///Status of a transcription. `ready` and `failed` are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetTranscriptionStatus {
+        ///`pending`
+        #[serde(rename = "pending")]
+        Pending,
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`failed`
+        #[serde(rename = "failed")]
+        Failed,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetTranscriptionStatus {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &[
+            "pending",
+            "processing",
+            "ready",
+            "failed",
+        ];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Pending => "pending",
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Failed => "failed",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetTranscriptionStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetTranscriptionStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "pending" => Self::Pending,
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "failed" => Self::Failed,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetTranscriptionStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetTranscriptionStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    impl AssetTranscriptionUtterance {
+        /// Creates a value with its required fields.
+        pub fn new(start: f64, end: f64, value: ::std::string::String) -> Self {
+            Self {
+                end,
+                speaker: Default::default(),
+                start,
+                value,
+            }
+        }
+    }
+    ///Consecutive speech of one speaker, with its time.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AssetTranscriptionUtterance {
+        ///End, in seconds from the start of the file.
+        pub end: f64,
+        ///Label of the speaker.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub speaker: ::std::option::Option<::std::string::String>,
+        ///Start, in seconds from the start of the file.
+        pub start: f64,
+        ///The text.
+        pub value: ::std::string::String,
+    }
     ///Type of media of an asset.
     #[derive(
         Clone,
@@ -757,6 +913,70 @@ pub mod types {
         }
     }
     impl ::std::str::FromStr for AssetType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    ///How the file reaches the server.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum AssetsCreateRequestMethod {
+        ///`direct`
+        #[serde(rename = "direct")]
+        Direct,
+        ///`url`
+        #[serde(rename = "url")]
+        Url,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl AssetsCreateRequestMethod {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &["direct", "url"];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Direct => "direct",
+                Self::Url => "url",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for AssetsCreateRequestMethod {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for AssetsCreateRequestMethod {
+        fn from(value: &str) -> Self {
+            match value {
+                "direct" => Self::Direct,
+                "url" => Self::Url,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AssetsCreateRequestMethod {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for AssetsCreateRequestMethod {
         type Err = ::std::convert::Infallible;
         fn from_str(
             value: &str,
@@ -837,6 +1057,681 @@ pub mod types {
         ///Sample rate, in hertz.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub sample_rate: ::std::option::Option<u64>,
+    }
+    impl ChunkInfo {
+        /// Creates a value with its required fields.
+        pub fn new(index: i64) -> Self {
+            Self {
+                error: Default::default(),
+                index,
+                status: Default::default(),
+                updated_at: Default::default(),
+                uploaded_at: Default::default(),
+            }
+        }
+    }
+    ///A part of an upload.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ChunkInfo {
+        ///Reason why the part failed.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<::std::string::String>,
+        ///Position of the part in the file, counted from 1. At least 1.
+        pub index: i64,
+        ///Status of the part.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<ChunkInfoStatus>,
+        ///Time of the last change.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Time at which the part was recorded. Absent until then.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub uploaded_at: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+    }
+    ///Status of a part of an upload.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum ChunkInfoStatus {
+        ///`completed`
+        #[serde(rename = "completed")]
+        Completed,
+        ///`pending`
+        #[serde(rename = "pending")]
+        Pending,
+        ///`failed`
+        #[serde(rename = "failed")]
+        Failed,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl ChunkInfoStatus {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &["completed", "pending", "failed"];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Completed => "completed",
+                Self::Pending => "pending",
+                Self::Failed => "failed",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for ChunkInfoStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for ChunkInfoStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "completed" => Self::Completed,
+                "pending" => Self::Pending,
+                "failed" => Self::Failed,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for ChunkInfoStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for ChunkInfoStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    impl CompletedChunk {
+        /// Creates a value with its required fields.
+        pub fn new(
+            chunk_index: i64,
+            proof: ::std::string::String,
+            proof_type: CompletedChunkProofType,
+            chunk_size: i64,
+        ) -> Self {
+            Self {
+                chunk_index,
+                chunk_size,
+                proof,
+                proof_type,
+            }
+        }
+    }
+    ///An uploaded part.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CompletedChunk {
+        ///Position of the part in the file, counted from 1. At least 1.
+        pub chunk_index: i64,
+        ///Size of the part, in bytes. At least 1.
+        pub chunk_size: i64,
+        ///`ETag` of the response to the upload of the part, without quotes.
+        pub proof: ::std::string::String,
+        ///Type of the proof.
+        pub proof_type: CompletedChunkProofType,
+    }
+    ///Type of the proof that a part is uploaded.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum CompletedChunkProofType {
+        ///`etag`
+        #[serde(rename = "etag")]
+        Etag,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl CompletedChunkProofType {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &["etag"];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Etag => "etag",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for CompletedChunkProofType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for CompletedChunkProofType {
+        fn from(value: &str) -> Self {
+            match value {
+                "etag" => Self::Etag,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for CompletedChunkProofType {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for CompletedChunkProofType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    impl CreateAssetUploadRequest {
+        /// Creates a value with its required fields.
+        pub fn new(
+            filename: ::std::string::String,
+            type_: CreateAssetUploadRequestType,
+            total_size: i64,
+        ) -> Self {
+            Self {
+                enable_hls: Default::default(),
+                enable_thumbnail: Default::default(),
+                filename,
+                total_size,
+                type_,
+                user_metadata: Default::default(),
+            }
+        }
+    }
+    ///Request that starts an upload.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CreateAssetUploadRequest {
+        ///Whether the server makes an HLS stream. Only for video and audio. Default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub enable_hls: ::std::option::Option<bool>,
+        ///Whether the server makes a thumbnail. Default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub enable_thumbnail: ::std::option::Option<bool>,
+        ///Name of the file, with its extension.
+        pub filename: ::std::string::String,
+        ///Size of the file, in bytes. Audio and video: at most 10 GB. Images: at most 32 MB. 1–10737418240.
+        pub total_size: i64,
+        ///Type of the file.
+        #[serde(rename = "type")]
+        pub type_: CreateAssetUploadRequestType,
+        ///Metadata of the asset.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub user_metadata: ::std::option::Option<UserMetadata>,
+    }
+    ///Type of a file that is uploaded in parts.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum CreateAssetUploadRequestType {
+        ///`video`
+        #[serde(rename = "video")]
+        Video,
+        ///`audio`
+        #[serde(rename = "audio")]
+        Audio,
+        ///`image`
+        #[serde(rename = "image")]
+        Image,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl CreateAssetUploadRequestType {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &["video", "audio", "image"];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Video => "video",
+                Self::Audio => "audio",
+                Self::Image => "image",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for CreateAssetUploadRequestType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for CreateAssetUploadRequestType {
+        fn from(value: &str) -> Self {
+            match value {
+                "video" => Self::Video,
+                "audio" => Self::Audio,
+                "image" => Self::Image,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for CreateAssetUploadRequestType {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for CreateAssetUploadRequestType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    impl CreateAssetUploadResponse {
+        /// Creates a value with its required fields.
+        pub fn new(
+            upload_id: UploadId,
+            asset_id: AssetId,
+            chunk_size: i64,
+            total_chunks: i64,
+        ) -> Self {
+            Self {
+                asset_id,
+                chunk_size,
+                expires_at: Default::default(),
+                total_chunks,
+                upload_headers: Default::default(),
+                upload_id,
+                upload_urls: Default::default(),
+            }
+        }
+    }
+    ///A new upload.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CreateAssetUploadResponse {
+        ///Identifier of the asset. Usable when the upload is completed and the asset is `ready`.
+        pub asset_id: AssetId,
+        ///Size of a part, in bytes. Only the last part may be smaller. At least 1.
+        pub chunk_size: i64,
+        ///Time until which the upload must be completed.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expires_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Number of parts. At least 1.
+        pub total_chunks: i64,
+        ///Headers to send with each part.
+        #[serde(
+            default,
+            skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
+        )]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub upload_headers: ::std::collections::HashMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
+        ///Identifier of the upload.
+        pub upload_id: UploadId,
+        ///URLs of parts, in order. May be the first ones only.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub upload_urls: ::std::vec::Vec<PresignedUrlChunk>,
+    }
+    impl GetUploadStatusResponse {
+        /// Creates a value with its required fields.
+        pub fn new(status: MultipartUploadStatusType) -> Self {
+            Self {
+                chunks_completed: Default::default(),
+                chunks_failed: Default::default(),
+                chunks_pending: Default::default(),
+                created_at: Default::default(),
+                page_info: Default::default(),
+                status,
+                total_size: Default::default(),
+                updated_at: Default::default(),
+                upload_id: Default::default(),
+                uploaded_chunks: Default::default(),
+                uploaded_size: Default::default(),
+            }
+        }
+    }
+    ///Status of an upload and a page of its parts.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct GetUploadStatusResponse {
+        ///Number of parts that are recorded.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub chunks_completed: ::std::option::Option<i64>,
+        ///Number of parts that failed.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub chunks_failed: ::std::option::Option<i64>,
+        ///Number of parts that are not recorded.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub chunks_pending: ::std::option::Option<i64>,
+        ///Time of creation.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Position of this page.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub page_info: ::std::option::Option<PageInfo>,
+        ///Status of the upload.
+        pub status: MultipartUploadStatusType,
+        ///Size of the file, in bytes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub total_size: ::std::option::Option<i64>,
+        ///Time of the last change.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Identifier of the upload.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub upload_id: ::std::option::Option<UploadId>,
+        ///Parts of this page.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub uploaded_chunks: ::std::vec::Vec<ChunkInfo>,
+        ///Size of all recorded parts, in bytes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub uploaded_size: ::std::option::Option<i64>,
+    }
+    impl IncompleteUploadSummary {
+        /// Creates a value with its required fields.
+        pub fn new(
+            upload_id: UploadId,
+            status: MultipartUploadStatusType,
+            total_size: i64,
+            chunk_size: i64,
+            total_chunks: i64,
+        ) -> Self {
+            Self {
+                chunk_size,
+                created_at: Default::default(),
+                expires_at: Default::default(),
+                status,
+                total_chunks,
+                total_size,
+                upload_id,
+            }
+        }
+    }
+    ///An upload in a list, without its parts.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct IncompleteUploadSummary {
+        ///Size of a part, in bytes.
+        pub chunk_size: i64,
+        ///Time of creation.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Time until which the upload must be completed.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expires_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Status of the upload.
+        pub status: MultipartUploadStatusType,
+        ///Number of parts.
+        pub total_chunks: i64,
+        ///Size of the file, in bytes.
+        pub total_size: i64,
+        ///Identifier of the upload.
+        pub upload_id: UploadId,
+    }
+    impl ListIncompleteUploadsResponse {
+        /// Creates a value with its required fields.
+        pub fn new(page_info: PageInfo) -> Self {
+            Self {
+                data: Default::default(),
+                page_info,
+            }
+        }
+    }
+    ///A page of uploads that are not completed.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ListIncompleteUploadsResponse {
+        ///Uploads of this page.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub data: ::std::vec::Vec<IncompleteUploadSummary>,
+        ///Position of this page.
+        pub page_info: PageInfo,
+    }
+    ///Status of an upload. `active` changes to `completed`, `failed` or `expired`, which are final. The asset of a `completed` upload may still be `processing`.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum MultipartUploadStatusType {
+        ///`active`
+        #[serde(rename = "active")]
+        Active,
+        ///`completed`
+        #[serde(rename = "completed")]
+        Completed,
+        ///`failed`
+        #[serde(rename = "failed")]
+        Failed,
+        ///`expired`
+        #[serde(rename = "expired")]
+        Expired,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl MultipartUploadStatusType {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &[
+            "active",
+            "completed",
+            "failed",
+            "expired",
+        ];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Active => "active",
+                Self::Completed => "completed",
+                Self::Failed => "failed",
+                Self::Expired => "expired",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for MultipartUploadStatusType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for MultipartUploadStatusType {
+        fn from(value: &str) -> Self {
+            match value {
+                "active" => Self::Active,
+                "completed" => Self::Completed,
+                "failed" => Self::Failed,
+                "expired" => Self::Expired,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for MultipartUploadStatusType {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for MultipartUploadStatusType {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    impl PresignedUrlChunk {
+        /// Creates a value with its required fields.
+        pub fn new(chunk_index: i64, url: ::std::string::String) -> Self {
+            Self {
+                chunk_index,
+                expires_at: Default::default(),
+                url,
+            }
+        }
+    }
+    ///A URL that takes one part with `PUT`, once. The `ETag` of the response is the proof of the upload.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct PresignedUrlChunk {
+        ///Position of the part in the file, counted from 1. At least 1.
+        pub chunk_index: i64,
+        ///Time until which the URL is valid.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expires_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///The URL. The API key must not be sent to it.
+        pub url: ::std::string::String,
+    }
+    impl ReportChunkBatchRequest {
+        /// Creates a value with its required fields.
+        pub fn new(completed_chunks: ::std::vec::Vec<CompletedChunk>) -> Self {
+            Self { completed_chunks }
+        }
+    }
+    ///Request that reports uploaded parts.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ReportChunkBatchRequest {
+        ///The parts, in any order.
+        pub completed_chunks: ::std::vec::Vec<CompletedChunk>,
+    }
+    impl ReportChunkBatchResponse {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                asset_id: Default::default(),
+                duplicate_chunks: Default::default(),
+                processed_chunks: Default::default(),
+                total_completed: Default::default(),
+                url: Default::default(),
+            }
+        }
+    }
+    ///Recorded parts of an upload.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ReportChunkBatchResponse {
+        ///Identifier of the asset.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub asset_id: ::std::option::Option<AssetId>,
+        ///Number of parts of the request that were recorded before.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duplicate_chunks: ::std::option::Option<i64>,
+        ///Number of parts that the request added.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub processed_chunks: ::std::option::Option<i64>,
+        ///Number of all recorded parts.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub total_completed: ::std::option::Option<i64>,
+        ///URL of the file. Present when all parts are recorded.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub url: ::std::option::Option<::std::string::String>,
+    }
+    impl RequestAdditionalPresignedUrlsRequest {
+        /// Creates a value with its required fields.
+        pub fn new(start: i64, count: i64) -> Self {
+            Self { count, start }
+        }
+    }
+    ///Request for URLs of parts.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct RequestAdditionalPresignedUrlsRequest {
+        ///Number of URLs. 1–50.
+        pub count: i64,
+        ///Position of the first part, counted from 1. At least 1.
+        pub start: i64,
+    }
+    impl RequestAdditionalPresignedUrlsResponse {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                count: Default::default(),
+                expires_at: Default::default(),
+                generated_at: Default::default(),
+                start_index: Default::default(),
+                upload_id: Default::default(),
+                upload_urls: Default::default(),
+            }
+        }
+    }
+    ///New URLs of parts.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct RequestAdditionalPresignedUrlsResponse {
+        ///Number of URLs.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count: ::std::option::Option<i64>,
+        ///Time until which the URLs are valid.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expires_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Time at which the URLs were made.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub generated_at: ::std::option::Option<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
+        ///Position of the first part, counted from 1.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_index: ::std::option::Option<i64>,
+        ///Identifier of the upload.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub upload_id: ::std::option::Option<UploadId>,
+        ///URLs of parts, in order.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub upload_urls: ::std::vec::Vec<PresignedUrlChunk>,
     }
     impl TechnicalMetadata {
         /// Creates a value with its required fields.
@@ -1059,6 +1954,134 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_width: ::std::option::Option<u64>,
     }
+    impl ::std::fmt::Display for UploadId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+    impl UploadId {
+        /// Returns the text.
+        pub fn as_str(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<&UploadId> for UploadId {
+        fn from(value: &UploadId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for UploadId {
+        type Error = <Self as ::std::str::FromStr>::Err;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::AsRef<str> for UploadId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    ///Identifier of an upload. Not empty.
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    pub struct UploadId(::std::string::String);
+    impl ::std::ops::Deref for UploadId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<UploadId> for ::std::string::String {
+        fn from(value: UploadId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for UploadId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for UploadId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for UploadId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for UploadId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///Metadata set by the user: strings, numbers, booleans, and lists of strings by name. An integer of more than 53 bits must be sent as a string.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    pub struct UserMetadata(
+        pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    );
+    impl ::std::ops::Deref for UserMetadata {
+        type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+        fn deref(
+            &self,
+        ) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<UserMetadata>
+    for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        fn from(value: UserMetadata) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    > for UserMetadata {
+        fn from(
+            value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            Self(value)
+        }
+    }
+    impl UserMetadataRequest {
+        /// Creates a value with its required fields.
+        pub fn new(user_metadata: UserMetadata) -> Self {
+            Self { user_metadata }
+        }
+    }
+    ///Body of a request that changes the metadata of an asset.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct UserMetadataRequest {
+        ///The metadata. To merge (`PATCH`), `null` removes a name, and an empty string or list is ignored.
+        pub user_metadata: UserMetadata,
+    }
     impl VideoStream {
         /// Creates a value with its required fields.
         pub fn new() -> Self {
@@ -1155,6 +2178,14 @@ pub mod operations {
         effect: Effect::Read,
         params: super::params::assets_list::ALL,
     };
+    ///`POST /assets`
+    pub const ASSETS_CREATE: Operation = Operation {
+        id: "assets_create",
+        method: "POST",
+        path: "/assets",
+        effect: Effect::Create,
+        params: super::params::assets_create::ALL,
+    };
     ///`GET /assets/{asset_id}`
     pub const ASSETS_RETRIEVE: Operation = Operation {
         id: "assets_retrieve",
@@ -1162,6 +2193,86 @@ pub mod operations {
         path: "/assets/{asset_id}",
         effect: Effect::Read,
         params: super::params::assets_retrieve::ALL,
+    };
+    ///`DELETE /assets/{asset_id}`
+    pub const ASSETS_DELETE: Operation = Operation {
+        id: "assets_delete",
+        method: "DELETE",
+        path: "/assets/{asset_id}",
+        effect: Effect::Delete,
+        params: super::params::assets_delete::ALL,
+    };
+    ///`PUT /assets/{asset_id}/user-metadata`
+    pub const ASSETS_REPLACE_USER_METADATA: Operation = Operation {
+        id: "assets_replace_user_metadata",
+        method: "PUT",
+        path: "/assets/{asset_id}/user-metadata",
+        effect: Effect::Update,
+        params: super::params::assets_replace_user_metadata::ALL,
+    };
+    ///`DELETE /assets/{asset_id}/user-metadata`
+    pub const ASSETS_DELETE_USER_METADATA: Operation = Operation {
+        id: "assets_delete_user_metadata",
+        method: "DELETE",
+        path: "/assets/{asset_id}/user-metadata",
+        effect: Effect::Delete,
+        params: super::params::assets_delete_user_metadata::ALL,
+    };
+    ///`PATCH /assets/{asset_id}/user-metadata`
+    pub const ASSETS_UPDATE_USER_METADATA: Operation = Operation {
+        id: "assets_update_user_metadata",
+        method: "PATCH",
+        path: "/assets/{asset_id}/user-metadata",
+        effect: Effect::Update,
+        params: super::params::assets_update_user_metadata::ALL,
+    };
+    ///`GET /assets/{asset_id}/transcription`
+    pub const ASSETS_RETRIEVE_TRANSCRIPTION: Operation = Operation {
+        id: "assets_retrieve_transcription",
+        method: "GET",
+        path: "/assets/{asset_id}/transcription",
+        effect: Effect::Read,
+        params: super::params::assets_retrieve_transcription::ALL,
+    };
+    ///`GET /assets/multipart-uploads`
+    pub const MULTIPART_UPLOAD_LIST_INCOMPLETE_UPLOADS: Operation = Operation {
+        id: "multipart_upload_list_incomplete_uploads",
+        method: "GET",
+        path: "/assets/multipart-uploads",
+        effect: Effect::Read,
+        params: super::params::multipart_upload_list_incomplete_uploads::ALL,
+    };
+    ///`POST /assets/multipart-uploads`
+    pub const MULTIPART_UPLOAD_CREATE: Operation = Operation {
+        id: "multipart_upload_create",
+        method: "POST",
+        path: "/assets/multipart-uploads",
+        effect: Effect::Create,
+        params: super::params::multipart_upload_create::ALL,
+    };
+    ///`GET /assets/multipart-uploads/{upload_id}`
+    pub const MULTIPART_UPLOAD_GET_STATUS: Operation = Operation {
+        id: "multipart_upload_get_status",
+        method: "GET",
+        path: "/assets/multipart-uploads/{upload_id}",
+        effect: Effect::Read,
+        params: super::params::multipart_upload_get_status::ALL,
+    };
+    ///`POST /assets/multipart-uploads/{upload_id}`
+    pub const MULTIPART_UPLOAD_REPORT_CHUNK_BATCH: Operation = Operation {
+        id: "multipart_upload_report_chunk_batch",
+        method: "POST",
+        path: "/assets/multipart-uploads/{upload_id}",
+        effect: Effect::Update,
+        params: super::params::multipart_upload_report_chunk_batch::ALL,
+    };
+    ///`POST /assets/multipart-uploads/{upload_id}/presigned-urls`
+    pub const MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS: Operation = Operation {
+        id: "multipart_upload_get_additional_presigned_urls",
+        method: "POST",
+        path: "/assets/multipart-uploads/{upload_id}/presigned-urls",
+        effect: Effect::Compute,
+        params: super::params::multipart_upload_get_additional_presigned_urls::ALL,
     };
 }
 pub mod params {
@@ -1226,6 +2337,97 @@ pub mod params {
         /// All of them.
         pub const ALL: &[Param] = &[PAGE, PAGE_LIMIT, ASSET_IDS, ASSET_TYPES, FILENAME];
     }
+    ///`POST /assets`
+    pub mod assets_create {
+        use crate::runtime::Param;
+        ///Whether the request has the file (`direct`) or names its URL (`url`).
+        pub const METHOD: Param = Param {
+            name: "method",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///File to upload. Required for the method `direct`. 1–209715200 bytes (200 MiB).
+        pub const FILE: Param = Param {
+            name: "file",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: Some(209715200u64),
+            default: None,
+        };
+        ///Direct URL of the file. Required for the method `url`. May be an HLS manifest of a recording; the manifest of a live stream is rejected.
+        pub const URL: Param = Param {
+            name: "url",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Name of the asset. By default, the name of the file.
+        pub const FILENAME: Param = Param {
+            name: "filename",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Whether the server makes an HLS stream. Only for video and audio. Default `true`.
+        pub const ENABLE_HLS: Param = Param {
+            name: "enable_hls",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("true"),
+        };
+        ///Whether the server makes a thumbnail. Text and Markdown files have none. Default `true`.
+        pub const ENABLE_THUMBNAIL: Param = Param {
+            name: "enable_thumbnail",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("true"),
+        };
+        ///Metadata of the asset, as a JSON object in a string.
+        pub const USER_METADATA: Param = Param {
+            name: "user_metadata",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[
+            METHOD,
+            FILE,
+            URL,
+            FILENAME,
+            ENABLE_HLS,
+            ENABLE_THUMBNAIL,
+            USER_METADATA,
+        ];
+    }
     ///`GET /assets/{asset_id}`
     pub mod assets_retrieve {
         use crate::runtime::Param;
@@ -1242,6 +2444,415 @@ pub mod params {
         };
         /// All of them.
         pub const ALL: &[Param] = &[ASSET_ID];
+    }
+    ///`DELETE /assets/{asset_id}`
+    pub mod assets_delete {
+        use crate::runtime::Param;
+        ///Identifier of the asset. Not empty.
+        pub const ASSET_ID: Param = Param {
+            name: "asset_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///Whether to delete the asset although indexes refer to it. Default `false`.
+        pub const FORCE: Param = Param {
+            name: "force",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("false"),
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[ASSET_ID, FORCE];
+    }
+    ///`PUT /assets/{asset_id}/user-metadata`
+    pub mod assets_replace_user_metadata {
+        use crate::runtime::Param;
+        ///Identifier of the asset. Not empty.
+        pub const ASSET_ID: Param = Param {
+            name: "asset_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///The metadata. To merge (`PATCH`), `null` removes a name, and an empty string or list is ignored.
+        pub const USER_METADATA: Param = Param {
+            name: "user_metadata",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[ASSET_ID, USER_METADATA];
+    }
+    ///`DELETE /assets/{asset_id}/user-metadata`
+    pub mod assets_delete_user_metadata {
+        use crate::runtime::Param;
+        ///Identifier of the asset. Not empty.
+        pub const ASSET_ID: Param = Param {
+            name: "asset_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[ASSET_ID];
+    }
+    ///`PATCH /assets/{asset_id}/user-metadata`
+    pub mod assets_update_user_metadata {
+        use crate::runtime::Param;
+        ///Identifier of the asset. Not empty.
+        pub const ASSET_ID: Param = Param {
+            name: "asset_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///The metadata. To merge (`PATCH`), `null` removes a name, and an empty string or list is ignored.
+        pub const USER_METADATA: Param = Param {
+            name: "user_metadata",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[ASSET_ID, USER_METADATA];
+    }
+    ///`GET /assets/{asset_id}/transcription`
+    pub mod assets_retrieve_transcription {
+        use crate::runtime::Param;
+        ///Identifier of the asset. Not empty.
+        pub const ASSET_ID: Param = Param {
+            name: "asset_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///Units to return. By default, `words`.
+        pub const INCLUDE: Param = Param {
+            name: "include",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[ASSET_ID, INCLUDE];
+    }
+    ///`GET /assets/multipart-uploads`
+    pub mod multipart_upload_list_incomplete_uploads {
+        use crate::runtime::Param;
+        ///Page number, counted from 1. At least 1, default 1.
+        pub const PAGE: Param = Param {
+            name: "page",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("1"),
+        };
+        ///Number of uploads per page. 1–50, default 10.
+        pub const PAGE_LIMIT: Param = Param {
+            name: "page_limit",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: Some(50f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("10"),
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[PAGE, PAGE_LIMIT];
+    }
+    ///`POST /assets/multipart-uploads`
+    pub mod multipart_upload_create {
+        use crate::runtime::Param;
+        ///Name of the file, with its extension.
+        pub const FILENAME: Param = Param {
+            name: "filename",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Type of the file.
+        pub const TYPE: Param = Param {
+            name: "type",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Size of the file, in bytes. Audio and video: at most 10 GB. Images: at most 32 MB. 1–10737418240.
+        pub const TOTAL_SIZE: Param = Param {
+            name: "total_size",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: Some(10737418240f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Whether the server makes an HLS stream. Only for video and audio. Default `false`.
+        pub const ENABLE_HLS: Param = Param {
+            name: "enable_hls",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("false"),
+        };
+        ///Whether the server makes a thumbnail. Default `false`.
+        pub const ENABLE_THUMBNAIL: Param = Param {
+            name: "enable_thumbnail",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("false"),
+        };
+        ///Metadata of the asset.
+        pub const USER_METADATA: Param = Param {
+            name: "user_metadata",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[
+            FILENAME,
+            TYPE,
+            TOTAL_SIZE,
+            ENABLE_HLS,
+            ENABLE_THUMBNAIL,
+            USER_METADATA,
+        ];
+    }
+    ///`GET /assets/multipart-uploads/{upload_id}`
+    pub mod multipart_upload_get_status {
+        use crate::runtime::Param;
+        ///Identifier of the upload. Not empty.
+        pub const UPLOAD_ID: Param = Param {
+            name: "upload_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///Page number, counted from 1. At least 1, default 1.
+        pub const PAGE: Param = Param {
+            name: "page",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("1"),
+        };
+        ///Number of parts per page. 1–50, default 10.
+        pub const PAGE_LIMIT: Param = Param {
+            name: "page_limit",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: Some(50f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("10"),
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[UPLOAD_ID, PAGE, PAGE_LIMIT];
+    }
+    ///`POST /assets/multipart-uploads/{upload_id}`
+    pub mod multipart_upload_report_chunk_batch {
+        use crate::runtime::Param;
+        ///Identifier of the upload. Not empty.
+        pub const UPLOAD_ID: Param = Param {
+            name: "upload_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///The parts, in any order.
+        pub const COMPLETED_CHUNKS: Param = Param {
+            name: "completed_chunks",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[UPLOAD_ID, COMPLETED_CHUNKS];
+    }
+    ///`POST /assets/multipart-uploads/{upload_id}/presigned-urls`
+    pub mod multipart_upload_get_additional_presigned_urls {
+        use crate::runtime::Param;
+        ///Identifier of the upload. Not empty.
+        pub const UPLOAD_ID: Param = Param {
+            name: "upload_id",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///Position of the first part, counted from 1. At least 1.
+        pub const START: Param = Param {
+            name: "start",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Number of URLs. 1–50.
+        pub const COUNT: Param = Param {
+            name: "count",
+            minimum: Some(1f64),
+            exclusive_minimum: None,
+            maximum: Some(50f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[UPLOAD_ID, START, COUNT];
+    }
+}
+pub mod forms {
+    use crate::{codegen::types, runtime::{FilePart, Multipart, SourceError, form_text}};
+    ///Form of a request that creates an asset.
+    #[derive(Clone, Debug)]
+    pub struct AssetsCreateRequest {
+        ///Whether the request has the file (`direct`) or names its URL (`url`).
+        pub method: types::AssetsCreateRequestMethod,
+        ///File to upload. Required for the method `direct`. 1–209715200 bytes (200 MiB).
+        pub file: Option<FilePart>,
+        ///Direct URL of the file. Required for the method `url`. May be an HLS manifest of a recording; the manifest of a live stream is rejected.
+        pub url: Option<String>,
+        ///Name of the asset. By default, the name of the file.
+        pub filename: Option<String>,
+        ///Whether the server makes an HLS stream. Only for video and audio. Default `true`.
+        pub enable_hls: Option<bool>,
+        ///Whether the server makes a thumbnail. Text and Markdown files have none. Default `true`.
+        pub enable_thumbnail: Option<bool>,
+        ///Metadata of the asset, as a JSON object in a string.
+        pub user_metadata: Option<String>,
+    }
+    impl AssetsCreateRequest {
+        /// Creates a form with its required fields.
+        pub fn new(method: types::AssetsCreateRequestMethod) -> Self {
+            Self {
+                method,
+                file: None,
+                url: None,
+                filename: None,
+                enable_hls: None,
+                enable_thumbnail: None,
+                user_metadata: None,
+            }
+        }
+        /// Opens the files and encodes the form as `multipart/form-data`. Can be called again if all files are
+        /// [repeatable](FilePart::is_repeatable).
+        ///
+        /// # Errors
+        ///
+        /// Returns an error if a file cannot be opened.
+        pub async fn encode(&self) -> Result<Multipart<Self>, SourceError> {
+            let mut form = Multipart::default();
+            {
+                let value = &self.method;
+                form.text("method", &form_text(value));
+            }
+            if let Some(value) = &self.file {
+                form.file("file", value).await?;
+            }
+            if let Some(value) = &self.url {
+                form.text("url", value);
+            }
+            if let Some(value) = &self.filename {
+                form.text("filename", value);
+            }
+            if let Some(value) = &self.enable_hls {
+                form.text("enable_hls", &value.to_string());
+            }
+            if let Some(value) = &self.enable_thumbnail {
+                form.text("enable_thumbnail", &value.to_string());
+            }
+            if let Some(value) = &self.user_metadata {
+                form.text("user_metadata", value);
+            }
+            Ok(form)
+        }
     }
 }
 mod methods {
@@ -1311,6 +2922,54 @@ Arguments:
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
+        ///Builds the request of [`Self::assets_create`], without the API key.
+        pub fn assets_create_request<'a>(
+            &'a self,
+            body: crate::runtime::Multipart<forms::AssetsCreateRequest>,
+        ) -> Result<crate::runtime::ApiRequest<types::Asset>, Error<()>> {
+            let url = format!("{}/assets", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = body
+                .put_on(
+                    self
+                        .client
+                        .post(url)
+                        .header(
+                            ::reqwest::header::ACCEPT,
+                            ::reqwest::header::HeaderValue::from_static(
+                                "application/json",
+                            ),
+                        ),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(crate::runtime::ApiRequest::new(built, &operations::ASSETS_CREATE))
+        }
+        /**Create an asset
+
+Uploads a file of up to 200 MB, or names the URL of one, and starts to process it. Larger files need a multipart upload.
+
+Sends a `POST` request to `/assets`
+
+*/
+        pub async fn assets_create<'a>(
+            &'a self,
+            body: crate::runtime::Multipart<forms::AssetsCreateRequest>,
+        ) -> Result<ResponseValue<types::Asset>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self.assets_create_request(body)?.request;
+            let info = OperationInfo {
+                operation_id: "assets_create",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                201u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
         ///Builds the request of [`Self::assets_retrieve`], without the API key.
         pub fn assets_retrieve_request<'a>(
             &'a self,
@@ -1349,6 +3008,575 @@ Arguments:
             let mut request = self.assets_retrieve_request(asset_id)?.request;
             let info = OperationInfo {
                 operation_id: "assets_retrieve",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::assets_delete`], without the API key.
+        pub fn assets_delete_request<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            force: Option<bool>,
+        ) -> Result<crate::runtime::ApiRequest<()>, Error<()>> {
+            let url = format!(
+                "{}/assets/{}", self.baseurl, crate ::runtime::path_segment(& asset_id
+                .to_string()).map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self
+                .client
+                .delete(url)
+                .query(&progenitor_client::QueryParam::new("force", &force))
+                .headers(header_map)
+                .build()?;
+            Ok(crate::runtime::ApiRequest::new(built, &operations::ASSETS_DELETE))
+        }
+        /**Delete an asset
+
+Deletes an asset for good. An asset that indexes refer to is deleted only with `force`.
+
+Sends a `DELETE` request to `/assets/{asset_id}`
+
+Arguments:
+- `asset_id`: Identifier of the asset. Not empty.
+- `force`: Whether to delete the asset although indexes refer to it. Default `false`.
+*/
+        pub async fn assets_delete<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            force: Option<bool>,
+        ) -> Result<ResponseValue<()>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self.assets_delete_request(asset_id, force)?.request;
+            let info = OperationInfo {
+                operation_id: "assets_delete",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::assets_replace_user_metadata`], without the API key.
+        pub fn assets_replace_user_metadata_request<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            body: &'a types::UserMetadataRequest,
+        ) -> Result<crate::runtime::ApiRequest<()>, Error<()>> {
+            let url = format!(
+                "{}/assets/{}/user-metadata", self.baseurl, crate
+                ::runtime::path_segment(& asset_id.to_string())
+                .map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self.client.put(url).json(&body).headers(header_map).build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::ASSETS_REPLACE_USER_METADATA,
+                ),
+            )
+        }
+        /**Replace the metadata of an asset
+
+Replaces all metadata of an asset.
+
+Sends a `PUT` request to `/assets/{asset_id}/user-metadata`
+
+Arguments:
+- `asset_id`: Identifier of the asset. Not empty.
+- `body`
+*/
+        pub async fn assets_replace_user_metadata<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            body: &'a types::UserMetadataRequest,
+        ) -> Result<ResponseValue<()>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self
+                .assets_replace_user_metadata_request(asset_id, body)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "assets_replace_user_metadata",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::assets_delete_user_metadata`], without the API key.
+        pub fn assets_delete_user_metadata_request<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+        ) -> Result<crate::runtime::ApiRequest<()>, Error<()>> {
+            let url = format!(
+                "{}/assets/{}/user-metadata", self.baseurl, crate
+                ::runtime::path_segment(& asset_id.to_string())
+                .map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self.client.delete(url).headers(header_map).build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::ASSETS_DELETE_USER_METADATA,
+                ),
+            )
+        }
+        /**Delete the metadata of an asset
+
+Deletes all metadata of an asset.
+
+Sends a `DELETE` request to `/assets/{asset_id}/user-metadata`
+
+Arguments:
+- `asset_id`: Identifier of the asset. Not empty.
+*/
+        pub async fn assets_delete_user_metadata<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+        ) -> Result<ResponseValue<()>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self
+                .assets_delete_user_metadata_request(asset_id)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "assets_delete_user_metadata",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::assets_update_user_metadata`], without the API key.
+        pub fn assets_update_user_metadata_request<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            body: &'a types::UserMetadataRequest,
+        ) -> Result<crate::runtime::ApiRequest<()>, Error<()>> {
+            let url = format!(
+                "{}/assets/{}/user-metadata", self.baseurl, crate
+                ::runtime::path_segment(& asset_id.to_string())
+                .map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self.client.patch(url).json(&body).headers(header_map).build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::ASSETS_UPDATE_USER_METADATA,
+                ),
+            )
+        }
+        /**Change metadata of an asset
+
+Merges metadata into that of an asset.
+
+Sends a `PATCH` request to `/assets/{asset_id}/user-metadata`
+
+Arguments:
+- `asset_id`: Identifier of the asset. Not empty.
+- `body`
+*/
+        pub async fn assets_update_user_metadata<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            body: &'a types::UserMetadataRequest,
+        ) -> Result<ResponseValue<()>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self
+                .assets_update_user_metadata_request(asset_id, body)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "assets_update_user_metadata",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::assets_retrieve_transcription`], without the API key.
+        pub fn assets_retrieve_transcription_request<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            include: Option<&'a ::std::vec::Vec<types::AssetTranscriptionInclude>>,
+        ) -> Result<
+            crate::runtime::ApiRequest<types::AssetTranscriptionResponse>,
+            Error<()>,
+        > {
+            let url = format!(
+                "{}/assets/{}/transcription", self.baseurl, crate
+                ::runtime::path_segment(& asset_id.to_string())
+                .map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("include", &include))
+                .headers(header_map)
+                .build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::ASSETS_RETRIEVE_TRANSCRIPTION,
+                ),
+            )
+        }
+        /**Retrieve the transcription of an asset
+
+Returns the transcription of the speech in an asset. It is computed after the upload; until then, the status is `pending` or `processing`.
+
+Sends a `GET` request to `/assets/{asset_id}/transcription`
+
+Arguments:
+- `asset_id`: Identifier of the asset. Not empty.
+- `include`: Units to return. By default, `words`.
+*/
+        pub async fn assets_retrieve_transcription<'a>(
+            &'a self,
+            asset_id: &'a types::AssetId,
+            include: Option<&'a ::std::vec::Vec<types::AssetTranscriptionInclude>>,
+        ) -> Result<ResponseValue<types::AssetTranscriptionResponse>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self
+                .assets_retrieve_transcription_request(asset_id, include)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "assets_retrieve_transcription",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::multipart_upload_list_incomplete_uploads`], without the API key.
+        pub fn multipart_upload_list_incomplete_uploads_request<'a>(
+            &'a self,
+            page: Option<u64>,
+            page_limit: Option<u64>,
+        ) -> Result<
+            crate::runtime::ApiRequest<types::ListIncompleteUploadsResponse>,
+            Error<()>,
+        > {
+            let url = format!("{}/assets/multipart-uploads", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("page", &page))
+                .query(&progenitor_client::QueryParam::new("page_limit", &page_limit))
+                .headers(header_map)
+                .build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::MULTIPART_UPLOAD_LIST_INCOMPLETE_UPLOADS,
+                ),
+            )
+        }
+        /**List incomplete uploads
+
+Lists uploads that are not completed.
+
+Sends a `GET` request to `/assets/multipart-uploads`
+
+Arguments:
+- `page`: Page number, counted from 1. At least 1, default 1.
+- `page_limit`: Number of uploads per page. 1–50, default 10.
+*/
+        pub async fn multipart_upload_list_incomplete_uploads<'a>(
+            &'a self,
+            page: Option<u64>,
+            page_limit: Option<u64>,
+        ) -> Result<ResponseValue<types::ListIncompleteUploadsResponse>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self
+                .multipart_upload_list_incomplete_uploads_request(page, page_limit)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "multipart_upload_list_incomplete_uploads",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::multipart_upload_create`], without the API key.
+        pub fn multipart_upload_create_request<'a>(
+            &'a self,
+            body: &'a types::CreateAssetUploadRequest,
+        ) -> Result<
+            crate::runtime::ApiRequest<types::CreateAssetUploadResponse>,
+            Error<()>,
+        > {
+            let url = format!("{}/assets/multipart-uploads", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::MULTIPART_UPLOAD_CREATE,
+                ),
+            )
+        }
+        /**Start an upload
+
+Starts to upload a file in parts. Reserves the asset, and returns the size of the parts and URLs to send the first of them to. The upload must be completed within 24 hours.
+
+Sends a `POST` request to `/assets/multipart-uploads`
+
+*/
+        pub async fn multipart_upload_create<'a>(
+            &'a self,
+            body: &'a types::CreateAssetUploadRequest,
+        ) -> Result<ResponseValue<types::CreateAssetUploadResponse>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self.multipart_upload_create_request(body)?.request;
+            let info = OperationInfo {
+                operation_id: "multipart_upload_create",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                201u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::multipart_upload_get_status`], without the API key.
+        pub fn multipart_upload_get_status_request<'a>(
+            &'a self,
+            upload_id: &'a types::UploadId,
+            page: Option<u64>,
+            page_limit: Option<u64>,
+        ) -> Result<
+            crate::runtime::ApiRequest<types::GetUploadStatusResponse>,
+            Error<()>,
+        > {
+            let url = format!(
+                "{}/assets/multipart-uploads/{}", self.baseurl, crate
+                ::runtime::path_segment(& upload_id.to_string())
+                .map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("page", &page))
+                .query(&progenitor_client::QueryParam::new("page_limit", &page_limit))
+                .headers(header_map)
+                .build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::MULTIPART_UPLOAD_GET_STATUS,
+                ),
+            )
+        }
+        /**Retrieve the status of an upload
+
+Returns the status of an upload and a page of its parts.
+
+Sends a `GET` request to `/assets/multipart-uploads/{upload_id}`
+
+Arguments:
+- `upload_id`: Identifier of the upload. Not empty.
+- `page`: Page number, counted from 1. At least 1, default 1.
+- `page_limit`: Number of parts per page. 1–50, default 10.
+*/
+        pub async fn multipart_upload_get_status<'a>(
+            &'a self,
+            upload_id: &'a types::UploadId,
+            page: Option<u64>,
+            page_limit: Option<u64>,
+        ) -> Result<ResponseValue<types::GetUploadStatusResponse>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self
+                .multipart_upload_get_status_request(upload_id, page, page_limit)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "multipart_upload_get_status",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::multipart_upload_report_chunk_batch`], without the API key.
+        pub fn multipart_upload_report_chunk_batch_request<'a>(
+            &'a self,
+            upload_id: &'a types::UploadId,
+            body: &'a types::ReportChunkBatchRequest,
+        ) -> Result<
+            crate::runtime::ApiRequest<types::ReportChunkBatchResponse>,
+            Error<()>,
+        > {
+            let url = format!(
+                "{}/assets/multipart-uploads/{}", self.baseurl, crate
+                ::runtime::path_segment(& upload_id.to_string())
+                .map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::MULTIPART_UPLOAD_REPORT_CHUNK_BATCH,
+                ),
+            )
+        }
+        /**Report uploaded parts
+
+Tells the server which parts are uploaded, in any order. Parts that were reported before are counted as duplicates. With the last part, the server completes the upload and starts to process the asset.
+
+Sends a `POST` request to `/assets/multipart-uploads/{upload_id}`
+
+Arguments:
+- `upload_id`: Identifier of the upload. Not empty.
+- `body`
+*/
+        pub async fn multipart_upload_report_chunk_batch<'a>(
+            &'a self,
+            upload_id: &'a types::UploadId,
+            body: &'a types::ReportChunkBatchRequest,
+        ) -> Result<ResponseValue<types::ReportChunkBatchResponse>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self
+                .multipart_upload_report_chunk_batch_request(upload_id, body)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "multipart_upload_report_chunk_batch",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::multipart_upload_get_additional_presigned_urls`], without the API key.
+        pub fn multipart_upload_get_additional_presigned_urls_request<'a>(
+            &'a self,
+            upload_id: &'a types::UploadId,
+            body: &'a types::RequestAdditionalPresignedUrlsRequest,
+        ) -> Result<
+            crate::runtime::ApiRequest<types::RequestAdditionalPresignedUrlsResponse>,
+            Error<()>,
+        > {
+            let url = format!(
+                "{}/assets/multipart-uploads/{}/presigned-urls", self.baseurl, crate
+                ::runtime::path_segment(& upload_id.to_string())
+                .map_err(Error::InvalidRequest) ?,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = self
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            Ok(
+                crate::runtime::ApiRequest::new(
+                    built,
+                    &operations::MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS,
+                ),
+            )
+        }
+        /**Request URLs for parts
+
+Returns new URLs for consecutive parts. A URL is valid for one hour and for one request.
+
+Sends a `POST` request to `/assets/multipart-uploads/{upload_id}/presigned-urls`
+
+Arguments:
+- `upload_id`: Identifier of the upload. Not empty.
+- `body`
+*/
+        pub async fn multipart_upload_get_additional_presigned_urls<'a>(
+            &'a self,
+            upload_id: &'a types::UploadId,
+            body: &'a types::RequestAdditionalPresignedUrlsRequest,
+        ) -> Result<
+            ResponseValue<types::RequestAdditionalPresignedUrlsResponse>,
+            Error<()>,
+        > {
+            #[allow(unused_mut)]
+            let mut request = self
+                .multipart_upload_get_additional_presigned_urls_request(upload_id, body)?
+                .request;
+            let info = OperationInfo {
+                operation_id: "multipart_upload_get_additional_presigned_urls",
             };
             self.pre(&mut request, &info).await?;
             let result = self.exec(request, &info).await;

@@ -2,52 +2,355 @@
 
 pub mod types {
     use crate::codegen::types::*;
-    impl AudioSegment {
-        /// Creates a value with its required fields.
-        pub fn new(
-            float: crate::runtime::Embedding,
-            start_offset_sec: f64,
-            end_offset_sec: f64,
-        ) -> Self {
-            Self {
-                end_offset_sec,
-                float,
-                start_offset_sec,
-            }
+    impl ::std::fmt::Display for AssetId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(&self.0)
         }
     }
-    ///A time range and the vector that describes it.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct AudioSegment {
-        ///End of the segment, in seconds from the start of the file.
-        pub end_offset_sec: f64,
-        ///The vector.
-        pub float: crate::runtime::Embedding,
-        ///Start of the segment, in seconds from the start of the file.
-        pub start_offset_sec: f64,
+    impl AssetId {
+        /// Returns the text.
+        pub fn as_str(&self) -> &str {
+            &self.0
+        }
     }
-    impl BaseEmbeddingMetadata {
+    impl ::std::convert::From<&AssetId> for AssetId {
+        fn from(value: &AssetId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for AssetId {
+        type Error = <Self as ::std::str::FromStr>::Err;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::AsRef<str> for AssetId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    ///Identifier of an asset. Not empty.
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    pub struct AssetId(::std::string::String);
+    impl ::std::ops::Deref for AssetId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AssetId> for ::std::string::String {
+        fn from(value: AssetId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AssetId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AssetId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AssetId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AssetId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    impl AudioEmbeddingMetadata {
         /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
+                audio_embedding_option: Default::default(),
+                audio_embedding_options: Default::default(),
+                audio_embedding_scope: Default::default(),
+                audio_embedding_scopes: Default::default(),
+                duration: Default::default(),
+                end_offset_sec: Default::default(),
                 input_filename: Default::default(),
                 input_url: Default::default(),
+                start_offset_sec: Default::default(),
             }
         }
     }
-    ///Origin of a media file.
+    ///Facts about an audio file and its embedding.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct BaseEmbeddingMetadata {
+    pub struct AudioEmbeddingMetadata {
+        ///Embedding types of the task.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub audio_embedding_option: ::std::vec::Vec<EmbeddingOption>,
+        ///Same as `audio_embedding_option`. Some versions of the API use this name.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub audio_embedding_options: ::std::vec::Vec<EmbeddingOption>,
+        ///Scopes of the vectors.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub audio_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
+        ///Same as `audio_embedding_scope`. Some versions of the API use this name.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub audio_embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
+        ///Duration of the audio, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration: ::std::option::Option<f64>,
+        ///End of the embedded range, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_offset_sec: ::std::option::Option<f64>,
         ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_filename: ::std::option::Option<::std::string::String>,
         ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
+        ///Start of the embedded range, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_offset_sec: ::std::option::Option<f64>,
+    }
+    impl DocumentEmbeddingMetadata {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                document_embedding_option: Default::default(),
+                document_embedding_scope: Default::default(),
+                input_filename: Default::default(),
+                input_url: Default::default(),
+            }
+        }
+    }
+    ///Facts about a document and its embedding.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct DocumentEmbeddingMetadata {
+        ///Embedding types of the task.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub document_embedding_option: ::std::vec::Vec<EmbeddingOption>,
+        ///Scopes of the vectors.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub document_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
+        ///Name of the file. Present for tasks created from an upload.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub input_filename: ::std::option::Option<::std::string::String>,
+        ///URL of the file. Present for tasks created from a URL.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub input_url: ::std::option::Option<::std::string::String>,
+    }
+    ///Part of the content that a vector describes. `fused` combines all requested parts of a video or an audio file. `text` is for documents and needs Marengo 3.5, which has no `transcription`: its `audio` covers speech. `visual-text` is from Marengo 2.7, which is no longer available.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum EmbeddingOption {
+        ///`visual`
+        #[serde(rename = "visual")]
+        Visual,
+        ///`audio`
+        #[serde(rename = "audio")]
+        Audio,
+        ///`transcription`
+        #[serde(rename = "transcription")]
+        Transcription,
+        ///`visual-text`
+        #[serde(rename = "visual-text")]
+        VisualText,
+        ///`fused`
+        #[serde(rename = "fused")]
+        Fused,
+        ///`text`
+        #[serde(rename = "text")]
+        Text,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl EmbeddingOption {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &[
+            "visual",
+            "audio",
+            "transcription",
+            "visual-text",
+            "fused",
+            "text",
+        ];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Visual => "visual",
+                Self::Audio => "audio",
+                Self::Transcription => "transcription",
+                Self::VisualText => "visual-text",
+                Self::Fused => "fused",
+                Self::Text => "text",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for EmbeddingOption {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for EmbeddingOption {
+        fn from(value: &str) -> Self {
+            match value {
+                "visual" => Self::Visual,
+                "audio" => Self::Audio,
+                "transcription" => Self::Transcription,
+                "visual-text" => Self::VisualText,
+                "fused" => Self::Fused,
+                "text" => Self::Text,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for EmbeddingOption {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for EmbeddingOption {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    ///Range of the content that a vector describes. `clip` is one clip. The whole selected range is `video` for `/embed/tasks` and `asset` for `/embed-v2`. `local` is for requests to Marengo 3.5 only; the response has `clip` for audio and video, `page` for a PDF file, and `chunk` for a text file.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum EmbeddingScope {
+        ///`clip`
+        #[serde(rename = "clip")]
+        Clip,
+        ///`video`
+        #[serde(rename = "video")]
+        Video,
+        ///`asset`
+        #[serde(rename = "asset")]
+        Asset,
+        ///`local`
+        #[serde(rename = "local")]
+        Local,
+        ///`page`
+        #[serde(rename = "page")]
+        Page,
+        ///`chunk`
+        #[serde(rename = "chunk")]
+        Chunk,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl EmbeddingScope {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &[
+            "clip",
+            "video",
+            "asset",
+            "local",
+            "page",
+            "chunk",
+        ];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Clip => "clip",
+                Self::Video => "video",
+                Self::Asset => "asset",
+                Self::Local => "local",
+                Self::Page => "page",
+                Self::Chunk => "chunk",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for EmbeddingScope {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for EmbeddingScope {
+        fn from(value: &str) -> Self {
+            match value {
+                "clip" => Self::Clip,
+                "video" => Self::Video,
+                "asset" => Self::Asset,
+                "local" => Self::Local,
+                "page" => Self::Page,
+                "chunk" => Self::Chunk,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for EmbeddingScope {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for EmbeddingScope {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
     }
     impl ErrorBody {
         /// Creates a value with its required fields.
@@ -259,6 +562,202 @@ pub mod types {
             Ok(Self::from(value))
         }
     }
+    impl ImageEmbeddingMetadata {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                image_embedding_option: Default::default(),
+                image_embedding_scope: Default::default(),
+                input_filename: Default::default(),
+                input_url: Default::default(),
+            }
+        }
+    }
+    ///Facts about an image and its embedding.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ImageEmbeddingMetadata {
+        ///Embedding types of the task.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub image_embedding_option: ::std::vec::Vec<EmbeddingOption>,
+        ///Scopes of the vectors.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub image_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
+        ///Name of the file. Present for tasks created from an upload.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub input_filename: ::std::option::Option<::std::string::String>,
+        ///URL of the file. Present for tasks created from a URL.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub input_url: ::std::option::Option<::std::string::String>,
+    }
+    impl MediaEmbeddingTask {
+        /// Creates a value with its required fields.
+        pub fn new(id: TaskId, status: TaskStatus) -> Self {
+            Self {
+                audio_embedding: Default::default(),
+                created_at: Default::default(),
+                document_embedding: Default::default(),
+                id,
+                image_embedding: Default::default(),
+                model_name: Default::default(),
+                status,
+                updated_at: Default::default(),
+                video_embedding: Default::default(),
+            }
+        }
+    }
+    ///An embedding task in a list, without vectors.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct MediaEmbeddingTask {
+        ///Facts about the audio file. Present for audio tasks.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_embedding: ::std::option::Option<MediaEmbeddingTaskAudioEmbedding>,
+        ///Time of creation.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Facts about the document. Present for document tasks.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub document_embedding: ::std::option::Option<
+            MediaEmbeddingTaskDocumentEmbedding,
+        >,
+        ///Identifier of the task.
+        #[serde(rename = "_id")]
+        pub id: TaskId,
+        ///Facts about the image. Present for image tasks.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_embedding: ::std::option::Option<MediaEmbeddingTaskImageEmbedding>,
+        ///Model that computes the embeddings.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub model_name: ::std::option::Option<ModelName>,
+        ///Status of the task.
+        pub status: TaskStatus,
+        ///Time of the last change.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Facts about the video. Present for video tasks.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
+    }
+    impl MediaEmbeddingTaskAudioEmbedding {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                metadata: Default::default(),
+            }
+        }
+    }
+    ///Audio part of a task in a list.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct MediaEmbeddingTaskAudioEmbedding {
+        ///Facts about the audio file and its embedding.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<AudioEmbeddingMetadata>,
+    }
+    impl MediaEmbeddingTaskDocumentEmbedding {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                metadata: Default::default(),
+            }
+        }
+    }
+    ///Document part of a task in a list.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct MediaEmbeddingTaskDocumentEmbedding {
+        ///Facts about the document and its embedding.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<DocumentEmbeddingMetadata>,
+    }
+    impl MediaEmbeddingTaskImageEmbedding {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                metadata: Default::default(),
+            }
+        }
+    }
+    ///Image part of a task in a list.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct MediaEmbeddingTaskImageEmbedding {
+        ///Facts about the image and its embedding.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<ImageEmbeddingMetadata>,
+    }
+    ///Name of an embedding model. `marengo3.5` works with `/embed-v2` only.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum ModelName {
+        ///`marengo3.0`
+        #[serde(rename = "marengo3.0")]
+        Marengo30,
+        ///`marengo3.5`
+        #[serde(rename = "marengo3.5")]
+        Marengo35,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl ModelName {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &["marengo3.0", "marengo3.5"];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Marengo30 => "marengo3.0",
+                Self::Marengo35 => "marengo3.5",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for ModelName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for ModelName {
+        fn from(value: &str) -> Self {
+            match value {
+                "marengo3.0" => Self::Marengo30,
+                "marengo3.5" => Self::Marengo35,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for ModelName {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for ModelName {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
     impl PageInfo {
         /// Creates a value with its required fields.
         pub fn new(page: u64, total_page: u64) -> Self {
@@ -286,9 +785,269 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub total_results: ::std::option::Option<u64>,
     }
+    impl ::std::fmt::Display for TaskId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+    impl TaskId {
+        /// Returns the text.
+        pub fn as_str(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<&TaskId> for TaskId {
+        fn from(value: &TaskId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for TaskId {
+        type Error = <Self as ::std::str::FromStr>::Err;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::AsRef<str> for TaskId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    ///Identifier of an embedding task. Currently 24 lowercase hexadecimal digits, which nothing relies on. Not empty.
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    pub struct TaskId(::std::string::String);
+    impl ::std::ops::Deref for TaskId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<TaskId> for ::std::string::String {
+        fn from(value: TaskId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for TaskId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for TaskId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for TaskId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for TaskId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    ///Status of a task. `processing` changes to `ready` or `failed`; both are final.
+    #[derive(
+        Clone,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::serde::Serialize,
+        ::serde::Deserialize
+    )]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum TaskStatus {
+        ///`processing`
+        #[serde(rename = "processing")]
+        Processing,
+        ///`ready`
+        #[serde(rename = "ready")]
+        Ready,
+        ///`failed`
+        #[serde(rename = "failed")]
+        Failed,
+        /// A value that is not in the OpenAPI document.
+        #[serde(untagged)]
+        Unknown(::std::string::String),
+    }
+    impl TaskStatus {
+        /// The values in the OpenAPI document.
+        pub const KNOWN: &'static [&'static str] = &["processing", "ready", "failed"];
+        /// Returns the value as it is sent.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Processing => "processing",
+                Self::Ready => "ready",
+                Self::Failed => "failed",
+                Self::Unknown(value) => value,
+            }
+        }
+    }
+    impl ::std::fmt::Display for TaskStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str(self.as_str())
+        }
+    }
+    impl ::std::convert::From<&str> for TaskStatus {
+        fn from(value: &str) -> Self {
+            match value {
+                "processing" => Self::Processing,
+                "ready" => Self::Ready,
+                "failed" => Self::Failed,
+                other => Self::Unknown(other.to_owned()),
+            }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for TaskStatus {
+        fn from(value: ::std::string::String) -> Self {
+            Self::from(value.as_str())
+        }
+    }
+    impl ::std::str::FromStr for TaskStatus {
+        type Err = ::std::convert::Infallible;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+            Ok(Self::from(value))
+        }
+    }
+    impl TasksListResponse {
+        /// Creates a value with its required fields.
+        pub fn new(page_info: PageInfo) -> Self {
+            Self {
+                data: Default::default(),
+                page_info,
+            }
+        }
+    }
+    ///A page of embedding tasks.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct TasksListResponse {
+        ///Tasks of this page, newest first.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub data: ::std::vec::Vec<MediaEmbeddingTask>,
+        ///Position of this page.
+        pub page_info: PageInfo,
+    }
+    impl TasksStatusResponseVideoEmbedding {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                metadata: Default::default(),
+            }
+        }
+    }
+    ///Video part of the status of a task.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct TasksStatusResponseVideoEmbedding {
+        ///Facts about the video and its embedding.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
+    }
+    impl VideoEmbeddingMetadata {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                duration: Default::default(),
+                input_filename: Default::default(),
+                input_url: Default::default(),
+                video_clip_length: Default::default(),
+                video_embedding_option: Default::default(),
+                video_embedding_scope: Default::default(),
+            }
+        }
+    }
+    ///Facts about a video and its embedding.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct VideoEmbeddingMetadata {
+        ///Duration of the video, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub duration: ::std::option::Option<f64>,
+        ///Name of the file. Present for tasks created from an upload.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub input_filename: ::std::option::Option<::std::string::String>,
+        ///URL of the file. Present for tasks created from a URL.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub input_url: ::std::option::Option<::std::string::String>,
+        ///Length of a clip, in seconds.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub video_clip_length: ::std::option::Option<f64>,
+        ///Embedding types of the task.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub video_embedding_option: ::std::vec::Vec<EmbeddingOption>,
+        ///Scopes of the vectors.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub video_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
+    }
+    impl WrappedError {
+        /// Creates a value with its required fields.
+        pub fn new() -> Self {
+            Self {
+                code: Default::default(),
+                details: Default::default(),
+                docs_url: Default::default(),
+                message: Default::default(),
+            }
+        }
+    }
+    ///An error in newer families of the API.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct WrappedError {
+        ///Error code. Stable, unlike `message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub code: ::std::option::Option<ErrorCode>,
+        ///Further facts about the error.
+        #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub details: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ///URL of the documentation of the error.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub docs_url: ::std::option::Option<::std::string::String>,
+        ///Human-readable error message. May change without notice.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message: ::std::option::Option<::std::string::String>,
+    }
     impl WrappedErrorBody {
         /// Creates a value with its required fields.
-        pub fn new(error: ErrorBody) -> Self {
+        pub fn new(error: WrappedError) -> Self {
             Self { error }
         }
     }
@@ -298,6 +1057,6 @@ pub mod types {
     #[non_exhaustive]
     pub struct WrappedErrorBody {
         ///The error.
-        pub error: ErrorBody,
+        pub error: WrappedError,
     }
 }

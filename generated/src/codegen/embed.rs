@@ -2,576 +2,146 @@
 
 pub mod types {
     use crate::codegen::types::*;
-    impl AudioEmbeddingMetadata {
+    impl AudioEmbeddingResult {
         /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
-                audio_embedding_option: Default::default(),
-                audio_embedding_options: Default::default(),
-                audio_embedding_scope: Default::default(),
-                audio_embedding_scopes: Default::default(),
-                duration: Default::default(),
-                end_offset_sec: Default::default(),
-                input_filename: Default::default(),
-                input_url: Default::default(),
-                start_offset_sec: Default::default(),
+                error_message: Default::default(),
+                metadata: Default::default(),
+                segments: Default::default(),
             }
         }
     }
-    ///Facts about an audio file and its embedding.
+    ///Embeddings of an audio file.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct AudioEmbeddingMetadata {
-        ///Embedding types of the task.
+    pub struct AudioEmbeddingResult {
+        ///Reason why the audio file has no embeddings.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error_message: ::std::option::Option<::std::string::String>,
+        ///Origin of the audio file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<BaseEmbeddingMetadata>,
+        ///One segment per part of the audio. The server chooses the parts.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub audio_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///Same as `audio_embedding_option`. Some versions of the API use this name.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub audio_embedding_options: ::std::vec::Vec<EmbeddingOption>,
-        ///Scopes of the vectors.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub audio_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///Same as `audio_embedding_scope`. Some versions of the API use this name.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub audio_embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
-        ///Duration of the audio, in seconds.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub duration: ::std::option::Option<f64>,
-        ///End of the embedded range, in seconds.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub end_offset_sec: ::std::option::Option<f64>,
-        ///Name of the file. Present for tasks created from an upload.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_filename: ::std::option::Option<::std::string::String>,
-        ///URL of the file. Present for tasks created from a URL.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_url: ::std::option::Option<::std::string::String>,
-        ///Start of the embedded range, in seconds.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub start_offset_sec: ::std::option::Option<f64>,
+        pub segments: ::std::vec::Vec<AudioSegment>,
     }
-    impl DocumentEmbeddingMetadata {
+    impl AudioSegment {
         /// Creates a value with its required fields.
-        pub fn new() -> Self {
+        pub fn new(
+            float: crate::runtime::Embedding,
+            start_offset_sec: f64,
+            end_offset_sec: f64,
+        ) -> Self {
             Self {
-                document_embedding_option: Default::default(),
-                document_embedding_scope: Default::default(),
-                input_filename: Default::default(),
-                input_url: Default::default(),
+                end_offset_sec,
+                float,
+                start_offset_sec,
             }
         }
     }
-    ///Facts about a document and its embedding.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct DocumentEmbeddingMetadata {
-        ///Embedding types of the task.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub document_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///Scopes of the vectors.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub document_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///Name of the file. Present for tasks created from an upload.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_filename: ::std::option::Option<::std::string::String>,
-        ///URL of the file. Present for tasks created from a URL.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_url: ::std::option::Option<::std::string::String>,
-    }
-    ///Part of the video that a vector describes. `visual-text` is from Marengo 2.7, which is no longer available.
-    #[derive(
-        Clone,
-        Debug,
-        PartialEq,
-        Eq,
-        Hash,
-        PartialOrd,
-        Ord,
-        ::serde::Serialize,
-        ::serde::Deserialize
-    )]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub enum EmbeddingOption {
-        ///`visual`
-        #[serde(rename = "visual")]
-        Visual,
-        ///`audio`
-        #[serde(rename = "audio")]
-        Audio,
-        ///`transcription`
-        #[serde(rename = "transcription")]
-        Transcription,
-        ///`visual-text`
-        #[serde(rename = "visual-text")]
-        VisualText,
-        /// A value that is not in the OpenAPI document.
-        #[serde(untagged)]
-        Unknown(::std::string::String),
-    }
-    impl EmbeddingOption {
-        /// The values in the OpenAPI document.
-        pub const KNOWN: &'static [&'static str] = &[
-            "visual",
-            "audio",
-            "transcription",
-            "visual-text",
-        ];
-        /// Returns the value as it is sent.
-        pub fn as_str(&self) -> &str {
-            match self {
-                Self::Visual => "visual",
-                Self::Audio => "audio",
-                Self::Transcription => "transcription",
-                Self::VisualText => "visual-text",
-                Self::Unknown(value) => value,
-            }
-        }
-    }
-    impl ::std::fmt::Display for EmbeddingOption {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-    impl ::std::convert::From<&str> for EmbeddingOption {
-        fn from(value: &str) -> Self {
-            match value {
-                "visual" => Self::Visual,
-                "audio" => Self::Audio,
-                "transcription" => Self::Transcription,
-                "visual-text" => Self::VisualText,
-                other => Self::Unknown(other.to_owned()),
-            }
-        }
-    }
-    impl ::std::convert::From<::std::string::String> for EmbeddingOption {
-        fn from(value: ::std::string::String) -> Self {
-            Self::from(value.as_str())
-        }
-    }
-    impl ::std::str::FromStr for EmbeddingOption {
-        type Err = ::std::convert::Infallible;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
-            Ok(Self::from(value))
-        }
-    }
-    ///Time range that a vector describes. `clip` is one clip, `video` is the whole selected range.
-    #[derive(
-        Clone,
-        Debug,
-        PartialEq,
-        Eq,
-        Hash,
-        PartialOrd,
-        Ord,
-        ::serde::Serialize,
-        ::serde::Deserialize
-    )]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub enum EmbeddingScope {
-        ///`clip`
-        #[serde(rename = "clip")]
-        Clip,
-        ///`video`
-        #[serde(rename = "video")]
-        Video,
-        /// A value that is not in the OpenAPI document.
-        #[serde(untagged)]
-        Unknown(::std::string::String),
-    }
-    impl EmbeddingScope {
-        /// The values in the OpenAPI document.
-        pub const KNOWN: &'static [&'static str] = &["clip", "video"];
-        /// Returns the value as it is sent.
-        pub fn as_str(&self) -> &str {
-            match self {
-                Self::Clip => "clip",
-                Self::Video => "video",
-                Self::Unknown(value) => value,
-            }
-        }
-    }
-    impl ::std::fmt::Display for EmbeddingScope {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-    impl ::std::convert::From<&str> for EmbeddingScope {
-        fn from(value: &str) -> Self {
-            match value {
-                "clip" => Self::Clip,
-                "video" => Self::Video,
-                other => Self::Unknown(other.to_owned()),
-            }
-        }
-    }
-    impl ::std::convert::From<::std::string::String> for EmbeddingScope {
-        fn from(value: ::std::string::String) -> Self {
-            Self::from(value.as_str())
-        }
-    }
-    impl ::std::str::FromStr for EmbeddingScope {
-        type Err = ::std::convert::Infallible;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
-            Ok(Self::from(value))
-        }
-    }
-    impl ImageEmbeddingMetadata {
-        /// Creates a value with its required fields.
-        pub fn new() -> Self {
-            Self {
-                image_embedding_option: Default::default(),
-                image_embedding_scope: Default::default(),
-                input_filename: Default::default(),
-                input_url: Default::default(),
-            }
-        }
-    }
-    ///Facts about an image and its embedding.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct ImageEmbeddingMetadata {
-        ///Embedding types of the task.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub image_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///Scopes of the vectors.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub image_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
-        ///Name of the file. Present for tasks created from an upload.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_filename: ::std::option::Option<::std::string::String>,
-        ///URL of the file. Present for tasks created from a URL.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_url: ::std::option::Option<::std::string::String>,
-    }
-    impl MediaEmbeddingTask {
-        /// Creates a value with its required fields.
-        pub fn new(id: TaskId, status: TaskStatus) -> Self {
-            Self {
-                audio_embedding: Default::default(),
-                created_at: Default::default(),
-                document_embedding: Default::default(),
-                id,
-                image_embedding: Default::default(),
-                model_name: Default::default(),
-                status,
-                updated_at: Default::default(),
-                video_embedding: Default::default(),
-            }
-        }
-    }
-    ///An embedding task in a list, without vectors.
+    ///A time range and the vector that describes it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct MediaEmbeddingTask {
-        ///Facts about the audio file. Present for audio tasks.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub audio_embedding: ::std::option::Option<MediaEmbeddingTaskAudioEmbedding>,
-        ///Time of creation.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///Facts about the document. Present for document tasks.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub document_embedding: ::std::option::Option<
-            MediaEmbeddingTaskDocumentEmbedding,
-        >,
-        ///Identifier of the task.
-        #[serde(rename = "_id")]
-        pub id: TaskId,
-        ///Facts about the image. Present for image tasks.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub image_embedding: ::std::option::Option<MediaEmbeddingTaskImageEmbedding>,
-        ///Model that computes the embeddings.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub model_name: ::std::option::Option<ModelName>,
-        ///Status of the task.
-        pub status: TaskStatus,
-        ///Time of the last change.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///Facts about the video. Present for video tasks.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
+    pub struct AudioSegment {
+        ///End of the segment, in seconds from the start of the file.
+        pub end_offset_sec: f64,
+        ///The vector.
+        pub float: crate::runtime::Embedding,
+        ///Start of the segment, in seconds from the start of the file.
+        pub start_offset_sec: f64,
     }
-    impl MediaEmbeddingTaskAudioEmbedding {
+    impl BaseEmbeddingMetadata {
         /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
-                metadata: Default::default(),
+                input_filename: Default::default(),
+                input_url: Default::default(),
             }
         }
     }
-    ///Audio part of a task in a list.
+    ///Origin of a media file.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct MediaEmbeddingTaskAudioEmbedding {
-        ///Facts about the audio file and its embedding.
+    pub struct BaseEmbeddingMetadata {
+        ///Name of the file. Present for tasks created from an upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub metadata: ::std::option::Option<AudioEmbeddingMetadata>,
+        pub input_filename: ::std::option::Option<::std::string::String>,
+        ///URL of the file. Present for tasks created from a URL.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub input_url: ::std::option::Option<::std::string::String>,
     }
-    impl MediaEmbeddingTaskDocumentEmbedding {
+    impl BaseSegment {
+        /// Creates a value with its required fields.
+        pub fn new(float: crate::runtime::Embedding) -> Self {
+            Self { float }
+        }
+    }
+    ///A vector.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct BaseSegment {
+        ///The vector.
+        pub float: crate::runtime::Embedding,
+    }
+    impl EmbeddingResponse {
+        /// Creates a value with its required fields.
+        pub fn new(model_name: ModelName) -> Self {
+            Self {
+                audio_embedding: Default::default(),
+                image_embedding: Default::default(),
+                model_name,
+                text_embedding: Default::default(),
+            }
+        }
+    }
+    ///Embeddings of a text, an image and an audio file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct EmbeddingResponse {
+        ///Embeddings of the audio file. Present if the request has one.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub audio_embedding: ::std::option::Option<AudioEmbeddingResult>,
+        ///Embedding of the image. Present if the request has one.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub image_embedding: ::std::option::Option<ImageEmbeddingResult>,
+        ///Model that computed the embeddings.
+        pub model_name: ModelName,
+        ///Embedding of the text. Present if the request has one.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub text_embedding: ::std::option::Option<TextEmbeddingResult>,
+    }
+    impl ImageEmbeddingResult {
         /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
+                error_message: Default::default(),
                 metadata: Default::default(),
+                segments: Default::default(),
             }
         }
     }
-    ///Document part of a task in a list.
+    ///Embedding of an image.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct MediaEmbeddingTaskDocumentEmbedding {
-        ///Facts about the document and its embedding.
+    pub struct ImageEmbeddingResult {
+        ///Reason why the text has no embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub metadata: ::std::option::Option<DocumentEmbeddingMetadata>,
-    }
-    impl MediaEmbeddingTaskImageEmbedding {
-        /// Creates a value with its required fields.
-        pub fn new() -> Self {
-            Self {
-                metadata: Default::default(),
-            }
-        }
-    }
-    ///Image part of a task in a list.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct MediaEmbeddingTaskImageEmbedding {
-        ///Facts about the image and its embedding.
+        pub error_message: ::std::option::Option<::std::string::String>,
+        ///Origin of the image.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub metadata: ::std::option::Option<ImageEmbeddingMetadata>,
-    }
-    ///Name of an embedding model.
-    #[derive(
-        Clone,
-        Debug,
-        PartialEq,
-        Eq,
-        Hash,
-        PartialOrd,
-        Ord,
-        ::serde::Serialize,
-        ::serde::Deserialize
-    )]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub enum ModelName {
-        ///`marengo3.0`
-        #[serde(rename = "marengo3.0")]
-        Marengo30,
-        /// A value that is not in the OpenAPI document.
-        #[serde(untagged)]
-        Unknown(::std::string::String),
-    }
-    impl ModelName {
-        /// The values in the OpenAPI document.
-        pub const KNOWN: &'static [&'static str] = &["marengo3.0"];
-        /// Returns the value as it is sent.
-        pub fn as_str(&self) -> &str {
-            match self {
-                Self::Marengo30 => "marengo3.0",
-                Self::Unknown(value) => value,
-            }
-        }
-    }
-    impl ::std::fmt::Display for ModelName {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-    impl ::std::convert::From<&str> for ModelName {
-        fn from(value: &str) -> Self {
-            match value {
-                "marengo3.0" => Self::Marengo30,
-                other => Self::Unknown(other.to_owned()),
-            }
-        }
-    }
-    impl ::std::convert::From<::std::string::String> for ModelName {
-        fn from(value: ::std::string::String) -> Self {
-            Self::from(value.as_str())
-        }
-    }
-    impl ::std::str::FromStr for ModelName {
-        type Err = ::std::convert::Infallible;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
-            Ok(Self::from(value))
-        }
-    }
-    impl ::std::fmt::Display for TaskId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.write_str(&self.0)
-        }
-    }
-    impl TaskId {
-        /// Returns the text.
-        pub fn as_str(&self) -> &str {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<&TaskId> for TaskId {
-        fn from(value: &TaskId) -> Self {
-            value.clone()
-        }
-    }
-    impl ::std::convert::TryFrom<&::std::string::String> for TaskId {
-        type Error = <Self as ::std::str::FromStr>::Err;
-        fn try_from(
-            value: &::std::string::String,
-        ) -> ::std::result::Result<Self, Self::Error> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::AsRef<str> for TaskId {
-        fn as_ref(&self) -> &str {
-            &self.0
-        }
-    }
-    ///Identifier of an embedding task. Currently 24 lowercase hexadecimal digits, which nothing relies on. Not empty.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    pub struct TaskId(::std::string::String);
-    impl ::std::ops::Deref for TaskId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<TaskId> for ::std::string::String {
-        fn from(value: TaskId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for TaskId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for TaskId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for TaskId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for TaskId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    ///Status of a task. `processing` changes to `ready` or `failed`; both are final.
-    #[derive(
-        Clone,
-        Debug,
-        PartialEq,
-        Eq,
-        Hash,
-        PartialOrd,
-        Ord,
-        ::serde::Serialize,
-        ::serde::Deserialize
-    )]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub enum TaskStatus {
-        ///`processing`
-        #[serde(rename = "processing")]
-        Processing,
-        ///`ready`
-        #[serde(rename = "ready")]
-        Ready,
-        ///`failed`
-        #[serde(rename = "failed")]
-        Failed,
-        /// A value that is not in the OpenAPI document.
-        #[serde(untagged)]
-        Unknown(::std::string::String),
-    }
-    impl TaskStatus {
-        /// The values in the OpenAPI document.
-        pub const KNOWN: &'static [&'static str] = &["processing", "ready", "failed"];
-        /// Returns the value as it is sent.
-        pub fn as_str(&self) -> &str {
-            match self {
-                Self::Processing => "processing",
-                Self::Ready => "ready",
-                Self::Failed => "failed",
-                Self::Unknown(value) => value,
-            }
-        }
-    }
-    impl ::std::fmt::Display for TaskStatus {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-    impl ::std::convert::From<&str> for TaskStatus {
-        fn from(value: &str) -> Self {
-            match value {
-                "processing" => Self::Processing,
-                "ready" => Self::Ready,
-                "failed" => Self::Failed,
-                other => Self::Unknown(other.to_owned()),
-            }
-        }
-    }
-    impl ::std::convert::From<::std::string::String> for TaskStatus {
-        fn from(value: ::std::string::String) -> Self {
-            Self::from(value.as_str())
-        }
-    }
-    impl ::std::str::FromStr for TaskStatus {
-        type Err = ::std::convert::Infallible;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, ::std::convert::Infallible> {
-            Ok(Self::from(value))
-        }
+        pub metadata: ::std::option::Option<BaseEmbeddingMetadata>,
+        ///The vector, in a list of one item.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::runtime::null_as_default")]
+        pub segments: ::std::vec::Vec<BaseSegment>,
     }
     impl TasksCreateResponse {
         /// Creates a value with its required fields.
@@ -587,27 +157,6 @@ pub mod types {
         ///Identifier of the task.
         #[serde(rename = "_id")]
         pub id: TaskId,
-    }
-    impl TasksListResponse {
-        /// Creates a value with its required fields.
-        pub fn new(page_info: PageInfo) -> Self {
-            Self {
-                data: Default::default(),
-                page_info,
-            }
-        }
-    }
-    ///A page of embedding tasks.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct TasksListResponse {
-        ///Tasks of this page, newest first.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub data: ::std::vec::Vec<MediaEmbeddingTask>,
-        ///Position of this page.
-        pub page_info: PageInfo,
     }
     impl TasksRetrieveResponse {
         /// Creates a value with its required fields.
@@ -695,61 +244,27 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_embedding: ::std::option::Option<TasksStatusResponseVideoEmbedding>,
     }
-    impl TasksStatusResponseVideoEmbedding {
+    impl TextEmbeddingResult {
         /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
-                metadata: Default::default(),
+                error_message: Default::default(),
+                segments: Default::default(),
             }
         }
     }
-    ///Video part of the status of a task.
+    ///Embedding of a text.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct TasksStatusResponseVideoEmbedding {
-        ///Facts about the video and its embedding.
+    pub struct TextEmbeddingResult {
+        ///Reason why the text has no embedding.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub metadata: ::std::option::Option<VideoEmbeddingMetadata>,
-    }
-    impl VideoEmbeddingMetadata {
-        /// Creates a value with its required fields.
-        pub fn new() -> Self {
-            Self {
-                duration: Default::default(),
-                input_filename: Default::default(),
-                input_url: Default::default(),
-                video_clip_length: Default::default(),
-                video_embedding_option: Default::default(),
-                video_embedding_scope: Default::default(),
-            }
-        }
-    }
-    ///Facts about a video and its embedding.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct VideoEmbeddingMetadata {
-        ///Duration of the video, in seconds.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub duration: ::std::option::Option<f64>,
-        ///Name of the file. Present for tasks created from an upload.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_filename: ::std::option::Option<::std::string::String>,
-        ///URL of the file. Present for tasks created from a URL.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub input_url: ::std::option::Option<::std::string::String>,
-        ///Length of a clip, in seconds.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub video_clip_length: ::std::option::Option<f64>,
-        ///Embedding types of the task.
+        pub error_message: ::std::option::Option<::std::string::String>,
+        ///The vector, in a list of one item.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub video_embedding_option: ::std::vec::Vec<EmbeddingOption>,
-        ///Scopes of the vectors.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        #[serde(deserialize_with = "crate::runtime::null_as_default")]
-        pub video_embedding_scope: ::std::vec::Vec<EmbeddingScope>,
+        pub segments: ::std::vec::Vec<BaseSegment>,
     }
     impl VideoSegment {
         /// Creates a value with its required fields.
@@ -819,6 +334,14 @@ pub mod operations {
         path: "/embed/tasks/{task_id}",
         effect: Effect::Read,
         params: super::params::embed_tasks_retrieve::ALL,
+    };
+    ///`POST /embed`
+    pub const EMBED_CREATE: Operation = Operation {
+        id: "embed_create",
+        method: "POST",
+        path: "/embed",
+        effect: Effect::Compute,
+        params: super::params::embed_create::ALL,
     };
 }
 pub mod params {
@@ -1019,6 +542,97 @@ pub mod params {
         /// All of them.
         pub const ALL: &[Param] = &[TASK_ID, EMBEDDING_OPTION];
     }
+    ///`POST /embed`
+    pub mod embed_create {
+        use crate::runtime::Param;
+        ///Model that computes the embeddings.
+        pub const MODEL_NAME: Param = Param {
+            name: "model_name",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Text to embed, of up to 500 tokens. Not empty.
+        pub const TEXT: Param = Param {
+            name: "text",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///Direct URL of an image. Excludes `image_file`.
+        pub const IMAGE_URL: Param = Param {
+            name: "image_url",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Image to upload, JPEG or PNG, at least 128×128 pixels. Excludes `image_url`. 1–33554432 bytes (32 MiB).
+        pub const IMAGE_FILE: Param = Param {
+            name: "image_file",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: Some(33554432u64),
+            default: None,
+        };
+        ///Direct URL of an audio file. Excludes `audio_file`.
+        pub const AUDIO_URL: Param = Param {
+            name: "audio_url",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Audio file to upload, WAV, MP3 or FLAC. Excludes `audio_url`. Not empty.
+        pub const AUDIO_FILE: Param = Param {
+            name: "audio_file",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: Some(1u64),
+            max_length: None,
+            default: None,
+        };
+        ///Start of the embedded range, in seconds from the start of the audio. At least 0, default 0.
+        pub const AUDIO_START_OFFSET_SEC: Param = Param {
+            name: "audio_start_offset_sec",
+            minimum: Some(0f64),
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: Some("0"),
+        };
+        /// All of them.
+        pub const ALL: &[Param] = &[
+            MODEL_NAME,
+            TEXT,
+            IMAGE_URL,
+            IMAGE_FILE,
+            AUDIO_URL,
+            AUDIO_FILE,
+            AUDIO_START_OFFSET_SEC,
+        ];
+    }
 }
 pub mod forms {
     use crate::{codegen::types, runtime::{FilePart, Multipart, SourceError, form_text}};
@@ -1082,6 +696,70 @@ pub mod forms {
             }
             for value in &self.video_embedding_scope {
                 form.text("video_embedding_scope", &form_text(value));
+            }
+            Ok(form)
+        }
+    }
+    ///Form of a request that embeds a text, an image, an audio file, or several of them.
+    #[derive(Clone, Debug)]
+    pub struct EmbedCreateRequest {
+        ///Model that computes the embeddings.
+        pub model_name: types::ModelName,
+        ///Text to embed, of up to 500 tokens. Not empty.
+        pub text: Option<String>,
+        ///Direct URL of an image. Excludes `image_file`.
+        pub image_url: Option<String>,
+        ///Image to upload, JPEG or PNG, at least 128×128 pixels. Excludes `image_url`. 1–33554432 bytes (32 MiB).
+        pub image_file: Option<FilePart>,
+        ///Direct URL of an audio file. Excludes `audio_file`.
+        pub audio_url: Option<String>,
+        ///Audio file to upload, WAV, MP3 or FLAC. Excludes `audio_url`. Not empty.
+        pub audio_file: Option<FilePart>,
+        ///Start of the embedded range, in seconds from the start of the audio. At least 0, default 0.
+        pub audio_start_offset_sec: Option<f64>,
+    }
+    impl EmbedCreateRequest {
+        /// Creates a form with its required fields.
+        pub fn new(model_name: types::ModelName) -> Self {
+            Self {
+                model_name,
+                text: None,
+                image_url: None,
+                image_file: None,
+                audio_url: None,
+                audio_file: None,
+                audio_start_offset_sec: None,
+            }
+        }
+        /// Opens the files and encodes the form as `multipart/form-data`. Can be called again if all files are
+        /// [repeatable](FilePart::is_repeatable).
+        ///
+        /// # Errors
+        ///
+        /// Returns an error if a file cannot be opened.
+        pub async fn encode(&self) -> Result<Multipart<Self>, SourceError> {
+            let mut form = Multipart::default();
+            {
+                let value = &self.model_name;
+                form.text("model_name", &form_text(value));
+            }
+            if let Some(value) = &self.text {
+                form.text("text", value);
+            }
+            if let Some(value) = &self.image_url {
+                form.text("image_url", value);
+            }
+            if let Some(value) = &self.image_file {
+                form.file("image_file", value).await?;
+            }
+            if let Some(value) = &self.audio_url {
+                form.text("audio_url", value);
+            }
+            if let Some(value) = &self.audio_file {
+                form.file("audio_file", value).await?;
+            }
+            if let Some(value) = &self.audio_start_offset_sec {
+                form.text("audio_start_offset_sec", &value.to_string());
             }
             Ok(form)
         }
@@ -1308,6 +986,54 @@ Arguments:
                 .request;
             let info = OperationInfo {
                 operation_id: "embed_tasks_retrieve",
+            };
+            self.pre(&mut request, &info).await?;
+            let result = self.exec(request, &info).await;
+            self.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+        ///Builds the request of [`Self::embed_create`], without the API key.
+        pub fn embed_create_request<'a>(
+            &'a self,
+            body: crate::runtime::Multipart<forms::EmbedCreateRequest>,
+        ) -> Result<crate::runtime::ApiRequest<types::EmbeddingResponse>, Error<()>> {
+            let url = format!("{}/embed", self.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let built = body
+                .put_on(
+                    self
+                        .client
+                        .post(url)
+                        .header(
+                            ::reqwest::header::ACCEPT,
+                            ::reqwest::header::HeaderValue::from_static(
+                                "application/json",
+                            ),
+                        ),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(crate::runtime::ApiRequest::new(built, &operations::EMBED_CREATE))
+        }
+        /**Create embeddings of text, images and audio
+
+Computes the embeddings of a text, an image and an audio file, and returns them in the response. Takes one or more of the three. A part that fails has an `error_message` in a response that is otherwise successful.
+
+Sends a `POST` request to `/embed`
+
+*/
+        pub async fn embed_create<'a>(
+            &'a self,
+            body: crate::runtime::Multipart<forms::EmbedCreateRequest>,
+        ) -> Result<ResponseValue<types::EmbeddingResponse>, Error<()>> {
+            #[allow(unused_mut)]
+            let mut request = self.embed_create_request(body)?.request;
+            let info = OperationInfo {
+                operation_id: "embed_create",
             };
             self.pre(&mut request, &info).await?;
             let result = self.exec(request, &info).await;

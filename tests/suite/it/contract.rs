@@ -68,7 +68,10 @@ fn every_response_has_a_valid_example() {
     let contract = Contract::embedded();
     let mut count = 0;
     for (operation, status) in contract.responses() {
-        let example = contract.example(operation, status).expect("a body");
+        let Some(example) = contract.example(operation, status) else {
+            assert_eq!(contract.validate_response_body(operation, status, b""), Ok(()), "{operation} {status}");
+            continue;
+        };
         assert_eq!(
             contract.validate_response_body(operation, status, example.to_string().as_bytes()),
             Ok(()),
@@ -76,7 +79,7 @@ fn every_response_has_a_valid_example() {
         );
         count += 1;
     }
-    assert_eq!(count, 27);
+    assert_eq!(count, 110);
     assert!(contract.example_as::<TasksStatusResponse>("embed_tasks_status", 200).is_some());
     assert!(contract.example("embed_tasks_status", 299).is_none());
 }

@@ -9,7 +9,24 @@ use twelvelabs_api::operations;
 use twelvelabs_contract::Contract;
 
 /// Operations that `twelvelabs` does not wrap, with the reason.
-const EXEMPT: &[(&str, &str)] = &[];
+const EXEMPT: &[(&str, &str)] = &[
+    ("embed_create", "not yet"),
+    ("embed_v2_create", "not yet"),
+    ("embed_v2_tasks_create", "not yet"),
+    ("embed_v2_tasks_list", "not yet"),
+    ("embed_v2_tasks_retrieve", "not yet"),
+    ("assets_create", "not yet"),
+    ("assets_delete", "not yet"),
+    ("assets_update_user_metadata", "not yet"),
+    ("assets_replace_user_metadata", "not yet"),
+    ("assets_delete_user_metadata", "not yet"),
+    ("assets_retrieve_transcription", "not yet"),
+    ("multipart_upload_create", "not yet"),
+    ("multipart_upload_list_incomplete_uploads", "not yet"),
+    ("multipart_upload_get_status", "not yet"),
+    ("multipart_upload_report_chunk_batch", "not yet"),
+    ("multipart_upload_get_additional_presigned_urls", "not yet"),
+];
 
 /// All files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -60,6 +60,7 @@ fn plain(mut node: Node) -> Node {
         node.types = ["string".to_owned()].into();
         node.values = Some(values);
     }
+    node.variants = node.variants.into_iter().map(plain).collect();
     node
 }
 

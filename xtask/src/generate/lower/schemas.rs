@@ -359,7 +359,18 @@ impl<'d> Schemas<'d> {
                     );
                     continue;
                 }
-                out.insert(key.clone(), self.lower(property, &site.below("properties", key)));
+                let mut lowered = self.lower(property, &site.below("properties", key));
+                let is_required =
+                    object.get("required").and_then(Value::as_array).is_some_and(|all| all.contains(&json!(key)));
+                // `null` decodes as an empty list, like an absent one.
+                if site.in_response
+                    && !is_required
+                    && lowered["type"] == "array"
+                    && let Some(list) = lowered.as_object_mut()
+                {
+                    list.remove("nullable");
+                }
+                out.insert(key.clone(), lowered);
             }
             if let Some(required) = object.get("required").and_then(Value::as_array) {
                 let is_described = |name: &&Value| name.as_str().is_some_and(|name| out.contains_key(name));
