@@ -4,15 +4,11 @@ pub mod types {
     use crate::codegen::types::*;
     impl AudioSegment {
         /// Creates a value with its required fields.
-        pub fn new(
-            float: crate::runtime::Embedding,
-            start_offset_sec: f64,
-            end_offset_sec: f64,
-        ) -> Self {
+        pub fn new(float: crate::runtime::Embedding) -> Self {
             Self {
-                end_offset_sec,
+                end_offset_sec: Default::default(),
                 float,
-                start_offset_sec,
+                start_offset_sec: Default::default(),
             }
         }
     }
@@ -22,11 +18,13 @@ pub mod types {
     #[non_exhaustive]
     pub struct AudioSegment {
         ///End of the segment, in seconds from the start of the file.
-        pub end_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_offset_sec: ::std::option::Option<f64>,
         ///The vector.
         pub float: crate::runtime::Embedding,
         ///Start of the segment, in seconds from the start of the file.
-        pub start_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_offset_sec: ::std::option::Option<f64>,
     }
     impl BaseEmbeddingMetadata {
         /// Creates a value with its required fields.
@@ -261,29 +259,35 @@ pub mod types {
     }
     impl PageInfo {
         /// Creates a value with its required fields.
-        pub fn new(page: u64, total_page: u64) -> Self {
+        pub fn new() -> Self {
             Self {
                 limit_per_page: Default::default(),
-                page,
-                total_page,
+                page: Default::default(),
+                total_page: Default::default(),
                 total_results: Default::default(),
             }
         }
     }
     ///Position of a page in a paginated list.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct PageInfo {
         ///Maximum number of items per page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub limit_per_page: ::std::option::Option<u64>,
         ///Number of this page, counted from 1.
-        pub page: u64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
+        pub page: ::std::option::Option<u64>,
         ///Number of pages.
-        pub total_page: u64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
+        pub total_page: ::std::option::Option<u64>,
         ///Number of items on all pages.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_results: ::std::option::Option<u64>,
     }
     impl WrappedErrorBody {

@@ -590,15 +590,15 @@ pub mod types {
     }
     impl TasksListResponse {
         /// Creates a value with its required fields.
-        pub fn new(page_info: PageInfo) -> Self {
+        pub fn new() -> Self {
             Self {
                 data: Default::default(),
-                page_info,
+                page_info: Default::default(),
             }
         }
     }
     ///A page of embedding tasks.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksListResponse {
@@ -607,16 +607,17 @@ pub mod types {
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<MediaEmbeddingTask>,
         ///Position of this page.
-        pub page_info: PageInfo,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub page_info: ::std::option::Option<PageInfo>,
     }
     impl TasksRetrieveResponse {
         /// Creates a value with its required fields.
-        pub fn new(id: TaskId, status: TaskStatus) -> Self {
+        pub fn new(id: TaskId) -> Self {
             Self {
                 created_at: Default::default(),
                 id,
                 model_name: Default::default(),
-                status,
+                status: Default::default(),
                 updated_at: Default::default(),
                 video_embedding: Default::default(),
             }
@@ -637,7 +638,8 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
         ///Status of the task. The vectors are present when it is `ready`.
-        pub status: TaskStatus,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<TaskStatus>,
         ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -753,18 +755,13 @@ pub mod types {
     }
     impl VideoSegment {
         /// Creates a value with its required fields.
-        pub fn new(
-            float: crate::runtime::Embedding,
-            start_offset_sec: f64,
-            end_offset_sec: f64,
-            embedding_scope: EmbeddingScope,
-        ) -> Self {
+        pub fn new(float: crate::runtime::Embedding) -> Self {
             Self {
                 embedding_option: Default::default(),
-                embedding_scope,
-                end_offset_sec,
+                embedding_scope: Default::default(),
+                end_offset_sec: Default::default(),
                 float,
-                start_offset_sec,
+                start_offset_sec: Default::default(),
             }
         }
     }
@@ -777,13 +774,16 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_option: ::std::option::Option<EmbeddingOption>,
         ///Time range that the vector describes.
-        pub embedding_scope: EmbeddingScope,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub embedding_scope: ::std::option::Option<EmbeddingScope>,
         ///End of the segment, in seconds from the start of the file.
-        pub end_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_offset_sec: ::std::option::Option<f64>,
         ///The vector.
         pub float: crate::runtime::Embedding,
         ///Start of the segment, in seconds from the start of the file.
-        pub start_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_offset_sec: ::std::option::Option<f64>,
     }
 }
 pub mod operations {
