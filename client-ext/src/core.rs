@@ -5,6 +5,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod call;
+pub(crate) mod connection;
 pub(crate) mod credentials;
 pub(crate) mod decode;
 mod decompress;
@@ -19,10 +20,13 @@ pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod response_body;
 mod retry;
+pub(crate) mod trace;
+mod upload_runtime;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
+use tracing::Span;
 use twelvelabs_api::{
     Client,
     runtime::{ApiRequest, Key, Operation},
@@ -78,9 +82,10 @@ impl Core {
     /// The client for calls to an endpoint.
     ///
     /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost. Whether the server
-    /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own.
-    fn api_for(&self, endpoint: &Endpoint) -> &Client {
-        if endpoint.is_repeatable() { &self.0.api } else { &self.0.unpooled }
+    /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own. So are
+    /// uploads, whose connections are watched, and end with the attempt.
+    fn api_for(&self, endpoint: &Endpoint, upload: &Upload) -> &Client {
+        if endpoint.is_repeatable() && !upload.has_file() { &self.0.api } else { &self.0.unpooled }
     }
 
     fn prepare<'c>(
@@ -102,16 +107,6 @@ impl Core {
         twelvelabs_api::ClientInfo::baseurl(&self.0.api)
     }
 
-    /// Sends a request without an upload and decodes the whole response body.
-    pub(crate) async fn call<T: DeserializeOwned>(
-        &self,
-        operation: &'static Operation,
-        options: &CallOptions,
-        make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
-    ) -> Result<Response<T>> {
-        self.call_and_read(operation, options, make, |body| read_whole(body, self.key())).await
-    }
-
     /// Sends a request without an upload and reads the response body with `read`.
     pub(crate) async fn call_and_read<T, V, R: Future<Output = Result<V>>>(
         &self,
@@ -123,12 +118,13 @@ impl Core {
         let upload = Upload::default();
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(self.api_for(&call.endpoint), make, read).await
+        call.run(self.api_for(&call.endpoint, call.upload), make, read, |_, _| {}).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
     ///
-    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload.
+    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload. `id` is the name of the id in the
+    /// response, and how to get it, for the span.
     pub(crate) async fn upload<T, F, E>(
         &self,
         operation: &'static Operation,
@@ -136,6 +132,7 @@ impl Core {
         upload: &Upload,
         encode: impl Fn() -> E,
         make: impl Fn(&Client, twelvelabs_api::runtime::Multipart<F>) -> Result<ApiRequest<T>, GeneratedError>,
+        (id_name, id): (&'static str, fn(&T) -> &str),
     ) -> Result<Response<T>>
     where
         T: DeserializeOwned,
@@ -152,6 +149,10 @@ impl Core {
                 make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
             }
         };
-        call.run(self.api_for(&call.endpoint), request, |body| read_whole(body, self.key())).await
+        let record = |value: &T, span: &Span| {
+            span.record(id_name, id(value));
+        };
+        let api = self.api_for(&call.endpoint, call.upload);
+        call.run(api, request, |body| read_whole(body, self.key()), record).await
     }
 }

@@ -8,14 +8,18 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderValue},
 };
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::{
     call::Call,
+    connection::Connection,
     credentials::Credentials,
     decompress::ACCEPTED,
     failure::{Peer, from_api_body, from_reqwest},
     limits::Limits,
     response_body::Body,
+    trace::{record_connection, record_request},
+    upload_runtime::UploadRuntime,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -27,28 +31,41 @@ const ERROR_BODY_LIMIT: u64 = 64 * 1024;
 
 /// Sends one request. Returns the body of a successful response, unread.
 ///
-/// `deadline` is that of the call, with the limit it comes from.
+/// `deadline` is that of the call, with the limit it comes from; `call_span` is its span.
 pub(super) async fn run(
     api: &twelvelabs_api::Client,
     call: &Call<'_>,
     deadline: Option<(Instant, Duration)>,
     make: impl Future<Output = Result<Request>>,
+    call_span: &Span,
 ) -> Result<(Body, ResponseInfo)> {
     let mut request = make.await?;
     call.credentials.apply(api, &mut request);
     if let Some(accepted) = ACCEPTED {
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
     }
+    record_request(call_span, &call.endpoint, request.url(), call.credentials);
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.endpoint));
     // Other URLs may be their own credentials.
     let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
     let url = request.url().clone();
     let peer = Peer::new(&url).with_connect_timeout(call.connect_timeout).with_upload(call.upload.parameter());
-    let sent = twelvelabs_api::ClientInfo::client(api).execute(request);
-    let response = match select(pin!(sent), pin!(call.upload.stalled(chunk, headers))).await {
+    let connection = Connection::default();
+    let sent = connection.noted(twelvelabs_api::ClientInfo::client(api).execute(request));
+    // Without a thread to spare, the upload runs on the runtime of the caller.
+    let runtime = call.upload.has_file().then(UploadRuntime::start).and_then(std::io::Result::ok);
+    let sent = async {
+        match &runtime {
+            Some(runtime) => runtime.run(sent).await,
+            None => sent.await,
+        }
+    };
+    let stalled = call.upload.stalled(chunk, headers, || connection.clone().unconfirmed());
+    let response = match select(pin!(sent), pin!(stalled)).await {
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, &peer))?,
         Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
     };
+    record_connection(&response);
     let info = ResponseInfo::of(&response, api.key());
     let success = response.status().is_success();
     // These bodies are short; without a limit, one that drips would never end.
@@ -56,7 +73,7 @@ pub(super) async fn run(
     let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
     let total = [left, short].into_iter().flatten().min();
     let limits = Limits { chunk, total, size: if success { call.options.response_limit() } else { ERROR_BODY_LIMIT } };
-    let body = Body::new(response, limits);
+    let body = Body::new(response, limits, runtime);
     if !success {
         // The status says enough when the body cannot be read.
         let body = match body {

@@ -269,7 +269,8 @@ impl RawRequest {
                 })
             }
         };
-        call.run(self.core.api_for(&call.endpoint), make, read).await
+        let api = self.core.api_for(&call.endpoint, call.upload);
+        call.run(api, make, read, |_, _| {}).await
     }
 
     /// The name of the first file, for errors.
