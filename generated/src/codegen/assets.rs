@@ -1146,7 +1146,7 @@ pub mod types {
     }
 }
 pub mod operations {
-    use crate::runtime::{Effect, Operation};
+    use crate::runtime::{Condition, Effect, Operation, Rule, RuleKind, Test};
     ///`GET /assets`
     pub const ASSETS_LIST: Operation = Operation {
         id: "assets_list",
@@ -1154,6 +1154,7 @@ pub mod operations {
         path: "/assets",
         effect: Effect::Read,
         params: super::params::assets_list::ALL,
+        rules: &[],
     };
     ///`GET /assets/{asset_id}`
     pub const ASSETS_RETRIEVE: Operation = Operation {
@@ -1162,6 +1163,7 @@ pub mod operations {
         path: "/assets/{asset_id}",
         effect: Effect::Read,
         params: super::params::assets_retrieve::ALL,
+        rules: &[],
     };
 }
 pub mod params {
