@@ -172,7 +172,7 @@ fn without_x_effect_the_method_decides() {
         ("get", "Read"),
         ("head", "Read"),
         ("put", "Update"),
-        ("patch", "Update"),
+        ("patch", "Create"),
         ("delete", "Delete"),
         ("post", "Create"),
     ];

@@ -214,7 +214,7 @@ pub mod types {
             &self.0
         }
     }
-    ///Identifier of an asset. Not empty.
+    ///Identifier of an asset. Currently 24 hexadecimal digits, which the client does not rely on. Not empty.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]

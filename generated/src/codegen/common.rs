@@ -21,11 +21,11 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AudioSegment {
-        ///End of the segment, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file. At least 0.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Start of the segment, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file. At least 0.
         pub start_offset_sec: f64,
     }
     impl BaseEmbeddingMetadata {

@@ -39,10 +39,10 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
-        ///Duration of the audio, in seconds.
+        ///Duration of the audio, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///End of the embedded range, in seconds.
+        ///End of the embedded range, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_offset_sec: ::std::option::Option<f64>,
         ///Name of the file. Present for tasks created from an upload.
@@ -51,7 +51,7 @@ pub mod types {
         ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Start of the embedded range, in seconds.
+        ///Start of the embedded range, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub start_offset_sec: ::std::option::Option<f64>,
     }
@@ -449,7 +449,7 @@ pub mod types {
             &self.0
         }
     }
-    ///Identifier of an embedding task. Currently 24 lowercase hexadecimal digits, which nothing relies on. Not empty.
+    ///Identifier of an embedding task. Currently 24 hexadecimal digits, which the client does not rely on. Not empty.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -730,7 +730,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoEmbeddingMetadata {
-        ///Duration of the video, in seconds.
+        ///Duration of the video, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
         ///Name of the file. Present for tasks created from an upload.
@@ -739,7 +739,7 @@ pub mod types {
         ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Length of a clip, in seconds.
+        ///Length of a clip, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_clip_length: ::std::option::Option<f64>,
         ///Embedding types of the task.
@@ -773,16 +773,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoSegment {
-        ///Part of the video that the vector describes. Absent in results of models before Marengo 2.7.
+        ///Part of the video that the vector describes. Null or absent in results of models before Marengo 2.7.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_option: ::std::option::Option<EmbeddingOption>,
         ///Time range that the vector describes.
         pub embedding_scope: EmbeddingScope,
-        ///End of the segment, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file. At least 0.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Start of the segment, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file. At least 0.
         pub start_offset_sec: f64,
     }
 }

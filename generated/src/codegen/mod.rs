@@ -117,7 +117,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "8a4e5f710c2302ee5678c214598401438c19fa69e3e3ef012a5c0151e89f6033";
+pub const SPEC_SHA256: &str = "70a7b4a34f2fd9f423141a9b2d85a8912a39066bbf9b2b790efcebacaa30c1a5";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`

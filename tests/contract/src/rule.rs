@@ -179,7 +179,8 @@ impl<'c> Check<'c> {
             }
             RuleKind::Fits => {
                 if let [length, start, end] = fields
-                    && let (Some(size), Some(from), Some(to)) = (self.number(length), self.number(start), self.number(end))
+                    && let (Some(size), Some(from), Some(to)) =
+                        (self.number(length), self.number(start), self.number(end))
                     && to > from
                     && size > to - from + ROUNDING
                 {
