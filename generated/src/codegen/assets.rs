@@ -1086,6 +1086,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
         ///Position of the part in the file, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub index: i64,
         ///Status of the part.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1190,8 +1191,10 @@ pub mod types {
     #[non_exhaustive]
     pub struct CompletedChunk {
         ///Position of the part in the file, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_index: i64,
         ///Size of the part, in bytes. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_size: i64,
         ///`ETag` of the response to the upload of the part, without quotes.
         pub proof: ::std::string::String,
@@ -1288,6 +1291,7 @@ pub mod types {
         ///Name of the file, with its extension.
         pub filename: ::std::string::String,
         ///Size of the file, in bytes. Audio and video: at most 10 GB. Images: at most 32 MB. 1–10737418240.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_size: i64,
         ///Type of the file.
         #[serde(rename = "type")]
@@ -1392,11 +1396,13 @@ pub mod types {
         ///Identifier of the asset. Usable when the upload is completed and the asset is `ready`.
         pub asset_id: AssetId,
         ///Size of a part, in bytes. Only the last part may be smaller. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_size: i64,
         ///Time until which the upload must be completed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
         ///Number of parts. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_chunks: i64,
         ///Headers to send with each part.
         #[serde(
@@ -1440,12 +1446,15 @@ pub mod types {
     pub struct GetUploadStatusResponse {
         ///Number of parts that are recorded.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub chunks_completed: ::std::option::Option<i64>,
         ///Number of parts that failed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub chunks_failed: ::std::option::Option<i64>,
         ///Number of parts that are not recorded.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub chunks_pending: ::std::option::Option<i64>,
         ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1457,6 +1466,7 @@ pub mod types {
         pub status: MultipartUploadStatusType,
         ///Size of the file, in bytes.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_size: ::std::option::Option<i64>,
         ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1470,6 +1480,7 @@ pub mod types {
         pub uploaded_chunks: ::std::vec::Vec<ChunkInfo>,
         ///Size of all recorded parts, in bytes.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub uploaded_size: ::std::option::Option<i64>,
     }
     impl IncompleteUploadSummary {
@@ -1498,6 +1509,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct IncompleteUploadSummary {
         ///Size of a part, in bytes.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_size: i64,
         ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1508,8 +1520,10 @@ pub mod types {
         ///Status of the upload.
         pub status: MultipartUploadStatusType,
         ///Number of parts.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_chunks: i64,
         ///Size of the file, in bytes.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_size: i64,
         ///Identifier of the upload.
         pub upload_id: UploadId,
@@ -1630,6 +1644,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct PresignedUrlChunk {
         ///Position of the part in the file, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_index: i64,
         ///Time until which the URL is valid.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1673,12 +1688,15 @@ pub mod types {
         pub asset_id: ::std::option::Option<AssetId>,
         ///Number of parts of the request that were recorded before.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub duplicate_chunks: ::std::option::Option<i64>,
         ///Number of parts that the request added.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub processed_chunks: ::std::option::Option<i64>,
         ///Number of all recorded parts.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_completed: ::std::option::Option<i64>,
         ///URL of the file. Present when all parts are recorded.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1696,8 +1714,10 @@ pub mod types {
     #[non_exhaustive]
     pub struct RequestAdditionalPresignedUrlsRequest {
         ///Number of URLs. 1–50.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub count: i64,
         ///Position of the first part, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub start: i64,
     }
     impl RequestAdditionalPresignedUrlsResponse {
@@ -1720,6 +1740,7 @@ pub mod types {
     pub struct RequestAdditionalPresignedUrlsResponse {
         ///Number of URLs.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub count: ::std::option::Option<i64>,
         ///Time until which the URLs are valid.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1731,6 +1752,7 @@ pub mod types {
         >,
         ///Position of the first part, counted from 1.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub start_index: ::std::option::Option<i64>,
         ///Identifier of the upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2195,7 +2217,7 @@ pub mod types {
     }
 }
 pub mod operations {
-    use crate::runtime::{Effect, Operation};
+    use crate::runtime::{Condition, Effect, Operation, Rule, RuleKind, Test};
     ///`GET /assets`
     pub const ASSETS_LIST: Operation = Operation {
         id: "assets_list",
@@ -2203,6 +2225,7 @@ pub mod operations {
         path: "/assets",
         effect: Effect::Read,
         params: super::params::assets_list::ALL,
+        rules: &[],
     };
     ///`POST /assets`
     pub const ASSETS_CREATE: Operation = Operation {
@@ -2211,6 +2234,7 @@ pub mod operations {
         path: "/assets",
         effect: Effect::Create,
         params: super::params::assets_create::ALL,
+        rules: &[],
     };
     ///`GET /assets/{asset_id}`
     pub const ASSETS_RETRIEVE: Operation = Operation {
@@ -2219,6 +2243,7 @@ pub mod operations {
         path: "/assets/{asset_id}",
         effect: Effect::Read,
         params: super::params::assets_retrieve::ALL,
+        rules: &[],
     };
     ///`DELETE /assets/{asset_id}`
     pub const ASSETS_DELETE: Operation = Operation {
@@ -2227,6 +2252,7 @@ pub mod operations {
         path: "/assets/{asset_id}",
         effect: Effect::Delete,
         params: super::params::assets_delete::ALL,
+        rules: &[],
     };
     ///`PUT /assets/{asset_id}/user-metadata`
     pub const ASSETS_REPLACE_USER_METADATA: Operation = Operation {
@@ -2235,6 +2261,7 @@ pub mod operations {
         path: "/assets/{asset_id}/user-metadata",
         effect: Effect::Update,
         params: super::params::assets_replace_user_metadata::ALL,
+        rules: &[],
     };
     ///`DELETE /assets/{asset_id}/user-metadata`
     pub const ASSETS_DELETE_USER_METADATA: Operation = Operation {
@@ -2243,6 +2270,7 @@ pub mod operations {
         path: "/assets/{asset_id}/user-metadata",
         effect: Effect::Delete,
         params: super::params::assets_delete_user_metadata::ALL,
+        rules: &[],
     };
     ///`PATCH /assets/{asset_id}/user-metadata`
     pub const ASSETS_UPDATE_USER_METADATA: Operation = Operation {
@@ -2251,6 +2279,7 @@ pub mod operations {
         path: "/assets/{asset_id}/user-metadata",
         effect: Effect::Update,
         params: super::params::assets_update_user_metadata::ALL,
+        rules: &[],
     };
     ///`GET /assets/{asset_id}/transcription`
     pub const ASSETS_RETRIEVE_TRANSCRIPTION: Operation = Operation {
@@ -2259,6 +2288,7 @@ pub mod operations {
         path: "/assets/{asset_id}/transcription",
         effect: Effect::Read,
         params: super::params::assets_retrieve_transcription::ALL,
+        rules: &[],
     };
     ///`GET /assets/multipart-uploads`
     pub const MULTIPART_UPLOAD_LIST_INCOMPLETE_UPLOADS: Operation = Operation {
@@ -2267,6 +2297,7 @@ pub mod operations {
         path: "/assets/multipart-uploads",
         effect: Effect::Read,
         params: super::params::multipart_upload_list_incomplete_uploads::ALL,
+        rules: &[],
     };
     ///`POST /assets/multipart-uploads`
     pub const MULTIPART_UPLOAD_CREATE: Operation = Operation {
@@ -2275,6 +2306,7 @@ pub mod operations {
         path: "/assets/multipart-uploads",
         effect: Effect::Create,
         params: super::params::multipart_upload_create::ALL,
+        rules: &[],
     };
     ///`GET /assets/multipart-uploads/{upload_id}`
     pub const MULTIPART_UPLOAD_GET_STATUS: Operation = Operation {
@@ -2283,6 +2315,7 @@ pub mod operations {
         path: "/assets/multipart-uploads/{upload_id}",
         effect: Effect::Read,
         params: super::params::multipart_upload_get_status::ALL,
+        rules: &[],
     };
     ///`POST /assets/multipart-uploads/{upload_id}`
     pub const MULTIPART_UPLOAD_REPORT_CHUNK_BATCH: Operation = Operation {
@@ -2291,6 +2324,7 @@ pub mod operations {
         path: "/assets/multipart-uploads/{upload_id}",
         effect: Effect::Update,
         params: super::params::multipart_upload_report_chunk_batch::ALL,
+        rules: &[],
     };
     ///`POST /assets/multipart-uploads/{upload_id}/presigned-urls`
     pub const MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS: Operation = Operation {
@@ -2299,6 +2333,7 @@ pub mod operations {
         path: "/assets/multipart-uploads/{upload_id}/presigned-urls",
         effect: Effect::Compute,
         params: super::params::multipart_upload_get_additional_presigned_urls::ALL,
+        rules: &[],
     };
 }
 pub mod params {

@@ -31,7 +31,7 @@ pub mod types {
             &self.0
         }
     }
-    ///Identifier of an asset. Not empty.
+    ///Identifier of an asset. Currently 24 hexadecimal digits, which the client does not rely on. Not empty.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -123,10 +123,10 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
-        ///Duration of the audio, in seconds.
+        ///Duration of the audio, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///End of the embedded range, in seconds.
+        ///End of the embedded range, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_offset_sec: ::std::option::Option<f64>,
         ///Name of the file. Present for tasks created from an upload.
@@ -135,7 +135,7 @@ pub mod types {
         ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Start of the embedded range, in seconds.
+        ///Start of the embedded range, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub start_offset_sec: ::std::option::Option<f64>,
     }
@@ -760,29 +760,35 @@ pub mod types {
     }
     impl PageInfo {
         /// Creates a value with its required fields.
-        pub fn new(page: u64, total_page: u64) -> Self {
+        pub fn new() -> Self {
             Self {
                 limit_per_page: Default::default(),
-                page,
-                total_page,
+                page: Default::default(),
+                total_page: Default::default(),
                 total_results: Default::default(),
             }
         }
     }
     ///Position of a page in a paginated list.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct PageInfo {
         ///Maximum number of items per page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub limit_per_page: ::std::option::Option<u64>,
         ///Number of this page, counted from 1.
-        pub page: u64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
+        pub page: ::std::option::Option<u64>,
         ///Number of pages.
-        pub total_page: u64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
+        pub total_page: ::std::option::Option<u64>,
         ///Number of items on all pages.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_results: ::std::option::Option<u64>,
     }
     impl ::std::fmt::Display for TaskId {
@@ -814,7 +820,7 @@ pub mod types {
             &self.0
         }
     }
-    ///Identifier of an embedding task. Currently 24 lowercase hexadecimal digits, which nothing relies on. Not empty.
+    ///Identifier of an embedding task. Currently 24 hexadecimal digits, which the client does not rely on. Not empty.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -940,15 +946,15 @@ pub mod types {
     }
     impl TasksListResponse {
         /// Creates a value with its required fields.
-        pub fn new(page_info: PageInfo) -> Self {
+        pub fn new() -> Self {
             Self {
                 data: Default::default(),
-                page_info,
+                page_info: Default::default(),
             }
         }
     }
     ///A page of embedding tasks.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksListResponse {
@@ -957,7 +963,8 @@ pub mod types {
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<MediaEmbeddingTask>,
         ///Position of this page.
-        pub page_info: PageInfo,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub page_info: ::std::option::Option<PageInfo>,
     }
     impl TasksStatusResponseVideoEmbedding {
         /// Creates a value with its required fields.
@@ -994,7 +1001,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoEmbeddingMetadata {
-        ///Duration of the video, in seconds.
+        ///Duration of the video, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
         ///Name of the file. Present for tasks created from an upload.
@@ -1003,7 +1010,7 @@ pub mod types {
         ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Length of a clip, in seconds.
+        ///Length of a clip, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_clip_length: ::std::option::Option<f64>,
         ///Embedding types of the task.

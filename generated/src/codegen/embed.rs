@@ -30,15 +30,11 @@ pub mod types {
     }
     impl AudioSegment {
         /// Creates a value with its required fields.
-        pub fn new(
-            float: crate::runtime::Embedding,
-            start_offset_sec: f64,
-            end_offset_sec: f64,
-        ) -> Self {
+        pub fn new(float: crate::runtime::Embedding) -> Self {
             Self {
-                end_offset_sec,
+                end_offset_sec: Default::default(),
                 float,
-                start_offset_sec,
+                start_offset_sec: Default::default(),
             }
         }
     }
@@ -47,12 +43,14 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AudioSegment {
-        ///End of the segment, in seconds from the start of the file.
-        pub end_offset_sec: f64,
+        ///End of the segment, in seconds from the start of the file. At least 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_offset_sec: ::std::option::Option<f64>,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Start of the segment, in seconds from the start of the file.
-        pub start_offset_sec: f64,
+        ///Start of the segment, in seconds from the start of the file. At least 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_offset_sec: ::std::option::Option<f64>,
     }
     impl BaseEmbeddingMetadata {
         /// Creates a value with its required fields.
@@ -160,12 +158,12 @@ pub mod types {
     }
     impl TasksRetrieveResponse {
         /// Creates a value with its required fields.
-        pub fn new(id: TaskId, status: TaskStatus) -> Self {
+        pub fn new(id: TaskId) -> Self {
             Self {
                 created_at: Default::default(),
                 id,
                 model_name: Default::default(),
-                status,
+                status: Default::default(),
                 updated_at: Default::default(),
                 video_embedding: Default::default(),
             }
@@ -186,7 +184,8 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
         ///Status of the task. The vectors are present when it is `ready`.
-        pub status: TaskStatus,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<TaskStatus>,
         ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -268,18 +267,13 @@ pub mod types {
     }
     impl VideoSegment {
         /// Creates a value with its required fields.
-        pub fn new(
-            float: crate::runtime::Embedding,
-            start_offset_sec: f64,
-            end_offset_sec: f64,
-            embedding_scope: EmbeddingScope,
-        ) -> Self {
+        pub fn new(float: crate::runtime::Embedding) -> Self {
             Self {
                 embedding_option: Default::default(),
-                embedding_scope,
-                end_offset_sec,
+                embedding_scope: Default::default(),
+                end_offset_sec: Default::default(),
                 float,
-                start_offset_sec,
+                start_offset_sec: Default::default(),
             }
         }
     }
@@ -288,21 +282,24 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoSegment {
-        ///Part of the video that the vector describes. Absent in results of models before Marengo 2.7.
+        ///Part of the video that the vector describes. Null or absent in results of models before Marengo 2.7.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_option: ::std::option::Option<EmbeddingOption>,
         ///Time range that the vector describes.
-        pub embedding_scope: EmbeddingScope,
-        ///End of the segment, in seconds from the start of the file.
-        pub end_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub embedding_scope: ::std::option::Option<EmbeddingScope>,
+        ///End of the segment, in seconds from the start of the file. At least 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_offset_sec: ::std::option::Option<f64>,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Start of the segment, in seconds from the start of the file.
-        pub start_offset_sec: f64,
+        ///Start of the segment, in seconds from the start of the file. At least 0.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_offset_sec: ::std::option::Option<f64>,
     }
 }
 pub mod operations {
-    use crate::runtime::{Effect, Operation};
+    use crate::runtime::{Condition, Effect, Operation, Rule, RuleKind, Test};
     ///`GET /embed/tasks`
     pub const EMBED_TASKS_LIST: Operation = Operation {
         id: "embed_tasks_list",
@@ -310,6 +307,7 @@ pub mod operations {
         path: "/embed/tasks",
         effect: Effect::Read,
         params: super::params::embed_tasks_list::ALL,
+        rules: &[],
     };
     ///`POST /embed/tasks`
     pub const EMBED_TASKS_CREATE: Operation = Operation {
@@ -318,6 +316,48 @@ pub mod operations {
         path: "/embed/tasks",
         effect: Effect::Create,
         params: super::params::embed_tasks_create::ALL,
+        rules: &[
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtLeastOne,
+                fields: &["video_file", "video_url"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::Together,
+                fields: &["video_start_offset_sec", "video_end_offset_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::Ascending,
+                fields: &["video_start_offset_sec", "video_end_offset_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::Fits,
+                fields: &[
+                    "video_clip_length",
+                    "video_start_offset_sec",
+                    "video_end_offset_sec",
+                ],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+        ],
     };
     ///`GET /embed/tasks/{task_id}/status`
     pub const EMBED_TASKS_STATUS: Operation = Operation {
@@ -326,6 +366,7 @@ pub mod operations {
         path: "/embed/tasks/{task_id}/status",
         effect: Effect::Read,
         params: super::params::embed_tasks_status::ALL,
+        rules: &[],
     };
     ///`GET /embed/tasks/{task_id}`
     pub const EMBED_TASKS_RETRIEVE: Operation = Operation {
@@ -334,6 +375,7 @@ pub mod operations {
         path: "/embed/tasks/{task_id}",
         effect: Effect::Read,
         params: super::params::embed_tasks_retrieve::ALL,
+        rules: &[],
     };
     ///`POST /embed`
     pub const EMBED_CREATE: Operation = Operation {
@@ -342,6 +384,7 @@ pub mod operations {
         path: "/embed",
         effect: Effect::Compute,
         params: super::params::embed_create::ALL,
+        rules: &[],
     };
 }
 pub mod params {
