@@ -39,9 +39,13 @@ impl<T> Shared<T> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the first item of an empty store, which no earlier item had.
+    /// The number of the first item of an empty store, which no earlier item had, and no item of another family.
     fn first_number(&self) -> u64 {
-        u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(1)
+        let family =
+            self.folder.name().bytes().fold(0_u16, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+        // 48 bits are enough for the milliseconds until the year 10889, and the clock ends with the year 9999.
+        let time = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(1);
+        (u64::from(family) << 48) | time
     }
 }
 
@@ -130,5 +134,27 @@ impl<T: Content> Store<T> {
     /// The number of items that are not older than the retention.
     pub(crate) fn len(&self) -> usize {
         self.settled().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn items_of_two_families_have_different_ids() {
+        let data = DataDirectory::temporary().expect("a directory");
+        let clock = Arc::new(Clock::new(true));
+        let mut ids = Vec::new();
+        for family in ["assets", "embed_tasks"] {
+            let folder = data.family(family).expect("a folder");
+            let store = Store::open(folder, Arc::clone(&clock), None).expect("a store");
+            let new =
+                NewItem { content: (), fate: Fate::Normal, upload: None, processing: TimeDelta::zero(), outcome: None };
+            let id = store.add(new).await.expect("stored").id.clone();
+            assert!(id.len() == 24 && store.get(&id).is_some(), "{id}");
+            ids.push(id);
+        }
+        assert_ne!(ids[0], ids[1]);
     }
 }

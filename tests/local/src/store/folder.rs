@@ -79,6 +79,11 @@ impl Folder {
         self.root.join("process")
     }
 
+    /// The name of the family.
+    pub(super) fn name(&self) -> std::borrow::Cow<'_, str> {
+        self.root.file_name().unwrap_or_default().to_string_lossy()
+    }
+
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
