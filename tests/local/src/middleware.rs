@@ -84,7 +84,7 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Requ
     // The router has removed the base path.
     let pending = Pending::new(&state, BASE_PATH, &request, validation.clone());
     if let Err(refused) = check_host(&state, &request) {
-        return pending.end_unvalidated(refused);
+        return pending.end_unvalidated(refused.into_response());
     }
     let peer = request.extensions().get::<Peer>().cloned();
     let stalled = request.extensions().get::<Stalled>().cloned().unwrap_or_default();
@@ -140,17 +140,17 @@ pub(crate) async fn run_outside(State(state): State<Arc<ServerState>>, request: 
     let pending = Pending::new(&state, "", &request, Validation::Skipped);
     let response = match check_host(&state, &request) {
         Ok(()) => next.run(request).await,
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     };
     pending.end_unvalidated(response)
 }
 
-fn check_host(state: &ServerState, request: &Request) -> Result<(), Response> {
+fn check_host(state: &ServerState, request: &Request) -> Result<(), ErrorResponse> {
     state.host_names.check(request.uri(), request.headers()).map_err(|host| {
         let message = format!(
             "The host {host:?} is neither an IP address nor localhost, nor a host name that this server was started with"
         );
-        ErrorResponse::new(StatusCode::FORBIDDEN, "host_not_allowed".into(), message).into_response()
+        ErrorResponse::new(StatusCode::FORBIDDEN, "host_not_allowed".into(), message)
     })
 }
 
