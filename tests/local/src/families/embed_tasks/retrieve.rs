@@ -48,7 +48,7 @@ pub(super) async fn retrieve(
     let options = options(query.as_deref())?;
     let task = find(&state, &id)?;
     let response = response(&state, &task)?;
-    let is_ready = response.status == TaskStatus::Ready;
+    let is_ready = response.status == Some(TaskStatus::Ready);
     // A status set by a fault has no embeddings behind it.
     let has_embeddings = task.status == Status::Ready && task.fate == Fate::Normal;
     if !has_embeddings && state.has_quirk(Quirk::EarlyRetrievalRefused) {
