@@ -63,16 +63,16 @@ impl TwelveLabs {
     ///
     /// `target` is a path below the base URL that starts with `/`, or an absolute URL, for example a presigned one. The request has all
     /// the properties of the typed ones: API key, time limits, retries, decompression, typed errors. The key is sent only to the
-    /// origin of the base URL.
+    /// origin of the base URL. Awaiting the request returns a JSON value; [`send`](RawRequest::send) decodes any type, and
+    /// [`send_for_bytes`](RawRequest::send_for_bytes) returns a body that is not JSON.
     ///
     /// ```no_run
-    /// use serde_json::Value;
     /// use twelvelabs::{TwelveLabs, raw::{Effect, Method}};
     ///
     /// # async fn run() -> twelvelabs::Result<()> {
     /// let client = TwelveLabs::from_env()?;
-    /// let indexes: Value = client.request(Method::GET, "/indexes").query("page_limit", 5).send().await?;
-    /// let found: Value = client
+    /// let indexes = client.request(Method::GET, "/indexes").query("page_limit", 5).await?;
+    /// let found: serde_json::Value = client
     ///     .request(Method::POST, "/embed-v2")
     ///     .with_effect(Effect::Compute)
     ///     .json(&serde_json::json!({ "input_type": "text", "text": { "input_text": "a red car" } }))

@@ -80,6 +80,11 @@ pub use twelvelabs_api::{
     types::{ErrorCode, PageInfo},
 };
 
+/// The traits behind [`Request`]: what an operation has to say. They cannot be implemented outside of this crate.
+pub mod request {
+    pub use crate::core::request::{Pages, Verb};
+}
+
 /// Requests to operations without a method of their own; see [`TwelveLabs::request`].
 pub mod raw {
     pub use crate::core::raw::{Effect, Form, Method, RawRequest};

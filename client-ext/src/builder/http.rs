@@ -43,9 +43,11 @@ impl HttpSettings {
         for url in &self.proxies {
             // The URL may contain a password, so the errors do not show it.
             if let Some(rule) = url_rule(url) {
-                return Err(config(format!("the proxy URL {rule}")));
+                return Err(config(format!("the proxy URL of proxy() {rule}")));
             }
-            let proxy = reqwest::Proxy::all(url).map_err(|_| config("the proxy URL is invalid"))?;
+            let proxy = reqwest::Proxy::all(url).map_err(|_| {
+                config("the proxy URL of proxy() is invalid: it must be like http://user:password@host:3128")
+            })?;
             http = http.proxy(proxy);
         }
         for pem in &self.root_certificates {

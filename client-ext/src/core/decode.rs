@@ -41,10 +41,15 @@ fn not_json(start: &[u8], key: &Key) -> String {
         (false, true) => "the response is XML, not JSON",
         (false, false) => "the response body is not JSON",
     };
-    match excerpt(&text) {
-        words if words.is_empty() => what.to_owned(),
-        words => key.redact(&format!("{what}: {words:?}")),
+    let mut line = what.to_owned();
+    let words = excerpt(&text);
+    if !words.is_empty() {
+        line.push_str(&key.redact(&format!(": {words:?}")));
     }
+    if is_html {
+        line.push_str("; check the base URL, and whether the network asks for a login");
+    }
+    line
 }
 
 /// Converts a decoding error to an error. `start` is the start of the body.

@@ -1,8 +1,15 @@
 //! Requests to operations that have no method of their own.
 
-use std::fmt;
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use bytes::Bytes;
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use twelvelabs_api::runtime::{FilePart, Multipart};
 
@@ -16,14 +23,17 @@ use super::{
     failure::from_source,
     options::{CallOptions, RequestOptions},
     response::Response,
+    response_body::Body,
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, Violation},
     upload::Upload,
 };
 
 /// The name of raw requests in errors and spans.
 pub(super) const RAW: &str = "raw_request";
+/// Headers that the client sets.
+const OWN_HEADERS: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING];
 
 /// A `multipart/form-data` body: text fields and files, in order.
 ///
@@ -67,7 +77,7 @@ impl Form {
 #[derive(Clone)]
 enum Payload {
     None,
-    Json(Vec<u8>),
+    Bytes(Bytes),
     Form(Form),
 }
 
@@ -76,7 +86,7 @@ enum Payload {
 /// # Errors
 ///
 /// Those of [`Request`](crate::Request). [`InvalidInput`](ErrorKind::InvalidInput) also if the target is not a path below the base URL or an
-/// absolute `https` URL (`http` for loopback hosts), or if the JSON body cannot be serialized.
+/// absolute `https` URL (`http` for loopback hosts), if a header is invalid, or if the JSON body cannot be serialized.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RawRequest {
@@ -85,11 +95,14 @@ pub struct RawRequest {
     method: Method,
     target: String,
     query: Vec<(String, String)>,
+    headers: HeaderMap,
+    /// The media type of the body, unless a header says another.
+    media_type: Option<&'static str>,
     payload: Payload,
     effect: Effect,
     with_key: bool,
-    /// An error of a setter, reported when the request is sent.
-    broken: Option<String>,
+    /// What is wrong with the arguments of the setters, reported when the request is sent.
+    broken: Vec<Violation>,
 }
 
 impl RawRequest {
@@ -107,10 +120,12 @@ impl RawRequest {
             method,
             target,
             query: Vec::new(),
+            headers: HeaderMap::new(),
+            media_type: None,
             payload: Payload::None,
             effect,
             with_key: true,
-            broken: None,
+            broken: Vec::new(),
         }
     }
 
@@ -120,18 +135,61 @@ impl RawRequest {
         self
     }
 
+    /// Adds a header. It can be called several times with the same name.
+    ///
+    /// `Content-Type` replaces the one that belongs to the body. Headers that belong to the connection or to the length of the body, such as
+    /// `Content-Length`, are refused, because the client sets them.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        let mut refuse =
+            |value: &str, rule: &str| self.broken.push(Violation::new("header", format!("{value:?}"), rule));
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Err(_), _) => refuse(name, "must have a valid name"),
+            (Ok(own), _) if OWN_HEADERS.contains(&own) => refuse(name, "must not be one that the client sets itself"),
+            // The value may be a secret.
+            (Ok(_), Err(_)) => refuse(name, "must have a value of printable characters"),
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(true);
+                self.headers.append(name, value);
+            }
+        }
+        self
+    }
+
     /// Sends a JSON body. It replaces an earlier body.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(body) {
-            Ok(json) => self.payload = Payload::Json(json),
-            Err(error) => self.broken = Some(error.to_string()),
+            Ok(json) => {
+                self.payload = Payload::Bytes(json.into());
+                self.media_type = Some("application/json");
+            }
+            Err(error) => self.broken.push(Violation::absent("body", format!("must be serializable as JSON: {error}"))),
         }
+        self
+    }
+
+    /// Sends bytes as they are, with their length and without a `Content-Type`. They replace an earlier body.
+    ///
+    /// To upload a part to a presigned URL, which is its own credential:
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs, url: String, part: Vec<u8>) -> twelvelabs::Result<()> {
+    /// use twelvelabs::raw::Method;
+    ///
+    /// let response = client.request(Method::PUT, url).bytes(part).send_for_bytes().await?;
+    /// let etag = response.headers().get("etag");
+    /// # let _ = etag; Ok(()) }
+    /// ```
+    pub fn bytes(mut self, body: impl Into<Bytes>) -> Self {
+        self.payload = Payload::Bytes(body.into());
+        self.media_type = None;
         self
     }
 
     /// Sends a `multipart/form-data` body. It replaces an earlier body.
     pub fn multipart(mut self, form: Form) -> Self {
         self.payload = Payload::Form(form);
+        self.media_type = None;
         self
     }
 
@@ -157,14 +215,22 @@ impl RawRequest {
 
     /// As [`send`](Self::send), but returns the response with its status, headers, rate limits and request id.
     pub async fn send_with_response<T: DeserializeOwned>(self) -> Result<Response<T>> {
-        let outcome = self.exchange().await;
-        outcome.map_err(|error: Error| error.with_operation(RAW).with_method("request"))
+        let key = self.core.key().clone();
+        self.exchange(|body| read_whole(body, &key)).await
     }
 
-    async fn exchange<T: DeserializeOwned>(self) -> Result<Response<T>> {
-        if let Some(reason) = &self.broken {
-            let message = format!("the JSON body cannot be serialized: {reason}");
-            return Err(Error::new(ErrorKind::InvalidInput, message));
+    /// Sends the request and returns the response with its body as it is, decompressed, whatever its format.
+    pub async fn send_for_bytes(self) -> Result<Response<Bytes>> {
+        Ok(self.exchange(Body::collect).await?.map(Bytes::from))
+    }
+
+    async fn exchange<V, R: Future<Output = Result<V>>>(self, read: impl Fn(Body) -> R) -> Result<Response<V>> {
+        self.attempt(read).await.map_err(|error| error.with_operation(RAW).with_method("request"))
+    }
+
+    async fn attempt<V, R: Future<Output = Result<V>>>(self, read: impl Fn(Body) -> R) -> Result<Response<V>> {
+        if !self.broken.is_empty() {
+            return Err(Error::invalid(self.broken));
         }
         let (mut url, credentials) = self.core.resolve(&self.target, self.with_key)?;
         if !self.query.is_empty() {
@@ -183,23 +249,27 @@ impl RawRequest {
         let make = |hung_up| {
             let request = client.request(self.method.clone(), url.clone());
             let (payload, form, upload) = (&self.payload, &form, &upload);
+            let (headers, media_type) = (&self.headers, self.media_type);
             async move {
                 let request = match (payload, form) {
                     (_, Some(form)) => {
                         let encoded = encode(form).await.map_err(|error| from_source(error, upload.parameter()))?;
                         upload.prepare(encoded, hung_up, is_last).put_on(request)
                     }
-                    (Payload::Json(json), _) => {
-                        request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(json.clone())
-                    }
+                    (Payload::Bytes(bytes), _) => request.body(bytes.clone()),
                     _ => request,
                 };
-                request.build().map_err(|error| {
+                let request = match media_type {
+                    Some(media_type) => request.header(CONTENT_TYPE, HeaderValue::from_static(media_type)),
+                    None => request,
+                };
+                // These replace headers of the same name.
+                request.headers(headers.clone()).build().map_err(|error| {
                     Error::new(ErrorKind::InvalidInput, "the request cannot be built").with_source(error.without_url())
                 })
             }
         };
-        call.run(self.core.api_for(&call.endpoint), make, |body| read_whole(body, self.core.key())).await
+        call.run(self.core.api_for(&call.endpoint), make, read).await
     }
 
     /// The name of the first file, for errors.
@@ -248,13 +318,23 @@ fn static_name(method: &Method) -> &'static str {
     }
 }
 
+/// Awaiting a raw request is the same as [`send`](RawRequest::send) with a JSON value of any type.
+impl IntoFuture for RawRequest {
+    type Output = Result<serde_json::Value>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
 impl RequestOptions for RawRequest {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
 }
 
-/// `Debug` omits the target and the query, which may contain secrets.
+/// `Debug` omits the target, the query and the headers, which may contain secrets.
 impl fmt::Debug for RawRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawRequest").field("method", &self.method).field("effect", &self.effect).finish_non_exhaustive()

@@ -22,7 +22,7 @@ pub use self::{
     create::CreateTask,
     embed::EmbedVideo,
     find::FindCreated,
-    input::TaskInput,
+    input::{HasTaskInput, TaskInput},
     job::TaskJob,
     list::ListTasks,
     retrieve::{RetrieveTask, Retrieved, SegmentInfo, VectorMatrix},

@@ -9,7 +9,9 @@ pub(crate) fn shown(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     match duration.as_secs() {
         whole if whole >= 7200 && whole % 3600 == 0 && duration.subsec_nanos() == 0 => format!("{} h", whole / 3600),
-        0 if duration.subsec_millis() < 100 && !duration.is_zero() => format!("{} ms", seconds * 1000.0),
+        0 if duration.subsec_millis() < 100 && !duration.is_zero() => {
+            format!("{} ms", (seconds * 100_000.0).round() / 100.0)
+        }
         // Two digits are enough.
         _ => format!("{} s", (seconds * 100.0).round() / 100.0),
     }
@@ -29,6 +31,7 @@ impl Error {
         }
         match (repr.kind, self.status()) {
             (ErrorKind::Transport | ErrorKind::Timeout, _) => repr.cause?.advice(),
+            (ErrorKind::NotReady, _) => Some("wait for it with wait_for_done()"),
             (ErrorKind::Api, Some(401)) => Some("check the API key"),
             (ErrorKind::Api, Some(403)) => Some("the API key does not allow it"),
             _ => None,
@@ -96,6 +99,7 @@ mod tests {
             (Duration::from_secs(60), "60 s"),
             (Duration::from_millis(250), "0.25 s"),
             (Duration::from_millis(1), "1 ms"),
+            (Duration::from_nanos(1_247_062), "1.25 ms"),
             (Duration::from_secs(24 * 3600), "24 h"),
             (Duration::from_secs(3600), "3600 s"),
             (Duration::from_millis(61_004), "61 s"),

@@ -101,8 +101,10 @@ struct Body {
     buffer: BytesMut,
     /// A chunk that waits until the runtime has polled other tasks.
     held: Option<(Bytes, Pause)>,
-    /// Time to wait before the first chunk of a file.
+    /// Time to wait before the first file is read.
     hold: Option<Duration>,
+    /// That time while it passes.
+    holding: Option<Pause>,
     /// Whether the response is still awaited.
     wanted: Option<Box<dyn Fn() -> bool + Send>>,
     on_written: Option<OnWritten>,
@@ -124,6 +126,7 @@ impl<F> Default for Multipart<F> {
             buffer: BytesMut::new(),
             held: None,
             hold: None,
+            holding: None,
             wanted: None,
             on_written: None,
             chunk_size: ChunkSize::default(),
@@ -264,6 +267,14 @@ impl Stream for Body {
                 }
                 Some(Piece::File(file)) => file,
             };
+            // Before the file is read, so that a reader is left to the next attempt if the server refuses this one.
+            if let Some(hold) = this.hold.take() {
+                this.holding = Some(Box::pin(tokio::time::sleep(hold)));
+            }
+            if let Some(holding) = &mut this.holding {
+                std::task::ready!(holding.as_mut().poll(context));
+                this.holding = None;
+            }
             match std::task::ready!(file.poll_chunk(&mut this.buffer, this.chunk_size.size, context)) {
                 Err(error) => return Poll::Ready(Some(Err(io::Error::other(error)))),
                 Ok(chunk) if chunk.is_empty() => {
@@ -274,11 +285,7 @@ impl Stream for Body {
                 // the response would be lost to a broken pipe.
                 Ok(chunk) => {
                     this.chunk_size.passed(Instant::now());
-                    let pause: Pause = match this.hold.take() {
-                        Some(hold) => Box::pin(tokio::time::sleep(hold)),
-                        None => Box::pin(tokio::task::yield_now()),
-                    };
-                    this.held = Some((chunk, pause));
+                    this.held = Some((chunk, Box::pin(tokio::task::yield_now())));
                 }
             }
         }

@@ -67,6 +67,8 @@ enum Op {
     WaitOf(&'static str),
     /// An upload with this file name.
     Named(&'static str),
+    /// From this URL.
+    CreateFrom(&'static str),
     /// An upload with these bytes and another length announced.
     Announced(u64),
 }
@@ -238,6 +240,7 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::StatusOf(id) => tasks.status(id).send().await.map(drop),
         Op::RetrieveOf(id) => tasks.retrieve(id).send().await.map(drop),
         Op::WaitOf(id) => tasks.wait_for_done(id).await.map(drop),
+        Op::CreateFrom(url) => tasks.create(model, VideoSource::url(url)).send().await.map(drop),
         Op::Named(name) => tasks.create(model, VideoSource::bytes(name, &b"video"[..])).send().await.map(drop),
         Op::Announced(length) => {
             tasks.create(model, VideoSource::reader("v.mp4", length, &b"video"[..])).send().await.map(drop)

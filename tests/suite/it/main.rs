@@ -2,12 +2,15 @@
 
 mod assets;
 mod bodies;
+mod callbacks;
+mod connections;
 mod contract;
 mod embed_tasks;
 mod faults;
 mod flows;
 mod language;
 mod local_server;
+mod messages;
 mod operations;
 mod options;
 mod raw;
@@ -16,3 +19,4 @@ mod schemas;
 mod secrets;
 mod support;
 mod surface;
+mod tls;

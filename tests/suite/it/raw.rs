@@ -152,3 +152,41 @@ async fn errors_are_those_of_the_typed_requests() {
     assert!(error.is_not_found() && error.code().is_some_and(|code| code.as_str() == "index_not_found"));
     assert_eq!(error.to_string(), "request: server responded with 404 index_not_found: no such index ***");
 }
+
+#[tokio::test]
+async fn bytes_and_headers_go_to_a_presigned_url_without_the_key() {
+    let (_own, client) = server([ResponseTemplate::new(200)]).await;
+    let stored = ResponseTemplate::new(200).insert_header("etag", "\"e-1\"").set_body_string("<Stored/>");
+    let (other, _) = server([ResponseTemplate::new(503), stored]).await;
+    let url = format!("{}/bucket/part?signature=SECRET", other.uri());
+    let part = client.request(Method::PUT, url).bytes(&b"part 1"[..]).header("content-type", "video/mp4");
+    let response = part.header("x-amz-meta-a", "b").send_for_bytes().await.expect("uploaded");
+    assert_eq!((response.headers()["etag"].as_bytes(), &response.value()[..]), (&b"\"e-1\""[..], &b"<Stored/>"[..]));
+    let requests = other.received_requests().await.expect("recorded");
+    assert_eq!(requests.len(), 2, "a PUT is safe to repeat");
+    for request in requests {
+        assert_eq!(request.body, b"part 1");
+        for (name, value) in [("content-length", "6"), ("content-type", "video/mp4"), ("x-amz-meta-a", "b")] {
+            assert_eq!(request.headers[name], value);
+        }
+        assert!(!request.headers.contains_key("x-api-key"));
+    }
+}
+
+#[tokio::test]
+async fn a_raw_request_can_be_awaited() {
+    let (server, client) = self::server([ResponseTemplate::new(200).set_body_json(json!({ "data": [7] }))]).await;
+    assert_eq!(client.request(Method::GET, "/indexes").await.expect("read")["data"][0], 7);
+    let (_server, empty) = self::server([ResponseTemplate::new(204)]).await;
+    assert_eq!(empty.request(Method::DELETE, "/indexes/1").await.expect("deleted"), Value::Null);
+    let headers = [("a b", "c"), ("content-length", "7"), ("host", "example.com"), ("x", "a\r\nb")];
+    for (name, value) in headers {
+        let error = client.request(Method::GET, "/indexes").header(name, value).await.expect_err(name);
+        assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("header")), "{name}");
+    }
+    for target in ["/a b", "/a\\b", "/a\nb", "https://example.com/a b"] {
+        let error = client.request(Method::GET, target).await.expect_err(target);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{target}");
+    }
+    assert_eq!(count(&server).await, 1);
+}

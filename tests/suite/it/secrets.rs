@@ -39,6 +39,12 @@ async fn a_flow_that_logs_everything() {
     tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(2)).await.expect("ready");
     let error = tasks.status(ID).send().await.expect_err("unauthorized");
     println!("{tasks:?} {error} {error:?}");
+    // TLS and proxies are logged by other crates, to the crate `log`.
+    crate::connections::call_over_tls().await;
+    let proxied = TwelveLabs::builder().api_key(KEY).base_url("https://api.test/v1.3").with_max_retries(0);
+    let proxied = proxied.proxy("http://user:PROXYSECRET@127.0.0.1:9").build().expect("a client");
+    let error = proxied.embed().tasks().status(ID).await.expect_err("no proxy");
+    println!("{error} {error:?}");
 }
 
 #[test]
@@ -55,11 +61,12 @@ fn no_log_at_any_level_shows_the_key_or_a_query() {
         "http.request.method",
         "url.template",
         "http.response.status_code",
+        "reqwest::connect",
     ];
     for expected in names {
         assert!(text.contains(expected), "{expected} is not in the log");
     }
-    for secret in [KEY, "0123456789SECRET", "QUERYSECRET", "URLSECRET"] {
+    for secret in [KEY, "0123456789SECRET", "QUERYSECRET", "URLSECRET", "PROXYSECRET"] {
         assert!(!text.contains(secret), "{secret} is in the log");
     }
 }

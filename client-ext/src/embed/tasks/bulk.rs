@@ -117,7 +117,10 @@ impl CreateBulk {
     /// ```
     pub fn stream(self) -> impl Stream<Item = Created> + Send + Unpin + 'static {
         if let Some(violation) = self.violation() {
-            let refused = move |index| Created { index, result: Err(Error::invalid(vec![violation.clone()])) };
+            let refused = move |index| {
+                let error = Error::invalid(vec![violation.clone()]).with_operation(EMBED_TASKS_CREATE.id);
+                Created { index, result: Err(error.with_method("embed.tasks.create_bulk")) }
+            };
             return stream::iter((0..self.inputs.len()).map(refused)).boxed();
         }
         self.run().map(|(index, result)| Created { index, result }).boxed()

@@ -45,4 +45,19 @@ pub(super) fn add_to(t: &mut Table) {
         refused,
         fails(K::Transport, 0).says("cannot connect"),
     );
+    let odd = [
+        "https://example.com/a b.mp4",
+        "https://example.com/a.mp4\n",
+        " https://example.com/a.mp4",
+        "https://exam\tple.com/a.mp4",
+        "https:\\\\example.com\\a.mp4",
+        "https://example.com/a.mp4?q=\0",
+    ];
+    for url in odd {
+        let expect = fails(K::InvalidInput, 0).says("video_url must have no spaces, control characters or backslashes");
+        t.add(g, format!("the URL {url:?}"), Op::CreateFrom(url), vec![Act::Good], expect);
+    }
+    for url in ["https://example.com/a%20b.mp4", "https://example.com/a.mp4?signature=a%2Fb#t=1"] {
+        t.add(g, format!("the URL {url:?}"), Op::CreateFrom(url), vec![Act::Good], ok(1));
+    }
 }

@@ -65,4 +65,42 @@ pub(super) fn add_to(t: &mut Table) {
             t.set("early", name, op, vec![Act::Early(code)], once, api(code, 1));
         }
     }
+    for op in READS {
+        let cut = || Act::Raw(without_length(op, 2));
+        t.add(g, "a body without a length, cut, then fine", op, vec![cut(), Act::Good], ok(2));
+        t.add(g, "a body without a length, cut forever", op, vec![cut()], fails(K::Transport, 3));
+        t.add(g, "a body without a length", op, vec![Act::Raw(without_length(op, 1))], ok(1));
+        let packed = || Act::Raw(packed_without_length(op));
+        t.add(g, "a compressed body without a length, cut, then fine", op, vec![packed(), Act::Good], ok(2));
+        t.add(g, "407 is the proxy's and permanent", op, vec![status(407)], proxy_refusal());
+        t.add(g, "417 without `Expect` is permanent", op, vec![status(417)], api(417, 1));
+    }
+    for op in CREATES {
+        let cut = Act::Raw(without_length(op, 2));
+        t.add(g, "a body without a length, cut: not retried", op, vec![cut], fails(K::Transport, 1).unknown());
+        t.add(g, "407 is the proxy's and permanent, no effect", op, vec![status(407)], proxy_refusal());
+    }
+    for op in [Op::Upload, Op::UploadPath, Op::UploadFile, Op::UploadReader] {
+        let refused = || Act::Early(417);
+        t.set("early", "417: sent again without `Expect`", op, vec![refused(), Act::Good], once, ok(2));
+        t.set("early", "417 to every request", op, vec![refused(), status(417)], once, api(417, 2));
+    }
+}
+
+fn proxy_refusal() -> Expect {
+    Expect { status: Some(407), ..fails(K::Transport, 1) }.says("the proxy requires credentials")
+}
+
+/// A response whose body ends with the connection, after one part of this many.
+fn without_length(op: Op, parts: usize) -> Vec<u8> {
+    let body = good(&line(op).replace("tasks/a", &format!("tasks/{ID}")));
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+    [head.as_bytes(), &body.as_bytes()[..body.len() / parts]].concat()
+}
+
+/// As [`without_length`], compressed and cut.
+fn packed_without_length(op: Op) -> Vec<u8> {
+    let body = gzip(good(line(op)).as_bytes());
+    let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n";
+    [head.as_bytes(), &body[..body.len() / 2]].concat()
 }

@@ -8,6 +8,8 @@ pub(super) fn add_to(t: &mut Table) {
     for code in [400, 401, 403, 404, 422] {
         t.add(g, format!("{code} ends it at once"), Op::Wait, vec![still(), status(code)], api(code, 2));
     }
+    let refused = Expect { status: Some(407), ..fails(K::Transport, 2) };
+    t.add(g, "407 ends it at once", Op::Wait, vec![still(), status(407)], refused);
     let errors = [
         ("429", status(429)),
         ("500", status(500)),
@@ -18,6 +20,7 @@ pub(super) fn add_to(t: &mut Table) {
         ("truncated JSON", json("{\"_id\":")),
         ("a body that is cut", Act::Raw(cut(Op::Wait))),
         ("closed without a response", Act::Close),
+        ("a body without a length that is cut", Act::Raw(b"HTTP/1.1 200 OK\r\n\r\n{\"_id\":".to_vec())),
     ];
     for (name, act) in errors {
         t.add(
