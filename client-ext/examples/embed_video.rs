@@ -175,13 +175,14 @@ fn print_table(segments: &[VideoSegment]) -> io::Result<()> {
     writeln!(out, "{:<14} {:<6} {:>8} {:>8} {:>5}  first values", "option", "scope", "start", "end", "dim")?;
     for segment in segments {
         let option = segment.embedding_option.as_ref().map_or("-", |option| option.as_str());
+        let scope = segment.embedding_scope.as_ref().map_or("-", |scope| scope.as_str());
+        let seconds = |offset: Option<f64>| offset.map_or("-".to_owned(), |seconds| format!("{seconds:.2}"));
         let first: Vec<String> = segment.float.iter().take(4).map(|number| format!("{number:+.4}")).collect();
         writeln!(
             out,
-            "{option:<14} {:<6} {:>8.2} {:>8.2} {:>5}  {} …",
-            segment.embedding_scope,
-            segment.start_offset_sec,
-            segment.end_offset_sec,
+            "{option:<14} {scope:<6} {:>8} {:>8} {:>5}  {} …",
+            seconds(segment.start_offset_sec),
+            seconds(segment.end_offset_sec),
             segment.float.dimensions(),
             first.join(" "),
         )?;

@@ -14,7 +14,7 @@
 //! tasks.wait_for_done(&task.id).callback(|status| println!("{}", status.status)).await?;
 //! let result = tasks.retrieve(&task.id).send().await?;
 //! for segment in result.video_embedding.iter().flat_map(|video| &video.segments) {
-//!     println!("{}-{} s: {} numbers", segment.start_offset_sec, segment.end_offset_sec, segment.float.dimensions());
+//!     println!("from {:?} s: {} numbers", segment.start_offset_sec, segment.float.dimensions());
 //! }
 //! # Ok(()) }
 //! ```

@@ -2,6 +2,7 @@
 
 mod embedding;
 mod file_part;
+mod integer;
 mod item_stream;
 mod large_array;
 mod multipart;
@@ -12,6 +13,8 @@ mod union;
 
 pub use embedding::{Embedding, NotFinite};
 pub use file_part::{FilePart, Progress, SourceError};
+#[allow(unused_imports, reason = "the document of this repository has no required integer")]
+pub(crate) use integer::{integer, optional_integer};
 pub use item_stream::{ItemStream, StreamError};
 pub use large_array::LargeArray;
 pub use multipart::Multipart;

@@ -97,8 +97,8 @@ impl Pages for ListAssets {
         Self { page_limit: self.page_limit.or(largest), ..self }
     }
 
-    fn total_pages(page: &AssetsListResponse) -> u64 {
-        page.page_info.total_page
+    fn total_pages(page: &AssetsListResponse) -> Option<u64> {
+        page.page_info.as_ref()?.total_page
     }
 
     fn items(page: &AssetsListResponse) -> &[Asset] {

@@ -10,6 +10,8 @@ use futures_util::stream;
 const FRUITLESS: u32 = 2;
 /// How many pages a list may grow by while it is read, beyond twice its size.
 const GROWTH: u64 = 10;
+/// How many pages a list may have whose pages do not say how many there are.
+const UNCOUNTED: u64 = 1000;
 
 /// What a page says about the list.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +20,8 @@ pub(crate) struct Look {
     pub(crate) is_empty: bool,
     /// The page has an entry that no page before had.
     pub(crate) has_new: bool,
-    /// The number of pages.
-    pub(crate) total: u64,
+    /// The number of pages, if the page says it.
+    pub(crate) total: Option<u64>,
 }
 
 /// Where a list is being read.
@@ -34,19 +36,20 @@ impl Place {
     /// Takes a page into account. Returns the next place, `None` after the last page, or why the list does not end.
     fn after(self, look: Look) -> Result<Option<Self>, String> {
         let Self { next: number, fruitless, limit } = self;
-        if look.is_empty || number >= look.total {
+        // A server that does not count its pages may know only one, whatever number is requested.
+        let is_last = look.total.map_or(!look.has_new, |total| number >= total);
+        if look.is_empty || is_last {
             return Ok(None);
         }
         let fruitless = if look.has_new { 0 } else { fruitless + 1 };
         if fruitless > FRUITLESS {
             return Err(format!("the list does not end: page {number} has only entries of the pages before"));
         }
-        let limit = limit.unwrap_or_else(|| look.total.saturating_mul(2).saturating_add(GROWTH));
+        let limit = limit
+            .unwrap_or_else(|| look.total.map_or(UNCOUNTED, |total| total.saturating_mul(2).saturating_add(GROWTH)));
         if number >= limit {
-            let total = look.total;
-            return Err(format!(
-                "the list does not end: it had at most {limit} pages, and has {total} at page {number}"
-            ));
+            let more = look.total.map_or("more".to_owned(), |total| total.to_string());
+            return Err(format!("the list does not end: it had at most {limit} pages, and has {more} at page {number}"));
         }
         Ok(number.checked_add(1).map(|next| Self { next, fruitless, limit: Some(limit) }))
     }
@@ -91,7 +94,7 @@ mod tests {
             asked.borrow_mut().push(number);
             ready(if Some(number) == broken { Err(()) } else { Ok(number) })
         };
-        let look = |_: &u64| Look { is_empty: false, has_new: true, total };
+        let look = |_: &u64| Look { is_empty: false, has_new: true, total: Some(total) };
         let pages = pages(first, fetch, look, |_| ()).collect().await;
         (pages, asked.take())
     }
@@ -116,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_list_ends() {
-        let look = |has_new, total| Look { is_empty: false, has_new, total };
+        let look = |has_new, total| Look { is_empty: false, has_new, total: Some(total) };
         // The same page again and again.
         assert_eq!(requested(|number| look(*number == 1, 1_000_000)).await, (4, true));
         // More pages with each page, all of them new.
@@ -124,7 +127,12 @@ mod tests {
         assert_eq!(requested(|number| look(true, number.saturating_mul(2))).await, (14, true));
         // A total that shrinks, and an empty page.
         assert_eq!(requested(|number| look(true, 9 - number)).await, (5, false));
-        assert_eq!(requested(|number| Look { is_empty: *number == 3, has_new: true, total: 99 }).await, (3, false));
+        assert_eq!(requested(|number| Look { is_empty: *number == 3, has_new: true, total: Some(99) }).await, (3, false));
+        // Pages that do not say how many there are.
+        let uncounted = |is_empty, has_new| Look { is_empty, has_new, total: None };
+        assert_eq!(requested(|number| uncounted(*number == 3, true)).await, (3, false));
+        assert_eq!(requested(|number| uncounted(false, *number < 3)).await, (3, false));
+        assert_eq!(requested(|_| uncounted(false, true)).await, (UNCOUNTED, true));
         // New entries shift the list by a page or two.
         assert_eq!(requested(|number| look(!matches!(number, 2 | 3 | 5), 7)).await, (7, false));
     }
@@ -137,7 +145,8 @@ mod tests {
             let first = answers[0].1;
             let look = |number: &u64| {
                 let (has_new, total) = answers[*number as usize % answers.len()];
-                Look { is_empty: false, has_new, total: if *number == 1 { first } else { total.max(number + 1) } }
+                let total = if *number == 1 { first } else { total.max(number + 1) };
+                Look { is_empty: false, has_new, total: Some(total) }
             };
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
             let (requests, _) = runtime.block_on(requested(look));

@@ -64,9 +64,9 @@ pub trait Pages: Verb + Clone + Sync {
     /// The same request with the largest pages, unless the caller has chosen a size.
     #[doc(hidden)]
     fn with_largest_pages(self) -> Self;
-    /// The number of pages, according to a page.
+    /// The number of pages, if a page says it.
     #[doc(hidden)]
-    fn total_pages(page: &Self::Output) -> u64;
+    fn total_pages(page: &Self::Output) -> Option<u64>;
     /// The entries of a page, borrowed.
     #[doc(hidden)]
     fn items(page: &Self::Output) -> &[Self::Item];

@@ -197,12 +197,12 @@ fn an_error_has_a_byte_offset_and_a_path() {
         ("[3,4]", "[3,04]", "04]", 1, JsonErrorKind::Syntax, Some("video_embedding.segments[1].float[1]")),
         ("[3,4]", "{}", "{},", 0, JsonErrorKind::Data, Some("video_embedding.segments[1].float")),
         (
-            r#""start_offset_sec":6,"#,
+            r#""float":[3,4],"#,
             "",
-            r#"{"float":[3"#,
+            r#"{"start_offset_sec":6"#,
             0,
             JsonErrorKind::Data,
-            Some("video_embedding.segments[1].start_offset_sec"),
+            Some("video_embedding.segments[1].float"),
         ),
         (
             r#"},{"float":[3"#,

@@ -54,6 +54,7 @@ pub mod types {
         pub method: ::std::option::Option<AssetMethod>,
         ///Size of the file, in bytes. Final when the asset is `ready`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub size: ::std::option::Option<i64>,
         ///Origin of an asset that was imported through a connector.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -986,15 +987,15 @@ pub mod types {
     }
     impl AssetsListResponse {
         /// Creates a value with its required fields.
-        pub fn new(page_info: PageInfo) -> Self {
+        pub fn new() -> Self {
             Self {
                 data: Default::default(),
-                page_info,
+                page_info: Default::default(),
             }
         }
     }
     ///A page of assets.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AssetsListResponse {
@@ -1003,7 +1004,8 @@ pub mod types {
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<Asset>,
         ///Position of this page.
-        pub page_info: PageInfo,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub page_info: ::std::option::Option<PageInfo>,
     }
     impl AudioStream {
         /// Creates a value with its required fields.
@@ -1029,15 +1031,18 @@ pub mod types {
     pub struct AudioStream {
         ///Bits per sample.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub bit_depth: ::std::option::Option<u64>,
         ///Bit rate, in bits per second.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub bitrate_bps: ::std::option::Option<i64>,
         ///Channel layout, for example `stereo`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub channel_layout: ::std::option::Option<::std::string::String>,
         ///Number of channels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub channels: ::std::option::Option<u64>,
         ///Codec.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1050,12 +1055,14 @@ pub mod types {
         pub duration_seconds: ::std::option::Option<f64>,
         ///Position of the stream in the file, counted from 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub index: ::std::option::Option<u64>,
         ///Language.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub language: ::std::option::Option<::std::string::String>,
         ///Sample rate, in hertz.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub sample_rate: ::std::option::Option<u64>,
     }
     impl ChunkInfo {
@@ -1797,6 +1804,7 @@ pub mod types {
     pub struct TechnicalMetadata {
         ///Number of channels of the main audio stream.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub audio_channels: ::std::option::Option<u64>,
         ///Codec of the main audio stream.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1806,6 +1814,7 @@ pub mod types {
         pub audio_duration_seconds: ::std::option::Option<f64>,
         ///Sample rate of the main audio stream, in hertz.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub audio_sample_rate: ::std::option::Option<u64>,
         ///Audio streams of the file.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -1846,6 +1855,7 @@ pub mod types {
         >,
         ///Number of pages of the document.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub document_page_count: ::std::option::Option<u64>,
         ///Height of a page, in points.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1876,6 +1886,7 @@ pub mod types {
         pub file_mime_type: ::std::option::Option<::std::string::String>,
         ///Size of the file, in bytes.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub file_size_bytes: ::std::option::Option<i64>,
         ///Altitude stored in the file, in meters.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1894,6 +1905,7 @@ pub mod types {
         pub has_audio: ::std::option::Option<bool>,
         ///Bits per channel of the image.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub image_bit_depth: ::std::option::Option<u64>,
         ///Color space of the image.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1903,12 +1915,15 @@ pub mod types {
         pub image_format: ::std::option::Option<::std::string::String>,
         ///Height of the image, in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub image_height: ::std::option::Option<u64>,
         ///EXIF orientation of the image.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub image_orientation: ::std::option::Option<i64>,
         ///Width of the image, in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub image_width: ::std::option::Option<u64>,
         ///Whether the image is animated.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1927,12 +1942,15 @@ pub mod types {
         pub timecode_source: ::std::option::Option<::std::string::String>,
         ///Number of audio streams.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_audio_streams: ::std::option::Option<u64>,
         ///Number of video streams.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_video_streams: ::std::option::Option<u64>,
         ///Bit rate of the main video stream, in bits per second.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub video_bitrate_bps: ::std::option::Option<i64>,
         ///Codec of the main video stream.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1945,6 +1963,7 @@ pub mod types {
         pub video_fps: ::std::option::Option<f64>,
         ///Height of the main video stream, in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub video_height: ::std::option::Option<u64>,
         ///Video streams of the file.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -1952,6 +1971,7 @@ pub mod types {
         pub video_streams: ::std::vec::Vec<VideoStream>,
         ///Width of the main video stream, in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub video_width: ::std::option::Option<u64>,
     }
     impl ::std::fmt::Display for UploadId {
@@ -2117,9 +2137,11 @@ pub mod types {
         pub avg_fps: ::std::option::Option<f64>,
         ///Bits per color component.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub bit_depth: ::std::option::Option<u64>,
         ///Bit rate, in bits per second.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub bitrate_bps: ::std::option::Option<i64>,
         ///Codec.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2147,9 +2169,11 @@ pub mod types {
         pub fps: ::std::option::Option<f64>,
         ///Height, in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub height: ::std::option::Option<u64>,
         ///Position of the stream in the file, counted from 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub index: ::std::option::Option<u64>,
         ///Aspect ratio of a pixel, for example `1:1`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2159,12 +2183,14 @@ pub mod types {
         pub pixel_format: ::std::option::Option<::std::string::String>,
         ///Rotation, in degrees.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub rotation: ::std::option::Option<i64>,
         ///Scan type, for example `progressive`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub scan_type: ::std::option::Option<::std::string::String>,
         ///Width, in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub width: ::std::option::Option<u64>,
     }
 }

@@ -66,7 +66,8 @@ impl Paging {
         if self.page > pages.max(1) && state.has_quirk(Quirk::PageBeyondRefused) {
             return Err(ErrorResponse::invalid(self.page_rule.name, format!("should be at most {}", pages.max(1))));
         }
-        let mut info = PageInfo::new(self.page, pages);
+        let mut info = PageInfo::new();
+        (info.page, info.total_page) = (Some(self.page), Some(pages));
         info.limit_per_page = Some(self.limit);
         info.total_results = Some(total as u64);
         Ok(info)

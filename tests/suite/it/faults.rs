@@ -40,6 +40,8 @@ enum Op {
     Retrieve,
     /// As one matrix.
     Matrix,
+    /// Segment by segment.
+    Segments,
     List,
     /// All entries of a list.
     Items,
@@ -197,6 +199,7 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::Status => tasks.status(ID).send().await.map(drop),
         Op::Retrieve => tasks.retrieve(ID).send().await.map(drop),
         Op::Matrix => tasks.retrieve(ID).matrix().await.map(drop),
+        Op::Segments => tasks.retrieve(ID).segments().try_for_each(|_| ready(Ok(()))).await,
         Op::Items => tasks.list().items().try_for_each(|_| ready(Ok(()))).await,
         Op::Pages => tasks.list().pages().try_for_each(|_| ready(Ok(()))).await,
         Op::List => tasks.list().send().await.map(drop),

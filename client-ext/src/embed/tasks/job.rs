@@ -10,7 +10,13 @@ use twelvelabs_api::{
 
 use super::list::ListTasks;
 use crate::{
-    core::{Core, decode::decode, id::check_same, options::CallOptions, request::Verb},
+    core::{
+        Core,
+        decode::decode,
+        id::check_same,
+        options::CallOptions,
+        request::{Pages, Verb},
+    },
     json,
     wait::job::{Job, JobList, JobState, ListPage, PollError, Polled},
 };
@@ -78,16 +84,19 @@ impl Job for TaskJob {
         let number = page.number;
         let time = |seconds| DateTime::from_timestamp(seconds, 0);
         let window = page.window.and_then(|(from, to)| time(from).zip(time(to)));
+        let limit = PAGE_LIMIT.maximum.map(|maximum| maximum as u64);
         let list = ListTasks {
             page: Some(number),
-            page_limit: PAGE_LIMIT.maximum.map(|maximum| maximum as u64),
+            page_limit: limit,
             started_at: window.map(|(from, _)| from),
             ended_at: window.map(|(_, to)| to),
             ..ListTasks::default()
         };
         Polled::new(list.execute(&self.core, options).await, |list| {
-            // A page beyond the end may be empty or may not exist.
-            let is_last = list.data.is_empty() || number >= list.page_info.total_page;
+            // A page beyond the end may be empty or may not exist. Without a number of pages, the last is one that is not full.
+            let is_full = list.data.len() as u64 >= limit.unwrap_or(1);
+            let is_last = ListTasks::total_pages(&list).map_or(!is_full, |total| number >= total);
+            let is_last = is_last || list.data.is_empty();
             Ok(JobList { entries: list.data.into_iter().map(entry).collect(), is_last })
         })
     }

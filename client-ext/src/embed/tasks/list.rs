@@ -108,8 +108,8 @@ impl Pages for ListTasks {
         Self { page_limit: self.page_limit.or(largest), ..self }
     }
 
-    fn total_pages(page: &TasksListResponse) -> u64 {
-        page.page_info.total_page
+    fn total_pages(page: &TasksListResponse) -> Option<u64> {
+        page.page_info.as_ref()?.total_page
     }
 
     fn items(page: &TasksListResponse) -> &[MediaEmbeddingTask] {

@@ -82,14 +82,14 @@ impl RetrieveTask {
     fn check(&self, core: &Core, task: &TasksRetrieveResponse, segments: usize) -> Result<()> {
         check_same(self.id.get()?, &task.id, core.key())?;
         let kind = match task.status {
-            TaskStatus::Ready => return Ok(()),
-            TaskStatus::Failed => ErrorKind::JobFailed,
-            TaskStatus::Processing => ErrorKind::NotReady,
-            // A status that is added later says as much as the segments that came with it.
+            Some(TaskStatus::Ready) => return Ok(()),
+            Some(TaskStatus::Failed) => ErrorKind::JobFailed,
+            Some(TaskStatus::Processing) => ErrorKind::NotReady,
+            // No status, or one that is added later, says as much as the segments that came with it.
             _ if segments > 0 => return Ok(()),
             _ => ErrorKind::NotReady,
         };
-        let status = core.key().redact(task.status.as_str());
+        let status = task.status.as_ref().map_or("none".to_owned(), |status| core.key().redact(status.as_str()));
         Err(Error::new(kind, format!("the task has no vectors (status: {status})")))
     }
 

@@ -174,7 +174,8 @@ async fn list(State(state): State<Arc<ServerState>>, RawQuery(query): RawQuery) 
     let (skip, take) = paging.range();
     let filter = Filter { matches: Some(&matches), ..Filter::default() };
     let (total, page) = state.families.assets.store.page(&filter, skip, take);
-    let mut response = AssetsListResponse::new(paging.info(&state, total)?);
+    let mut response = AssetsListResponse::new();
+    response.page_info = Some(paging.info(&state, total)?);
     response.data = page.iter().map(|item| asset(item)).collect::<Result<_, _>>()?;
     query::list_body(response).map(Json)
 }

@@ -48,7 +48,7 @@ async fn stream_yields_every_segment_and_then_the_task() {
     let (segments, task, error) = stream(text(document(100).to_string())).await;
     assert!(error.is_none());
     let task = task.expect("the task is the last item");
-    assert_eq!((segments.len(), &task.status), (100, &TaskStatus::Ready));
+    assert_eq!((segments.len(), &task.status), (100, &Some(TaskStatus::Ready)));
     assert_eq!(task.video_embedding.map(|video| video.segments.len()), Some(0));
     for (index, segment) in segments.iter().enumerate() {
         assert_eq!(segment.float.as_slice(), [index as f32, 0.5, -0.012345679], "segment {index}");
@@ -72,7 +72,7 @@ async fn a_task_without_vectors_is_an_error_with_its_status() {
     // A ready task may have no segment of the requested kind.
     let (segments, task, error) = stream(response(200, "embed_tasks_status_200_ready")).await;
     assert!(segments.is_empty() && error.is_none());
-    assert_eq!(task.map(|task| task.status), Some(TaskStatus::Ready));
+    assert_eq!(task.and_then(|task| task.status), Some(TaskStatus::Ready));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The scenarios.
 
 mod names;
+mod optional;
 mod redirects;
 mod responses;
 mod retries;
@@ -104,7 +105,7 @@ fn chunked_cut() -> Vec<u8> {
 fn line(op: Op) -> &'static str {
     match op {
         Op::Status | Op::Wait | Op::WaitUntilLimit => "GET /v1.3/embed/tasks/a/status X",
-        Op::Retrieve | Op::Matrix => "GET /v1.3/embed/tasks/a X",
+        Op::Retrieve | Op::Matrix | Op::Segments => "GET /v1.3/embed/tasks/a X",
         Op::List | Op::Items | Op::Pages => "GET /v1.3/embed/tasks X",
         _ => "POST /v1.3/embed/tasks X",
     }
@@ -137,6 +138,7 @@ pub(super) fn all() -> Vec<Row> {
     retries::add_to(&mut table);
     timeouts::add_to(&mut table);
     responses::add_to(&mut table);
+    optional::add_to(&mut table);
     retry_after::add_to(&mut table);
     waits::add_to(&mut table);
     redirects::add_to(&mut table);

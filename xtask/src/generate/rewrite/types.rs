@@ -1,4 +1,4 @@
-//! Types: open enums, `null` for an absent list, constructors, schemars behind a feature.
+//! Types: open enums, `null` for an absent list, whole numbers in any spelling, constructors, schemars behind a feature.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
             Item::Struct(item) => {
                 feature_gate_schemars(&mut item.attrs);
                 for field in &mut item.fields {
-                    tolerate_null(&mut field.attrs)?;
+                    tolerate(field)?;
                 }
                 match &item.fields {
                     Fields::Named(fields) => {
@@ -61,7 +61,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                 for variant in &mut item.variants {
                     if let Fields::Named(fields) = &mut variant.fields {
                         for field in &mut fields.named {
-                            tolerate_null(&mut field.attrs)?;
+                            tolerate(field)?;
                         }
                     }
                 }
@@ -306,11 +306,37 @@ fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
     }
 }
 
-/// Decodes `null` as an empty list or map, like an absent one.
-fn tolerate_null(attributes: &mut Vec<Attribute>) -> Result<()> {
-    let skipped = serde_options(attributes)?.remove("skip_serializing_if").flatten().unwrap_or_default();
+/// Decodes `null` as an empty list or map, like an absent one, and an integer that is written with a fraction of zero.
+fn tolerate(field: &mut syn::Field) -> Result<()> {
+    let options = serde_options(&field.attrs)?;
+    if options.contains_key("deserialize_with") {
+        return Ok(());
+    }
+    let skipped = options.get("skip_serializing_if").cloned().flatten().unwrap_or_default();
     if skipped.ends_with("::is_empty") {
-        attributes.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::null_as_default")]));
+        field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::null_as_default")]));
+    } else if is_integer(&field.ty) {
+        field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::integer")]));
+    } else if optional(&field.ty).is_some_and(is_integer) {
+        // A function for a field turns off that an absent `Option` is `None`.
+        let default = (!options.contains_key("default")).then(|| quote!(default,));
+        field.attrs.push(parse_quote!(#[serde(#default deserialize_with = "crate::runtime::optional_integer")]));
     }
     Ok(())
+}
+
+fn is_integer(kind: &Type) -> bool {
+    last_segment(kind)
+        .is_some_and(|name| matches!(name.as_str(), "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"))
+}
+
+/// The type inside of an `Option`.
+fn optional(kind: &Type) -> Option<&Type> {
+    let Type::Path(path) = kind else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::Type(kind) => Some(kind),
+        _ => None,
+    })
 }

@@ -10,18 +10,18 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// The segment of a row of a [`VectorMatrix`]: a [`VideoSegment`] without its vector.
+/// The segment of a row of a [`VectorMatrix`]: a [`VideoSegment`] without its vector. `None` is what the server left out.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SegmentInfo {
     /// Start of the segment, in seconds from the start of the file.
-    pub start_offset_sec: f64,
+    pub start_offset_sec: Option<f64>,
     /// End of the segment, in seconds from the start of the file.
-    pub end_offset_sec: f64,
+    pub end_offset_sec: Option<f64>,
     /// What the vector describes: the visual content, the audio, the transcription.
     pub embedding_option: Option<EmbeddingOption>,
     /// Whether the vector spans a clip or the whole video.
-    pub embedding_scope: EmbeddingScope,
+    pub embedding_scope: Option<EmbeddingScope>,
 }
 
 impl From<VideoSegment> for SegmentInfo {

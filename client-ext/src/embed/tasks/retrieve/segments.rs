@@ -58,8 +58,8 @@ impl Request<RetrieveTask> {
     /// let mut segments = tasks.retrieve(id).segments();
     /// while let Some(item) = segments.next().await {
     ///     match item? {
-    ///         Retrieved::Segment(segment) => println!("{} s: {:?}", segment.start_offset_sec, segment.float),
-    ///         Retrieved::Task(task) => println!("complete: {}", task.status),
+    ///         Retrieved::Segment(segment) => println!("{:?} s: {:?}", segment.start_offset_sec, segment.float),
+    ///         Retrieved::Task(task) => println!("complete: {:?}", task.status),
     ///         _ => {}
     ///     }
     /// }

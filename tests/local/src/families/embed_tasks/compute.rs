@@ -49,7 +49,9 @@ fn compute(folder: &Folder, task: &Task, thumbnails: bool) -> io::Result<()> {
         for (scope, window) in scopes.iter().zip(&windows) {
             for (option, vectors) in &mut columns {
                 let Some(vector) = vectors.next() else { continue };
-                let mut segment = VideoSegment::new(vector, window.start, window.end, scope.clone());
+                let mut segment = VideoSegment::new(vector);
+                (segment.start_offset_sec, segment.end_offset_sec) = (Some(window.start), Some(window.end));
+                segment.embedding_scope = Some(scope.clone());
                 segment.embedding_option = Some(option.clone());
                 results::write(out, &segment)?;
             }

@@ -39,7 +39,8 @@ pub(super) async fn list(State(state): Shared, RawQuery(query): RawQuery) -> Res
     }
     let (skip, take) = paging.range();
     let (total, page) = state.families.embed_tasks.store.page(&filter, skip, take);
-    let mut response = TasksListResponse::new(paging.info(&state, total)?);
+    let mut response = TasksListResponse::new();
+    response.page_info = Some(paging.info(&state, total)?);
     response.data = page.iter().map(|task| entry(&state, task)).collect::<Result<_, _>>()?;
     query::list_body(response).map(Json)
 }

@@ -84,7 +84,8 @@ fn options(query: Option<&str>) -> Result<Vec<EmbeddingOption>, ErrorResponse> {
 /// The response without segments.
 fn response(state: &ServerState, task: &Task) -> Result<TasksRetrieveResponse, ErrorResponse> {
     let (id, status) = id_and_status(task)?;
-    let mut response = TasksRetrieveResponse::new(id, status);
+    let mut response = TasksRetrieveResponse::new(id);
+    response.status = Some(status);
     response.model_name = Some(task.content.model_name.clone());
     response.created_at = Some(task.created_at);
     response.updated_at = Some(task.updated_at());

@@ -32,7 +32,7 @@ pub(super) async fn show(
         let mut vectors = Thinned::default();
         results::each(&path, |segment| {
             let of_option = segment.embedding_option.is_some_and(|option| option.as_str() == embedding_option);
-            if of_option && segment.embedding_scope == EmbeddingScope::Clip {
+            if of_option && segment.embedding_scope == Some(EmbeddingScope::Clip) {
                 vectors.push(segment.float.to_vec());
             }
         })?;

@@ -42,12 +42,13 @@ pub(super) async fn show(State(state): Shared, Path(id): Path<String>) -> Respon
         if is_ready {
             results::each(&result, |segment| {
                 let option = segment.embedding_option.map_or(String::new(), |option| option.to_string());
-                let row = rows.entry((option, segment.embedding_scope.to_string())).or_default();
+                let scope = segment.embedding_scope.unwrap_or(EmbeddingScope::Clip);
+                let is_clip = scope == EmbeddingScope::Clip;
+                let row = rows.entry((option, scope.to_string())).or_default();
                 let number = row.len();
-                let is_clip = segment.embedding_scope == EmbeddingScope::Clip;
                 if row.len() < BLOCKS {
                     let thumbnail = Some(number).filter(|number| is_clip && pictures.join(number.to_string()).exists());
-                    let (start, end) = (segment.start_offset_sec, segment.end_offset_sec);
+                    let (start, end) = (segment.start_offset_sec.unwrap_or_default(), segment.end_offset_sec.unwrap_or_default());
                     row.push(Block { start, end, colour: colour(&segment.float), thumbnail });
                 }
             })?;

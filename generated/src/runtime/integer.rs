@@ -1,0 +1,98 @@
+//! Integers that may be written like `1.0`, which JSON Schema counts as integers, too.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Unexpected, Visitor},
+};
+
+/// Decodes an integer.
+pub(crate) fn integer<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i128>,
+{
+    deserializer.deserialize_any(Integer(PhantomData))
+}
+
+/// Decodes an integer or `null`.
+pub(crate) fn optional_integer<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i128>,
+{
+    struct Value<T>(T);
+    impl<'de, T: TryFrom<i128>> Deserialize<'de> for Value<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            integer(deserializer).map(Self)
+        }
+    }
+    Ok(Option::<Value<T>>::deserialize(deserializer)?.map(|value| value.0))
+}
+
+struct Integer<T>(PhantomData<T>);
+
+impl<T: TryFrom<i128>> Integer<T> {
+    fn from_wide<E: Error>(&self, value: i128, shown: Unexpected<'_>) -> Result<T, E> {
+        T::try_from(value).map_err(|_| E::invalid_value(shown, self))
+    }
+}
+
+impl<T: TryFrom<i128>> Visitor<'_> for Integer<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an integer in the range of {}", std::any::type_name::<T>())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
+        self.from_wide(value.into(), Unexpected::Signed(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
+        self.from_wide(value.into(), Unexpected::Unsigned(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
+        let shown = Unexpected::Float(value);
+        if value.fract() != 0.0 {
+            // Also what is not finite.
+            return Err(E::invalid_value(shown, &self));
+        }
+        // Saturates, so that what does not fit into `i128` does not fit into `T`.
+        self.from_wide(value as i128, shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Page {
+        #[serde(deserialize_with = "integer")]
+        number: u64,
+        #[serde(default, deserialize_with = "optional_integer")]
+        rotation: Option<i64>,
+    }
+
+    fn page(number: &str, rotation: &str) -> Result<(u64, Option<i64>), String> {
+        let text = format!(r#"{{"number":{number}{rotation}}}"#);
+        let page: Page = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        Ok((page.number, page.rotation))
+    }
+
+    #[test]
+    fn integers_are_decoded_in_every_spelling() {
+        for (text, number) in [("1", 1), ("1.0", 1), ("1e3", 1000), ("0.0", 0), ("-0.0", 0), ("18446744073709551615", u64::MAX)] {
+            assert_eq!(page(text, ""), Ok((number, None)), "{text}");
+        }
+        assert_eq!(page("1", r#","rotation":-90.0"#), Ok((1, Some(-90))));
+        assert_eq!(page("1", r#","rotation":null"#), Ok((1, None)));
+        for text in ["1.5", "-1", "-1.0", "1e30", "1e300", "true", "\"1\"", "null", "[]"] {
+            assert!(page(text, "").is_err(), "{text}");
+        }
+        assert!(page("1", r#","rotation":0.5"#).is_err() && page("1", r#","rotation":"0""#).is_err());
+    }
+}
