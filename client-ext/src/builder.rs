@@ -12,6 +12,7 @@ use crate::{
     client::TwelveLabs,
     core::{
         Core,
+        connection::NoteConnection,
         credentials::is_loopback,
         options::{CallOptions, RequestOptions},
     },
@@ -143,7 +144,7 @@ impl TwelveLabsBuilder {
             }
             let mut http = self.http.apply(http)?;
             if !pooled {
-                http = http.pool_max_idle_per_host(0);
+                http = http.pool_max_idle_per_host(0).connector_layer(NoteConnection);
             }
             // reqwest would send the key to any host that a redirect names.
             http.redirect(redirect::Policy::none())

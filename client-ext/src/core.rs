@@ -5,6 +5,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod call;
+pub(crate) mod connection;
 pub(crate) mod credentials;
 pub(crate) mod decode;
 mod decompress;
@@ -19,6 +20,7 @@ pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod response_body;
 mod retry;
+mod upload_runtime;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -78,9 +80,10 @@ impl Core {
     /// The client for calls to an endpoint.
     ///
     /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost. Whether the server
-    /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own.
-    fn api_for(&self, endpoint: &Endpoint) -> &Client {
-        if endpoint.is_repeatable() { &self.0.api } else { &self.0.unpooled }
+    /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own. So are
+    /// uploads, whose connections are watched, and end with the attempt.
+    fn api_for(&self, endpoint: &Endpoint, upload: &Upload) -> &Client {
+        if endpoint.is_repeatable() && !upload.has_file() { &self.0.api } else { &self.0.unpooled }
     }
 
     fn prepare<'c>(
@@ -123,7 +126,7 @@ impl Core {
         let upload = Upload::default();
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(self.api_for(&call.endpoint), make, read).await
+        call.run(self.api_for(&call.endpoint, call.upload), make, read).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
@@ -152,6 +155,6 @@ impl Core {
                 make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
             }
         };
-        call.run(self.api_for(&call.endpoint), request, |body| read_whole(body, self.key())).await
+        call.run(self.api_for(&call.endpoint, call.upload), request, |body| read_whole(body, self.key())).await
     }
 }

@@ -11,11 +11,13 @@ use tokio::time::Instant;
 
 use super::{
     call::Call,
+    connection::Connection,
     credentials::Credentials,
     decompress::ACCEPTED,
     failure::{Peer, from_api_body, from_reqwest},
     limits::Limits,
     response_body::Body,
+    upload_runtime::UploadRuntime,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -44,8 +46,18 @@ pub(super) async fn run(
     let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
     let url = request.url().clone();
     let peer = Peer::new(&url).with_connect_timeout(call.connect_timeout).with_upload(call.upload.parameter());
-    let sent = twelvelabs_api::ClientInfo::client(api).execute(request);
-    let response = match select(pin!(sent), pin!(call.upload.stalled(chunk, headers))).await {
+    let connection = Connection::default();
+    let sent = connection.noted(twelvelabs_api::ClientInfo::client(api).execute(request));
+    // Without a thread to spare, the upload runs on the runtime of the caller.
+    let runtime = call.upload.has_file().then(UploadRuntime::start).and_then(std::io::Result::ok);
+    let sent = async {
+        match &runtime {
+            Some(runtime) => runtime.run(sent).await,
+            None => sent.await,
+        }
+    };
+    let stalled = call.upload.stalled(chunk, headers, || connection.clone().unconfirmed());
+    let response = match select(pin!(sent), pin!(stalled)).await {
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, &peer))?,
         Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
     };
@@ -56,7 +68,7 @@ pub(super) async fn run(
     let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
     let total = [left, short].into_iter().flatten().min();
     let limits = Limits { chunk, total, size: if success { call.options.response_limit() } else { ERROR_BODY_LIMIT } };
-    let body = Body::new(response, limits);
+    let body = Body::new(response, limits, runtime);
     if !success {
         // The status says enough when the body cannot be read.
         let body = match body {

@@ -181,7 +181,7 @@ mod tests {
 
     fn body(encoding: &str, packed: Vec<u8>, size: u64) -> Result<Body> {
         let response = http::Response::builder().header(CONTENT_ENCODING, encoding).body(packed).expect("a response");
-        Body::new(response.into(), Limits { chunk: Duration::from_secs(60), total: None, size })
+        Body::new(response.into(), Limits { chunk: Duration::from_secs(60), total: None, size }, None)
     }
 
     async fn check(encoding: &str, packed: Vec<u8>, plain: &[u8]) {

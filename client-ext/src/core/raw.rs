@@ -199,7 +199,7 @@ impl RawRequest {
                 })
             }
         };
-        call.run(self.core.api_for(&call.endpoint), make, |body| read_whole(body, self.core.key())).await
+        call.run(self.core.api_for(&call.endpoint, call.upload), make, |body| read_whole(body, self.core.key())).await
     }
 
     /// The name of the first file, for errors.

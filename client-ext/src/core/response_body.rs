@@ -8,6 +8,7 @@ use super::{
     decompress::Decompress,
     failure::{Peer, from_reqwest},
     limits::{Limits, too_large},
+    upload_runtime::UploadRuntime,
 };
 use crate::error::{Error, ErrorKind, Result, shown};
 
@@ -23,12 +24,15 @@ pub(crate) struct Body {
     /// Any byte was received.
     has_data: bool,
     ended: bool,
+    /// The connection runs on it.
+    _runtime: Option<UploadRuntime>,
 }
 
 impl Body {
-    pub(super) fn new(response: Response, limits: Limits) -> Result<Self> {
+    /// The body of a response, of whose connection the runtime is kept, if it has one.
+    pub(super) fn new(response: Response, limits: Limits, runtime: Option<UploadRuntime>) -> Result<Self> {
         let decompress = Decompress::of(&response, limits.size)?;
-        Ok(Self { response, limits, decompress, chunk: Bytes::new(), read: 0, has_data: false, ended: false })
+        Ok(Self { response, limits, decompress, chunk: Bytes::new(), read: 0, has_data: false, ended: false, _runtime: runtime })
     }
 
     /// The next chunk, decompressed and never empty; `None` at the end.

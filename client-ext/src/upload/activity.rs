@@ -1,6 +1,7 @@
 //! What an upload has done so far, so that a slow one can be told from a stuck one.
 
 use std::{
+    future::Future,
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -104,33 +105,70 @@ impl Activity {
         }
     }
 
-    /// Completes when the socket took no chunk for `chunk`, or no response headers arrived for `headers` after it took the last one. Returns
-    /// what happened, for an error.
-    pub(super) async fn stalled(&self, chunk: Duration, headers: Duration) -> String {
+    /// Completes when nothing of the request left for `chunk`, or no response headers arrived for `headers` after its last byte left.
+    /// Returns what happened, for an error.
+    ///
+    /// `unconfirmed` tells how many bytes the operating system holds, which are megabytes on a slow connection: the socket takes no chunk
+    /// while they leave. `None` if it does not tell; then what the socket took has left.
+    pub(super) async fn stalled<F: Future<Output = Option<u64>>>(
+        &self,
+        chunk: Duration,
+        headers: Duration,
+        unconfirmed: impl Fn() -> F,
+    ) -> String {
+        // What the operating system held when it was last asked, if no chunk was taken since.
+        let mut held = None;
+        let mut seen = self.last();
+        // Whether it has to be asked: always, if there is a file, until its last byte has left.
+        let mut is_leaving = self.has_file();
         loop {
-            let uploading = self.0.sending.load(Ordering::Relaxed);
-            let limit = if uploading { chunk } else { headers };
-            let last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Instant::now);
-            match last.checked_add(limit) {
-                Some(due) if due <= Instant::now() => {
-                    let (what, option) = match uploading {
-                        true => ("no upload progress", "with_chunk_timeout"),
-                        false => ("no response headers", "with_header_timeout"),
-                    };
-                    return format!("{what} within {} ({option})", shown(limit));
-                }
-                // The end of the upload changes the limit.
-                Some(due) => {
-                    let _ = select(pin!(sleep_until(due)), pin!(self.0.finished.notified())).await;
-                }
-                None => self.0.finished.notified().await,
+            let is_sending = self.0.sending.load(Ordering::Relaxed);
+            if self.last() != seen {
+                (seen, held) = (self.last(), None);
             }
+            if is_leaving && (!is_sending || held.is_some() || seen + look_after(chunk) <= Instant::now()) {
+                let now = unconfirmed().await;
+                if now.zip(held).is_some_and(|(now, before)| now < before) {
+                    self.0.progress();
+                    seen = self.last();
+                }
+                is_leaving = is_sending || now.is_some_and(|now| now > 0);
+                held = now;
+            }
+            let limit = if is_leaving { chunk } else { headers };
+            let now = Instant::now();
+            let Some(due) = seen.checked_add(limit) else {
+                self.0.finished.notified().await;
+                continue;
+            };
+            if self.last() == seen && due <= now {
+                let (what, option) = match is_leaving {
+                    true => ("no upload progress", "with_chunk_timeout"),
+                    false => ("no response headers", "with_header_timeout"),
+                };
+                return format!("{what} within {} ({option})", shown(limit));
+            }
+            let wake = if is_leaving { due.min(now + look_after(chunk)) } else { due };
+            // The end of the body changes the limit.
+            let _ = select(pin!(sleep_until(wake)), pin!(self.0.finished.notified())).await;
         }
     }
+
+    /// When something of the request left for the last time.
+    fn last(&self) -> Instant {
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Instant::now)
+    }
+}
+
+/// How often to ask the operating system while the socket takes nothing.
+fn look_after(chunk: Duration) -> Duration {
+    (chunk / 8).clamp(Duration::from_millis(10), Duration::from_secs(5))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
 
     const CHUNK: Duration = Duration::from_secs(60);
@@ -154,7 +192,7 @@ mod tests {
             std::future::pending::<()>().await;
         };
         let stalled = tokio::select! {
-            stalled = activity.stalled(CHUNK, HEADERS) => stalled,
+            stalled = activity.stalled(CHUNK, HEADERS, || ready(None)) => stalled,
             () = socket => unreachable!(),
         };
         assert_eq!(stalled, "no response headers within 5 s (with_header_timeout)");
@@ -164,6 +202,62 @@ mod tests {
         drop(running);
         let _running = activity.start();
         written(true);
-        assert_eq!(activity.stalled(CHUNK, HEADERS).await, "no upload progress within 60 s (with_chunk_timeout)");
+        assert_eq!(activity.stalled(CHUNK, HEADERS, || ready(None)).await, "no upload progress within 60 s (with_chunk_timeout)");
+    }
+
+    /// The seconds until an upload is given up, of which the operating system has taken everything or still takes chunks, and why. It holds
+    /// `held` bytes, of which `rate` leave in each second.
+    async fn given_up(is_sending: bool, held: u64, rate: u64) -> (u64, String) {
+        let activity = Activity::default();
+        activity.expect_file();
+        let _running = activity.start();
+        if !is_sending {
+            activity.written()(true);
+        }
+        let start = Instant::now();
+        let unconfirmed = || ready(Some(held.saturating_sub(rate * start.elapsed().as_secs())));
+        let stalled = activity.stalled(CHUNK, HEADERS, unconfirmed).await;
+        (start.elapsed().as_secs(), stalled)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_leaves_the_operating_system_is_progress() {
+        let no_progress = "no upload progress within 60 s (with_chunk_timeout)";
+        let no_response = "no response headers within 5 s (with_header_timeout)";
+        // 4 MB at 10 KB/s leave in 400 s, which is known up to 5 s later. Then the time for the response starts.
+        let (seconds, why) = given_up(false, 4_000_000, 10_000).await;
+        assert!((405..=410).contains(&seconds) && why == no_response, "{seconds} s: {why}");
+        // The socket takes no chunk meanwhile.
+        let (seconds, why) = given_up(true, 4_000_000, 10_000).await;
+        assert!((455..=465).contains(&seconds) && why == no_progress, "{seconds} s: {why}");
+        // Nothing leaves.
+        assert_eq!(given_up(true, 4_000_000, 0).await, (60, no_progress.to_owned()));
+        assert_eq!(given_up(false, 4_000_000, 0).await, (60, no_progress.to_owned()));
+        assert_eq!(given_up(false, 0, 0).await, (5, no_response.to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_operating_system_is_not_asked_while_chunks_are_taken() {
+        let activity = Activity::default();
+        activity.expect_file();
+        let _running = activity.start();
+        let (written, asked) = (activity.written(), std::cell::Cell::new(0));
+        let unconfirmed = || {
+            asked.set(asked.get() + 1);
+            ready(Some(0))
+        };
+        let socket = async {
+            for _ in 0..100 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                written(false);
+            }
+            written(true);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            stalled = activity.stalled(CHUNK, HEADERS, unconfirmed) => assert_eq!(stalled, "no response headers within 5 s (with_header_timeout)"),
+            () = socket => unreachable!(),
+        }
+        assert_eq!(asked.get(), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    future::Future,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -104,7 +105,12 @@ impl Upload {
     }
 
     /// Completes when the attempt makes no progress; see [`Activity::stalled`].
-    pub(crate) async fn stalled(&self, chunk: Duration, headers: Duration) -> String {
-        self.activity.stalled(chunk, headers).await
+    pub(crate) async fn stalled<F: Future<Output = Option<u64>>>(
+        &self,
+        chunk: Duration,
+        headers: Duration,
+        unconfirmed: impl Fn() -> F,
+    ) -> String {
+        self.activity.stalled(chunk, headers, unconfirmed).await
     }
 }
