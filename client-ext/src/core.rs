@@ -20,11 +20,13 @@ pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod response_body;
 mod retry;
+pub(crate) mod trace;
 mod upload_runtime;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
+use tracing::Span;
 use twelvelabs_api::{
     Client,
     runtime::{ApiRequest, Key, Operation},
@@ -126,12 +128,13 @@ impl Core {
         let upload = Upload::default();
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(self.api_for(&call.endpoint, call.upload), make, read).await
+        call.run(self.api_for(&call.endpoint, call.upload), make, read, |_, _| {}).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
     ///
-    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload.
+    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload. `id` is the name of the id in the
+    /// response, and how to get it, for the span.
     pub(crate) async fn upload<T, F, E>(
         &self,
         operation: &'static Operation,
@@ -139,6 +142,7 @@ impl Core {
         upload: &Upload,
         encode: impl Fn() -> E,
         make: impl Fn(&Client, twelvelabs_api::runtime::Multipart<F>) -> Result<ApiRequest<T>, GeneratedError>,
+        (id_name, id): (&'static str, fn(&T) -> &str),
     ) -> Result<Response<T>>
     where
         T: DeserializeOwned,
@@ -155,6 +159,10 @@ impl Core {
                 make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
             }
         };
-        call.run(self.api_for(&call.endpoint, call.upload), request, |body| read_whole(body, self.key())).await
+        let record = |value: &T, span: &Span| {
+            span.record(id_name, id(value));
+        };
+        let api = self.api_for(&call.endpoint, call.upload);
+        call.run(api, request, |body| read_whole(body, self.key()), record).await
     }
 }

@@ -33,9 +33,40 @@
 //!
 //! See [`RequestOptions`], with a picture of which time limit covers which phase of a call.
 //!
+//! # Logs and traces
+//!
+//! The crate writes spans and events with [`tracing`](https://docs.rs/tracing), which go nowhere until the program has a subscriber:
+//!
+//! ```toml
+//! tracing-subscriber = { version = "0.3", features = ["env-filter"] }
+//! ```
+//!
+//! ```ignore
+//! tracing_subscriber::fmt().with_env_filter("warn,twelvelabs=info").init();
+//! ```
+//!
+//! | name | level | what |
+//! | --- | --- | --- |
+//! | span `twelvelabs.call` | INFO, DEBUG for the polls of a wait | a call with all its attempts |
+//! | span `twelvelabs.attempt` | INFO | one HTTP request, below its call |
+//! | span `twelvelabs.wait` | INFO | a wait for one job: last status, number of polls |
+//! | span `twelvelabs.wait_all` | INFO | a wait for many jobs: number of requests |
+//! | event `retrying after a pause` | INFO, WARN for a pause above a second | the reason and the length of the pause |
+//! | event `pausing` | INFO | a rate limit is used up, and the pause is above a second |
+//!
+//! The span of an attempt has the attributes of OpenTelemetry's conventions for HTTP clients, so that `tracing-opentelemetry` exports it as a client
+//! span: `otel.kind`, `otel.name`, `otel.status_code`, `http.request.method`, `http.request.resend_count`, `http.response.status_code`,
+//! `server.address`, `server.port`, `url.full` (without the query, and for URLs that do not get the key without the path), `url.template`,
+//! `network.peer.address`, `network.peer.port`, `network.protocol.version`, and `error.type`, which is the status of an error response or the
+//! [`ErrorKind`] in snake case. Calls and waits have `error.type`, `otel.status_code` and the id (`task_id`, `asset_id`), for a create call that
+//! of the new task. Work whose future was dropped has the `error.type` `cancelled`. Keys, queries and bodies are in no span or event.
+//!
+//! [`on_retry`](RequestOptions::on_retry) calls back before each retry, for programs without `tracing`.
+//!
 //! # Cancellation
 //!
-//! Dropping any future or stream of this crate stops its work; no background task continues it. Tasks on the server are not affected: the
+//! Dropping any future or stream of this crate stops its work; no background task continues it. The connection of an upload runs on a thread of its
+//! own, which ends with the attempt, so that socket and file are closed even if the server does not read. Tasks on the server are not affected: the
 //! API has no call to stop them. A create call that was dropped may or may not have created a task.
 //!
 //! # Features
@@ -65,7 +96,7 @@ pub use crate::{
     client::TwelveLabs,
     core::{
         id::IntoId,
-        options::{RequestOptions, RetryDecision},
+        options::{RequestOptions, Retry, RetryDecision},
         request::Request,
         response::Response,
     },

@@ -10,11 +10,18 @@ pub struct Options {
     /// Number of flows in the soak test
     #[arg(long, default_value_t = 10_000)]
     flows: u32,
+    /// Only measure how many early refusals of uploads are reported, in this many runs for each case
+    #[arg(long, value_name = "RUNS", num_args = 0..=1, default_missing_value = "100")]
+    early: Option<u32>,
 }
 
 /// Runs the command.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let (filter, ignored) = match options.early {
+        Some(_) => ("faults::early::", Some("--ignored")),
+        None => ("faults::", None),
+    };
     let status = Command::new(cargo)
         .current_dir(root)
         .args([
@@ -27,8 +34,10 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             "--",
             "--nocapture",
             "--test-threads=1",
-            "faults::",
+            filter,
         ])
+        .args(ignored)
+        .env("EARLY_RUNS", options.early.unwrap_or_default().to_string())
         .env("LONG_TESTS", "1")
         .env("SOAK_FLOWS", options.flows.to_string())
         .status()

@@ -30,6 +30,7 @@ impl Job for AssetJob {
 
     const FAMILY: &'static str = "assets";
     const NAME: &'static str = "asset";
+    const ID_NAME: &'static str = ASSET_ID.name;
     const OPERATION: &'static str = ASSETS_RETRIEVE.id;
 
     async fn poll(&self, id: &AssetId, options: &CallOptions) -> Polled<Asset> {

@@ -10,6 +10,7 @@ use twelvelabs_api::{
 use crate::{
     core::{
         Core,
+        decode::read_page,
         options::CallOptions,
         request::{Pages, Request, Verb},
         response::Response,
@@ -76,7 +77,8 @@ impl Verb for ListAssets {
             let types = (!self.types.is_empty()).then_some(&self.types);
             api.assets_list_request(ids, types, self.filename.as_deref(), self.page, self.page_limit)
         };
-        core.call(&ASSETS_LIST, options, request).await
+        let is_blank = |page: &AssetsListResponse| page.data.is_empty() && page.page_info.is_none();
+        core.call_and_read(&ASSETS_LIST, options, request, |body| read_page(body, core.key(), is_blank)).await
     }
 }
 

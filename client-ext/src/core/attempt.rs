@@ -8,6 +8,7 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderValue},
 };
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::{
     call::Call,
@@ -17,6 +18,7 @@ use super::{
     failure::{Peer, from_api_body, from_reqwest},
     limits::Limits,
     response_body::Body,
+    trace::{record_connection, record_request},
     upload_runtime::UploadRuntime,
 };
 use crate::{
@@ -29,18 +31,20 @@ const ERROR_BODY_LIMIT: u64 = 64 * 1024;
 
 /// Sends one request. Returns the body of a successful response, unread.
 ///
-/// `deadline` is that of the call, with the limit it comes from.
+/// `deadline` is that of the call, with the limit it comes from; `call_span` is its span.
 pub(super) async fn run(
     api: &twelvelabs_api::Client,
     call: &Call<'_>,
     deadline: Option<(Instant, Duration)>,
     make: impl Future<Output = Result<Request>>,
+    call_span: &Span,
 ) -> Result<(Body, ResponseInfo)> {
     let mut request = make.await?;
     call.credentials.apply(api, &mut request);
     if let Some(accepted) = ACCEPTED {
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
     }
+    record_request(call_span, &call.endpoint, request.url(), call.credentials);
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.endpoint));
     // Other URLs may be their own credentials.
     let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
@@ -61,6 +65,7 @@ pub(super) async fn run(
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, &peer))?,
         Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
     };
+    record_connection(&response);
     let info = ResponseInfo::of(&response, api.key());
     let success = response.status().is_success();
     // These bodies are short; without a limit, one that drips would never end.

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use reqwest::Request;
 use tokio::time::Instant;
-use tracing::{Instrument, Span, debug, field::Empty, info_span};
+use tracing::{Instrument, Span, debug};
 
 use super::{
     attempt,
@@ -14,6 +14,7 @@ use super::{
     response::Response,
     response_body::Body,
     retry::{self, Decision},
+    trace::{self, Traced, record_status},
 };
 use crate::{
     error::{BoxError, Error, ErrorKind, Result, TransportCause, shown},
@@ -41,32 +42,31 @@ impl Call<'_> {
     /// `make` builds the request for each attempt. Its argument says whether the server closed the connection during the upload of
     /// the attempt before: then the server may have refused it, and its response was lost with the connection, so the next
     /// attempt should wait for a refusal before it uploads. `read` reads the body of a successful response; if it fails, the attempt failed.
+    /// `record` records what is in the result on the span of the call.
     pub(super) async fn run<V, F, R>(
         self,
         api: &twelvelabs_api::Client,
         make: impl Fn(bool) -> F,
         read: impl Fn(Body) -> R,
+        record: impl Fn(&V, &Span),
     ) -> Result<Response<V>>
     where
         F: Future<Output = Result<Request>>,
         R: Future<Output = Result<V>>,
     {
-        let span = info_span!(
-            "twelvelabs.call",
-            otel.name = self.endpoint.id,
-            http.request.method = self.endpoint.method,
-            url.template = self.endpoint.template,
-            http.response.status_code = Empty,
-            error.r#type = Empty,
-            twelvelabs.attempts = Empty,
-        );
-        let outcome = self.attempts(api, make, read).instrument(span.clone()).await;
+        let mut traced = Traced::new(trace::call_span(&self.endpoint, self.options.is_poll));
+        let span = traced.span().clone();
+        let outcome = self.attempts(api, make, read, &span).instrument(span.clone()).await;
         match &outcome {
-            Ok(response) => record_status(&span, response.info()),
+            Ok(response) => {
+                record_status(&span, response.info());
+                record(response.value(), &span);
+                traced.succeeded();
+            }
             Err(error) => {
                 error.response().inspect(|info| record_status(&span, info));
-                span.record("error.type", tracing::field::debug(error.kind()));
                 span.record("twelvelabs.attempts", error.attempts());
+                traced.failed(error);
             }
         }
         outcome
@@ -77,6 +77,7 @@ impl Call<'_> {
         api: &twelvelabs_api::Client,
         make: impl Fn(bool) -> F,
         read: impl Fn(Body) -> R,
+        span: &Span,
     ) -> Result<Response<V>>
     where
         F: Future<Output = Result<Request>>,
@@ -85,16 +86,13 @@ impl Call<'_> {
         let limit = self.options.timeout(&self.endpoint, self.upload.has_file());
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let attempt = |resends| {
-            let span = info_span!(
-                "twelvelabs.attempt",
-                http.request.resend_count = resends,
-                http.response.status_code = Empty
-            );
+            let mut traced = Traced::new(trace::attempt_span(&self.endpoint, resends));
+            let attempt_span = traced.span().clone();
             let request = make(self.upload.is_unfinished());
             let (deadline, read) = (deadline.zip(limit), &read);
             async move {
                 let _running = self.upload.start_attempt();
-                let outcome = match attempt::run(api, &self, deadline, request).await {
+                let outcome = match attempt::run(api, &self, deadline, request, span).await {
                     Ok((body, info)) => match read(body).await {
                         Ok(value) => Ok(Response::new(value, info)),
                         Err(error) => Err(cut_short(error, &info).with_response(info)),
@@ -102,10 +100,14 @@ impl Call<'_> {
                     Err(error) => Err(error),
                 };
                 let info = outcome.as_ref().map_or_else(|error| error.response(), |response| Some(response.info()));
-                info.inspect(|info| record_status(&Span::current(), info));
+                info.inspect(|info| record_status(traced.span(), info));
+                match &outcome {
+                    Ok(_) => traced.succeeded(),
+                    Err(error) => traced.failed(error),
+                }
                 outcome
             }
-            .instrument(span)
+            .instrument(attempt_span)
         };
         let mut failures = Failures { call: self, outcome_unknown: false, needs_replay: false, panicked: None };
         let late = || {
@@ -113,7 +115,8 @@ impl Call<'_> {
             Error::new(ErrorKind::Timeout, format!("the call took longer than {} (with_timeout)", shown(limit)))
         };
         let decide = |error: &Error| failures.decide(error);
-        let (outcome, attempts) = retry::run(&self.options.retry, deadline, attempt, decide, late).await;
+        let retrying = |error: &Error, number, pause| trace::retrying(self.options, error, number, pause);
+        let (outcome, attempts) = retry::run(&self.options.retry, deadline, attempt, decide, retrying, late).await;
         outcome.map_err(|error| failures.describe(error.with_attempts(attempts)))
     }
 }
@@ -126,10 +129,6 @@ pub(crate) fn cut_short(error: Error, info: &ResponseInfo) -> Error {
     let cause = TransportCause::Closed;
     let message = format!("the response body is incomplete: {cause}");
     Error::new(ErrorKind::Transport, message).with_cause(cause, false).with_source(error)
-}
-
-fn record_status(span: &Span, info: &ResponseInfo) {
-    span.record("http.response.status_code", info.status());
 }
 
 /// What the failed attempts of a call amount to.

@@ -37,9 +37,8 @@ impl Connection {
     fn note(&self, connected: &connect::Connected) {
         let mut extensions = http::Extensions::new();
         connected.get_extras(&mut extensions);
-        let addresses = extensions
-            .get::<HttpInfo>()
-            .map(|info| Addresses { local: info.local_addr(), remote: info.remote_addr() });
+        let addresses =
+            extensions.get::<HttpInfo>().map(|info| Addresses { local: info.local_addr(), remote: info.remote_addr() });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = addresses;
     }
 
@@ -169,7 +168,9 @@ mod tests {
         let bytes = vec![0; 1 << 20];
         loop {
             stream.writable().await.expect("a socket");
-            if stream.try_write(&bytes).is_err() && connection.clone().unconfirmed().await.is_some_and(|bytes| bytes > 0) {
+            if stream.try_write(&bytes).is_err()
+                && connection.clone().unconfirmed().await.is_some_and(|bytes| bytes > 0)
+            {
                 break;
             }
         }

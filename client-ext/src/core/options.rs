@@ -15,6 +15,7 @@ const LARGE_RESPONSE: u64 = 1 << 30;
 const SMALL_RESPONSE: u64 = 4 << 20;
 
 type Rule = Arc<dyn Fn(&Error) -> RetryDecision + Send + Sync>;
+type OnRetry = Arc<dyn Fn(&Retry<'_>) + Send + Sync>;
 
 /// What [`with_retry_if`](RequestOptions::with_retry_if) decides about an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,12 +30,27 @@ pub enum RetryDecision {
     Stop,
 }
 
+/// A retry that follows after a pause; see [`on_retry`](RequestOptions::on_retry).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Retry<'a> {
+    /// Why the last attempt failed.
+    pub error: &'a Error,
+    /// The pause before the next attempt.
+    pub pause: Duration,
+    /// The number of the retry, from 1. In a wait, the number of failed polls in a row.
+    pub number: u32,
+}
+
 /// The options of one call.
 #[derive(Clone)]
 pub struct CallOptions {
     pub(crate) retry: retry::Policy,
     /// The caller's own rule comes first.
     pub(crate) rule: Option<Rule>,
+    pub(super) on_retry: Option<OnRetry>,
+    /// The call is one of many of a wait.
+    pub(crate) is_poll: bool,
     pub(crate) header_timeout: Option<Duration>,
     pub(crate) chunk_timeout: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
@@ -49,6 +65,8 @@ impl Default for CallOptions {
         Self {
             retry: retry::Policy::default(),
             rule: None,
+            on_retry: None,
+            is_poll: false,
             header_timeout: None,
             chunk_timeout: None,
             timeout: None,
@@ -179,6 +197,23 @@ pub trait RequestOptions: Sized {
     #[must_use]
     fn with_retry_if(mut self, rule: impl Fn(&Error) -> RetryDecision + Send + Sync + 'static) -> Self {
         self.options_mut().rule = Some(Arc::new(rule));
+        self
+    }
+
+    /// Calls back before the pause that precedes a retry, for progress bars and logs. Each retry is an event of `tracing`, too.
+    ///
+    /// It is also called for failed polls that a wait tolerates, and for 429 responses that pause a bulk. A panic ends the call, or the wait
+    /// for the job, with [`Callback`](crate::ErrorKind::Callback). The callback runs inside of the call and should not block.
+    ///
+    /// ```no_run
+    /// # use twelvelabs::{RequestOptions, TwelveLabsBuilder};
+    /// # fn set(builder: TwelveLabsBuilder) -> TwelveLabsBuilder {
+    /// builder.on_retry(|retry| eprintln!("{}; next attempt in {:?}", retry.error, retry.pause))
+    /// # }
+    /// ```
+    #[must_use]
+    fn on_retry(mut self, callback: impl Fn(&Retry<'_>) + Send + Sync + 'static) -> Self {
+        self.options_mut().on_retry = Some(Arc::new(callback));
         self
     }
 

@@ -49,7 +49,9 @@ impl Place {
             .unwrap_or_else(|| look.total.map_or(UNCOUNTED, |total| total.saturating_mul(2).saturating_add(GROWTH)));
         if number >= limit {
             let more = look.total.map_or("more".to_owned(), |total| total.to_string());
-            return Err(format!("the list does not end: it had at most {limit} pages, and has {more} at page {number}"));
+            return Err(format!(
+                "the list does not end: it had at most {limit} pages, and has {more} at page {number}"
+            ));
         }
         Ok(number.checked_add(1).map(|next| Self { next, fruitless, limit: Some(limit) }))
     }
@@ -127,7 +129,10 @@ mod tests {
         assert_eq!(requested(|number| look(true, number.saturating_mul(2))).await, (14, true));
         // A total that shrinks, and an empty page.
         assert_eq!(requested(|number| look(true, 9 - number)).await, (5, false));
-        assert_eq!(requested(|number| Look { is_empty: *number == 3, has_new: true, total: Some(99) }).await, (3, false));
+        assert_eq!(
+            requested(|number| Look { is_empty: *number == 3, has_new: true, total: Some(99) }).await,
+            (3, false)
+        );
         // Pages that do not say how many there are.
         let uncounted = |is_empty, has_new| Look { is_empty, has_new, total: None };
         assert_eq!(requested(|number| uncounted(*number == 3, true)).await, (3, false));

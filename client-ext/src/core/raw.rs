@@ -199,7 +199,8 @@ impl RawRequest {
                 })
             }
         };
-        call.run(self.core.api_for(&call.endpoint, call.upload), make, |body| read_whole(body, self.core.key())).await
+        let api = self.core.api_for(&call.endpoint, call.upload);
+        call.run(api, make, |body| read_whole(body, self.core.key()), |_, _| {}).await
     }
 
     /// The name of the first file, for errors.

@@ -32,7 +32,16 @@ impl Body {
     /// The body of a response, of whose connection the runtime is kept, if it has one.
     pub(super) fn new(response: Response, limits: Limits, runtime: Option<UploadRuntime>) -> Result<Self> {
         let decompress = Decompress::of(&response, limits.size)?;
-        Ok(Self { response, limits, decompress, chunk: Bytes::new(), read: 0, has_data: false, ended: false, _runtime: runtime })
+        Ok(Self {
+            response,
+            limits,
+            decompress,
+            chunk: Bytes::new(),
+            read: 0,
+            has_data: false,
+            ended: false,
+            _runtime: runtime,
+        })
     }
 
     /// The next chunk, decompressed and never empty; `None` at the end.

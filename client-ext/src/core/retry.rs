@@ -68,13 +68,15 @@ impl Policy {
 
 /// Runs `attempt` until it succeeds or must not be retried; returns the number of attempts too.
 ///
-/// `decide` sees every failure, the last one included. The deadline ends an attempt with the error `late`; a pause that would reach
+/// `decide` sees every failure, the last one included. `retrying` sees those that are followed by a retry, with its number from 1 and the pause
+/// before it; an error of it is returned. The deadline ends an attempt with the error `late`; a pause that would reach
 /// the deadline is not started, and the error is returned at once.
 pub(crate) async fn run<T, E, F>(
     policy: &Policy,
     deadline: Option<Instant>,
     mut attempt: impl FnMut(u32) -> F,
     mut decide: impl FnMut(&E) -> Decision,
+    mut retrying: impl FnMut(&E, u32, Duration) -> Result<(), E>,
     late: impl FnOnce() -> E,
 ) -> (Result<T, E>, u32)
 where
@@ -100,7 +102,12 @@ where
         let Some(pause) = policy.pause(retries + 1, decision, fastrand::f64()) else { return (outcome, attempts) };
         retries += u32::from(decision != Decision::Resend);
         match Instant::now().checked_add(pause) {
-            Some(then) if deadline.is_none_or(|deadline| then < deadline) => sleep_until(then).await,
+            Some(then) if deadline.is_none_or(|deadline| then < deadline) => {
+                if let Err(error) = retrying(error, attempts, pause) {
+                    return (Err(error), attempts);
+                }
+                sleep_until(then).await;
+            }
             _ => return (outcome, attempts),
         }
     }
@@ -156,7 +163,7 @@ mod tests {
                 let outcome = if calls.get() <= failures { Err(()) } else { Ok(()) };
                 async move { outcome }
             };
-            let (outcome, attempts) = run(&policy, None, attempt, |()| RETRY, || ()).await;
+            let (outcome, attempts) = run(&policy, None, attempt, |()| RETRY, |(), _, _| Ok(()), || ()).await;
             assert_eq!((attempts, calls.get(), outcome.is_ok()), (expected, expected, failures < expected));
         }
     }

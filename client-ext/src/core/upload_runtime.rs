@@ -14,7 +14,7 @@ use tokio::{
 
 /// A thread with a runtime, on which the connection of an attempt runs.
 ///
-/// The HTTP client runs a connection as a task of its own, which goes on when nobody waits for its response any more. If the server
+/// The HTTP client runs a connection as a task of its own, which goes on when the caller does not wait for its response any more. If the server
 /// does not read, that task is stuck: a TLS connection cannot even write the message that closes it. Then its socket and the file that is
 /// uploaded stay open. The task cannot be stopped from outside, but its runtime can.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ use crate::{
     core::{
         id::Id,
         options::{CallOptions, RequestOptions},
+        trace::Traced,
     },
     error::{Error, ErrorKind, Result, Violation},
 };
@@ -103,6 +104,7 @@ impl<J: Job> WaitAll<J> {
         let mut wait = Self { job, source, options: options.clone(), settings, rate: DEFAULT_RATE };
         // The wait itself tolerates errors.
         wait.options.retry.max_retries = 0;
+        wait.options.is_poll = true;
         wait
     }
 
@@ -159,14 +161,25 @@ impl<J: Job> WaitAll<J> {
             };
             return stream::iter((0..self.len()).map(refused)).boxed();
         }
-        let span = info_span!("twelvelabs.wait_all", job = J::NAME, jobs = self.len(), requests = Empty);
+        let span = info_span!(
+            "twelvelabs.wait_all",
+            job = J::NAME,
+            jobs = self.len(),
+            requests = Empty,
+            error.r#type = Empty,
+            otel.status_code = Empty,
+        );
         // The driver is created at the first poll: time before it does not count.
-        let state = (Some(self), None::<Driver<J>>, span);
-        stream::unfold(state, |(mut wait, driver, span)| async move {
+        let state = (Some(self), None::<Driver<J>>, Traced::new(span));
+        stream::unfold(state, |(mut wait, driver, mut traced)| async move {
+            let span = traced.span().clone();
             let mut driver = driver.or_else(|| wait.take().map(Driver::new))?;
             let item = driver.next().instrument(span.clone()).await;
             span.record("requests", driver.requests_made());
-            Some((item?, (wait, Some(driver), span)))
+            if item.is_none() {
+                traced.succeeded();
+            }
+            Some((item?, (wait, Some(driver), traced)))
         })
         .boxed()
     }

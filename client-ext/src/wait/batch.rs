@@ -272,6 +272,16 @@ impl Batch {
         self.pauses += 1;
     }
 
+    /// The rest of the pause in which no requests are made.
+    pub fn pause_left(&self, now: Instant) -> Duration {
+        self.not_before.saturating_duration_since(now)
+    }
+
+    /// The number of failed requests since the last successful one.
+    pub fn failures(&self) -> u32 {
+        self.streak
+    }
+
     /// What to do now. A [`Request`] has to be made, and its result passed to [`one`](Self::one), [`page`](Self::page) or
     /// [`failed`](Self::failed).
     pub fn next(&mut self, now: Instant) -> Next {

@@ -14,13 +14,17 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     WaitAll, WaitSettings, Waited,
     all::{CreatedStream, METHOD, Source},
-    batch::{Batch, Next, Page, Request, Slot, Target},
+    batch::{Batch, Failure, Next, Page, Request, Slot, Target},
     conclusion::{Called, call_back, classify_for_all, conclude, deadline_exceeded, describe, named},
     job::{Job, JobList, JobState, ListPage, Polled},
+    poller::PollFailure,
     rate_limiter::LONGEST_RESET,
 };
 use crate::{
-    core::options::CallOptions,
+    core::{
+        options::CallOptions,
+        trace::{pausing, retrying},
+    },
     error::{Error, Result},
     response_info::RateLimit,
 };
@@ -208,8 +212,16 @@ impl<J: Job> Driver<J> {
             Ok(reply) => reply,
             Err(error) => {
                 let failure = classify_for_all(&error);
-                let ended = self.batch.failed(request, failure, now);
+                let mut ended = self.batch.failed(request, failure, now);
                 let error = error.into_error();
+                if let Failure::This(PollFailure::Transient { .. }) = failure
+                    && let Err(panicked) = self.tolerated(&error, &ended, request.target, now)
+                    && let Target::One(slot) = request.target
+                    && self.batch.end(slot)
+                {
+                    ended.retain(|other| *other != slot);
+                    self.give_all(slot, Err(panicked));
+                }
                 for slot in ended {
                     let error = error.for_resource(&self.watched[slot].id);
                     self.give_all(slot, Err(error));
@@ -228,6 +240,19 @@ impl<J: Job> Driver<J> {
             // A request has the reply of its kind.
             _ => {}
         }
+    }
+
+    /// Tells about a failed request, unless it ended all that it was about.
+    fn tolerated(&self, error: &Error, ended: &[Slot], target: Target, now: Instant) -> Result<()> {
+        let has_ended = match target {
+            Target::One(slot) => ended.contains(&slot),
+            Target::Page { .. } => self.batch.pending() == 0,
+        };
+        if has_ended {
+            return Ok(());
+        }
+        let pause = self.batch.pause_left(now).max(self.interval);
+        retrying(&self.options, error, self.batch.failures(), pause)
     }
 
     fn page(&mut self, list: JobList<J>, now: Instant) {
@@ -251,6 +276,7 @@ impl<J: Job> Driver<J> {
         }
         let used_up = until_reset.filter(|wait| requests.remaining == Some(0) && *wait <= LONGEST_RESET);
         if let Some(pause) = used_up.filter(|wait| !wait.is_zero()) {
+            pausing("the rate limit is used up", pause);
             self.batch.pause(now, pause);
         }
     }

@@ -35,6 +35,9 @@ pub trait Job: Clone + Send + Sync + 'static {
     /// What the job is called in errors: `task`.
     #[doc(hidden)]
     const NAME: &'static str;
+    /// The name of the id on the wire, for spans: `task_id`.
+    #[doc(hidden)]
+    const ID_NAME: &'static str;
     /// The operation that polls one job, for errors.
     #[doc(hidden)]
     const OPERATION: &'static str;
@@ -96,6 +99,12 @@ pub enum PollError {
 }
 
 impl PollError {
+    pub(crate) fn error(&self) -> &Error {
+        match self {
+            Self::NoStatus(error) | Self::Failed(error) => error,
+        }
+    }
+
     pub(crate) fn into_error(self) -> Error {
         match self {
             Self::NoStatus(error) | Self::Failed(error) => error,

@@ -79,10 +79,14 @@ impl Poller {
     }
 
     /// The result of the next successful poll, at its time.
+    ///
+    /// `tolerated` sees each failed poll that is followed by another one, with the number of failures in a row and the pause. An error of it ends
+    /// the wait.
     pub async fn next<T, E, F>(
         &mut self,
         mut poll: impl FnMut() -> F,
         classify: impl Fn(&E) -> PollFailure,
+        mut tolerated: impl FnMut(&E, u32, Duration) -> Result<(), E>,
     ) -> Result<T, Stopped<E>>
     where
         F: Future<Output = Result<T, E>>,
@@ -129,6 +133,9 @@ impl Poller {
                             if retry_after.is_none_or(|retry_after| retry_after <= self.schedule.max_retry_after)
                                 && deadline.is_none_or(|deadline| retry_after.is_none() || then < deadline) =>
                         {
+                            if let Err(error) = tolerated(&error, self.failures, pause) {
+                                return Err(Stopped::Failed(error));
+                            }
                             self.not_before = then;
                         }
                         _ => return Err(Stopped::Failed(error)),
@@ -175,7 +182,7 @@ mod tests {
                 times.borrow_mut().push(start.elapsed().as_secs());
                 future::ready(script.borrow_mut().next().unwrap_or(Ok(false)))
             };
-            match poller.next(poll, |failure| *failure).await {
+            match poller.next(poll, |failure| *failure, |_, _, _| Ok(())).await {
                 Ok(false) => {}
                 Ok(true) => return (Ok(()), times.take()),
                 Err(stopped) => return (Err(stopped), times.take()),
@@ -205,7 +212,8 @@ mod tests {
     async fn the_deadline_ends_a_poll_in_flight() {
         let start = Instant::now();
         let mut poller = Poller::new(SCHEDULE);
-        let outcome = poller.next(future::pending::<Result<(), PollFailure>>, |failure| *failure).await;
+        let outcome =
+            poller.next(future::pending::<Result<(), PollFailure>>, |failure| *failure, |_, _, _| Ok(())).await;
         assert!(matches!(outcome, Err(Stopped::Deadline { .. })));
         assert_eq!((start.elapsed().as_secs(), poller.polls()), (60, 1));
     }

@@ -20,6 +20,7 @@ use crate::{
     core::{
         id::Id,
         options::{CallOptions, RequestOptions},
+        trace::{Traced, retrying},
     },
     error::{Error, ErrorKind, Result},
 };
@@ -59,6 +60,7 @@ impl<J: Job> WaitForDone<J> {
         let mut wait = Self { job, id, options: options.clone(), settings: WaitSettings::default() };
         // The wait itself tolerates errors.
         wait.options.retry.max_retries = 0;
+        wait.options.is_poll = true;
         wait
     }
 
@@ -76,18 +78,32 @@ impl<J: Job> WaitForDone<J> {
         let span = info_span!(
             "twelvelabs.wait",
             job = J::NAME,
-            id = self.id.get().ok().map(AsRef::as_ref),
+            // As in the span of a call.
+            task_id = Empty,
+            asset_id = Empty,
             status = Empty,
-            polls = Empty
+            polls = Empty,
+            error.r#type = Empty,
+            otel.status_code = Empty,
         );
+        if let Ok(id) = self.id.get() {
+            span.record(J::ID_NAME, id.as_ref());
+        }
         let driver = Driver { poller: None, wait: self, last: None, ended: None };
-        stream::unfold((driver, span), |(mut driver, span)| async move {
+        stream::unfold((driver, Traced::new(span)), |(mut driver, mut traced)| async move {
+            let span = traced.span().clone();
             let item = driver.next().instrument(span.clone()).await?;
-            if let Ok(status) = &item {
-                span.record("status", J::status_text(status));
-            }
             span.record("polls", driver.poller.as_ref().map_or(0, Poller::polls));
-            Some((item, (driver, span)))
+            match &item {
+                Ok(status) => {
+                    span.record("status", J::status_text(status));
+                    if driver.ended.is_some() {
+                        traced.succeeded();
+                    }
+                }
+                Err(error) => traced.failed(error),
+            }
+            Some((item, (driver, traced)))
         })
         .boxed()
     }
@@ -166,7 +182,10 @@ impl<J: Job> Driver<J> {
         let schedule = settings.schedule(options.retry.max_retry_after);
         let poller = self.poller.get_or_insert_with(|| Poller::new(schedule));
         let poll = || async { job.poll(id, options).await.outcome };
-        let status = match poller.next(poll, classify).await {
+        let tolerated = |error: &PollError, failures, pause| {
+            retrying(options, error.error(), failures, pause).map_err(PollError::Failed)
+        };
+        let status = match poller.next(poll, classify, tolerated).await {
             Ok(status) => status,
             Err(stopped) => {
                 let last = self.last.take();

@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn integers_are_decoded_in_every_spelling() {
-        for (text, number) in [("1", 1), ("1.0", 1), ("1e3", 1000), ("0.0", 0), ("-0.0", 0), ("18446744073709551615", u64::MAX)] {
+        for (text, number) in
+            [("1", 1), ("1.0", 1), ("1e3", 1000), ("0.0", 0), ("-0.0", 0), ("18446744073709551615", u64::MAX)]
+        {
             assert_eq!(page(text, ""), Ok((number, None)), "{text}");
         }
         assert_eq!(page("1", r#","rotation":-90.0"#), Ok((1, Some(-90))));

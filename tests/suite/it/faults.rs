@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask faults` runs it and prints the table.
 
+mod early;
 mod rows;
 mod server;
 mod soak;

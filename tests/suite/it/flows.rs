@@ -46,7 +46,9 @@ async fn a_video_becomes_embeddings() {
     let mut count = BTreeMap::new();
     for segment in &video.segments {
         let option = segment.embedding_option.clone().expect("an option");
-        *count.entry((option.to_string(), segment.embedding_scope.clone().expect("a scope").to_string())).or_insert(0) += 1;
+        *count
+            .entry((option.to_string(), segment.embedding_scope.clone().expect("a scope").to_string()))
+            .or_insert(0) += 1;
         assert_eq!(segment.float.dimensions(), 512);
         let length: f32 = segment.float.iter().map(|number| number * number).sum::<f32>().sqrt();
         assert!((length - 1.0).abs() < 1e-5, "{length}");

@@ -14,5 +14,8 @@ mod raw;
 mod readme;
 mod schemas;
 mod secrets;
+mod spans;
 mod support;
 mod surface;
+mod tls;
+mod uploads;

@@ -1,14 +1,38 @@
 //! Bodies that are decoded as a whole.
 
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use twelvelabs_api::runtime::Key;
 
 use super::{empty::decode_empty, from_json};
-use crate::{core::response_body::Body, error::Result, json};
+use crate::{
+    core::response_body::Body,
+    error::{Error, ErrorKind, Result},
+    json,
+};
 
 /// Reads a body to its end and decodes it.
 pub(crate) async fn read_whole<T: DeserializeOwned>(body: Body, key: &Key) -> Result<T> {
     decode(&body.collect().await?, key)
+}
+
+/// Reads a page of a list. `is_blank` says that it has neither entries nor a position: then the body must have the list at least, so that another
+/// object is not an empty page.
+pub(crate) async fn read_page<T: DeserializeOwned>(body: Body, key: &Key, is_blank: impl Fn(&T) -> bool) -> Result<T> {
+    /// The member of all lists that has the entries; `null` is an empty list.
+    #[derive(Deserialize)]
+    struct List {
+        #[serde(rename = "data")]
+        _data: IgnoredAny,
+    }
+    let body = body.collect().await?;
+    let page = decode(&body, key)?;
+    if is_blank(&page) && json::decode::<List>(&body).is_err() {
+        return Err(Error::new(ErrorKind::Decode, "invalid response body: not a page of a list"));
+    }
+    Ok(page)
 }
 
 /// Decodes a body; an error names the place.

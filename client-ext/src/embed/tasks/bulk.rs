@@ -23,6 +23,7 @@ use crate::{
         Core,
         options::{CallOptions, RequestOptions, RetryDecision},
         request::Request,
+        trace::retrying,
     },
     error::{Error, Result, Violation, catch},
     wait::{Creating, WaitAll},
@@ -198,6 +199,7 @@ async fn create_when_allowed(gate: &Gate, mut request: Request<CreateTask>) -> R
         if !retry {
             return Err(error);
         }
+        retrying(&request.options, &error, attempts, gate.pause())?;
         refused = Some(error);
     }
 }

@@ -3,7 +3,7 @@
 use twelvelabs_api::{
     forms::TasksCreateRequest,
     operations::EMBED_TASKS_CREATE,
-    params::embed_tasks_create as rules,
+    params::{embed_tasks_create as rules, embed_tasks_status::TASK_ID},
     runtime::Operation,
     types::{ModelName, TasksCreateResponse},
 };
@@ -41,7 +41,7 @@ impl Verb for CreateTask {
         let mut upload = Upload::new(&rules::VIDEO_FILE);
         let form = self.into_form(&mut upload);
         let make = |api: &twelvelabs_api::Client, form| api.embed_tasks_create_request(form);
-        core.upload(&EMBED_TASKS_CREATE, options, &upload, || form.encode(), make).await
+        core.upload(&EMBED_TASKS_CREATE, options, &upload, || form.encode(), make, (TASK_ID.name, new_id)).await
     }
 }
 
@@ -66,4 +66,8 @@ impl CreateTask {
         form.video_embedding_scope = self.input.scopes;
         form
     }
+}
+
+fn new_id(created: &TasksCreateResponse) -> &str {
+    created.id.as_str()
 }

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
-    params::embed_tasks_list::PAGE_LIMIT,
+    params::{embed_tasks_list::PAGE_LIMIT, embed_tasks_status::TASK_ID},
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksStatusResponse},
 };
 
@@ -61,6 +61,7 @@ impl Job for TaskJob {
 
     const FAMILY: &'static str = "embed.tasks";
     const NAME: &'static str = "task";
+    const ID_NAME: &'static str = TASK_ID.name;
     const OPERATION: &'static str = EMBED_TASKS_STATUS.id;
     const HAS_LIST: bool = true;
 

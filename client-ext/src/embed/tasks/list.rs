@@ -11,6 +11,7 @@ use twelvelabs_api::{
 use crate::{
     core::{
         Core,
+        decode::read_page,
         options::CallOptions,
         request::{Pages, Request, Verb},
         response::Response,
@@ -87,7 +88,8 @@ impl Verb for ListTasks {
             let (start, end) = (self.started_at.as_ref(), self.ended_at.as_ref());
             api.embed_tasks_list_request(end, self.page, self.page_limit, start, self.status.clone())
         };
-        core.call(&EMBED_TASKS_LIST, options, request).await
+        let is_blank = |page: &TasksListResponse| page.data.is_empty() && page.page_info.is_none();
+        core.call_and_read(&EMBED_TASKS_LIST, options, request, |body| read_page(body, core.key(), is_blank)).await
     }
 }
 

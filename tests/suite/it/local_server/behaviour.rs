@@ -25,7 +25,7 @@ async fn processing_and_retention_follow_the_clock() {
     assert_eq!(tasks.status(&id).send().await.expect("read").status, TaskStatus::Processing);
     server.advance(Duration::from_secs(200)).await;
     let done = tasks.retrieve(&id).send().await.expect("read");
-    assert_eq!(done.status, TaskStatus::Ready);
+    assert_eq!(done.status, Some(TaskStatus::Ready));
     let took = done.updated_at.zip(done.created_at).map(|(updated, created)| (updated - created).num_seconds());
     assert!(took.is_some_and(|seconds| (3_999..4_100).contains(&seconds)), "{took:?}");
 

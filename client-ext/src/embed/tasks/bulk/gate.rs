@@ -8,7 +8,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    core::options::CallOptions,
+    core::{options::CallOptions, trace::pausing},
     error::{Error, ErrorKind},
     response_info::ResponseInfo,
 };
@@ -40,6 +40,8 @@ struct State {
     pauses: u32,
     /// The number of pauses since the last created task.
     pauses_in_a_row: u32,
+    /// The end of the last pause that was told.
+    told: Option<Instant>,
 }
 
 /// The number of pauses before a call: its failure says nothing about the time after a later pause.
@@ -77,11 +79,20 @@ impl Gate {
                         }
                         return Ok(Entered(state.pauses));
                     }
-                    Some(due) => due,
+                    Some(due) => {
+                        state.tell(due, now);
+                        due
+                    }
                 }
             };
             sleep_until(due).await;
         }
+    }
+
+    /// The time until a call may start.
+    pub(super) fn pause(&self) -> Duration {
+        let now = Instant::now();
+        self.state().due(now).map_or(Duration::ZERO, |due| due - now)
     }
 
     /// Takes a created task into account.
@@ -133,6 +144,13 @@ impl Gate {
 }
 
 impl State {
+    /// Tells about a pause, once for all calls that it delays. Those after a 429 are told as retries.
+    fn tell(&mut self, due: Instant, now: Instant) {
+        if self.told.replace(due) != Some(due) && self.not_before != Some(due) {
+            pausing("the rate limit is used up", due - now);
+        }
+    }
+
     /// When a call may start; `None` if it may start now.
     fn due(&self, now: Instant) -> Option<Instant> {
         let window = self.window.filter(|(left, _)| *left == 0).map(|(_, end)| end);

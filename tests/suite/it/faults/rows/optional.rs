@@ -5,7 +5,9 @@ use super::*;
 pub(super) fn add_to(t: &mut Table) {
     let g = "response";
     let segments = |members: &str| {
-        json(&format!(r#"{{"_id":"{ID}","status":"ready","video_embedding":{{"segments":[{{"float":[1,2]{members}}}]}}}}"#))
+        json(&format!(
+            r#"{{"_id":"{ID}","status":"ready","video_embedding":{{"segments":[{{"float":[1,2]{members}}}]}}}}"#
+        ))
     };
     for op in [Op::Retrieve, Op::Matrix, Op::Segments] {
         t.add(g, "a segment with its vector only", op, vec![segments("")], ok(1));

@@ -48,7 +48,8 @@ pub(super) async fn show(State(state): Shared, Path(id): Path<String>) -> Respon
                 let number = row.len();
                 if row.len() < BLOCKS {
                     let thumbnail = Some(number).filter(|number| is_clip && pictures.join(number.to_string()).exists());
-                    let (start, end) = (segment.start_offset_sec.unwrap_or_default(), segment.end_offset_sec.unwrap_or_default());
+                    let (start, end) =
+                        (segment.start_offset_sec.unwrap_or_default(), segment.end_offset_sec.unwrap_or_default());
                     row.push(Block { start, end, colour: colour(&segment.float), thumbnail });
                 }
             })?;

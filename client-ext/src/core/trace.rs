@@ -1,0 +1,204 @@
+//! Spans and events: what a call does, with the names of OpenTelemetry's conventions for HTTP clients. See the section "Logs and traces" of
+//! the crate's documentation.
+
+use std::{borrow::Cow, time::Duration};
+
+use reqwest::{Response, Url};
+use tracing::{Level, Span, field::Empty};
+
+use super::{
+    credentials::Credentials,
+    endpoint::Endpoint,
+    options::{CallOptions, Retry},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    response_info::ResponseInfo,
+};
+
+/// Longer pauses are visible by default: their events are warnings.
+const LONG_PAUSE: Duration = Duration::from_secs(1);
+
+/// A span that tells how its work ended, also if the work was dropped before its end.
+#[derive(Debug)]
+pub(crate) struct Traced {
+    span: Span,
+    ended: bool,
+}
+
+impl Traced {
+    /// The span must have the fields `error.type` and `otel.status_code`.
+    pub(crate) fn new(span: Span) -> Self {
+        Self { span, ended: false }
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    pub(crate) fn succeeded(&mut self) {
+        self.ended = true;
+    }
+
+    pub(crate) fn failed(&mut self, error: &Error) {
+        self.record_error(&error_type(error));
+        self.ended = true;
+    }
+
+    fn record_error(&self, kind: &str) {
+        self.span.record("error.type", kind);
+        self.span.record("otel.status_code", "ERROR");
+    }
+}
+
+impl Drop for Traced {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.record_error("cancelled");
+        }
+    }
+}
+
+/// The status of an error response, or the kind of the error.
+fn error_type(error: &Error) -> Cow<'static, str> {
+    match (error.kind(), error.status()) {
+        (ErrorKind::Api, Some(status)) => status.to_string().into(),
+        (kind, _) => snake_case(&format!("{kind:?}")).into(),
+    }
+}
+
+fn snake_case(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// The span of a call. The calls of a wait are details of the wait.
+pub(super) fn call_span(endpoint: &Endpoint, is_poll: bool) -> Span {
+    macro_rules! span {
+        ($level:expr) => {
+            tracing::span!(
+                $level,
+                "twelvelabs.call",
+                otel.name = endpoint.id,
+                http.request.method = endpoint.method,
+                url.template = endpoint.template,
+                // Parameters of the path that are ids, by their names in the OpenAPI document. Names of spans' fields are fixed.
+                task_id = Empty,
+                asset_id = Empty,
+                http.response.status_code = Empty,
+                error.r#type = Empty,
+                otel.status_code = Empty,
+                twelvelabs.attempts = Empty,
+            )
+        };
+    }
+    if is_poll { span!(Level::DEBUG) } else { span!(Level::INFO) }
+}
+
+/// The span of an attempt, which is one HTTP request.
+pub(super) fn attempt_span(endpoint: &Endpoint, resends: u32) -> Span {
+    tracing::info_span!(
+        "twelvelabs.attempt",
+        otel.kind = "client",
+        otel.name = format!("{} {}", endpoint.method, endpoint.template).trim_end(),
+        http.request.method = endpoint.method,
+        http.request.resend_count = (resends > 0).then_some(resends),
+        url.template = endpoint.template,
+        url.full = Empty,
+        server.address = Empty,
+        server.port = Empty,
+        network.peer.address = Empty,
+        network.peer.port = Empty,
+        network.protocol.version = Empty,
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        otel.status_code = Empty,
+    )
+}
+
+/// Records where a request goes: on the current span, which is that of the attempt, and on that of the call.
+pub(super) fn record_request(call: &Span, endpoint: &Endpoint, url: &Url, credentials: Credentials) {
+    let attempt = Span::current();
+    if let Some(host) = url.host_str() {
+        attempt.record("server.address", host);
+    }
+    if let Some(port) = url.port_or_known_default() {
+        attempt.record("server.port", port);
+    }
+    // Queries may be secrets, and the paths of other hosts may be, too.
+    let origin = url.origin().ascii_serialization();
+    match credentials {
+        Credentials::ApiKey => attempt.record("url.full", format!("{origin}{}", url.path())),
+        _ => attempt.record("url.full", format!("{origin}/REDACTED")),
+    };
+    let segments = endpoint.template.rsplit('/').zip(url.path().rsplit('/'));
+    for (name, value) in segments {
+        if let Some(name) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            call.record(name, value);
+        }
+    }
+}
+
+/// Records the connection of a response on the current span.
+pub(super) fn record_connection(response: &Response) {
+    let attempt = Span::current();
+    if let Some(peer) = response.remote_addr() {
+        attempt.record("network.peer.address", peer.ip().to_string());
+        attempt.record("network.peer.port", peer.port());
+    }
+    let version = format!("{:?}", response.version());
+    attempt.record("network.protocol.version", version.trim_start_matches("HTTP/"));
+}
+
+pub(super) fn record_status(span: &Span, info: &ResponseInfo) {
+    span.record("http.response.status_code", info.status());
+}
+
+/// Tells about a retry that follows after a pause: an event, and the callback of the caller. `number` counts the retries from 1.
+///
+/// # Errors
+///
+/// [`ErrorKind::Callback`] if the callback panics.
+pub(crate) fn retrying(options: &CallOptions, error: &Error, number: u32, pause: Duration) -> Result<()> {
+    macro_rules! event {
+        ($level:expr) => {
+            tracing::event!($level, error.r#type = %error_type(error), reason = %error, ?pause, retry = number, "retrying after a pause")
+        };
+    }
+    if pause > LONG_PAUSE {
+        event!(Level::WARN)
+    } else {
+        event!(Level::INFO)
+    }
+    let Some(callback) = &options.on_retry else { return Ok(()) };
+    let retry = Retry { error, pause, number };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| callback(&retry)))
+        .map_err(|_| Error::new(ErrorKind::Callback, "the on_retry callback panicked"))
+}
+
+/// Tells about a pause that does not follow an error.
+pub(crate) fn pausing(reason: &'static str, pause: Duration) {
+    if pause > LONG_PAUSE {
+        tracing::info!(reason, ?pause, "pausing");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_of_an_error_is_its_kind() {
+        let name = |kind| error_type(&Error::new(kind, "x")).into_owned();
+        assert_eq!(
+            (name(ErrorKind::Timeout), name(ErrorKind::InvalidInput)),
+            ("timeout".into(), "invalid_input".into())
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! A TLS server's side, with a certificate for loopback that a client can be told to trust.
+
+use std::sync::{Arc, LazyLock};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::aws_lc_rs::default_provider,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+};
+
+/// An authority that was made for this run, and a server with a certificate of it.
+struct Authority {
+    pem: String,
+    acceptor: TlsAcceptor,
+}
+
+static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
+    let mut params = CertificateParams::new(Vec::new()).expect("no names");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
+    let key = KeyPair::generate().expect("a key");
+    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let certificate = CertificateParams::new(names).expect("names").signed_by(&key, &issuer).expect("a certificate");
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        )
+        .expect("a key of the certificate");
+    Authority { pem: issuer.pem(), acceptor: TlsAcceptor::from(Arc::new(config)) }
+});
+
+/// The certificate of the authority, for [`root_certificates_pem`](twelvelabs::TwelveLabsBuilder::root_certificates_pem).
+pub(crate) fn authority() -> String {
+    AUTHORITY.pem.clone()
+}
+
+/// Accepts TLS connections to 127.0.0.1.
+pub(crate) fn acceptor() -> TlsAcceptor {
+    AUTHORITY.acceptor.clone()
+}
