@@ -107,16 +107,6 @@ impl Core {
         twelvelabs_api::ClientInfo::baseurl(&self.0.api)
     }
 
-    /// Sends a request without an upload and decodes the whole response body.
-    pub(crate) async fn call<T: DeserializeOwned>(
-        &self,
-        operation: &'static Operation,
-        options: &CallOptions,
-        make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
-    ) -> Result<Response<T>> {
-        self.call_and_read(operation, options, make, |body| read_whole(body, self.key())).await
-    }
-
     /// Sends a request without an upload and reads the response body with `read`.
     pub(crate) async fn call_and_read<T, V, R: Future<Output = Result<V>>>(
         &self,

@@ -238,6 +238,9 @@ pub trait RequestOptions: Sized {
 
     /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that create or compute
     /// something, because the server responds after it has looked at the video.
+    ///
+    /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has taken it, which may hold some
+    /// megabytes on a slow connection.
     #[must_use]
     fn with_header_timeout(mut self, limit: Duration) -> Self {
         self.options_mut().header_timeout = Some(limit);
@@ -245,6 +248,9 @@ pub trait RequestOptions: Sized {
     }
 
     /// Limit between two chunks of the request body or the response body. Default: 60 s.
+    ///
+    /// A slow and steady upload is progress. On Linux, so is what leaves the system while it takes no more from this process; elsewhere, the limit must
+    /// be longer than a third of the socket's send buffer takes, which is up to some megabytes.
     #[must_use]
     fn with_chunk_timeout(mut self, limit: Duration) -> Self {
         self.options_mut().chunk_timeout = Some(limit);

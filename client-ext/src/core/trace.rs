@@ -12,7 +12,7 @@ use super::{
     options::{CallOptions, Retry},
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, catch},
     response_info::ResponseInfo,
 };
 
@@ -178,8 +178,7 @@ pub(crate) fn retrying(options: &CallOptions, error: &Error, number: u32, pause:
     }
     let Some(callback) = &options.on_retry else { return Ok(()) };
     let retry = Retry { error, pause, number };
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| callback(&retry)))
-        .map_err(|_| Error::new(ErrorKind::Callback, "the on_retry callback panicked"))
+    catch(|| callback(&retry)).map_err(|error| Error::of_callback("on_retry", error))
 }
 
 /// Tells about a pause that does not follow an error.

@@ -19,10 +19,16 @@ use super::file_part::{Content, FilePart, OnProgress, Progress, SourceError};
 
 /// Size of the largest chunks of a file, in bytes.
 pub(super) const CHUNK: usize = 256 * 1024;
+/// How much is passed to the connection at once, in bytes. A write of more may be cut by the socket; then hyper writes again without looking for a
+/// response, and a rejection that came during the first write would be lost to a broken pipe.
+const WRITE: usize = 32 * 1024;
 /// Size of the smallest chunks of a file, in bytes.
 const SMALLEST_CHUNK: usize = 4 * 1024;
 /// Chunks grow until the connection takes so long for one, and shrink if it takes longer than four times this.
 const CHUNK_TIME: Duration = Duration::from_millis(50);
+
+/// The longest wait for a rejection that depends on the time it took to connect; curl waits as long for `100 Continue`.
+const LONGEST_HOLD: Duration = Duration::from_secs(1);
 
 type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -101,8 +107,8 @@ struct Body {
     buffer: BytesMut,
     /// A chunk that waits until the runtime has polled other tasks.
     held: Option<(Bytes, Pause)>,
-    /// Time to wait before the first chunk of a file.
-    hold: Option<Duration>,
+    /// Time to wait before the first chunk of a file, and when the request was made.
+    hold: Option<(Duration, Instant)>,
     /// Whether the response is still awaited.
     wanted: Option<Box<dyn Fn() -> bool + Send>>,
     on_written: Option<OnWritten>,
@@ -165,9 +171,11 @@ impl<F> Multipart<F> {
 
     /// Sends `Expect: 100-continue` and waits for `hold` before the first file, so that the server can reject the request
     /// by its headers.
+    ///
+    /// If it took longer to connect, the server is far away or busy, and the wait is twice that time, up to one second.
     #[must_use]
     pub fn ask_first(mut self, hold: Duration) -> Self {
-        self.body.hold = Some(hold);
+        self.body.hold = Some((hold, Instant::now()));
         self
     }
 
@@ -241,12 +249,14 @@ impl Stream for Body {
         loop {
             if let Some((chunk, pause)) = &mut this.held {
                 std::task::ready!(pause.as_mut().poll(context));
-                let chunk = std::mem::take(chunk);
-                this.held = None;
+                let mut chunk = std::mem::take(chunk);
+                let rest = chunk.split_off(chunk.len().min(WRITE));
+                let left = rest.len() as u64;
+                this.held = (left > 0).then(|| (rest, Box::pin(tokio::task::yield_now()) as Pause));
                 if let Some(Piece::File(file)) = this.pieces.front()
                     && let Some(progress) = &file.progress
                 {
-                    let now = Progress { sent: file.sent, total: file.total };
+                    let now = Progress { sent: file.sent - left, total: file.total };
                     // Runs inside of the connection, where a panic would look like a connection error.
                     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| progress(now)));
                     if outcome.is_err() {
@@ -270,12 +280,12 @@ impl Stream for Body {
                     this.pieces.pop_front();
                 }
                 // A server that rejects an upload responds before its end and closes the connection. hyper looks for a
-                // response before it writes, but sees only what the runtime has polled. Without a yield before each chunk,
+                // response before it writes, but sees only what the runtime has polled. Without a yield before each write,
                 // the response would be lost to a broken pipe.
                 Ok(chunk) => {
                     this.chunk_size.passed(Instant::now());
                     let pause: Pause = match this.hold.take() {
-                        Some(hold) => Box::pin(tokio::time::sleep(hold)),
+                        Some((hold, made)) => Box::pin(tokio::time::sleep(hold_after(hold, made.elapsed()))),
                         None => Box::pin(tokio::task::yield_now()),
                     };
                     this.held = Some((chunk, pause));
@@ -313,6 +323,11 @@ impl FileContent {
         }
         Poll::Ready(Ok(chunk))
     }
+}
+
+/// How long to wait for a rejection if it took `connected` until the headers could be sent.
+fn hold_after(hold: Duration, connected: Duration) -> Duration {
+    connected.saturating_mul(2).min(LONGEST_HOLD).max(hold)
 }
 
 /// Escapes a name as in the "multipart/form-data encoding algorithm" of the HTML standard.
@@ -410,6 +425,36 @@ mod tests {
         assert_eq!(after(Duration::from_millis(100)), SMALLEST_CHUNK);
         assert_eq!(after(Duration::from_millis(49)), 2 * SMALLEST_CHUNK);
         assert_eq!(after(Duration::from_secs(1 << 40)), SMALLEST_CHUNK);
+    }
+
+    #[tokio::test]
+    async fn no_chunk_is_larger_than_a_write_and_progress_ends_with_the_last_one() {
+        let progress = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let log = Arc::clone(&progress);
+        let total = 10 * WRITE + 7;
+        let part = FilePart::bytes("a.mp4", vec![7; total]);
+        let part = part.with_progress(move |now| log.lock().expect("sane").push((now.sent as usize, now.total as usize)));
+        let mut form = Multipart::<()>::default();
+        form.file("f", &part).await.expect("opens");
+        let mut body = form.body.finished();
+        let mut sent = Vec::new();
+        while let Some(chunk) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
+            let chunk = chunk.expect("reads");
+            assert!(chunk.len() <= WRITE, "{}", chunk.len());
+            if chunk.iter().all(|byte| *byte == 7) {
+                sent.push((sent.last().map_or(0, |(sent, _)| *sent) + chunk.len(), total));
+            }
+        }
+        assert_eq!(*progress.lock().expect("sane"), sent);
+        assert_eq!(sent.last(), Some(&(total, total)));
+    }
+
+    #[test]
+    fn a_rejection_has_twice_the_time_that_it_took_to_connect() {
+        let ms = Duration::from_millis;
+        let holds = [10, 100, 300, 600, 30_000].map(|connected| hold_after(ms(200), ms(connected)).as_millis());
+        assert_eq!(holds, [200, 200, 600, 1000, 1000]);
+        assert_eq!(hold_after(ms(1500), ms(600)), ms(1500));
     }
 
     #[tokio::test]
