@@ -177,7 +177,7 @@ mod tests {
             let outcome = if calls == 1 { Err(()) } else { Ok(()) };
             async move { outcome }
         };
-        let (outcome, attempts) = run(&policy, None, attempt, |()| Decision::Resend, || ()).await;
+        let (outcome, attempts) = run(&policy, None, attempt, |()| Decision::Resend, |(), _, _| Ok(()), || ()).await;
         assert_eq!((outcome, attempts, start.elapsed()), (Ok(()), 2, Duration::ZERO));
     }
 

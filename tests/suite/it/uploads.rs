@@ -173,7 +173,7 @@ async fn an_upload_that_ends_early_leaves_nothing_open_even_if_the_server_does_n
             let progress = Arc::clone(&sent);
             let create = tasks
                 .create(ModelName::Marengo30, VideoSource::path(&path))
-                .progress(move |now| progress.store(now.sent, Ordering::Relaxed));
+                .with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
             let mut call = tokio::spawn(create.send());
             let socket = clients.recv().await.expect("a client");
             if drops {
