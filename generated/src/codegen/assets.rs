@@ -1086,6 +1086,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
         ///Position of the part in the file, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub index: i64,
         ///Status of the part.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1190,8 +1191,10 @@ pub mod types {
     #[non_exhaustive]
     pub struct CompletedChunk {
         ///Position of the part in the file, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_index: i64,
         ///Size of the part, in bytes. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_size: i64,
         ///`ETag` of the response to the upload of the part, without quotes.
         pub proof: ::std::string::String,
@@ -1288,6 +1291,7 @@ pub mod types {
         ///Name of the file, with its extension.
         pub filename: ::std::string::String,
         ///Size of the file, in bytes. Audio and video: at most 10 GB. Images: at most 32 MB. 1–10737418240.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_size: i64,
         ///Type of the file.
         #[serde(rename = "type")]
@@ -1392,11 +1396,13 @@ pub mod types {
         ///Identifier of the asset. Usable when the upload is completed and the asset is `ready`.
         pub asset_id: AssetId,
         ///Size of a part, in bytes. Only the last part may be smaller. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_size: i64,
         ///Time until which the upload must be completed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
         ///Number of parts. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_chunks: i64,
         ///Headers to send with each part.
         #[serde(
@@ -1440,12 +1446,15 @@ pub mod types {
     pub struct GetUploadStatusResponse {
         ///Number of parts that are recorded.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub chunks_completed: ::std::option::Option<i64>,
         ///Number of parts that failed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub chunks_failed: ::std::option::Option<i64>,
         ///Number of parts that are not recorded.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub chunks_pending: ::std::option::Option<i64>,
         ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1457,6 +1466,7 @@ pub mod types {
         pub status: MultipartUploadStatusType,
         ///Size of the file, in bytes.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_size: ::std::option::Option<i64>,
         ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1470,6 +1480,7 @@ pub mod types {
         pub uploaded_chunks: ::std::vec::Vec<ChunkInfo>,
         ///Size of all recorded parts, in bytes.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub uploaded_size: ::std::option::Option<i64>,
     }
     impl IncompleteUploadSummary {
@@ -1498,6 +1509,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct IncompleteUploadSummary {
         ///Size of a part, in bytes.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_size: i64,
         ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1508,23 +1520,25 @@ pub mod types {
         ///Status of the upload.
         pub status: MultipartUploadStatusType,
         ///Number of parts.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_chunks: i64,
         ///Size of the file, in bytes.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_size: i64,
         ///Identifier of the upload.
         pub upload_id: UploadId,
     }
     impl ListIncompleteUploadsResponse {
         /// Creates a value with its required fields.
-        pub fn new(page_info: PageInfo) -> Self {
+        pub fn new() -> Self {
             Self {
                 data: Default::default(),
-                page_info,
+                page_info: Default::default(),
             }
         }
     }
     ///A page of uploads that are not completed.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ListIncompleteUploadsResponse {
@@ -1533,7 +1547,8 @@ pub mod types {
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<IncompleteUploadSummary>,
         ///Position of this page.
-        pub page_info: PageInfo,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub page_info: ::std::option::Option<PageInfo>,
     }
     ///Status of an upload. `active` changes to `completed`, `failed` or `expired`, which are final. The asset of a `completed` upload may still be `processing`.
     #[derive(
@@ -1630,6 +1645,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct PresignedUrlChunk {
         ///Position of the part in the file, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub chunk_index: i64,
         ///Time until which the URL is valid.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1673,12 +1689,15 @@ pub mod types {
         pub asset_id: ::std::option::Option<AssetId>,
         ///Number of parts of the request that were recorded before.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub duplicate_chunks: ::std::option::Option<i64>,
         ///Number of parts that the request added.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub processed_chunks: ::std::option::Option<i64>,
         ///Number of all recorded parts.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_completed: ::std::option::Option<i64>,
         ///URL of the file. Present when all parts are recorded.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1696,8 +1715,10 @@ pub mod types {
     #[non_exhaustive]
     pub struct RequestAdditionalPresignedUrlsRequest {
         ///Number of URLs. 1–50.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub count: i64,
         ///Position of the first part, counted from 1. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub start: i64,
     }
     impl RequestAdditionalPresignedUrlsResponse {
@@ -1720,6 +1741,7 @@ pub mod types {
     pub struct RequestAdditionalPresignedUrlsResponse {
         ///Number of URLs.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub count: ::std::option::Option<i64>,
         ///Time until which the URLs are valid.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1731,6 +1753,7 @@ pub mod types {
         >,
         ///Position of the first part, counted from 1.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub start_index: ::std::option::Option<i64>,
         ///Identifier of the upload.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -760,29 +760,35 @@ pub mod types {
     }
     impl PageInfo {
         /// Creates a value with its required fields.
-        pub fn new(page: u64, total_page: u64) -> Self {
+        pub fn new() -> Self {
             Self {
                 limit_per_page: Default::default(),
-                page,
-                total_page,
+                page: Default::default(),
+                total_page: Default::default(),
                 total_results: Default::default(),
             }
         }
     }
     ///Position of a page in a paginated list.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct PageInfo {
         ///Maximum number of items per page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub limit_per_page: ::std::option::Option<u64>,
         ///Number of this page, counted from 1.
-        pub page: u64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
+        pub page: ::std::option::Option<u64>,
         ///Number of pages.
-        pub total_page: u64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
+        pub total_page: ::std::option::Option<u64>,
         ///Number of items on all pages.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub total_results: ::std::option::Option<u64>,
     }
     impl ::std::fmt::Display for TaskId {
@@ -940,15 +946,15 @@ pub mod types {
     }
     impl TasksListResponse {
         /// Creates a value with its required fields.
-        pub fn new(page_info: PageInfo) -> Self {
+        pub fn new() -> Self {
             Self {
                 data: Default::default(),
-                page_info,
+                page_info: Default::default(),
             }
         }
     }
     ///A page of embedding tasks.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TasksListResponse {
@@ -957,7 +963,8 @@ pub mod types {
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub data: ::std::vec::Vec<MediaEmbeddingTask>,
         ///Position of this page.
-        pub page_info: PageInfo,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub page_info: ::std::option::Option<PageInfo>,
     }
     impl TasksStatusResponseVideoEmbedding {
         /// Creates a value with its required fields.

@@ -30,15 +30,11 @@ pub mod types {
     }
     impl AudioSegment {
         /// Creates a value with its required fields.
-        pub fn new(
-            float: crate::runtime::Embedding,
-            start_offset_sec: f64,
-            end_offset_sec: f64,
-        ) -> Self {
+        pub fn new(float: crate::runtime::Embedding) -> Self {
             Self {
-                end_offset_sec,
+                end_offset_sec: Default::default(),
                 float,
-                start_offset_sec,
+                start_offset_sec: Default::default(),
             }
         }
     }
@@ -48,11 +44,13 @@ pub mod types {
     #[non_exhaustive]
     pub struct AudioSegment {
         ///End of the segment, in seconds from the start of the file.
-        pub end_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_offset_sec: ::std::option::Option<f64>,
         ///The vector.
         pub float: crate::runtime::Embedding,
         ///Start of the segment, in seconds from the start of the file.
-        pub start_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_offset_sec: ::std::option::Option<f64>,
     }
     impl BaseEmbeddingMetadata {
         /// Creates a value with its required fields.
@@ -160,12 +158,12 @@ pub mod types {
     }
     impl TasksRetrieveResponse {
         /// Creates a value with its required fields.
-        pub fn new(id: TaskId, status: TaskStatus) -> Self {
+        pub fn new(id: TaskId) -> Self {
             Self {
                 created_at: Default::default(),
                 id,
                 model_name: Default::default(),
-                status,
+                status: Default::default(),
                 updated_at: Default::default(),
                 video_embedding: Default::default(),
             }
@@ -186,7 +184,8 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model_name: ::std::option::Option<ModelName>,
         ///Status of the task. The vectors are present when it is `ready`.
-        pub status: TaskStatus,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub status: ::std::option::Option<TaskStatus>,
         ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -268,18 +267,13 @@ pub mod types {
     }
     impl VideoSegment {
         /// Creates a value with its required fields.
-        pub fn new(
-            float: crate::runtime::Embedding,
-            start_offset_sec: f64,
-            end_offset_sec: f64,
-            embedding_scope: EmbeddingScope,
-        ) -> Self {
+        pub fn new(float: crate::runtime::Embedding) -> Self {
             Self {
                 embedding_option: Default::default(),
-                embedding_scope,
-                end_offset_sec,
+                embedding_scope: Default::default(),
+                end_offset_sec: Default::default(),
                 float,
-                start_offset_sec,
+                start_offset_sec: Default::default(),
             }
         }
     }
@@ -292,13 +286,16 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_option: ::std::option::Option<EmbeddingOption>,
         ///Time range that the vector describes.
-        pub embedding_scope: EmbeddingScope,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub embedding_scope: ::std::option::Option<EmbeddingScope>,
         ///End of the segment, in seconds from the start of the file.
-        pub end_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_offset_sec: ::std::option::Option<f64>,
         ///The vector.
         pub float: crate::runtime::Embedding,
         ///Start of the segment, in seconds from the start of the file.
-        pub start_offset_sec: f64,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_offset_sec: ::std::option::Option<f64>,
     }
 }
 pub mod operations {

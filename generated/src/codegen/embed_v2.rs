@@ -444,6 +444,7 @@ pub mod types {
         pub document: ::std::option::Option<AsyncDocumentInputRequest>,
         ///Number of dimensions of all vectors of the request: 128, 256 or 512. Marengo 3.5 only. 128–512, default 512.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub embedding_dimension: ::std::option::Option<u64>,
         ///Whether every vector has a second one with the uncertainty of its numbers. Marengo 3.5 only. Audio and video need an `embedding_scope` without `asset`, text files the scope `local` alone. Not for PDF files. Default `false`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -490,6 +491,7 @@ pub mod types {
         pub auto_truncate: ::std::option::Option<bool>,
         ///Number of dimensions of all vectors of the request: 128, 256 or 512. Marengo 3.5 only. 128–512, default 512.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub embedding_dimension: ::std::option::Option<u64>,
         ///Whether every vector has a second one with the uncertainty of its numbers. Marengo 3.5 only. Not for text together with media files, and not for documents. Default `false`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -554,9 +556,11 @@ pub mod types {
     #[non_exhaustive]
     pub struct DocumentSequentialSegmentation {
         ///Maximum number of sentences in a chunk. At least 1.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub max_sentences: u64,
         ///Number of sentences that a chunk shares with the one before it. Less than `max_sentences`. At least 0, default 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub overlap_sentences: ::std::option::Option<u64>,
         ///What a chunk consists of.
         pub strategy: DocumentSequentialSegmentationStrategy,
@@ -715,6 +719,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct DynamicSegmentation {
         ///Minimum length of a clip, in seconds. 2–5.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub min_duration_sec: u64,
     }
     impl EmbeddingData {
@@ -741,6 +746,7 @@ pub mod types {
     pub struct EmbeddingData {
         ///Position of the chunk in the document, counted from 0. Present for chunks of a text file. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub chunk_index: ::std::option::Option<u64>,
         ///The vector.
         pub embedding: crate::runtime::Embedding,
@@ -755,6 +761,7 @@ pub mod types {
         pub embedding_uncertainty: ::std::option::Option<crate::runtime::Embedding>,
         ///Last page of the range, counted from 1. Present for pages of a PDF file. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub end_page_number: ::std::option::Option<u64>,
         ///End of the range, in seconds from the start of the file. Present for audio and video.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -764,6 +771,7 @@ pub mod types {
         pub quadrant: ::std::option::Option<EmbeddingDataQuadrant>,
         ///First page of the range, counted from 1. Present for pages of a PDF file. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub start_page_number: ::std::option::Option<u64>,
         ///Start of the range, in seconds from the start of the file. Present for audio and video.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -969,12 +977,14 @@ pub mod types {
     pub struct EmbeddingMediaMetadata {
         ///Length of a clip, in seconds. Present for videos with fixed segmentation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub clip_length: ::std::option::Option<u64>,
         ///Duration of the file, in seconds. Present for audio and video.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
         ///Number of dimensions of the vectors. Marengo 3.5 only.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub embedding_dimension: ::std::option::Option<u64>,
         ///Requested parts of the content. Not for `multi_input`.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -1068,6 +1078,7 @@ pub mod types {
     pub struct EmbeddingTaskCreateResponseMetadata {
         ///Number of dimensions of the vectors. Marengo 3.5 only.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub embedding_dimension: ::std::option::Option<u64>,
     }
     impl EmbeddingTaskResponse {
@@ -1293,6 +1304,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct FixedSegmentation {
         ///Length of a clip, in seconds. The last clip may be shorter. 2–10.
+        #[serde(deserialize_with = "crate::runtime::integer")]
         pub duration_sec: u64,
     }
     impl ImageInputRequest {

@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "9f091da17fafcbdd959a4c9cc45aa1d5ca5a8dc2951ec6a8fd8a0440af5ea75b";
+pub const SPEC_SHA256: &str = "7ad2217a76e61c2484a712dd3cda68604c2c38bdcbed0d85d9cc1e71824d0ff6";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`
