@@ -12,7 +12,7 @@ use std::{any::Any, borrow::Cow, error::Error as StdError, fmt, sync::Arc, time:
 use twelvelabs_api::types::ErrorCode;
 
 pub use self::{cause::TransportCause, kind::ErrorKind, violation::Violation};
-pub(crate) use checks::{Checks, url_rule};
+pub(crate) use checks::{Checks, number, url_rule};
 pub(crate) use display::shown;
 pub(crate) use panic::{catch, catch_async};
 

@@ -8,6 +8,7 @@ mod multipart;
 mod open_file;
 mod param;
 mod request;
+mod rule;
 mod union;
 
 pub use embedding::{Embedding, NotFinite};
@@ -17,6 +18,7 @@ pub use large_array::LargeArray;
 pub use multipart::Multipart;
 pub use param::Param;
 pub use request::{ApiRequest, Effect, Key, Operation, path_segment};
+pub use rule::{BrokenRule, Condition, Rule, RuleKind, Test};
 #[allow(unused_imports, reason = "the document of this repository has no union without a tag")]
 pub(crate) use union::{Variant, decode_union};
 

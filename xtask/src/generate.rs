@@ -60,7 +60,11 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime/param.rs", include_str!("../../generated/src/runtime/param.rs")),
     ("src/runtime/union.rs", include_str!("../../generated/src/runtime/union.rs")),
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),
+    ("src/runtime/rule.rs", RULE),
 ];
+
+/// The rules about several fields, which the contract crate has a copy of.
+const RULE: &str = include_str!("../../generated/src/runtime/rule.rs");
 
 /// Runs the command.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
@@ -78,8 +82,11 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     let mut files: Vec<_> = generated.files.into_iter().collect();
     let target = match &options.out {
         None => {
-            // The contract crate has its own copy of the document, so that it need not depend on the generated crate.
+            // The contract crate has its own copies, so that it need not depend on the generated crate.
             files.push(("../tests/contract/src/openapi.json".into(), document.to_json()));
+            let rule =
+                format!("// Copied from generated/src/runtime/ by `cargo xtask generate`. Do not edit.\n\n{RULE}");
+            files.push(("../tests/contract/src/rule.rs".into(), rule));
             root.join("generated")
         }
         Some(out) => {

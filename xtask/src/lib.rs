@@ -14,3 +14,4 @@ pub mod reference;
 pub mod stress;
 mod values;
 mod x_effect;
+mod x_rules;

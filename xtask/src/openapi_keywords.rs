@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     pointer::{Pointer, Remark},
     x_effect::Effect,
+    x_rules,
 };
 
 /// A kind of object in an OpenAPI document, as the specification names them.
@@ -205,6 +206,9 @@ pub const SIZES: &[&str] =
 /// Supported extensions and where they are supported. All others are reported as without effect.
 const EXTENSIONS: &[(ObjectKind, &str)] = &[
     (ObjectKind::Schema, "x-extensible-enum"),
+    (ObjectKind::Schema, "x-extensible-pattern"),
+    (ObjectKind::Schema, "x-rules"),
+    (ObjectKind::Response, "x-optional-body"),
     (ObjectKind::Document, "x-limits"),
     (ObjectKind::Operation, "x-effect"),
 ];
@@ -230,12 +234,12 @@ fn misfit(kind: ObjectKind, key: &str, value: &Value) -> Option<&'static str> {
         (ObjectKind::Schema, "required") => {
             (value.as_array().is_some_and(|items| items.iter().all(Value::is_string)), "must be a list of names")
         }
-        (ObjectKind::Schema, "format" | "pattern") => (value.is_string(), "must be a string"),
+        (ObjectKind::Schema, "format" | "pattern" | "x-extensible-pattern") => (value.is_string(), "must be a string"),
         (ObjectKind::Parameter | ObjectKind::RequestBody, "required") => (value.is_boolean(), "must be true or false"),
         (ObjectKind::Parameter, "name" | "in" | "style") | (ObjectKind::Operation, "operationId") => {
             (value.is_string(), "must be a string")
         }
-        (_, "nullable" | "deprecated" | "explode") => (value.is_boolean(), "must be true or false"),
+        (_, "nullable" | "deprecated" | "explode" | "x-optional-body") => (value.is_boolean(), "must be true or false"),
         (ObjectKind::Document, "info") => (
             value["title"].is_string() && value["version"].is_string(),
             "must have a title and a version, both strings",
@@ -281,6 +285,7 @@ pub fn check(root: &Value, lenient: bool) -> Findings {
         findings.refused.push(Remark::new(&Pointer::default().at("info"), "is missing"));
     }
     check_object(ObjectKind::Document, root, &Pointer::default(), &mut findings);
+    findings.refused.extend(x_rules::check_fields(root));
     findings
 }
 
@@ -300,6 +305,9 @@ fn check_object(kind: ObjectKind, value: &Value, place: &Pointer, findings: &mut
                 findings.refused.push(Remark::new(&here, text));
             }
             continue;
+        }
+        if kind == ObjectKind::Schema && key == "x-rules" {
+            findings.refused.extend(x_rules::parse(child).err().map(|text| Remark::new(&here, text)));
         }
         if let Some(must) = misfit(kind, key, child) {
             let remark = Remark::new(&here, format!("{must}, and is {child}"));

@@ -1,6 +1,7 @@
 //! Checks of parameters before a request is sent.
 
-use twelvelabs_api::runtime::Param;
+use serde_json::{Number, Value};
+use twelvelabs_api::runtime::{Param, Rule};
 
 use super::{BoxError, Error, Result, Violation};
 
@@ -53,6 +54,21 @@ impl Checks {
         }
     }
 
+    /// Checks rules about several fields; `fields` has the values as they are sent. Breaking a rule that no source confirms is
+    /// logged and not a violation.
+    pub(crate) fn rules(&mut self, rules: &[Rule<'_>], fields: &Value) {
+        for rule in rules {
+            for broken in rule.check(fields) {
+                let violation = Violation::new(&broken.field, broken.value.unwrap_or_default(), broken.rule);
+                if rule.unconfirmed {
+                    tracing::warn!("{violation}");
+                } else {
+                    self.limit(violation);
+                }
+            }
+        }
+    }
+
     /// Returns an error with all violations, if there are any.
     pub(crate) fn finish(self) -> Result<()> {
         if self.violations.is_empty() {
@@ -72,4 +88,10 @@ impl Checks {
 pub(crate) fn url_rule(text: &str) -> Option<&'static str> {
     let is_foreign = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
     text.contains(is_foreign).then_some("must have no spaces, control characters or backslashes (percent-encode them)")
+}
+
+/// A number as a field of [`Checks::rules`]. One that is not finite is present, but not a number.
+pub(crate) fn number(value: Option<f64>) -> Value {
+    let number = |value| Number::from_f64(value).map_or_else(|| Value::String(value.to_string()), Value::Number);
+    value.map_or(Value::Null, number)
 }

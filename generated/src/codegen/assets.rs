@@ -2169,7 +2169,7 @@ pub mod types {
     }
 }
 pub mod operations {
-    use crate::runtime::{Effect, Operation};
+    use crate::runtime::{Condition, Effect, Operation, Rule, RuleKind, Test};
     ///`GET /assets`
     pub const ASSETS_LIST: Operation = Operation {
         id: "assets_list",
@@ -2177,6 +2177,7 @@ pub mod operations {
         path: "/assets",
         effect: Effect::Read,
         params: super::params::assets_list::ALL,
+        rules: &[],
     };
     ///`POST /assets`
     pub const ASSETS_CREATE: Operation = Operation {
@@ -2193,6 +2194,7 @@ pub mod operations {
         path: "/assets/{asset_id}",
         effect: Effect::Read,
         params: super::params::assets_retrieve::ALL,
+        rules: &[],
     };
     ///`DELETE /assets/{asset_id}`
     pub const ASSETS_DELETE: Operation = Operation {

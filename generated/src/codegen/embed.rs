@@ -302,7 +302,7 @@ pub mod types {
     }
 }
 pub mod operations {
-    use crate::runtime::{Effect, Operation};
+    use crate::runtime::{Condition, Effect, Operation, Rule, RuleKind, Test};
     ///`GET /embed/tasks`
     pub const EMBED_TASKS_LIST: Operation = Operation {
         id: "embed_tasks_list",
@@ -310,6 +310,7 @@ pub mod operations {
         path: "/embed/tasks",
         effect: Effect::Read,
         params: super::params::embed_tasks_list::ALL,
+        rules: &[],
     };
     ///`POST /embed/tasks`
     pub const EMBED_TASKS_CREATE: Operation = Operation {
@@ -318,6 +319,48 @@ pub mod operations {
         path: "/embed/tasks",
         effect: Effect::Create,
         params: super::params::embed_tasks_create::ALL,
+        rules: &[
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtLeastOne,
+                fields: &["video_file", "video_url"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::Together,
+                fields: &["video_start_offset_sec", "video_end_offset_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::Ascending,
+                fields: &["video_start_offset_sec", "video_end_offset_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::Fits,
+                fields: &[
+                    "video_clip_length",
+                    "video_start_offset_sec",
+                    "video_end_offset_sec",
+                ],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+        ],
     };
     ///`GET /embed/tasks/{task_id}/status`
     pub const EMBED_TASKS_STATUS: Operation = Operation {
@@ -326,6 +369,7 @@ pub mod operations {
         path: "/embed/tasks/{task_id}/status",
         effect: Effect::Read,
         params: super::params::embed_tasks_status::ALL,
+        rules: &[],
     };
     ///`GET /embed/tasks/{task_id}`
     pub const EMBED_TASKS_RETRIEVE: Operation = Operation {
@@ -334,6 +378,7 @@ pub mod operations {
         path: "/embed/tasks/{task_id}",
         effect: Effect::Read,
         params: super::params::embed_tasks_retrieve::ALL,
+        rules: &[],
     };
     ///`POST /embed`
     pub const EMBED_CREATE: Operation = Operation {

@@ -6,7 +6,7 @@ use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Param;
+use super::{Param, Rule};
 use crate::codegen::{Client, KEY_HEADER, KEY_PREFIX};
 
 /// What an operation does to the server's state, stated by `x-effect` in the OpenAPI document.
@@ -44,6 +44,8 @@ pub struct Operation {
     pub effect: Effect,
     /// Parameters, form fields and JSON properties of the request.
     pub params: &'static [Param],
+    /// Rules about several fields of the request's body.
+    pub rules: &'static [Rule<'static>],
 }
 
 /// A request whose successful response is a `T`. It does not contain the API key.

@@ -7,7 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use twelvelabs_api::types::{ErrorBody, ErrorCode};
+use serde_json::Value;
+use twelvelabs_api::{
+    runtime::{Operation, RuleKind},
+    types::{ErrorBody, ErrorCode},
+};
 
 /// A response with a status, a code and a message.
 #[derive(Debug)]
@@ -31,6 +35,18 @@ impl ErrorResponse {
     pub(crate) fn invalid(parameter: &str, rule: impl fmt::Display) -> Self {
         let message = format!("The {parameter} parameter is invalid. {parameter} {rule}");
         Self::bad_request(ErrorCode::ParameterInvalid, message)
+    }
+
+    /// The first rule about several fields that the body of a request breaks.
+    pub(crate) fn broken_rule(operation: &Operation, fields: &Value) -> Option<Self> {
+        let mut rules = operation.rules.iter().filter(|rule| !rule.unconfirmed);
+        let broken = rules.find_map(|rule| rule.check(fields).into_iter().next())?;
+        let missing = matches!(broken.kind, RuleKind::AtLeastOne | RuleKind::ExactlyOne | RuleKind::Required);
+        Some(match missing {
+            true => Self::bad_request(ErrorCode::ParameterNotProvided, format!("{} {}", broken.field, broken.rule)),
+            // The platform's messages say `should`.
+            false => Self::invalid(&broken.field, broken.rule.replacen("must ", "should ", 1)),
+        })
     }
 
     /// A parameter or field that the operation does not have.

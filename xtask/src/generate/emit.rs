@@ -2,6 +2,7 @@
 
 mod forms;
 mod params;
+mod rules;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -102,7 +103,7 @@ pub fn family(lowered: &Lowered, family: &str) -> TokenStream {
         }
     });
     quote! {
-        pub mod operations { use crate::runtime::{Effect, Operation}; #(#constants)* }
+        pub mod operations { use crate::runtime::{Condition, Effect, Operation, Rule, RuleKind, Test}; #(#constants)* }
         pub mod params { #(#params)* }
         #forms
     }
@@ -118,6 +119,7 @@ fn operation_constant(operation: &Operation) -> TokenStream {
     let doc = format!("`{method} {path}`");
     let params = identifier(&operation.id);
     let effect = format_ident!("{}", operation.effect.variant());
+    let rules = operation.rules.iter().map(rules::literal);
     quote! {
         #[doc = #doc]
         pub const #name: Operation = Operation {
@@ -126,6 +128,7 @@ fn operation_constant(operation: &Operation) -> TokenStream {
             path: #path,
             effect: Effect::#effect,
             params: super::params::#params::ALL,
+            rules: &[#(#rules),*],
         };
     }
 }

@@ -1,10 +1,13 @@
 //! A video and how to embed it: the parameters of a create call.
 
-use twelvelabs_api::{params::embed_tasks_create as rules, runtime::Progress, types::EmbeddingScope};
+use serde_json::json;
+use twelvelabs_api::{
+    operations::EMBED_TASKS_CREATE, params::embed_tasks_create as rules, runtime::Progress, types::EmbeddingScope,
+};
 
 use crate::{
     core::request::Request,
-    error::{Checks, Violation},
+    error::{Checks, number},
     upload::{Source, VideoSource},
 };
 
@@ -107,29 +110,18 @@ impl TaskInput {
         checks.range(&rules::VIDEO_END_OFFSET_SEC, self.end);
         checks.range(&rules::VIDEO_CLIP_LENGTH, self.clip_length);
 
-        let (start_name, end_name) = (rules::VIDEO_START_OFFSET_SEC.name, rules::VIDEO_END_OFFSET_SEC.name);
-        match (self.start, self.end) {
-            (Some(start), Some(end)) if end <= start => {
-                let rule = format!("must be greater than {start_name}, which is {start}");
-                checks.limit(Violation::new(end_name, end, rule));
-            }
-            (Some(start), Some(end)) => {
-                // Whether the server's default length counts here is not documented, so only an explicit length does. Less than a
-                // microsecond is a rounding error of the difference.
-                if let Some(clip) = self.clip_length.filter(|clip| *clip > end - start + 1e-6) {
-                    let range = ((end - start) * 1e6).round() / 1e6;
-                    let rule = format!("must be no longer than the selected range of {range} s");
-                    checks.limit(Violation::new(rules::VIDEO_CLIP_LENGTH.name, clip, rule));
-                }
-            }
-            (Some(_), None) => {
-                checks.limit(Violation::absent(end_name, format!("is required when {start_name} is set")));
-            }
-            (None, Some(_)) => {
-                checks.limit(Violation::absent(start_name, format!("is required when {end_name} is set")));
-            }
-            (None, None) => {}
-        }
+        let source = match &self.source {
+            Source::File(_) => rules::VIDEO_FILE.name,
+            Source::Url(_) => rules::VIDEO_URL.name,
+        };
+        // Whether the server's default length has to fit is not documented, so only an explicit length is checked.
+        let fields = json!({
+            (source): true,
+            (rules::VIDEO_START_OFFSET_SEC.name): number(self.start),
+            (rules::VIDEO_END_OFFSET_SEC.name): number(self.end),
+            (rules::VIDEO_CLIP_LENGTH.name): number(self.clip_length),
+        });
+        checks.rules(EMBED_TASKS_CREATE.rules, &fields);
         self.source.check(&rules::VIDEO_FILE, &rules::VIDEO_URL, checks).await;
     }
 }

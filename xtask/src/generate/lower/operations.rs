@@ -16,6 +16,7 @@ use crate::{
     pointer::{Pointer, Remark},
     reference::follow,
     x_effect::{Effect, Effects},
+    x_rules::{self, Rule},
 };
 
 /// The parts of an operation that progenitor does not support.
@@ -30,6 +31,8 @@ pub struct Operation {
     pub family: String,
     /// Parameters, form fields and JSON properties, with their limits.
     pub params: Vec<Param>,
+    /// Rules about several fields of the body.
+    pub rules: Vec<Rule>,
     /// The `multipart/form-data` body.
     pub form: Option<Form>,
     /// Media type of a body that is sent as it is.
@@ -207,6 +210,7 @@ impl<'d> Lowering<'_, 'd> {
             effect,
             family: family_of(path),
             params: Vec::new(),
+            rules: Vec::new(),
             form: None,
             raw_body: None,
             accept: None,
@@ -251,6 +255,9 @@ impl<'d> Lowering<'_, 'd> {
         if let Some(body) = operation.get("requestBody") {
             let here = place.at("requestBody");
             let body = self.deref(body, &here);
+            // A body with several media types has the same fields in each.
+            let content = body["content"].as_object().and_then(|content| content.values().next());
+            out.rules = content.map(|content| x_rules::collect(self.root, &content["schema"])).unwrap_or_default();
             if let Some(body) = self.body(body, &mut out, &here) {
                 lowered["requestBody"] = body;
             }

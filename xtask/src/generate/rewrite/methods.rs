@@ -246,6 +246,7 @@ mod tests {
             effect: Effect::Read,
             family: "a".into(),
             params: Vec::new(),
+            rules: Vec::new(),
             form: None,
             raw_body: None,
             accept: None,

@@ -8,6 +8,7 @@ use axum::{
     extract::{RawQuery, Request, State},
 };
 use chrono::TimeDelta;
+use serde_json::json;
 use twelvelabs_api::{
     operations,
     params::embed_tasks_create as fields,
@@ -95,7 +96,7 @@ async fn read(state: &Arc<ServerState>, request: Request<Body>) -> Result<NewTas
         let rule = format!("should be one of {}", ModelName::KNOWN.join(", "));
         return Err(ErrorResponse::invalid(fields::MODEL_NAME.name, rule));
     }
-    check_numbers(&form)?;
+    check_fields(&form)?;
     let mut metadata = VideoEmbeddingMetadata::new();
     let clip_length = form.clip_length.or(fields::VIDEO_CLIP_LENGTH.default_number()).unwrap_or_default();
     metadata.video_clip_length = Some(clip_length);
@@ -115,10 +116,7 @@ async fn read(state: &Arc<ServerState>, request: Request<Body>) -> Result<NewTas
             metadata.input_filename = Some(name);
             probe(upload).await
         }
-        (None, None) => {
-            let message = format!("One of {}, {} must be provided", fields::VIDEO_FILE.name, fields::VIDEO_URL.name);
-            return Err(ErrorResponse::bad_request(ErrorCode::ParameterNotProvided, message));
-        }
+        (None, None) => return Err(missing(fields::VIDEO_FILE.name)),
     };
     let selected = (form.start.unwrap_or_default(), form.end.unwrap_or_default());
     let mut content = TaskContent { model_name, metadata, range: selected };
@@ -182,7 +180,8 @@ fn missing(name: &str) -> ErrorResponse {
     )
 }
 
-fn check_numbers(form: &Form) -> Result<(), ErrorResponse> {
+/// Checks the limits of the numbers, and the rules about several fields.
+fn check_fields(form: &Form) -> Result<(), ErrorResponse> {
     let within = |value: Option<f64>, rule: &Param| match value {
         Some(value) if !rule.allows(value) => {
             Err(ErrorResponse::invalid(rule.name, format!("should be {}", rule.range())))
@@ -197,15 +196,14 @@ fn check_numbers(form: &Form) -> Result<(), ErrorResponse> {
     }
     within(form.start, &fields::VIDEO_START_OFFSET_SEC)?;
     within(form.end, &fields::VIDEO_END_OFFSET_SEC)?;
-    let (start_name, end_name) = (fields::VIDEO_START_OFFSET_SEC.name, fields::VIDEO_END_OFFSET_SEC.name);
-    match (form.start, form.end) {
-        (Some(start), Some(end)) if end <= start => {
-            Err(ErrorResponse::invalid(end_name, format!("should be greater than {start_name}")))
-        }
-        (Some(_), None) => Err(ErrorResponse::invalid(end_name, format!("should be given together with {start_name}"))),
-        (None, Some(_)) => Err(ErrorResponse::invalid(start_name, format!("should be given together with {end_name}"))),
-        _ => Ok(()),
-    }
+    let given = json!({
+        (fields::VIDEO_FILE.name): form.file.as_ref().map(|_| true),
+        (fields::VIDEO_URL.name): form.url,
+        (fields::VIDEO_START_OFFSET_SEC.name): form.start,
+        (fields::VIDEO_END_OFFSET_SEC.name): form.end,
+        (fields::VIDEO_CLIP_LENGTH.name): form.clip_length,
+    });
+    ErrorResponse::broken_rule(&operations::EMBED_TASKS_CREATE, &given).map_or(Ok(()), Err)
 }
 
 fn check_media(media: &Media) -> Result<(), ErrorResponse> {
