@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::document::{Pointer, Remark, follow, resolve};
+use crate::{
+    pointer::{Pointer, Remark},
+    reference::{follow, resolve},
+};
 
 /// A rule as the document states it. Mirrors `twelvelabs_api::runtime::Rule`.
 #[derive(Clone, Debug, PartialEq)]

@@ -2186,6 +2186,7 @@ pub mod operations {
         path: "/assets",
         effect: Effect::Create,
         params: super::params::assets_create::ALL,
+        rules: &[],
     };
     ///`GET /assets/{asset_id}`
     pub const ASSETS_RETRIEVE: Operation = Operation {
@@ -2203,6 +2204,7 @@ pub mod operations {
         path: "/assets/{asset_id}",
         effect: Effect::Delete,
         params: super::params::assets_delete::ALL,
+        rules: &[],
     };
     ///`PUT /assets/{asset_id}/user-metadata`
     pub const ASSETS_REPLACE_USER_METADATA: Operation = Operation {
@@ -2211,6 +2213,7 @@ pub mod operations {
         path: "/assets/{asset_id}/user-metadata",
         effect: Effect::Update,
         params: super::params::assets_replace_user_metadata::ALL,
+        rules: &[],
     };
     ///`DELETE /assets/{asset_id}/user-metadata`
     pub const ASSETS_DELETE_USER_METADATA: Operation = Operation {
@@ -2219,6 +2222,7 @@ pub mod operations {
         path: "/assets/{asset_id}/user-metadata",
         effect: Effect::Delete,
         params: super::params::assets_delete_user_metadata::ALL,
+        rules: &[],
     };
     ///`PATCH /assets/{asset_id}/user-metadata`
     pub const ASSETS_UPDATE_USER_METADATA: Operation = Operation {
@@ -2227,6 +2231,7 @@ pub mod operations {
         path: "/assets/{asset_id}/user-metadata",
         effect: Effect::Update,
         params: super::params::assets_update_user_metadata::ALL,
+        rules: &[],
     };
     ///`GET /assets/{asset_id}/transcription`
     pub const ASSETS_RETRIEVE_TRANSCRIPTION: Operation = Operation {
@@ -2235,6 +2240,7 @@ pub mod operations {
         path: "/assets/{asset_id}/transcription",
         effect: Effect::Read,
         params: super::params::assets_retrieve_transcription::ALL,
+        rules: &[],
     };
     ///`GET /assets/multipart-uploads`
     pub const MULTIPART_UPLOAD_LIST_INCOMPLETE_UPLOADS: Operation = Operation {
@@ -2243,6 +2249,7 @@ pub mod operations {
         path: "/assets/multipart-uploads",
         effect: Effect::Read,
         params: super::params::multipart_upload_list_incomplete_uploads::ALL,
+        rules: &[],
     };
     ///`POST /assets/multipart-uploads`
     pub const MULTIPART_UPLOAD_CREATE: Operation = Operation {
@@ -2251,6 +2258,7 @@ pub mod operations {
         path: "/assets/multipart-uploads",
         effect: Effect::Create,
         params: super::params::multipart_upload_create::ALL,
+        rules: &[],
     };
     ///`GET /assets/multipart-uploads/{upload_id}`
     pub const MULTIPART_UPLOAD_GET_STATUS: Operation = Operation {
@@ -2259,6 +2267,7 @@ pub mod operations {
         path: "/assets/multipart-uploads/{upload_id}",
         effect: Effect::Read,
         params: super::params::multipart_upload_get_status::ALL,
+        rules: &[],
     };
     ///`POST /assets/multipart-uploads/{upload_id}`
     pub const MULTIPART_UPLOAD_REPORT_CHUNK_BATCH: Operation = Operation {
@@ -2267,6 +2276,7 @@ pub mod operations {
         path: "/assets/multipart-uploads/{upload_id}",
         effect: Effect::Update,
         params: super::params::multipart_upload_report_chunk_batch::ALL,
+        rules: &[],
     };
     ///`POST /assets/multipart-uploads/{upload_id}/presigned-urls`
     pub const MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS: Operation = Operation {
@@ -2275,6 +2285,7 @@ pub mod operations {
         path: "/assets/multipart-uploads/{upload_id}/presigned-urls",
         effect: Effect::Compute,
         params: super::params::multipart_upload_get_additional_presigned_urls::ALL,
+        rules: &[],
     };
 }
 pub mod params {

@@ -31,7 +31,7 @@ pub mod types {
             &self.0
         }
     }
-    ///Identifier of an asset. Not empty.
+    ///Identifier of an asset. Currently 24 hexadecimal digits, which the client does not rely on. Not empty.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -123,10 +123,10 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub audio_embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
-        ///Duration of the audio, in seconds.
+        ///Duration of the audio, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
-        ///End of the embedded range, in seconds.
+        ///End of the embedded range, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_offset_sec: ::std::option::Option<f64>,
         ///Name of the file. Present for tasks created from an upload.
@@ -135,7 +135,7 @@ pub mod types {
         ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Start of the embedded range, in seconds.
+        ///Start of the embedded range, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub start_offset_sec: ::std::option::Option<f64>,
     }
@@ -814,7 +814,7 @@ pub mod types {
             &self.0
         }
     }
-    ///Identifier of an embedding task. Currently 24 lowercase hexadecimal digits, which nothing relies on. Not empty.
+    ///Identifier of an embedding task. Currently 24 hexadecimal digits, which the client does not rely on. Not empty.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -994,7 +994,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoEmbeddingMetadata {
-        ///Duration of the video, in seconds.
+        ///Duration of the video, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
         ///Name of the file. Present for tasks created from an upload.
@@ -1003,7 +1003,7 @@ pub mod types {
         ///URL of the file. Present for tasks created from a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Length of a clip, in seconds.
+        ///Length of a clip, in seconds. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub video_clip_length: ::std::option::Option<f64>,
         ///Embedding types of the task.

@@ -47,11 +47,11 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AudioSegment {
-        ///End of the segment, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file. At least 0.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Start of the segment, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file. At least 0.
         pub start_offset_sec: f64,
     }
     impl BaseEmbeddingMetadata {
@@ -288,16 +288,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct VideoSegment {
-        ///Part of the video that the vector describes. Absent in results of models before Marengo 2.7.
+        ///Part of the video that the vector describes. Null or absent in results of models before Marengo 2.7.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_option: ::std::option::Option<EmbeddingOption>,
         ///Time range that the vector describes.
         pub embedding_scope: EmbeddingScope,
-        ///End of the segment, in seconds from the start of the file.
+        ///End of the segment, in seconds from the start of the file. At least 0.
         pub end_offset_sec: f64,
         ///The vector.
         pub float: crate::runtime::Embedding,
-        ///Start of the segment, in seconds from the start of the file.
+        ///Start of the segment, in seconds from the start of the file. At least 0.
         pub start_offset_sec: f64,
     }
 }
@@ -387,6 +387,7 @@ pub mod operations {
         path: "/embed",
         effect: Effect::Compute,
         params: super::params::embed_create::ALL,
+        rules: &[],
     };
 }
 pub mod params {

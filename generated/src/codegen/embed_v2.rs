@@ -1582,7 +1582,7 @@ pub mod types {
     }
 }
 pub mod operations {
-    use crate::runtime::{Effect, Operation};
+    use crate::runtime::{Condition, Effect, Operation, Rule, RuleKind, Test};
     ///`POST /embed-v2`
     pub const EMBED_V2_CREATE: Operation = Operation {
         id: "embed_v2_create",
@@ -1590,6 +1590,7 @@ pub mod operations {
         path: "/embed-v2",
         effect: Effect::Compute,
         params: super::params::embed_v2_create::ALL,
+        rules: &[],
     };
     ///`GET /embed-v2/tasks`
     pub const EMBED_V2_TASKS_LIST: Operation = Operation {
@@ -1598,6 +1599,7 @@ pub mod operations {
         path: "/embed-v2/tasks",
         effect: Effect::Read,
         params: super::params::embed_v2_tasks_list::ALL,
+        rules: &[],
     };
     ///`POST /embed-v2/tasks`
     pub const EMBED_V2_TASKS_CREATE: Operation = Operation {
@@ -1606,6 +1608,7 @@ pub mod operations {
         path: "/embed-v2/tasks",
         effect: Effect::Create,
         params: super::params::embed_v2_tasks_create::ALL,
+        rules: &[],
     };
     ///`GET /embed-v2/tasks/{task_id}`
     pub const EMBED_V2_TASKS_RETRIEVE: Operation = Operation {
@@ -1614,6 +1617,7 @@ pub mod operations {
         path: "/embed-v2/tasks/{task_id}",
         effect: Effect::Read,
         params: super::params::embed_v2_tasks_retrieve::ALL,
+        rules: &[],
     };
 }
 pub mod params {

@@ -11,6 +11,7 @@
 mod assets;
 mod common;
 mod embed;
+mod embed_v2;
 #[allow(unused_imports)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 #[allow(unused_imports)]
@@ -21,6 +22,7 @@ pub mod types {
     pub use super::assets::types::*;
     pub use super::common::types::*;
     pub use super::embed::types::*;
+    pub use super::embed_v2::types::*;
     /// Error types.
     pub mod error {
         /// Error from a `TryFrom` or `FromStr` implementation.
@@ -117,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "8a4e5f710c2302ee5678c214598401438c19fa69e3e3ef012a5c0151e89f6033";
+pub const SPEC_SHA256: &str = "4fb5592a18a32fde5a7cdf83c98877077a4d077574f949a32492576d74ee5cc6";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`
@@ -152,12 +154,56 @@ pub mod headers {
 /// Limits that are not the limits of a single parameter.
 pub mod limits {
     use crate::runtime::Param;
+    ///Size of a document, in bytes. At most 536870912.
+    pub const DOCUMENT_BYTES: Param = Param {
+        name: "document_bytes",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(536870912f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
     ///Number of dimensions of a Marengo 3.0 vector. Always 512.
     pub const EMBEDDING_DIMENSION: Param = Param {
         name: "embedding_dimension",
         minimum: Some(512f64),
         exclusive_minimum: None,
         maximum: Some(512f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
+    ///Size of an image, in bytes. At most 33554432.
+    pub const IMAGE_BYTES: Param = Param {
+        name: "image_bytes",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(33554432f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
+    ///Width and height of an image, in pixels. At least 128.
+    pub const IMAGE_SIDE_PX: Param = Param {
+        name: "image_side_px",
+        minimum: Some(128f64),
+        exclusive_minimum: None,
+        maximum: None,
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
+    ///Size of audio and video in base64, in bytes before encoding. At most 37748736.
+    pub const INLINE_MEDIA_BYTES: Param = Param {
+        name: "inline_media_bytes",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(37748736f64),
         exclusive_maximum: None,
         min_length: None,
         max_length: None,
@@ -218,6 +264,28 @@ pub mod limits {
         max_length: None,
         default: None,
     };
+    ///Size of a file in a `multi_input`, in bytes. At most 33554432.
+    pub const MULTI_INPUT_BYTES: Param = Param {
+        name: "multi_input_bytes",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(33554432f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
+    ///Duration of audio and video in a `multi_input`, in seconds. At most 30.
+    pub const MULTI_INPUT_DURATION_SEC: Param = Param {
+        name: "multi_input_duration_sec",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(30f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
     ///Time for which tasks and their vectors are kept, in seconds. At most 604800.
     pub const RETENTION_SEC: Param = Param {
         name: "retention_sec",
@@ -240,26 +308,77 @@ pub mod limits {
         max_length: None,
         default: None,
     };
+    ///Duration of audio and video that `/embed-v2` takes without a task, with Marengo 3.0, in seconds. At most 600.
+    pub const SYNC_MEDIA_DURATION_SEC: Param = Param {
+        name: "sync_media_duration_sec",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(600f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
+    ///Time in which an upload in parts must be completed, in seconds. At most 86400.
+    pub const UPLOAD_RETENTION_SEC: Param = Param {
+        name: "upload_retention_sec",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(86400f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
+    ///Time for which the URL of a part is valid, in seconds. At most 3600.
+    pub const UPLOAD_URL_RETENTION_SEC: Param = Param {
+        name: "upload_url_retention_sec",
+        minimum: None,
+        exclusive_minimum: None,
+        maximum: Some(3600f64),
+        exclusive_maximum: None,
+        min_length: None,
+        max_length: None,
+        default: None,
+    };
 }
 /// The operations of the document.
 pub mod operations {
     use crate::runtime::Operation;
     pub use super::assets::operations::*;
     pub use super::embed::operations::*;
+    pub use super::embed_v2::operations::*;
     /// All operations, in the order of the document.
     pub const ALL: &[Operation] = &[
         EMBED_TASKS_LIST,
         EMBED_TASKS_CREATE,
         EMBED_TASKS_STATUS,
         EMBED_TASKS_RETRIEVE,
+        EMBED_CREATE,
+        EMBED_V2_CREATE,
+        EMBED_V2_TASKS_LIST,
+        EMBED_V2_TASKS_CREATE,
+        EMBED_V2_TASKS_RETRIEVE,
         ASSETS_LIST,
+        ASSETS_CREATE,
         ASSETS_RETRIEVE,
+        ASSETS_DELETE,
+        ASSETS_REPLACE_USER_METADATA,
+        ASSETS_DELETE_USER_METADATA,
+        ASSETS_UPDATE_USER_METADATA,
+        ASSETS_RETRIEVE_TRANSCRIPTION,
+        MULTIPART_UPLOAD_LIST_INCOMPLETE_UPLOADS,
+        MULTIPART_UPLOAD_CREATE,
+        MULTIPART_UPLOAD_GET_STATUS,
+        MULTIPART_UPLOAD_REPORT_CHUNK_BATCH,
+        MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS,
     ];
 }
 /// Parameters, form fields and JSON properties of each operation's request, with their limits.
 pub mod params {
     pub use super::assets::params::*;
     pub use super::embed::params::*;
+    pub use super::embed_v2::params::*;
 }
 /// JSON Schemas of the generated types.
 #[cfg(feature = "schemars")]
@@ -267,10 +386,8 @@ pub mod schemas {
     /// The JSON Schema of every generated type, by name.
     pub fn all() -> Vec<(&'static str, ::schemars::Schema)> {
         vec![
-            ("WrappedErrorBody",
-            ::schemars::schema_for!(super::types::WrappedErrorBody)), ("ModelName",
-            ::schemars::schema_for!(super::types::ModelName)), ("EmbeddingScope",
-            ::schemars::schema_for!(super::types::EmbeddingScope)),
+            ("ModelName", ::schemars::schema_for!(super::types::ModelName)),
+            ("EmbeddingScope", ::schemars::schema_for!(super::types::EmbeddingScope)),
             ("TasksCreateResponse",
             ::schemars::schema_for!(super::types::TasksCreateResponse)), ("TaskId",
             ::schemars::schema_for!(super::types::TaskId)), ("TaskStatus",
@@ -306,12 +423,98 @@ pub mod schemas {
             ("VideoSegment", ::schemars::schema_for!(super::types::VideoSegment)),
             ("AudioSegment", ::schemars::schema_for!(super::types::AudioSegment)),
             ("Embedding", ::schemars::schema_for!(crate ::runtime::Embedding)),
-            ("AssetId", ::schemars::schema_for!(super::types::AssetId)), ("AssetType",
-            ::schemars::schema_for!(super::types::AssetType)), ("AssetsListResponse",
+            ("EmbeddingResponse",
+            ::schemars::schema_for!(super::types::EmbeddingResponse)),
+            ("TextEmbeddingResult",
+            ::schemars::schema_for!(super::types::TextEmbeddingResult)), ("BaseSegment",
+            ::schemars::schema_for!(super::types::BaseSegment)), ("ImageEmbeddingResult",
+            ::schemars::schema_for!(super::types::ImageEmbeddingResult)),
+            ("AudioEmbeddingResult",
+            ::schemars::schema_for!(super::types::AudioEmbeddingResult)),
+            ("CreateEmbeddingsRequest",
+            ::schemars::schema_for!(super::types::CreateEmbeddingsRequest)),
+            ("EmbeddingInputType",
+            ::schemars::schema_for!(super::types::EmbeddingInputType)),
+            ("TextInputRequest",
+            ::schemars::schema_for!(super::types::TextInputRequest)),
+            ("ImageInputRequest",
+            ::schemars::schema_for!(super::types::ImageInputRequest)), ("MediaSource",
+            ::schemars::schema_for!(super::types::MediaSource)), ("AssetId",
+            ::schemars::schema_for!(super::types::AssetId)), ("TextImageInputRequest",
+            ::schemars::schema_for!(super::types::TextImageInputRequest)),
+            ("AudioInputRequest",
+            ::schemars::schema_for!(super::types::AudioInputRequest)),
+            ("AudioSegmentation",
+            ::schemars::schema_for!(super::types::AudioSegmentation)),
+            ("AudioSegmentationStrategy",
+            ::schemars::schema_for!(super::types::AudioSegmentationStrategy)),
+            ("FixedSegmentation",
+            ::schemars::schema_for!(super::types::FixedSegmentation)), ("EmbeddingType",
+            ::schemars::schema_for!(super::types::EmbeddingType)), ("VideoInputRequest",
+            ::schemars::schema_for!(super::types::VideoInputRequest)),
+            ("TemporalSegmentation",
+            ::schemars::schema_for!(super::types::TemporalSegmentation)),
+            ("DynamicSegmentation",
+            ::schemars::schema_for!(super::types::DynamicSegmentation)),
+            ("MultiInputRequest",
+            ::schemars::schema_for!(super::types::MultiInputRequest)),
+            ("MultiInputMediaSource",
+            ::schemars::schema_for!(super::types::MultiInputMediaSource)),
+            ("MultiInputMediaType",
+            ::schemars::schema_for!(super::types::MultiInputMediaType)),
+            ("EmbeddingSuccessResponse",
+            ::schemars::schema_for!(super::types::EmbeddingSuccessResponse)),
+            ("EmbeddingData", ::schemars::schema_for!(super::types::EmbeddingData)),
+            ("EmbeddingDataQuadrant",
+            ::schemars::schema_for!(super::types::EmbeddingDataQuadrant)),
+            ("EmbeddingMediaMetadata",
+            ::schemars::schema_for!(super::types::EmbeddingMediaMetadata)),
+            ("EmbeddingUsage", ::schemars::schema_for!(super::types::EmbeddingUsage)),
+            ("EmbeddingUsageTruncationReason",
+            ::schemars::schema_for!(super::types::EmbeddingUsageTruncationReason)),
+            ("CreateAsyncEmbeddingRequest",
+            ::schemars::schema_for!(super::types::CreateAsyncEmbeddingRequest)),
+            ("AsyncAudioInputRequest",
+            ::schemars::schema_for!(super::types::AsyncAudioInputRequest)),
+            ("AsyncAudioInputRequestSegmentation",
+            ::schemars::schema_for!(super::types::AsyncAudioInputRequestSegmentation)),
+            ("AsyncTemporalSegmentation",
+            ::schemars::schema_for!(super::types::AsyncTemporalSegmentation)),
+            ("TimeBasedMetadataEntry",
+            ::schemars::schema_for!(super::types::TimeBasedMetadataEntry)),
+            ("AsyncVideoInputRequest",
+            ::schemars::schema_for!(super::types::AsyncVideoInputRequest)),
+            ("AsyncVideoInputRequestSegmentation",
+            ::schemars::schema_for!(super::types::AsyncVideoInputRequestSegmentation)),
+            ("AsyncDocumentInputRequest",
+            ::schemars::schema_for!(super::types::AsyncDocumentInputRequest)),
+            ("DocumentSegmentation",
+            ::schemars::schema_for!(super::types::DocumentSegmentation)),
+            ("DocumentSpatialSegmentation",
+            ::schemars::schema_for!(super::types::DocumentSpatialSegmentation)),
+            ("DocumentSpatialSegmentationStrategy",
+            ::schemars::schema_for!(super::types::DocumentSpatialSegmentationStrategy)),
+            ("DocumentSequentialSegmentation",
+            ::schemars::schema_for!(super::types::DocumentSequentialSegmentation)),
+            ("DocumentSequentialSegmentationStrategy",
+            ::schemars::schema_for!(super::types::DocumentSequentialSegmentationStrategy)),
+            ("AsyncImageInputRequest",
+            ::schemars::schema_for!(super::types::AsyncImageInputRequest)),
+            ("EmbeddingTaskCreateResponse",
+            ::schemars::schema_for!(super::types::EmbeddingTaskCreateResponse)),
+            ("EmbeddingTaskCreateResponseMetadata",
+            ::schemars::schema_for!(super::types::EmbeddingTaskCreateResponseMetadata)),
+            ("EmbeddingTaskResponse",
+            ::schemars::schema_for!(super::types::EmbeddingTaskResponse)),
+            ("EmbeddingTaskResponseError",
+            ::schemars::schema_for!(super::types::EmbeddingTaskResponseError)),
+            ("AssetType", ::schemars::schema_for!(super::types::AssetType)),
+            ("AssetsListResponse",
             ::schemars::schema_for!(super::types::AssetsListResponse)), ("Asset",
             ::schemars::schema_for!(super::types::Asset)), ("AssetMethod",
             ::schemars::schema_for!(super::types::AssetMethod)), ("AssetStatus",
-            ::schemars::schema_for!(super::types::AssetStatus)), ("AssetSource",
+            ::schemars::schema_for!(super::types::AssetStatus)), ("UserMetadata",
+            ::schemars::schema_for!(super::types::UserMetadata)), ("AssetSource",
             ::schemars::schema_for!(super::types::AssetSource)), ("AssetSourceType",
             ::schemars::schema_for!(super::types::AssetSourceType)),
             ("AssetSourceDetails",
@@ -327,13 +530,63 @@ pub mod schemas {
             ::schemars::schema_for!(super::types::TechnicalMetadata)), ("VideoStream",
             ::schemars::schema_for!(super::types::VideoStream)), ("AudioStream",
             ::schemars::schema_for!(super::types::AudioStream)), ("AssetError",
-            ::schemars::schema_for!(super::types::AssetError)), ("ErrorBody",
-            ::schemars::schema_for!(super::types::ErrorBody)), ("ErrorCode",
-            ::schemars::schema_for!(super::types::ErrorCode))
+            ::schemars::schema_for!(super::types::AssetError)),
+            ("AssetsCreateRequestMethod",
+            ::schemars::schema_for!(super::types::AssetsCreateRequestMethod)),
+            ("UserMetadataRequest",
+            ::schemars::schema_for!(super::types::UserMetadataRequest)),
+            ("AssetTranscriptionInclude",
+            ::schemars::schema_for!(super::types::AssetTranscriptionInclude)),
+            ("AssetTranscriptionResponse",
+            ::schemars::schema_for!(super::types::AssetTranscriptionResponse)),
+            ("AssetTranscriptionStatus",
+            ::schemars::schema_for!(super::types::AssetTranscriptionStatus)),
+            ("AssetTranscriptionEntry",
+            ::schemars::schema_for!(super::types::AssetTranscriptionEntry)),
+            ("AssetTranscriptionUtterance",
+            ::schemars::schema_for!(super::types::AssetTranscriptionUtterance)),
+            ("AssetTranscriptionError",
+            ::schemars::schema_for!(super::types::AssetTranscriptionError)),
+            ("CreateAssetUploadRequest",
+            ::schemars::schema_for!(super::types::CreateAssetUploadRequest)),
+            ("CreateAssetUploadRequestType",
+            ::schemars::schema_for!(super::types::CreateAssetUploadRequestType)),
+            ("CreateAssetUploadResponse",
+            ::schemars::schema_for!(super::types::CreateAssetUploadResponse)),
+            ("UploadId", ::schemars::schema_for!(super::types::UploadId)),
+            ("PresignedUrlChunk",
+            ::schemars::schema_for!(super::types::PresignedUrlChunk)),
+            ("ListIncompleteUploadsResponse",
+            ::schemars::schema_for!(super::types::ListIncompleteUploadsResponse)),
+            ("IncompleteUploadSummary",
+            ::schemars::schema_for!(super::types::IncompleteUploadSummary)),
+            ("MultipartUploadStatusType",
+            ::schemars::schema_for!(super::types::MultipartUploadStatusType)),
+            ("GetUploadStatusResponse",
+            ::schemars::schema_for!(super::types::GetUploadStatusResponse)),
+            ("ChunkInfo", ::schemars::schema_for!(super::types::ChunkInfo)),
+            ("ChunkInfoStatus", ::schemars::schema_for!(super::types::ChunkInfoStatus)),
+            ("ReportChunkBatchRequest",
+            ::schemars::schema_for!(super::types::ReportChunkBatchRequest)),
+            ("CompletedChunk", ::schemars::schema_for!(super::types::CompletedChunk)),
+            ("CompletedChunkProofType",
+            ::schemars::schema_for!(super::types::CompletedChunkProofType)),
+            ("ReportChunkBatchResponse",
+            ::schemars::schema_for!(super::types::ReportChunkBatchResponse)),
+            ("RequestAdditionalPresignedUrlsRequest",
+            ::schemars::schema_for!(super::types::RequestAdditionalPresignedUrlsRequest)),
+            ("RequestAdditionalPresignedUrlsResponse",
+            ::schemars::schema_for!(super::types::RequestAdditionalPresignedUrlsResponse)),
+            ("ErrorBody", ::schemars::schema_for!(super::types::ErrorBody)),
+            ("ErrorCode", ::schemars::schema_for!(super::types::ErrorCode)),
+            ("WrappedErrorBody",
+            ::schemars::schema_for!(super::types::WrappedErrorBody)), ("WrappedError",
+            ::schemars::schema_for!(super::types::WrappedError))
         ]
     }
 }
 /// Request bodies of the media type `multipart/form-data`.
 pub mod forms {
+    pub use super::assets::forms::*;
     pub use super::embed::forms::*;
 }

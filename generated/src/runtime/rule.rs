@@ -12,6 +12,7 @@ const ROUNDING: f64 = 1e-6;
 /// Names of fields are paths below [`place`](Self::place): `model_name`, `video.media_source`, and `segments[].float` for a field of
 /// every item of a list. A field that is `null` counts as absent.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Rule<'r> {
     /// Path of the objects that the rule applies to. Empty for the whole body.
     pub place: &'r str,
@@ -31,6 +32,7 @@ pub struct Rule<'r> {
 
 /// A condition of a [`Rule`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Condition<'r> {
     /// Path of the field.
     pub field: &'r str,
@@ -40,6 +42,7 @@ pub struct Condition<'r> {
 
 /// What a [`Condition`] requires of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Test<'r> {
     /// The field is present.
     Present,
@@ -51,6 +54,7 @@ pub enum Test<'r> {
 
 /// What a [`Rule`] requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RuleKind {
     /// Exactly one of the fields is present.
     ExactlyOne,
@@ -80,6 +84,7 @@ pub enum RuleKind {
 
 /// A rule that an object breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BrokenRule {
     /// The kind of the rule.
     pub kind: RuleKind,

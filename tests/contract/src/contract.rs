@@ -1,8 +1,12 @@
 //! The validator.
 
-use std::{fmt, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
-use http::{HeaderMap, HeaderValue, Uri, header::CONTENT_TYPE};
+use http::{HeaderMap, Uri};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -10,9 +14,11 @@ use crate::{
     document::{Document, Node},
     error::{ContractError, ContractViolation, DocumentError},
     examples,
+    extension::Tolerance,
     operation::{self, Operation},
     request::{RequestBody, RequestCheck},
-    schema::{SchemaCompiler, SchemaSet},
+    response::ResponseCheck,
+    schema::{SchemaReader, SchemaSet},
 };
 
 static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
@@ -24,13 +30,31 @@ static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
 
 /// An OpenAPI document as a validator: what requests may contain and which responses are defined.
 ///
-/// [`Contract::embedded`] is the document of the TwelveLabs API that this crate was built with.
+/// [`Contract::embedded`] is the document of the TwelveLabs API that this crate was built with. A clone shares the document, and
+/// can have other settings:
+///
+/// ```
+/// # use twelvelabs_contract::Contract;
+/// let strict = Contract::embedded().clone().with_strict_responses(true);
+/// ```
+///
+/// Some sets of values are open: models, statuses, options, scopes, error codes, and the form of ids. By default, a **request** may
+/// contain only values that the document lists, because another value is usually a typing error, and a **response** may contain
+/// others, because the server may be newer than the document. A value of an open set is never empty, never several values in one
+/// text, and never a list that was encoded as JSON.
+#[derive(Clone)]
 pub struct Contract {
+    parts: Arc<Parts>,
+    /// Paths that may precede the path of an operation, the longest first.
+    base_paths: Vec<String>,
+    allows_unlisted_values: bool,
+    has_strict_responses: bool,
+}
+
+struct Parts {
     document: Document,
     operations: Vec<Operation>,
     schemas: SchemaSet,
-    /// Paths that may precede the path of an operation, the longest first.
-    base_paths: Vec<String>,
 }
 
 impl Contract {
@@ -42,7 +66,8 @@ impl Contract {
     /// A validator for another OpenAPI 3.1 document.
     ///
     /// Supported are parameters in paths, queries and headers, request bodies of `multipart/form-data` and `application/json`,
-    /// responses of `application/json` or without a body, and references inside the document.
+    /// responses of `application/json` or without a body, references inside the document, and the extensions `x-extensible-enum`,
+    /// `x-extensible-pattern`, `x-rules` and `x-optional-body`, which `spec/README.md` of the repository describes.
     ///
     /// # Errors
     ///
@@ -50,11 +75,30 @@ impl Contract {
     /// an `operationId`.
     pub fn new(document: Value) -> Result<Self, DocumentError> {
         let document = Document::new(document)?;
-        let mut compiler = SchemaCompiler::new(&document)?;
-        let operations = operation::read(&document, &mut compiler)?;
+        let mut reader = SchemaReader::new(&document)?;
+        let operations = operation::read(&document, &mut reader)?;
         let mut base_paths = base_paths(&document);
         base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
-        Ok(Self { document, operations, schemas: compiler.finish(), base_paths })
+        let parts = Arc::new(Parts { document, operations, schemas: reader.finish() });
+        Ok(Self { parts, base_paths, allows_unlisted_values: false, has_strict_responses: false })
+    }
+
+    /// Whether requests may contain values of open sets that the document does not list, such as the name of a new model or a
+    /// malformed id. Default: `false`.
+    #[must_use]
+    pub fn with_unlisted_values(mut self, allowed: bool) -> Self {
+        self.allows_unlisted_values = allowed;
+        self
+    }
+
+    /// Whether responses may contain only what the document lists: no other values of open sets, and no other properties.
+    /// Default: `false`.
+    ///
+    /// Finds what a server returns and the document lacks.
+    #[must_use]
+    pub fn with_strict_responses(mut self, strict: bool) -> Self {
+        self.has_strict_responses = strict;
+        self
     }
 
     /// Also accepts requests whose path starts with this one, such as `/proxy/v1.3`.
@@ -69,17 +113,37 @@ impl Contract {
 
     /// The ids of all operations.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
-        self.operations.iter().map(|operation| operation.id.as_str())
+        self.parts.operations.iter().map(|operation| operation.id.as_str())
     }
 
     /// All responses that the document defines by their status, as operation id and status.
     pub fn responses(&self) -> impl Iterator<Item = (&str, u16)> {
-        self.operations.iter().flat_map(|operation| operation.statuses().map(|status| (operation.id.as_str(), status)))
+        self.parts
+            .operations
+            .iter()
+            .flat_map(|operation| operation.statuses().map(|status| (operation.id.as_str(), status)))
     }
 
     /// The names of all header parameters that any operation defines, in lower case, each one once.
-    pub fn header_parameters(&self) -> std::collections::BTreeSet<String> {
-        self.operations.iter().flat_map(|operation| &operation.headers).map(|rule| rule.name.to_lowercase()).collect()
+    pub fn header_parameters(&self) -> BTreeSet<String> {
+        self.parts
+            .operations
+            .iter()
+            .flat_map(|operation| &operation.headers)
+            .map(|rule| rule.name.to_lowercase())
+            .collect()
+    }
+
+    /// The names of all response headers that any operation defines, in lower case.
+    pub(crate) fn response_headers(&self) -> BTreeSet<String> {
+        let operations = self.parts.operations.iter();
+        operations.flat_map(Operation::response_headers).map(|rule| rule.name.to_lowercase()).collect()
+    }
+
+    /// The header that carries the key of a request, in the spelling of the document.
+    pub(crate) fn key_header(&self, method: &str, path: &str) -> Option<String> {
+        let named = self.find(method, path).and_then(|(operation, _)| operation.key_header.clone());
+        named.or_else(|| self.parts.operations.iter().find_map(|operation| operation.key_header.clone()))
     }
 
     /// The id of the operation that a request with this method and path calls.
@@ -112,7 +176,8 @@ impl Contract {
             let message = format!("the document defines no operation {method} {}", uri.path());
             return Err(ContractError { violations: vec![ContractViolation::new("", message)] });
         };
-        let check = RequestCheck { schemas: &self.schemas, operation, violations: Vec::new() };
+        let tolerance = Tolerance { unlisted_values: self.allows_unlisted_values, undefined_properties: false };
+        let check = RequestCheck { schemas: &self.parts.schemas, operation, tolerance, violations: Vec::new() };
         ContractError::check(check.run(&path_values, uri, headers, body.into()))?;
         Ok(&operation.id)
     }
@@ -123,10 +188,12 @@ impl Contract {
     ///
     /// Returns every place where the body is not valid, or that the operation has no response with this status.
     pub fn validate_response_body(&self, operation_id: &str, status: u16, body: &[u8]) -> Result<(), ContractError> {
-        ContractError::check(self.response_violations(operation_id, status, body))
+        let mut violations = Vec::new();
+        self.response_check(operation_id, status)?.body(body, &mut violations);
+        ContractError::check(violations)
     }
 
-    /// Validates a response: status, media type and body.
+    /// Validates a response: status, media type, the headers that the document defines, and the body.
     ///
     /// # Errors
     ///
@@ -137,41 +204,29 @@ impl Contract {
         response: &http::Response<B>,
     ) -> Result<(), ContractError> {
         let body = response.body().as_ref();
-        let mut violations = self.response_violations(operation_id, response.status().as_u16(), body);
-        let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let content_type = String::from_utf8_lossy(content_type);
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !body.is_empty() && !media_type.eq_ignore_ascii_case("application/json") {
-            let message = format!("must be application/json (got {content_type:?})");
-            violations.push(ContractViolation::new("/header/content-type", message));
-        }
+        let check = self.response_check(operation_id, response.status().as_u16())?;
+        let mut violations = Vec::new();
+        check.body(body, &mut violations);
+        check.headers(response.headers(), body, &mut violations);
         ContractError::check(violations)
     }
 
-    fn response_violations(&self, operation_id: &str, status: u16, body: &[u8]) -> Vec<ContractViolation> {
-        let operation = self.operations.iter().find(|operation| operation.id == operation_id);
+    fn response_check(&self, operation_id: &str, status: u16) -> Result<ResponseCheck<'_>, ContractError> {
+        let operation = self.parts.operations.iter().find(|operation| operation.id == operation_id);
         let Some(rule) = operation.and_then(|operation| operation.response(status)) else {
             let message = format!("the document defines no response {status} of {operation_id}");
-            return vec![ContractViolation::new("", message)];
+            return Err(ContractError { violations: vec![ContractViolation::new("", message)] });
         };
-        let Some(schema) = rule.schema else {
-            let present = (!body.is_empty()).then(|| ContractViolation::new("/body", "must be empty"));
-            return present.into_iter().collect();
-        };
-        let mut violations = Vec::new();
-        match serde_json::from_slice(body) {
-            Ok(value) => self.schemas.validate(schema, &value, "/body", &mut violations),
-            Err(_) if body.is_empty() => violations.push(ContractViolation::new("/body", "must not be empty")),
-            Err(error) => violations.push(ContractViolation::new("/body", format!("is not JSON: {error}"))),
-        }
-        violations
+        let tolerated = !self.has_strict_responses;
+        let tolerance = Tolerance { unlisted_values: tolerated, undefined_properties: tolerated };
+        Ok(ResponseCheck { schemas: &self.parts.schemas, rule, tolerance })
     }
 
     /// An example body of a response, built from its schema. `None` if the operation has no such response, or one without a
     /// body.
     pub fn example(&self, operation_id: &str, status: u16) -> Option<Value> {
-        let operation = self.operations.iter().find(|operation| operation.id == operation_id)?;
-        examples::example(&self.document, operation.response(status)?.pointer.as_ref()?)
+        let operation = self.parts.operations.iter().find(|operation| operation.id == operation_id)?;
+        examples::example(&self.parts.document, operation.response(status)?.pointer.as_ref()?)
     }
 
     /// The [`example`](Self::example) as a value of a type, such as those of `twelvelabs`.
@@ -181,7 +236,7 @@ impl Contract {
 
     fn find(&self, method: &str, path: &str) -> Option<(&Operation, Vec<String>)> {
         self.base_paths.iter().filter_map(|base| path.strip_prefix(base.as_str())).find_map(|path| {
-            self.operations.iter().find_map(|operation| {
+            self.parts.operations.iter().find_map(|operation| {
                 let values = operation.path.values(path)?;
                 operation.method.eq_ignore_ascii_case(method).then_some((operation, values))
             })

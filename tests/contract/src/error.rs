@@ -1,9 +1,9 @@
 //! Violations of the document, and errors of the document itself.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// One place where a request or a response is not valid against the OpenAPI document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ContractViolation {
     /// JSON pointer to the place, such as `/query/page_limit`, `/header/x-api-key` or `/body/video_embedding/metadata/duration`.
@@ -38,7 +38,10 @@ pub struct ContractError {
 
 impl ContractError {
     /// `Ok` without violations.
-    pub(crate) fn check(violations: Vec<ContractViolation>) -> Result<(), Self> {
+    pub(crate) fn check(mut violations: Vec<ContractViolation>) -> Result<(), Self> {
+        // A schema and a rule may say the same.
+        let mut seen = HashSet::new();
+        violations.retain(|violation| seen.insert(violation.clone()));
         if violations.is_empty() { Ok(()) } else { Err(Self { violations }) }
     }
 }

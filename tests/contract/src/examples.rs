@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{Document, Node};
+use crate::{
+    document::{Document, Node},
+    extension::rules,
+};
 
 /// Number of items of an example vector.
 const VECTOR_ITEMS: usize = 4;
@@ -42,7 +45,9 @@ fn value(schema: &Node<'_>, open: &mut Vec<String>) -> Value {
     if schema.value["allOf"].is_array() || schema.value["properties"].is_object() {
         let mut object = Map::new();
         add_members(schema, open, &mut object);
-        return Value::Object(object);
+        let mut object = Value::Object(object);
+        apply_rules(schema, &mut object);
+        return object;
     }
     for part in ["oneOf", "anyOf"] {
         if let Some(value) = schema.get(part).and_then(|parts| parts.items().find_map(|part| build(&part, open))) {
@@ -77,5 +82,16 @@ fn add_members(schema: &Node<'_>, open: &mut Vec<String>, out: &mut Map<String, 
         if let Some(value) = build(&property, open) {
             out.insert(name.to_owned(), value);
         }
+    }
+}
+
+/// Changes an object so that it does not break the rules of its schema.
+fn apply_rules(schema: &Node<'_>, object: &mut Value) {
+    for part in schema.get("allOf").iter().flat_map(Node::items) {
+        apply_rules(&part.resolved(), object);
+    }
+    // The rules were read before, with the schemas.
+    for rule in rules::read(schema).unwrap_or_default() {
+        rule.repair(object);
     }
 }

@@ -2,17 +2,20 @@
 
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
+use serde::{Deserialize, Serialize};
 
 /// A field of a form, without the bytes of a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FormField {
     /// Its name.
     pub name: String,
     /// The name of the file, if the field is a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
     /// The size of the content in bytes.
     pub size: u64,
     /// The content, if it is valid UTF-8 and not a file that was read elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 

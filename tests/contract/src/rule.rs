@@ -14,6 +14,7 @@ const ROUNDING: f64 = 1e-6;
 /// Names of fields are paths below [`place`](Self::place): `model_name`, `video.media_source`, and `segments[].float` for a field of
 /// every item of a list. A field that is `null` counts as absent.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Rule<'r> {
     /// Path of the objects that the rule applies to. Empty for the whole body.
     pub place: &'r str,
@@ -33,6 +34,7 @@ pub struct Rule<'r> {
 
 /// A condition of a [`Rule`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Condition<'r> {
     /// Path of the field.
     pub field: &'r str,
@@ -42,6 +44,7 @@ pub struct Condition<'r> {
 
 /// What a [`Condition`] requires of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Test<'r> {
     /// The field is present.
     Present,
@@ -53,6 +56,7 @@ pub enum Test<'r> {
 
 /// What a [`Rule`] requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RuleKind {
     /// Exactly one of the fields is present.
     ExactlyOne,
@@ -82,6 +86,7 @@ pub enum RuleKind {
 
 /// A rule that an object breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BrokenRule {
     /// The kind of the rule.
     pub kind: RuleKind,
@@ -179,7 +184,8 @@ impl<'c> Check<'c> {
             }
             RuleKind::Fits => {
                 if let [length, start, end] = fields
-                    && let (Some(size), Some(from), Some(to)) = (self.number(length), self.number(start), self.number(end))
+                    && let (Some(size), Some(from), Some(to)) =
+                        (self.number(length), self.number(start), self.number(end))
                     && to > from
                     && size > to - from + ROUNDING
                 {

@@ -1,11 +1,13 @@
 //! The schemas of the document, compiled.
 
-use boon::{Compiler, ErrorKind, SchemaIndex, Schemas, ValidationError};
+pub(crate) use boon::SchemaIndex;
+use boon::{Compiler, ErrorKind, Format, Schemas, ValidationError};
 use serde_json::Value;
 
 use crate::{
     document::{Document, Node},
     error::{ContractViolation, DocumentError},
+    extension::{ShapeIndex, Shapes, Tolerance},
 };
 
 /// A base URL for the compiler, which is never requested.
@@ -16,7 +18,10 @@ pub(crate) const UNDEFINED: &str = "is not a property that the document defines"
 
 /// A compiled schema.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Schema(SchemaIndex);
+pub(crate) struct Schema {
+    validator: SchemaIndex,
+    pub(crate) shape: ShapeIndex,
+}
 
 /// Compiles schemas of one document.
 pub(crate) struct SchemaCompiler {
@@ -24,23 +29,50 @@ pub(crate) struct SchemaCompiler {
     schemas: Schemas,
 }
 
-impl SchemaCompiler {
+/// Compiles schemas of one document, with what JSON Schema does not know.
+pub(crate) struct SchemaReader {
+    compiler: SchemaCompiler,
+    shapes: Shapes,
+}
+
+impl SchemaReader {
     pub(crate) fn new(document: &Document) -> Result<Self, DocumentError> {
+        Ok(Self { compiler: SchemaCompiler::new(document)?, shapes: Shapes::default() })
+    }
+
+    /// The schema at this place of the document.
+    pub(crate) fn read(&mut self, schema: &Node<'_>) -> Result<Schema, DocumentError> {
+        let validator = self.compiler.compile(schema)?;
+        Ok(Schema { validator, shape: self.shapes.add(schema, &mut self.compiler)? })
+    }
+
+    pub(crate) fn finish(self) -> SchemaSet {
+        SchemaSet { schemas: self.compiler.schemas, shapes: self.shapes }
+    }
+}
+
+impl SchemaCompiler {
+    fn new(document: &Document) -> Result<Self, DocumentError> {
         // Schemas of OpenAPI 3.1 are JSON Schema 2020-12.
         let mut compiler = Compiler::new();
         compiler.enable_format_assertions();
+        compiler.register_format(Format { name: "float", func: is_float });
         compiler.add_resource(&format!("{BASE}/openapi.json"), document.value().clone()).map_err(invalid)?;
         Ok(Self { compiler, schemas: Schemas::new() })
     }
 
     /// The schema at this place of the document.
-    pub(crate) fn compile(&mut self, schema: &Node<'_>) -> Result<Schema, DocumentError> {
+    pub(crate) fn compile(&mut self, schema: &Node<'_>) -> Result<SchemaIndex, DocumentError> {
         let url = url(schema);
-        self.compiler.compile(&url, &mut self.schemas).map(Schema).map_err(invalid)
+        self.compiler.compile(&url, &mut self.schemas).map_err(invalid)
     }
+}
 
-    pub(crate) fn finish(self) -> SchemaSet {
-        SchemaSet(self.schemas)
+/// The format `float` of the OpenAPI format registry: numbers that are finite in single precision.
+fn is_float(value: &Value) -> Result<(), Box<dyn std::error::Error>> {
+    match value.as_f64() {
+        Some(number) if !(number as f32).is_finite() => Err("not finite in single precision".into()),
+        _ => Ok(()),
     }
 }
 
@@ -58,17 +90,37 @@ fn invalid(error: impl std::fmt::Display) -> DocumentError {
 }
 
 /// The compiled schemas of a document.
-pub(crate) struct SchemaSet(Schemas);
+pub(crate) struct SchemaSet {
+    schemas: Schemas,
+    shapes: Shapes,
+}
 
 impl SchemaSet {
     /// Appends what is wrong with the value; `pointer` is the place of the value.
-    pub(crate) fn validate(&self, schema: Schema, value: &Value, pointer: &str, out: &mut Vec<ContractViolation>) {
-        if let Err(error) = self.0.validate(value, schema.0) {
+    pub(crate) fn validate(
+        &self,
+        schema: Schema,
+        value: &Value,
+        pointer: &str,
+        tolerance: Tolerance,
+        out: &mut Vec<ContractViolation>,
+    ) {
+        if let Err(error) = self.schemas.validate(value, schema.validator) {
             let first = out.len();
             collect(&error, value, pointer, out);
             // The order of object members in the schema is not that of the value.
             out[first..].sort_by(|one, other| one.pointer.cmp(&other.pointer));
         }
+        self.shapes.check(schema.shape, value, pointer, tolerance, self, out);
+    }
+
+    /// Appends the rules about several fields that an object breaks. Its fields were validated one by one.
+    pub(crate) fn check_rules(&self, schema: Schema, object: &Value, pointer: &str, out: &mut Vec<ContractViolation>) {
+        self.shapes.check_rules(schema.shape, object, pointer, out);
+    }
+
+    pub(crate) fn is_valid(&self, validator: SchemaIndex, value: &Value) -> bool {
+        self.schemas.validate(value, validator).is_ok()
     }
 }
 
@@ -110,6 +162,7 @@ fn message(kind: &ErrorKind<'_, '_>, value: &Value) -> String {
             format!("must be one of {}", values.join(", "))
         }
         ErrorKind::Const { want } => format!("must be {want}"),
+        ErrorKind::Format { want: "float", .. } => "must be finite in single precision".into(),
         ErrorKind::Format { want, .. } => format!("must be a valid {want}"),
         ErrorKind::Minimum { want, .. } => format!("must be at least {want}"),
         ErrorKind::Maximum { want, .. } => format!("must be at most {want}"),
@@ -129,7 +182,7 @@ fn message(kind: &ErrorKind<'_, '_>, value: &Value) -> String {
 }
 
 /// A value as JSON, shortened.
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     const LENGTH: usize = 80;
     let text = value.to_string();
     match text.char_indices().nth(LENGTH) {

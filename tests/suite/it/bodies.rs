@@ -30,8 +30,8 @@ fn recorded_bodies_are_valid() {
         let path = entry.expect("a file").path();
         let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
         let (operation, status) = response(name).unwrap_or_else(|| panic!("{name} has no status"));
-        // The client tolerates `null` for optional properties, which the OpenAPI document does not allow.
-        let body = without_nulls(body(name)).to_string();
+        // The client tolerates `null` for optional properties, which the OpenAPI document does not allow. The vectors are shortened.
+        let body = with_whole_vectors(without_nulls(body(name))).to_string();
         let valid = Contract::embedded().validate_response_body(operation, status, body.as_bytes());
         assert_eq!(valid, Ok(()), "{name}");
         count += 1;
@@ -49,4 +49,12 @@ fn without_nulls(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(without_nulls).collect(),
         other => other,
     }
+}
+
+fn with_whole_vectors(mut body: Value) -> Value {
+    let dimensions = twelvelabs_api::limits::EMBEDDING_DIMENSION.maximum.expect("a limit") as usize;
+    for segment in body.pointer_mut("/video_embedding/segments").and_then(Value::as_array_mut).into_iter().flatten() {
+        segment["float"].as_array_mut().expect("a vector").resize(dimensions, 0.5.into());
+    }
+    body
 }

@@ -50,15 +50,15 @@ fn every_field_of_a_request_is_validated() {
         ("mood", "good"),
     ]);
     let texts = [
-        problems("GET", "/v1.3/embed/tasks?page=2&page_limit=50&status=new", true, None),
-        problems("GET", "/embed/tasks/a%20b/status", true, None),
+        problems("GET", "/v1.3/embed/tasks?page=2&page_limit=50&status=ready", true, None),
+        problems("GET", &format!("/embed/tasks/{ID}/status"), true, None),
         problems("POST", "/embed/tasks", true, Some(&good)),
         problems("GET", "/embed/tasks?page=0&page_limit=51&page=1&colour=red&started_at=now", false, None),
         problems("POST", "/embed/tasks", true, Some(&bad)),
         problems("POST", "/embed/tasks", true, Some("--b\r\nbroken")),
         problems("POST", "/embed/tasks", true, None),
         problems("DELETE", "/embed/tasks/a", true, None),
-        problems("GET", "/embed/tasks/a", true, Some("--b--")),
+        problems("GET", &format!("/embed/tasks/{ID}"), true, Some("--b--")),
     ];
     assert_snapshot!(texts.join("\n\n"));
 }

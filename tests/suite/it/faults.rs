@@ -21,8 +21,7 @@ use twelvelabs::{
 };
 
 use self::server::{Act, RawServer, Seen};
-use crate::support::{ID, KEY, LIMITS};
-use twelvelabs_contract::Contract;
+use crate::support::{CONTRACT, ID, KEY, LIMITS};
 
 /// How many scenarios each group has.
 pub(crate) fn groups() -> BTreeMap<&'static str, usize> {
@@ -373,7 +372,7 @@ fn breaks_contract(request: &Seen) -> Option<String> {
     for (name, value) in &request.headers {
         headers.append(http::HeaderName::try_from(name).ok()?, http::HeaderValue::try_from(value).ok()?);
     }
-    let outcome = Contract::embedded().validate_parts(method, &uri.parse().ok()?, &headers, request.body.as_slice());
+    let outcome = CONTRACT.validate_parts(method, &uri.parse().ok()?, &headers, request.body.as_slice());
     outcome.err().map(|problems| format!("{method} {uri} breaks the contract: {problems}"))
 }
 

@@ -164,5 +164,5 @@ async fn invalid_ids_are_rejected() {
 async fn pages_out_of_range_are_rejected() {
     let tasks = client("http://127.0.0.1:9/v1.3");
     let error = tasks.list().page(0).page_limit(51).send().await.expect_err("refused");
-    assert_snapshot!(error.to_string(), @"embed_tasks_list: page must be at least 1 (got 0); page_limit must be between 1 and 50 (got 51)");
+    assert_snapshot!(error.to_string(), @"embed.tasks.list: page must be at least 1 (got 0); page_limit must be between 1 and 50 (got 51)");
 }

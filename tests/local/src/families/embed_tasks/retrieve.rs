@@ -20,7 +20,7 @@ use twelvelabs_api::{
     operations,
     params::embed_tasks_retrieve as params,
     runtime::LargeArray,
-    types::{EmbeddingOption, TasksRetrieveResponse, TasksRetrieveResponseVideoEmbedding},
+    types::{EmbeddingOption, TaskStatus, TasksRetrieveResponse, TasksRetrieveResponseVideoEmbedding},
 };
 
 use super::{Shared, Task, find, id_and_status, metadata, results};
@@ -48,16 +48,24 @@ pub(super) async fn retrieve(
     let options = options(query.as_deref())?;
     let task = find(&state, &id)?;
     let response = response(&state, &task)?;
+    let is_ready = response.status == TaskStatus::Ready;
     // A status set by a fault has no embeddings behind it.
-    if task.status != Status::Ready || task.fate != Fate::Normal {
-        if state.has_quirk(Quirk::EarlyRetrievalRefused) {
-            return Err(ErrorResponse::invalid(params::TASK_ID.name, "should be of a task that is ready"));
-        }
+    let has_embeddings = task.status == Status::Ready && task.fate == Fate::Normal;
+    if !has_embeddings && state.has_quirk(Quirk::EarlyRetrievalRefused) {
+        return Err(ErrorResponse::invalid(params::TASK_ID.name, "should be of a task that is ready"));
+    }
+    if !is_ready {
         return Ok(Json(response).into_response());
     }
     let Ok(Value::Object(response)) = serde_json::to_value(response) else {
         return Err(ErrorResponse::internal("the response is not a JSON object"));
     };
+    if !has_embeddings {
+        let mut body = Vec::new();
+        write_with_array(&mut body, &response, TasksRetrieveResponse::PATH, &mut |_| Ok(()))
+            .map_err(ErrorResponse::internal)?;
+        return Ok(json(body.into()));
+    }
     let path = state.families.embed_tasks.store.folder().result(&id);
     let size = tokio::fs::metadata(&path).await.map_err(ErrorResponse::internal)?.len();
     let segments = Segments { response, path, options };
