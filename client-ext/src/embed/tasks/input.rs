@@ -120,6 +120,7 @@ impl TaskInput {
             (rules::VIDEO_START_OFFSET_SEC.name): number(self.start),
             (rules::VIDEO_END_OFFSET_SEC.name): number(self.end),
             (rules::VIDEO_CLIP_LENGTH.name): number(self.clip_length),
+            (rules::VIDEO_EMBEDDING_SCOPE.name): self.scopes,
         });
         checks.rules(EMBED_TASKS_CREATE.rules, &fields);
         self.source.check(&rules::VIDEO_FILE, &rules::VIDEO_URL, checks).await;

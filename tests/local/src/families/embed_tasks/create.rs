@@ -202,6 +202,7 @@ fn check_fields(form: &Form) -> Result<(), ErrorResponse> {
         (fields::VIDEO_START_OFFSET_SEC.name): form.start,
         (fields::VIDEO_END_OFFSET_SEC.name): form.end,
         (fields::VIDEO_CLIP_LENGTH.name): form.clip_length,
+        (fields::VIDEO_EMBEDDING_SCOPE.name): form.scopes,
     });
     ErrorResponse::broken_rule(&operations::EMBED_TASKS_CREATE, &given).map_or(Ok(()), Err)
 }
