@@ -357,6 +357,15 @@ pub mod operations {
                 count: 0u64,
                 unconfirmed: false,
             },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::NoneOf,
+                fields: &["video_embedding_scope"],
+                values: &["asset", "local", "page", "chunk"],
+                count: 0u64,
+                unconfirmed: false,
+            },
         ],
     };
     ///`GET /embed/tasks/{task_id}/status`

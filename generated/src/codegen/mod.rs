@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "6042bfe101620c02d978294640b2186c0ba50ae2e8b09d3b52a47253b1f30798";
+pub const SPEC_SHA256: &str = "c9db80f23361f7945999020b62daa56d2669cd9c635e36442619a4b15852d0b5";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`
