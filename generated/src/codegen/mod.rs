@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "9f091da17fafcbdd959a4c9cc45aa1d5ca5a8dc2951ec6a8fd8a0440af5ea75b";
+pub const SPEC_SHA256: &str = "acaf04301bd93098c78d0c17731c4421b21d2e9de82855018db55b131e3c25c6";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`
@@ -438,8 +438,9 @@ pub mod schemas {
             ("TextInputRequest",
             ::schemars::schema_for!(super::types::TextInputRequest)),
             ("ImageInputRequest",
-            ::schemars::schema_for!(super::types::ImageInputRequest)), ("MediaSource",
-            ::schemars::schema_for!(super::types::MediaSource)), ("AssetId",
+            ::schemars::schema_for!(super::types::ImageInputRequest)),
+            ("MediaSourceRequest",
+            ::schemars::schema_for!(super::types::MediaSourceRequest)), ("AssetId",
             ::schemars::schema_for!(super::types::AssetId)), ("TextImageInputRequest",
             ::schemars::schema_for!(super::types::TextImageInputRequest)),
             ("AudioInputRequest",

@@ -4,6 +4,7 @@ mod assets;
 mod bodies;
 mod contract;
 mod embed_tasks;
+mod embed_v2;
 mod faults;
 mod flows;
 mod language;

@@ -1,16 +1,14 @@
 //! Tasks as jobs to wait for.
 
-use chrono::DateTime;
 use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
-    params::embed_tasks_list::PAGE_LIMIT,
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksStatusResponse},
 };
 
 use super::list::ListTasks;
 use crate::{
-    core::{Core, decode::decode, id::check_same, options::CallOptions, request::Verb},
+    core::{Core, decode::decode, id::check_same, options::CallOptions},
     json,
     wait::job::{Job, JobList, JobState, ListPage, PollError, Polled},
 };
@@ -75,21 +73,7 @@ impl Job for TaskJob {
     }
 
     async fn list(&self, page: &ListPage, options: &CallOptions) -> Polled<JobList<Self>> {
-        let number = page.number;
-        let time = |seconds| DateTime::from_timestamp(seconds, 0);
-        let window = page.window.and_then(|(from, to)| time(from).zip(time(to)));
-        let list = ListTasks {
-            page: Some(number),
-            page_limit: PAGE_LIMIT.maximum.map(|maximum| maximum as u64),
-            started_at: window.map(|(from, _)| from),
-            ended_at: window.map(|(_, to)| to),
-            ..ListTasks::default()
-        };
-        Polled::new(list.execute(&self.core, options).await, |list| {
-            // A page beyond the end may be empty or may not exist.
-            let is_last = list.data.is_empty() || number >= list.page_info.total_page;
-            Ok(JobList { entries: list.data.into_iter().map(entry).collect(), is_last })
-        })
+        ListTasks::default().poll_page(page, &self.core, options, entry).await
     }
 
     fn state(status: &TasksStatusResponse) -> JobState {
@@ -107,11 +91,10 @@ impl Job for TaskJob {
 }
 
 /// An entry of the list as a status.
-fn entry(task: MediaEmbeddingTask) -> (TaskId, Option<i64>, TasksStatusResponse) {
-    let created = task.created_at.map(|time| time.timestamp());
-    let mut status = TasksStatusResponse::new(task.id.clone(), task.status);
+fn entry(task: MediaEmbeddingTask) -> TasksStatusResponse {
+    let mut status = TasksStatusResponse::new(task.id, task.status);
     (status.model_name, status.video_embedding) = (task.model_name, task.video_embedding);
-    (task.id, created, status)
+    status
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use twelvelabs_api::{
-    operations::EMBED_TASKS_LIST,
+    operations::{EMBED_TASKS_LIST, EMBED_V2_TASKS_LIST},
     params::embed_tasks_list as rules,
     runtime::Operation,
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksListResponse},
@@ -16,11 +16,13 @@ use crate::{
         response::Response,
     },
     error::{Checks, Result, Violation},
+    wait::job::{Job, JobList, ListPage, Polled},
 };
 
-/// The operation of [`TasksClient::list`](super::TasksClient::list).
+/// The operation of [`TasksClient::list`](super::TasksClient::list), and of the list of version 2, which has the same parameters and response.
 #[derive(Clone, Debug, Default)]
 pub struct ListTasks {
+    is_v2: bool,
     pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) ended_at: Option<DateTime<Utc>>,
     pub(super) status: Option<TaskStatus>,
@@ -66,6 +68,40 @@ impl Request<ListTasks> {
     }
 }
 
+impl ListTasks {
+    /// The list of version 2.
+    pub(in crate::embed) fn v2() -> Self {
+        Self { is_v2: true, ..Self::default() }
+    }
+
+    /// Polls a page for a wait; `status` converts an entry.
+    pub(in crate::embed) async fn poll_page<J>(
+        self,
+        page: &ListPage,
+        core: &Core,
+        options: &CallOptions,
+        status: impl Fn(MediaEmbeddingTask) -> J::Status,
+    ) -> Polled<JobList<J>>
+    where
+        J: Job<Id = TaskId>,
+    {
+        let number = page.number;
+        let time = |seconds| DateTime::from_timestamp(seconds, 0);
+        let window = page.window.and_then(|(from, to)| time(from).zip(time(to)));
+        let (started_at, ended_at) = (window.map(|(from, _)| from), window.map(|(_, to)| to));
+        let list = Self { page: Some(number), started_at, ended_at, ..self.with_largest_pages() };
+        Polled::new(list.execute(core, options).await, |list| {
+            // A page beyond the end may be empty or may not exist.
+            let is_last = list.data.is_empty() || number >= list.page_info.total_page;
+            let entries = list.data.into_iter().map(|task| {
+                let created = task.created_at.map(|time| time.timestamp());
+                (task.id.clone(), created, status(task))
+            });
+            Ok(JobList { entries: entries.collect(), is_last })
+        })
+    }
+}
+
 impl Verb for ListTasks {
     type Output = TasksListResponse;
 
@@ -85,9 +121,18 @@ impl Verb for ListTasks {
         checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
             let (start, end) = (self.started_at.as_ref(), self.ended_at.as_ref());
-            api.embed_tasks_list_request(end, self.page, self.page_limit, start, self.status.clone())
+            let (page, limit, status) = (self.page, self.page_limit, self.status.clone());
+            match self.is_v2 {
+                false => api.embed_tasks_list_request(end, page, limit, start, status),
+                true => api.embed_v2_tasks_list_request(end, page, limit, start, status),
+            }
         };
-        core.call(&EMBED_TASKS_LIST, options, request).await
+        let (operation, method) = match self.is_v2 {
+            false => (&EMBED_TASKS_LIST, Self::METHOD),
+            true => (&EMBED_V2_TASKS_LIST, "embed.v2.tasks.list"),
+        };
+        let call = core.call(operation, options, request).await;
+        call.map_err(|error| error.with_operation(operation.id).with_method(method))
     }
 }
 
