@@ -11,4 +11,4 @@ pub use twelvelabs_api::runtime::{FilePart, Progress};
 
 pub(crate) use activity::Activity;
 pub(crate) use hold::Upload;
-pub(crate) use source::Source;
+pub(crate) use source::{Source, check_url, public_part};

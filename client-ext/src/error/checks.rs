@@ -42,8 +42,13 @@ impl Checks {
 
     /// Checks a number against the range that the OpenAPI document states. A number that is not finite is always refused.
     pub(crate) fn range(&mut self, param: &Param, value: Option<f64>) {
+        self.range_as(param.name, param, value);
+    }
+
+    /// As [`range`](Self::range), for a parameter of another name.
+    pub(crate) fn range_as(&mut self, name: &str, param: &Param, value: Option<f64>) {
         let Some(value) = value.filter(|value| !param.allows(*value)) else { return };
-        let violation = Violation::new(param.name, value, format!("must be {}", param.range()));
+        let violation = Violation::new(name, value, format!("must be {}", param.range()));
         if value.is_finite() { self.limit(violation) } else { self.refuse(violation) }
     }
 

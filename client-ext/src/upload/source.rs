@@ -34,7 +34,7 @@ impl fmt::Debug for Source {
 }
 
 /// A URL without its user, query and fragment.
-fn public_part(text: &str) -> String {
+pub(crate) fn public_part(text: &str) -> String {
     let plain = text.split(['?', '#']).next().unwrap_or_default();
     match url::Url::parse(plain) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
@@ -153,7 +153,7 @@ impl Source {
     /// Checks the source: `file` and `url` are the parameters that carry it.
     pub(crate) async fn check(&self, file: &Param, url: &Param, checks: &mut Checks) {
         match self {
-            Self::Url(text) => check_url(text, url, checks),
+            Self::Url(text) => check_url(text, url.name, checks),
             Self::File(part) => check_file(part, file, checks).await,
         }
     }
@@ -177,13 +177,14 @@ async fn check_file(part: &FilePart, param: &Param, checks: &mut Checks) {
     }
 }
 
-fn check_url(text: &str, param: &Param, checks: &mut Checks) {
+/// Checks the URL of a source; `parameter` carries it.
+pub(crate) fn check_url(text: &str, parameter: &str, checks: &mut Checks) {
     let shown = || format!("{:?}", public_part(text));
     if let Some(rule) = url_rule(text) {
-        return checks.refuse(Violation::new(param.name, shown(), rule));
+        return checks.refuse(Violation::new(parameter, shown(), rule));
     }
     let good = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if !good {
-        checks.limit(Violation::new(param.name, shown(), "must be an absolute http or https URL"));
+        checks.limit(Violation::new(parameter, shown(), "must be an absolute http or https URL"));
     }
 }

@@ -47,10 +47,13 @@ pub(super) fn conclude<J: Job>(status: &J::Status, failed_as_value: bool) -> Opt
         JobState::Done => Some(Ok(())),
         JobState::Failed if failed_as_value => Some(Ok(())),
         JobState::Failed => {
-            let (name, status) = (J::NAME, J::status_text(status));
-            let message = format!(
-                "the {name} failed (status: {status}); the server gives no reason: check its input, then create a new {name}"
-            );
+            let (name, text) = (J::NAME, J::status_text(status));
+            let message = match J::failure_reason(status) {
+                Some(reason) => format!("the {name} failed (status: {text}): {reason}"),
+                None => format!(
+                    "the {name} failed (status: {text}); the server gives no reason: check its input, then create a new {name}"
+                ),
+            };
             Some(Err(Error::new(ErrorKind::JobFailed, message)))
         }
     }

@@ -62,6 +62,12 @@ pub trait Job: Clone + Send + Sync + 'static {
 
     /// The status as it is on the wire, for errors.
     fn status_text(status: &Self::Status) -> &str;
+
+    /// The server's reason for a failure, if it gives one. Must not contain the key.
+    #[doc(hidden)]
+    fn failure_reason(_: &Self::Status) -> Option<&str> {
+        None
+    }
 }
 
 /// Which page of a list of jobs to poll.

@@ -4,7 +4,7 @@ pub mod types {
     use crate::codegen::types::*;
     impl AsyncAudioInputRequest {
         /// Creates a value with its required fields.
-        pub fn new(media_source: MediaSource) -> Self {
+        pub fn new(media_source: MediaSourceRequest) -> Self {
             Self {
                 embedding_option: Default::default(),
                 embedding_scope: Default::default(),
@@ -38,7 +38,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_sec: ::std::option::Option<f64>,
         ///The audio file.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
         ///How the audio is divided into clips. Marengo 3.0: `strategy` is in this object; by default, clips of 6 seconds. Marengo 3.5: `strategy` is in `temporal`; by default, at changes of the content into clips of at least 2 seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub segmentation: ::std::option::Option<AsyncAudioInputRequestSegmentation>,
@@ -109,7 +109,7 @@ pub mod types {
     }
     impl AsyncDocumentInputRequest {
         /// Creates a value with its required fields.
-        pub fn new(media_source: MediaSource) -> Self {
+        pub fn new(media_source: MediaSourceRequest) -> Self {
             Self {
                 embedding_option: Default::default(),
                 embedding_scope: Default::default(),
@@ -137,14 +137,14 @@ pub mod types {
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub embedding_type: ::std::vec::Vec<EmbeddingType>,
         ///The document.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
         ///How the document is divided. Required for a text file with the scope `local`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub segmentation: ::std::option::Option<DocumentSegmentation>,
     }
     impl AsyncImageInputRequest {
         /// Creates a value with its required fields.
-        pub fn new(media_source: MediaSource) -> Self {
+        pub fn new(media_source: MediaSourceRequest) -> Self {
             Self {
                 embedding_option: Default::default(),
                 embedding_scope: Default::default(),
@@ -171,7 +171,7 @@ pub mod types {
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub embedding_type: ::std::vec::Vec<EmbeddingType>,
         ///The image.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
     }
     impl AsyncTemporalSegmentation {
         /// Creates a value with its required fields.
@@ -189,7 +189,7 @@ pub mod types {
     }
     impl AsyncVideoInputRequest {
         /// Creates a value with its required fields.
-        pub fn new(media_source: MediaSource) -> Self {
+        pub fn new(media_source: MediaSourceRequest) -> Self {
             Self {
                 embedding_option: Default::default(),
                 embedding_scope: Default::default(),
@@ -223,7 +223,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_sec: ::std::option::Option<f64>,
         ///The video.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
         ///How the video is divided into clips. Marengo 3.0: `strategy` is in this object; by default, at changes of the content into clips of at least 4 seconds. Marengo 3.5: `strategy` is in `temporal`; by default, at changes of the content into clips of at least 2 seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub segmentation: ::std::option::Option<AsyncVideoInputRequestSegmentation>,
@@ -297,7 +297,7 @@ pub mod types {
     }
     impl AudioInputRequest {
         /// Creates a value with its required fields.
-        pub fn new(media_source: MediaSource) -> Self {
+        pub fn new(media_source: MediaSourceRequest) -> Self {
             Self {
                 embedding_option: Default::default(),
                 embedding_scope: Default::default(),
@@ -330,7 +330,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_sec: ::std::option::Option<f64>,
         ///The audio file, WAV, MP3 or FLAC.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
         ///How the audio is divided into clips. By default, into clips of 6 seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub segmentation: ::std::option::Option<AudioSegmentation>,
@@ -1309,7 +1309,7 @@ pub mod types {
     }
     impl ImageInputRequest {
         /// Creates a value with its required fields.
-        pub fn new(media_source: MediaSource) -> Self {
+        pub fn new(media_source: MediaSourceRequest) -> Self {
             Self { media_source }
         }
     }
@@ -1319,9 +1319,9 @@ pub mod types {
     #[non_exhaustive]
     pub struct ImageInputRequest {
         ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MB.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
     }
-    impl MediaSource {
+    impl MediaSourceRequest {
         /// Creates a value with its required fields.
         pub fn new() -> Self {
             Self {
@@ -1335,7 +1335,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct MediaSource {
+    pub struct MediaSourceRequest {
         ///Identifier of an asset that is `ready`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub asset_id: ::std::option::Option<AssetId>,
@@ -1501,7 +1501,7 @@ pub mod types {
     impl TextImageInputRequest {
         /// Creates a value with its required fields.
         pub fn new(
-            media_source: MediaSource,
+            media_source: MediaSourceRequest,
             input_text: ::std::string::String,
         ) -> Self {
             Self { input_text, media_source }
@@ -1515,7 +1515,7 @@ pub mod types {
         ///The text, of up to 500 tokens.
         pub input_text: ::std::string::String,
         ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MB.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
     }
     impl TextInputRequest {
         /// Creates a value with its required fields.
@@ -1551,7 +1551,7 @@ pub mod types {
     }
     impl VideoInputRequest {
         /// Creates a value with its required fields.
-        pub fn new(media_source: MediaSource) -> Self {
+        pub fn new(media_source: MediaSourceRequest) -> Self {
             Self {
                 embedding_option: Default::default(),
                 embedding_scope: Default::default(),
@@ -1584,7 +1584,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_sec: ::std::option::Option<f64>,
         ///The video.
-        pub media_source: MediaSource,
+        pub media_source: MediaSourceRequest,
         ///How the video is divided into clips. By default, at changes of the content into clips of at least 4 seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub segmentation: ::std::option::Option<TemporalSegmentation>,
@@ -2043,6 +2043,61 @@ pub mod params {
             max_length: None,
             default: None,
         };
+        ///`video.segmentation.strategy`
+        pub const VIDEO_SEGMENTATION_STRATEGY: Param = Param {
+            name: "video.segmentation.strategy",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The minimum length of the clips.
+        pub const VIDEO_SEGMENTATION_DYNAMIC: Param = Param {
+            name: "video.segmentation.dynamic",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Minimum length of a clip, in seconds. 2–5.
+        pub const VIDEO_SEGMENTATION_DYNAMIC_MIN_DURATION_SEC: Param = Param {
+            name: "video.segmentation.dynamic.min_duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(5f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The length of the clips.
+        pub const VIDEO_SEGMENTATION_FIXED: Param = Param {
+            name: "video.segmentation.fixed",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Length of a clip, in seconds. The last clip may be shorter. 2–10.
+        pub const VIDEO_SEGMENTATION_FIXED_DURATION_SEC: Param = Param {
+            name: "video.segmentation.fixed.duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(10f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
         ///Parts of the content to compute vectors for. Marengo 3.0: `visual`, `audio`, `transcription`, by default all of them. Marengo 3.5: `visual`, `audio`, by default both.
         pub const VIDEO_EMBEDDING_OPTION: Param = Param {
             name: "video.embedding_option",
@@ -2181,6 +2236,11 @@ pub mod params {
             VIDEO_START_SEC,
             VIDEO_END_SEC,
             VIDEO_SEGMENTATION,
+            VIDEO_SEGMENTATION_STRATEGY,
+            VIDEO_SEGMENTATION_DYNAMIC,
+            VIDEO_SEGMENTATION_DYNAMIC_MIN_DURATION_SEC,
+            VIDEO_SEGMENTATION_FIXED,
+            VIDEO_SEGMENTATION_FIXED_DURATION_SEC,
             VIDEO_EMBEDDING_OPTION,
             VIDEO_EMBEDDING_SCOPE,
             VIDEO_EMBEDDING_TYPE,
@@ -2366,6 +2426,105 @@ pub mod params {
             max_length: None,
             default: None,
         };
+        ///How the clips are chosen.
+        pub const AUDIO_SEGMENTATION_STRATEGY: Param = Param {
+            name: "audio.segmentation.strategy",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The length of the clips.
+        pub const AUDIO_SEGMENTATION_FIXED: Param = Param {
+            name: "audio.segmentation.fixed",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Length of a clip, in seconds. The last clip may be shorter. 2–10.
+        pub const AUDIO_SEGMENTATION_FIXED_DURATION_SEC: Param = Param {
+            name: "audio.segmentation.fixed.duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(10f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The division.
+        pub const AUDIO_SEGMENTATION_TEMPORAL: Param = Param {
+            name: "audio.segmentation.temporal",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///`audio.segmentation.temporal.strategy`
+        pub const AUDIO_SEGMENTATION_TEMPORAL_STRATEGY: Param = Param {
+            name: "audio.segmentation.temporal.strategy",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The minimum length of the clips.
+        pub const AUDIO_SEGMENTATION_TEMPORAL_DYNAMIC: Param = Param {
+            name: "audio.segmentation.temporal.dynamic",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Minimum length of a clip, in seconds. 2–5.
+        pub const AUDIO_SEGMENTATION_TEMPORAL_DYNAMIC_MIN_DURATION_SEC: Param = Param {
+            name: "audio.segmentation.temporal.dynamic.min_duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(5f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The length of the clips.
+        pub const AUDIO_SEGMENTATION_TEMPORAL_FIXED: Param = Param {
+            name: "audio.segmentation.temporal.fixed",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Length of a clip, in seconds. The last clip may be shorter. 2–10.
+        pub const AUDIO_SEGMENTATION_TEMPORAL_FIXED_DURATION_SEC: Param = Param {
+            name: "audio.segmentation.temporal.fixed.duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(10f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
         ///Parts of the content to compute vectors for. Marengo 3.0: `audio`, `transcription`, by default both. Marengo 3.5: `audio`.
         pub const AUDIO_EMBEDDING_OPTION: Param = Param {
             name: "audio.embedding_option",
@@ -2493,6 +2652,127 @@ pub mod params {
             minimum: None,
             exclusive_minimum: None,
             maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///`video.segmentation.strategy`
+        pub const VIDEO_SEGMENTATION_STRATEGY: Param = Param {
+            name: "video.segmentation.strategy",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The minimum length of the clips.
+        pub const VIDEO_SEGMENTATION_DYNAMIC: Param = Param {
+            name: "video.segmentation.dynamic",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Minimum length of a clip, in seconds. 2–5.
+        pub const VIDEO_SEGMENTATION_DYNAMIC_MIN_DURATION_SEC: Param = Param {
+            name: "video.segmentation.dynamic.min_duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(5f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The length of the clips.
+        pub const VIDEO_SEGMENTATION_FIXED: Param = Param {
+            name: "video.segmentation.fixed",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Length of a clip, in seconds. The last clip may be shorter. 2–10.
+        pub const VIDEO_SEGMENTATION_FIXED_DURATION_SEC: Param = Param {
+            name: "video.segmentation.fixed.duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(10f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The division.
+        pub const VIDEO_SEGMENTATION_TEMPORAL: Param = Param {
+            name: "video.segmentation.temporal",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///`video.segmentation.temporal.strategy`
+        pub const VIDEO_SEGMENTATION_TEMPORAL_STRATEGY: Param = Param {
+            name: "video.segmentation.temporal.strategy",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The minimum length of the clips.
+        pub const VIDEO_SEGMENTATION_TEMPORAL_DYNAMIC: Param = Param {
+            name: "video.segmentation.temporal.dynamic",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Minimum length of a clip, in seconds. 2–5.
+        pub const VIDEO_SEGMENTATION_TEMPORAL_DYNAMIC_MIN_DURATION_SEC: Param = Param {
+            name: "video.segmentation.temporal.dynamic.min_duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(5f64),
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///The length of the clips.
+        pub const VIDEO_SEGMENTATION_TEMPORAL_FIXED: Param = Param {
+            name: "video.segmentation.temporal.fixed",
+            minimum: None,
+            exclusive_minimum: None,
+            maximum: None,
+            exclusive_maximum: None,
+            min_length: None,
+            max_length: None,
+            default: None,
+        };
+        ///Length of a clip, in seconds. The last clip may be shorter. 2–10.
+        pub const VIDEO_SEGMENTATION_TEMPORAL_FIXED_DURATION_SEC: Param = Param {
+            name: "video.segmentation.temporal.fixed.duration_sec",
+            minimum: Some(2f64),
+            exclusive_minimum: None,
+            maximum: Some(10f64),
             exclusive_maximum: None,
             min_length: None,
             max_length: None,
@@ -2829,6 +3109,15 @@ pub mod params {
             AUDIO_START_SEC,
             AUDIO_END_SEC,
             AUDIO_SEGMENTATION,
+            AUDIO_SEGMENTATION_STRATEGY,
+            AUDIO_SEGMENTATION_FIXED,
+            AUDIO_SEGMENTATION_FIXED_DURATION_SEC,
+            AUDIO_SEGMENTATION_TEMPORAL,
+            AUDIO_SEGMENTATION_TEMPORAL_STRATEGY,
+            AUDIO_SEGMENTATION_TEMPORAL_DYNAMIC,
+            AUDIO_SEGMENTATION_TEMPORAL_DYNAMIC_MIN_DURATION_SEC,
+            AUDIO_SEGMENTATION_TEMPORAL_FIXED,
+            AUDIO_SEGMENTATION_TEMPORAL_FIXED_DURATION_SEC,
             AUDIO_EMBEDDING_OPTION,
             AUDIO_EMBEDDING_SCOPE,
             AUDIO_EMBEDDING_TYPE,
@@ -2841,6 +3130,17 @@ pub mod params {
             VIDEO_START_SEC,
             VIDEO_END_SEC,
             VIDEO_SEGMENTATION,
+            VIDEO_SEGMENTATION_STRATEGY,
+            VIDEO_SEGMENTATION_DYNAMIC,
+            VIDEO_SEGMENTATION_DYNAMIC_MIN_DURATION_SEC,
+            VIDEO_SEGMENTATION_FIXED,
+            VIDEO_SEGMENTATION_FIXED_DURATION_SEC,
+            VIDEO_SEGMENTATION_TEMPORAL,
+            VIDEO_SEGMENTATION_TEMPORAL_STRATEGY,
+            VIDEO_SEGMENTATION_TEMPORAL_DYNAMIC,
+            VIDEO_SEGMENTATION_TEMPORAL_DYNAMIC_MIN_DURATION_SEC,
+            VIDEO_SEGMENTATION_TEMPORAL_FIXED,
+            VIDEO_SEGMENTATION_TEMPORAL_FIXED_DURATION_SEC,
             VIDEO_EMBEDDING_OPTION,
             VIDEO_EMBEDDING_SCOPE,
             VIDEO_EMBEDDING_TYPE,

@@ -6,6 +6,7 @@ mod callbacks;
 mod connections;
 mod contract;
 mod embed_tasks;
+mod embed_v2;
 mod faults;
 mod flows;
 mod language;

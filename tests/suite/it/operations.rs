@@ -10,11 +10,6 @@ use twelvelabs_contract::Contract;
 
 /// Operations that `twelvelabs` does not wrap, with the reason.
 const EXEMPT: &[(&str, &str)] = &[
-    ("embed_create", "not yet"),
-    ("embed_v2_create", "not yet"),
-    ("embed_v2_tasks_create", "not yet"),
-    ("embed_v2_tasks_list", "not yet"),
-    ("embed_v2_tasks_retrieve", "not yet"),
     ("assets_create", "not yet"),
     ("assets_delete", "not yet"),
     ("assets_update_user_metadata", "not yet"),

@@ -118,7 +118,11 @@ pub(crate) fn show(request: &Request) -> String {
     headers.sort();
     out.extend(headers);
     match boundary {
-        None => assert!(request.body.is_empty(), "a body without a form"),
+        None if request.body.is_empty() => {}
+        None => {
+            let body: Value = serde_json::from_slice(&request.body).expect("a form or JSON");
+            out.push_str(&format!("{body:#}\n"));
+        }
         Some(boundary) => out.push_str(&show_form(&String::from_utf8_lossy(&request.body), &boundary)),
     }
     out

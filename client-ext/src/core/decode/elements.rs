@@ -24,6 +24,14 @@ pub(crate) async fn read_elements<T: LargeArray>(
     splitter.finish(take).map_err(|error| from_json(error, key, &start.0))
 }
 
+/// Reads a body to its end and decodes it on the way.
+pub(crate) async fn read_all<T: LargeArray>(body: Body, key: &Key) -> Result<T> {
+    let mut elements = Vec::new();
+    let mut rest: T = read_elements(body, key, |element| elements.push(element)).await?;
+    rest.fill(elements);
+    Ok(rest)
+}
+
 /// A body that is decoded while it arrives.
 pub(crate) struct ElementReader<T: LargeArray> {
     body: Body,

@@ -1,22 +1,14 @@
 //! Tasks as jobs to wait for.
 
-use chrono::DateTime;
 use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
-    params::{embed_tasks_list::PAGE_LIMIT, embed_tasks_status::TASK_ID},
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksStatusResponse},
 };
 
 use super::list::ListTasks;
 use crate::{
-    core::{
-        Core,
-        decode::decode,
-        id::check_same,
-        options::CallOptions,
-        request::{Pages, Verb},
-    },
+    core::{Core, decode::decode, id::check_same, options::CallOptions},
     json,
     wait::job::{Job, JobList, JobState, ListPage, PollError, Polled},
 };
@@ -82,24 +74,7 @@ impl Job for TaskJob {
     }
 
     async fn list(&self, page: &ListPage, options: &CallOptions) -> Polled<JobList<Self>> {
-        let number = page.number;
-        let time = |seconds| DateTime::from_timestamp(seconds, 0);
-        let window = page.window.and_then(|(from, to)| time(from).zip(time(to)));
-        let limit = PAGE_LIMIT.maximum.map(|maximum| maximum as u64);
-        let list = ListTasks {
-            page: Some(number),
-            page_limit: limit,
-            started_at: window.map(|(from, _)| from),
-            ended_at: window.map(|(_, to)| to),
-            ..ListTasks::default()
-        };
-        Polled::new(list.execute(&self.core, options).await, |list| {
-            // A page beyond the end may be empty or may not exist. Without a number of pages, the last is one that is not full.
-            let is_full = list.data.len() as u64 >= limit.unwrap_or(1);
-            let is_last = ListTasks::total_pages(&list).map_or(!is_full, |total| number >= total);
-            let is_last = is_last || list.data.is_empty();
-            Ok(JobList { entries: list.data.into_iter().map(entry).collect(), is_last })
-        })
+        ListTasks::default().poll_page(page, &self.core, options, entry).await
     }
 
     fn state(status: &TasksStatusResponse) -> JobState {
@@ -117,11 +92,10 @@ impl Job for TaskJob {
 }
 
 /// An entry of the list as a status.
-fn entry(task: MediaEmbeddingTask) -> (TaskId, Option<i64>, TasksStatusResponse) {
-    let created = task.created_at.map(|time| time.timestamp());
-    let mut status = TasksStatusResponse::new(task.id.clone(), task.status);
+fn entry(task: MediaEmbeddingTask) -> TasksStatusResponse {
+    let mut status = TasksStatusResponse::new(task.id, task.status);
     (status.model_name, status.video_embedding) = (task.model_name, task.video_embedding);
-    (task.id, created, status)
+    status
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use twelvelabs_api::{
-    operations::EMBED_TASKS_LIST,
+    operations::{EMBED_TASKS_LIST, EMBED_V2_TASKS_LIST},
     params::embed_tasks_list as rules,
     runtime::Operation,
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksListResponse},
@@ -17,11 +17,13 @@ use crate::{
         response::Response,
     },
     error::{Checks, Result, Violation},
+    wait::job::{Job, JobList, ListPage, Polled},
 };
 
-/// The operation of [`TasksClient::list`](super::TasksClient::list).
+/// The operation of [`TasksClient::list`](super::TasksClient::list), and of the list of version 2, which has the same parameters and response.
 #[derive(Clone, Debug, Default)]
 pub struct ListTasks {
+    is_v2: bool,
     pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) ended_at: Option<DateTime<Utc>>,
     pub(super) status: Option<TaskStatus>,
@@ -67,6 +69,42 @@ impl Request<ListTasks> {
     }
 }
 
+impl ListTasks {
+    /// The list of version 2.
+    pub(in crate::embed) fn v2() -> Self {
+        Self { is_v2: true, ..Self::default() }
+    }
+
+    /// Polls a page for a wait; `status` converts an entry.
+    pub(in crate::embed) async fn poll_page<J>(
+        self,
+        page: &ListPage,
+        core: &Core,
+        options: &CallOptions,
+        status: impl Fn(MediaEmbeddingTask) -> J::Status,
+    ) -> Polled<JobList<J>>
+    where
+        J: Job<Id = TaskId>,
+    {
+        let number = page.number;
+        let time = |seconds| DateTime::from_timestamp(seconds, 0);
+        let window = page.window.and_then(|(from, to)| time(from).zip(time(to)));
+        let (started_at, ended_at) = (window.map(|(from, _)| from), window.map(|(_, to)| to));
+        let list = Self { page: Some(number), started_at, ended_at, ..self.with_largest_pages() };
+        let limit = list.page_limit.unwrap_or(1);
+        Polled::new(list.execute(core, options).await, |list| {
+            // A page beyond the end may be empty or may not exist. Without a number of pages, the last is one that is not full.
+            let is_full = list.data.len() as u64 >= limit;
+            let is_last = Self::total_pages(&list).map_or(!is_full, |total| number >= total) || list.data.is_empty();
+            let entries = list.data.into_iter().map(|task| {
+                let created = task.created_at.map(|time| time.timestamp());
+                (task.id.clone(), created, status(task))
+            });
+            Ok(JobList { entries: entries.collect(), is_last })
+        })
+    }
+}
+
 impl Verb for ListTasks {
     type Output = TasksListResponse;
 
@@ -86,10 +124,19 @@ impl Verb for ListTasks {
         checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
             let (start, end) = (self.started_at.as_ref(), self.ended_at.as_ref());
-            api.embed_tasks_list_request(end, self.page, self.page_limit, start, self.status.clone())
+            let (page, limit, status) = (self.page, self.page_limit, self.status.clone());
+            match self.is_v2 {
+                false => api.embed_tasks_list_request(end, page, limit, start, status),
+                true => api.embed_v2_tasks_list_request(end, page, limit, start, status),
+            }
+        };
+        let (operation, method) = match self.is_v2 {
+            false => (&EMBED_TASKS_LIST, Self::METHOD),
+            true => (&EMBED_V2_TASKS_LIST, "embed.v2.tasks.list"),
         };
         let is_blank = |page: &TasksListResponse| page.data.is_empty() && page.page_info.is_none();
-        core.call_and_read(&EMBED_TASKS_LIST, options, request, |body| read_page(body, core.key(), is_blank)).await
+        let call = core.call_and_read(operation, options, request, |body| read_page(body, core.key(), is_blank)).await;
+        call.map_err(|error| error.with_operation(operation.id).with_method(method))
     }
 }
 

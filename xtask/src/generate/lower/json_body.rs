@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl<'d> Lowering<'_, 'd> {
-    /// Adds the properties of a schema, and those of the objects in it, to the parameters of an operation. Variants of
-    /// unions and items of lists are left out.
+    /// Adds the properties of a schema, and those of the objects in it, to the parameters of an operation. A property of several
+    /// variants of a union has limits only if they are the same in all of them. Items of lists are left out.
     ///
     /// `above` are the references on the way to the schema.
     pub(super) fn json_params(
@@ -38,8 +38,7 @@ impl<'d> Lowering<'_, 'd> {
         }
         for keyword in ["allOf", "oneOf", "anyOf"] {
             let parts = schema[keyword].as_array().map(Vec::as_slice).unwrap_or_default();
-            let is_union = keyword != "allOf" && parts.iter().filter(|part| !is_null(part)).count() > 1;
-            for (index, part) in parts.iter().enumerate().filter(|_| !is_union) {
+            for (index, part) in parts.iter().enumerate().filter(|(_, part)| !is_null(part)) {
                 self.json_params(part, &place.at(keyword).at(index), prefix, above, out);
             }
         }
@@ -47,7 +46,12 @@ impl<'d> Lowering<'_, 'd> {
             let here = place.at("properties").at(key);
             let name = format!("{prefix}{key}");
             let target = follow(self.root, property).unwrap_or(property);
-            out.params.push(Param::read(&name, &with_siblings(target, property)));
+            let param = Param::read(&name, &with_siblings(target, property));
+            match out.params.iter_mut().find(|other| other.name == name && !prefix.is_empty()) {
+                Some(other) if *other == param => {}
+                Some(other) => *other = Param::read(&name, &Value::Null),
+                None => out.params.push(param),
+            }
             self.expressed.extend(BOUNDS.iter().chain(&["default"]).map(|limit| here.at(limit)));
             self.json_params(property, &here, &format!("{name}."), above, out);
         }

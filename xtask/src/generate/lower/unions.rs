@@ -134,9 +134,9 @@ impl Schemas<'_> {
             }
             let mut required = plain.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
             required.retain(|name| name.as_str().is_some_and(|name| plain["properties"].get(name).is_some()));
-            if !required.contains(&json!(tag)) {
-                required.push(json!(tag));
-            }
+            required.retain(|name| name != tag);
+            plain.insert("required".to_owned(), required.clone().into());
+            required.push(json!(tag));
             for value in values {
                 let here = Site { name: format!("{}{}", site.name, type_name(&value)), ..variant.site.clone() };
                 let mut body = self.lower_object(&plain, &here);

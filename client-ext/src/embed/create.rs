@@ -1,0 +1,121 @@
+//! `create`: embeddings of a text, an image and an audio file in the response.
+
+use twelvelabs_api::{
+    forms::EmbedCreateRequest,
+    operations::EMBED_CREATE,
+    params::embed_create as rules,
+    runtime::{FilePart, Operation},
+    types::{EmbeddingResponse, ModelName},
+};
+
+use crate::{
+    core::{
+        Core,
+        options::CallOptions,
+        request::{Request, Verb},
+        response::Response,
+    },
+    error::{Checks, Result, Violation},
+    upload::{Source, Upload, VideoSource},
+};
+
+/// The operation of [`EmbedClient::create`](super::EmbedClient::create).
+#[derive(Clone, Debug)]
+pub struct CreateEmbedding {
+    model_name: ModelName,
+    text: Option<String>,
+    image: Option<Source>,
+    audio: Option<Source>,
+    audio_start: Option<f64>,
+}
+
+impl CreateEmbedding {
+    pub(super) fn new(model_name: ModelName) -> Self {
+        Self { model_name, text: None, image: None, audio: None, audio_start: None }
+    }
+}
+
+/// Inputs. At least one is required.
+impl Request<CreateEmbedding> {
+    /// A text of up to 500 tokens.
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.verb.text = Some(text.into());
+        self
+    }
+
+    /// An image, JPEG or PNG: at least 128×128 pixels, at most 32 MiB.
+    pub fn image(mut self, source: impl Into<VideoSource>) -> Self {
+        self.verb.image = Some(source.into().0);
+        self
+    }
+
+    /// An audio file: WAV, MP3 or FLAC.
+    pub fn audio(mut self, source: impl Into<VideoSource>) -> Self {
+        self.verb.audio = Some(source.into().0);
+        self
+    }
+
+    /// Start of the embedded range of the audio, in seconds. At least 0, default 0.
+    pub fn audio_start_offset_sec(mut self, seconds: impl Into<f64>) -> Self {
+        self.verb.audio_start = Some(seconds.into());
+        self
+    }
+}
+
+impl Verb for CreateEmbedding {
+    type Output = EmbeddingResponse;
+
+    const OPERATION: &'static Operation = &EMBED_CREATE;
+    const METHOD: &'static str = "embed.create";
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingResponse>> {
+        let mut checks = Checks::new(options.validate);
+        self.check(&mut checks).await;
+        checks.finish()?;
+        let both = format!("{} or {}", rules::IMAGE_FILE.name, rules::AUDIO_FILE.name);
+        let mut upload = match (&self.image, &self.audio) {
+            (Some(Source::File(_)), Some(Source::File(_))) => Upload::named(both),
+            (Some(Source::File(_)), _) => Upload::new(&rules::IMAGE_FILE),
+            _ => Upload::new(&rules::AUDIO_FILE),
+        };
+        let mut form = EmbedCreateRequest::new(self.model_name);
+        form.text = self.text;
+        (form.image_url, form.image_file) = fields(self.image, &mut upload);
+        (form.audio_url, form.audio_file) = fields(self.audio, &mut upload);
+        form.audio_start_offset_sec = self.audio_start;
+        let make = |api: &twelvelabs_api::Client, form| api.embed_create_request(form);
+        core.upload(&EMBED_CREATE, options, &upload, || form.encode(), make).await
+    }
+}
+
+impl CreateEmbedding {
+    async fn check(&self, checks: &mut Checks) {
+        if self.model_name.as_str().is_empty() {
+            checks.limit(Violation::absent(rules::MODEL_NAME.name, "must name a model"));
+        }
+        if self.text.is_none() && self.image.is_none() && self.audio.is_none() {
+            checks.limit(Violation::absent(rules::TEXT.name, "is required without an image and without an audio file"));
+        }
+        if self.text.as_deref() == Some("") {
+            checks.limit(Violation::absent(rules::TEXT.name, "must not be empty"));
+        }
+        if let Some(image) = &self.image {
+            image.check(&rules::IMAGE_FILE, &rules::IMAGE_URL, checks).await;
+        }
+        if let Some(audio) = &self.audio {
+            audio.check(&rules::AUDIO_FILE, &rules::AUDIO_URL, checks).await;
+        } else if self.audio_start.is_some() {
+            checks.limit(Violation::absent(rules::AUDIO_START_OFFSET_SEC.name, "requires an audio file"));
+        }
+        checks.range(&rules::AUDIO_START_OFFSET_SEC, self.audio_start);
+    }
+}
+
+/// The fields of the form for a source: URL and file.
+fn fields(source: Option<Source>, upload: &mut Upload) -> (Option<String>, Option<FilePart>) {
+    match source {
+        None => (None, None),
+        Some(Source::Url(url)) => (Some(url), None),
+        Some(Source::File(part)) => (None, Some(upload.track(part))),
+    }
+}

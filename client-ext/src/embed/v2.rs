@@ -1,0 +1,84 @@
+//! Version 2 of the embedding API: `client.embed().v2()`.
+//!
+//! [`create`](V2Client::create) embeds a query or a short file at once; [`tasks`](V2Client::tasks) embed long files and documents. Everything
+//! that a model embeds is in one space, so that vectors of texts, images, sounds, videos and documents can be compared with each other, but
+//! not with those of another model.
+
+mod create;
+mod document;
+mod input;
+mod multi;
+mod rules;
+mod source;
+mod tasks;
+mod timed;
+
+use std::fmt;
+
+pub use self::{
+    create::CreateEmbeddings,
+    document::DocumentInput,
+    input::{EmbedInput, EmbedTaskInput, ImageInput, TextImageInput, TextInput},
+    multi::{MultiInput, MultiInputSource},
+    source::MediaSource,
+    tasks::{
+        CreateEmbeddingTask, EmbedInTask, EmbeddingTaskJob, EmbeddingTaskStatus, GetEmbeddingTaskStatus,
+        RetrieveEmbeddingTask, V2TasksClient, WaitAllEmbeddingTasks, WaitForEmbeddingTask,
+    },
+    timed::{Audio, AudioInput, Segmentation, TimedInput, Timeline, Video, VideoInput},
+};
+pub use twelvelabs_api::types::{
+    DocumentSpatialSegmentationStrategy, EmbeddingData, EmbeddingDataQuadrant, EmbeddingInputType,
+    EmbeddingMediaMetadata, EmbeddingSuccessResponse, EmbeddingTaskCreateResponse, EmbeddingTaskCreateResponseMetadata,
+    EmbeddingTaskResponse, EmbeddingTaskResponseError, EmbeddingType, EmbeddingUsage, EmbeddingUsageTruncationReason,
+    MultiInputMediaType,
+};
+
+use super::tasks::ModelName;
+use crate::core::{Core, request::Request};
+
+/// Version 2 of the embedding API. Cheap to clone.
+#[derive(Clone)]
+pub struct V2Client {
+    core: Core,
+}
+
+impl V2Client {
+    pub(super) fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
+
+    /// Embeds a text, an image, a short audio file or video, or several of them as one vector, and returns the vectors.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// use twelvelabs::{ModelName, embed::v2::{ImageInput, MediaSource}};
+    ///
+    /// let embed = client.embed().v2();
+    /// let query = embed.create(ModelName::Marengo35, "a red car in the rain").embedding_dimension(256).await?;
+    /// let image = embed.create(ModelName::Marengo30, ImageInput::new(MediaSource::url("https://example.com/car.jpg"))).await?;
+    /// println!("{:?} {:?}", query.data[0].embedding, image.data[0].embedding);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Audio and video may last 10 minutes with Marengo 3.0 and 30 seconds with Marengo 3.5, which takes them only as a whole. For longer files
+    /// and documents, create a [task](Self::tasks).
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. The call changes nothing on the server and is retried like one that reads.
+    pub fn create(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedInput>) -> Request<CreateEmbeddings> {
+        Request::new(&self.core, CreateEmbeddings::new(model_name.into(), input.into()))
+    }
+
+    /// Embedding tasks: for files of any length, and documents.
+    pub fn tasks(&self) -> V2TasksClient {
+        V2TasksClient::new(&self.core)
+    }
+}
+
+impl fmt::Debug for V2Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("V2Client").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,257 @@
+//! What is embedded.
+
+use twelvelabs_api::{
+    limits::IMAGE_BYTES,
+    params::{embed_v2_create as sync_rules, embed_v2_tasks_create as task_rules},
+    types::{
+        AsyncImageInputRequest, CreateAsyncEmbeddingRequest, CreateEmbeddingsRequest, EmbeddingInputType,
+        ImageInputRequest, ModelName, TextImageInputRequest, TextInputRequest,
+    },
+};
+
+use super::{AudioInput, DocumentInput, MediaSource, MultiInput, MultiInputSource, VideoInput, rules::Call};
+use crate::error::{Checks, Violation};
+
+/// A text of up to 500 tokens with Marengo 3.0 and 2,000 tokens with Marengo 3.5.
+#[derive(Clone, Debug)]
+pub struct TextInput(String);
+
+/// An image: JPEG or PNG, at least 128×128 pixels, at most 32 MiB.
+#[derive(Clone, Debug)]
+pub struct ImageInput(MediaSource);
+
+/// A text and an image that share one vector.
+#[derive(Clone, Debug)]
+pub struct TextImageInput {
+    text: String,
+    image: MediaSource,
+}
+
+impl TextInput {
+    /// A text. Must not be empty.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl ImageInput {
+    /// An image.
+    pub fn new(source: impl Into<MediaSource>) -> Self {
+        Self(source.into())
+    }
+}
+
+impl TextImageInput {
+    /// A text and an image.
+    pub fn new(image: impl Into<MediaSource>, text: impl Into<String>) -> Self {
+        Self { text: text.into(), image: image.into() }
+    }
+}
+
+/// What [`V2Client::create`](super::V2Client::create) embeds. All inputs convert to it, and texts too.
+///
+/// Marengo 3.5 takes all inputs in one form, as [`MultiInput`]. A text, an image, both, and audio and video without options are sent to it in that
+/// form.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum EmbedInput {
+    /// A text.
+    Text(TextInput),
+    /// An image.
+    Image(ImageInput),
+    /// A text and an image that share one vector.
+    TextImage(TextImageInput),
+    /// An audio file.
+    Audio(AudioInput),
+    /// A video.
+    Video(VideoInput),
+    /// A text, files, or both, that share one vector.
+    Multi(MultiInput),
+}
+
+/// What [`V2TasksClient::create`](super::V2TasksClient::create) embeds. Inputs with more than one vector convert to it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum EmbedTaskInput {
+    /// An audio file.
+    Audio(AudioInput),
+    /// A video.
+    Video(VideoInput),
+    /// A document. Marengo 3.5 only.
+    Document(DocumentInput),
+    /// An image. Marengo 3.5 only.
+    Image(ImageInput),
+}
+
+macro_rules! convert {
+    ($($input:ty => $($target:ident::$variant:ident),+;)+) => {$($(
+        impl From<$input> for $target {
+            fn from(input: $input) -> Self {
+                Self::$variant(input)
+            }
+        }
+    )+)+};
+}
+
+convert! {
+    TextInput => EmbedInput::Text;
+    TextImageInput => EmbedInput::TextImage;
+    MultiInput => EmbedInput::Multi;
+    ImageInput => EmbedInput::Image, EmbedTaskInput::Image;
+    AudioInput => EmbedInput::Audio, EmbedTaskInput::Audio;
+    VideoInput => EmbedInput::Video, EmbedTaskInput::Video;
+    DocumentInput => EmbedTaskInput::Document;
+}
+
+impl From<&str> for EmbedInput {
+    fn from(text: &str) -> Self {
+        TextInput::new(text).into()
+    }
+}
+
+impl From<String> for EmbedInput {
+    fn from(text: String) -> Self {
+        TextInput::new(text).into()
+    }
+}
+
+impl EmbedInput {
+    /// As the model takes it.
+    pub(super) fn for_model(self, model: &ModelName) -> Self {
+        let single = |source| MultiInput::new().media_source(source).into();
+        match self {
+            input if *model != ModelName::Marengo35 => input,
+            Self::Text(TextInput(text)) => MultiInput::new().input_text(text).into(),
+            Self::Image(ImageInput(source)) => single(MultiInputSource::image(source)),
+            Self::TextImage(TextImageInput { text, image }) => {
+                MultiInput::new().input_text(text).media_source(MultiInputSource::image(image)).into()
+            }
+            Self::Audio(audio) if audio.is_plain() => single(MultiInputSource::audio(audio.source)),
+            Self::Video(video) if video.is_plain() => single(MultiInputSource::video(video.source)),
+            input => input,
+        }
+    }
+
+    /// Checks the parameters, after [`for_model`](Self::for_model).
+    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
+        let text = |name: &str, text: &str, checks: &mut Checks| {
+            if text.is_empty() {
+                checks.limit(Violation::absent(name, "must not be empty"));
+            }
+        };
+        match self {
+            Self::Text(input) => text(sync_rules::TEXT_INPUT_TEXT.name, &input.0, checks),
+            Self::Image(input) => input.0.check(sync_rules::IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks),
+            Self::TextImage(input) => {
+                text(sync_rules::TEXT_IMAGE_INPUT_TEXT.name, &input.text, checks);
+                input.image.check(sync_rules::TEXT_IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks);
+            }
+            Self::Audio(input) => {
+                without_options(sync_rules::AUDIO.name, call, checks);
+                input.check(call, checks);
+            }
+            Self::Video(input) => {
+                without_options(sync_rules::VIDEO.name, call, checks);
+                input.check(call, checks);
+            }
+            Self::Multi(input) => input.check(call, checks),
+        }
+    }
+
+    pub(super) fn into_request(self, model: ModelName) -> CreateEmbeddingsRequest {
+        let wire = |kind| CreateEmbeddingsRequest::new(kind, model);
+        match self {
+            Self::Text(TextInput(text)) => {
+                let mut wire = wire(EmbeddingInputType::Text);
+                wire.text = Some(TextInputRequest::new(text));
+                wire
+            }
+            Self::Image(ImageInput(source)) => {
+                let mut wire = wire(EmbeddingInputType::Image);
+                wire.image = Some(ImageInputRequest::new(source.to_wire()));
+                wire
+            }
+            Self::TextImage(TextImageInput { text, image }) => {
+                let mut wire = wire(EmbeddingInputType::TextImage);
+                wire.text_image = Some(TextImageInputRequest::new(image.to_wire(), text));
+                wire
+            }
+            Self::Audio(audio) => {
+                let mut wire = wire(EmbeddingInputType::Audio);
+                wire.audio = Some(audio.into_request());
+                wire
+            }
+            Self::Video(video) => {
+                let mut wire = wire(EmbeddingInputType::Video);
+                wire.video = Some(video.into_request());
+                wire
+            }
+            Self::Multi(multi) => {
+                let mut wire = wire(EmbeddingInputType::MultiInput);
+                wire.multi_input = Some(multi.into_request());
+                wire
+            }
+        }
+    }
+}
+
+/// Audio and video that still are inputs of their own have options, which Marengo 3.5 does not take without a task.
+fn without_options(name: &str, call: &Call<'_>, checks: &mut Checks) {
+    if call.is_35() {
+        checks.limit(Violation::absent(name, "must have no options with marengo3.5, except in a task"));
+    }
+}
+
+impl EmbedTaskInput {
+    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
+        let uncertain_asset = |is_whole: bool, kind: &str, checks: &mut Checks| {
+            if call.wants_uncertainty() && is_whole {
+                let rule = format!("requires a {kind}.embedding_scope without asset");
+                checks.limit(Violation::absent(task_rules::EMBEDDING_UNCERTAINTY.name, rule));
+            }
+        };
+        match self {
+            Self::Audio(input) => {
+                input.check(call, checks);
+                uncertain_asset(input.has_asset_scope(), task_rules::AUDIO.name, checks);
+            }
+            Self::Video(input) => {
+                input.check(call, checks);
+                uncertain_asset(input.has_asset_scope(), task_rules::VIDEO.name, checks);
+            }
+            Self::Document(input) => input.check(call, checks),
+            Self::Image(input) => {
+                call.needs_35(task_rules::IMAGE.name, true, checks);
+                input.0.check(task_rules::IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks);
+            }
+        }
+    }
+
+    pub(super) fn into_request(self, model: ModelName) -> CreateAsyncEmbeddingRequest {
+        let wire = |kind, model| CreateAsyncEmbeddingRequest::new(kind, model);
+        match self {
+            Self::Audio(audio) => {
+                let audio = audio.into_task_request(&model);
+                let mut wire = wire(EmbeddingInputType::Audio, model);
+                wire.audio = Some(audio);
+                wire
+            }
+            Self::Video(video) => {
+                let video = video.into_task_request(&model);
+                let mut wire = wire(EmbeddingInputType::Video, model);
+                wire.video = Some(video);
+                wire
+            }
+            Self::Document(document) => {
+                let mut wire = wire(EmbeddingInputType::Document, model);
+                wire.document = Some(document.into_request());
+                wire
+            }
+            Self::Image(ImageInput(source)) => {
+                let mut wire = wire(EmbeddingInputType::Image, model);
+                wire.image = Some(AsyncImageInputRequest::new(source.to_wire()));
+                wire
+            }
+        }
+    }
+}

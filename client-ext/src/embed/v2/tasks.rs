@@ -1,0 +1,140 @@
+//! Embedding tasks of version 2: `client.embed().v2().tasks()`, with one file per verb.
+
+mod create;
+mod embed;
+mod job;
+mod retrieve;
+mod status;
+
+use std::fmt;
+
+use twelvelabs_api::{
+    params::embed_v2_tasks_retrieve::TASK_ID,
+    types::{ModelName, TaskId},
+};
+
+pub use self::{
+    create::CreateEmbeddingTask,
+    embed::EmbedInTask,
+    job::EmbeddingTaskJob,
+    retrieve::RetrieveEmbeddingTask,
+    status::{EmbeddingTaskStatus, GetEmbeddingTaskStatus},
+};
+use super::EmbedTaskInput;
+use crate::{
+    core::{Core, id::IntoId, request::Request},
+    embed::tasks::ListTasks,
+    wait::{WaitAll, WaitForDone},
+};
+
+/// A wait for one task; see [`V2TasksClient::wait_for_done`].
+pub type WaitForEmbeddingTask = WaitForDone<EmbeddingTaskJob>;
+/// A wait for many tasks; see [`V2TasksClient::wait_all`].
+pub type WaitAllEmbeddingTasks = WaitAll<EmbeddingTaskJob>;
+
+/// Embedding tasks of version 2. Cheap to clone.
+///
+/// Every method returns a builder, as those of [`TasksClient`](crate::embed::tasks::TasksClient) do. The server deletes tasks after seven days.
+#[derive(Clone)]
+pub struct V2TasksClient {
+    core: Core,
+}
+
+impl V2TasksClient {
+    pub(super) fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
+
+    /// Creates a task that embeds an audio file, a video, a document or an image.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// use twelvelabs::{EmbeddingOption, ModelName, embed::v2::{MediaSource, Segmentation, VideoInput}};
+    ///
+    /// let video = VideoInput::new(MediaSource::url("https://example.com/talk.mp4"))
+    ///     .segmentation(Segmentation::fixed(6))
+    ///     .embedding_option([EmbeddingOption::Visual]);
+    /// let task = client.embed().v2().tasks().create(ModelName::Marengo35, video).await?;
+    /// println!("{}", task.id);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Audio and video may last 4 s to 4 h and have up to 4 GB. The server looks at the file later, so that a task may fail that was created
+    /// without an error.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. The call is retried only if the failed attempt cannot have created a task. If
+    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, a task may exist although its id never arrived: look for it with
+    /// [`list`](Self::list).
+    pub fn create(
+        &self,
+        model_name: impl Into<ModelName>,
+        input: impl Into<EmbedTaskInput>,
+    ) -> Request<CreateEmbeddingTask> {
+        Request::new(&self.core, CreateEmbeddingTask::new(model_name.into(), input.into()))
+    }
+
+    /// Returns the status of a task without its vectors.
+    ///
+    /// The API has no operation for it: [`retrieve`](Self::retrieve) returns all vectors of a task that is ready. The status is therefore read
+    /// from the first page of the list, which has the 50 newest tasks, and of other tasks and of failed ones by retrieving it and discarding the
+    /// vectors.
+    pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetEmbeddingTaskStatus> {
+        Request::new(&self.core, GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) })
+    }
+
+    /// Waits until a task is `ready`, polling its [`status`](Self::status).
+    ///
+    /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or ran out of time can be
+    /// resumed from the task id, at any time and in any process.
+    pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForEmbeddingTask {
+        WaitForDone::new(EmbeddingTaskJob::new(&self.core), id.into_id(&TASK_ID), self.core.options())
+    }
+
+    /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks. An id may occur more than once.
+    pub fn wait_all<I>(&self, ids: I) -> WaitAllEmbeddingTasks
+    where
+        I: IntoIterator<Item: IntoId<TaskId>>,
+    {
+        let ids = ids.into_iter().map(|id| id.into_id(&TASK_ID)).collect();
+        WaitAll::of_ids(EmbeddingTaskJob::new(&self.core), ids, self.core.options())
+    }
+
+    /// Retrieves the vectors of a task that is `ready`. They are decoded while they arrive.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and [`JobFailed`](crate::ErrorKind::JobFailed),
+    /// with the server's reason, if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed.
+    pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveEmbeddingTask> {
+        Request::new(&self.core, RetrieveEmbeddingTask { id: id.into_id(&TASK_ID) })
+    }
+
+    /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or [all tasks](Request::items).
+    ///
+    /// Without times, the server lists the tasks of the last seven days, which is how long it keeps them.
+    pub fn list(&self) -> Request<ListTasks> {
+        Request::new(&self.core, ListTasks::v2())
+    }
+
+    /// Creates a task, waits for it, and retrieves its vectors.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`create`](Self::create), [`wait_for_done`](Self::wait_for_done) and [`retrieve`](Self::retrieve). Once the task exists, every
+    /// error has its id: [`resource_id`](crate::Error::resource_id).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
+    pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask> {
+        Request::new(&self.core, EmbedInTask::new(model_name.into(), input.into()))
+    }
+}
+
+impl fmt::Debug for V2TasksClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("V2TasksClient").finish_non_exhaustive()
+    }
+}

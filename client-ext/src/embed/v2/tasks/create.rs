@@ -1,0 +1,60 @@
+//! `create`: a new task.
+
+use twelvelabs_api::{
+    operations::EMBED_V2_TASKS_CREATE,
+    runtime::Operation,
+    types::{EmbeddingTaskCreateResponse, ModelName},
+};
+
+use crate::{
+    core::{Core, decode::read_all, options::CallOptions, request::Verb, response::Response},
+    embed::v2::{
+        EmbedTaskInput,
+        rules::{Call, HasModelOptions, ModelOptions},
+    },
+    error::{Checks, Result},
+};
+
+/// The operation of [`V2TasksClient::create`](super::V2TasksClient::create).
+#[derive(Clone, Debug)]
+pub struct CreateEmbeddingTask {
+    model_name: ModelName,
+    input: EmbedTaskInput,
+    pub(super) options: ModelOptions,
+}
+
+impl HasModelOptions for CreateEmbeddingTask {
+    fn model_options_mut(&mut self) -> &mut ModelOptions {
+        &mut self.options
+    }
+}
+
+impl CreateEmbeddingTask {
+    pub(super) fn new(model_name: ModelName, input: EmbedTaskInput) -> Self {
+        Self { model_name, input, options: ModelOptions::default() }
+    }
+
+    /// Checks the parameters.
+    pub(super) fn check(&self, checks: &mut Checks) {
+        let call = Call { model: &self.model_name, is_task: true, options: self.options, truncate: None };
+        call.check(checks);
+        self.input.check(&call, checks);
+    }
+}
+
+impl Verb for CreateEmbeddingTask {
+    type Output = EmbeddingTaskCreateResponse;
+
+    const OPERATION: &'static Operation = &EMBED_V2_TASKS_CREATE;
+    const METHOD: &'static str = "embed.v2.tasks.create";
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskCreateResponse>> {
+        let mut checks = Checks::new(options.validate);
+        self.check(&mut checks);
+        checks.finish()?;
+        let mut body = self.input.into_request(self.model_name);
+        (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
+        let make = |api: &twelvelabs_api::Client| api.embed_v2_tasks_create_request(&body);
+        core.call_and_read(&EMBED_V2_TASKS_CREATE, options, make, |body| read_all(body, core.key())).await
+    }
+}

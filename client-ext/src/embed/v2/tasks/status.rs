@@ -1,0 +1,89 @@
+//! `status`: the status of a task without its vectors.
+
+use chrono::{DateTime, Utc};
+use twelvelabs_api::{
+    operations::{EMBED_V2_TASKS_LIST, EMBED_V2_TASKS_RETRIEVE},
+    runtime::Operation,
+    types::{EmbeddingTaskResponse, MediaEmbeddingTask, TaskId, TaskStatus},
+};
+
+use super::retrieve::RetrieveEmbeddingTask;
+use crate::{
+    core::{
+        Core,
+        decode::read_elements,
+        id::Id,
+        options::CallOptions,
+        request::{Pages, Verb},
+        response::Response,
+    },
+    embed::tasks::ListTasks,
+    error::Result,
+};
+
+/// The status of a task, without its vectors.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EmbeddingTaskStatus {
+    /// Identifier of the task.
+    pub id: TaskId,
+    /// The status.
+    pub status: TaskStatus,
+    /// Time of creation.
+    pub created_at: Option<DateTime<Utc>>,
+    /// Time of the last change.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// The server's reason, if the task is `failed`. Not stable. The list of tasks does not have it.
+    pub error_message: Option<String>,
+}
+
+impl From<MediaEmbeddingTask> for EmbeddingTaskStatus {
+    fn from(task: MediaEmbeddingTask) -> Self {
+        let MediaEmbeddingTask { id, status, created_at, updated_at, .. } = task;
+        Self { id, status, created_at, updated_at, error_message: None }
+    }
+}
+
+impl EmbeddingTaskStatus {
+    fn of_task(core: &Core, task: EmbeddingTaskResponse) -> Self {
+        let EmbeddingTaskResponse { id, status, created_at, updated_at, error, .. } = task;
+        let error_message = error.map(|error| core.key().redact(&error.message));
+        Self { id, status, created_at, updated_at, error_message }
+    }
+}
+
+/// The operation of [`V2TasksClient::status`](super::V2TasksClient::status).
+#[derive(Clone, Debug)]
+pub struct GetEmbeddingTaskStatus {
+    pub(super) id: Id<TaskId>,
+}
+
+impl Verb for GetEmbeddingTaskStatus {
+    type Output = EmbeddingTaskStatus;
+
+    const OPERATION: &'static Operation = &EMBED_V2_TASKS_RETRIEVE;
+    const METHOD: &'static str = "embed.v2.tasks.status";
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskStatus>> {
+        let id = self.id.get()?;
+        match ListTasks::v2().with_largest_pages().execute(core, options).await {
+            Ok(page) => {
+                let (page, info) = page.into_parts();
+                let entry = page.data.into_iter().find(|task| task.id == *id);
+                // The reason of a failure is not in the list.
+                if let Some(entry) = entry.filter(|task| task.status != TaskStatus::Failed) {
+                    return Ok(Response::new(entry.into(), info));
+                }
+            }
+            // What keeps the list from being read also concerns the task, unless the list itself is what the server does not have.
+            Err(error) if error.is_transient() || error.is_unauthorized() || error.is_forbidden() => {
+                return Err(error.with_resource(id));
+            }
+            Err(error) => tracing::debug!(operation = EMBED_V2_TASKS_LIST.id, %error, "the task is retrieved instead"),
+        }
+        let retrieve = RetrieveEmbeddingTask { id: self.id.clone() };
+        let task = retrieve.call(core, options, |body| read_elements(body, core.key(), drop)).await?;
+        let (task, info) = task.into_parts();
+        Ok(Response::new(EmbeddingTaskStatus::of_task(core, task), info))
+    }
+}

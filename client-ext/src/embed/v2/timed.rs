@@ -1,0 +1,330 @@
+//! Audio and video: inputs with a time axis.
+
+use std::marker::PhantomData;
+
+use twelvelabs_api::{
+    limits::INLINE_MEDIA_BYTES,
+    params::embed_v2_create as limits,
+    types::{
+        AsyncAudioInputRequest, AsyncAudioInputRequestSegmentation, AsyncTemporalSegmentation, AsyncVideoInputRequest,
+        AsyncVideoInputRequestSegmentation, AudioInputRequest, AudioSegmentation, AudioSegmentationStrategy,
+        DynamicSegmentation, EmbeddingOption, EmbeddingScope, EmbeddingType, FixedSegmentation, ModelName,
+        TemporalSegmentation, TimeBasedMetadataEntry, VideoInputRequest,
+    },
+};
+
+use super::{
+    MediaSource,
+    rules::{self, Call},
+};
+use crate::error::{Checks, Violation};
+
+/// The kind of a [`TimedInput`].
+pub trait Timeline: Clone + Send + Sync + 'static {
+    /// The name of the input on the wire.
+    #[doc(hidden)]
+    const NAME: &'static str;
+}
+
+/// An audio file; see [`AudioInput`].
+#[derive(Clone, Copy, Debug)]
+pub enum Audio {}
+
+/// A video; see [`VideoInput`].
+#[derive(Clone, Copy, Debug)]
+pub enum Video {}
+
+impl Timeline for Audio {
+    const NAME: &'static str = "audio";
+}
+
+impl Timeline for Video {
+    const NAME: &'static str = "video";
+}
+
+/// An audio file and how to embed it.
+pub type AudioInput = TimedInput<Audio>;
+
+/// A video and how to embed it.
+pub type VideoInput = TimedInput<Video>;
+
+/// An audio file or a video, and how to embed it.
+///
+/// ```
+/// use twelvelabs::{EmbeddingOption, EmbeddingScope, embed::v2::{MediaSource, Segmentation, VideoInput}};
+///
+/// let video = VideoInput::new(MediaSource::url("https://example.com/talk.mp4"))
+///     .start_sec(60)
+///     .end_sec(120)
+///     .segmentation(Segmentation::fixed(6))
+///     .embedding_option([EmbeddingOption::Visual])
+///     .embedding_scope([EmbeddingScope::Clip]);
+/// # let _ = video;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct TimedInput<K> {
+    pub(super) source: MediaSource,
+    start: Option<f64>,
+    end: Option<f64>,
+    segmentation: Option<Segmentation>,
+    options: Vec<EmbeddingOption>,
+    scopes: Vec<EmbeddingScope>,
+    types: Vec<EmbeddingType>,
+    metadata: Vec<TimeBasedMetadataEntry>,
+    kind: PhantomData<K>,
+}
+
+/// How a file is divided into clips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segmentation(Division);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Division {
+    Dynamic(u64),
+    Fixed(u64),
+}
+
+impl Segmentation {
+    /// Clips that begin at changes of the content, of at least this many seconds: 2–5 s, default 4 s with Marengo 3.0 and 2 s with Marengo
+    /// 3.5. Marengo 3.0 divides audio into clips of equal length only.
+    pub fn dynamic(min_duration_sec: u64) -> Self {
+        Self(Division::Dynamic(min_duration_sec))
+    }
+
+    /// Clips of this many seconds: 2–10 s. The last clip may be shorter.
+    pub fn fixed(duration_sec: u64) -> Self {
+        Self(Division::Fixed(duration_sec))
+    }
+
+    fn to_wire(self) -> TemporalSegmentation {
+        match self.0 {
+            Division::Dynamic(seconds) => TemporalSegmentation::Dynamic { dynamic: DynamicSegmentation::new(seconds) },
+            Division::Fixed(seconds) => TemporalSegmentation::Fixed { fixed: FixedSegmentation::new(seconds) },
+        }
+    }
+
+    /// As Marengo 3.0 takes it for audio; `None` if it cannot be expressed.
+    fn to_audio(self) -> Option<AudioSegmentation> {
+        match self.0 {
+            Division::Dynamic(_) => None,
+            Division::Fixed(seconds) => {
+                let fixed = FixedSegmentation::new(seconds);
+                Some(AudioSegmentation::new(AudioSegmentationStrategy::Fixed, fixed))
+            }
+        }
+    }
+
+    fn check(self, at: &str, checks: &mut Checks) {
+        let (bounds, seconds) = match self.0 {
+            Division::Dynamic(seconds) => (&limits::VIDEO_SEGMENTATION_DYNAMIC_MIN_DURATION_SEC, seconds),
+            Division::Fixed(seconds) => (&limits::VIDEO_SEGMENTATION_FIXED_DURATION_SEC, seconds),
+        };
+        let field: Vec<&str> = bounds.name.rsplit('.').take(2).collect();
+        let name = format!("{at}.segmentation.{}.{}", field[1], field[0]);
+        // Official samples use 1 second, which the documentation does not allow.
+        if seconds == 1 {
+            tracing::warn!("{name} is 1, which the documentation does not allow; sent as it is");
+        } else {
+            checks.range_as(&name, bounds, Some(seconds as f64));
+        }
+    }
+}
+
+impl<K: Timeline> TimedInput<K> {
+    /// A file, with the server's defaults.
+    pub fn new(source: impl Into<MediaSource>) -> Self {
+        Self {
+            source: source.into(),
+            start: None,
+            end: None,
+            segmentation: None,
+            options: Vec::new(),
+            scopes: Vec::new(),
+            types: Vec::new(),
+            metadata: Vec::new(),
+            kind: PhantomData,
+        }
+    }
+
+    /// Start of the embedded range, in seconds from the start of the file. At least 0, default 0.
+    pub fn start_sec(mut self, seconds: impl Into<f64>) -> Self {
+        self.start = Some(seconds.into());
+        self
+    }
+
+    /// End of the embedded range, in seconds from the start of the file. Greater than the start, default the end of the file.
+    pub fn end_sec(mut self, seconds: impl Into<f64>) -> Self {
+        self.end = Some(seconds.into());
+        self
+    }
+
+    /// How the file is divided into clips. The form on the wire follows from the model.
+    ///
+    /// Default with Marengo 3.0: [`dynamic(4)`](Segmentation::dynamic) for video, [`fixed(6)`](Segmentation::fixed) for audio. Default with
+    /// Marengo 3.5: `dynamic(2)`.
+    pub fn segmentation(mut self, segmentation: Segmentation) -> Self {
+        self.segmentation = Some(segmentation);
+        self
+    }
+
+    /// What to compute vectors for: `visual` (video only), `audio`, `transcription` (Marengo 3.0 only). Default all of them.
+    pub fn embedding_option(mut self, options: impl IntoIterator<Item = EmbeddingOption>) -> Self {
+        self.options = options.into_iter().collect();
+        self
+    }
+
+    /// Which ranges to compute vectors for: `clip`, `asset`, or both. Default both. `local` is the same as `clip`, for tasks with Marengo 3.5.
+    ///
+    /// A vector for the whole file suits 10–30 s.
+    pub fn embedding_scope(mut self, scopes: impl IntoIterator<Item = EmbeddingScope>) -> Self {
+        self.scopes = scopes.into_iter().collect();
+        self
+    }
+
+    /// Whether to compute one vector per option, one for all of them, or both. Default one per option.
+    ///
+    /// Only for two or more options. With Marengo 3.5, `fused_embedding` needs [`time_based_metadata`](Self::time_based_metadata).
+    pub fn embedding_type(mut self, types: impl IntoIterator<Item = EmbeddingType>) -> Self {
+        self.types = types.into_iter().collect();
+        self
+    }
+
+    /// Adds a text for a range of time, in seconds from the start of the file: fused vectors of the clips that overlap it include the text.
+    ///
+    /// For tasks with Marengo 3.5 and the type `fused_embedding`. `start` and `end` are equal for a moment.
+    pub fn time_based_metadata(mut self, start: impl Into<f64>, end: impl Into<f64>, text: impl Into<String>) -> Self {
+        self.metadata.push(TimeBasedMetadataEntry::new(start.into(), end.into(), text.into()));
+        self
+    }
+
+    /// There is nothing but a file, which any form of request can express.
+    pub(super) fn is_plain(&self) -> bool {
+        let Self { start, end, segmentation, options, scopes, types, metadata, source: _, kind: _ } = self;
+        start.is_none()
+            && end.is_none()
+            && segmentation.is_none()
+            && options.is_empty()
+            && scopes.is_empty()
+            && types.is_empty()
+            && metadata.is_empty()
+    }
+
+    pub(super) fn has_asset_scope(&self) -> bool {
+        self.scopes.is_empty() || self.scopes.contains(&EmbeddingScope::Asset)
+    }
+
+    /// Checks the parameters for a call.
+    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
+        let at = K::NAME;
+        let field = |name: &str| format!("{at}.{name}");
+        self.source.check(&field("media_source"), &INLINE_MEDIA_BYTES, checks);
+        self.check_range(&field("start_sec"), &field("end_sec"), checks);
+        if let Some(segmentation) = self.segmentation {
+            segmentation.check(at, checks);
+            if call.is_30() && at == Audio::NAME && segmentation.to_audio().is_none() {
+                let rule = "must be fixed for audio with marengo3.0";
+                checks.limit(Violation::new(&field("segmentation"), "dynamic", rule));
+            }
+        }
+        let options: &[&str] = match (at == Video::NAME, call.is_35()) {
+            (true, false) => &["visual", "audio", "transcription"],
+            (true, true) => &["visual", "audio"],
+            (false, false) => &["audio", "transcription"],
+            (false, true) => &["audio"],
+        };
+        rules::one_of(&field("embedding_option"), &self.options, options, call, checks);
+        let scopes: &[&str] =
+            if call.is_task && call.is_35() { &["clip", "local", "asset"] } else { &["clip", "asset"] };
+        rules::one_of(&field("embedding_scope"), &self.scopes, scopes, call, checks);
+        self.check_types(call, checks);
+    }
+
+    fn check_range(&self, start_name: &str, end_name: &str, checks: &mut Checks) {
+        checks.range_as(start_name, &limits::VIDEO_START_SEC, self.start);
+        checks.range_as(end_name, &limits::VIDEO_END_SEC, self.end);
+        if let (Some(start), Some(end)) = (self.start, self.end)
+            && end <= start
+        {
+            checks.limit(Violation::new(end_name, end, format!("must be greater than {start_name}, which is {start}")));
+        }
+    }
+
+    fn check_types(&self, call: &Call<'_>, checks: &mut Checks) {
+        let (types_name, metadata_name) =
+            (format!("{}.embedding_type", K::NAME), format!("{}.time_based_metadata", K::NAME));
+        let fused = self.types.contains(&EmbeddingType::FusedEmbedding);
+        if !self.types.is_empty() && self.options.len() == 1 {
+            if call.is_35() && K::NAME == Audio::NAME {
+                tracing::warn!("{types_name} needs two options, and audio has one with marengo3.5; sent as it is");
+            } else {
+                let rule = format!("requires two or more values of {}.embedding_option", K::NAME);
+                checks.limit(Violation::absent(&types_name, rule));
+            }
+        }
+        if self.metadata.is_empty() {
+            if fused && call.is_35() && call.is_task {
+                checks.limit(Violation::absent(&metadata_name, "is required for fused_embedding with marengo3.5"));
+            }
+            return;
+        }
+        if !call.is_task || call.is_30() {
+            checks.limit(Violation::absent(&metadata_name, "requires a task with marengo3.5"));
+        } else if !fused {
+            checks.limit(Violation::absent(&metadata_name, format!("requires fused_embedding in {types_name}")));
+        }
+        for (index, entry) in self.metadata.iter().enumerate() {
+            let at = |field: &str| format!("{metadata_name}[{index}].{field}");
+            checks.range_as(&at("start"), &limits::VIDEO_START_SEC, Some(entry.start));
+            checks.range_as(&at("end"), &limits::VIDEO_START_SEC, Some(entry.end));
+            if entry.end < entry.start {
+                let rule = format!("must not be less than start, which is {}", entry.start);
+                checks.limit(Violation::new(&at("end"), entry.end, rule));
+            }
+        }
+    }
+}
+
+impl AudioInput {
+    pub(super) fn into_request(self) -> AudioInputRequest {
+        let mut wire = AudioInputRequest::new(self.source.to_wire());
+        wire.segmentation = self.segmentation.and_then(Segmentation::to_audio);
+        (wire.start_sec, wire.end_sec) = (self.start, self.end);
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        wire
+    }
+
+    pub(super) fn into_task_request(self, model: &ModelName) -> AsyncAudioInputRequest {
+        let mut wire = AsyncAudioInputRequest::new(self.source.to_wire());
+        wire.segmentation = self.segmentation.map(|division| match division.to_audio() {
+            Some(audio) if *model == ModelName::Marengo30 => {
+                AsyncAudioInputRequestSegmentation::AudioSegmentation(audio)
+            }
+            _ => AsyncTemporalSegmentation::new(division.to_wire()).into(),
+        });
+        (wire.start_sec, wire.end_sec, wire.time_based_metadata) = (self.start, self.end, self.metadata);
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        wire
+    }
+}
+
+impl VideoInput {
+    pub(super) fn into_request(self) -> VideoInputRequest {
+        let mut wire = VideoInputRequest::new(self.source.to_wire());
+        wire.segmentation = self.segmentation.map(Segmentation::to_wire);
+        (wire.start_sec, wire.end_sec) = (self.start, self.end);
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        wire
+    }
+
+    pub(super) fn into_task_request(self, model: &ModelName) -> AsyncVideoInputRequest {
+        let mut wire = AsyncVideoInputRequest::new(self.source.to_wire());
+        wire.segmentation = self.segmentation.map(|division| match model {
+            ModelName::Marengo30 => AsyncVideoInputRequestSegmentation::from(division.to_wire()),
+            _ => AsyncTemporalSegmentation::new(division.to_wire()).into(),
+        });
+        (wire.start_sec, wire.end_sec, wire.time_based_metadata) = (self.start, self.end, self.metadata);
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        wire
+    }
+}

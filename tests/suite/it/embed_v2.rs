@@ -1,0 +1,5 @@
+//! `/embed` and `/embed-v2` with the client: requests, rules, responses and waiting.
+
+mod rules;
+mod tasks;
+mod wire;
