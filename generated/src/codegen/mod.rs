@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "c9db80f23361f7945999020b62daa56d2669cd9c635e36442619a4b15852d0b5";
+pub const SPEC_SHA256: &str = "42e252569adba398e2a0615b425e22b4d5012780ecde13b29ab5f9a1898ae67f";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`
@@ -438,8 +438,9 @@ pub mod schemas {
             ("TextInputRequest",
             ::schemars::schema_for!(super::types::TextInputRequest)),
             ("ImageInputRequest",
-            ::schemars::schema_for!(super::types::ImageInputRequest)), ("MediaSource",
-            ::schemars::schema_for!(super::types::MediaSource)), ("AssetId",
+            ::schemars::schema_for!(super::types::ImageInputRequest)),
+            ("MediaSourceRequest",
+            ::schemars::schema_for!(super::types::MediaSourceRequest)), ("AssetId",
             ::schemars::schema_for!(super::types::AssetId)), ("TextImageInputRequest",
             ::schemars::schema_for!(super::types::TextImageInputRequest)),
             ("AudioInputRequest",
