@@ -124,7 +124,7 @@ impl Core {
     /// Sends a form that may contain a file and decodes the whole response body.
     ///
     /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload. `id` is the name of the id in the
-    /// response, and how to get it, for the span.
+    /// response, and how to get it, for the span; a response without an id has none.
     pub(crate) async fn upload<T, F, E>(
         &self,
         operation: &'static Operation,
@@ -132,7 +132,7 @@ impl Core {
         upload: &Upload,
         encode: impl Fn() -> E,
         make: impl Fn(&Client, twelvelabs_api::runtime::Multipart<F>) -> Result<ApiRequest<T>, GeneratedError>,
-        (id_name, id): (&'static str, fn(&T) -> &str),
+        id: Option<(&'static str, fn(&T) -> &str)>,
     ) -> Result<Response<T>>
     where
         T: DeserializeOwned,
@@ -150,7 +150,9 @@ impl Core {
             }
         };
         let record = |value: &T, span: &Span| {
-            span.record(id_name, id(value));
+            if let Some((name, id)) = id {
+                span.record(name, id(value));
+            }
         };
         let api = self.api_for(&call.endpoint, call.upload);
         call.run(api, request, |body| read_whole(body, self.key()), record).await

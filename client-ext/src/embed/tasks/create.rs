@@ -41,7 +41,7 @@ impl Verb for CreateTask {
         let mut upload = Upload::new(&rules::VIDEO_FILE);
         let form = self.into_form(&mut upload);
         let make = |api: &twelvelabs_api::Client, form| api.embed_tasks_create_request(form);
-        core.upload(&EMBED_TASKS_CREATE, options, &upload, || form.encode(), make, (TASK_ID.name, new_id)).await
+        core.upload(&EMBED_TASKS_CREATE, options, &upload, || form.encode(), make, Some((TASK_ID.name, new_id))).await
     }
 }
 

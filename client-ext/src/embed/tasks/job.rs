@@ -3,6 +3,7 @@
 use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
+    params::embed_tasks_status::TASK_ID,
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksStatusResponse},
 };
 

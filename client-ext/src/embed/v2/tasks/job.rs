@@ -37,6 +37,7 @@ impl Job for EmbeddingTaskJob {
 
     const FAMILY: &'static str = "embed.v2.tasks";
     const NAME: &'static str = "task";
+    const ID_NAME: &'static str = TASK_ID.name;
     const OPERATION: &'static str = EMBED_V2_TASKS_RETRIEVE.id;
     const HAS_LIST: bool = true;
 
