@@ -202,7 +202,10 @@ mod tests {
         drop(running);
         let _running = activity.start();
         written(true);
-        assert_eq!(activity.stalled(CHUNK, HEADERS, || ready(None)).await, "no upload progress within 60 s (with_chunk_timeout)");
+        assert_eq!(
+            activity.stalled(CHUNK, HEADERS, || ready(None)).await,
+            "no upload progress within 60 s (with_chunk_timeout)"
+        );
     }
 
     /// The seconds until an upload is given up, of which the operating system has taken everything or still takes chunks, and why. It holds

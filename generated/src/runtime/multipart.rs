@@ -440,7 +440,8 @@ mod tests {
         let log = Arc::clone(&progress);
         let total = 10 * WRITE + 7;
         let part = FilePart::bytes("a.mp4", vec![7; total]);
-        let part = part.with_progress(move |now| log.lock().expect("sane").push((now.sent as usize, now.total as usize)));
+        let part =
+            part.with_progress(move |now| log.lock().expect("sane").push((now.sent as usize, now.total as usize)));
         let mut form = Multipart::<()>::default();
         form.file("f", &part).await.expect("opens");
         let mut body = form.body.finished();

@@ -104,15 +104,19 @@ fn has_word(text: &str, word: &str) -> bool {
 fn public_text_has_no_coined_words() {
     let root = root();
     let mut found = Vec::new();
-    for folder in
-        ["client-ext", "generated/src", "tests/contract", "tests/local", "tests/suite/it", "xtask"]
-    {
+    for folder in ["client-ext", "generated/src", "tests/contract", "tests/local", "tests/suite/it", "xtask"] {
         files(&root.join(folder), &[".rs"], &mut found);
     }
     files(&root.join("spec"), &[".yaml", ".md"], &mut found);
     files(&root.join("docs"), &[".md"], &mut found);
-    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/contract/README.md", "tests/local/README.md"]
-    {
+    for file in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "tests/contract/README.md",
+        "tests/local/README.md",
+    ] {
         found.push(root.join(file));
     }
     // This file lists the words.
