@@ -53,6 +53,7 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime.rs", include_str!("../../generated/src/runtime.rs")),
     ("src/runtime/embedding.rs", include_str!("../../generated/src/runtime/embedding.rs")),
     ("src/runtime/file_part.rs", include_str!("../../generated/src/runtime/file_part.rs")),
+    ("src/runtime/integer.rs", include_str!("../../generated/src/runtime/integer.rs")),
     ("src/runtime/item_stream.rs", include_str!("../../generated/src/runtime/item_stream.rs")),
     ("src/runtime/large_array.rs", include_str!("../../generated/src/runtime/large_array.rs")),
     ("src/runtime/multipart.rs", include_str!("../../generated/src/runtime/multipart.rs")),
