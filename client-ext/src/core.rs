@@ -62,6 +62,9 @@ struct Inner {
 /// An error of building a request with the generated code.
 type GeneratedError = twelvelabs_api::Error<()>;
 
+/// The name of the id in a response, and how to get it.
+type NamedId<T> = (&'static str, fn(&T) -> &str);
+
 impl Core {
     /// `unpooled` opens a connection for each request. `connect_timeout` is the limit that both clients have.
     pub(crate) fn new(
@@ -132,7 +135,7 @@ impl Core {
         upload: &Upload,
         encode: impl Fn() -> E,
         make: impl Fn(&Client, twelvelabs_api::runtime::Multipart<F>) -> Result<ApiRequest<T>, GeneratedError>,
-        id: Option<(&'static str, fn(&T) -> &str)>,
+        id: Option<NamedId<T>>,
     ) -> Result<Response<T>>
     where
         T: DeserializeOwned,

@@ -159,14 +159,13 @@ pub fn collect(root: &Value, schema: &Value) -> Vec<Rule> {
 }
 
 fn add<'d>(root: &'d Value, schema: &'d Value, place: &str, above: &mut Vec<&'d str>, out: &mut Vec<Rule>) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        if let Some(target) = resolve(root, reference)
-            && !above.contains(&reference)
-        {
-            above.push(reference);
-            add(root, target, place, above, out);
-            above.pop();
-        }
+    if let Some(reference) = schema["$ref"].as_str()
+        && let Some(target) = resolve(root, reference)
+        && !above.contains(&reference)
+    {
+        above.push(reference);
+        add(root, target, place, above, out);
+        above.pop();
     }
     // The document is checked before: invalid rules do not get here.
     let own = schema.get("x-rules").and_then(|rules| parse(rules).ok());

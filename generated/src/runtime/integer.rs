@@ -34,7 +34,7 @@ where
 struct Integer<T>(PhantomData<T>);
 
 impl<T: TryFrom<i128>> Integer<T> {
-    fn from_wide<E: Error>(&self, value: i128, shown: Unexpected<'_>) -> Result<T, E> {
+    fn convert<E: Error>(&self, value: i128, shown: Unexpected<'_>) -> Result<T, E> {
         T::try_from(value).map_err(|_| E::invalid_value(shown, self))
     }
 }
@@ -47,11 +47,11 @@ impl<T: TryFrom<i128>> Visitor<'_> for Integer<T> {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
-        self.from_wide(value.into(), Unexpected::Signed(value))
+        self.convert(value.into(), Unexpected::Signed(value))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
-        self.from_wide(value.into(), Unexpected::Unsigned(value))
+        self.convert(value.into(), Unexpected::Unsigned(value))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
@@ -61,7 +61,7 @@ impl<T: TryFrom<i128>> Visitor<'_> for Integer<T> {
             return Err(E::invalid_value(shown, &self));
         }
         // Saturates, so that what does not fit into `i128` does not fit into `T`.
-        self.from_wide(value as i128, shown)
+        self.convert(value as i128, shown)
     }
 }
 
