@@ -71,8 +71,11 @@ async fn connection(mut stream: TcpStream, how: Serve) -> io::Result<()> {
                     return Ok(());
                 }
             };
-            while !String::from_utf8_lossy(&head).contains("\r\n\r\n") {
-                stream.read(&mut head).await?;
+            let mut request = Vec::new();
+            while !request.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+                if stream.read_buf(&mut request).await? == 0 {
+                    return Ok(());
+                }
             }
             let body = format!(r#"{{"_id":"{ID}","status":"ready"}}"#);
             let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
