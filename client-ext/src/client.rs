@@ -72,13 +72,13 @@ impl TwelveLabs {
     /// # async fn run() -> twelvelabs::Result<()> {
     /// let client = TwelveLabs::from_env()?;
     /// let indexes = client.request(Method::GET, "/indexes").query("page_limit", 5).await?;
-    /// let found: serde_json::Value = client
-    ///     .request(Method::POST, "/embed-v2")
+    /// let summary: serde_json::Value = client
+    ///     .request(Method::POST, "/analyze")
     ///     .with_effect(Effect::Compute)
-    ///     .json(&serde_json::json!({ "input_type": "text", "text": { "input_text": "a red car" } }))
+    ///     .json(&serde_json::json!({ "video_id": "6298d673f1090f1100476d4c", "prompt": "Summarize it", "stream": false }))
     ///     .send()
     ///     .await?;
-    /// # let _ = (indexes, found); Ok(()) }
+    /// # let _ = (indexes, summary); Ok(()) }
     /// ```
     pub fn request(&self, method: Method, target: impl Into<String>) -> RawRequest {
         RawRequest::new(&self.core, method, target.into())

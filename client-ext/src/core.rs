@@ -1,7 +1,8 @@
 //! Sending requests: credentials, time limits, retries, response bodies and their decoding.
 //!
 //! This module knows HTTP and no API family. A family describes a request with the generated code and gets a typed
-//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. It is the only module besides the client builder that uses reqwest.
+//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. Only this module, `response_info` and the client builder use
+//! reqwest.
 
 pub(crate) mod attempt;
 pub(crate) mod call;

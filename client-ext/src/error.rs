@@ -34,9 +34,8 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 /// of a page that is not JSON. `Debug` writes the same line, then the sources and the id of the request, so that a `main` that returns a
 /// [`Result`] prints something readable.
 ///
-/// The API key appears nowhere: where the
-/// server echoes it, it is replaced by `***`. Keys of fewer than 8 characters, and names of the API's document such as `parameter`, are
-/// placeholders and not replaced, so that error codes, parameters and paths are never altered.
+/// The API key appears nowhere: where the server echoes it, it is replaced by `***`. Keys of fewer than 8 characters, and names of the API's
+/// document such as `parameter`, are placeholders and not replaced, so that error codes, parameters and paths are never altered.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -338,7 +337,8 @@ impl Error {
     /// [transient cause](TransportCause::is_transient), or a time limit of the call ran out.
     ///
     /// This crate has retried some of them already: 408, 429, 502, 503, 504, broken connections and timeouts, where that was
-    /// [safe](crate::RequestOptions::with_max_retries). A 500 is never retried by a call. Before repeating a call that changes something, check [`is_outcome_unknown`](Self::is_outcome_unknown).
+    /// [safe](crate::RequestOptions::with_max_retries). A 500 is never retried by a call. Before repeating a call that changes something, check
+    /// [`is_outcome_unknown`](Self::is_outcome_unknown).
     pub fn is_transient(&self) -> bool {
         match self.0.kind {
             ErrorKind::Api => self.status().is_some_and(|status| matches!(status, 408 | 429 | 500 | 502..)),

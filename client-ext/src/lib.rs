@@ -2,7 +2,7 @@
 //!
 //! A task turns one video into embeddings. [`TasksClient`](embed::tasks::TasksClient) has the verbs: `create` uploads a video or names
 //! its URL, `wait_for_done` polls the task, `retrieve` returns the vectors, and `embed` does all three. For many tasks there are
-//! `create_bulk` and `wait_all`.
+//! `create_bulk` and `wait_all`. [`embed::v2`] embeds texts, images, audio, videos and documents.
 //!
 //! ```no_run
 //! use twelvelabs::{ModelName, TwelveLabs, VideoSource, wait::WaitOptions};
@@ -58,8 +58,9 @@
 //! span: `otel.kind`, `otel.name`, `otel.status_code`, `http.request.method`, `http.request.resend_count`, `http.response.status_code`,
 //! `server.address`, `server.port`, `url.full` (without the query, and for URLs that do not get the key without the path), `url.template`,
 //! `network.peer.address`, `network.peer.port`, `network.protocol.version`, and `error.type`, which is the status of an error response or the
-//! [`ErrorKind`] in snake case. Calls and waits have `error.type`, `otel.status_code` and the id (`task_id`, `asset_id`), for a create call that
-//! of the new task. Work whose future was dropped has the `error.type` `cancelled`. Keys, queries and bodies are in no span or event.
+//! [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`. Those about one task or asset have its id (`task_id`,
+//! `asset_id`); a create call of `embed().tasks()` has that of the new task. Work whose future was dropped has the `error.type` `cancelled`.
+//! Keys, queries and bodies are in no span or event.
 //!
 //! [`on_retry`](RequestOptions::on_retry) calls back before each retry, for programs without `tracing`.
 //!

@@ -141,7 +141,7 @@ impl TwelveLabsBuilder {
 
     /// Maximum number of idle connections per host; 0 disables the pool. Default: no limit.
     ///
-    /// Create calls do not use the pool, so that a connection that the server closed while it was idle never leaves their outcome
+    /// Create calls and uploads do not use the pool, so that a connection that the server closed while it was idle never leaves their outcome
     /// unknown.
     pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
         self.http.pool_max_idle_per_host = Some(connections);
@@ -150,7 +150,7 @@ impl TwelveLabsBuilder {
 
     /// Changes the builder of the HTTP client, reqwest 0.13.
     ///
-    /// The function is called twice: create calls have an HTTP client of their own, without a connection pool.
+    /// The function is called twice: create calls and uploads have an HTTP client of their own, without a connection pool.
     ///
     /// Redirects, retries, the connect timeout and the user agent stay what this builder says. A total `timeout` set here would abort long
     /// uploads.

@@ -171,9 +171,9 @@ pub trait RequestOptions: Sized {
 
     /// Maximum number of retries; 0 disables them. Default: 2, and 0 for the polls of a wait, which tolerates errors by itself.
     ///
-    /// Retried are 429 and failures to connect for every call, unless [their cause is permanent](crate::TransportCause::is_transient); 408, 502, 503, 504, broken connections and timeouts for calls that
-    /// are safe to repeat: those that read, compute, change or delete. A create call is retried only if the failed attempt
-    /// cannot have taken effect. A `Retry-After` is respected.
+    /// Retried are 429 and failures to connect for every call, unless [their cause is permanent](crate::TransportCause::is_transient); 408,
+    /// 502, 503, 504, broken connections and timeouts for calls that are safe to repeat: those that read, compute, update or delete. A create
+    /// call is retried only if the failed attempt cannot have taken effect. A `Retry-After` is respected.
     #[must_use]
     fn with_max_retries(mut self, retries: u32) -> Self {
         self.options_mut().retry.max_retries = retries;
@@ -237,7 +237,8 @@ pub trait RequestOptions: Sized {
     }
 
     /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that create or compute
-    /// something, because the server responds after it has looked at the video.
+    /// something, because the server responds after it has looked at the video. For a request without a file in a
+    /// form, such as JSON with the bytes of a [`MediaSource`](crate::embed::v2::MediaSource), it counts from the start of the attempt.
     ///
     /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has taken it, which may hold some
     /// megabytes on a slow connection.
@@ -247,7 +248,7 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// Limit between two chunks of the request body or the response body. Default: 60 s.
+    /// Limit between two chunks of the response body, or of a form with a file. Default: 60 s.
     ///
     /// A slow and steady upload is progress. On Linux, so is what leaves the system while it takes no more from this process; elsewhere, the limit must
     /// be longer than a third of the socket's send buffer takes, which is up to some megabytes.

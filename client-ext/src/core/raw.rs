@@ -169,6 +169,7 @@ impl RawRequest {
     }
 
     /// Sends bytes as they are, with their length and without a `Content-Type`. They replace an earlier body.
+    /// The [header timeout](RequestOptions::with_header_timeout) includes the time to send them.
     ///
     /// To upload a part to a presigned URL, which is its own credential:
     ///

@@ -83,7 +83,7 @@ impl TasksClient {
     ///
     /// See [`Request`]. The call is retried only if the failed attempt cannot have created a task. If
     /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, a task may exist although its id never arrived: look for it with
-    /// [`list`](Self::list).
+    /// [`find_created`](Self::find_created).
     ///
     /// # Cancellation
     ///

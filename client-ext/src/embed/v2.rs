@@ -71,7 +71,7 @@ impl V2Client {
         Request::new(&self.core, CreateEmbeddings::new(model_name.into(), input.into()))
     }
 
-    /// Embedding tasks: for files of any length, and documents.
+    /// Embedding tasks: for long files and documents.
     pub fn tasks(&self) -> V2TasksClient {
         V2TasksClient::new(&self.core)
     }

@@ -44,8 +44,8 @@ pub enum ErrorKind {
     Decode,
     /// The job that was waited for, or whose result was retrieved, ended as `failed` on the server.
     ///
-    /// **What to do:** the server gives no reason. The last status is in [`WaitDetails`](crate::wait::WaitDetails); check
-    /// the input and start a new job.
+    /// **What to do:** the message has the server's reason, if it gives one. The last status of a wait is in
+    /// [`WaitDetails`](crate::wait::WaitDetails). Check the input and start a new job.
     JobFailed,
     /// The result of a job was retrieved before the job was done. The message has its status.
     ///

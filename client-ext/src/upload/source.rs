@@ -11,7 +11,7 @@ use twelvelabs_api::runtime::{FilePart, Param, Progress, SourceError};
 
 use crate::error::{Checks, Violation, url_rule};
 
-/// Where a video comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
+/// Where a video, image or audio file comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
 ///
 /// `Debug` and `Display` show file names, and URLs without user, query and fragment, because signed URLs are secrets.
 #[derive(Clone, Debug)]

@@ -71,7 +71,7 @@ impl TaskInput {
         self
     }
 
-    /// Calls back whenever a chunk of the file was handed to the connection.
+    /// Calls back whenever a chunk of the file was handed to the connection. The operating system may still hold some megabytes of it.
     ///
     /// Every attempt starts at 0 again. Not called for a URL. A panic in the callback aborts the upload with
     /// [`Callback`](crate::ErrorKind::Callback).

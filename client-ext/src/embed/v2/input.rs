@@ -48,7 +48,7 @@ impl TextImageInput {
     }
 }
 
-/// What [`V2Client::create`](super::V2Client::create) embeds. All inputs convert to it, and texts too.
+/// What [`V2Client::create`](super::V2Client::create) embeds. Texts and all inputs except [`DocumentInput`] convert to it.
 ///
 /// Marengo 3.5 takes all inputs in one form, as [`MultiInput`]. A text, an image, both, and audio and video without options are sent to it in that
 /// form.
@@ -69,7 +69,7 @@ pub enum EmbedInput {
     Multi(MultiInput),
 }
 
-/// What [`V2TasksClient::create`](super::V2TasksClient::create) embeds. Inputs with more than one vector convert to it.
+/// What [`V2TasksClient::create`](super::V2TasksClient::create) embeds. The input of each variant converts to it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EmbedTaskInput {

@@ -22,7 +22,8 @@ const MOST: usize = 10;
 /// # let _ = input;
 /// ```
 ///
-/// Files of different types need a text. A PDF file must be alone. Marengo 3.0 takes images only.
+/// Files of different types need a text. A PDF file must be alone; a text or Markdown file too, unless there is an image, audio file or video.
+/// Marengo 3.0 takes images only.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct MultiInput {

@@ -78,8 +78,8 @@ impl V2TasksClient {
     /// Returns the status of a task without its vectors.
     ///
     /// The API has no operation for it: [`retrieve`](Self::retrieve) returns all vectors of a task that is ready. The status is therefore read
-    /// from the first page of the list, which has the 50 newest tasks, and of other tasks and of failed ones by retrieving it and discarding the
-    /// vectors.
+    /// from the first page of the list, which has the 50 newest tasks. A task that is not on it, or that failed, is retrieved, and its vectors are
+    /// discarded.
     pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetEmbeddingTaskStatus> {
         Request::new(&self.core, GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) })
     }
