@@ -38,7 +38,7 @@ impl EmbedClient {
     /// # Ok(()) }
     /// ```
     ///
-    /// The platform has announced to remove this operation, without a date; [`v2`](Self::v2) replaces it.
+    /// The platform has announced to deprecate this operation, without a date; [`v2`](Self::v2) replaces it.
     ///
     /// # Errors
     ///
