@@ -2917,18 +2917,68 @@ pub mod forms {
         }
     }
 }
+pub mod options {
+    use crate::codegen::types;
+    ///Optional parameters of [`Client::assets_list`](crate::Client::assets_list).
+    #[derive(Clone, Debug, Default)]
+    pub struct AssetsListOptions<'a> {
+        ///Lists only assets with these identifiers.
+        pub asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
+        ///Lists only assets of these types.
+        pub asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
+        ///Lists only assets whose file name contains this text. Ignores case.
+        pub filename: Option<&'a str>,
+        ///Page number, counted from 1. At least 1, default 1.
+        pub page: Option<u64>,
+        ///Number of assets per page. 1–50, default 10.
+        pub page_limit: Option<u64>,
+    }
+    impl<'a> AssetsListOptions<'a> {
+        ///Lists only assets with these identifiers.
+        pub fn asset_ids(mut self, value: &'a ::std::vec::Vec<types::AssetId>) -> Self {
+            self.asset_ids = Some(value);
+            self
+        }
+        ///Lists only assets of these types.
+        pub fn asset_types(
+            mut self,
+            value: &'a ::std::vec::Vec<types::AssetType>,
+        ) -> Self {
+            self.asset_types = Some(value);
+            self
+        }
+        ///Lists only assets whose file name contains this text. Ignores case.
+        pub fn filename(mut self, value: &'a str) -> Self {
+            self.filename = Some(value);
+            self
+        }
+        ///Page number, counted from 1. At least 1, default 1.
+        pub fn page(mut self, value: u64) -> Self {
+            self.page = Some(value);
+            self
+        }
+        ///Number of assets per page. 1–50, default 10.
+        pub fn page_limit(mut self, value: u64) -> Self {
+            self.page_limit = Some(value);
+            self
+        }
+    }
+}
 mod methods {
     use crate::codegen::*;
     impl Client {
         ///Builds the request of [`Self::assets_list`], without the API key.
         pub fn assets_list_request<'a>(
             &'a self,
-            asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
-            asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
-            filename: Option<&'a str>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
+            options: options::AssetsListOptions<'a>,
         ) -> Result<crate::runtime::ApiRequest<types::AssetsListResponse>, Error<()>> {
+            let options::AssetsListOptions {
+                asset_ids,
+                asset_types,
+                filename,
+                page,
+                page_limit,
+            } = options;
             let url = format!("{}/assets", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             let built = self
@@ -2962,15 +3012,12 @@ Arguments:
 */
         pub async fn assets_list<'a>(
             &'a self,
-            asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
-            asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
-            filename: Option<&'a str>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-        ) -> Result<ResponseValue<types::AssetsListResponse>, Error<()>> {
+            options: options::AssetsListOptions<'a>,
+        ) -> Result<ResponseValue<types::AssetsListResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
             let mut request = self
-                .assets_list_request(asset_ids, asset_types, filename, page, page_limit)?
+                .assets_list_request(options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "assets_list",
@@ -2981,7 +3028,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_create`], without the API key.
@@ -3065,9 +3112,12 @@ Arguments:
         pub async fn assets_retrieve<'a>(
             &'a self,
             asset_id: &'a types::AssetId,
-        ) -> Result<ResponseValue<types::Asset>, Error<()>> {
+        ) -> Result<ResponseValue<types::Asset>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.assets_retrieve_request(asset_id)?.request;
+            let mut request = self
+                .assets_retrieve_request(asset_id)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "assets_retrieve",
             };
@@ -3077,7 +3127,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_delete`], without the API key.
