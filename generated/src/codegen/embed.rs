@@ -1152,9 +1152,12 @@ Sends a `POST` request to `/embed`
         pub async fn embed_create<'a>(
             &'a self,
             body: crate::runtime::Multipart<forms::EmbedCreateRequest>,
-        ) -> Result<ResponseValue<types::EmbeddingResponse>, Error<()>> {
+        ) -> Result<ResponseValue<types::EmbeddingResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.embed_create_request(body)?.request;
+            let mut request = self
+                .embed_create_request(body)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "embed_create",
             };
@@ -1164,7 +1167,7 @@ Sends a `POST` request to `/embed`
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
     }

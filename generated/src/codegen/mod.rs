@@ -595,4 +595,5 @@ pub mod forms {
 pub mod options {
     pub use super::assets::options::*;
     pub use super::embed::options::*;
+    pub use super::embed_v2::options::*;
 }
