@@ -4,6 +4,9 @@
 //!
 //! - [`Client`] has two methods per operation: `embed_tasks_list` sends the request, `embed_tasks_list_request` only builds
 //!   it, as an [`ApiRequest`](runtime::ApiRequest).
+//! - Errors have the decoded body of the response: `Error::ErrorResponse`. A response whose body is not the one of the document is
+//!   `Error::UnexpectedResponse`.
+//! - [`options`] are the optional parameters of operations, with a setter for each.
 //! - [`types`] are the JSON bodies, [`forms`] the `multipart/form-data` bodies.
 //! - [`operations`], [`params`] and [`limits`] describe the operations and the limits of their parameters.
 //! - [`SPEC`] is the OpenAPI document itself.

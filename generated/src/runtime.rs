@@ -1,6 +1,7 @@
 //! Hand-written types and functions that generated code uses. They are the same for every OpenAPI document.
 
 mod embedding;
+mod error_response;
 mod file_part;
 mod integer;
 mod item_stream;
@@ -13,6 +14,8 @@ mod rule;
 mod union;
 
 pub use embedding::{Embedding, NotFinite};
+#[allow(unused_imports, reason = "a document may describe no error bodies")]
+pub(crate) use error_response::{error_response, without_body};
 pub use file_part::{FilePart, Progress, SourceError};
 #[allow(unused_imports, reason = "the document of this repository has no required integer")]
 pub(crate) use integer::{integer, optional_integer};

@@ -2,6 +2,7 @@
 
 use twelvelabs_api::{
     operations::ASSETS_LIST,
+    options::AssetsListOptions,
     params::assets_list as rules,
     runtime::Operation,
     types::{Asset, AssetId, AssetType, AssetsListResponse},
@@ -75,7 +76,13 @@ impl Verb for ListAssets {
         let request = |api: &twelvelabs_api::Client| {
             let ids = (!self.ids.is_empty()).then_some(&self.ids);
             let types = (!self.types.is_empty()).then_some(&self.types);
-            api.assets_list_request(ids, types, self.filename.as_deref(), self.page, self.page_limit)
+            api.assets_list_request(AssetsListOptions {
+                asset_ids: ids,
+                asset_types: types,
+                filename: self.filename.as_deref(),
+                page: self.page,
+                page_limit: self.page_limit,
+            })
         };
         let is_blank = |page: &AssetsListResponse| page.data.is_empty() && page.page_info.is_none();
         core.call_and_read(&ASSETS_LIST, options, request, |body| read_page(body, core.key(), is_blank)).await

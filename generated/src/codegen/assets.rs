@@ -2917,18 +2917,137 @@ pub mod forms {
         }
     }
 }
+pub mod options {
+    use crate::codegen::types;
+    ///Optional parameters of [`Client::assets_list`](crate::Client::assets_list).
+    #[derive(Clone, Debug, Default)]
+    pub struct AssetsListOptions<'a> {
+        ///Lists only assets with these identifiers.
+        pub asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
+        ///Lists only assets of these types.
+        pub asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
+        ///Lists only assets whose file name contains this text. Ignores case.
+        pub filename: Option<&'a str>,
+        ///Page number, counted from 1. At least 1, default 1.
+        pub page: Option<u64>,
+        ///Number of assets per page. 1–50, default 10.
+        pub page_limit: Option<u64>,
+    }
+    impl<'a> AssetsListOptions<'a> {
+        ///Lists only assets with these identifiers.
+        pub fn asset_ids(mut self, value: &'a ::std::vec::Vec<types::AssetId>) -> Self {
+            self.asset_ids = Some(value);
+            self
+        }
+        ///Lists only assets of these types.
+        pub fn asset_types(
+            mut self,
+            value: &'a ::std::vec::Vec<types::AssetType>,
+        ) -> Self {
+            self.asset_types = Some(value);
+            self
+        }
+        ///Lists only assets whose file name contains this text. Ignores case.
+        pub fn filename(mut self, value: &'a str) -> Self {
+            self.filename = Some(value);
+            self
+        }
+        ///Page number, counted from 1. At least 1, default 1.
+        pub fn page(mut self, value: u64) -> Self {
+            self.page = Some(value);
+            self
+        }
+        ///Number of assets per page. 1–50, default 10.
+        pub fn page_limit(mut self, value: u64) -> Self {
+            self.page_limit = Some(value);
+            self
+        }
+    }
+    ///Optional parameters of [`Client::assets_delete`](crate::Client::assets_delete).
+    #[derive(Clone, Debug, Default)]
+    pub struct AssetsDeleteOptions {
+        ///Whether to delete the asset although indexes refer to it. Default `false`.
+        pub force: Option<bool>,
+    }
+    impl AssetsDeleteOptions {
+        ///Whether to delete the asset although indexes refer to it. Default `false`.
+        pub fn force(mut self, value: bool) -> Self {
+            self.force = Some(value);
+            self
+        }
+    }
+    ///Optional parameters of [`Client::assets_retrieve_transcription`](crate::Client::assets_retrieve_transcription).
+    #[derive(Clone, Debug, Default)]
+    pub struct AssetsRetrieveTranscriptionOptions<'a> {
+        ///Units to return. By default, `words`.
+        pub include: Option<&'a ::std::vec::Vec<types::AssetTranscriptionInclude>>,
+    }
+    impl<'a> AssetsRetrieveTranscriptionOptions<'a> {
+        ///Units to return. By default, `words`.
+        pub fn include(
+            mut self,
+            value: &'a ::std::vec::Vec<types::AssetTranscriptionInclude>,
+        ) -> Self {
+            self.include = Some(value);
+            self
+        }
+    }
+    ///Optional parameters of [`Client::multipart_upload_list_incomplete_uploads`](crate::Client::multipart_upload_list_incomplete_uploads).
+    #[derive(Clone, Debug, Default)]
+    pub struct MultipartUploadListIncompleteUploadsOptions {
+        ///Page number, counted from 1. At least 1, default 1.
+        pub page: Option<u64>,
+        ///Number of uploads per page. 1–50, default 10.
+        pub page_limit: Option<u64>,
+    }
+    impl MultipartUploadListIncompleteUploadsOptions {
+        ///Page number, counted from 1. At least 1, default 1.
+        pub fn page(mut self, value: u64) -> Self {
+            self.page = Some(value);
+            self
+        }
+        ///Number of uploads per page. 1–50, default 10.
+        pub fn page_limit(mut self, value: u64) -> Self {
+            self.page_limit = Some(value);
+            self
+        }
+    }
+    ///Optional parameters of [`Client::multipart_upload_get_status`](crate::Client::multipart_upload_get_status).
+    #[derive(Clone, Debug, Default)]
+    pub struct MultipartUploadGetStatusOptions {
+        ///Page number, counted from 1. At least 1, default 1.
+        pub page: Option<u64>,
+        ///Number of parts per page. 1–50, default 10.
+        pub page_limit: Option<u64>,
+    }
+    impl MultipartUploadGetStatusOptions {
+        ///Page number, counted from 1. At least 1, default 1.
+        pub fn page(mut self, value: u64) -> Self {
+            self.page = Some(value);
+            self
+        }
+        ///Number of parts per page. 1–50, default 10.
+        pub fn page_limit(mut self, value: u64) -> Self {
+            self.page_limit = Some(value);
+            self
+        }
+    }
+}
 mod methods {
     use crate::codegen::*;
     impl Client {
         ///Builds the request of [`Self::assets_list`], without the API key.
         pub fn assets_list_request<'a>(
             &'a self,
-            asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
-            asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
-            filename: Option<&'a str>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
+            options: options::AssetsListOptions<'a>,
         ) -> Result<crate::runtime::ApiRequest<types::AssetsListResponse>, Error<()>> {
+            let options::AssetsListOptions {
+                asset_ids,
+                asset_types,
+                filename,
+                page,
+                page_limit,
+            } = options;
             let url = format!("{}/assets", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             let built = self
@@ -2962,15 +3081,12 @@ Arguments:
 */
         pub async fn assets_list<'a>(
             &'a self,
-            asset_ids: Option<&'a ::std::vec::Vec<types::AssetId>>,
-            asset_types: Option<&'a ::std::vec::Vec<types::AssetType>>,
-            filename: Option<&'a str>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-        ) -> Result<ResponseValue<types::AssetsListResponse>, Error<()>> {
+            options: options::AssetsListOptions<'a>,
+        ) -> Result<ResponseValue<types::AssetsListResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
             let mut request = self
-                .assets_list_request(asset_ids, asset_types, filename, page, page_limit)?
+                .assets_list_request(options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "assets_list",
@@ -2981,7 +3097,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_create`], without the API key.
@@ -3017,9 +3133,12 @@ Sends a `POST` request to `/assets`
         pub async fn assets_create<'a>(
             &'a self,
             body: crate::runtime::Multipart<forms::AssetsCreateRequest>,
-        ) -> Result<ResponseValue<types::Asset>, Error<()>> {
+        ) -> Result<ResponseValue<types::Asset>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.assets_create_request(body)?.request;
+            let mut request = self
+                .assets_create_request(body)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "assets_create",
             };
@@ -3029,7 +3148,7 @@ Sends a `POST` request to `/assets`
             let response = result?;
             match response.status().as_u16() {
                 201u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_retrieve`], without the API key.
@@ -3065,9 +3184,12 @@ Arguments:
         pub async fn assets_retrieve<'a>(
             &'a self,
             asset_id: &'a types::AssetId,
-        ) -> Result<ResponseValue<types::Asset>, Error<()>> {
+        ) -> Result<ResponseValue<types::Asset>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.assets_retrieve_request(asset_id)?.request;
+            let mut request = self
+                .assets_retrieve_request(asset_id)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "assets_retrieve",
             };
@@ -3077,15 +3199,16 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_delete`], without the API key.
         pub fn assets_delete_request<'a>(
             &'a self,
             asset_id: &'a types::AssetId,
-            force: Option<bool>,
+            options: options::AssetsDeleteOptions,
         ) -> Result<crate::runtime::ApiRequest<()>, Error<()>> {
+            let options::AssetsDeleteOptions { force } = options;
             let url = format!(
                 "{}/assets/{}", self.baseurl, crate ::runtime::path_segment(& asset_id
                 .to_string()).map_err(Error::InvalidRequest) ?,
@@ -3112,10 +3235,13 @@ Arguments:
         pub async fn assets_delete<'a>(
             &'a self,
             asset_id: &'a types::AssetId,
-            force: Option<bool>,
-        ) -> Result<ResponseValue<()>, Error<()>> {
+            options: options::AssetsDeleteOptions,
+        ) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.assets_delete_request(asset_id, force)?.request;
+            let mut request = self
+                .assets_delete_request(asset_id, options)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "assets_delete",
             };
@@ -3125,7 +3251,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => Ok(ResponseValue::empty(response)),
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_replace_user_metadata`], without the API key.
@@ -3162,10 +3288,11 @@ Arguments:
             &'a self,
             asset_id: &'a types::AssetId,
             body: &'a types::UserMetadataRequest,
-        ) -> Result<ResponseValue<()>, Error<()>> {
+        ) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
             let mut request = self
-                .assets_replace_user_metadata_request(asset_id, body)?
+                .assets_replace_user_metadata_request(asset_id, body)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "assets_replace_user_metadata",
@@ -3176,7 +3303,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => Ok(ResponseValue::empty(response)),
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_delete_user_metadata`], without the API key.
@@ -3210,10 +3337,11 @@ Arguments:
         pub async fn assets_delete_user_metadata<'a>(
             &'a self,
             asset_id: &'a types::AssetId,
-        ) -> Result<ResponseValue<()>, Error<()>> {
+        ) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
             let mut request = self
-                .assets_delete_user_metadata_request(asset_id)?
+                .assets_delete_user_metadata_request(asset_id)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "assets_delete_user_metadata",
@@ -3224,7 +3352,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => Ok(ResponseValue::empty(response)),
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_update_user_metadata`], without the API key.
@@ -3261,10 +3389,11 @@ Arguments:
             &'a self,
             asset_id: &'a types::AssetId,
             body: &'a types::UserMetadataRequest,
-        ) -> Result<ResponseValue<()>, Error<()>> {
+        ) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
             let mut request = self
-                .assets_update_user_metadata_request(asset_id, body)?
+                .assets_update_user_metadata_request(asset_id, body)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "assets_update_user_metadata",
@@ -3275,18 +3404,19 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => Ok(ResponseValue::empty(response)),
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::assets_retrieve_transcription`], without the API key.
         pub fn assets_retrieve_transcription_request<'a>(
             &'a self,
             asset_id: &'a types::AssetId,
-            include: Option<&'a ::std::vec::Vec<types::AssetTranscriptionInclude>>,
+            options: options::AssetsRetrieveTranscriptionOptions<'a>,
         ) -> Result<
             crate::runtime::ApiRequest<types::AssetTranscriptionResponse>,
             Error<()>,
         > {
+            let options::AssetsRetrieveTranscriptionOptions { include } = options;
             let url = format!(
                 "{}/assets/{}/transcription", self.baseurl, crate
                 ::runtime::path_segment(& asset_id.to_string())
@@ -3323,11 +3453,15 @@ Arguments:
         pub async fn assets_retrieve_transcription<'a>(
             &'a self,
             asset_id: &'a types::AssetId,
-            include: Option<&'a ::std::vec::Vec<types::AssetTranscriptionInclude>>,
-        ) -> Result<ResponseValue<types::AssetTranscriptionResponse>, Error<()>> {
+            options: options::AssetsRetrieveTranscriptionOptions<'a>,
+        ) -> Result<
+            ResponseValue<types::AssetTranscriptionResponse>,
+            Error<types::ErrorBody>,
+        > {
             #[allow(unused_mut)]
             let mut request = self
-                .assets_retrieve_transcription_request(asset_id, include)?
+                .assets_retrieve_transcription_request(asset_id, options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "assets_retrieve_transcription",
@@ -3338,18 +3472,21 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::multipart_upload_list_incomplete_uploads`], without the API key.
         pub fn multipart_upload_list_incomplete_uploads_request<'a>(
             &'a self,
-            page: Option<u64>,
-            page_limit: Option<u64>,
+            options: options::MultipartUploadListIncompleteUploadsOptions,
         ) -> Result<
             crate::runtime::ApiRequest<types::ListIncompleteUploadsResponse>,
             Error<()>,
         > {
+            let options::MultipartUploadListIncompleteUploadsOptions {
+                page,
+                page_limit,
+            } = options;
             let url = format!("{}/assets/multipart-uploads", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             let built = self
@@ -3382,12 +3519,15 @@ Arguments:
 */
         pub async fn multipart_upload_list_incomplete_uploads<'a>(
             &'a self,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-        ) -> Result<ResponseValue<types::ListIncompleteUploadsResponse>, Error<()>> {
+            options: options::MultipartUploadListIncompleteUploadsOptions,
+        ) -> Result<
+            ResponseValue<types::ListIncompleteUploadsResponse>,
+            Error<types::ErrorBody>,
+        > {
             #[allow(unused_mut)]
             let mut request = self
-                .multipart_upload_list_incomplete_uploads_request(page, page_limit)?
+                .multipart_upload_list_incomplete_uploads_request(options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "multipart_upload_list_incomplete_uploads",
@@ -3398,7 +3538,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::multipart_upload_create`], without the API key.
@@ -3438,9 +3578,15 @@ Sends a `POST` request to `/assets/multipart-uploads`
         pub async fn multipart_upload_create<'a>(
             &'a self,
             body: &'a types::CreateAssetUploadRequest,
-        ) -> Result<ResponseValue<types::CreateAssetUploadResponse>, Error<()>> {
+        ) -> Result<
+            ResponseValue<types::CreateAssetUploadResponse>,
+            Error<types::ErrorBody>,
+        > {
             #[allow(unused_mut)]
-            let mut request = self.multipart_upload_create_request(body)?.request;
+            let mut request = self
+                .multipart_upload_create_request(body)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "multipart_upload_create",
             };
@@ -3450,19 +3596,19 @@ Sends a `POST` request to `/assets/multipart-uploads`
             let response = result?;
             match response.status().as_u16() {
                 201u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::multipart_upload_get_status`], without the API key.
         pub fn multipart_upload_get_status_request<'a>(
             &'a self,
             upload_id: &'a types::UploadId,
-            page: Option<u64>,
-            page_limit: Option<u64>,
+            options: options::MultipartUploadGetStatusOptions,
         ) -> Result<
             crate::runtime::ApiRequest<types::GetUploadStatusResponse>,
             Error<()>,
         > {
+            let options::MultipartUploadGetStatusOptions { page, page_limit } = options;
             let url = format!(
                 "{}/assets/multipart-uploads/{}", self.baseurl, crate
                 ::runtime::path_segment(& upload_id.to_string())
@@ -3501,12 +3647,15 @@ Arguments:
         pub async fn multipart_upload_get_status<'a>(
             &'a self,
             upload_id: &'a types::UploadId,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-        ) -> Result<ResponseValue<types::GetUploadStatusResponse>, Error<()>> {
+            options: options::MultipartUploadGetStatusOptions,
+        ) -> Result<
+            ResponseValue<types::GetUploadStatusResponse>,
+            Error<types::ErrorBody>,
+        > {
             #[allow(unused_mut)]
             let mut request = self
-                .multipart_upload_get_status_request(upload_id, page, page_limit)?
+                .multipart_upload_get_status_request(upload_id, options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "multipart_upload_get_status",
@@ -3517,7 +3666,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::multipart_upload_report_chunk_batch`], without the API key.
@@ -3566,10 +3715,14 @@ Arguments:
             &'a self,
             upload_id: &'a types::UploadId,
             body: &'a types::ReportChunkBatchRequest,
-        ) -> Result<ResponseValue<types::ReportChunkBatchResponse>, Error<()>> {
+        ) -> Result<
+            ResponseValue<types::ReportChunkBatchResponse>,
+            Error<types::ErrorBody>,
+        > {
             #[allow(unused_mut)]
             let mut request = self
-                .multipart_upload_report_chunk_batch_request(upload_id, body)?
+                .multipart_upload_report_chunk_batch_request(upload_id, body)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "multipart_upload_report_chunk_batch",
@@ -3580,7 +3733,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::multipart_upload_get_additional_presigned_urls`], without the API key.
@@ -3631,11 +3784,12 @@ Arguments:
             body: &'a types::RequestAdditionalPresignedUrlsRequest,
         ) -> Result<
             ResponseValue<types::RequestAdditionalPresignedUrlsResponse>,
-            Error<()>,
+            Error<types::ErrorBody>,
         > {
             #[allow(unused_mut)]
             let mut request = self
-                .multipart_upload_get_additional_presigned_urls_request(upload_id, body)?
+                .multipart_upload_get_additional_presigned_urls_request(upload_id, body)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "multipart_upload_get_additional_presigned_urls",
@@ -3646,7 +3800,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
     }

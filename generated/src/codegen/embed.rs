@@ -817,18 +817,87 @@ pub mod forms {
         }
     }
 }
+pub mod options {
+    use crate::codegen::types;
+    ///Optional parameters of [`Client::embed_tasks_list`](crate::Client::embed_tasks_list).
+    #[derive(Clone, Debug, Default)]
+    pub struct EmbedTasksListOptions<'a> {
+        ///Lists only tasks created before this time.
+        pub ended_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Page number, counted from 1. At least 1, default 1.
+        pub page: Option<u64>,
+        ///Number of tasks per page. 1–50, default 10.
+        pub page_limit: Option<u64>,
+        ///Lists only tasks created after this time.
+        pub started_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Lists only tasks with this status.
+        pub status: Option<types::TaskStatus>,
+    }
+    impl<'a> EmbedTasksListOptions<'a> {
+        ///Lists only tasks created before this time.
+        pub fn ended_at(
+            mut self,
+            value: &'a ::chrono::DateTime<::chrono::offset::Utc>,
+        ) -> Self {
+            self.ended_at = Some(value);
+            self
+        }
+        ///Page number, counted from 1. At least 1, default 1.
+        pub fn page(mut self, value: u64) -> Self {
+            self.page = Some(value);
+            self
+        }
+        ///Number of tasks per page. 1–50, default 10.
+        pub fn page_limit(mut self, value: u64) -> Self {
+            self.page_limit = Some(value);
+            self
+        }
+        ///Lists only tasks created after this time.
+        pub fn started_at(
+            mut self,
+            value: &'a ::chrono::DateTime<::chrono::offset::Utc>,
+        ) -> Self {
+            self.started_at = Some(value);
+            self
+        }
+        ///Lists only tasks with this status.
+        pub fn status(mut self, value: types::TaskStatus) -> Self {
+            self.status = Some(value);
+            self
+        }
+    }
+    ///Optional parameters of [`Client::embed_tasks_retrieve`](crate::Client::embed_tasks_retrieve).
+    #[derive(Clone, Debug, Default)]
+    pub struct EmbedTasksRetrieveOptions<'a> {
+        ///Embedding types to return. By default, all types that the task has.
+        pub embedding_option: Option<&'a ::std::vec::Vec<types::EmbeddingOption>>,
+    }
+    impl<'a> EmbedTasksRetrieveOptions<'a> {
+        ///Embedding types to return. By default, all types that the task has.
+        pub fn embedding_option(
+            mut self,
+            value: &'a ::std::vec::Vec<types::EmbeddingOption>,
+        ) -> Self {
+            self.embedding_option = Some(value);
+            self
+        }
+    }
+}
 mod methods {
     use crate::codegen::*;
     impl Client {
         ///Builds the request of [`Self::embed_tasks_list`], without the API key.
         pub fn embed_tasks_list_request<'a>(
             &'a self,
-            ended_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-            started_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            status: Option<types::TaskStatus>,
+            options: options::EmbedTasksListOptions<'a>,
         ) -> Result<crate::runtime::ApiRequest<types::TasksListResponse>, Error<()>> {
+            let options::EmbedTasksListOptions {
+                ended_at,
+                page,
+                page_limit,
+                started_at,
+                status,
+            } = options;
             let url = format!("{}/embed/tasks", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             let built = self
@@ -862,21 +931,12 @@ Arguments:
 */
         pub async fn embed_tasks_list<'a>(
             &'a self,
-            ended_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-            started_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            status: Option<types::TaskStatus>,
-        ) -> Result<ResponseValue<types::TasksListResponse>, Error<()>> {
+            options: options::EmbedTasksListOptions<'a>,
+        ) -> Result<ResponseValue<types::TasksListResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
             let mut request = self
-                .embed_tasks_list_request(
-                    ended_at,
-                    page,
-                    page_limit,
-                    started_at,
-                    status,
-                )?
+                .embed_tasks_list_request(options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "embed_tasks_list",
@@ -887,7 +947,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::embed_tasks_create`], without the API key.
@@ -923,9 +983,12 @@ Sends a `POST` request to `/embed/tasks`
         pub async fn embed_tasks_create<'a>(
             &'a self,
             body: crate::runtime::Multipart<forms::TasksCreateRequest>,
-        ) -> Result<ResponseValue<types::TasksCreateResponse>, Error<()>> {
+        ) -> Result<ResponseValue<types::TasksCreateResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.embed_tasks_create_request(body)?.request;
+            let mut request = self
+                .embed_tasks_create_request(body)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "embed_tasks_create",
             };
@@ -935,7 +998,7 @@ Sends a `POST` request to `/embed/tasks`
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::embed_tasks_status`], without the API key.
@@ -971,9 +1034,12 @@ Arguments:
         pub async fn embed_tasks_status<'a>(
             &'a self,
             task_id: &'a types::TaskId,
-        ) -> Result<ResponseValue<types::TasksStatusResponse>, Error<()>> {
+        ) -> Result<ResponseValue<types::TasksStatusResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.embed_tasks_status_request(task_id)?.request;
+            let mut request = self
+                .embed_tasks_status_request(task_id)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "embed_tasks_status",
             };
@@ -983,18 +1049,19 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::embed_tasks_retrieve`], without the API key.
         pub fn embed_tasks_retrieve_request<'a>(
             &'a self,
             task_id: &'a types::TaskId,
-            embedding_option: Option<&'a ::std::vec::Vec<types::EmbeddingOption>>,
+            options: options::EmbedTasksRetrieveOptions<'a>,
         ) -> Result<
             crate::runtime::ApiRequest<types::TasksRetrieveResponse>,
             Error<()>,
         > {
+            let options::EmbedTasksRetrieveOptions { embedding_option } = options;
             let url = format!(
                 "{}/embed/tasks/{}", self.baseurl, crate ::runtime::path_segment(&
                 task_id.to_string()).map_err(Error::InvalidRequest) ?,
@@ -1030,11 +1097,15 @@ Arguments:
         pub async fn embed_tasks_retrieve<'a>(
             &'a self,
             task_id: &'a types::TaskId,
-            embedding_option: Option<&'a ::std::vec::Vec<types::EmbeddingOption>>,
-        ) -> Result<ResponseValue<types::TasksRetrieveResponse>, Error<()>> {
+            options: options::EmbedTasksRetrieveOptions<'a>,
+        ) -> Result<
+            ResponseValue<types::TasksRetrieveResponse>,
+            Error<types::ErrorBody>,
+        > {
             #[allow(unused_mut)]
             let mut request = self
-                .embed_tasks_retrieve_request(task_id, embedding_option)?
+                .embed_tasks_retrieve_request(task_id, options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "embed_tasks_retrieve",
@@ -1045,7 +1116,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::embed_create`], without the API key.
@@ -1081,9 +1152,12 @@ Sends a `POST` request to `/embed`
         pub async fn embed_create<'a>(
             &'a self,
             body: crate::runtime::Multipart<forms::EmbedCreateRequest>,
-        ) -> Result<ResponseValue<types::EmbeddingResponse>, Error<()>> {
+        ) -> Result<ResponseValue<types::EmbeddingResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
-            let mut request = self.embed_create_request(body)?.request;
+            let mut request = self
+                .embed_create_request(body)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "embed_create",
             };
@@ -1093,7 +1167,7 @@ Sends a `POST` request to `/embed`
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
     }

@@ -3190,6 +3190,56 @@ pub mod params {
         pub const ALL: &[Param] = &[TASK_ID];
     }
 }
+pub mod options {
+    use crate::codegen::types;
+    ///Optional parameters of [`Client::embed_v2_tasks_list`](crate::Client::embed_v2_tasks_list).
+    #[derive(Clone, Debug, Default)]
+    pub struct EmbedV2TasksListOptions<'a> {
+        ///Lists only tasks created before this time.
+        pub ended_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Page number, counted from 1. At least 1, default 1.
+        pub page: Option<u64>,
+        ///Number of tasks per page. 1–50, default 10.
+        pub page_limit: Option<u64>,
+        ///Lists only tasks created after this time.
+        pub started_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        ///Lists only tasks with this status.
+        pub status: Option<types::TaskStatus>,
+    }
+    impl<'a> EmbedV2TasksListOptions<'a> {
+        ///Lists only tasks created before this time.
+        pub fn ended_at(
+            mut self,
+            value: &'a ::chrono::DateTime<::chrono::offset::Utc>,
+        ) -> Self {
+            self.ended_at = Some(value);
+            self
+        }
+        ///Page number, counted from 1. At least 1, default 1.
+        pub fn page(mut self, value: u64) -> Self {
+            self.page = Some(value);
+            self
+        }
+        ///Number of tasks per page. 1–50, default 10.
+        pub fn page_limit(mut self, value: u64) -> Self {
+            self.page_limit = Some(value);
+            self
+        }
+        ///Lists only tasks created after this time.
+        pub fn started_at(
+            mut self,
+            value: &'a ::chrono::DateTime<::chrono::offset::Utc>,
+        ) -> Self {
+            self.started_at = Some(value);
+            self
+        }
+        ///Lists only tasks with this status.
+        pub fn status(mut self, value: types::TaskStatus) -> Self {
+            self.status = Some(value);
+            self
+        }
+    }
+}
 mod methods {
     use crate::codegen::*;
     impl Client {
@@ -3225,9 +3275,15 @@ Sends a `POST` request to `/embed-v2`
         pub async fn embed_v2_create<'a>(
             &'a self,
             body: &'a types::CreateEmbeddingsRequest,
-        ) -> Result<ResponseValue<types::EmbeddingSuccessResponse>, Error<()>> {
+        ) -> Result<
+            ResponseValue<types::EmbeddingSuccessResponse>,
+            Error<::serde_json::Value>,
+        > {
             #[allow(unused_mut)]
-            let mut request = self.embed_v2_create_request(body)?.request;
+            let mut request = self
+                .embed_v2_create_request(body)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "embed_v2_create",
             };
@@ -3237,18 +3293,21 @@ Sends a `POST` request to `/embed-v2`
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::embed_v2_tasks_list`], without the API key.
         pub fn embed_v2_tasks_list_request<'a>(
             &'a self,
-            ended_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-            started_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            status: Option<types::TaskStatus>,
+            options: options::EmbedV2TasksListOptions<'a>,
         ) -> Result<crate::runtime::ApiRequest<types::TasksListResponse>, Error<()>> {
+            let options::EmbedV2TasksListOptions {
+                ended_at,
+                page,
+                page_limit,
+                started_at,
+                status,
+            } = options;
             let url = format!("{}/embed-v2/tasks", self.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             let built = self
@@ -3282,21 +3341,12 @@ Arguments:
 */
         pub async fn embed_v2_tasks_list<'a>(
             &'a self,
-            ended_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            page: Option<u64>,
-            page_limit: Option<u64>,
-            started_at: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
-            status: Option<types::TaskStatus>,
-        ) -> Result<ResponseValue<types::TasksListResponse>, Error<()>> {
+            options: options::EmbedV2TasksListOptions<'a>,
+        ) -> Result<ResponseValue<types::TasksListResponse>, Error<types::ErrorBody>> {
             #[allow(unused_mut)]
             let mut request = self
-                .embed_v2_tasks_list_request(
-                    ended_at,
-                    page,
-                    page_limit,
-                    started_at,
-                    status,
-                )?
+                .embed_v2_tasks_list_request(options)
+                .map_err(crate::runtime::without_body)?
                 .request;
             let info = OperationInfo {
                 operation_id: "embed_v2_tasks_list",
@@ -3307,7 +3357,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::embed_v2_tasks_create`], without the API key.
@@ -3347,9 +3397,15 @@ Sends a `POST` request to `/embed-v2/tasks`
         pub async fn embed_v2_tasks_create<'a>(
             &'a self,
             body: &'a types::CreateAsyncEmbeddingRequest,
-        ) -> Result<ResponseValue<types::EmbeddingTaskCreateResponse>, Error<()>> {
+        ) -> Result<
+            ResponseValue<types::EmbeddingTaskCreateResponse>,
+            Error<::serde_json::Value>,
+        > {
             #[allow(unused_mut)]
-            let mut request = self.embed_v2_tasks_create_request(body)?.request;
+            let mut request = self
+                .embed_v2_tasks_create_request(body)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "embed_v2_tasks_create",
             };
@@ -3359,7 +3415,7 @@ Sends a `POST` request to `/embed-v2/tasks`
             let response = result?;
             match response.status().as_u16() {
                 202u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
         ///Builds the request of [`Self::embed_v2_tasks_retrieve`], without the API key.
@@ -3403,9 +3459,15 @@ Arguments:
         pub async fn embed_v2_tasks_retrieve<'a>(
             &'a self,
             task_id: &'a types::TaskId,
-        ) -> Result<ResponseValue<types::EmbeddingTaskResponse>, Error<()>> {
+        ) -> Result<
+            ResponseValue<types::EmbeddingTaskResponse>,
+            Error<::serde_json::Value>,
+        > {
             #[allow(unused_mut)]
-            let mut request = self.embed_v2_tasks_retrieve_request(task_id)?.request;
+            let mut request = self
+                .embed_v2_tasks_retrieve_request(task_id)
+                .map_err(crate::runtime::without_body)?
+                .request;
             let info = OperationInfo {
                 operation_id: "embed_v2_tasks_retrieve",
             };
@@ -3415,7 +3477,7 @@ Arguments:
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                _ => Err(Error::UnexpectedResponse(response)),
+                _ => Err(crate::runtime::error_response(response).await),
             }
         }
     }

@@ -591,3 +591,9 @@ pub mod forms {
     pub use super::assets::forms::*;
     pub use super::embed::forms::*;
 }
+/// Optional parameters of operations.
+pub mod options {
+    pub use super::assets::options::*;
+    pub use super::embed::options::*;
+    pub use super::embed_v2::options::*;
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     generate::{
-        lower::{FieldKind, Lowered},
+        lower::{ErrorBody, FieldKind, Lowered},
         names::COMMON,
     },
     reference::{reference_name, references},
@@ -28,6 +28,9 @@ impl Families {
                 if let FieldKind::Named(name) = &field.kind {
                     queue.push(name.clone());
                 }
+            }
+            if let Some(ErrorBody::Named(name)) = &operation.error {
+                queue.push(name.clone());
             }
             queue.extend(operation.items.iter().map(|(_, name)| name.clone()));
             while let Some(reference) = queue.pop() {

@@ -25,7 +25,7 @@ use crate::{document::Document, openapi_keywords, pointer::Remark};
 
 pub use access::Credential;
 pub use forms::{FieldKind, Form, FormField};
-pub use operations::Operation;
+pub use operations::{ErrorBody, Operation};
 pub use params::Param;
 pub use skip::Skipped;
 

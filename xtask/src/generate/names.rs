@@ -54,6 +54,7 @@ const RESERVED: &[&str] = &[
     "limits",
     "mod",
     "operations",
+    "options",
     "params",
     "prelude",
     "root",

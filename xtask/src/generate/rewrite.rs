@@ -2,20 +2,23 @@
 
 mod large_array;
 mod methods;
+mod options;
 mod types;
 mod unions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::types::last_segment;
 
 use anyhow::{Context, Result, bail};
+use proc_macro2::TokenStream;
 use syn::{ImplItem, Item};
 
 use crate::generate::lower::Lowered;
 
-/// Rewrites the whole file.
-pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
+/// Rewrites the whole file. Returns the structs for optional parameters, by family.
+pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<BTreeMap<String, TokenStream>> {
+    let mut options: BTreeMap<String, TokenStream> = BTreeMap::new();
     let mut methods = BTreeSet::new();
     let mut successes = Vec::new();
     let mut constructors = 0;
@@ -33,7 +36,10 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
                                 .with_context(|| format!("no operation for the method {}", method.sig.ident))?;
                             methods.insert(operation.id.clone());
                             successes.extend(methods::success(&method).filter(|kind| !successes.contains(kind)));
-                            let (request, send) = methods::split_method(method, operation)?;
+                            let (request, send, own) = methods::split_method(method, operation)?;
+                            if let Some(own) = own {
+                                options.entry(operation.family.clone()).or_default().extend(own.code);
+                            }
                             out.extend([ImplItem::Fn(request), ImplItem::Fn(send)]);
                         }
                         // It limits the time of whole uploads, and panics.
@@ -62,5 +68,5 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<()> {
         large.extend(large_array::implementation(success, types)?);
     }
     file.items.extend(large);
-    Ok(())
+    Ok(options)
 }

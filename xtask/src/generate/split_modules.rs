@@ -19,7 +19,12 @@ struct Part {
 }
 
 /// All modules of the generated code by their name, the root module under `mod`.
-pub fn modules(file: syn::File, lowered: &Lowered, sha256: &str) -> Result<BTreeMap<String, syn::File>> {
+pub fn modules(
+    file: syn::File,
+    lowered: &Lowered,
+    options: &BTreeMap<String, TokenStream>,
+    sha256: &str,
+) -> Result<BTreeMap<String, syn::File>> {
     let families = Families::new(lowered);
     let mut parts: BTreeMap<String, Part> = families.names.iter().map(|name| (name.clone(), Part::default())).collect();
     let mut root: Vec<Item> = Vec::new();
@@ -53,6 +58,7 @@ pub fn modules(file: syn::File, lowered: &Lowered, sha256: &str) -> Result<BTree
     }
     let declared = parts.keys().map(|name| format_ident!("{name}"));
     let own = emit::root(lowered, &families, sha256);
+    let with_options = options.keys().map(|name| format_ident!("{name}"));
     let mut out = BTreeMap::from([(
         "mod".to_owned(),
         syn::parse2(quote! {
@@ -60,15 +66,18 @@ pub fn modules(file: syn::File, lowered: &Lowered, sha256: &str) -> Result<BTree
             #(mod #declared;)*
             #(#root)*
             #own
+            /// Optional parameters of operations.
+            pub mod options { #(pub use super::#with_options::options::*;)* }
         })?,
     )]);
     for (name, part) in parts {
-        out.insert(name.clone(), syn::parse2(family_module(&name, part, lowered))?);
+        out.insert(name.clone(), syn::parse2(family_module(&name, part, lowered, options.get(&name)))?);
     }
     Ok(out)
 }
 
-fn family_module(name: &str, part: Part, lowered: &Lowered) -> TokenStream {
+fn family_module(name: &str, part: Part, lowered: &Lowered, options: Option<&TokenStream>) -> TokenStream {
+    let options = options.map(|options| quote!(pub mod options { use crate::codegen::types; #options }));
     let Part { types, methods, impls } = part;
     let types = (!types.is_empty()).then(|| {
         quote! {
@@ -88,7 +97,7 @@ fn family_module(name: &str, part: Part, lowered: &Lowered) -> TokenStream {
         }
     });
     let own = (name != COMMON).then(|| emit::family(lowered, name));
-    quote! { #types #own #methods }
+    quote! { #types #own #options #methods }
 }
 
 /// Moves every type and its implementations to its family. Returns the rest.

@@ -2,6 +2,7 @@
 
 use generated_api::{
     Client,
+    options::SearchOptions,
     runtime::Key,
     types::{
         Circle, Event, Filter, Mode, Reply, Shape, Unions, UnionsLoose, UnionsModel, UnionsNested, UnionsSame, UnionsSized,
@@ -90,7 +91,7 @@ fn filter() -> Filter {
 fn object_parameters_are_sent_in_their_style() {
     let filter = filter();
     let query = |deep, exploded, joined| {
-        let request = client().search_request(deep, exploded, joined).expect("a request").request;
+        let request = client().search_request(SearchOptions { deep, exploded, joined }).expect("a request").request;
         let pairs: Vec<String> = request.url().query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("&")
     };
@@ -114,7 +115,7 @@ fn json_with_parameters_has_a_type() {
     fn success<T>(_: &generated_api::runtime::ApiRequest<T>) -> &'static str {
         std::any::type_name::<T>()
     }
-    assert!(success(&client().search_request(None, None, None).expect("a request")).ends_with("::Circle"));
+    assert!(success(&client().search_request(SearchOptions::default()).expect("a request")).ends_with("::Circle"));
     assert!(success(&client().raw_request("").expect("a request")).ends_with("::Value"));
     let streams = [success(&client().lines_request().expect("a request")), success(&client().events_request().expect("a request"))];
     assert!(streams[0].contains("ItemStream<") && streams[0].ends_with("::Circle>"), "{}", streams[0]);

@@ -1,6 +1,6 @@
 //! Runs in the crate that is generated from `documents/lenient.yaml`.
 
-use generated_api::{BASE_URL, Client, KEY_HEADER, KEY_PREFIX, forms::FormForm, runtime::{FilePart, Key}, types::Names};
+use generated_api::{BASE_URL, Client, KEY_HEADER, KEY_PREFIX, forms::FormForm, options::NamesOptions, runtime::{FilePart, Key}, types::{Error2, Names, Skill, SkillStatus}};
 use serde_json::json;
 
 fn client() -> Client {
@@ -25,10 +25,57 @@ fn names_of_the_standard_library_decode() {
 #[test]
 fn the_credential_is_sent_as_the_security_scheme_says() {
     assert_eq!((BASE_URL, KEY_HEADER, KEY_PREFIX), (Some("https://eu.example.com/v1"), Some("authorization"), "Basic "));
-    let mut request = client().names_request(Some(&vec![1, 2])).expect("a request").request;
+    let mut request = client().names_request(NamesOptions::default().ids(&vec![1, 2])).expect("a request").request;
     client().authorize(&mut request);
     assert_eq!(request.headers()["authorization"], "Basic dXNlcjpwYXNz");
     assert_eq!(request.url().as_str(), "https://eu.example.com/v1/names?ids=1%2C2");
+}
+
+#[test]
+fn generated_names_do_not_collide_with_components() {
+    let value = json!({ "version": "1", "status": { "type": "busy" }, "count": 2 });
+    let skill: Skill = serde_json::from_value(value.clone()).expect("a skill");
+    assert!(matches!(skill.status, Some(SkillStatus::Busy)), "{skill:?}");
+    assert_eq!(serde_json::to_value(&skill).expect("JSON"), value);
+    let new: Skill = serde_json::from_value(json!({ "status": { "type": "paused" } })).expect("a skill");
+    assert!(matches!(new.status, Some(SkillStatus::Unknown(_))), "{new:?}");
+}
+
+#[test]
+fn a_nullable_parameter_is_a_plain_one() {
+    let request = client().item_request("a b", "1").expect("a request").request;
+    assert_eq!((request.url().path(), &request.headers()["x-trace"]), ("/v1/items/a%20b", &"1".parse().expect("a value")));
+}
+
+/// The error of sending a request to a server that returns one response.
+async fn error_of(response: &'static str) -> generated_api::Error<Error2> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = async {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = [0; 4096];
+        stream.read(&mut request).await.expect("a request");
+        stream.write_all(response.as_bytes()).await.expect("a response");
+    };
+    let client = Client::new(&url, Key::new("key").expect("a key")).expect("a client");
+    let (outcome, ()) = tokio::join!(client.names(NamesOptions::default()), server);
+    outcome.expect_err("an error")
+}
+
+#[test]
+fn an_error_has_the_decoded_body() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let described = "HTTP/1.1 404 Not Found\r\ncontent-length: 10\r\nconnection: close\r\n\r\n{\"code\":7}";
+    match runtime.block_on(error_of(described)) {
+        generated_api::Error::ErrorResponse(error) => assert_eq!((error.status().as_u16(), error.code), (404, 7)),
+        other => panic!("{other:?}"),
+    }
+    let other = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>";
+    match runtime.block_on(error_of(other)) {
+        generated_api::Error::UnexpectedResponse(response) => assert_eq!(response.status().as_u16(), 502),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use twelvelabs_api::{
     operations::{EMBED_TASKS_LIST, EMBED_V2_TASKS_LIST},
+    options::{EmbedTasksListOptions, EmbedV2TasksListOptions},
     params::embed_tasks_list as rules,
     runtime::Operation,
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksListResponse},
@@ -123,11 +124,23 @@ impl Verb for ListTasks {
         }
         checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
-            let (start, end) = (self.started_at.as_ref(), self.ended_at.as_ref());
-            let (page, limit, status) = (self.page, self.page_limit, self.status.clone());
+            let (started_at, ended_at) = (self.started_at.as_ref(), self.ended_at.as_ref());
+            let (page, page_limit, status) = (self.page, self.page_limit, self.status.clone());
             match self.is_v2 {
-                false => api.embed_tasks_list_request(end, page, limit, start, status),
-                true => api.embed_v2_tasks_list_request(end, page, limit, start, status),
+                false => api.embed_tasks_list_request(EmbedTasksListOptions {
+                    ended_at,
+                    page,
+                    page_limit,
+                    started_at,
+                    status,
+                }),
+                true => api.embed_v2_tasks_list_request(EmbedV2TasksListOptions {
+                    ended_at,
+                    page,
+                    page_limit,
+                    started_at,
+                    status,
+                }),
             }
         };
         let (operation, method) = match self.is_v2 {

@@ -7,6 +7,7 @@ use std::future::Future;
 
 use twelvelabs_api::{
     operations::EMBED_TASKS_RETRIEVE,
+    options::EmbedTasksRetrieveOptions,
     runtime::{LargeArray, Operation},
     types::{EmbeddingOption, TaskId, TaskStatus, TasksRetrieveResponse, VideoSegment},
 };
@@ -72,7 +73,9 @@ impl RetrieveTask {
         let id = self.id.get()?;
         let options = options.with_large_response();
         let kinds = (!self.options.is_empty()).then_some(&self.options);
-        let make = |api: &twelvelabs_api::Client| api.embed_tasks_retrieve_request(id, kinds);
+        let make = |api: &twelvelabs_api::Client| {
+            api.embed_tasks_retrieve_request(id, EmbedTasksRetrieveOptions { embedding_option: kinds })
+        };
         let call = core.call_and_read(&EMBED_TASKS_RETRIEVE, &options, make, read);
         call.await.map_err(|error| error.with_resource(id))
     }

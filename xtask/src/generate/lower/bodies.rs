@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    operations::{Lowering, Operation},
+    operations::{ErrorBody, Lowering, Operation},
     schemas::Site,
 };
 use crate::{
@@ -111,6 +111,38 @@ impl<'d> Lowering<'_, 'd> {
         Some((reader, reference_name(reference)))
     }
 
+    /// The type of all error bodies that are JSON. Different ones become any JSON value.
+    fn error_body(&mut self, errors: &[(&str, &'d Value)], out: &Operation, place: &Pointer) -> Option<ErrorBody> {
+        let mut body = None;
+        for (status, response) in errors {
+            let here = place.at(status).at("content");
+            let content = response["content"].as_object().into_iter().flatten();
+            let Some((media_type, media)) = content.into_iter().find(|(media_type, _)| is_json(media_type)) else {
+                if response["content"].as_object().is_some_and(|content| !content.is_empty()) {
+                    self.lost.push(Remark::new(&here, "an error body of this type is not decoded"));
+                }
+                continue;
+            };
+            let here = here.at(media_type).at("schema");
+            let site = Site { place: here.clone(), name: format!("{}Error", type_name(&out.id)), in_response: true };
+            let lowered = media.get("schema").map(|schema| self.schemas.lower(schema, &site)).unwrap_or_default();
+            let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str());
+            let own = match reference.map(reference_name) {
+                Some(name) if name != self.schemas.vector => ErrorBody::Named(name),
+                _ => ErrorBody::Json,
+            };
+            match &body {
+                None => body = Some(own),
+                Some(earlier) if *earlier == own => {}
+                Some(_) => {
+                    self.lost.push(Remark::new(&here, "differs from the other errors; all become any JSON value"));
+                    body = Some(ErrorBody::Json);
+                }
+            }
+        }
+        body
+    }
+
     pub(super) fn responses(&mut self, responses: &'d Value, out: &mut Operation, place: &Pointer) -> Value {
         let mut success: Option<(String, Value)> = None;
         let mut errors = Vec::new();
@@ -121,7 +153,7 @@ impl<'d> Lowering<'_, 'd> {
                 self.headers.insert(header.to_ascii_lowercase());
             }
             if !status.starts_with('2') {
-                errors.push(status.as_str());
+                errors.push((status.as_str(), response));
                 continue;
             }
             if success.is_some() {
@@ -153,13 +185,7 @@ impl<'d> Lowering<'_, 'd> {
             }
             success = Some((status.clone(), lowered));
         }
-        if !errors.is_empty() {
-            // Typed errors would hide the status of every response that is not the declared JSON.
-            self.lost.push(Remark::new(
-                place,
-                format!("{} are generated as an untyped error of the status", errors.join(", ")),
-            ));
-        }
+        out.error = self.error_body(&errors, out, place);
         let mut lowered = Map::new();
         match success {
             Some((status, response)) => {

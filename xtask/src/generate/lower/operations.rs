@@ -41,6 +41,8 @@ pub struct Operation {
     pub accept: Option<String>,
     /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON values.
     pub items: Option<(&'static str, String)>,
+    /// The body of error responses.
+    pub error: Option<ErrorBody>,
     /// Query parameters that are objects, and lists in one parameter.
     pub objects: BTreeMap<String, ObjectStyle>,
 }
@@ -53,6 +55,15 @@ pub struct LoweredOperations {
     pub lost: Vec<Remark>,
     /// Places of limits that are constants, which are not lost.
     pub expressed: BTreeSet<Pointer>,
+}
+
+/// The type of the body of error responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorBody {
+    /// A generated type.
+    Named(String),
+    /// Any JSON value.
+    Json,
 }
 
 /// How an object is sent as a query parameter.
@@ -215,6 +226,7 @@ impl<'d> Lowering<'_, 'd> {
             raw_body: None,
             accept: None,
             items: None,
+            error: None,
             objects: BTreeMap::new(),
         };
         let mut parameters: Vec<Value> = Vec::new();
@@ -332,7 +344,11 @@ impl<'d> Lowering<'_, 'd> {
             name: format!("{}{}", type_name(&out.id), type_name(name)),
             in_response: false,
         };
-        let schema = self.schemas.lower(&schema, &site);
+        let mut schema = self.schemas.lower(&schema, &site);
+        // An absent parameter is how null is sent.
+        if let Some(object) = schema.as_object_mut() {
+            object.remove("nullable");
+        }
         let mut lowered = json!({ "name": name, "in": location, "required": required, "schema": schema });
         if location == "query" {
             lowered["style"] = json!("form");

@@ -284,7 +284,9 @@ impl<'d> Schemas<'d> {
                     // The generated crate uses strings for these.
                     let foreign = key == "format"
                         && matches!(object.get(key).and_then(Value::as_str), Some("uuid" | "ip" | "ipv4" | "ipv6"));
-                    if let Some(value) = object.get(key).filter(|_| !foreign) {
+                    // typify would compare a length with zero.
+                    let is_empty = key == "minLength" && object.get(key).and_then(Value::as_u64) == Some(0);
+                    if let Some(value) = object.get(key).filter(|_| !foreign && !is_empty) {
                         lowered[key] = value.clone();
                     }
                 }

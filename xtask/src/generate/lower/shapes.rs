@@ -68,8 +68,13 @@ pub(super) fn needs_name(schema: &Value) -> bool {
         .filter_map(|key| object.get(*key).and_then(Value::as_array))
         .any(|variants| variants.iter().filter(|variant| !is_null(variant)).count() > 1);
     let strings = enum_values(object).is_some_and(|values| values.iter().all(Value::is_string));
+    let (types, _) = types_of(object);
+    // typify would name these itself, and does not know which names are taken.
+    let bounded = types == ["string"] && ["minLength", "maxLength"].iter().any(|key| object.contains_key(*key));
     real_variants
         || strings
+        || bounded
+        || types.len() > 1
         || object.contains_key("properties")
         || (object.contains_key("allOf") && sole_part(object).is_none())
 }

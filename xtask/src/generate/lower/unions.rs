@@ -132,6 +132,9 @@ impl Schemas<'_> {
             if let Some(properties) = plain.get_mut("properties").and_then(Value::as_object_mut) {
                 properties.remove(tag);
             }
+            if let Some(required) = plain.get_mut("required").and_then(Value::as_array_mut) {
+                required.retain(|name| name != tag);
+            }
             let mut required = plain.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
             required.retain(|name| name.as_str().is_some_and(|name| plain["properties"].get(name).is_some()));
             required.retain(|name| name != tag);

@@ -93,7 +93,7 @@ fn named(item: &ItemStruct) -> impl Iterator<Item = &Field> {
 }
 
 /// The `T` of a `Wrapper<T>`.
-fn inner<'t>(kind: &'t Type, wrapper: &str) -> Option<&'t Type> {
+pub(super) fn inner<'t>(kind: &'t Type, wrapper: &str) -> Option<&'t Type> {
     let Type::Path(path) = kind else { return None };
     let last = path.path.segments.last().filter(|segment| segment.ident == wrapper)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };

@@ -7,18 +7,30 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::generate::{lower::Operation, names};
+use super::options::Options;
+use crate::generate::{
+    lower::{ErrorBody, Operation},
+    names,
+};
 
 /// `op` becomes `op_request`, which builds the request, and `op`, which builds and sends it.
-pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Result<(ImplItemFn, ImplItemFn)> {
+pub(super) fn split_method(
+    mut method: ImplItemFn,
+    operation: &Operation,
+) -> Result<(ImplItemFn, ImplItemFn, Option<Options>)> {
     remove_version_header(&mut method.block.stmts, operation)?;
-    let mut rewrite = Rewrite { operation, paths: 0, objects: 0, bodies: 0, raw_bodies: 0, accepts: 0, streams: 0 };
+    let mut rewrite =
+        Rewrite { operation, paths: 0, objects: 0, bodies: 0, raw_bodies: 0, accepts: 0, streams: 0, errors: 0 };
     rewrite.visit_block_mut(&mut method.block);
-    if let Some((_, item)) = &operation.items {
-        let item = format_ident!("{item}");
-        let kind: Type = parse_quote!(crate::runtime::ItemStream<types::#item>);
-        method.sig.output = parse_quote!(-> Result<ResponseValue<#kind>, Error<()>>);
-    }
+    let success: Type = match &operation.items {
+        Some((_, item)) => {
+            let item = format_ident!("{item}");
+            parse_quote!(crate::runtime::ItemStream<types::#item>)
+        }
+        None => success(&method).with_context(|| format!("{}: not a Result<ResponseValue<_>, _>", operation.id))?,
+    };
+    let error = error_type(operation);
+    method.sig.output = parse_quote!(-> Result<ResponseValue<#success>, Error<#error>>);
     rewrite.check()?;
 
     if let Some(form) = &operation.form {
@@ -43,11 +55,7 @@ pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Res
     let pattern = local.pat.clone();
     let built = local.init.take().with_context(|| format!("{}: a request without a value", operation.id))?.expr;
 
-    let ReturnType::Type(_, output) = &method.sig.output else {
-        bail!("{}: the method of progenitor returns nothing", operation.id)
-    };
-    let success =
-        success_type(output).with_context(|| format!("{}: not a Result<ResponseValue<_>, _>", operation.id))?;
+    let options = Options::take(&mut method, operation);
     let arguments = method.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(&typed.pat),
         FnArg::Receiver(_) => None,
@@ -55,14 +63,19 @@ pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Res
     let request_name = format_ident!("{}_request", method.sig.ident);
     let constant = names::constant(&operation.id);
 
+    // A request that cannot be built has no error body.
+    let untyped = operation.error.is_some().then(|| quote::quote!(.map_err(crate::runtime::without_body)));
     let send_body: Vec<Stmt> = parse_quote! {
         #[allow(unused_mut)]
-        let #pattern = self.#request_name(#(#arguments),*)?.request;
+        let #pattern = self.#request_name(#(#arguments),*) #untyped ?.request;
     };
     let mut request = method.clone();
     method.block.stmts = send_body.into_iter().chain(rest).collect();
 
     request.block.stmts.pop();
+    if let Some(options) = &options {
+        request.block.stmts.insert(0, options.unpack());
+    }
     request.block.stmts.extend::<Vec<Stmt>>(parse_quote! {
         let built = #built;
     });
@@ -75,11 +88,23 @@ pub(super) fn split_method(mut method: ImplItemFn, operation: &Operation) -> Res
     request.sig.ident = request_name;
     request.sig.asyncness = None;
     request.sig.output = parse_quote!(-> Result<crate::runtime::ApiRequest<#success>, Error<()>>);
-    Ok((request, method))
+    Ok((request, method, options))
 }
 
 fn binds(pattern: &Pat, name: &str) -> bool {
     matches!(pattern, Pat::Ident(ident) if ident.ident == name)
+}
+
+/// The type of the decoded body of an error response.
+fn error_type(operation: &Operation) -> Type {
+    match &operation.error {
+        Some(ErrorBody::Named(name)) => {
+            let name = format_ident!("{name}");
+            parse_quote!(types::#name)
+        }
+        Some(ErrorBody::Json) => parse_quote!(::serde_json::Value),
+        None => parse_quote!(()),
+    }
 }
 
 /// The `T` of `Result<ResponseValue<T>, …>`.
@@ -146,6 +171,7 @@ struct Rewrite<'o> {
     raw_bodies: usize,
     accepts: usize,
     streams: usize,
+    errors: usize,
 }
 
 impl Rewrite<'_> {
@@ -157,6 +183,7 @@ impl Rewrite<'_> {
             ("form bodies", self.bodies, usize::from(operation.form.is_some())),
             ("raw bodies", self.raw_bodies, usize::from(operation.raw_body.is_some())),
             ("streams of items", self.streams, usize::from(operation.items.is_some())),
+            ("unexpected responses", self.errors.min(1), usize::from(operation.error.is_some())),
             ("accepted media types", self.accepts, usize::from(operation.accept.is_some())),
         ];
         for (what, found, expected) in counts {
@@ -199,8 +226,14 @@ impl VisitMut for Rewrite<'_> {
                 self.operation.items.as_ref().map(|(reader, _)| {
                     self.streams += 1;
                     let reader = format_ident!("{reader}");
-                    parse_quote!(#call.map::<_, _, Error<()>>(crate::runtime::ItemStream::#reader)?)
+                    let error = error_type(self.operation);
+                    parse_quote!(#call.map::<_, _, Error<#error>>(crate::runtime::ItemStream::#reader)?)
                 })
+            }
+            Expr::Call(call) if self.operation.error.is_some() && calls(call, &["Error", "UnexpectedResponse"]) => {
+                self.errors += 1;
+                let response = &call.args;
+                Some(parse_quote!(crate::runtime::error_response(#response).await))
             }
             // Any media type of a raw body is lowered to this one.
             Expr::Call(call) if calls(call, &["HeaderValue", "from_static"]) => {
@@ -251,6 +284,7 @@ mod tests {
             raw_body: None,
             accept: None,
             items: None,
+            error: None,
             objects: Default::default(),
         }
     }

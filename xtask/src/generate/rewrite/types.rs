@@ -35,6 +35,8 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
             // Replaced together with the enum.
             Item::Impl(block) if implements_open(&block.self_ty, lowered) => continue,
             Item::Impl(block) if from_reference_to_self(block, lowered) => continue,
+            // Conversions to and from strings, which the unknown variant is not.
+            Item::Impl(block) if is_text_of_open_union(block, lowered) => continue,
             Item::Struct(item) => {
                 feature_gate_schemars(&mut item.attrs);
                 for field in &mut item.fields {
@@ -66,6 +68,10 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                     }
                 }
                 if lowered.open_unions.contains(&item.ident.to_string()) {
+                    // JSON values have neither.
+                    for name in ["Copy", "Ord", "PartialOrd"] {
+                        remove_derive(&mut item.attrs, name);
+                    }
                     item.variants.push(parse_quote! {
                         /// A variant that is not in the OpenAPI document, or one with unexpected contents.
                         #[serde(untagged)]
@@ -96,6 +102,12 @@ pub fn last_segment(kind: &Type) -> Option<String> {
 
 fn implements_open(kind: &Type, lowered: &Lowered) -> bool {
     last_segment(kind).is_some_and(|name| lowered.open_enums.contains(&name))
+}
+
+fn is_text_of_open_union(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
+    let implemented = block.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+    implemented.is_some_and(|name| name.ident == "Display" || name.ident == "FromStr" || name.ident == "TryFrom")
+        && last_segment(&block.self_ty).is_some_and(|name| lowered.open_unions.contains(&name))
 }
 
 fn from_reference_to_self(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
