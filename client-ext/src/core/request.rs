@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What is special about one operation: its parameters and how to send them.
 ///
-/// Sealed: [`Core`] cannot be named outside of this crate.
+/// Sealed: `Core` cannot be named outside of this crate.
 pub trait Verb: Sized + Send + 'static {
     /// What a successful call returns.
     type Output: Send + 'static;

@@ -1,7 +1,7 @@
 //! The families of the API: groups of endpoints, such as `/embed/tasks`.
 //!
-//! A new family is a module here, a field of [`Families`], and an entry in [`Families::open`] and [`Families::all`]. Methods of
-//! [`LocalServer`](crate::LocalServer) that only make sense for one family are in its module.
+//! A new family is a module here, a field of `Families`, and an entry in `Families::open` and `Families::all`. Methods of
+//! `LocalServer`(crate::LocalServer) that only make sense for one family are in its module.
 
 pub mod assets;
 mod embed_tasks;

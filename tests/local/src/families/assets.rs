@@ -32,7 +32,7 @@ use crate::{
 /// Number of assets on the dashboard.
 const SHOWN: usize = 10;
 
-/// An asset to store in a [`LocalServer`](crate::LocalServer).
+/// An asset to store in a [`LocalServer`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NewAsset {
