@@ -29,23 +29,29 @@ use crate::{
 /// How much of an error response is kept, in bytes.
 const ERROR_BODY_LIMIT: u64 = 64 * 1024;
 
+/// The slowest rate, in bytes per second, at which a body in memory may leave.
+const SLOWEST: u64 = 64 * 1024;
+
 /// Sends one request. Returns the body of a successful response, unread.
 ///
-/// `deadline` is that of the call, with the limit it comes from; `call_span` is its span.
+/// `deadline` is that of the call, with the limit it comes from; the spans are those of the call and of the attempt.
 pub(super) async fn run(
     api: &twelvelabs_api::Client,
     call: &Call<'_>,
     deadline: Option<(Instant, Duration)>,
     make: impl Future<Output = Result<Request>>,
-    call_span: &Span,
+    (call_span, attempt_span): (&Span, &Span),
 ) -> Result<(Body, ResponseInfo)> {
     let mut request = make.await?;
     call.credentials.apply(api, &mut request);
     if let Some(accepted) = ACCEPTED {
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
     }
-    record_request(call_span, &call.endpoint, request.url(), call.credentials);
+    record_request((call_span, attempt_span), &call.endpoint, request.url(), call.credentials);
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.endpoint));
+    // The progress of a body in memory is not observed, so it has more time for the response headers.
+    let size = request.body().and_then(reqwest::Body::as_bytes).map_or(0, <[u8]>::len) as u64;
+    let until_headers = headers.saturating_add(Duration::from_secs(size / SLOWEST));
     // Other URLs may be their own credentials.
     let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
     let url = request.url().clone();
@@ -60,12 +66,12 @@ pub(super) async fn run(
             None => sent.await,
         }
     };
-    let stalled = call.upload.stalled(chunk, headers, || connection.clone().unconfirmed());
+    let stalled = call.upload.stalled(chunk, until_headers, || connection.clone().unconfirmed());
     let response = match select(pin!(sent), pin!(stalled)).await {
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, &peer))?,
         Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
     };
-    record_connection(&response);
+    record_connection(attempt_span, &response);
     let info = ResponseInfo::of(&response, api.key());
     let success = response.status().is_success();
     // These bodies are short; without a limit, one that drips would never end.

@@ -92,7 +92,7 @@ impl Call<'_> {
             let (deadline, read) = (deadline.zip(limit), &read);
             async move {
                 let _running = self.upload.start_attempt();
-                let outcome = match attempt::run(api, &self, deadline, request, span).await {
+                let outcome = match attempt::run(api, &self, deadline, request, (span, traced.span())).await {
                     Ok((body, info)) => match read(body).await {
                         Ok(value) => Ok(Response::new(value, info)),
                         Err(error) => Err(cut_short(error, &info).with_response(info)),

@@ -238,7 +238,8 @@ pub trait RequestOptions: Sized {
 
     /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that create or compute
     /// something, because the server responds after it has looked at the video. For a request without a file in a
-    /// form, such as JSON with the bytes of a [`MediaSource`](crate::embed::v2::MediaSource), it counts from the start of the attempt.
+    /// form, such as JSON with the bytes of a [`MediaSource`](crate::embed::v2::MediaSource), it counts from the start of the attempt, and
+    /// is longer by one second per 64 KiB of the body.
     ///
     /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has taken it, which may hold some
     /// megabytes on a slow connection.

@@ -122,9 +122,13 @@ pub(super) fn attempt_span(endpoint: &Endpoint, resends: u32) -> Span {
     )
 }
 
-/// Records where a request goes: on the current span, which is that of the attempt, and on that of the call.
-pub(super) fn record_request(call: &Span, endpoint: &Endpoint, url: &Url, credentials: Credentials) {
-    let attempt = Span::current();
+/// Records where a request goes on the spans of its call and attempt. If these are disabled, the current span is one of the application.
+pub(super) fn record_request(
+    (call, attempt): (&Span, &Span),
+    endpoint: &Endpoint,
+    url: &Url,
+    credentials: Credentials,
+) {
     if let Some(host) = url.host_str() {
         attempt.record("server.address", host);
     }
@@ -145,9 +149,8 @@ pub(super) fn record_request(call: &Span, endpoint: &Endpoint, url: &Url, creden
     }
 }
 
-/// Records the connection of a response on the current span.
-pub(super) fn record_connection(response: &Response) {
-    let attempt = Span::current();
+/// Records the connection of a response on the span of its attempt.
+pub(super) fn record_connection(attempt: &Span, response: &Response) {
     if let Some(peer) = response.remote_addr() {
         attempt.record("network.peer.address", peer.ip().to_string());
         attempt.record("network.peer.port", peer.port());

@@ -29,11 +29,13 @@ impl UploadRuntime {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
+        let runtime = Background(Some(runtime));
         thread::Builder::new().name("twelvelabs-upload".to_owned()).spawn(move || {
-            // An error says that the sender is gone, which is the end.
-            let _ = runtime.block_on(ended);
-            // Does not wait for a file that is being read.
-            runtime.shutdown_background();
+            let background = runtime;
+            if let Some(runtime) = &background.0 {
+                // An error says that the sender is gone, which is the end.
+                let _ = runtime.block_on(ended);
+            }
         })?;
         Ok(Self { handle, _end: end })
     }
@@ -46,6 +48,18 @@ impl UploadRuntime {
             future.as_mut().poll(context)
         })
         .await
+    }
+}
+
+/// A runtime that may be dropped inside of another one, as it is if no thread can be started for it.
+struct Background(Option<tokio::runtime::Runtime>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // Does not wait for a file that is being read.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -69,5 +83,11 @@ mod tests {
         spawned.await.expect("it runs");
         drop(runtime);
         assert!(ended.await.is_err(), "dropped");
+    }
+
+    #[tokio::test]
+    async fn a_runtime_without_a_thread_is_dropped_in_a_task() {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        drop(Background(Some(runtime)));
     }
 }

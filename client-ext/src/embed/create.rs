@@ -84,7 +84,7 @@ impl Verb for CreateEmbedding {
         (form.audio_url, form.audio_file) = fields(self.audio, &mut upload);
         form.audio_start_offset_sec = self.audio_start;
         let make = |api: &twelvelabs_api::Client, form| api.embed_create_request(form);
-        core.upload(&EMBED_CREATE, options, &upload, || form.encode(), make, None).await
+        core.upload(&EMBED_CREATE, &options.with_large_response(), &upload, || form.encode(), make, None).await
     }
 }
 

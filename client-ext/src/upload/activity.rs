@@ -85,7 +85,9 @@ impl Activity {
     pub(super) fn mark(&self, last: bool) {
         self.0.progress();
         if last {
-            self.0.uploading.fetch_sub(1, Ordering::Relaxed);
+            // A late call of an earlier attempt must not wrap the count.
+            let minus_one = |left: usize| left.checked_sub(1);
+            let _ = self.0.uploading.fetch_update(Ordering::Relaxed, Ordering::Relaxed, minus_one);
         }
     }
 

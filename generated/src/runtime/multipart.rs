@@ -13,7 +13,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
 use super::file_part::{Content, FilePart, OnProgress, Progress, SourceError};
 
@@ -115,6 +115,8 @@ struct Body {
     wanted: Option<Box<dyn Fn() -> bool + Send>>,
     on_written: Option<OnWritten>,
     chunk_size: ChunkSize,
+    /// The runtime in which the form was made, for callbacks: that of the connection may end with the attempt.
+    caller: Option<Handle>,
 }
 
 impl<F> fmt::Debug for Multipart<F> {
@@ -136,6 +138,7 @@ impl<F> Default for Multipart<F> {
             wanted: None,
             on_written: None,
             chunk_size: ChunkSize::default(),
+            caller: Handle::try_current().ok(),
         };
         Self { body, form: PhantomData }
     }
@@ -260,10 +263,8 @@ impl Stream for Body {
                     && let Some(progress) = &file.progress
                 {
                     let now = Progress { sent: file.sent - left, total: file.total };
-                    // Runs inside of the connection, where a panic would look like a connection error.
-                    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| progress(now)));
-                    if outcome.is_err() {
-                        return Poll::Ready(Some(Err(io::Error::other(SourceError::Callback))));
+                    if let Err(error) = report(progress, now, this.caller.as_ref()) {
+                        return Poll::Ready(Some(Err(error)));
                     }
                 }
                 return Poll::Ready(Some(Ok(this.tracked(chunk))));
@@ -288,6 +289,12 @@ impl Stream for Body {
             match std::task::ready!(file.poll_chunk(&mut this.buffer, this.chunk_size.size, context)) {
                 Err(error) => return Poll::Ready(Some(Err(io::Error::other(error)))),
                 Ok(chunk) if chunk.is_empty() => {
+                    // An empty file has no chunk that tells its end.
+                    if let (Some(progress), 0) = (&file.progress, file.total)
+                        && let Err(error) = report(progress, Progress { sent: 0, total: 0 }, this.caller.as_ref())
+                    {
+                        return Poll::Ready(Some(Err(error)));
+                    }
                     this.pieces.pop_front();
                 }
                 // A server that rejects an upload responds before its end and closes the connection. hyper looks for a
@@ -330,6 +337,14 @@ impl FileContent {
         }
         Poll::Ready(Ok(chunk))
     }
+}
+
+/// Calls back with the progress, in the runtime of the caller.
+fn report(progress: &OnProgress, now: Progress, caller: Option<&Handle>) -> io::Result<()> {
+    let _entered = caller.map(Handle::enter);
+    // Runs inside of the connection, where a panic would look like a connection error.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| progress(now)));
+    outcome.map_err(|_| io::Error::other(SourceError::Callback))
 }
 
 /// How long to wait for a rejection if it took `connected` until the headers could be sent.
@@ -455,6 +470,21 @@ mod tests {
         }
         assert_eq!(*progress.lock().expect("sane"), sent);
         assert_eq!(sent.last(), Some(&(total, total)));
+    }
+
+    #[tokio::test]
+    async fn an_empty_file_reports_its_end() {
+        let reports = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let log = Arc::clone(&reports);
+        let part = FilePart::bytes("a.mp4", Vec::new());
+        let part = part.with_progress(move |now| log.lock().expect("sane").push((now.sent, now.total)));
+        let mut form = Multipart::<()>::default();
+        form.file("f", &part).await.expect("opens");
+        let mut body = form.body.finished();
+        while let Some(chunk) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
+            chunk.expect("reads");
+        }
+        assert_eq!(*reports.lock().expect("sane"), [(0, 0)]);
     }
 
     #[test]

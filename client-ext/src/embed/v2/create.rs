@@ -69,6 +69,7 @@ impl Verb for CreateEmbeddings {
         body.auto_truncate = self.auto_truncate;
         (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
         let make = |api: &twelvelabs_api::Client| api.embed_v2_create_request(&body);
-        core.call_and_read(&EMBED_V2_CREATE, options, make, |body| read_all(body, core.key())).await
+        core.call_and_read(&EMBED_V2_CREATE, &options.with_large_response(), make, |body| read_all(body, core.key()))
+            .await
     }
 }

@@ -108,6 +108,13 @@ impl DocumentInput {
         call.needs_35(rules::DOCUMENT.name, true, checks);
         one_of(rules::DOCUMENT_EMBEDDING_OPTION.name, &self.options, &["visual", "text"], call, checks);
         one_of(rules::DOCUMENT_EMBEDDING_SCOPE.name, &self.scopes, &["local", "asset"], call, checks);
+        if self.scopes.is_empty()
+            && self.has_option(&EmbeddingOption::Visual)
+            && self.has_option(&EmbeddingOption::Text)
+        {
+            let name = rules::DOCUMENT_EMBEDDING_SCOPE.name;
+            checks.limit(Violation::absent(name, "must be asset for the options visual and text together"));
+        }
         self.check_division(checks);
         self.check_uncertainty(call, checks);
     }
