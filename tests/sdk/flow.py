@@ -222,26 +222,26 @@ for length in (1, 11):
 bad("a clip longer than the range", "fit", ["video_clip_length"], False, video_clip_length=6)
 bad("a clip length that is no number", "number", ["video_clip_length"], True, video_clip_length="long")
 end, start = "video_end_offset_sec", "video_start_offset_sec"
-bad("an end before its start", "greater", [end], False, **{start: 3, end: 1})
-bad("an end alone", "together", [start], False, **{end: 3})
-bad("a start alone", "together", [end], False, **{start: 1})
+bad("an end before its start", "greater", [end], True, **{start: 3, end: 1})
+bad("an end alone", "required", [start], True, **{end: 3})
+bad("a start alone", "required", [end], True, **{start: 1})
 bad("a start below zero", start, [start], True, **{start: -1, end: 3})
 bad("an end beyond the video", "duration", [end], False, **{start: 0, end: 9})
-bad("an unknown scope", "scope", ["video_embedding_scope"], False, video_embedding_scope=["frame"])
+bad("an unknown scope", "scope", ["video_embedding_scope"], True, video_embedding_scope=["frame"])
 
 
-@case("an unknown model")
+@case("an unknown model", breaks=True)
 def _():
     call = lambda: tasks.create(model_name="marengo1.0", video_file=media("tiny.mp4"))
     refused(call, 400, "parameter_invalid", ["model_name"])
 
 
-@case("neither a file nor a URL")
+@case("neither a file nor a URL", breaks=True)
 def _():
     refused(lambda: tasks.create(model_name=MODEL), 400, "parameter_not_provided", ["video_file", "video_url"])
 
 
-@case("URLs without a video")
+@case("URLs without a video", breaks=True)
 def _():
     for url in (f"{VIDEOS}/", f"{VIDEOS}/none.mp4", "ftp://127.0.0.1/v.mp4", "http://video.invalid/v.mp4"):
         refused(lambda: tasks.create(model_name=MODEL, video_url=url), 400, "parameter_invalid", ["video_url"])
@@ -271,7 +271,7 @@ def retimed(data, factor):
 SHORT, LONG = 0.5, 16_384
 
 
-@case("a malformed id")
+@case("a malformed id", breaks=True)
 def _():
     for call in (tasks.status, tasks.retrieve):
         refused(lambda: call("short"), 400, "parameter_invalid", ["task_id"])
@@ -289,7 +289,7 @@ def _():
         refused(lambda: tasks.list(**wrong), 400, "parameter_invalid", wrong)
 
 
-@case("an unknown embedding option")
+@case("an unknown embedding option", breaks=True)
 def _():
     task_id = make()
     refused(lambda: tasks.retrieve(task_id, embedding_option=["smell"]), 400, "parameter_invalid", ["embedding_option"])
