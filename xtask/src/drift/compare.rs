@@ -133,7 +133,7 @@ impl Comparison<'_> {
         for (key, before) in base {
             self.operation = format!("{prefix}{} {}", key.0, key.1);
             match other.get(key) {
-                // A webhook that is no longer sent breaks nobody who handles it.
+                // A client that handles a webhook still works when it is no longer sent.
                 None if prefix.is_empty() => self.add(Class::Breaking, "", "operation", "present", "removed"),
                 None if self.base_knows_more => {}
                 None => self.add(Class::Additive, "", "operation", "present", "removed"),
