@@ -210,6 +210,18 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_late_callback_of_an_earlier_attempt_does_not_make_an_upload_endless() {
+        let activity = Activity::default();
+        activity.expect_file();
+        drop(activity.start());
+        let _running = activity.start();
+        // The end of the file in the earlier attempt, and in this one.
+        activity.mark(true);
+        activity.mark(true);
+        assert!(!activity.is_unfinished());
+    }
+
     /// The seconds until an upload is given up, of which the operating system has taken everything or still takes chunks, and why. It holds
     /// `held` bytes, of which `rate` leave in each second.
     async fn given_up(is_sending: bool, held: u64, rate: u64) -> (u64, String) {
