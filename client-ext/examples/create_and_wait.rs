@@ -5,13 +5,13 @@
 //! ```
 
 use futures_util::StreamExt;
-use twelvelabs::{ModelName, TwelveLabs, VideoSource};
+use twelvelabs::{FileSource, ModelName, TwelveLabs};
 
 #[tokio::main]
 async fn main() -> twelvelabs::Result<()> {
     let videos: Vec<String> = std::env::args().skip(1).collect();
     let tasks = TwelveLabs::from_env()?.embed().tasks();
-    let mut done = tasks.create_bulk(ModelName::Marengo30, videos.iter().map(VideoSource::path)).wait().stream();
+    let mut done = tasks.create_bulk(ModelName::Marengo30, videos.iter().map(FileSource::path)).wait().stream();
     while let Some(waited) = done.next().await {
         match waited.result {
             Ok(status) => println!("{}: {} is {}", videos[waited.index], status.id, status.status),

@@ -19,7 +19,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use twelvelabs::{
-    EmbeddingScope, ModelName, TwelveLabs, VideoSource,
+    EmbeddingScope, FileSource, ModelName, TwelveLabs,
     embed::tasks::{TasksClient, TasksRetrieveResponse, VideoSegment},
     wait::WaitOptions,
 };
@@ -129,8 +129,8 @@ async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvela
     let start = video.get(..8).unwrap_or(video).to_ascii_lowercase();
     let is_url = start.starts_with("http://") || start.starts_with("https://");
     let source = match is_url {
-        true => VideoSource::url(video),
-        false => VideoSource::path(video),
+        true => FileSource::url(video),
+        false => FileSource::path(video),
     };
     let bar = if is_url { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(bar_style()) };
     bar.set_message(source.to_string());

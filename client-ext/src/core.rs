@@ -10,10 +10,10 @@ pub(crate) mod connection;
 pub(crate) mod credentials;
 pub(crate) mod decode;
 mod decompress;
-mod endpoint;
 mod failure;
 pub(crate) mod id;
 mod limits;
+mod operation;
 pub(crate) mod options;
 pub(crate) mod paginate;
 pub(crate) mod raw;
@@ -37,8 +37,8 @@ use self::{
     call::Call,
     credentials::Credentials,
     decode::read_whole,
-    endpoint::Endpoint,
     failure::{from_generated, from_source},
+    operation::OperationInfo,
     options::CallOptions,
     response::Response,
     response_body::Body,
@@ -83,23 +83,23 @@ impl Core {
         &self.0.options
     }
 
-    /// The client for calls to an endpoint.
+    /// The client for calls to an operation.
     ///
     /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost. Whether the server
     /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own. So are
     /// uploads, whose connections are watched, and end with the attempt.
-    fn api_for(&self, endpoint: &Endpoint, upload: &Upload) -> &Client {
-        if endpoint.is_repeatable() && !upload.has_file() { &self.0.api } else { &self.0.unpooled }
+    fn api_for(&self, operation: &OperationInfo, upload: &Upload) -> &Client {
+        if operation.is_repeatable() && !upload.has_file() { &self.0.api } else { &self.0.unpooled }
     }
 
     fn prepare<'c>(
         &self,
-        endpoint: Endpoint,
+        operation: OperationInfo,
         options: &'c CallOptions,
         upload: &'c Upload,
         credentials: Credentials,
     ) -> Call<'c> {
-        Call { endpoint, options, upload, credentials, connect_timeout: self.0.connect_timeout }
+        Call { operation, options, upload, credentials, connect_timeout: self.0.connect_timeout }
     }
 
     pub(crate) fn key(&self) -> &Key {
@@ -122,7 +122,7 @@ impl Core {
         let upload = Upload::default();
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(self.api_for(&call.endpoint, call.upload), make, read, |_, _| {}).await
+        call.run(self.api_for(&call.operation, call.upload), make, read, |_, _| {}).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
@@ -158,7 +158,7 @@ impl Core {
                 span.record(name, id(value));
             }
         };
-        let api = self.api_for(&call.endpoint, call.upload);
+        let api = self.api_for(&call.operation, call.upload);
         call.run(api, request, |body| read_whole(body, self.key()), record).await
     }
 }

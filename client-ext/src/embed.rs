@@ -29,9 +29,9 @@ impl EmbedClient {
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
-    /// use twelvelabs::{ModelName, VideoSource};
+    /// use twelvelabs::{ModelName, FileSource};
     ///
-    /// let photo = VideoSource::path("car.jpg");
+    /// let photo = FileSource::path("car.jpg");
     /// let response = client.embed().create(ModelName::Marengo30).text("a red car").image(photo).await?;
     /// let text = response.text_embedding.expect("a text was sent");
     /// println!("{:?} {:?}", text.error_message, text.segments);

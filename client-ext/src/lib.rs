@@ -5,12 +5,12 @@
 //! `create_bulk` and `wait_all`. [`embed::v2`] embeds texts, images, audio, videos and documents.
 //!
 //! ```no_run
-//! use twelvelabs::{ModelName, TwelveLabs, VideoSource, wait::WaitOptions};
+//! use twelvelabs::{ModelName, TwelveLabs, FileSource, wait::WaitOptions};
 //!
 //! # async fn run() -> twelvelabs::Result<()> {
 //! let client = TwelveLabs::from_env()?;
 //! let tasks = client.embed().tasks();
-//! let task = tasks.create(ModelName::Marengo30, VideoSource::path("talk.mp4")).send().await?;
+//! let task = tasks.create(ModelName::Marengo30, FileSource::path("talk.mp4")).send().await?;
 //! tasks.wait_for_done(&task.id).callback(|status| println!("{}", status.status)).await?;
 //! let result = tasks.retrieve(&task.id).send().await?;
 //! for segment in result.video_embedding.iter().flat_map(|video| &video.segments) {
@@ -22,7 +22,7 @@
 //! # Modules
 //!
 //! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`]. [`wait`] has everything about waiting,
-//! [`upload`] about sources of videos, [`raw`] about requests to operations without a method of their own.
+//! [`upload`] about sources of files, [`raw`] about requests to operations without a method of their own.
 //!
 //! # Errors
 //!
@@ -104,7 +104,7 @@ pub use crate::{
     embed::tasks::{EmbeddingOption, EmbeddingScope, ModelName},
     error::{Error, ErrorKind, Result, TransportCause, Violation},
     response_info::{RateLimit, ResponseInfo},
-    upload::VideoSource,
+    upload::FileSource,
 };
 pub use twelvelabs_api::{
     limits, params,

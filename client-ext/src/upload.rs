@@ -3,12 +3,12 @@
 //! This module knows neither the API families nor how requests are sent.
 
 mod activity;
-mod hold;
+mod attempts;
 mod source;
 
-pub use source::VideoSource;
+pub use source::FileSource;
 pub use twelvelabs_api::runtime::{FilePart, Progress};
 
 pub(crate) use activity::Activity;
-pub(crate) use hold::Upload;
+pub(crate) use attempts::Upload;
 pub(crate) use source::{Source, check_url, public_part};

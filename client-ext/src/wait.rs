@@ -15,11 +15,10 @@
 //! ```
 
 mod all;
-mod conclusion;
 mod details;
-mod driver;
 pub(crate) mod job;
 mod options;
+mod outcome;
 mod single;
 
 pub(crate) mod batch;

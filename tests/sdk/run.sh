@@ -27,7 +27,7 @@ start() {
     local log=$work/$1.log
     shift
     # Videos from loopback addresses only.
-    "$program" --listen 127.0.0.1:0 --key "$key" --video-urls loopback "$@" >"$log" &
+    "$program" --listen 127.0.0.1:0 --key "$key" --url-policy loopback "$@" >"$log" &
     running+=($!)
     for _ in $(seq 200); do
         url=$(sed -n 's/^export TWELVELABS_BASE_URL=//p' "$log")

@@ -47,8 +47,8 @@ pub(super) async fn run(
     if let Some(accepted) = ACCEPTED {
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
     }
-    record_request((call_span, attempt_span), &call.endpoint, request.url(), call.credentials);
-    let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.endpoint));
+    record_request((call_span, attempt_span), &call.operation, request.url(), call.credentials);
+    let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.operation));
     // The progress of a body in memory is not observed, so it has more time for the response headers.
     let size = request.body().and_then(reqwest::Body::as_bytes).map_or(0, <[u8]>::len) as u64;
     let until_headers = headers.saturating_add(Duration::from_secs(size / SLOWEST));
@@ -75,7 +75,7 @@ pub(super) async fn run(
     let info = ResponseInfo::of(&response, api.key());
     let success = response.status().is_success();
     // These bodies are short; without a limit, one that drips would never end.
-    let short = (!success || call.endpoint.changes_state()).then_some((headers, headers));
+    let short = (!success || call.operation.changes_state()).then_some((headers, headers));
     let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
     let total = [left, short].into_iter().flatten().min();
     let limits = Limits { chunk, total, size: if success { call.options.response_limit() } else { ERROR_BODY_LIMIT } };
@@ -86,7 +86,7 @@ pub(super) async fn run(
             Ok(body) => body.start().await,
             Err(_) => Vec::new(),
         };
-        return Err(from_api_body(&call.endpoint, path.as_deref(), info, &body, api.key()));
+        return Err(from_api_body(&call.operation, path.as_deref(), info, &body, api.key()));
     }
     let body = body.map_err(|error| error.with_response(info.clone()))?;
     Ok((body, info))

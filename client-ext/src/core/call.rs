@@ -9,7 +9,7 @@ use tracing::{Instrument, Span, debug};
 use super::{
     attempt,
     credentials::Credentials,
-    endpoint::Endpoint,
+    operation::OperationInfo,
     options::CallOptions,
     response::Response,
     response_body::Body,
@@ -28,7 +28,7 @@ const EXPECTATION_FAILED: u16 = 417;
 /// What a call needs besides the request.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'c> {
-    pub(super) endpoint: Endpoint,
+    pub(super) operation: OperationInfo,
     pub(super) options: &'c CallOptions,
     pub(super) upload: &'c Upload,
     pub(super) credentials: Credentials,
@@ -54,7 +54,7 @@ impl Call<'_> {
         F: Future<Output = Result<Request>>,
         R: Future<Output = Result<V>>,
     {
-        let mut traced = Traced::new(trace::call_span(&self.endpoint, self.options.is_poll));
+        let mut traced = Traced::new(trace::call_span(&self.operation, self.options.is_poll));
         let span = traced.span().clone();
         let outcome = self.attempts(api, make, read, &span).instrument(span.clone()).await;
         match &outcome {
@@ -83,10 +83,10 @@ impl Call<'_> {
         F: Future<Output = Result<Request>>,
         R: Future<Output = Result<V>>,
     {
-        let limit = self.options.timeout(&self.endpoint, self.upload.has_file());
+        let limit = self.options.timeout(&self.operation, self.upload.has_file());
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let attempt = |resends| {
-            let mut traced = Traced::new(trace::attempt_span(&self.endpoint, resends));
+            let mut traced = Traced::new(trace::attempt_span(&self.operation, resends));
             let attempt_span = traced.span().clone();
             let request = make(self.upload.is_unfinished());
             let (deadline, read) = (deadline.zip(limit), &read);
@@ -145,14 +145,14 @@ struct Failures<'c> {
 impl Failures<'_> {
     /// Takes a failed attempt into account and decides about the next one.
     fn decide(&mut self, error: &Error) -> Decision {
-        let Call { endpoint, options, upload, .. } = self.call;
+        let Call { operation, options, upload, .. } = self.call;
         // A server that responded may have seen enough of the upload.
         let unfinished = upload.is_unfinished() && error.status().is_none();
-        self.outcome_unknown |= endpoint.changes_state() && !unfinished && may_have_taken_effect(error);
+        self.outcome_unknown |= operation.changes_state() && !unfinished && may_have_taken_effect(error);
         let decision = if error.status() == Some(EXPECTATION_FAILED) && upload.stop_asking() {
             Decision::Resend
         } else {
-            options.decide(&endpoint, unfinished, error).unwrap_or_else(|panicked| {
+            options.decide(&operation, unfinished, error).unwrap_or_else(|panicked| {
                 self.panicked.get_or_insert(panicked);
                 Decision::Stop
             })
@@ -169,7 +169,7 @@ impl Failures<'_> {
             Some(panicked) => Error::of_callback("with_retry_if", panicked).with_attempts(error.attempts()),
             None => error,
         };
-        let mut error = error.with_operation(self.call.endpoint.id);
+        let mut error = error.with_operation(self.call.operation.id);
         if self.outcome_unknown {
             error = error.with_outcome_unknown();
         }

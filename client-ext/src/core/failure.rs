@@ -8,7 +8,7 @@ use twelvelabs_api::{
 };
 
 pub(super) use self::transport::{Peer, from_reqwest};
-use super::{endpoint::Endpoint, raw::RAW};
+use super::{operation::OperationInfo, raw::RAW};
 use crate::{
     error::{Error, ErrorKind, TransportCause, Violation},
     response_info::ResponseInfo,
@@ -40,7 +40,7 @@ pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
 ///
 /// `path` is the path of the request, if it may be shown.
 pub(crate) fn from_api_body(
-    endpoint: &Endpoint,
+    operation: &OperationInfo,
     path: Option<&str>,
     info: ResponseInfo,
     body: &[u8],
@@ -57,14 +57,14 @@ pub(crate) fn from_api_body(
     // Other messages may contain the name of a parameter as a plain word.
     let about_parameter = code.as_ref().is_some_and(|code| code.as_str().starts_with("parameter_"));
     let parameter =
-        message.as_deref().filter(|_| about_parameter).and_then(|message| named_parameter(endpoint, message));
+        message.as_deref().filter(|_| about_parameter).and_then(|message| named_parameter(operation, message));
 
     let status = info.status();
     let mut line = format!("server responded with {status}");
     if let Some(code) = &code {
         line.push_str(&format!(" {code}"));
     }
-    let not_found = status == 404 && says_not_found(endpoint.id, code.as_ref());
+    let not_found = status == 404 && says_not_found(operation.id, code.as_ref());
     if status == 404 && !not_found {
         // Not about the resource: an unknown path, a proxy, or another server.
         if let Some(path) = path {
@@ -92,7 +92,7 @@ pub(crate) fn from_api_body(
         _ => Error::new(ErrorKind::Api, line),
     };
     error
-        .with_operation(endpoint.id)
+        .with_operation(operation.id)
         .with_not_found(not_found)
         .with_response(info)
         .with_api_body(code, message, parameter, text)
@@ -104,10 +104,10 @@ fn says_not_found(operation: &str, code: Option<&ErrorCode>) -> bool {
 }
 
 /// The first parameter of the operation that a message names as a whole word.
-fn named_parameter(endpoint: &Endpoint, message: &str) -> Option<String> {
+fn named_parameter(operation: &OperationInfo, message: &str) -> Option<String> {
     message
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .find(|word| endpoint.params.iter().any(|param| param.name == *word))
+        .find(|word| operation.params.iter().any(|param| param.name == *word))
         .map(str::to_owned)
 }
 
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_documented_messages_name_their_parameter() {
-        let endpoint = Endpoint::from(&EMBED_TASKS_CREATE);
+        let operation = OperationInfo::from(&EMBED_TASKS_CREATE);
         let cases = [
             (
                 "The video_clip_length parameter is invalid. video_clip_length should be within 2-10 seconds long",
@@ -154,9 +154,9 @@ mod tests {
             ),
         ];
         for (message, parameter) in cases {
-            assert_eq!(named_parameter(&endpoint, message).as_deref(), Some(parameter));
+            assert_eq!(named_parameter(&operation, message).as_deref(), Some(parameter));
         }
-        assert_eq!(named_parameter(&endpoint, "The video_clip_lengths are odd"), None);
+        assert_eq!(named_parameter(&operation, "The video_clip_lengths are odd"), None);
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
         for key in ["k", "any", "broken", "requests", "parameter", "video_clip_length", "too_many_requests"] {
             let key = Key::new(key).expect("a key");
             let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
-            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), None, info, body, &key);
+            let error = from_api_body(&OperationInfo::from(&EMBED_TASKS_CREATE), None, info, body, &key);
             assert_eq!(error.code(), Some(&ErrorCode::TooManyRequests), "{key:?}");
             assert!(
                 error.to_string().ends_with("too_many_requests: The video_clip_length parameter is broken"),
@@ -187,7 +187,7 @@ mod tests {
             let at = at.min(body.len());
             body.splice(at..at, *b"tlk_0123secret");
             let info = ResponseInfo::of(&reqwest::Response::from(http::Response::new("")), &key);
-            let error = from_api_body(&Endpoint::from(&EMBED_TASKS_CREATE), None, info, &body, &key);
+            let error = from_api_body(&OperationInfo::from(&EMBED_TASKS_CREATE), None, info, &body, &key);
             assert!(!format!("{error} {error:?} {:?}", error.body()).contains("tlk_0123secret"));
             assert!(!error.to_string().contains('\n'));
         }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    endpoint::Endpoint,
+    operation::OperationInfo,
     retry::{self, Decision},
 };
 use crate::error::{BoxError, Error, ErrorKind, catch};
@@ -86,8 +86,8 @@ impl fmt::Debug for CallOptions {
 }
 
 impl CallOptions {
-    pub(super) fn header_timeout(&self, endpoint: &Endpoint) -> Duration {
-        self.header_timeout.unwrap_or_else(|| endpoint.header_timeout())
+    pub(super) fn header_timeout(&self, operation: &OperationInfo) -> Duration {
+        self.header_timeout.unwrap_or_else(|| operation.header_timeout())
     }
 
     pub(super) fn chunk_timeout(&self) -> Duration {
@@ -104,20 +104,25 @@ impl CallOptions {
     }
 
     /// The limit for the whole call; uploads have none by default.
-    pub(super) fn timeout(&self, endpoint: &Endpoint, has_file: bool) -> Option<Duration> {
-        self.timeout.or_else(|| if has_file { None } else { endpoint.call_timeout() })
+    pub(super) fn timeout(&self, operation: &OperationInfo, has_file: bool) -> Option<Duration> {
+        self.timeout.or_else(|| if has_file { None } else { operation.call_timeout() })
     }
 
     /// Whether a failed attempt allows another one. A request that must not take effect twice is retried only if the failed
     /// attempt certainly had no effect.
     ///
     /// An error is the panic of the caller's rule. `unfinished` says that the server cannot have received the whole upload.
-    pub(super) fn decide(&self, endpoint: &Endpoint, unfinished: bool, error: &Error) -> Result<Decision, BoxError> {
+    pub(super) fn decide(
+        &self,
+        operation: &OperationInfo,
+        unfinished: bool,
+        error: &Error,
+    ) -> Result<Decision, BoxError> {
         let own = match &self.rule {
             Some(rule) => catch(|| rule(error))?,
             None => RetryDecision::Default,
         };
-        let repeatable = endpoint.is_repeatable();
+        let repeatable = operation.is_repeatable();
         let retry = match (own, error.kind(), error.status()) {
             (RetryDecision::Retry, ..) => true,
             (RetryDecision::Stop, ..) => false,
@@ -307,8 +312,9 @@ mod tests {
     #[test]
     fn a_rule_that_panics_decides_nothing() {
         let options = CallOptions { rule: Some(Arc::new(|_| panic!("boom"))), ..CallOptions::default() };
-        let endpoint = Endpoint::from(&operations::EMBED_TASKS_STATUS);
-        let panicked = options.decide(&endpoint, false, &Error::new(ErrorKind::Timeout, "late")).expect_err("panicked");
+        let operation = OperationInfo::from(&operations::EMBED_TASKS_STATUS);
+        let panicked =
+            options.decide(&operation, false, &Error::new(ErrorKind::Timeout, "late")).expect_err("panicked");
         assert_eq!(panicked.to_string(), "panicked: boom");
     }
 
@@ -317,9 +323,9 @@ mod tests {
         let options = CallOptions::default();
         let broken = |cause, unsent| Error::new(ErrorKind::Transport, "broken").with_cause(cause, unsent);
         for &effect in Effect::ALL {
-            let endpoint = Endpoint { effect, ..Endpoint::from(&operations::EMBED_TASKS_STATUS) };
+            let operation = OperationInfo { effect, ..OperationInfo::from(&operations::EMBED_TASKS_STATUS) };
             let retried = |error: &Error, unfinished| {
-                options.decide(&endpoint, unfinished, error).expect("no rule") != Decision::Stop
+                options.decide(&operation, unfinished, error).expect("no rule") != Decision::Stop
             };
             let repeatable = is_repeatable(effect);
             assert_eq!(retried(&Error::new(ErrorKind::Timeout, "late"), false), repeatable, "{effect:?}");
@@ -335,8 +341,8 @@ mod tests {
                 assert!(!retried(&broken(permanent, true), true), "{effect:?}: {permanent:?} stays as it is");
             }
             assert!(!retried(&Error::new(ErrorKind::Decode, "garbled"), false), "{effect:?}");
-            assert_eq!(endpoint.changes_state(), !matches!(effect, Effect::Read | Effect::Compute), "{effect:?}");
-            assert_eq!(endpoint.call_timeout().is_some(), repeatable, "{effect:?}");
+            assert_eq!(operation.changes_state(), !matches!(effect, Effect::Read | Effect::Compute), "{effect:?}");
+            assert_eq!(operation.call_timeout().is_some(), repeatable, "{effect:?}");
         }
         for operation in operations::ALL {
             assert!(operation.method != "GET" || operation.effect == Effect::Read, "{}", operation.id);

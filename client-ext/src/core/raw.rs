@@ -19,8 +19,8 @@ pub use twelvelabs_api::runtime::Effect;
 use super::{
     Core,
     decode::read_whole,
-    endpoint::Endpoint,
     failure::from_source,
+    operation::OperationInfo,
     options::{CallOptions, RequestOptions},
     response::Response,
     response_body::Body,
@@ -241,11 +241,16 @@ impl RawRequest {
         if let Payload::Form(fields) = &self.payload {
             form = Some(tracked(fields, &mut upload));
         }
-        let endpoint =
-            Endpoint { id: RAW, method: static_name(&self.method), template: "", effect: self.effect, params: &[] };
+        let operation = OperationInfo {
+            id: RAW,
+            method: static_name(&self.method),
+            template: "",
+            effect: self.effect,
+            params: &[],
+        };
         let is_last = self.options.retry.max_retries == 0;
         let options = self.options.with_large_response();
-        let call = self.core.prepare(endpoint, &options, &upload, credentials);
+        let call = self.core.prepare(operation, &options, &upload, credentials);
         let client = twelvelabs_api::ClientInfo::client(&self.core.0.api);
         let make = |hung_up| {
             let request = client.request(self.method.clone(), url.clone());
@@ -270,7 +275,7 @@ impl RawRequest {
                 })
             }
         };
-        let api = self.core.api_for(&call.endpoint, call.upload);
+        let api = self.core.api_for(&call.operation, call.upload);
         call.run(api, make, read, |_, _| {}).await
     }
 

@@ -8,7 +8,7 @@ use tracing::{Level, Span, field::Empty};
 
 use super::{
     credentials::Credentials,
-    endpoint::Endpoint,
+    operation::OperationInfo,
     options::{CallOptions, Retry},
 };
 use crate::{
@@ -79,15 +79,15 @@ fn snake_case(name: &str) -> String {
 }
 
 /// The span of a call. The calls of a wait are details of the wait.
-pub(super) fn call_span(endpoint: &Endpoint, is_poll: bool) -> Span {
+pub(super) fn call_span(operation: &OperationInfo, is_poll: bool) -> Span {
     macro_rules! span {
         ($level:expr) => {
             tracing::span!(
                 $level,
                 "twelvelabs.call",
-                otel.name = endpoint.id,
-                http.request.method = endpoint.method,
-                url.template = endpoint.template,
+                otel.name = operation.id,
+                http.request.method = operation.method,
+                url.template = operation.template,
                 // Parameters of the path that are ids, by their names in the OpenAPI document. Names of spans' fields are fixed.
                 task_id = Empty,
                 asset_id = Empty,
@@ -102,14 +102,14 @@ pub(super) fn call_span(endpoint: &Endpoint, is_poll: bool) -> Span {
 }
 
 /// The span of an attempt, which is one HTTP request.
-pub(super) fn attempt_span(endpoint: &Endpoint, resends: u32) -> Span {
+pub(super) fn attempt_span(operation: &OperationInfo, resends: u32) -> Span {
     tracing::info_span!(
         "twelvelabs.attempt",
         otel.kind = "client",
-        otel.name = format!("{} {}", endpoint.method, endpoint.template).trim_end(),
-        http.request.method = endpoint.method,
+        otel.name = format!("{} {}", operation.method, operation.template).trim_end(),
+        http.request.method = operation.method,
         http.request.resend_count = (resends > 0).then_some(resends),
-        url.template = endpoint.template,
+        url.template = operation.template,
         url.full = Empty,
         server.address = Empty,
         server.port = Empty,
@@ -125,7 +125,7 @@ pub(super) fn attempt_span(endpoint: &Endpoint, resends: u32) -> Span {
 /// Records where a request goes on the spans of its call and attempt. If these are disabled, the current span is one of the application.
 pub(super) fn record_request(
     (call, attempt): (&Span, &Span),
-    endpoint: &Endpoint,
+    operation: &OperationInfo,
     url: &Url,
     credentials: Credentials,
 ) {
@@ -141,7 +141,7 @@ pub(super) fn record_request(
         Credentials::ApiKey => attempt.record("url.full", format!("{origin}{}", url.path())),
         _ => attempt.record("url.full", format!("{origin}/REDACTED")),
     };
-    let segments = endpoint.template.rsplit('/').zip(url.path().rsplit('/'));
+    let segments = operation.template.rsplit('/').zip(url.path().rsplit('/'));
     for (name, value) in segments {
         if let Some(name) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             call.record(name, value);

@@ -16,7 +16,7 @@ use crate::{
         response::Response,
     },
     error::{Checks, Result, Violation},
-    upload::{Source, Upload, VideoSource},
+    upload::{FileSource, Source, Upload},
 };
 
 /// The operation of [`EmbedClient::create`](super::EmbedClient::create).
@@ -44,13 +44,13 @@ impl Request<CreateEmbedding> {
     }
 
     /// An image, JPEG or PNG: at least 128×128 pixels, at most 32 MiB.
-    pub fn image(mut self, source: impl Into<VideoSource>) -> Self {
+    pub fn image(mut self, source: impl Into<FileSource>) -> Self {
         self.verb.image = Some(source.into().0);
         self
     }
 
     /// An audio file: WAV, MP3 or FLAC.
-    pub fn audio(mut self, source: impl Into<VideoSource>) -> Self {
+    pub fn audio(mut self, source: impl Into<FileSource>) -> Self {
         self.verb.audio = Some(source.into().0);
         self
     }

@@ -38,7 +38,7 @@ pub use twelvelabs_api::types::{
 
 use crate::{
     core::{Core, id::IntoId, request::Request},
-    upload::VideoSource,
+    upload::FileSource,
     wait::{WaitAll, WaitForDone},
 };
 
@@ -65,10 +65,10 @@ impl TasksClient {
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
-    /// use twelvelabs::{EmbeddingScope, ModelName, VideoSource};
+    /// use twelvelabs::{EmbeddingScope, ModelName, FileSource};
     ///
     /// let task = tasks
-    ///     .create(ModelName::Marengo30, VideoSource::path("talk.mp4"))
+    ///     .create(ModelName::Marengo30, FileSource::path("talk.mp4"))
     ///     .video_clip_length(5.0)
     ///     .video_embedding_scope([EmbeddingScope::Clip, EmbeddingScope::Video])
     ///     .send()
@@ -88,7 +88,7 @@ impl TasksClient {
     /// # Cancellation
     ///
     /// Dropping the future aborts the upload. If the last byte had been sent, a task may exist.
-    pub fn create(&self, model_name: impl Into<ModelName>, source: impl Into<VideoSource>) -> Request<CreateTask> {
+    pub fn create(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<CreateTask> {
         Request::new(&self.core, CreateTask { model_name: model_name.into(), input: TaskInput::new(source) })
     }
 
@@ -108,10 +108,10 @@ impl TasksClient {
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
     /// use std::time::SystemTime;
-    /// use twelvelabs::{ModelName, VideoSource};
+    /// use twelvelabs::{ModelName, FileSource};
     ///
     /// let (marker, start) = ("job-4711", SystemTime::now());
-    /// let created = tasks.create(ModelName::Marengo30, VideoSource::path("talk.mp4")).with_marker(marker).await;
+    /// let created = tasks.create(ModelName::Marengo30, FileSource::path("talk.mp4")).with_marker(marker).await;
     /// let id = match created {
     ///     Ok(task) => Some(task.id),
     ///     Err(error) if error.is_outcome_unknown() => {
@@ -208,9 +208,9 @@ impl TasksClient {
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
-    /// use twelvelabs::{ModelName, VideoSource};
+    /// use twelvelabs::{ModelName, FileSource};
     ///
-    /// let result = tasks.embed(ModelName::Marengo30, VideoSource::url("https://example.com/talk.mp4")).await?;
+    /// let result = tasks.embed(ModelName::Marengo30, FileSource::url("https://example.com/talk.mp4")).await?;
     /// println!("{:?}", result.video_embedding);
     /// # Ok(()) }
     /// ```
@@ -223,7 +223,7 @@ impl TasksClient {
     /// # Cancellation
     ///
     /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
-    pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<VideoSource>) -> Request<EmbedVideo> {
+    pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo> {
         Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
     }
 }

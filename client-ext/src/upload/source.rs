@@ -1,4 +1,4 @@
-//! Where a video comes from, and whether it can be sent.
+//! Where a file comes from, and whether it can be sent.
 
 use std::{
     fmt,
@@ -11,13 +11,13 @@ use twelvelabs_api::runtime::{FilePart, Param, Progress, SourceError};
 
 use crate::error::{Checks, Violation, url_rule};
 
-/// Where a video, image or audio file comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
+/// Where a video, an image or an audio file comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
 ///
 /// `Debug` and `Display` show file names, and URLs without user, query and fragment, because signed URLs are secrets.
 #[derive(Clone, Debug)]
-pub struct VideoSource(pub(crate) Source);
+pub struct FileSource(pub(crate) Source);
 
-/// The two ways in which a request carries a video.
+/// The two ways in which a request carries a file.
 #[derive(Clone)]
 pub(crate) enum Source {
     File(FilePart),
@@ -47,7 +47,7 @@ pub(crate) fn public_part(text: &str) -> String {
     }
 }
 
-impl VideoSource {
+impl FileSource {
     /// A file on disk.
     ///
     /// It is streamed while it is sent, and opened again for each attempt. The file name is the last component of the path.
@@ -75,7 +75,7 @@ impl VideoSource {
         Self(Source::File(FilePart::reader(file_name, length, reader)))
     }
 
-    /// A direct `http` or `https` link to a video file, which the server fetches.
+    /// A direct `http` or `https` link to a file, which the server fetches.
     ///
     /// The server rejects pages of video platforms and share links.
     pub fn url(url: impl Into<String>) -> Self {
@@ -83,44 +83,44 @@ impl VideoSource {
     }
 }
 
-impl From<PathBuf> for VideoSource {
+impl From<PathBuf> for FileSource {
     fn from(path: PathBuf) -> Self {
         Self::path(path)
     }
 }
 
-impl From<&Path> for VideoSource {
+impl From<&Path> for FileSource {
     fn from(path: &Path) -> Self {
         Self::path(path)
     }
 }
 
-impl From<std::fs::File> for VideoSource {
+impl From<std::fs::File> for FileSource {
     fn from(file: std::fs::File) -> Self {
         Self::file(file)
     }
 }
 
-impl From<tokio::fs::File> for VideoSource {
+impl From<tokio::fs::File> for FileSource {
     fn from(file: tokio::fs::File) -> Self {
         Self::file(file)
     }
 }
 
-impl From<FilePart> for VideoSource {
+impl From<FilePart> for FileSource {
     fn from(part: FilePart) -> Self {
         Self(Source::File(part))
     }
 }
 
 /// Bytes in memory with the file name `video`.
-impl From<Bytes> for VideoSource {
+impl From<Bytes> for FileSource {
     fn from(bytes: Bytes) -> Self {
         Self::bytes("video", bytes)
     }
 }
 
-impl fmt::Display for VideoSource {
+impl fmt::Display for FileSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Source::File(part) => f.write_str(part.file_name()),

@@ -1,5 +1,7 @@
 //! A wait for many jobs at one request rate.
 
+mod event_loop;
+
 use std::{
     fmt,
     future::{Future, IntoFuture},
@@ -10,7 +12,8 @@ use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, field::Empty, info_span};
 
-use super::{WaitOptions, WaitSettings, conclusion::named, driver::Driver, job::Job, rate_limiter::Rate};
+use self::event_loop::EventLoop;
+use super::{WaitOptions, WaitSettings, job::Job, outcome::named, rate_limiter::Rate};
 use crate::{
     core::{
         id::Id,
@@ -21,7 +24,7 @@ use crate::{
 };
 
 /// The name of the method, for errors.
-pub(super) const METHOD: &str = "wait_all";
+const METHOD: &str = "wait_all";
 /// The server's smallest rate limit.
 const DEFAULT_RATE: Rate = Rate::Unless(25);
 
@@ -62,21 +65,21 @@ pub struct Waited<S> {
 /// Dropping the future or the stream stops all requests, uploads and callbacks. Jobs that exist go on.
 #[must_use = "a wait does nothing until it is awaited or streamed"]
 pub struct WaitAll<J: Job> {
-    pub(super) job: J,
-    pub(super) source: Source<J>,
-    pub(super) options: CallOptions,
-    pub(super) settings: WaitSettings<J::Status>,
-    pub(super) rate: Rate,
+    job: J,
+    source: Source<J>,
+    options: CallOptions,
+    settings: WaitSettings<J::Status>,
+    rate: Rate,
 }
 
 /// Where the jobs come from.
-pub(super) enum Source<J: Job> {
+enum Source<J: Job> {
     Ids(Vec<Id<J::Id>>),
     Created(Creating<J::Id>),
 }
 
 /// The result of each create call, with its position.
-pub(super) type CreatedStream<I> = Pin<Box<dyn Stream<Item = (usize, Result<I>)> + Send>>;
+type CreatedStream<I> = Pin<Box<dyn Stream<Item = (usize, Result<I>)> + Send>>;
 
 /// Jobs that are created while others are waited for.
 pub(crate) struct Creating<I> {
@@ -169,17 +172,17 @@ impl<J: Job> WaitAll<J> {
             error.r#type = Empty,
             otel.status_code = Empty,
         );
-        // The driver is created at the first poll: time before it does not count.
-        let state = (Some(self), None::<Driver<J>>, Traced::new(span));
-        stream::unfold(state, |(mut wait, driver, mut traced)| async move {
+        // The event loop is created at the first poll: time before it does not count.
+        let state = (Some(self), None::<EventLoop<J>>, Traced::new(span));
+        stream::unfold(state, |(mut wait, event_loop, mut traced)| async move {
             let span = traced.span().clone();
-            let mut driver = driver.or_else(|| wait.take().map(Driver::new))?;
-            let item = driver.next().instrument(span.clone()).await;
-            span.record("requests", driver.requests_made());
+            let mut event_loop = event_loop.or_else(|| wait.take().map(EventLoop::new))?;
+            let item = event_loop.next().instrument(span.clone()).await;
+            span.record("requests", event_loop.requests_made());
             if item.is_none() {
                 traced.succeeded();
             }
-            Some((item?, (wait, Some(driver), traced)))
+            Some((item?, (wait, Some(event_loop), traced)))
         })
         .boxed()
     }

@@ -12,8 +12,8 @@ use tracing::{Instrument, field::Empty, info_span};
 
 use super::{
     WaitOptions, WaitSettings,
-    conclusion::{Called, call_back, classify, conclude, deadline_exceeded, describe, named},
     job::{Job, JobState, PollError},
+    outcome::{Called, call_back, classify, conclude, deadline_exceeded, describe, named},
     poller::{Poller, Stopped},
 };
 use crate::{
@@ -89,21 +89,21 @@ impl<J: Job> WaitForDone<J> {
         if let Ok(id) = self.id.get() {
             span.record(J::ID_NAME, id.as_ref());
         }
-        let driver = Driver { poller: None, wait: self, last: None, ended: None };
-        stream::unfold((driver, Traced::new(span)), |(mut driver, mut traced)| async move {
+        let polling = Polling { poller: None, wait: self, last: None, ended: None };
+        stream::unfold((polling, Traced::new(span)), |(mut polling, mut traced)| async move {
             let span = traced.span().clone();
-            let item = driver.next().instrument(span.clone()).await?;
-            span.record("polls", driver.poller.as_ref().map_or(0, Poller::polls));
+            let item = polling.next().instrument(span.clone()).await?;
+            span.record("polls", polling.poller.as_ref().map_or(0, Poller::polls));
             match &item {
                 Ok(status) => {
                     span.record("status", J::status_text(status));
-                    if driver.ended.is_some() {
+                    if polling.ended.is_some() {
                         traced.succeeded();
                     }
                 }
                 Err(error) => traced.failed(error),
             }
-            Some((item, (driver, traced)))
+            Some((item, (polling, traced)))
         })
         .boxed()
     }
@@ -149,7 +149,7 @@ impl<J: Job> IntoFuture for WaitForDone<J> {
     }
 }
 
-struct Driver<J: Job> {
+struct Polling<J: Job> {
     wait: WaitForDone<J>,
     poller: Option<Poller>,
     last: Option<J::Status>,
@@ -157,7 +157,7 @@ struct Driver<J: Job> {
     ended: Option<Option<Error>>,
 }
 
-impl<J: Job> Driver<J> {
+impl<J: Job> Polling<J> {
     async fn next(&mut self) -> Option<Result<J::Status>> {
         if let Some(error) = &mut self.ended {
             return error.take().map(Err);

@@ -22,7 +22,7 @@ use crate::{
     families::{Family, Routes},
     fault::Fault,
     hosts,
-    parse::duration,
+    parse_settings::duration,
     state::ServerState,
     url_policy::UrlPolicy,
 };

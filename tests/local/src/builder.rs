@@ -28,11 +28,11 @@ use crate::{
     jobs::Jobs,
     local_server::{LocalServer, base_url},
     middleware::{run, run_outside},
-    quirks::Quirk,
     rate_limit::{RateLimitPlan, RateLimits},
     speed::Speed,
     state::{BASE_PATH, ServerState},
     store::DataDirectory,
+    undocumented_behaviour::UndocumentedBehaviour,
     url_policy::UrlPolicy,
 };
 
@@ -53,10 +53,10 @@ pub struct LocalServerBuilder {
     host_names: Vec<String>,
     header_timeout: Duration,
     upload_timeout: Duration,
-    quirks: Vec<Quirk>,
+    behaviours: Vec<UndocumentedBehaviour>,
     rate_limit: Option<RateLimitPlan>,
     faults: Vec<Fault>,
-    video_urls: UrlPolicy,
+    url_policy: UrlPolicy,
     manual_clock: bool,
     allows_violations: bool,
     thumbnails: bool,
@@ -73,10 +73,10 @@ impl LocalServerBuilder {
             host_names: Vec::new(),
             header_timeout: HEADER_TIMEOUT,
             upload_timeout: UPLOAD_TIMEOUT,
-            quirks: Vec::new(),
+            behaviours: Vec::new(),
             rate_limit: None,
             faults: Vec::new(),
-            video_urls: UrlPolicy::Loopback,
+            url_policy: UrlPolicy::Loopback,
             manual_clock: false,
             allows_violations: false,
             thumbnails: false,
@@ -149,8 +149,8 @@ impl LocalServerBuilder {
     }
 
     /// Enables a behaviour that the documentation of the platform leaves open.
-    pub fn quirk(mut self, quirk: Quirk) -> Self {
-        self.quirks.push(quirk);
+    pub fn behaviour(mut self, behaviour: UndocumentedBehaviour) -> Self {
+        self.behaviours.push(behaviour);
         self
     }
 
@@ -166,9 +166,9 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Sets the addresses that a `video_url` may lead to. Default: [`UrlPolicy::Loopback`].
-    pub fn video_urls(mut self, policy: UrlPolicy) -> Self {
-        self.video_urls = policy;
+    /// Sets the addresses that files may be fetched from, such as that of a `video_url`. Default: [`UrlPolicy::Loopback`].
+    pub fn url_policy(mut self, policy: UrlPolicy) -> Self {
+        self.url_policy = policy;
         self
     }
 
@@ -223,11 +223,11 @@ impl LocalServerBuilder {
             keys: self.keys,
             host_names: HostNames::new(self.host_names),
             upload_timeout: self.upload_timeout,
-            quirks: self.quirks,
+            behaviours: self.behaviours,
             rate_limits: self.rate_limit.map(RateLimits::new),
             faults: FaultQueue::new(self.faults),
             monitor: ContractMonitor::start(Contract::embedded(), self.log)?,
-            fetcher: Fetcher::new(self.video_urls)?,
+            fetcher: Fetcher::new(self.url_policy)?,
             jobs: Jobs::new(),
             creates: Arc::default(),
         })

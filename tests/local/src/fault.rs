@@ -9,7 +9,7 @@ use twelvelabs_api::operations;
 
 pub(crate) use self::queue::FaultQueue;
 use crate::{
-    parse::{ParseError, duration},
+    parse_settings::{ParseError, duration},
     store::Fate,
 };
 

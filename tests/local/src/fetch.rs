@@ -1,4 +1,4 @@
-//! Fetches videos by URL.
+//! Fetches files by URL.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -68,7 +68,7 @@ impl Fetcher {
         Ok(Self { http: http.map_err(io::Error::other)?, policy })
     }
 
-    /// Requests a video. The error is the rule that the URL breaks.
+    /// Requests a file. The error is the rule that the URL breaks.
     pub(crate) async fn fetch(&self, url: &str) -> Result<Fetched, String> {
         let response = self.get(url).await?;
         if response.status() != StatusCode::OK {
@@ -108,7 +108,7 @@ fn check(url: &Url, policy: UrlPolicy) -> Result<(), String> {
     if allowed { Ok(()) } else { Err("cannot be fetched: the address is not public".into()) }
 }
 
-/// The response of a `video_url`.
+/// The response of a URL.
 pub(crate) struct Fetched(Response);
 
 impl Fetched {

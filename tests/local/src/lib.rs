@@ -21,16 +21,16 @@ mod media;
 mod middleware;
 #[cfg(not(feature = "media"))]
 mod no_media;
-mod parse;
+mod parse_settings;
 mod processing;
 pub mod program;
 mod query;
-mod quirks;
 mod rate_limit;
 mod report;
 mod speed;
 mod state;
 mod store;
+mod undocumented_behaviour;
 mod upload;
 mod url_policy;
 mod vectors;
@@ -38,11 +38,11 @@ mod vectors;
 pub use builder::LocalServerBuilder;
 pub use fault::Fault;
 pub use local_server::LocalServer;
-pub use parse::ParseError;
-pub use quirks::Quirk;
+pub use parse_settings::ParseError;
 pub use rate_limit::RateLimitPlan;
 pub use report::{ContractReport, InvalidExchange};
 pub use speed::Speed;
+pub use undocumented_behaviour::UndocumentedBehaviour;
 pub use url_policy::UrlPolicy;
 
 #[cfg(not(feature = "media"))]

@@ -25,8 +25,8 @@ use crate::{
     error_response::ErrorResponse,
     fault::{Fault, Kind, response as faulty},
     form::{FormEnd, FormRecord},
-    quirks::Quirk,
     state::{BASE_PATH, ServerState},
+    undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// The version in the header of every response.
@@ -200,7 +200,8 @@ async fn respond(state: &ServerState, operation: Option<&'static str>, request: 
         return ErrorResponse::new(StatusCode::UNAUTHORIZED, ErrorCode::ApiKeyInvalid, message).into_response();
     }
     let operation = operation.and_then(|id| operations::ALL.iter().find(|operation| operation.id == id));
-    let counted = operation.filter(|operation| operation.effect != Effect::Read || state.has_quirk(Quirk::ReadsCount));
+    let counted = operation
+        .filter(|operation| operation.effect != Effect::Read || state.has_behaviour(UndocumentedBehaviour::ReadsCount));
     let (Some(limits), Some(operation)) = (&state.rate_limits, counted) else { return next.run(request).await };
     let (category, now) = (state.families.rate_category(operation), state.clock.now());
     let mut usage = limits.admit(category, now);

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Fault, LocalServer, Quirk, RateLimitPlan, Speed, UrlPolicy, parse::duration};
+use crate::{Fault, LocalServer, RateLimitPlan, Speed, UndocumentedBehaviour, UrlPolicy, parse_settings::duration};
 
 const USAGE: &str = "usage: twelvelabs-local [OPTIONS]
 
@@ -23,19 +23,19 @@ A local server for the TwelveLabs API. Its embeddings are NOT those of Marengo.
   --key KEY               accept only this key; can be repeated [default: any key that is not empty]
   --host NAME             accept requests that name this host; can be repeated [default: IP addresses and localhost]
   --rate-limit PLAN       off, free, t2, t3, or a number of requests per minute [default: off]
-  --video-urls POLICY     fetch videos from public or loopback addresses, or from any [default: public]
-  --allow-private-urls    same as --video-urls any
+  --url-policy POLICY     fetch files from public or loopback addresses, or from any [default: public]
+  --allow-private-urls    same as --url-policy any
   --header-timeout TIME   time limit for the headers of a request, such as 30s [default: 30s]
   --upload-timeout TIME   time limit between two chunks of a request body [default: 60s]
   --fault FAULT           inject a fault, such as 'status=503 operation=embed_tasks_create times=2'; can be repeated
-  --quirk QUIRK           enable a behaviour that the documentation leaves open; can be repeated
+  --behaviour NAME        enable a behaviour that the documentation leaves open; can be repeated
   --help                  print this help";
 
 const MORE: &str = "
 faults: one of  status=503  delay=500ms  truncate  reset  job=fails  job=stalls  job=STATUS
         followed by any of  operation=ID  times=N (0: always)  retry_after=2s
         while the server runs:  curl --data 'reset operation=embed_tasks_status times=3' http://ADDRESS:PORT/_local/faults
-quirks:";
+behaviours:";
 
 /// Time limit of the computations in progress when the program stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -53,9 +53,9 @@ struct Options {
     header_timeout: Option<Duration>,
     upload_timeout: Option<Duration>,
     rate_limit: Option<RateLimitPlan>,
-    video_urls: UrlPolicy,
+    url_policy: UrlPolicy,
     faults: Vec<Fault>,
-    quirks: Vec<Quirk>,
+    behaviours: Vec<UndocumentedBehaviour>,
     help: bool,
 }
 
@@ -71,9 +71,9 @@ fn options() -> Result<Options, lexopt::Error> {
         header_timeout: None,
         upload_timeout: None,
         rate_limit: None,
-        video_urls: UrlPolicy::Public,
+        url_policy: UrlPolicy::Public,
         faults: Vec::new(),
-        quirks: Vec::new(),
+        behaviours: Vec::new(),
         help: false,
     };
     let mut parser = lexopt::Parser::from_env();
@@ -94,10 +94,10 @@ fn options() -> Result<Options, lexopt::Error> {
                 let limit = parser.value()?;
                 out.rate_limit = if limit == "off" { None } else { Some(limit.parse()?) };
             }
-            Long("video-urls") => out.video_urls = parser.value()?.parse()?,
-            Long("allow-private-urls") => out.video_urls = UrlPolicy::Any,
+            Long("url-policy") => out.url_policy = parser.value()?.parse()?,
+            Long("allow-private-urls") => out.url_policy = UrlPolicy::Any,
             Long("fault") => out.faults.push(parser.value()?.parse()?),
-            Long("quirk") => out.quirks.push(parser.value()?.parse()?),
+            Long("behaviour") => out.behaviours.push(parser.value()?.parse()?),
             Short('h') | Long("help") => out.help = true,
             other => return Err(other.unexpected()),
         }
@@ -160,8 +160,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     if options.help {
         say(USAGE);
-        let quirks: Vec<String> = Quirk::all().map(|quirk| quirk.to_string()).collect();
-        say(&format!("{MORE} {}", quirks.join(", ")));
+        let behaviours: Vec<String> = UndocumentedBehaviour::all().map(|behaviour| behaviour.to_string()).collect();
+        say(&format!("{MORE} {}", behaviours.join(", ")));
         return Ok(());
     }
     if !options.listen.ip().is_loopback() && !options.allow_others {
@@ -173,7 +173,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .listen(options.listen)
         .speed(options.speed)
         .thumbnails(true)
-        .video_urls(options.video_urls)
+        .url_policy(options.url_policy)
         .allow_violations()
         .log(move |line| {
             // The printer has ended.
@@ -194,7 +194,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     if let Some(limit) = options.upload_timeout {
         builder = builder.upload_timeout(limit);
     }
-    builder = options.quirks.into_iter().fold(builder, |builder, quirk| builder.quirk(quirk));
+    builder = options.behaviours.into_iter().fold(builder, |builder, behaviour| builder.behaviour(behaviour));
     builder = options.faults.into_iter().fold(builder, |builder, fault| builder.inject(fault));
     // Before the start, so that an early signal stops the program gracefully.
     let stopped = stop_signal()?;

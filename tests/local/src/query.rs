@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use twelvelabs_api::{runtime::Param, types::PageInfo};
 
-use crate::{error_response::ErrorResponse, quirks::Quirk, state::ServerState};
+use crate::{error_response::ErrorResponse, state::ServerState, undocumented_behaviour::UndocumentedBehaviour};
 
 /// The decoded parameters, in order.
 pub(crate) fn pairs(query: Option<&str>) -> Vec<(String, String)> {
@@ -41,7 +41,8 @@ impl Paging {
     pub(crate) fn set(&mut self, state: &ServerState, name: &str, value: &str) -> Result<bool, ErrorResponse> {
         let number = |rule: &Param| {
             let number = value.parse::<u64>().ok();
-            let clamps = state.has_quirk(Quirk::PageLimitClamped) && rule.name == self.limit_rule.name;
+            let clamps =
+                state.has_behaviour(UndocumentedBehaviour::PageLimitClamped) && rule.name == self.limit_rule.name;
             let clamped = number.filter(|_| clamps).zip(rule.maximum).map(|(number, most)| number.min(most as u64));
             let invalid = || ErrorResponse::invalid(rule.name, format!("should be a whole number, {}", rule.range()));
             clamped.or(number).filter(|number| rule.allows(*number as f64)).ok_or_else(invalid)
@@ -63,7 +64,7 @@ impl Paging {
     /// The `page_info` of the response.
     pub(crate) fn info(&self, state: &ServerState, total: usize) -> Result<PageInfo, ErrorResponse> {
         let pages = (total as u64).div_ceil(self.limit);
-        if self.page > pages.max(1) && state.has_quirk(Quirk::PageBeyondRefused) {
+        if self.page > pages.max(1) && state.has_behaviour(UndocumentedBehaviour::PageBeyondRefused) {
             return Err(ErrorResponse::invalid(self.page_rule.name, format!("should be at most {}", pages.max(1))));
         }
         let mut info = PageInfo::new();

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use twelvelabs_api::headers;
 
-use crate::{clock::later, parse::ParseError};
+use crate::{clock::later, parse_settings::ParseError};
 
 /// The rate limits of a plan. Each category of operations has its own counters, over all keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use crate::parse::ParseError;
+use crate::parse_settings::ParseError;
 
 /// The minimum time that a job of a [`LocalServer`](crate::LocalServer) stays in `processing`. Computing the embeddings can take
 /// longer.

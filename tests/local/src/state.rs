@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     clock::Clock, contract_monitor::ContractMonitor, families::Families, fault::FaultQueue, fetch::Fetcher,
-    hosts::HostNames, jobs::Jobs, quirks::Quirk, rate_limit::RateLimits, speed::Speed,
+    hosts::HostNames, jobs::Jobs, rate_limit::RateLimits, speed::Speed, undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Path of the operations below the root, as on the platform.
@@ -19,7 +19,7 @@ pub(crate) struct ServerState {
     pub(crate) host_names: HostNames,
     /// Time limit between two chunks of a request body.
     pub(crate) upload_timeout: Duration,
-    pub(crate) quirks: Vec<Quirk>,
+    pub(crate) behaviours: Vec<UndocumentedBehaviour>,
     pub(crate) rate_limits: Option<RateLimits>,
     pub(crate) faults: FaultQueue,
     pub(crate) monitor: ContractMonitor,
@@ -33,8 +33,8 @@ pub(crate) struct ServerState {
 }
 
 impl ServerState {
-    pub(crate) fn has_quirk(&self, quirk: Quirk) -> bool {
-        self.quirks.contains(&quirk)
+    pub(crate) fn has_behaviour(&self, behaviour: UndocumentedBehaviour) -> bool {
+        self.behaviours.contains(&behaviour)
     }
 
     /// Whether a request with this key is authorized.

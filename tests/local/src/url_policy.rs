@@ -1,13 +1,13 @@
-//! The addresses that videos may be fetched from.
+//! The addresses that files may be fetched from.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
 };
 
-use crate::parse::ParseError;
+use crate::parse_settings::ParseError;
 
-/// The addresses that a [`LocalServer`](crate::LocalServer) may fetch a `video_url` from.
+/// The addresses that a [`LocalServer`](crate::LocalServer) may fetch files from, such as a `video_url`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlPolicy {

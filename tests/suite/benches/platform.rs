@@ -154,8 +154,8 @@ async fn fill(address: &str, count: usize) -> Result<Vec<String>> {
 async fn statuses() -> Result<bool> {
     let empty = Server::empty()?;
     // Tasks that are created without probing a video, which is all that this needs.
-    let few = Server::local(&["--quirk", "media-fails-later"])?;
-    let many = Server::local(&["--quirk", "media-fails-later"])?;
+    let few = Server::local(&["--behaviour", "media-fails-later"])?;
+    let many = Server::local(&["--behaviour", "media-fails-later"])?;
     let few_paths = fill(&few.address, 100).await?;
     let start = Instant::now();
     let many_paths = fill(&many.address, 100_000).await?;

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use twelvelabs::{Error, ErrorKind, ModelName, RequestOptions, RetryDecision, VideoSource, wait::WaitOptions};
+use twelvelabs::{Error, ErrorKind, FileSource, ModelName, RequestOptions, RetryDecision, wait::WaitOptions};
 use wiremock::ResponseTemplate;
 
 use crate::support::{ID, json, scripted};
@@ -79,7 +79,7 @@ async fn in_a_wait_for_many_a_panic_ends_only_its_own_task() {
 #[tokio::test]
 async fn other_callbacks_that_panic_end_their_call_with_an_error() {
     let (_server, tasks) = scripted([json(200, "embed_tasks_create_200")]).await;
-    let url = || VideoSource::url("https://example.com/a.mp4");
+    let url = || FileSource::url("https://example.com/a.mp4");
     let error = tasks.embed(ModelName::Marengo30, url()).with_created(|_| panic!("boom")).await.expect_err("panicked");
     panicked(&error, "boom");
     assert!(error.resource_id().is_some(), "the task exists");

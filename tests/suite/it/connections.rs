@@ -16,7 +16,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use twelvelabs::{
-    Error, ErrorKind, ModelName, RequestOptions, TransportCause as Cause, TwelveLabs, TwelveLabsBuilder, VideoSource,
+    Error, ErrorKind, FileSource, ModelName, RequestOptions, TransportCause as Cause, TwelveLabs, TwelveLabsBuilder,
     embed::tasks::TasksClient, wait::WaitOptions,
 };
 
@@ -110,7 +110,7 @@ pub(crate) async fn call_over_tls() {
 
 /// The error of each kind of call. A create call that fails in this way has no effect.
 async fn failures(tasks: &TasksClient) -> Vec<Error> {
-    let video = || VideoSource::url("https://example.com/v.mp4");
+    let video = || FileSource::url("https://example.com/v.mp4");
     let wait = tasks.wait_for_done(ID).sleep_interval(Duration::from_millis(1)).with_max_failures(2);
     let all = tasks.wait_all([ID, "other"]).sleep_interval(Duration::from_millis(1)).with_max_failures(2);
     let mut errors = vec![
@@ -194,7 +194,7 @@ async fn a_proxy_that_cannot_be_reached_is_transient() {
     let tasks = tasks(client.with_backoff(Duration::ZERO, Duration::ZERO));
     for error in [
         tasks.status(ID).await.expect_err("no proxy"),
-        tasks.create(ModelName::Marengo30, VideoSource::url("https://example.com/v.mp4")).await.expect_err("no proxy"),
+        tasks.create(ModelName::Marengo30, FileSource::url("https://example.com/v.mp4")).await.expect_err("no proxy"),
     ] {
         assert_eq!((error.transport_cause(), error.attempts()), (Some(Cause::ProxyUnreachable), 3), "{error}");
         assert!(error.is_transient() && !error.is_outcome_unknown(), "{error}");
@@ -254,7 +254,7 @@ async fn the_io_error_is_among_the_sources() {
     let tasks = tasks(TwelveLabs::builder().api_key(KEY).base_url("http://127.0.0.1:9/v1.3").with_max_retries(0));
     let error = tasks.status(ID).await.expect_err("refused");
     assert_eq!(io_kind(&error), Some(io::ErrorKind::ConnectionRefused));
-    let error = tasks.create(ModelName::Marengo30, VideoSource::path("no/such/file.mp4")).await.expect_err("missing");
+    let error = tasks.create(ModelName::Marengo30, FileSource::path("no/such/file.mp4")).await.expect_err("missing");
     assert_eq!(io_kind(&error), Some(io::ErrorKind::NotFound));
     let direct = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     assert_eq!(direct.map(io::Error::kind), Some(io::ErrorKind::NotFound));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use twelvelabs::{ModelName, TwelveLabs, VideoSource, embed::tasks::TasksStatusResponse};
+use twelvelabs::{FileSource, ModelName, TwelveLabs, embed::tasks::TasksStatusResponse};
 use twelvelabs_contract::{Contract, ProviderCheck};
 use twelvelabs_local::LocalServer;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
@@ -119,7 +119,7 @@ async fn the_client_accepts_examples() {
         .await;
     let client = TwelveLabs::builder().api_key(KEY).base_url(server.uri()).build().expect("a client");
     let tasks = client.embed().tasks();
-    let task = tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send().await.expect("created");
+    let task = tasks.create(ModelName::Marengo30, FileSource::path(CLIP)).send().await.expect("created");
     assert_eq!(task.id.as_str(), ID);
     tasks.status(&task.id).send().await.expect("read");
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use futures_util::{StreamExt, TryStreamExt, future::ready, stream};
 use twelvelabs::{
-    Error, ErrorKind, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder, VideoSource, embed::tasks::TasksClient,
+    Error, ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder, embed::tasks::TasksClient,
     wait::WaitOptions,
 };
 
@@ -205,9 +205,9 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::Items => tasks.list().items().try_for_each(|_| ready(Ok(()))).await,
         Op::Pages => tasks.list().pages().try_for_each(|_| ready(Ok(()))).await,
         Op::List => tasks.list().send().await.map(drop),
-        Op::Create => tasks.create(model, VideoSource::url("https://example.com/v.mp4")).send().await.map(drop),
+        Op::Create => tasks.create(model, FileSource::url("https://example.com/v.mp4")).send().await.map(drop),
         Op::CreateAfterPoll => {
-            let video = || VideoSource::url("https://example.com/v.mp4");
+            let video = || FileSource::url("https://example.com/v.mp4");
             tasks.status(ID).send().await?;
             // The time in which the connection is idle, and in which it comes back to the pool.
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -216,12 +216,12 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
             tasks.create(model, video()).send().await.map(drop)
         }
         Op::Upload => {
-            tasks.create(model, VideoSource::bytes("v.mp4", video())).video_clip_length(5.0).send().await.map(drop)
+            tasks.create(model, FileSource::bytes("v.mp4", video())).video_clip_length(5.0).send().await.map(drop)
         }
         Op::UploadPath => {
             let file = tempfile::NamedTempFile::new().expect("a file");
             std::fs::write(file.path(), video()).expect("written");
-            tasks.create(model, VideoSource::path(file.path())).with_file_name("v.mp4").send().await.map(drop)
+            tasks.create(model, FileSource::path(file.path())).with_file_name("v.mp4").send().await.map(drop)
         }
         Op::UploadFile => {
             let mut file = tempfile::tempfile().expect("a file");
@@ -230,7 +230,7 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         }
         Op::UploadReader => {
             let bytes = video();
-            let source = VideoSource::reader("v.mp4", bytes.len() as u64, std::io::Cursor::new(bytes));
+            let source = FileSource::reader("v.mp4", bytes.len() as u64, std::io::Cursor::new(bytes));
             tasks.create(model, source).send().await.map(drop)
         }
         Op::Wait | Op::WaitUntilLimit => tasks
@@ -243,14 +243,14 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
         Op::StatusOf(id) => tasks.status(id).send().await.map(drop),
         Op::RetrieveOf(id) => tasks.retrieve(id).send().await.map(drop),
         Op::WaitOf(id) => tasks.wait_for_done(id).await.map(drop),
-        Op::CreateFrom(url) => tasks.create(model, VideoSource::url(url)).send().await.map(drop),
-        Op::Named(name) => tasks.create(model, VideoSource::bytes(name, &b"video"[..])).send().await.map(drop),
+        Op::CreateFrom(url) => tasks.create(model, FileSource::url(url)).send().await.map(drop),
+        Op::Named(name) => tasks.create(model, FileSource::bytes(name, &b"video"[..])).send().await.map(drop),
         Op::Announced(length) => {
-            tasks.create(model, VideoSource::reader("v.mp4", length, &b"video"[..])).send().await.map(drop)
+            tasks.create(model, FileSource::reader("v.mp4", length, &b"video"[..])).send().await.map(drop)
         }
         Op::Embed => {
             let embed = tasks
-                .embed(model, VideoSource::url("https://example.com/v.mp4"))
+                .embed(model, FileSource::url("https://example.com/v.mp4"))
                 .sleep_interval(Duration::from_millis(2));
             embed.with_deadline(NO_LIMIT).await.map(drop)
         }

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt};
 use twelvelabs::{
-    EmbeddingOption, EmbeddingScope, ErrorCode, ErrorKind, ModelName, VideoSource,
+    EmbeddingOption, EmbeddingScope, ErrorCode, ErrorKind, FileSource, ModelName,
     embed::tasks::{TaskInput, TaskStatus},
     wait::WaitOptions,
 };
@@ -23,7 +23,7 @@ async fn a_video_becomes_embeddings() {
     let progress = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&progress);
     let task = tasks
-        .create(ModelName::Marengo30, VideoSource::path(CLIP))
+        .create(ModelName::Marengo30, FileSource::path(CLIP))
         .video_embedding_scope([EmbeddingScope::Clip, EmbeddingScope::Video])
         .with_progress(move |now| log.lock().expect("sane").push((now.sent, now.total)))
         .send()
@@ -68,7 +68,7 @@ async fn the_same_media_gives_the_same_vectors_everywhere() {
     let vectors = async || {
         let (_platform, tasks) = local().await;
         let embed =
-            tasks.embed(ModelName::Marengo30, VideoSource::path(CLIP)).video_clip_length(3.5).sleep_interval(SOON);
+            tasks.embed(ModelName::Marengo30, FileSource::path(CLIP)).video_clip_length(3.5).sleep_interval(SOON);
         embed.await.expect("embedded").video_embedding.expect("embeddings").segments
     };
     let (first, second) = (vectors().await, vectors().await);
@@ -89,7 +89,7 @@ const PINNED: [f32; 4] = [-0.019266522, 0.10410495, -0.07470151, 0.0951026];
 async fn a_video_without_sound_has_no_audio_vectors_and_a_range_has_its_clips() {
     let (_platform, tasks) = local().await;
     let embed = tasks
-        .embed(ModelName::Marengo30, VideoSource::path(SILENT))
+        .embed(ModelName::Marengo30, FileSource::path(SILENT))
         .video_start_offset_sec(0.5)
         .video_end_offset_sec(4.5);
     let result = embed.video_clip_length(2.5).sleep_interval(SOON).await.expect("embedded");
@@ -108,10 +108,10 @@ async fn bytes_readers_and_urls_are_embedded() {
     let response = wiremock::ResponseTemplate::new(200).set_body_bytes(bytes.clone());
     wiremock::Mock::given(wiremock::matchers::path("/v.mp4")).respond_with(response).mount(&server).await;
     let sources = [
-        VideoSource::path(SILENT),
-        VideoSource::bytes("silent.mp4", bytes.clone()),
-        VideoSource::reader("silent.mp4", bytes.len() as u64, std::io::Cursor::new(bytes)),
-        VideoSource::url(format!("{}/v.mp4", server.uri())),
+        FileSource::path(SILENT),
+        FileSource::bytes("silent.mp4", bytes.clone()),
+        FileSource::reader("silent.mp4", bytes.len() as u64, std::io::Cursor::new(bytes)),
+        FileSource::url(format!("{}/v.mp4", server.uri())),
     ];
     let mut results = Vec::new();
     for source in sources {
@@ -125,10 +125,10 @@ async fn bytes_readers_and_urls_are_embedded() {
 async fn bulk_results_keep_their_order_and_fail_independently() {
     let (_platform, tasks) = local().await;
     let inputs = [
-        TaskInput::new(VideoSource::path(SILENT)),
-        TaskInput::new(VideoSource::path("no/such/file.mp4")),
-        TaskInput::new(VideoSource::path(TOO_SMALL)),
-        TaskInput::new(VideoSource::path(CLIP)).video_clip_length(2.0),
+        TaskInput::new(FileSource::path(SILENT)),
+        TaskInput::new(FileSource::path("no/such/file.mp4")),
+        TaskInput::new(FileSource::path(TOO_SMALL)),
+        TaskInput::new(FileSource::path(CLIP)).video_clip_length(2.0),
     ];
     let results = tasks.create_bulk(ModelName::Marengo30, inputs).with_concurrency(2).send().await;
     let kinds: Vec<_> =
@@ -150,7 +150,7 @@ async fn list_streams_end_after_the_last_page() {
     let (_platform, tasks) = local().await;
     let empty: Vec<_> = tasks.list().items().collect().await;
     assert!(empty.is_empty());
-    let inputs = (0..7).map(|_| VideoSource::path(SILENT));
+    let inputs = (0..7).map(|_| FileSource::path(SILENT));
     let created = tasks.create_bulk(ModelName::Marengo30, inputs).send().await;
     let ids: Vec<_> = created.into_iter().map(|result| result.expect("created").id).collect();
     let pages: Vec<_> = tasks.list().page_limit(3).pages().try_collect().await.expect("listed");
@@ -178,21 +178,21 @@ async fn invalid_videos_and_parameters_are_rejected() {
     let mut cut = std::fs::read(CLIP).expect("the clip");
     cut.truncate(100_000);
     let cases = [
-        (VideoSource::bytes("a.mp4", &b"not a video"[..]), ErrorCode::VideoFileBroken),
-        (VideoSource::bytes("cut.mp4", cut), ErrorCode::VideoFileBroken),
-        (VideoSource::path(TOO_SMALL), ErrorCode::VideoResolutionTooLow),
+        (FileSource::bytes("a.mp4", &b"not a video"[..]), ErrorCode::VideoFileBroken),
+        (FileSource::bytes("cut.mp4", cut), ErrorCode::VideoFileBroken),
+        (FileSource::path(TOO_SMALL), ErrorCode::VideoResolutionTooLow),
     ];
     for (source, code) in cases {
         let error = tasks.create(ModelName::Marengo30, source).send().await.expect_err("refused");
         assert_eq!((error.status(), error.code()), (Some(400), Some(&code)), "{error}");
     }
     let late = tasks
-        .create(ModelName::Marengo30, VideoSource::path(SILENT))
+        .create(ModelName::Marengo30, FileSource::path(SILENT))
         .video_start_offset_sec(0.0)
         .video_end_offset_sec(60.0);
     let error = late.send().await.expect_err("refused");
     assert_eq!((error.code(), error.parameter()), (Some(&ErrorCode::ParameterInvalid), Some("video_end_offset_sec")));
-    let error = tasks.create("marengo2.7", VideoSource::path(SILENT)).send().await.expect_err("refused");
+    let error = tasks.create("marengo2.7", FileSource::path(SILENT)).send().await.expect_err("refused");
     assert_eq!(error.parameter(), Some("model_name"));
     let error = tasks.status("663da73b31cdd0c1f638a8e6").send().await.expect_err("unknown");
     assert!(error.is_not_found() && error.code() == Some(&ErrorCode::ResourceNotExist));
@@ -209,7 +209,7 @@ async fn embed_error_after_create_has_the_task_id() {
         .expect("a platform");
     let tasks = crate::support::client(platform.base_url());
     let embed = tasks
-        .embed(ModelName::Marengo30, VideoSource::path(SILENT))
+        .embed(ModelName::Marengo30, FileSource::path(SILENT))
         .sleep_interval(SOON)
         .with_deadline(Duration::from_millis(100));
     let error = embed.await.expect_err("late");

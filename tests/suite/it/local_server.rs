@@ -6,9 +6,9 @@ mod behaviour;
 mod connections;
 mod dashboard;
 mod program;
-mod quirks;
 mod report;
 mod restarts;
+mod undocumented_behaviour;
 mod urls;
 
 use std::{

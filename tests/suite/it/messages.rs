@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 use twelvelabs::{
-    Error, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder, VideoSource,
+    Error, FileSource, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder,
     embed::tasks::{TaskInput, TasksClient},
     raw::Method,
     wait::WaitOptions,
@@ -47,8 +47,8 @@ fn builder(url: &str) -> TwelveLabsBuilder {
     TwelveLabs::builder().api_key(KEY).base_url(url).with_backoff(millisecond, millisecond)
 }
 
-fn url() -> VideoSource {
-    VideoSource::url("https://example.com/talk.mp4")
+fn url() -> FileSource {
+    FileSource::url("https://example.com/talk.mp4")
 }
 
 /// A server with one response for everything.
@@ -190,12 +190,12 @@ async fn responses(texts: &mut Texts) {
 }
 
 async fn parameters(texts: &mut Texts) {
-    texts.add("missing file", refused(VideoSource::path("talks/monday.mp4")).await);
-    texts.add("a folder", refused(VideoSource::path(env!("CARGO_MANIFEST_DIR"))).await);
-    texts.add("an empty file", refused(VideoSource::bytes("talk.mp4", Vec::new())).await);
-    texts.add("a URL without a scheme", refused(VideoSource::url("example.com/talk.mp4")).await);
-    texts.add("a URL with a line break", refused(VideoSource::url("https://example.com/talk.mp4\n")).await);
-    texts.add("a Windows path as URL", refused(VideoSource::url("C:\\talks\\monday.mp4")).await);
+    texts.add("missing file", refused(FileSource::path("talks/monday.mp4")).await);
+    texts.add("a folder", refused(FileSource::path(env!("CARGO_MANIFEST_DIR"))).await);
+    texts.add("an empty file", refused(FileSource::bytes("talk.mp4", Vec::new())).await);
+    texts.add("a URL without a scheme", refused(FileSource::url("example.com/talk.mp4")).await);
+    texts.add("a URL with a line break", refused(FileSource::url("https://example.com/talk.mp4\n")).await);
+    texts.add("a Windows path as URL", refused(FileSource::url("C:\\talks\\monday.mp4")).await);
     texts.add(
         "values out of range",
         refused(TaskInput::new(url()).video_clip_length(0.5).video_end_offset_sec(9.0)).await,
@@ -234,7 +234,7 @@ async fn waits(texts: &mut Texts) {
     texts.add("wrong key in a wait", tasks.wait_for_done(ID).await.expect_err("unauthorized"));
     let results = tasks.create_bulk(ModelName::Marengo30, [url(), url()]).with_concurrency(1).await;
     texts.add("not tried", results.into_iter().nth(1).expect("two").expect_err("unauthorized"));
-    let file = || VideoSource::path(CLIP);
+    let file = || FileSource::path(CLIP);
     let (_server, tasks) = server(ResponseTemplate::new(429)).await;
     texts.add("rate limit without a body", tasks.create(ModelName::Marengo30, file()).await.expect_err("limited"));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use twelvelabs::{
-    ErrorKind, ModelName, RequestOptions, RetryDecision, TransportCause, TwelveLabs, VideoSource, wait::WaitOptions,
+    ErrorKind, FileSource, ModelName, RequestOptions, RetryDecision, TransportCause, TwelveLabs, wait::WaitOptions,
 };
 use wiremock::ResponseTemplate;
 
@@ -28,11 +28,11 @@ async fn what_cannot_be_sent_is_refused_without_validation_too() {
     let tasks = builder.build().expect("a client").embed().tasks();
     let error = tasks.status("a/b").send().await.expect_err("not a path segment");
     assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("task_id")));
-    let source = || VideoSource::url("https://example.com/a.mp4");
+    let source = || FileSource::url("https://example.com/a.mp4");
     let error =
         tasks.create(ModelName::Marengo30, source()).video_clip_length(f64::NAN).await.expect_err("not a number");
     assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("video_clip_length")));
-    let error = tasks.create(ModelName::Marengo30, VideoSource::path("no/such.mp4")).await.expect_err("no file");
+    let error = tasks.create(ModelName::Marengo30, FileSource::path("no/such.mp4")).await.expect_err("no file");
     assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("video_file")));
     // Everything else is left to the server.
     let error = tasks.create(ModelName::Marengo30, source()).video_clip_length(60.0).with_max_retries(0).await;
@@ -56,7 +56,7 @@ async fn a_builder_can_be_awaited_or_sent() {
 async fn a_rule_of_the_caller_retries_or_stops() {
     let unavailable = || ResponseTemplate::new(503);
     let (server, tasks) = scripted([unavailable(), json(200, "embed_tasks_create_200")]).await;
-    let create = tasks.create(ModelName::Marengo30, VideoSource::url("https://example.com/a.mp4"));
+    let create = tasks.create(ModelName::Marengo30, FileSource::url("https://example.com/a.mp4"));
     let rule = |error: &twelvelabs::Error| match error.status() {
         Some(503) => RetryDecision::Retry,
         _ => RetryDecision::Default,

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
     sync::mpsc,
 };
-use twelvelabs::{ModelName, RequestOptions, TwelveLabs, VideoSource, wait::WaitOptions};
+use twelvelabs::{FileSource, ModelName, RequestOptions, TwelveLabs, wait::WaitOptions};
 use wiremock::ResponseTemplate;
 
 use crate::support::{CLIP, ID, KEY, json, local, scripted};
@@ -31,7 +31,7 @@ async fn a_flow_that_logs_everything() {
         json(401, "error_401"),
     ];
     let (_server, tasks) = scripted(responses).await;
-    let source = VideoSource::url("https://user:URLSECRET@example.com/v.mp4?signature=QUERYSECRET");
+    let source = FileSource::url("https://user:URLSECRET@example.com/v.mp4?signature=QUERYSECRET");
     println!("{source} {source:?}");
     let create = tasks.create(ModelName::Marengo30, source);
     println!("{create:?}");
@@ -128,9 +128,9 @@ async fn dropping_a_call_ends_its_connection() {
         Box::pin(tasks.retrieve(ID).send().map(drop)),
         Box::pin(tasks.list().send().map(drop)),
         Box::pin(tasks.wait_for_done(ID).into_future().map(drop)),
-        Box::pin(tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send().map(drop)),
-        Box::pin(tasks.create_bulk(ModelName::Marengo30, [VideoSource::path(CLIP)]).send().map(drop)),
-        Box::pin(tasks.embed(ModelName::Marengo30, VideoSource::path(CLIP)).into_future().map(drop)),
+        Box::pin(tasks.create(ModelName::Marengo30, FileSource::path(CLIP)).send().map(drop)),
+        Box::pin(tasks.create_bulk(ModelName::Marengo30, [FileSource::path(CLIP)]).send().map(drop)),
+        Box::pin(tasks.embed(ModelName::Marengo30, FileSource::path(CLIP)).into_future().map(drop)),
     ];
     for call in calls {
         tokio::select! {
@@ -146,7 +146,7 @@ async fn dropping_a_call_ends_its_connection() {
 async fn connection_pool_works_after_dropped_calls() {
     let (_platform, tasks) = local().await;
     for brief in [0u64, 1, 2, 5, 10] {
-        let create = tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send();
+        let create = tasks.create(ModelName::Marengo30, FileSource::path(CLIP)).send();
         let _ = tokio::time::timeout(Duration::from_millis(brief), create).await;
         let _ = tokio::time::timeout(Duration::from_millis(brief), tasks.list().send()).await;
         tasks.list().send().await.expect("the pool works");
@@ -181,7 +181,7 @@ async fn upload_stops_after_an_early_response() {
     });
     let client = TwelveLabs::builder().api_key(KEY).base_url(url).with_max_retries(0).build().expect("a client");
     const SIZE: usize = 40_000_000;
-    let source = VideoSource::bytes("v.mp4", vec![0; SIZE]);
+    let source = FileSource::bytes("v.mp4", vec![0; SIZE]);
     let error = client.embed().tasks().create(ModelName::Marengo30, source).send().await.expect_err("unauthorized");
     assert_eq!(error.status(), Some(401));
     let count =

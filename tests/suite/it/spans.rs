@@ -18,7 +18,7 @@ use tracing_subscriber::{
     layer::{Context, Layer, SubscriberExt},
     registry::LookupSpan,
 };
-use twelvelabs::{ModelName, RequestOptions, TwelveLabs, VideoSource, embed::tasks::TasksClient, wait::WaitOptions};
+use twelvelabs::{FileSource, ModelName, RequestOptions, TwelveLabs, embed::tasks::TasksClient, wait::WaitOptions};
 use wiremock::{MockServer, ResponseTemplate};
 
 use crate::support::{ID, KEY, json, scripted_client};
@@ -110,7 +110,7 @@ async fn a_flow_has_one_span_for_each_call_attempt_and_wait() {
     let seen = traced(responses, |tasks| {
         Box::pin(async move {
             let create =
-                tasks.create(ModelName::Marengo30, VideoSource::url("https://example.com/v.mp4?signature=SECRET"));
+                tasks.create(ModelName::Marengo30, FileSource::url("https://example.com/v.mp4?signature=SECRET"));
             let task = soon(create.with_max_retries(1)).send().await.expect("created");
             tasks.wait_for_done(&task.id).sleep_interval(Duration::from_millis(2)).await.expect("ready");
             tasks.retrieve(ID).send().await.expect_err("unauthorized");

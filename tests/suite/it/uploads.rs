@@ -16,7 +16,7 @@ use tokio::{
     sync::mpsc,
     time::sleep,
 };
-use twelvelabs::{ErrorKind, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder, VideoSource};
+use twelvelabs::{ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder};
 
 use crate::{
     support::{KEY, LIMITS},
@@ -81,7 +81,7 @@ async fn upload(size: usize, rate: usize, settings: fn(TwelveLabsBuilder, Durati
             read_slowly(stream, rate, limit).await
         });
         let client = settings(client("http", address), limit).build().expect("a client");
-        let video = VideoSource::bytes("v.mp4", vec![0; size]);
+        let video = FileSource::bytes("v.mp4", vec![0; size]);
         let outcome = client.embed().tasks().create(ModelName::Marengo30, video).send().await;
         server.abort();
         match outcome {
@@ -172,7 +172,7 @@ async fn an_upload_that_ends_early_leaves_nothing_open_even_if_the_server_does_n
             let sent = Arc::new(AtomicU64::new(0));
             let progress = Arc::clone(&sent);
             let create = tasks
-                .create(ModelName::Marengo30, VideoSource::path(&path))
+                .create(ModelName::Marengo30, FileSource::path(&path))
                 .with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
             let mut call = tokio::spawn(create.send());
             let socket = clients.recv().await.expect("a client");

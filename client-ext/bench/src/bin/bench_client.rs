@@ -12,7 +12,7 @@ use std::{error::Error, future::IntoFuture, time::Duration};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twelvelabs::{ModelName, TwelveLabs, VideoSource, embed::tasks::Retrieved};
+use twelvelabs::{FileSource, ModelName, TwelveLabs, embed::tasks::Retrieved};
 
 type Outcome = Result<Value, Box<dyn Error>>;
 
@@ -86,7 +86,7 @@ async fn discard(base_url: &str, id: &str) -> Outcome {
 
 /// This crate: a file from disk.
 async fn upload(client: &TwelveLabs, path: &str) -> Outcome {
-    let task = client.embed().tasks().create(ModelName::Marengo30, VideoSource::path(path)).send().await?;
+    let task = client.embed().tasks().create(ModelName::Marengo30, FileSource::path(path)).send().await?;
     Ok(json!({ "id": task.id }))
 }
 

@@ -107,10 +107,10 @@ impl CreateBulk {
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
     /// use futures_util::StreamExt;
-    /// use twelvelabs::{ModelName, VideoSource};
+    /// use twelvelabs::{ModelName, FileSource};
     ///
     /// let paths = ["monday.mp4", "tuesday.mp4"];
-    /// let mut created = tasks.create_bulk(ModelName::Marengo30, paths.map(VideoSource::path)).stream();
+    /// let mut created = tasks.create_bulk(ModelName::Marengo30, paths.map(FileSource::path)).stream();
     /// while let Some(created) = created.next().await {
     ///     println!("{}: {}", paths[created.index], created.result?.id);
     /// }
@@ -131,9 +131,9 @@ impl CreateBulk {
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) {
-    /// use twelvelabs::{ModelName, VideoSource};
+    /// use twelvelabs::{ModelName, FileSource};
     ///
-    /// let videos = ["monday.mp4", "tuesday.mp4"].map(VideoSource::path);
+    /// let videos = ["monday.mp4", "tuesday.mp4"].map(FileSource::path);
     /// for outcome in tasks.create_bulk(ModelName::Marengo30, videos).wait().await {
     ///     match outcome {
     ///         Ok(done) => println!("{} is {}", done.id, done.status),

@@ -8,17 +8,17 @@ use twelvelabs_api::{
 use crate::{
     core::request::Request,
     error::{Checks, number},
-    upload::{Source, VideoSource},
+    upload::{FileSource, Source},
 };
 
 /// A video and how to embed it: an input of [`create_bulk`](super::TasksClient::create_bulk).
 ///
-/// Everything that converts to a [`VideoSource`] converts to a `TaskInput` with the server's defaults.
+/// Everything that converts to a [`FileSource`] converts to a `TaskInput` with the server's defaults.
 ///
 /// ```
-/// use twelvelabs::{VideoSource, embed::tasks::TaskInput};
+/// use twelvelabs::{FileSource, embed::tasks::TaskInput};
 ///
-/// let input = TaskInput::new(VideoSource::path("talk.mp4")).video_clip_length(5.0);
+/// let input = TaskInput::new(FileSource::path("talk.mp4")).video_clip_length(5.0);
 /// # let _ = input;
 /// ```
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub struct TaskInput {
 
 impl TaskInput {
     /// A video, with the server's defaults.
-    pub fn new(source: impl Into<VideoSource>) -> Self {
+    pub fn new(source: impl Into<FileSource>) -> Self {
         let source = source.into().0;
         Self { source, start: None, end: None, clip_length: None, scopes: Vec::new(), marker: None }
     }
@@ -132,7 +132,7 @@ pub(super) fn marked_name(marker: &str, name: &str) -> String {
     format!("{marker}-{name}")
 }
 
-impl<S: Into<VideoSource>> From<S> for TaskInput {
+impl<S: Into<FileSource>> From<S> for TaskInput {
     fn from(source: S) -> Self {
         Self::new(source)
     }

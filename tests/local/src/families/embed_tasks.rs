@@ -34,9 +34,9 @@ use crate::{
     clock::Clock,
     error_response::ErrorResponse,
     query,
-    quirks::Quirk,
     state::ServerState,
     store::{DataDirectory, Item, Store},
+    undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Category of the rate limits.
@@ -138,7 +138,7 @@ async fn status(
 
 /// The metadata of the video, if it is visible.
 fn metadata(state: &ServerState, task: &Task) -> Option<TasksStatusResponseVideoEmbedding> {
-    if state.has_quirk(Quirk::MetadataWhenDone) && !task.status.is_final() {
+    if state.has_behaviour(UndocumentedBehaviour::MetadataWhenDone) && !task.status.is_final() {
         return None;
     }
     let mut video = TasksStatusResponseVideoEmbedding::new();

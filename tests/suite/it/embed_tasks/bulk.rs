@@ -9,13 +9,13 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use twelvelabs::{ErrorKind, ModelName, RequestOptions, TwelveLabs, VideoSource, embed::tasks::TaskInput};
+use twelvelabs::{ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs, embed::tasks::TaskInput};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use crate::support::{KEY, SILENT, body, json, local};
 
-fn urls(count: usize) -> Vec<VideoSource> {
-    (0..count).map(|index| VideoSource::url(format!("https://example.com/{index}.mp4"))).collect()
+fn urls(count: usize) -> Vec<FileSource> {
+    (0..count).map(|index| FileSource::url(format!("https://example.com/{index}.mp4"))).collect()
 }
 
 /// A server that responds as `respond` says, given the number of the request, and records when requests arrive.
@@ -86,7 +86,7 @@ async fn calls_that_exceed_the_window_start_in_the_next_one() {
         headers.into_iter().fold(created(), |response, (name, value)| response.insert_header(name, value))
     })
     .await;
-    let inputs = (0..3).map(|_| VideoSource::reader("v.mp4", 5, &b"video"[..]));
+    let inputs = (0..3).map(|_| FileSource::reader("v.mp4", 5, &b"video"[..]));
     let tasks = client.embed().tasks();
     let results = tasks.create_bulk(ModelName::Marengo30, inputs).with_concurrency(1).send().await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
@@ -125,7 +125,7 @@ async fn the_stream_yields_each_task_as_soon_as_it_is_created() {
 async fn a_lost_task_is_found_by_file_name_marker_and_time() {
     let (_platform, tasks) = local().await;
     let start = SystemTime::now();
-    let video = || TaskInput::new(VideoSource::path(SILENT));
+    let video = || TaskInput::new(FileSource::path(SILENT));
     let inputs = [
         video(),
         video().with_marker("job-1"),

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use insta::assert_snapshot;
-use twelvelabs::{Error, ErrorCode, ErrorKind, ModelName, RequestOptions, VideoSource, embed::tasks::TaskInput};
+use twelvelabs::{Error, ErrorCode, ErrorKind, FileSource, ModelName, RequestOptions, embed::tasks::TaskInput};
 use wiremock::ResponseTemplate;
 
 use crate::support::{CLIP, ID, KEY, client, json, scripted};
@@ -74,7 +74,7 @@ async fn parameter_is_parsed_from_the_message() {
     ];
     for (response, parameter) in cases {
         let (_server, tasks) = scripted([response]).await;
-        let source = VideoSource::url("https://example.com/a.mp4");
+        let source = FileSource::url("https://example.com/a.mp4");
         let error = tasks.create(ModelName::Marengo30, source).send().await.expect_err("refused");
         assert_eq!((error.kind(), error.status()), (ErrorKind::Api, Some(400)));
         assert_eq!((error.code(), error.parameter()), (Some(&ErrorCode::ParameterInvalid), Some(parameter)));
@@ -99,7 +99,7 @@ async fn malformed_responses_are_decode_errors() {
 
 #[tokio::test]
 async fn create_with_a_malformed_response_has_unknown_outcome() {
-    let source = || VideoSource::url("https://example.com/a.mp4");
+    let source = || FileSource::url("https://example.com/a.mp4");
     let (server, tasks) = scripted([ResponseTemplate::new(200).set_body_raw("{", "application/json")]).await;
     let garbled = tasks.create(ModelName::Marengo30, source()).with_max_retries(5).send().await.expect_err("garbled");
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(1));
@@ -115,7 +115,7 @@ async fn create_with_a_malformed_response_has_unknown_outcome() {
 
 #[tokio::test]
 async fn all_invalid_arguments_are_reported_before_sending() {
-    let input = || TaskInput::new(VideoSource::path(CLIP));
+    let input = || TaskInput::new(FileSource::path(CLIP));
     let folder = env!("CARGO_MANIFEST_DIR");
     let empty = tempfile::NamedTempFile::new().expect("a file");
     let texts = [
@@ -127,13 +127,13 @@ async fn all_invalid_arguments_are_reported_before_sending() {
             input().video_start_offset_sec(f64::NAN).video_end_offset_sec(f64::INFINITY).video_clip_length(1.9),
         )
         .await,
-        create_error(VideoSource::path("no/such/file.mp4")).await,
-        create_error(VideoSource::path(folder)).await,
-        create_error(VideoSource::path(empty.path())).await,
-        create_error(VideoSource::bytes("a.mp4", Vec::new())).await,
-        create_error(VideoSource::reader("a.mp4", 3_000_000_000, tokio::io::empty())).await,
-        create_error(VideoSource::url("ftp://example.com/a.mp4?secret=1")).await,
-        create_error(VideoSource::url("a.mp4")).await,
+        create_error(FileSource::path("no/such/file.mp4")).await,
+        create_error(FileSource::path(folder)).await,
+        create_error(FileSource::path(empty.path())).await,
+        create_error(FileSource::bytes("a.mp4", Vec::new())).await,
+        create_error(FileSource::reader("a.mp4", 3_000_000_000, tokio::io::empty())).await,
+        create_error(FileSource::url("ftp://example.com/a.mp4?secret=1")).await,
+        create_error(FileSource::url("a.mp4")).await,
     ];
     let shown: Vec<String> = texts
         .iter()

@@ -8,7 +8,7 @@ use crate::support::{ID, json, scripted};
 #[tokio::test]
 async fn create() {
     let (_server, tasks) = scripted([json(200, "embed_tasks_create_200")]).await;
-    let source = twelvelabs::VideoSource::url("https://example.com/a.mp4");
+    let source = twelvelabs::FileSource::url("https://example.com/a.mp4");
     assert_debug_snapshot!(tasks.create(ModelName::Marengo30, source).send().await.expect("created"));
 }
 

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use twelvelabs::{
-    Error, ErrorKind, ModelName, RequestOptions, VideoSource,
+    Error, ErrorKind, FileSource, ModelName, RequestOptions,
     embed::tasks::{Retrieved, TaskStatus, TasksRetrieveResponse, VideoSegment},
 };
 use wiremock::ResponseTemplate;
@@ -120,7 +120,7 @@ async fn stream_retries_until_a_response_starts() {
 #[tokio::test]
 async fn a_matrix_has_a_row_for_each_segment() {
     let (_platform, tasks) = local().await;
-    let whole = tasks.embed(ModelName::Marengo30, VideoSource::path(CLIP)).await.expect("embedded");
+    let whole = tasks.embed(ModelName::Marengo30, FileSource::path(CLIP)).await.expect("embedded");
     let matrix = tasks.retrieve(&whole.id).matrix().await.expect("retrieved");
     let segments = whole.video_embedding.expect("it is ready").segments;
     assert_eq!((matrix.segments().len(), matrix.dimensions()), (segments.len(), 512));

@@ -9,7 +9,7 @@ use std::{
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use twelvelabs::{
-    Error, ErrorKind, ModelName, Result, VideoSource,
+    Error, ErrorKind, FileSource, ModelName, Result,
     embed::tasks::{TaskInput, TaskStatus, TasksClient, TasksStatusResponse},
     wait::WaitOptions,
 };
@@ -193,7 +193,7 @@ async fn no_request_is_sent_without_valid_ids_or_options() {
         tasks.wait_all(ids(2)).sleep_interval(Duration::ZERO).await,
         tasks.wait_all(ids(2)).with_requests_per_minute(0).await,
         tasks
-            .create_bulk(ModelName::Marengo30, [SILENT, SILENT].map(VideoSource::path))
+            .create_bulk(ModelName::Marengo30, [SILENT, SILENT].map(FileSource::path))
             .with_concurrency(0)
             .wait()
             .await,
@@ -364,7 +364,7 @@ async fn request_budget_is_respected_until_the_deadline() {
 #[tokio::test]
 async fn a_bulk_is_created_and_waited_for() {
     let (_platform, tasks) = local().await;
-    let inputs = [SILENT, TOO_SMALL, SILENT, SILENT].map(|path| TaskInput::new(VideoSource::path(path)));
+    let inputs = [SILENT, TOO_SMALL, SILENT, SILENT].map(|path| TaskInput::new(FileSource::path(path)));
     let wait =
         tasks.create_bulk(ModelName::Marengo30, inputs).wait().sleep_interval(SOON).with_requests_per_minute(MANY);
     let results = wait.await;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use insta::assert_snapshot;
-use twelvelabs::{EmbeddingOption, EmbeddingScope, ModelName, VideoSource, embed::tasks::TaskStatus};
+use twelvelabs::{EmbeddingOption, EmbeddingScope, FileSource, ModelName, embed::tasks::TaskStatus};
 
 use crate::support::{CLIP, ID, json, only_request, scripted, show};
 
@@ -14,7 +14,7 @@ fn time(text: &str) -> DateTime<Utc> {
 async fn create_from_a_path_with_everything() {
     let (server, tasks) = scripted([json(200, "embed_tasks_create_200")]).await;
     let create = tasks
-        .create(ModelName::Marengo30, VideoSource::path(CLIP))
+        .create(ModelName::Marengo30, FileSource::path(CLIP))
         .video_start_offset_sec(0.0)
         .video_end_offset_sec(12.5)
         .video_clip_length(6.0)
@@ -29,7 +29,7 @@ async fn create_from_a_path_with_everything() {
 #[tokio::test]
 async fn create_from_bytes() {
     let (server, tasks) = scripted([json(200, "embed_tasks_create_200")]).await;
-    let source = VideoSource::bytes("we\"ird\r\nX-Evil: 1\\ 100%é.mp4", &b"not a video"[..]);
+    let source = FileSource::bytes("we\"ird\r\nX-Evil: 1\\ 100%é.mp4", &b"not a video"[..]);
     tasks.create(ModelName::Marengo30, source).send().await.expect("created");
     assert_snapshot!(show(&only_request(&server).await));
 }
@@ -37,7 +37,7 @@ async fn create_from_bytes() {
 #[tokio::test]
 async fn create_from_a_reader() {
     let (server, tasks) = scripted([json(200, "embed_tasks_create_200")]).await;
-    let source = VideoSource::reader("r.mp4", 5, &b"bytes"[..]);
+    let source = FileSource::reader("r.mp4", 5, &b"bytes"[..]);
     tasks.create("another-model", source).send().await.expect("created");
     assert_snapshot!(show(&only_request(&server).await));
 }
@@ -45,7 +45,7 @@ async fn create_from_a_reader() {
 #[tokio::test]
 async fn create_from_a_url() {
     let (server, tasks) = scripted([json(200, "embed_tasks_create_200")]).await;
-    let source = VideoSource::url("https://example.com/a.mp4?signature=s&x=%20");
+    let source = FileSource::url("https://example.com/a.mp4?signature=s&x=%20");
     tasks.create(ModelName::Marengo30, source).send().await.expect("created");
     assert_snapshot!(show(&only_request(&server).await));
 }

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use twelvelabs::{
-    EmbeddingOption, EmbeddingScope, ModelName, VideoSource,
+    EmbeddingOption, EmbeddingScope, FileSource, ModelName,
     embed::{
         tasks::TaskStatus,
         v2::{
@@ -37,8 +37,8 @@ async fn embed_text_image_and_audio() {
         .embed()
         .create(ModelName::Marengo30)
         .text("a red car")
-        .image(VideoSource::url("https://example.com/a.png"))
-        .audio(VideoSource::bytes("a.mp3", &b"sound"[..]))
+        .image(FileSource::url("https://example.com/a.png"))
+        .audio(FileSource::bytes("a.mp3", &b"sound"[..]))
         .audio_start_offset_sec(1.5);
     let response = create.await.expect("embedded");
     assert_eq!(response.audio_embedding.and_then(|audio| audio.error_message).as_deref(), Some("no sound"));

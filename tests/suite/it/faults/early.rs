@@ -16,7 +16,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_rustls::server::TlsStream;
-use twelvelabs::{ErrorKind, ModelName, RequestOptions, TwelveLabs, VideoSource};
+use twelvelabs::{ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs};
 
 use super::video;
 use crate::{support::KEY, tls};
@@ -128,8 +128,8 @@ async fn measure(case: Case, runs: usize) -> (usize, usize) {
     let (statuses, bodies) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let all = (0..runs).map(|_| async {
         let source = match case.is_reader {
-            false => VideoSource::path(file.path()),
-            true => VideoSource::reader("v.mp4", video().len() as u64, std::io::Cursor::new(video())),
+            false => FileSource::path(file.path()),
+            true => FileSource::reader("v.mp4", video().len() as u64, std::io::Cursor::new(video())),
         };
         let error = tasks.create(ModelName::Marengo30, source).send().await.expect_err("refused");
         if error.kind() == ErrorKind::Api && error.status() == Some(case.status) {

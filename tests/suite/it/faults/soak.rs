@@ -18,7 +18,7 @@ use tokio::{
     task::JoinSet,
 };
 use twelvelabs::{
-    ErrorKind, ModelName, RequestOptions, TwelveLabs, VideoSource,
+    ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs,
     embed::tasks::{TaskId, TasksClient},
     wait::WaitOptions,
 };
@@ -116,7 +116,7 @@ async fn run_flow(
 ) -> (String, TaskId, usize, usize) {
     let (mut unknown, mut recreated) = (0, 0);
     let id = loop {
-        match tasks.create(ModelName::Marengo30, VideoSource::bytes(name.clone(), video.clone())).send().await {
+        match tasks.create(ModelName::Marengo30, FileSource::bytes(name.clone(), video.clone())).send().await {
             Ok(task) => break task.id,
             Err(error) if error.is_outcome_unknown() => {
                 unknown += 1;

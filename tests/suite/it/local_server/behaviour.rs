@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use twelvelabs::{
-    ErrorCode, ErrorKind, ModelName, RequestOptions, TwelveLabs, VideoSource, embed::tasks::TaskStatus,
+    ErrorCode, ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs, embed::tasks::TaskStatus,
     wait::WaitOptions,
 };
 use twelvelabs_local::{Fault, LocalServer, RateLimitPlan, Speed};
@@ -13,8 +13,8 @@ use twelvelabs_local::{Fault, LocalServer, RateLimitPlan, Speed};
 use super::{DAY, SOON, TINY, get, started};
 use crate::support::KEY;
 
-fn tiny() -> VideoSource {
-    VideoSource::path(TINY)
+fn tiny() -> FileSource {
+    FileSource::path(TINY)
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn rate_limits_are_those_of_the_plan_and_reset_with_the_clock() {
     assert_eq!((error.status(), error.code()), (Some(429), Some(&ErrorCode::TooManyRequests)));
     // The header is 40. The time of the reset is in whole seconds.
     assert!(error.retry_after().is_some_and(|wait| (40.0..=41.0).contains(&wait.as_secs_f64())), "{error:?}");
-    // Read requests do not count without the quirk.
+    // Read requests do not count by default.
     tasks.list().send().await.expect("listed");
     server.advance(Duration::from_secs(40)).await;
     tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use twelvelabs::{EmbeddingScope, ModelName, VideoSource};
+use twelvelabs::{EmbeddingScope, FileSource, ModelName};
 use twelvelabs_local::{Fault, LocalServer};
 
 use super::{DAY, create, form, get, started};
@@ -61,12 +61,12 @@ async fn a_browser_shows_the_page() {
     let (server, tasks) = started(LocalServer::builder().manual_clock().allow_violations()).await;
     let video = std::fs::read(CLIP).expect("the clip");
     let scopes = [EmbeddingScope::Clip, EmbeddingScope::Video];
-    let create = tasks.create(ModelName::Marengo30, VideoSource::bytes(HOSTILE, video)).video_clip_length(2.0);
+    let create = tasks.create(ModelName::Marengo30, FileSource::bytes(HOSTILE, video)).video_clip_length(2.0);
     let id = create.video_embedding_scope(scopes).send().await.expect("created").id;
     server.advance(DAY).await;
     tasks.retrieve(&id).send().await.expect("retrieved");
     server.inject(Fault::job_stalls());
-    tasks.create(ModelName::Marengo30, VideoSource::path(CLIP)).send().await.expect("created");
+    tasks.create(ModelName::Marengo30, FileSource::path(CLIP)).send().await.expect("created");
     get(&format!("{}/embed/tasks?colour=red", server.base_url())).await;
 
     let folder = tempfile::tempdir().expect("a folder");

@@ -32,10 +32,10 @@ fn invalid_options_are_refused() {
         (&["--listen", "[::]:0"], "other hosts can reach"),
         (&["--speed", "fast"], "instant"),
         (&["--fault", "status=9"], "invalid status"),
-        (&["--quirk", "nothing"], "exclusive-bounds"),
+        (&["--behaviour", "nothing"], "exclusive-bounds"),
         (&["--rate-limit", "much"], "free"),
         (&["--key", ""], "empty"),
-        (&["--video-urls", "moon"], "loopback, public or any"),
+        (&["--url-policy", "moon"], "loopback, public or any"),
         (&["--mood", "good"], "mood"),
     ];
     for (arguments, reason) in cases {

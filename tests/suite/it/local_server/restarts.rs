@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use twelvelabs::{ModelName, RequestOptions, TwelveLabs, VideoSource, embed::tasks::TaskStatus, wait::WaitOptions};
+use twelvelabs::{FileSource, ModelName, RequestOptions, TwelveLabs, embed::tasks::TaskStatus, wait::WaitOptions};
 
 use super::{Program, SOON, TINY, create, form};
 use crate::support::{KEY, client};
@@ -112,12 +112,12 @@ async fn an_advanced_clock_does_not_go_back_after_a_restart() {
     let clock = format!("{}/_local/clock", program.base_url.trim_end_matches("/v1.3"));
     reqwest::Client::new().post(clock).body("3d").send().await.expect("advanced");
     let tasks = client(&program.base_url);
-    let old = tasks.embed(ModelName::Marengo30, VideoSource::path(TINY)).sleep_interval(SOON).await.expect("embedded");
+    let old = tasks.embed(ModelName::Marengo30, FileSource::path(TINY)).sleep_interval(SOON).await.expect("embedded");
     program.kill();
     let program = Program::start("127.0.0.1:0", Some(data.path()), &[]);
     let tasks = client(&program.base_url);
     assert_eq!(tasks.status(&old.id).send().await.expect("read").status, TaskStatus::Ready);
-    let new = tasks.embed(ModelName::Marengo30, VideoSource::path(TINY)).sleep_interval(SOON);
+    let new = tasks.embed(ModelName::Marengo30, FileSource::path(TINY)).sleep_interval(SOON);
     let new = new.with_deadline(Duration::from_secs(60)).await.expect("embedded");
     assert!(new.created_at >= old.created_at);
 }
@@ -131,7 +131,7 @@ async fn a_wait_continues_after_a_restart() {
     let client = TwelveLabs::builder().api_key(KEY).base_url(&program.base_url).with_max_retries(20);
     let client = client.with_backoff(SOON, Duration::from_millis(100)).build().expect("a client");
     let tasks = client.embed().tasks();
-    let id = tasks.create(ModelName::Marengo30, VideoSource::path(TINY)).send().await.expect("created").id;
+    let id = tasks.create(ModelName::Marengo30, FileSource::path(TINY)).send().await.expect("created").id;
     let waited = tokio::spawn({
         let (tasks, id) = (tasks.clone(), id.clone());
         async move { tasks.wait_for_done(&id).sleep_interval(Duration::from_millis(20)).await }

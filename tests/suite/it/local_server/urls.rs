@@ -6,7 +6,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 use super::{TINY, create};
 
 async fn asked(policy: UrlPolicy, url: &str) -> (u16, String) {
-    let local = LocalServer::builder().video_urls(policy).allow_violations().start().await.expect("a server");
+    let local = LocalServer::builder().url_policy(policy).allow_violations().start().await.expect("a server");
     let form = reqwest::multipart::Form::new().text("model_name", "marengo3.0").text("video_url", url.to_owned());
     let (status, body) = create(local.base_url(), form).await.expect("a response");
     (status, body["message"].as_str().unwrap_or_default().to_owned())

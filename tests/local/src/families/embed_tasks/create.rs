@@ -25,9 +25,9 @@ use crate::{
     error_response::ErrorResponse,
     media::Media,
     query,
-    quirks::Quirk,
     state::ServerState,
     store::{Fate, NewItem},
+    undocumented_behaviour::UndocumentedBehaviour,
     upload::{Upload, UploadWriter},
 };
 
@@ -126,7 +126,7 @@ async fn read(state: &Arc<ServerState>, request: Request<Body>) -> Result<NewTas
             content.range = range(&form, duration)?;
             Ok(NewTask { content, fate: Fate::Normal, upload: Some(upload), duration })
         }
-        Err(error) if state.has_quirk(Quirk::MediaFailsLater) && !error.is_internal() => {
+        Err(error) if state.has_behaviour(UndocumentedBehaviour::MediaFailsLater) && !error.is_internal() => {
             Ok(NewTask { content, fate: Fate::Fails, upload: None, duration: 0.0 })
         }
         Err(error) => Err(error),

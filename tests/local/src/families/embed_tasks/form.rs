@@ -11,8 +11,8 @@ use twelvelabs_api::{
 use crate::{
     error_response::ErrorResponse,
     form::{FormPart, FormReader},
-    quirks::Quirk,
     state::ServerState,
+    undocumented_behaviour::UndocumentedBehaviour,
     upload::{Upload, UploadError, UploadWriter},
 };
 
@@ -61,7 +61,7 @@ impl Form {
             name if name == fields::MODEL_NAME.name => self.model_name.replace(text).is_some(),
             // The official Python SDK sends an empty URL for None.
             name if name == fields::VIDEO_URL.name && text.is_empty() => {
-                if state.has_quirk(Quirk::EmptyUrlRefused) {
+                if state.has_behaviour(UndocumentedBehaviour::EmptyUrlRefused) {
                     return Err(ErrorResponse::invalid(name, "should be a URL"));
                 }
                 false

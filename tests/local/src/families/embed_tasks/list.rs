@@ -14,15 +14,16 @@ use super::{Shared, Task, id_and_status, metadata};
 use crate::{
     error_response::ErrorResponse,
     query::{self, Paging},
-    quirks::Quirk,
     state::ServerState,
     store::Filter,
+    undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Without dates, the platform lists the tasks of the last seven days, and there are no others.
 pub(super) async fn list(State(state): Shared, RawQuery(query): RawQuery) -> Result<Json<Value>, ErrorResponse> {
     let mut paging = Paging::new(&params::PAGE, &params::PAGE_LIMIT);
-    let mut filter = Filter { exclusive: state.has_quirk(Quirk::ExclusiveBounds), ..Filter::default() };
+    let mut filter =
+        Filter { exclusive: state.has_behaviour(UndocumentedBehaviour::ExclusiveBounds), ..Filter::default() };
     let mut status = None;
     for (name, value) in query::pairs(query.as_deref()) {
         match name.as_str() {

@@ -30,9 +30,9 @@ use crate::{
     json_writer::write_with_array,
     middleware::ValidatedInParts,
     query,
-    quirks::Quirk,
     state::ServerState,
     store::{Fate, Status},
+    undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Results up to this size in bytes are sent in one chunk.
@@ -51,7 +51,7 @@ pub(super) async fn retrieve(
     let is_ready = response.status == Some(TaskStatus::Ready);
     // A status set by a fault has no embeddings behind it.
     let has_embeddings = task.status == Status::Ready && task.fate == Fate::Normal;
-    if !has_embeddings && state.has_quirk(Quirk::EarlyRetrievalRefused) {
+    if !has_embeddings && state.has_behaviour(UndocumentedBehaviour::EarlyRetrievalRefused) {
         return Err(ErrorResponse::invalid(params::TASK_ID.name, "should be of a task that is ready"));
     }
     if !is_ready {
@@ -69,7 +69,10 @@ pub(super) async fn retrieve(
     let path = state.families.embed_tasks.store.folder().result(&id);
     let size = tokio::fs::metadata(&path).await.map_err(ErrorResponse::internal)?.len();
     let segments = Segments { response, path, options };
-    if !segments.options.is_empty() && state.has_quirk(Quirk::MissingOptionRefused) && segments.is_empty().await? {
+    if !segments.options.is_empty()
+        && state.has_behaviour(UndocumentedBehaviour::MissingOptionRefused)
+        && segments.is_empty().await?
+    {
         return Err(ErrorResponse::invalid(params::EMBEDDING_OPTION.name, "should be one that the task has"));
     }
     if size <= ONE_CHUNK { segments.send_whole().await } else { Ok(segments.send_chunks(state, id)) }

@@ -2,13 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::parse::ParseError;
+use crate::parse_settings::ParseError;
 
 /// A behaviour that the documentation of the platform leaves open, and that a [`LocalServer`](crate::LocalServer) does not have by
 /// default. A robust client handles both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Quirk {
+pub enum UndocumentedBehaviour {
     /// `started_at` and `ended_at` exclude tasks created at exactly that time. Default: they include them.
     ExclusiveBounds,
     /// A page beyond the last one is a 400. Default: it is empty.
@@ -29,39 +29,39 @@ pub enum Quirk {
     ReadsCount,
 }
 
-const ALL: [(Quirk, &str); 9] = [
-    (Quirk::ExclusiveBounds, "exclusive-bounds"),
-    (Quirk::PageBeyondRefused, "page-beyond-refused"),
-    (Quirk::PageLimitClamped, "page-limit-clamped"),
-    (Quirk::EarlyRetrievalRefused, "early-retrieval-refused"),
-    (Quirk::MissingOptionRefused, "missing-option-refused"),
-    (Quirk::EmptyUrlRefused, "empty-url-refused"),
-    (Quirk::MetadataWhenDone, "metadata-when-done"),
-    (Quirk::MediaFailsLater, "media-fails-later"),
-    (Quirk::ReadsCount, "reads-count"),
+const ALL: [(UndocumentedBehaviour, &str); 9] = [
+    (UndocumentedBehaviour::ExclusiveBounds, "exclusive-bounds"),
+    (UndocumentedBehaviour::PageBeyondRefused, "page-beyond-refused"),
+    (UndocumentedBehaviour::PageLimitClamped, "page-limit-clamped"),
+    (UndocumentedBehaviour::EarlyRetrievalRefused, "early-retrieval-refused"),
+    (UndocumentedBehaviour::MissingOptionRefused, "missing-option-refused"),
+    (UndocumentedBehaviour::EmptyUrlRefused, "empty-url-refused"),
+    (UndocumentedBehaviour::MetadataWhenDone, "metadata-when-done"),
+    (UndocumentedBehaviour::MediaFailsLater, "media-fails-later"),
+    (UndocumentedBehaviour::ReadsCount, "reads-count"),
 ];
 
-impl Quirk {
-    /// All quirks.
+impl UndocumentedBehaviour {
+    /// All behaviours.
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.into_iter().map(|(quirk, _)| quirk)
+        ALL.into_iter().map(|(behaviour, _)| behaviour)
     }
 }
 
-impl fmt::Display for Quirk {
+impl fmt::Display for UndocumentedBehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(ALL.iter().find(|(quirk, _)| quirk == self).map_or("", |(_, name)| name))
+        f.write_str(ALL.iter().find(|(behaviour, _)| behaviour == self).map_or("", |(_, name)| name))
     }
 }
 
-impl FromStr for Quirk {
+impl FromStr for UndocumentedBehaviour {
     type Err = ParseError;
 
     /// Parses a name in lower case with hyphens, such as `exclusive-bounds`.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let names = || ALL.map(|(_, name)| name).join(", ");
-        let found = ALL.iter().find(|(_, name)| *name == text).map(|(quirk, _)| *quirk);
-        found.ok_or_else(|| ParseError::new(format!("unknown quirk {text:?}: must be one of {}", names())))
+        let found = ALL.iter().find(|(_, name)| *name == text).map(|(behaviour, _)| *behaviour);
+        found.ok_or_else(|| ParseError::new(format!("unknown behaviour {text:?}: must be one of {}", names())))
     }
 }
 
@@ -71,9 +71,9 @@ mod tests {
 
     #[test]
     fn names_parse_to_their_quirks() {
-        for quirk in Quirk::all() {
-            assert_eq!(quirk.to_string().parse(), Ok(quirk));
+        for behaviour in UndocumentedBehaviour::all() {
+            assert_eq!(behaviour.to_string().parse(), Ok(behaviour));
         }
-        assert!("other".parse::<Quirk>().is_err());
+        assert!("other".parse::<UndocumentedBehaviour>().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The driver of a wait for many: makes the requests that the engine asks for, and tells it and the caller the results.
+//! The event loop of a wait for many: makes the requests that the engine asks for, and tells it and the caller the results.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,15 +11,7 @@ use std::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
 
-use super::{
-    WaitAll, WaitSettings, Waited,
-    all::{CreatedStream, METHOD, Source},
-    batch::{Batch, Failure, Next, Page, Request, Slot, Target},
-    conclusion::{Called, call_back, classify_for_all, conclude, deadline_exceeded, describe, named},
-    job::{Job, JobList, JobState, ListPage, Polled},
-    poller::PollFailure,
-    rate_limiter::LONGEST_RESET,
-};
+use super::{CreatedStream, METHOD, Source, WaitAll, Waited};
 use crate::{
     core::{
         options::CallOptions,
@@ -27,6 +19,14 @@ use crate::{
     },
     error::{Error, Result},
     response_info::RateLimit,
+    wait::{
+        WaitSettings,
+        batch::{Batch, Failure, Next, Page, Request, Slot, Target},
+        job::{Job, JobList, JobState, ListPage, Polled},
+        outcome::{Called, call_back, classify_for_all, conclude, deadline_exceeded, describe, named},
+        poller::PollFailure,
+        rate_limiter::LONGEST_RESET,
+    },
 };
 
 type Running<T> = FuturesUnordered<Pin<Box<dyn Future<Output = T> + Send>>>;
@@ -55,7 +55,7 @@ struct Watched<J: Job> {
     last: Option<J::Status>,
 }
 
-pub(super) struct Driver<J: Job> {
+pub(super) struct EventLoop<J: Job> {
     job: J,
     options: CallOptions,
     settings: WaitSettings<J::Status>,
@@ -71,11 +71,11 @@ pub(super) struct Driver<J: Job> {
     ended: VecDeque<Waited<J::Status>>,
 }
 
-impl<J: Job> Driver<J> {
+impl<J: Job> EventLoop<J> {
     pub(super) fn new(wait: WaitAll<J>) -> Self {
         let WaitAll { job, source, options, settings, rate } = wait;
         let schedule = settings.schedule(options.retry.max_retry_after);
-        let mut driver = Self {
+        let mut event_loop = Self {
             job,
             options,
             settings,
@@ -90,18 +90,18 @@ impl<J: Job> Driver<J> {
             ended: VecDeque::new(),
         };
         match source {
-            Source::Created(creating) => driver.creating = Some(creating.created),
+            Source::Created(creating) => event_loop.creating = Some(creating.created),
             Source::Ids(ids) => {
                 let now = Instant::now();
                 for (index, id) in ids.into_iter().enumerate() {
                     match id.get() {
-                        Ok(id) => driver.add(index, id, now, now),
-                        Err(error) => driver.give(index, Err(named::<J>(error, METHOD))),
+                        Ok(id) => event_loop.add(index, id, now, now),
+                        Err(error) => event_loop.give(index, Err(named::<J>(error, METHOD))),
                     }
                 }
             }
         }
-        driver
+        event_loop
     }
 
     pub(super) fn requests_made(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! One upload through all its attempts, and when to wait for a refusal before sending the file.
+//! One upload through all attempts of its call, and when to send `Expect: 100-continue` and wait before sending the file.
 
 use std::{
     borrow::Cow,
@@ -11,10 +11,10 @@ use twelvelabs_api::runtime::{FilePart, Multipart, Param};
 
 use super::{Activity, activity::Running};
 
-/// How long a server that closed the connection during an upload has to refuse the next attempt properly; curl waits as long.
-const LONG_HOLD: Duration = Duration::from_secs(1);
-/// The same for an upload that has no other attempt.
-const SHORT_HOLD: Duration = Duration::from_millis(200);
+/// How long an attempt waits for `100 Continue` or a refusal if the server closed the connection during the attempt before; curl waits as long.
+const CONTINUE_TIMEOUT_AFTER_CLOSE: Duration = Duration::from_secs(1);
+/// The same for an upload that has no other attempt, so that a refusal is not lost.
+const CONTINUE_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The upload of a call, if it has one.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Upload {
         let asks = asks && !self.must_not_ask.load(Ordering::Relaxed);
         self.asks.store(asks, Ordering::Relaxed);
         if asks {
-            return form.ask_first(if hung_up { LONG_HOLD } else { SHORT_HOLD });
+            return form.ask_first(if hung_up { CONTINUE_TIMEOUT_AFTER_CLOSE } else { CONTINUE_TIMEOUT });
         }
         form
     }

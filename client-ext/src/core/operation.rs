@@ -1,4 +1,4 @@
-//! What a call needs to know of its operation, and what follows from the operation's effect.
+//! What a call needs to know of its operation, and the retry rules and default time limits that follow from the operation's effect.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const CALL: Duration = Duration::from_secs(15 * 60);
 
 /// An operation of the OpenAPI document, or the target of a raw request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Endpoint {
+pub(crate) struct OperationInfo {
     pub(crate) id: &'static str,
     pub(crate) method: &'static str,
     /// The path below the base URL, with `{names}` for its parameters.
@@ -23,7 +23,7 @@ pub(crate) struct Endpoint {
     pub(crate) params: &'static [Param],
 }
 
-impl From<&'static Operation> for Endpoint {
+impl From<&'static Operation> for OperationInfo {
     fn from(operation: &'static Operation) -> Self {
         let Operation { id, method, path, effect, params, .. } = *operation;
         Self { id, method, template: path, effect, params }
@@ -31,7 +31,7 @@ impl From<&'static Operation> for Endpoint {
 }
 
 /// An effect that is added later counts as `Create`, the one that allows least.
-impl Endpoint {
+impl OperationInfo {
     /// The request may be sent again although an earlier attempt may have taken effect: the server ends in the same state.
     pub(super) fn is_repeatable(&self) -> bool {
         matches!(self.effect, Effect::Read | Effect::Compute | Effect::Update | Effect::Delete)
