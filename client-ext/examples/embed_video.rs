@@ -30,7 +30,7 @@ macro_rules! say {
     ($($text:tt)*) => {{ let _ = writeln!(io::stdout(), $($text)*); }};
 }
 
-const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/media/four_shots.mp4");
+const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/media/four_shots.mp4");
 
 struct Arguments {
     video: String,

@@ -261,8 +261,6 @@ fn manifest(root: &Path) -> Result<String> {
     let (workspace, mut manifest) = (read("Cargo.toml")?, read("generated/Cargo.toml")?);
     let workspace = workspace["workspace"].as_table().context("Cargo.toml has no table `workspace`")?;
     manifest.remove("lints");
-    // The benches use the forms of this repository's document.
-    manifest.remove("bench");
     let package = manifest["package"].as_table_mut().context("generated/Cargo.toml has no table `package`")?;
     for (key, value) in package.iter_mut() {
         if value.get("workspace").is_some() {
@@ -277,7 +275,6 @@ fn manifest(root: &Path) -> Result<String> {
     package.insert("publish".into(), false.into());
     for table in ["dependencies", "dev-dependencies"] {
         let Some(dependencies) = manifest.get_mut(table).and_then(toml::Value::as_table_mut) else { continue };
-        dependencies.remove("criterion");
         for (name, value) in dependencies.iter_mut() {
             let Some(own) = value.as_table().filter(|own| own.contains_key("workspace")).cloned() else { continue };
             let mut merged = match &workspace["dependencies"][name] {

@@ -23,10 +23,8 @@ use serde_json::Value;
 use twelvelabs::{RequestOptions, TwelveLabs, embed::tasks::TasksClient};
 use twelvelabs_local::{LocalServer, LocalServerBuilder};
 
-use crate::support::KEY;
+use crate::support::{KEY, TINY};
 
-/// A video of four seconds in 1698 bytes.
-const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/tiny.mp4");
 const SOON: Duration = Duration::from_millis(5);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

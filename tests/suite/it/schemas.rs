@@ -156,15 +156,16 @@ fn mutations(schema: &Value) -> Vec<(String, Value)> {
 
 #[test]
 fn every_change_of_a_schema_is_detected() {
-    let contract = contract();
+    let mut contract = contract();
     let mut count = 0;
     for (name, generated) in generated() {
-        for (what, mutated) in mutations(&contract["components"]["schemas"][name]) {
-            let mut changed = contract.clone();
-            changed["components"]["schemas"][name] = mutated;
-            assert!(!differences(&changed, name, &generated).is_empty(), "not detected: {name}: {what}");
+        let schema = contract["components"]["schemas"][name].clone();
+        for (what, mutated) in mutations(&schema) {
+            contract["components"]["schemas"][name] = mutated;
+            assert!(!differences(&contract, name, &generated).is_empty(), "not detected: {name}: {what}");
             count += 1;
         }
+        contract["components"]["schemas"][name] = schema;
     }
     assert!(count >= 200, "only {count} mutations");
     println!("{count} changes, each detected");

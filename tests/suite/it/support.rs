@@ -14,6 +14,8 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 pub(crate) const ID: &str = "663da73b31cdd0c1f638a8e6";
 pub(crate) const KEY: &str = "tlk_0123456789SECRET";
 pub(crate) const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/four_shots.mp4");
+/// A video of four seconds in 1698 bytes, where its content does not matter.
+pub(crate) const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/tiny.mp4");
 pub(crate) const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/silent.mp4");
 pub(crate) const TOO_SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/too_small.mp4");
 

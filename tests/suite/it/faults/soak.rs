@@ -24,9 +24,8 @@ use twelvelabs::{
 };
 use twelvelabs_local::LocalServer;
 
-use crate::support::KEY;
+use crate::support::{KEY, TINY};
 
-const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/tiny.mp4");
 
 /// What happened in a round.
 #[derive(Debug, Default)]
@@ -41,7 +40,7 @@ struct Figures {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_task_is_accounted_for() {
     let asked: Option<usize> = std::env::var("SOAK_FLOWS").ok().and_then(|text| text.parse().ok());
-    let flows = asked.unwrap_or(300);
+    let flows = asked.unwrap_or(75);
     let rounds = 5;
     let mut memory = Vec::new();
     let mut sum = Figures::default();

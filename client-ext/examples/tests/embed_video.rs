@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use insta::assert_snapshot;
 
-const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/media/silent.mp4");
+const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/media/silent.mp4");
 
 fn run(arguments: &[&str]) -> Output {
     // Cargo builds examples beside the folder of the tests.

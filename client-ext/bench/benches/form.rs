@@ -1,4 +1,4 @@
-//! Encodes the form of a create request, from the fields to the last byte of the body: `cargo bench -p twelvelabs-api`.
+//! Encodes the form of a create request, from the fields to the last byte of the body: `cargo bench -p twelvelabs-bench --bench form`.
 
 use std::io::Write;
 
