@@ -26,7 +26,6 @@ use twelvelabs_local::LocalServer;
 
 use crate::support::{KEY, TINY};
 
-
 /// What happened in a round.
 #[derive(Debug, Default)]
 struct Figures {
