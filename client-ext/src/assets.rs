@@ -1,22 +1,41 @@
 //! Assets: uploaded media files, `client.assets()`.
 
+mod cleanup;
+mod create;
+mod delete;
 mod job;
 mod list;
 mod retrieve;
+mod transcription;
+mod upload;
+mod user_metadata;
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use twelvelabs_api::params::assets_retrieve::ASSET_ID;
 
-pub use self::{job::AssetJob, list::ListAssets, retrieve::RetrieveAsset};
+pub use self::{
+    cleanup::AssetCleanup,
+    create::{AssetSettings, CreateAsset, HasAssetSettings},
+    delete::DeleteAsset,
+    job::AssetJob,
+    list::ListAssets,
+    retrieve::RetrieveAsset,
+    transcription::RetrieveTranscription,
+    upload::UploadAsset,
+    user_metadata::{DeleteUserMetadata, ReplaceUserMetadata, UpdateUserMetadata},
+};
 pub use twelvelabs_api::types::{
     Asset, AssetError, AssetHls, AssetHlsStatus, AssetId, AssetMethod, AssetSource, AssetSourceDetails,
-    AssetSourceProvider, AssetSourceType, AssetStatus, AssetThumbnail, AssetThumbnailStatus, AssetType,
-    AssetsListResponse, AudioStream, TechnicalMetadata, VideoStream,
+    AssetSourceProvider, AssetSourceType, AssetStatus, AssetThumbnail, AssetThumbnailStatus, AssetTranscriptionEntry,
+    AssetTranscriptionError, AssetTranscriptionInclude, AssetTranscriptionResponse, AssetTranscriptionStatus,
+    AssetTranscriptionUtterance, AssetType, AssetsListResponse, AudioStream, TechnicalMetadata, UserMetadata,
+    VideoStream,
 };
 
 use crate::{
     core::{Core, id::IntoId, request::Request},
+    upload::FileSource,
     wait::{WaitAll, WaitForDone},
 };
 
@@ -29,6 +48,75 @@ pub struct AssetsClient {
 impl AssetsClient {
     pub(crate) fn new(core: &Core) -> Self {
         Self { core: core.clone() }
+    }
+
+    /// Uploads a file in one request, or names the URL of one, and starts to process it.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// use twelvelabs::FileSource;
+    ///
+    /// let assets = client.assets();
+    /// let asset = assets.create(FileSource::path("talk.mp4")).user_metadata([("language", "en")]).await?;
+    /// let ready = assets.wait_until_ready(&asset.id).await?;
+    /// println!("{:?} s", ready.duration);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The source may be a video, an audio file, an image or a document. A file may have up to 200 MiB, an image up to 32 MB. By URL, video and
+    /// audio may have up to 4 GB, documents up to 512 MB.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. The call is retried only if the failed attempt cannot have created an asset. If
+    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, an asset may exist although its id never arrived: look for its file name
+    /// with [`list`](Self::list).
+    pub fn create(&self, source: impl Into<FileSource>) -> Request<CreateAsset> {
+        Request::new(&self.core, CreateAsset::new(source.into().0))
+    }
+
+    /// Uploads a file of any size: up to 200 MiB in one request, larger ones in parts, which are sent at the same time.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// let upload = client.assets().upload("talk.mp4").with_journal("talk.mp4.journal").with_wait_until_ready(true);
+    /// let asset = upload.with_progress(|now| eprintln!("{} of {} bytes", now.sent, now.total)).await?;
+    /// println!("{} is {}", asset.id, asset.status);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Each part is read from its place in the file while it is sent: there is no copy on disk, and memory does not grow with the file. Parts go to
+    /// URLs of a storage host, without the API key. Finished parts are reported ten at a time; with the last one, the server starts to process the
+    /// asset. In parts, audio and video may have up to 10 GB; documents are not possible.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`create`](Self::create) for a file in one request. For parts, the error names the part and its bytes, and
+    /// [`resource_id`](crate::Error::resource_id) is the asset. [`InvalidInput`](crate::ErrorKind::InvalidInput) if the file cannot be read, changes
+    /// during the upload, or is not the one of the [journal](Request::with_journal).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future stops the upload. With a journal it can be resumed; without one, the server deletes what it has after 24 hours.
+    /// [`with_timeout`](crate::RequestOptions::with_timeout) limits each request, not the upload.
+    pub fn upload(&self, path: impl Into<PathBuf>) -> Request<UploadAsset> {
+        Request::new(&self.core, UploadAsset::new(path.into()))
+    }
+
+    /// Returns a list of assets to delete later, such as those that are uploaded for one embedding.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// let cleanup = client.assets().cleanup();
+    /// let asset = client.assets().upload("talk.mp4").with_cleanup(&cleanup).with_wait_until_ready(true).await?;
+    /// // … embed the asset …
+    /// cleanup.delete().await?;
+    /// # let _ = asset; Ok(()) }
+    /// ```
+    ///
+    /// If it is dropped before, it logs a warning with the ids of the assets that are left.
+    pub fn cleanup(&self) -> AssetCleanup {
+        AssetCleanup::new(&self.core)
     }
 
     /// Lists assets, newest first: one page, [all pages](Request::pages), or [all assets](Request::items).
@@ -54,6 +142,66 @@ impl AssetsClient {
     /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
     pub fn retrieve(&self, id: impl IntoId<AssetId>) -> Request<RetrieveAsset> {
         Request::new(&self.core, RetrieveAsset { id: id.into_id(&ASSET_ID) })
+    }
+
+    /// Deletes an asset for good. An asset that indexes refer to is a 409, unless [`force`](Request::force) is set.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after a retry: then an earlier attempt has
+    /// deleted the asset.
+    pub fn delete(&self, id: impl IntoId<AssetId>) -> Request<DeleteAsset> {
+        Request::new(&self.core, DeleteAsset { id: id.into_id(&ASSET_ID), force: None })
+    }
+
+    /// Merges metadata into that of an asset. A `null` removes a name; an empty string or list is ignored by the server.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// use serde_json::{Value, json};
+    ///
+    /// let changes = [("speakers", json!(["Ada", "Grace"])), ("draft", Value::Null)];
+    /// client.assets().update_user_metadata("663da73b31cdd0c1f638a8e6", changes).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn update_user_metadata<N: Into<String>, V: Into<serde_json::Value>>(
+        &self,
+        id: impl IntoId<AssetId>,
+        metadata: impl IntoIterator<Item = (N, V)>,
+    ) -> Request<UpdateUserMetadata> {
+        let (id, metadata) = (id.into_id(&ASSET_ID), user_metadata::collect(metadata));
+        Request::new(&self.core, UpdateUserMetadata { id, metadata })
+    }
+
+    /// Replaces all metadata of an asset.
+    pub fn replace_user_metadata<N: Into<String>, V: Into<serde_json::Value>>(
+        &self,
+        id: impl IntoId<AssetId>,
+        metadata: impl IntoIterator<Item = (N, V)>,
+    ) -> Request<ReplaceUserMetadata> {
+        let (id, metadata) = (id.into_id(&ASSET_ID), user_metadata::collect(metadata));
+        Request::new(&self.core, ReplaceUserMetadata { id, metadata })
+    }
+
+    /// Deletes all metadata of an asset.
+    pub fn delete_user_metadata(&self, id: impl IntoId<AssetId>) -> Request<DeleteUserMetadata> {
+        Request::new(&self.core, DeleteUserMetadata { id: id.into_id(&ASSET_ID) })
+    }
+
+    /// Retrieves the transcription of the speech in an asset.
+    ///
+    /// The server computes it after the upload; until then, the status is `pending` or `processing`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. A 404 if the asset or its transcription does not exist.
+    pub fn retrieve_transcription(&self, id: impl IntoId<AssetId>) -> Request<RetrieveTranscription> {
+        Request::new(&self.core, RetrieveTranscription { id: id.into_id(&ASSET_ID), include: Vec::new() })
+    }
+
+    /// Waits until an asset is `ready`: the same as [`wait_for_done`](Self::wait_for_done).
+    pub fn wait_until_ready(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob> {
+        self.wait_for_done(id)
     }
 
     /// Waits until an asset is `ready`; see [`WaitForDone`].

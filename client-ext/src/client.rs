@@ -11,6 +11,7 @@ use crate::{
     },
     embed::EmbedClient,
     error::Result,
+    multipart_upload::MultipartUploadClient,
 };
 
 /// A client of the TwelveLabs API.
@@ -57,6 +58,11 @@ impl TwelveLabs {
     /// The embedding API.
     pub fn embed(&self) -> EmbedClient {
         EmbedClient::new(&self.core)
+    }
+
+    /// Uploads in parts, step by step. [`AssetsClient::upload`] does all steps.
+    pub fn multipart_upload(&self) -> MultipartUploadClient {
+        MultipartUploadClient::new(&self.core)
     }
 
     /// Starts a request to an operation that has no method of its own.

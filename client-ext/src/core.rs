@@ -20,7 +20,7 @@ pub(crate) mod raw;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod response_body;
-mod retry;
+pub(crate) mod retry;
 pub(crate) mod trace;
 mod upload_runtime;
 
@@ -106,7 +106,6 @@ impl Core {
         self.0.api.key()
     }
 
-    #[cfg(test)]
     pub(crate) fn base_url(&self) -> &str {
         twelvelabs_api::ClientInfo::baseurl(&self.0.api)
     }

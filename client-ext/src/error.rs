@@ -71,6 +71,8 @@ struct Repr {
     outcome_unknown: bool,
     /// The API says that the resource does not exist.
     not_found: bool,
+    /// The request went without the key, so that a 401 or 403 says nothing about it.
+    keyless: bool,
     note: Option<&'static str>,
     resource_id: Option<String>,
     details: Option<Arc<dyn Any + Send + Sync>>,
@@ -99,6 +101,7 @@ impl Error {
             truncated: false,
             outcome_unknown: false,
             not_found: false,
+            keyless: false,
             note: None,
             resource_id: None,
             details: None,
@@ -188,6 +191,20 @@ impl Error {
 
     pub(crate) fn with_not_found(mut self, not_found: bool) -> Self {
         self.0.not_found = not_found;
+        self
+    }
+
+    /// The request went without the key.
+    pub(crate) fn with_keyless(mut self, keyless: bool) -> Self {
+        self.0.keyless = keyless;
+        self
+    }
+
+    /// The same error as that of a larger operation of which the call is a step. `place` comes before the message; the outcome of the step is not that
+    /// of the operation.
+    pub(crate) fn within(mut self, place: impl fmt::Display) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        (self.0.method, self.0.resource_id, self.0.outcome_unknown) = (None, None, false);
         self
     }
 

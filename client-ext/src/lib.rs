@@ -21,8 +21,8 @@
 //!
 //! # Modules
 //!
-//! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`]. [`wait`] has everything about waiting,
-//! [`upload`] about sources of files, [`raw`] about requests to operations without a method of their own.
+//! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`], [`multipart_upload`]. [`wait`] has
+//! everything about waiting, [`upload`] about sources of files, [`raw`] about requests to operations without a method of their own.
 //!
 //! # Errors
 //!
@@ -88,6 +88,7 @@ mod core;
 pub mod embed;
 mod error;
 mod json;
+pub mod multipart_upload;
 mod response_info;
 pub mod upload;
 pub mod wait;

@@ -22,6 +22,7 @@ pub(crate) use integer::{integer, optional_integer};
 pub use item_stream::{ItemStream, StreamError};
 pub use large_array::LargeArray;
 pub use multipart::Multipart;
+pub use open_file::FileSection;
 pub use param::Param;
 pub use request::{ApiRequest, Effect, Key, Operation, path_segment};
 pub use rule::{BrokenRule, Condition, Rule, RuleKind, Test};

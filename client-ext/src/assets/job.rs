@@ -35,7 +35,13 @@ impl Job for AssetJob {
 
     async fn poll(&self, id: &AssetId, options: &CallOptions) -> Polled<Asset> {
         let retrieve = RetrieveAsset { id: id.into_id(&ASSET_ID) };
-        Polled::new(retrieve.execute(&self.core, options).await, Ok)
+        Polled::new(retrieve.execute(&self.core, options).await, |mut asset| {
+            // It becomes part of an error, and a server may echo the key.
+            if let Some(error) = &mut asset.error {
+                error.message = self.core.key().redact(&error.message);
+            }
+            Ok(asset)
+        })
     }
 
     fn state(status: &Asset) -> JobState {
@@ -49,5 +55,9 @@ impl Job for AssetJob {
 
     fn status_text(status: &Asset) -> &str {
         status.status.as_str()
+    }
+
+    fn failure_reason(status: &Asset) -> Option<&str> {
+        status.error.as_ref().map(|error| error.message.as_str())
     }
 }

@@ -86,7 +86,8 @@ pub(super) async fn run(
             Ok(body) => body.start().await,
             Err(_) => Vec::new(),
         };
-        return Err(from_api_body(&call.operation, path.as_deref(), info, &body, api.key()));
+        let error = from_api_body(&call.operation, path.as_deref(), info, &body, api.key());
+        return Err(error.with_keyless(call.credentials == Credentials::None));
     }
     let body = body.map_err(|error| error.with_response(info.clone()))?;
     Ok((body, info))

@@ -7,7 +7,7 @@ mod whole;
 use twelvelabs_api::runtime::Key;
 
 pub(crate) use elements::{ElementReader, Piece, read_all, read_elements};
-pub(crate) use whole::{decode, read_page, read_whole};
+pub(crate) use whole::{decode, read_nothing, read_page, read_whole};
 
 use super::failure::excerpt;
 use crate::{

@@ -78,6 +78,7 @@ impl Form {
 enum Payload {
     None,
     Bytes(Bytes),
+    File(FilePart),
     Form(Form),
 }
 
@@ -187,6 +188,16 @@ impl RawRequest {
         self
     }
 
+    /// Streams a file as it is, with its length, and without a `Content-Type` unless the part has a media type. It replaces an earlier body.
+    ///
+    /// As for other uploads, the call as a whole has no time limit by default, and an attempt may take as long as it makes
+    /// [progress](RequestOptions::with_chunk_timeout). A file from a reader can be sent only once, so the request is not retried.
+    pub fn file(mut self, part: FilePart) -> Self {
+        self.payload = Payload::File(part);
+        self.media_type = None;
+        self
+    }
+
     /// Sends a `multipart/form-data` body. It replaces an earlier body.
     pub fn multipart(mut self, form: Form) -> Self {
         self.payload = Payload::Form(form);
@@ -238,8 +249,11 @@ impl RawRequest {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
         let (mut upload, mut form) = (Upload::named(self.file_name()), None);
-        if let Payload::Form(fields) = &self.payload {
-            form = Some(tracked(fields, &mut upload));
+        let mut alone = None;
+        match &self.payload {
+            Payload::Form(fields) => form = Some(tracked(fields, &mut upload)),
+            Payload::File(part) => alone = Some(upload.track(part.clone())),
+            Payload::None | Payload::Bytes(_) => {}
         }
         let operation = OperationInfo {
             id: RAW,
@@ -254,15 +268,20 @@ impl RawRequest {
         let client = twelvelabs_api::ClientInfo::client(&self.core.0.api);
         let make = |hung_up| {
             let request = client.request(self.method.clone(), url.clone());
-            let (payload, form, upload) = (&self.payload, &form, &upload);
+            let (payload, form, alone, upload) = (&self.payload, &form, &alone, &upload);
             let (headers, media_type) = (&self.headers, self.media_type);
             async move {
-                let request = match (payload, form) {
-                    (_, Some(form)) => {
-                        let encoded = encode(form).await.map_err(|error| from_source(error, upload.parameter()))?;
+                let refused = |error| from_source(error, upload.parameter());
+                let request = match (form, alone, payload) {
+                    (Some(form), ..) => {
+                        let encoded = encode(form).await.map_err(refused)?;
                         upload.prepare(encoded, hung_up, is_last).put_on(request)
                     }
-                    (Payload::Bytes(bytes), _) => request.body(bytes.clone()),
+                    (_, Some(part), _) => {
+                        let content = Multipart::<()>::content(part).await.map_err(refused)?;
+                        upload.watch(content).put_on(request)
+                    }
+                    (_, _, Payload::Bytes(bytes)) => request.body(bytes.clone()),
                     _ => request,
                 };
                 let request = match media_type {
@@ -281,7 +300,11 @@ impl RawRequest {
 
     /// The name of the first file, for errors.
     fn file_name(&self) -> String {
-        let Payload::Form(form) = &self.payload else { return String::new() };
+        let form = match &self.payload {
+            Payload::Form(form) => form,
+            Payload::File(_) => return "file".to_owned(),
+            Payload::None | Payload::Bytes(_) => return String::new(),
+        };
         let mut fields = form.fields.iter();
         fields.find(|(_, field)| matches!(field, Field::File(_))).map(|(name, _)| name.clone()).unwrap_or_default()
     }

@@ -46,7 +46,7 @@ pub(crate) enum Decision {
 
 impl Policy {
     /// The pause before retry number `retry` (from 1), with `random` in 0..1; `None` if there must be no retry.
-    fn pause(&self, retry: u32, decision: Decision, random: f64) -> Option<Duration> {
+    pub(crate) fn pause(&self, retry: u32, decision: Decision, random: f64) -> Option<Duration> {
         let retry_after = match decision {
             Decision::Stop => return None,
             Decision::Resend => return Some(Duration::ZERO),

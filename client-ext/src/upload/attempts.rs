@@ -65,7 +65,7 @@ impl Upload {
     /// Prepares the encoded form of one attempt: it stops when the attempt ends, and asks the server first if a refusal could
     /// be lost otherwise.
     pub(crate) fn prepare<F>(&self, form: Multipart<F>, hung_up: bool, is_last: bool) -> Multipart<F> {
-        let form = form.only_while(self.activity.still_wanted()).with_written(self.activity.written());
+        let form = self.watch(form);
         // Without another attempt, this is the one in which a refusal must not be lost.
         let asks = self.has_file() && (hung_up || !self.replayable || is_last);
         let asks = asks && !self.must_not_ask.load(Ordering::Relaxed);
@@ -74,6 +74,11 @@ impl Upload {
             return form.ask_first(if hung_up { CONTINUE_TIMEOUT_AFTER_CLOSE } else { CONTINUE_TIMEOUT });
         }
         form
+    }
+
+    /// Prepares the body of one attempt without asking the server first: it stops when the attempt ends.
+    pub(crate) fn watch<F>(&self, body: Multipart<F>) -> Multipart<F> {
+        body.only_while(self.activity.still_wanted()).with_written(self.activity.written())
     }
 
     pub(crate) fn parameter(&self) -> &str {

@@ -14,7 +14,7 @@ use tokio::{
     io::{AsyncRead, ReadBuf},
 };
 
-use super::{multipart::CHUNK, open_file::PositionalReader};
+use super::{multipart::CHUNK, open_file::FileSection};
 
 pub(super) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -27,6 +27,13 @@ pub struct Progress {
     pub sent: u64,
     /// Size of the file, in bytes.
     pub total: u64,
+}
+
+impl Progress {
+    /// Creates a value.
+    pub fn new(sent: u64, total: u64) -> Self {
+        Self { sent, total }
+    }
 }
 
 #[derive(Clone)]
@@ -231,7 +238,7 @@ impl FilePart {
                 let length = self.open_length(file).await?;
                 // Another handle to the same file; a handle of tokio completes its pending operation before.
                 let file = file.try_clone().await.map_err(|error| self.failed(error))?.into_std().await;
-                Ok((Content::Reader(Box::pin(PositionalReader::new(file))), length))
+                Ok((Content::Reader(Box::pin(FileSection::whole(file))), length))
             }
             Source::Reader { length, reader } => {
                 if !self.is_unread() {

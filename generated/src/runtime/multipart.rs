@@ -1,4 +1,4 @@
-//! `multipart/form-data` bodies of known length.
+//! Bodies of known length with files: `multipart/form-data`, or a file alone.
 
 use std::{
     collections::VecDeque,
@@ -101,7 +101,10 @@ pub struct Multipart<F> {
 }
 
 struct Body {
-    boundary: String,
+    /// Of the form; a file alone has none.
+    boundary: Option<String>,
+    /// Of a file alone.
+    media_type: Option<String>,
     pieces: VecDeque<Piece>,
     length: u64,
     buffer: BytesMut,
@@ -128,7 +131,8 @@ impl<F> fmt::Debug for Multipart<F> {
 impl<F> Default for Multipart<F> {
     fn default() -> Self {
         let body = Body {
-            boundary: boundary(),
+            boundary: Some(boundary()),
+            media_type: None,
             pieces: VecDeque::new(),
             length: 0,
             buffer: BytesMut::new(),
@@ -153,6 +157,18 @@ impl<F> Multipart<F> {
     /// Opens a file and adds it.
     pub async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
         self.body.file(name, part).await
+    }
+
+    /// A body that is the content of a file, without a form around it. Opens the file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be opened.
+    pub async fn content(part: &FilePart) -> Result<Self, SourceError> {
+        let mut alone = Self::default();
+        (alone.body.boundary, alone.body.media_type) = (None, part.media_type.clone());
+        alone.body.content(part).await?;
+        Ok(alone)
     }
 
     /// Ends the body with an error as soon as `wanted` returns `false`.
@@ -185,17 +201,21 @@ impl<F> Multipart<F> {
         self
     }
 
-    /// Adds the form to a request, with `Content-Type` and `Content-Length`.
+    /// Adds the body to a request, with `Content-Length`, and with `Content-Type` unless it is a file alone whose media type is not set.
     pub fn put_on(self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let body = self.body.finished();
-        let request = match body.hold {
-            Some(_) => request.header(reqwest::header::EXPECT, "100-continue"),
-            None => request,
+        let mut request = request.header(reqwest::header::CONTENT_LENGTH, body.length);
+        if body.hold.is_some() {
+            request = request.header(reqwest::header::EXPECT, "100-continue");
+        }
+        let media_type = match &body.boundary {
+            Some(boundary) => Some(format!("multipart/form-data; boundary={boundary}")),
+            None => body.media_type.clone(),
         };
-        request
-            .header(reqwest::header::CONTENT_TYPE, format!("multipart/form-data; boundary={}", body.boundary))
-            .header(reqwest::header::CONTENT_LENGTH, body.length)
-            .body(reqwest::Body::wrap_stream(body))
+        if let Some(media_type) = media_type {
+            request = request.header(reqwest::header::CONTENT_TYPE, media_type);
+        }
+        request.body(reqwest::Body::wrap_stream(body))
     }
 }
 
@@ -206,19 +226,26 @@ impl Body {
     }
 
     fn text(&mut self, name: &str, value: &str) {
-        let head = format!("--{}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n", self.boundary, escape(name));
+        let boundary = self.boundary.as_deref().unwrap_or_default();
+        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n", escape(name));
         self.push_text(head + value + "\r\n");
     }
 
     async fn file(&mut self, name: &str, part: &FilePart) -> Result<(), SourceError> {
-        let (content, total) = part.open().await?;
         self.push_text(format!(
             "--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n",
-            self.boundary,
+            self.boundary.as_deref().unwrap_or_default(),
             escape(name),
             escape(&part.file_name),
             escape(part.media_type.as_deref().unwrap_or("application/octet-stream")),
         ));
+        self.content(part).await?;
+        self.push_text("\r\n".into());
+        Ok(())
+    }
+
+    async fn content(&mut self, part: &FilePart) -> Result<(), SourceError> {
+        let (content, total) = part.open().await?;
         let progress = part.progress.clone();
         self.length += total;
         self.pieces.push_back(Piece::File(FileContent {
@@ -228,18 +255,28 @@ impl Body {
             total,
             progress,
         }));
-        self.push_text("\r\n".into());
         Ok(())
+    }
+
+    /// Whether nothing follows, once the chunk that was read last has been passed on.
+    fn is_at_end(&self) -> bool {
+        match self.pieces.front() {
+            None => true,
+            Some(Piece::File(file)) => self.pieces.len() == 1 && file.sent == file.total && self.held.is_none(),
+            Some(Piece::Text(_)) => false,
+        }
     }
 
     fn tracked(&self, chunk: Bytes) -> Bytes {
         let Some(on_written) = &self.on_written else { return chunk };
-        let is_last = self.pieces.is_empty();
+        let is_last = self.is_at_end();
         Bytes::from_owner(Tracked { chunk, is_last, on_written: Arc::clone(on_written) })
     }
 
     fn finished(mut self) -> Self {
-        self.push_text(format!("--{}--\r\n", self.boundary));
+        if let Some(boundary) = &self.boundary {
+            self.push_text(format!("--{boundary}--\r\n"));
+        }
         self
     }
 }
@@ -391,11 +428,25 @@ mod tests {
         let mut form = Multipart::default();
         form.text("model", "m");
         form.file("f", &FilePart::bytes("a.mp4", &b"video"[..])).await.expect("opens");
-        let boundary = form.body.boundary.clone();
+        let boundary = form.body.boundary.clone().expect("a form");
         let expected = "--B\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n\
             --B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.mp4\"\r\n\
             Content-Type: application/octet-stream\r\n\r\nvideo\r\n--B--\r\n";
         assert_eq!(collect(form).await.expect("reads"), expected.replace('B', &boundary));
+    }
+
+    #[tokio::test]
+    async fn a_file_alone_has_no_form_around_it_and_its_last_chunk_is_known() {
+        let bytes: Vec<u8> = (0..100_000u32).map(|index| b'a' + (index % 26) as u8).collect();
+        let ends = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let log = Arc::clone(&ends);
+        let part = FilePart::reader("a.mp4", 100_000, std::io::Cursor::new(bytes.clone()));
+        let alone = Multipart::content(&part).await.expect("opens");
+        let alone = alone.with_written(move |is_last| log.lock().expect("sane").push(is_last));
+        assert_eq!(collect(alone).await.expect("reads").as_bytes(), bytes);
+        let ends = ends.lock().expect("sane");
+        assert!(ends.len() > 1 && ends.last() == Some(&true), "{ends:?}");
+        assert_eq!(ends.iter().filter(|is_last| **is_last).count(), 1, "{ends:?}");
     }
 
     #[tokio::test]

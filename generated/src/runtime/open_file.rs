@@ -15,30 +15,44 @@ use tokio::{
 
 use super::multipart::CHUNK;
 
-/// Reads a file from its start, without moving or using its cursor: several readers of the same open file do not disturb each other.
-pub(super) struct PositionalReader {
+/// Reads a section of an open file, without moving or using its cursor, except on Windows: several readers of the same open file do not
+/// disturb each other.
+#[derive(Debug)]
+pub struct FileSection {
     file: Arc<File>,
     offset: u64,
+    end: u64,
     reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
     /// What was read and not yet delivered, from `delivered` on.
     ready: Vec<u8>,
     delivered: usize,
 }
 
-impl PositionalReader {
-    pub(super) fn new(file: File) -> Self {
-        Self { file: Arc::new(file), offset: 0, reading: None, ready: Vec::new(), delivered: 0 }
+impl FileSection {
+    /// Reads up to `length` bytes from `offset` on, fewer if the file ends before.
+    pub fn new(file: Arc<File>, offset: u64, length: u64) -> Self {
+        let end = offset.saturating_add(length);
+        Self { file, offset, end, reading: None, ready: Vec::new(), delivered: 0 }
+    }
+
+    /// Reads a file from its start to its end.
+    pub(super) fn whole(file: File) -> Self {
+        Self::new(Arc::new(file), 0, u64::MAX)
     }
 }
 
-impl AsyncRead for PositionalReader {
+impl AsyncRead for FileSection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if out.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
         if this.delivered == this.ready.len() {
-            let (file, offset, size) = (&this.file, this.offset, out.remaining().min(CHUNK));
+            let left = usize::try_from(this.end - this.offset).unwrap_or(usize::MAX);
+            let (file, offset, size) = (&this.file, this.offset, out.remaining().min(CHUNK).min(left));
+            if size == 0 {
+                return Poll::Ready(Ok(()));
+            }
             let reading = this.reading.get_or_insert_with(|| {
                 let file = Arc::clone(file);
                 tokio::task::spawn_blocking(move || {
@@ -94,6 +108,7 @@ mod tests {
 
     use tokio::io::AsyncReadExt;
 
+    use super::FileSection;
     use crate::runtime::FilePart;
 
     /// An open file with 600,000 bytes, which are more than two chunks, and its cursor at its end.
@@ -122,6 +137,21 @@ mod tests {
         assert!(one == content && other == content, "twice at the same time");
         let (file, _) = self::file();
         assert!(read(&FilePart::file(tokio::fs::File::from_std(file))).await == content, "a file of tokio");
+    }
+
+    #[tokio::test]
+    async fn sections_are_read_at_the_same_time_and_end_where_they_end() {
+        let (file, content) = file();
+        let file = std::sync::Arc::new(file);
+        let read = async |offset: u64, length: u64| {
+            let mut out = Vec::new();
+            let mut section = FileSection::new(std::sync::Arc::clone(&file), offset, length);
+            section.read_to_end(&mut out).await.expect("read");
+            out
+        };
+        let (one, other) = tokio::join!(read(10, 300_000), read(300_010, 300_000));
+        assert!(one == content[10..300_010] && other == content[300_010..], "the second one ends with the file");
+        assert!(read(5, 0).await.is_empty() && read(600_000, 1).await.is_empty());
     }
 
     #[tokio::test]

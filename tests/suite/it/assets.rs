@@ -1,3 +1,5 @@
 //! `/assets` with the client.
 
+mod cleanup;
+mod upload;
 mod wire;

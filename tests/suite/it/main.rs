@@ -12,6 +12,7 @@ mod flows;
 mod language;
 mod local_server;
 mod messages;
+mod multipart_upload;
 mod operations;
 mod options;
 mod raw;

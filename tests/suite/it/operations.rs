@@ -9,19 +9,7 @@ use twelvelabs_api::operations;
 use twelvelabs_contract::Contract;
 
 /// Operations that `twelvelabs` does not wrap, with the reason.
-const EXEMPT: &[(&str, &str)] = &[
-    ("assets_create", "not yet"),
-    ("assets_delete", "not yet"),
-    ("assets_update_user_metadata", "not yet"),
-    ("assets_replace_user_metadata", "not yet"),
-    ("assets_delete_user_metadata", "not yet"),
-    ("assets_retrieve_transcription", "not yet"),
-    ("multipart_upload_create", "not yet"),
-    ("multipart_upload_list_incomplete_uploads", "not yet"),
-    ("multipart_upload_get_status", "not yet"),
-    ("multipart_upload_report_chunk_batch", "not yet"),
-    ("multipart_upload_get_additional_presigned_urls", "not yet"),
-];
+const EXEMPT: &[(&str, &str)] = &[];
 
 /// All files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -18,6 +18,11 @@ pub(crate) async fn read_whole<T: DeserializeOwned>(body: Body, key: &Key) -> Re
     decode(&body.collect().await?, key)
 }
 
+/// Reads the body of a response that says nothing besides its status: it is empty, or any JSON.
+pub(crate) async fn read_nothing(body: Body, key: &Key) -> Result<()> {
+    read_whole::<IgnoredAny>(body, key).await.map(|_| ())
+}
+
 /// Reads a page of a list. `is_blank` says that it has neither entries nor a position: then the body must have the list at least, so that another
 /// object is not an empty page.
 pub(crate) async fn read_page<T: DeserializeOwned>(body: Body, key: &Key, is_blank: impl Fn(&T) -> bool) -> Result<T> {

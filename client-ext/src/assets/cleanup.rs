@@ -1,0 +1,132 @@
+//! Deletes assets that were uploaded for one purpose, and reports those that were left behind.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::{StreamExt, stream};
+use twelvelabs_api::{params::assets_delete::ASSET_ID, types::AssetId};
+
+use super::delete::DeleteAsset;
+use crate::{
+    core::{
+        Core,
+        id::IntoId,
+        options::{CallOptions, RequestOptions},
+        request::Verb,
+    },
+    error::{Error, Result},
+};
+
+/// How many assets are deleted at the same time.
+const CONCURRENCY: usize = 4;
+
+/// The ids of assets to delete. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uploaded(Arc<Mutex<Vec<AssetId>>>);
+
+impl Uploaded {
+    pub(super) fn add(&self, id: AssetId) {
+        self.with(|ids| {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        });
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Vec<AssetId>) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Assets that are deleted when they are not needed any more, for example those that were uploaded for one embedding; see
+/// [`AssetsClient::cleanup`](super::AssetsClient::cleanup).
+///
+/// Dropping it deletes nothing, because that takes requests: it logs a warning with the ids of the assets that are left.
+#[must_use = "assets are deleted by `delete`"]
+pub struct AssetCleanup {
+    core: Core,
+    options: CallOptions,
+    force: Option<bool>,
+    uploaded: Uploaded,
+}
+
+impl AssetCleanup {
+    pub(super) fn new(core: &Core) -> Self {
+        let (core, options) = (core.clone(), core.options().clone());
+        Self { core, options, force: None, uploaded: Uploaded::default() }
+    }
+
+    /// Deletes assets although indexes refer to them. Default: false, which is a 409 for such an asset.
+    pub fn with_force(mut self, force: bool) -> Self {
+        self.force = Some(force);
+        self
+    }
+
+    /// Adds an asset to those to delete.
+    pub fn add(&self, id: &AssetId) {
+        self.uploaded.add(id.clone());
+    }
+
+    /// The assets that are not deleted yet.
+    pub fn ids(&self) -> Vec<AssetId> {
+        self.uploaded.with(|ids| ids.clone())
+    }
+
+    /// Keeps the assets: returns their ids, and forgets them.
+    pub fn keep(&self) -> Vec<AssetId> {
+        self.uploaded.with(std::mem::take)
+    }
+
+    /// Deletes the assets, all that can be deleted. One that does not exist any more counts as deleted.
+    ///
+    /// # Errors
+    ///
+    /// The first error, if there is one. [`ids`](Self::ids) has the assets that are left; `delete` can be called again.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves assets that were not deleted. An asset whose request was under way may be deleted.
+    pub async fn delete(&self) -> Result<()> {
+        let delete = |id: AssetId| async move {
+            let delete = DeleteAsset { id: (&id).into_id(&ASSET_ID), force: self.force };
+            let outcome = delete.run(&self.core, &self.options).await;
+            let error = outcome.err().filter(|error| !error.is_not_found());
+            if error.is_none() {
+                self.uploaded.with(|ids| ids.retain(|left| *left != id));
+            }
+            error
+        };
+        let outcomes = stream::iter(self.ids()).map(delete).buffered(CONCURRENCY);
+        let first = outcomes.fold(None, |first: Option<Error>, error| std::future::ready(first.or(error))).await;
+        first.map_or(Ok(()), Err)
+    }
+
+    pub(super) fn uploaded(&self) -> Uploaded {
+        self.uploaded.clone()
+    }
+}
+
+/// The options of each delete call.
+impl RequestOptions for AssetCleanup {
+    fn options_mut(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+}
+
+impl Drop for AssetCleanup {
+    fn drop(&mut self) {
+        let ids = self.ids();
+        if !ids.is_empty() {
+            let ids = ids.iter().map(AssetId::as_str).collect::<Vec<_>>().join(" ");
+            tracing::warn!(asset_ids = ids, "assets were left on the server");
+        }
+    }
+}
+
+impl fmt::Debug for AssetCleanup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssetCleanup").field("uploaded", &self.uploaded).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! `retrieve_transcription`: the speech in an asset as text.
+
+use twelvelabs_api::{
+    operations::ASSETS_RETRIEVE_TRANSCRIPTION,
+    options::AssetsRetrieveTranscriptionOptions,
+    runtime::Operation,
+    types::{AssetId, AssetTranscriptionInclude, AssetTranscriptionResponse},
+};
+
+use crate::{
+    core::{
+        Core,
+        decode::read_whole,
+        id::Id,
+        options::CallOptions,
+        request::{Request, Verb},
+        response::Response,
+    },
+    error::Result,
+};
+
+/// The operation of [`AssetsClient::retrieve_transcription`](super::AssetsClient::retrieve_transcription).
+#[derive(Clone, Debug)]
+pub struct RetrieveTranscription {
+    pub(super) id: Id<AssetId>,
+    pub(super) include: Vec<AssetTranscriptionInclude>,
+}
+
+impl Request<RetrieveTranscription> {
+    /// The units to return. Default: words.
+    pub fn include(mut self, units: impl IntoIterator<Item = AssetTranscriptionInclude>) -> Self {
+        self.verb.include = units.into_iter().collect();
+        self
+    }
+}
+
+impl Verb for RetrieveTranscription {
+    type Output = AssetTranscriptionResponse;
+
+    const OPERATION: &'static Operation = &ASSETS_RETRIEVE_TRANSCRIPTION;
+    const METHOD: &'static str = "assets.retrieve_transcription";
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<AssetTranscriptionResponse>> {
+        let id = self.id.get()?;
+        let include = (!self.include.is_empty()).then_some(&self.include);
+        let make = |api: &twelvelabs_api::Client| {
+            api.assets_retrieve_transcription_request(id, AssetsRetrieveTranscriptionOptions { include })
+        };
+        // Hours of speech, word by word, are some megabytes.
+        let options = options.with_large_response();
+        let call = core.call_and_read(Self::OPERATION, &options, make, |body| read_whole(body, core.key()));
+        call.await.map_err(|error| error.with_resource(id))
+    }
+}

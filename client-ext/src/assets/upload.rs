@@ -1,0 +1,403 @@
+//! `upload`: a file of any size, in one request or in parts.
+
+mod engine;
+mod hash;
+mod journal;
+mod parts;
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use twelvelabs_api::{
+    operations::ASSETS_CREATE,
+    params::{assets_create as rules, assets_retrieve::ASSET_ID},
+    runtime::{FilePart, Operation, Progress},
+    types::{Asset, AssetId, AssetStatus, CreateAssetUploadRequestType},
+};
+
+use self::{
+    journal::{FileState, Journal},
+    parts::{PartsUpload, Settings, Source},
+};
+use super::{
+    cleanup::{AssetCleanup, Uploaded},
+    create::{AssetSettings, CreateAsset, HasAssetSettings},
+    job::AssetJob,
+    retrieve::RetrieveAsset,
+};
+use crate::{
+    core::{
+        Core,
+        id::IntoId,
+        options::CallOptions,
+        request::{Request, Verb},
+        response::Response,
+    },
+    error::{Checks, Error, Result, Violation, catch},
+    multipart_upload::CreateMultipartUpload,
+    upload::Source as FormSource,
+    wait::{WaitForDone, WaitOptions, WaitSettings},
+};
+
+const DEFAULT_CONCURRENCY: usize = 4;
+const DEFAULT_PART_RETRIES: u32 = 10;
+const IMAGES: [&str; 7] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tiff"];
+const AUDIO: [&str; 9] = ["mp3", "wav", "flac", "m4a", "aac", "ogg", "oga", "opus", "wma"];
+/// Uploads in parts do not take them.
+const DOCUMENTS: [&str; 3] = ["pdf", "txt", "md"];
+
+type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+type OnCreated = Box<dyn FnOnce(&AssetId) + Send>;
+
+/// The operation of [`AssetsClient::upload`](super::AssetsClient::upload).
+pub struct UploadAsset {
+    plan: Plan,
+    created: Created,
+    wait: WaitSettings<Asset>,
+}
+
+/// Who wants to know the id of the asset as soon as it exists.
+#[derive(Default)]
+struct Created {
+    callback: Option<OnCreated>,
+    cleanup: Option<Uploaded>,
+}
+
+/// What to upload, and how.
+struct Plan {
+    path: PathBuf,
+    filename: Option<String>,
+    file_type: Option<CreateAssetUploadRequestType>,
+    settings: AssetSettings,
+    /// The largest file that is sent in one request, in bytes.
+    direct_limit: u64,
+    concurrency: usize,
+    part_retries: u32,
+    journal: Option<PathBuf>,
+    progress: Option<OnProgress>,
+    until_ready: bool,
+}
+
+impl UploadAsset {
+    pub(super) fn new(path: PathBuf) -> Self {
+        let plan = Plan {
+            path,
+            filename: None,
+            file_type: None,
+            settings: AssetSettings::default(),
+            direct_limit: rules::FILE.max_length.unwrap_or_default(),
+            concurrency: DEFAULT_CONCURRENCY,
+            part_retries: DEFAULT_PART_RETRIES,
+            journal: None,
+            progress: None,
+            until_ready: false,
+        };
+        Self { plan, created: Created::default(), wait: WaitSettings::default() }
+    }
+}
+
+impl HasAssetSettings for UploadAsset {
+    fn settings_mut(&mut self) -> &mut AssetSettings {
+        &mut self.plan.settings
+    }
+}
+
+impl Request<UploadAsset> {
+    /// The name of the asset. Default: the last component of the path.
+    pub fn filename(mut self, name: impl Into<String>) -> Self {
+        self.verb.plan.filename = Some(name.into());
+        self
+    }
+
+    /// The type of a file that is uploaded in parts. Default: by its extension, `video` if it is not one of an image or of audio.
+    pub fn file_type(mut self, file_type: impl Into<CreateAssetUploadRequestType>) -> Self {
+        self.verb.plan.file_type = Some(file_type.into());
+        self
+    }
+
+    /// The largest file to send in one request, in bytes. Default and maximum: 200 MiB. Larger files are sent in parts.
+    ///
+    /// 0 sends every file in parts. Documents are always sent in one request, because uploads in parts do not take them.
+    pub fn with_direct_limit(mut self, bytes: u64) -> Self {
+        self.verb.plan.direct_limit = bytes;
+        self
+    }
+
+    /// Maximum number of parts that are sent at the same time. At least 1, default 4.
+    ///
+    /// Parts are read while they are sent, so that their size does not matter for the memory that an upload takes.
+    pub fn with_concurrency(mut self, parts: usize) -> Self {
+        self.verb.plan.concurrency = parts;
+        self
+    }
+
+    /// Maximum number of retries of each part, and of reports and requests for URLs that fail in a row. Default: 10.
+    ///
+    /// A part is retried after 408, 429, 5xx, broken connections and timeouts, with the pauses of
+    /// [`with_backoff`](crate::RequestOptions::with_backoff); and if the storage host refuses its URL, which may have expired. Every retry has a
+    /// new URL. [`with_max_retries`](crate::RequestOptions::with_max_retries) is about the requests before and after the parts.
+    pub fn with_part_retries(mut self, retries: u32) -> Self {
+        self.verb.plan.part_retries = retries;
+        self
+    }
+
+    /// Keeps a journal in this file, from which the upload can be resumed: call `upload` again with the same file and the same journal, in any
+    /// process.
+    ///
+    /// Parts that are in the journal are not sent again. Before an upload is resumed, the file is checked: its size, the time of its last
+    /// modification, and the content of the parts that are uploaded must be those of the journal. The server keeps an upload for 24 hours.
+    ///
+    /// The journal stays when the upload is completed: another call returns the asset and uploads nothing. Delete the file to upload once more.
+    /// It is replaced atomically and synchronized to disk. It has neither the API key nor URLs of parts, but the server's headers for the storage host,
+    /// so that on Unix only the user can read it. Two uploads must not use one journal at the same time.
+    pub fn with_journal(mut self, path: impl Into<PathBuf>) -> Self {
+        self.verb.plan.journal = Some(path.into());
+        self
+    }
+
+    /// Calls back whenever a chunk was handed to a connection, with the bytes of the whole file. Parts that are sent at the same time call at the same
+    /// time. The number shrinks when a part is retried. A panic in the callback ends the upload with
+    /// [`Callback`](crate::ErrorKind::Callback).
+    pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.verb.plan.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Calls back with the id as soon as the asset exists, for an upload in parts before the first part is sent.
+    ///
+    /// A panic in the callback ends the upload with [`Callback`](crate::ErrorKind::Callback); the error has the id.
+    pub fn with_created(mut self, callback: impl FnOnce(&AssetId) + Send + 'static) -> Self {
+        self.verb.created.callback = Some(Box::new(callback));
+        self
+    }
+
+    /// Adds the asset to those that a cleanup deletes, as soon as it exists.
+    pub fn with_cleanup(mut self, cleanup: &AssetCleanup) -> Self {
+        self.verb.created.cleanup = Some(cleanup.uploaded());
+        self
+    }
+
+    /// Waits until the asset is `ready`, with the options of [`WaitOptions`]. Default: false.
+    pub fn with_wait_until_ready(mut self, wait: bool) -> Self {
+        self.verb.plan.until_ready = wait;
+        self
+    }
+}
+
+impl WaitOptions for Request<UploadAsset> {
+    type Status = Asset;
+
+    fn wait_mut(&mut self) -> &mut WaitSettings<Asset> {
+        &mut self.verb.wait
+    }
+}
+
+impl Verb for UploadAsset {
+    type Output = Asset;
+
+    const OPERATION: &'static Operation = &ASSETS_CREATE;
+    const METHOD: &'static str = "assets.upload";
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
+        let Self { plan, mut created, wait } = self;
+        let mut checks = Checks::new(options.validate);
+        plan.check(&mut checks);
+        if plan.until_ready {
+            wait.violation().into_iter().for_each(|violation| checks.refuse(violation));
+        }
+        let source = plan.open(&mut checks).await;
+        let is_direct = source.as_ref().is_some_and(|source| plan.is_direct(source.state.size));
+        if let (Some(source), false) = (&source, is_direct) {
+            plan.in_parts(source.state.size).check(&mut checks);
+        }
+        checks.finish()?;
+        // Without a source, there was a violation.
+        let Some(source) = source else { return Err(Error::invalid(Vec::new())) };
+        let response = plan.upload(core, options, source, is_direct, &mut created).await?;
+        if !plan.until_ready || response.status == AssetStatus::Ready {
+            return Ok(response);
+        }
+        let mut waiting = WaitForDone::new(AssetJob::new(core), (&response.id).into_id(&ASSET_ID), options);
+        waiting.settings = wait;
+        let ready = waiting.send().await?;
+        Ok(response.map(|_| ready))
+    }
+}
+
+impl Created {
+    fn report(&mut self, id: &AssetId) -> Result<()> {
+        if let Some(cleanup) = &self.cleanup {
+            cleanup.add(id.clone());
+        }
+        match self.callback.take().map(|callback| catch(|| callback(id))) {
+            Some(Err(error)) => Err(Error::of_callback("with_created", error).with_resource(id)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Plan");
+        out.field("path", &self.path).field("journal", &self.journal).field("settings", &self.settings);
+        out.finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    fn check(&self, checks: &mut Checks) {
+        if self.concurrency == 0 {
+            checks.refuse(Violation::new("concurrency", 0, "must be at least 1"));
+        }
+        self.settings.check(checks);
+    }
+
+    /// Opens the file.
+    async fn open(&self, checks: &mut Checks) -> Option<Source> {
+        let path = self.path.clone();
+        let open = move || {
+            // Opening a pipe would wait for its writer.
+            if !std::fs::metadata(&path)?.is_file() {
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
+            }
+            let file = std::fs::File::open(&path)?;
+            let state = FileState::of(&file.metadata()?);
+            Ok(Source { path, file: Arc::new(file), state })
+        };
+        let opened = tokio::task::spawn_blocking(open).await.map_err(std::io::Error::other);
+        let shown = self.path.display();
+        match opened.and_then(|opened| opened) {
+            Ok(source) if source.state.size == 0 => {
+                checks.refuse(Violation::new(rules::FILE.name, shown, "must not be empty"));
+                None
+            }
+            Ok(source) => Some(source),
+            Err(error) => {
+                let rule = format!("must be a readable file: {error}");
+                checks.refuse_because(Violation::new(rules::FILE.name, shown, rule), error);
+                None
+            }
+        }
+    }
+
+    fn has_extension(&self, extensions: &[&str]) -> bool {
+        let extension = self.path.extension().unwrap_or_default();
+        extensions.iter().any(|one| extension.eq_ignore_ascii_case(one))
+    }
+
+    fn is_direct(&self, size: u64) -> bool {
+        size <= self.direct_limit || (self.file_type.is_none() && self.has_extension(&DOCUMENTS))
+    }
+
+    fn name(&self) -> String {
+        self.filename.clone().unwrap_or_else(|| self.path_name())
+    }
+
+    /// The request that starts an upload in parts.
+    fn in_parts(&self, size: u64) -> CreateMultipartUpload {
+        let guess = || match (self.has_extension(&IMAGES), self.has_extension(&AUDIO)) {
+            (true, _) => CreateAssetUploadRequestType::Image,
+            (_, true) => CreateAssetUploadRequestType::Audio,
+            _ => CreateAssetUploadRequestType::Video,
+        };
+        let mut create = CreateMultipartUpload::new(self.name(), self.file_type.clone().unwrap_or_else(guess), size);
+        create.settings = self.settings.clone();
+        create
+    }
+
+    /// Uploads the file, or finds in the journal that it is uploaded.
+    async fn upload(
+        &self,
+        core: &Core,
+        options: &CallOptions,
+        source: Source,
+        is_direct: bool,
+        created: &mut Created,
+    ) -> Result<Response<Asset>> {
+        let journal = match &self.journal {
+            Some(path) => journal::load(path).await?,
+            None => None,
+        };
+        if let Some(journal) = &journal {
+            let same = journal.check(core.base_url(), &source.state, &source.path);
+            same.map_err(|violation| Error::invalid(vec![violation]))?;
+        }
+        match journal {
+            Some(journal) if journal.completed => {
+                created.report(&journal.asset_id)?;
+                self.retrieve(core, options, &journal.asset_id).await
+            }
+            None if is_direct => self.direct(core, options, source, created).await,
+            journal => {
+                let settings = Settings {
+                    concurrency: self.concurrency,
+                    part_retries: self.part_retries,
+                    journal: self.journal.clone(),
+                    progress: self.progress.clone(),
+                };
+                let create = self.in_parts(source.state.size);
+                let parts = journal.and_then(|mut journal| Some((journal.parts.take()?, journal)));
+                let mut upload = match parts {
+                    Some((parts, journal)) => {
+                        Box::pin(PartsUpload::resume(core, options, source, settings, journal, parts)).await?
+                    }
+                    None => Box::pin(PartsUpload::start(core, options, create, source, settings)).await?,
+                };
+                let id = upload.asset_id().clone();
+                created.report(&id)?;
+                Box::pin(upload.run()).await.map_err(|error| error.with_resource(&id))?;
+                self.retrieve(core, options, &id).await
+            }
+        }
+    }
+
+    async fn retrieve(&self, core: &Core, options: &CallOptions, id: &AssetId) -> Result<Response<Asset>> {
+        let retrieve = RetrieveAsset { id: id.into_id(&ASSET_ID) };
+        let asset = retrieve.run(core, options).await;
+        asset.map_err(|error| match error.is_not_found() && self.journal.is_some() {
+            true => error.with_note(
+                "the asset of the journal does not exist any more: delete the journal to upload the file again",
+            ),
+            false => error,
+        })
+    }
+
+    /// Uploads the file in one request.
+    async fn direct(
+        &self,
+        core: &Core,
+        options: &CallOptions,
+        source: Source,
+        created: &mut Created,
+    ) -> Result<Response<Asset>> {
+        let file = source.file.try_clone().map_err(|error| {
+            let violation = Violation::new(rules::FILE.name, source.path.display(), "must stay readable");
+            Error::invalid(vec![violation]).with_source(error)
+        })?;
+        let mut part = FilePart::file(file).with_file_name(self.path_name());
+        if let Some(progress) = self.progress.clone() {
+            part = part.with_progress(move |now| progress(now));
+        }
+        let mut create = CreateAsset::new(FormSource::File(part));
+        (create.filename, create.settings) = (self.filename.clone(), self.settings.clone());
+        let response = create.execute(core, options).await?;
+        // A panic of the callback is reported after the journal is written, so that the asset is not uploaded again.
+        let reported = created.report(&response.id);
+        if let Some(path) = &self.journal {
+            let mut journal = Journal::new(core.base_url(), source.state, response.id.clone(), None);
+            journal.completed = true;
+            journal::save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
+        }
+        reported.map(|()| response)
+    }
+
+    /// The last component of the path.
+    fn path_name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+impl fmt::Debug for UploadAsset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UploadAsset").field("plan", &self.plan).field("wait", &self.wait).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,515 @@
+//! The I/O of an upload in parts: does what the [engine](super::engine) decides.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{
+    StreamExt,
+    future::{BoxFuture, FutureExt},
+    stream::FuturesUnordered,
+};
+use http::header::{CONNECTION, CONTENT_LENGTH, ETAG, EXPECT, HOST, TRANSFER_ENCODING};
+use tokio::{
+    io::AsyncReadExt,
+    time::{Instant, sleep_until},
+};
+use twelvelabs_api::{
+    limits::UPLOAD_URL_RETENTION_SEC,
+    params::multipart_upload_get_status::UPLOAD_ID,
+    runtime::{FilePart, FileSection, Progress},
+    types::{
+        AssetId, CompletedChunk, CompletedChunkProofType, MultipartUploadStatusType, PresignedUrlChunk,
+        ReportChunkBatchResponse, RequestAdditionalPresignedUrlsResponse, UploadId,
+    },
+};
+
+use super::{
+    OnProgress,
+    engine::{Action, Engine, Layout, PartFailure, PartUrl, Proof, Verdict},
+    hash::{Hash, HashingReader},
+    journal::{self, FileState, JOURNAL, Journal, PartRecord, PartsRecord},
+};
+use crate::{
+    core::{
+        Core,
+        id::IntoId,
+        options::{CallOptions, RequestOptions, RetryDecision},
+        raw::{Method, RawRequest},
+        request::Verb,
+        retry::Policy,
+        trace::retrying,
+    },
+    error::{Error, ErrorKind, Result, Violation, catch},
+    multipart_upload::{CreateMultipartUpload, GetAdditionalPresignedUrls, GetUploadStatus, ReportChunkBatch},
+};
+
+/// A finished part is written to the journal with the next report, or after this time.
+const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
+/// The largest response of a storage host that is read, in bytes.
+const STORAGE_RESPONSE: u64 = 64 * 1024;
+/// How much of the file is read at once to check it.
+const READ: usize = 256 * 1024;
+const HOW_TO_RESUME: &str = "the upload can be resumed: call it again with the same journal";
+const NO_JOURNAL: &str = "without a journal the upload starts again (with_journal)";
+
+/// A file that is uploaded: one open handle, read at offsets, so that all parts are of the same file whatever happens to its path.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) file: Arc<File>,
+    pub(super) state: FileState,
+}
+
+impl Source {
+    /// Hashes a part of the file.
+    async fn hash(&self, layout: Layout, part: u64) -> Result<u64> {
+        let (offset, length) = layout.range(part);
+        let mut section = FileSection::new(Arc::clone(&self.file), offset, length);
+        let (mut hash, mut buffer) = (Hash::default(), vec![0; READ]);
+        loop {
+            let count = section.read(&mut buffer).await.map_err(|error| self.unreadable(error))?;
+            if count == 0 {
+                return Ok(hash.finish());
+            }
+            hash.add(&buffer[..count]);
+        }
+    }
+
+    fn unreadable(&self, error: std::io::Error) -> Error {
+        let rule = format!("must stay readable: {error}");
+        Error::invalid(vec![Violation::new("file", self.path.display(), rule)]).with_source(error)
+    }
+
+    /// Checks that the file is still the one that the upload began with.
+    async fn check_unchanged(&self) -> Result<()> {
+        let file = Arc::clone(&self.file);
+        let metadata = tokio::task::spawn_blocking(move || file.metadata()).await.map_err(std::io::Error::other);
+        let metadata = metadata.and_then(|metadata| metadata).map_err(|error| self.unreadable(error))?;
+        if FileState::of(&metadata) == self.state {
+            return Ok(());
+        }
+        let rule = "must not change during the upload";
+        Err(Error::invalid(vec![Violation::new("file", self.path.display(), rule)]))
+    }
+}
+
+/// What the caller has chosen.
+pub(super) struct Settings {
+    pub(super) concurrency: usize,
+    pub(super) part_retries: u32,
+    pub(super) journal: Option<PathBuf>,
+    pub(super) progress: Option<OnProgress>,
+}
+
+/// An upload in parts that is under way.
+pub(super) struct PartsUpload<'c> {
+    core: &'c Core,
+    /// The options of each request: without retries, which are the engine's.
+    options: CallOptions,
+    source: Source,
+    settings: Settings,
+    layout: Layout,
+    journal: Journal,
+    upload_id: UploadId,
+    headers: HashMap<String, String>,
+    engine: Engine,
+    /// Bytes that are uploaded, of all parts.
+    sent: Arc<AtomicU64>,
+    saved: Instant,
+}
+
+/// What has happened.
+enum Event {
+    Sent(u64, Result<Proof>),
+    Urls(u64, Result<RequestAdditionalPresignedUrlsResponse>),
+    Reported(Result<ReportChunkBatchResponse>),
+}
+
+impl<'c> PartsUpload<'c> {
+    /// Starts a new upload.
+    pub(super) async fn start(
+        core: &'c Core,
+        options: &CallOptions,
+        create: CreateMultipartUpload,
+        source: Source,
+        settings: Settings,
+    ) -> Result<Self> {
+        let session = create.run(core, options).await?.into_value();
+        let (size, asset_id) = (source.state.size, session.asset_id);
+        let chunk_size = u64::try_from(session.chunk_size).unwrap_or_default();
+        let layout = Layout::new(size, chunk_size);
+        let Some(layout) = layout.filter(|layout| u64::try_from(session.total_chunks) == Ok(layout.count())) else {
+            let (parts, chunk) = (session.total_chunks, session.chunk_size);
+            let message =
+                format!("invalid response body: {parts} parts of {chunk} bytes are not a file of {size} bytes");
+            return Err(Error::new(ErrorKind::Decode, message).with_resource(asset_id));
+        };
+        let parts = PartsRecord {
+            upload_id: session.upload_id,
+            chunk_size,
+            upload_headers: session.upload_headers,
+            uploaded: BTreeMap::new(),
+        };
+        let journal = Journal::new(core.base_url(), source.state.clone(), asset_id, Some(parts.clone()));
+        let mut upload = Self::new(core, options, source, settings, journal, (layout, parts));
+        upload.save().await?;
+        upload.engine.received(urls(session.upload_urls), lifetime(None), Instant::now());
+        Ok(upload)
+    }
+
+    /// Resumes the upload of a journal, after it was checked against the file and the server.
+    pub(super) async fn resume(
+        core: &'c Core,
+        options: &CallOptions,
+        source: Source,
+        settings: Settings,
+        journal: Journal,
+        parts: PartsRecord,
+    ) -> Result<Self> {
+        let Some(layout) = Layout::new(source.state.size, parts.chunk_size) else {
+            let value = format_args!("{} bytes", parts.chunk_size);
+            return Err(Error::invalid(vec![Violation::new(JOURNAL, value, "must have a possible size of parts")]));
+        };
+        let mut upload = Self::new(core, options, source, settings, journal, (layout, parts.clone()));
+        let status = GetUploadStatus::new((&parts.upload_id).into_id(&UPLOAD_ID));
+        let status = status.run(core, options).await.map_err(|error| match error.is_not_found() {
+            true => error
+                .with_note("the server does not know the upload any more: delete the journal to upload the file again"),
+            false => error,
+        })?;
+        match &status.status {
+            MultipartUploadStatusType::Completed => {
+                upload.journal.completed = true;
+                upload.save().await?;
+                return Ok(upload);
+            }
+            ended @ (MultipartUploadStatusType::Failed | MultipartUploadStatusType::Expired) => {
+                let value = upload.settings.journal.as_deref().unwrap_or(Path::new("")).display();
+                let rule = format!(
+                    "must be of an upload that is active, and this one is {ended}: delete it to upload the file again"
+                );
+                return Err(Error::invalid(vec![Violation::new(JOURNAL, value, rule)]));
+            }
+            // `active`, and whatever the server may add.
+            _ => {}
+        }
+        for (number, record) in &parts.uploaded {
+            let (number, count) = (*number, upload.layout.count());
+            let proof = record.proof().filter(|_| (1..=count).contains(&number));
+            let Some(proof) = proof else {
+                let rule = format!("must have parts 1 to {count}, each with its hash");
+                return Err(Error::invalid(vec![Violation::new(JOURNAL, format_args!("part {number}"), rule)]));
+            };
+            if upload.source.hash(upload.layout, number).await? != proof.hash {
+                let (offset, length) = upload.layout.range(number);
+                let value = format_args!("{}, bytes {offset} to {}", upload.source.path.display(), offset + length);
+                let rule = format!(
+                    "must have the content that was uploaded as part {number}: delete the journal to upload the file again"
+                );
+                return Err(Error::invalid(vec![Violation::new("file", value, rule)]));
+            }
+            upload.sent.fetch_add(upload.layout.range(number).1, Ordering::Relaxed);
+            upload.engine.resume(number, proof, record.reported);
+        }
+        Ok(upload)
+    }
+
+    fn new(
+        core: &'c Core,
+        options: &CallOptions,
+        source: Source,
+        settings: Settings,
+        journal: Journal,
+        (layout, parts): (Layout, PartsRecord),
+    ) -> Self {
+        let retry = Policy { max_retries: settings.part_retries, ..options.retry };
+        let mut options = options.clone();
+        options.retry.max_retries = 0;
+        Self {
+            core,
+            options,
+            source,
+            layout,
+            journal,
+            upload_id: parts.upload_id,
+            headers: parts.upload_headers,
+            engine: Engine::new(layout, settings.concurrency, retry),
+            settings,
+            sent: Arc::default(),
+            saved: Instant::now(),
+        }
+    }
+
+    pub(super) fn asset_id(&self) -> &AssetId {
+        &self.journal.asset_id
+    }
+
+    /// Uploads what is missing.
+    pub(super) async fn run(&mut self) -> Result<()> {
+        if self.journal.completed {
+            return Ok(());
+        }
+        let outcome = self.drive().await;
+        if outcome.is_ok() {
+            self.journal.completed = true;
+        }
+        // Parts that were sent need not be sent again, whatever went wrong.
+        let saved = self.save().await;
+        let note = if self.settings.journal.is_some() { HOW_TO_RESUME } else { NO_JOURNAL };
+        outcome.map_err(|error| error.with_note(note)).and(saved)
+    }
+
+    async fn drive(&mut self) -> Result<()> {
+        let mut running: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
+        let mut completed = None;
+        loop {
+            match self.engine.next(Instant::now()) {
+                Action::Done => return self.check_complete(completed),
+                Action::Send(part, url) => running.push(self.send(part, url).boxed()),
+                Action::RequestUrls(start, count) => running.push(self.request_urls(start, count).boxed()),
+                Action::Report(parts) => {
+                    self.source.check_unchanged().await?;
+                    self.save().await?;
+                    running.push(self.report(parts).boxed());
+                }
+                Action::Wait(until) => {
+                    let next = async {
+                        match running.next().await {
+                            Some(event) => event,
+                            // Only time passes.
+                            None => std::future::pending().await,
+                        }
+                    };
+                    let event = match until {
+                        None => Some(next.await),
+                        Some(until) => tokio::select! {
+                            event = next => Some(event),
+                            () = sleep_until(until) => None,
+                        },
+                    };
+                    if let Some(event) = event {
+                        self.apply(event, &mut completed)?;
+                        if self.saved.elapsed() > JOURNAL_INTERVAL {
+                            self.save().await?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells the engine what has happened. An error ends the upload.
+    fn apply(&mut self, event: Event, completed: &mut Option<i64>) -> Result<()> {
+        let (now, random) = (Instant::now(), fastrand::f64());
+        let (error, verdict) = match event {
+            Event::Sent(part, Ok(proof)) => {
+                self.engine.sent(part, proof);
+                return Ok(());
+            }
+            Event::Sent(part, Err(error)) => {
+                let failure = self.classify(&error)?;
+                let (offset, length) = self.layout.range(part);
+                let place =
+                    format_args!("part {part} of {} (bytes {offset} to {})", self.layout.count(), offset + length);
+                let error = error.within(place);
+                let verdict = self.engine.failed(part, failure, now, random);
+                (error, verdict)
+            }
+            Event::Urls(start, Ok(response)) => {
+                let lifetime = lifetime(response.expires_at.zip(response.generated_at));
+                if self.engine.received(urls(response.upload_urls), lifetime, now) {
+                    return Ok(());
+                }
+                let error = Error::new(ErrorKind::Decode, format!("invalid response body: no URL for part {start}"));
+                (error, self.engine.api_failed(false, None, now, random))
+            }
+            Event::Reported(Ok(response)) => {
+                self.engine.reported();
+                *completed = match response.url {
+                    Some(_) => i64::try_from(self.layout.count()).ok(),
+                    None => response.total_completed,
+                };
+                return Ok(());
+            }
+            Event::Urls(_, Err(error)) => {
+                let verdict = self.api_failed(false, &error, now, random)?;
+                (error, verdict)
+            }
+            Event::Reported(Err(error)) => {
+                let verdict = self.api_failed(true, &error, now, random)?;
+                (error, verdict)
+            }
+        };
+        match verdict {
+            Verdict::GiveUp => Err(error),
+            Verdict::Retry { number, pause } => retrying(&self.options, &error, number, pause),
+        }
+    }
+
+    fn api_failed(&mut self, is_report: bool, error: &Error, now: Instant, random: f64) -> Result<Verdict> {
+        Ok(match self.own_rule(error)? {
+            RetryDecision::Stop => Verdict::GiveUp,
+            RetryDecision::Default if !error.is_transient() => Verdict::GiveUp,
+            _ => self.engine.api_failed(is_report, error.retry_after(), now, random),
+        })
+    }
+
+    /// What the error of a storage host means.
+    fn classify(&self, error: &Error) -> Result<PartFailure> {
+        let transient = PartFailure::Transient { retry_after: error.retry_after(), unsent: error.is_unsent() };
+        Ok(match (self.own_rule(error)?, error.kind(), error.status()) {
+            (RetryDecision::Stop, ..) => PartFailure::Permanent,
+            (RetryDecision::Retry, ..) => transient,
+            // S3 says 403 for expired URLs and 400 for expired tokens; a URL that was used may be unknown afterwards.
+            (_, ErrorKind::Api, Some(400 | 401 | 403 | 404 | 410)) => PartFailure::Refused,
+            _ if error.is_transient() => transient,
+            _ => PartFailure::Permanent,
+        })
+    }
+
+    /// What the rule of the caller says about an error.
+    fn own_rule(&self, error: &Error) -> Result<RetryDecision> {
+        match &self.options.rule {
+            Some(rule) => catch(|| rule(error)).map_err(|panicked| Error::of_callback("with_retry_if", panicked)),
+            None => Ok(RetryDecision::Default),
+        }
+    }
+
+    /// Sends a part to the storage host, without the key.
+    fn send(&self, part: u64, url: PartUrl) -> impl Future<Output = Event> + Send + use<> {
+        let (offset, length) = self.layout.range(part);
+        let section = FileSection::new(Arc::clone(&self.source.file), offset, length);
+        let (reader, hash) = HashingReader::new(section);
+        let counted = Counted { of_part: Arc::new(Mutex::new(Some(0))), of_file: Arc::clone(&self.sent) };
+        let mut file = FilePart::reader(self.source.path.display().to_string(), length, reader);
+        file = file.with_progress(counted.progress(self.source.state.size, self.settings.progress.clone()));
+        let mut request = RawRequest::new(self.core, Method::PUT, url.url).without_api_key().file(file);
+        for (name, value) in &self.headers {
+            // The client sets these.
+            let own = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING];
+            if !own.iter().any(|own| name.eq_ignore_ascii_case(own.as_str())) {
+                request = request.header(name, value);
+            }
+        }
+        *request.options_mut() = self.options.clone();
+        let request = request.with_response_limit(STORAGE_RESPONSE);
+        async move {
+            let response = request.send_for_bytes().await;
+            let proof = response.and_then(|response| {
+                let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok());
+                let etag = etag.map(|etag| etag.trim().trim_matches('"')).filter(|etag| !etag.is_empty());
+                let hash = hash.lock().unwrap_or_else(PoisonError::into_inner);
+                match etag {
+                    Some(etag) if hash.length() == length => Ok(Proof { etag: etag.to_owned(), hash: hash.finish() }),
+                    Some(_) => Err(Error::new(
+                        ErrorKind::Transport,
+                        format!("the storage host responded after {} of {length} bytes", hash.length()),
+                    )),
+                    None => Err(Error::new(
+                        ErrorKind::Decode,
+                        "the response of the storage host has no ETag, which is the proof of the upload",
+                    )),
+                }
+            });
+            if proof.is_err() {
+                counted.undo();
+            }
+            Event::Sent(part, proof)
+        }
+    }
+
+    fn request_urls(&self, start: u64, count: u64) -> impl Future<Output = Event> + Send + use<> {
+        let (core, options) = (self.core.clone(), self.options.clone());
+        let request = GetAdditionalPresignedUrls { id: (&self.upload_id).into_id(&UPLOAD_ID), start, count };
+        async move {
+            let response = request.run(&core, &options).await;
+            Event::Urls(start, response.map(|response| response.into_value()))
+        }
+    }
+
+    fn report(&self, parts: Vec<(u64, Proof)>) -> impl Future<Output = Event> + Send + use<> {
+        let (core, options, layout) = (self.core.clone(), self.options.clone(), self.layout);
+        let chunk = |(part, proof): (u64, Proof)| {
+            let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+            let (index, size) = (number(part), number(layout.range(part).1));
+            CompletedChunk::new(index, proof.etag, CompletedChunkProofType::Etag, size)
+        };
+        let completed_chunks = parts.into_iter().map(chunk).collect();
+        let request = ReportChunkBatch { id: (&self.upload_id).into_id(&UPLOAD_ID), completed_chunks };
+        async move { Event::Reported(request.run(&core, &options).await.map(|response| response.into_value())) }
+    }
+
+    /// The server must have recorded all parts. `completed` is the number that it said last, if it did.
+    fn check_complete(&self, completed: Option<i64>) -> Result<()> {
+        let count = self.layout.count();
+        match completed {
+            Some(recorded) if u64::try_from(recorded).is_ok_and(|recorded| recorded < count) => {
+                let message = format!("the server has recorded {recorded} of {count} parts, which were all reported");
+                Err(Error::new(ErrorKind::Decode, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the journal, if there is one.
+    async fn save(&mut self) -> Result<()> {
+        let Some(path) = &self.settings.journal else { return Ok(()) };
+        if let Some(parts) = &mut self.journal.parts {
+            let uploaded = self.engine.uploaded();
+            let records = uploaded.map(|(part, proof, reported)| (part, PartRecord::new(proof, reported)));
+            // While an upload is resumed, the engine does not know all of them yet.
+            parts.uploaded.extend(records);
+        }
+        journal::save(path, &self.journal).await?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+}
+
+fn urls(urls: Vec<PresignedUrlChunk>) -> impl Iterator<Item = (u64, String)> {
+    urls.into_iter().filter_map(|url| Some((u64::try_from(url.chunk_index).ok()?, url.url)))
+}
+
+/// How long URLs are valid, from the times at which they expire and were made. Both are of the server's clock, which may differ from ours.
+fn lifetime(times: Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)>) -> Duration {
+    let documented = Duration::from_secs(UPLOAD_URL_RETENTION_SEC.maximum.unwrap_or_default() as u64);
+    let said = times.and_then(|(expires, generated)| (expires - generated).to_std().ok());
+    said.filter(|said| !said.is_zero()).map_or(documented, |said| said.min(documented))
+}
+
+/// The bytes of a part that an attempt has sent, as a share of those of the file.
+struct Counted {
+    /// `None` when the attempt has failed: what its connection reports later does not count.
+    of_part: Arc<Mutex<Option<u64>>>,
+    of_file: Arc<AtomicU64>,
+}
+
+impl Counted {
+    fn progress(&self, total: u64, callback: Option<OnProgress>) -> impl Fn(Progress) + Send + Sync + 'static {
+        let (of_part, of_file) = (Arc::clone(&self.of_part), Arc::clone(&self.of_file));
+        move |now| {
+            let more = match &mut *of_part.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(sent) => now.sent.saturating_sub(std::mem::replace(sent, now.sent)),
+                None => return,
+            };
+            let sent = of_file.fetch_add(more, Ordering::Relaxed) + more;
+            if let Some(callback) = &callback {
+                callback(Progress::new(sent, total));
+            }
+        }
+    }
+
+    /// The attempt has failed.
+    fn undo(&self) {
+        let sent = self.of_part.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.of_file.fetch_sub(sent.unwrap_or_default(), Ordering::Relaxed);
+    }
+}

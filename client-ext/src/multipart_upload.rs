@@ -1,0 +1,94 @@
+//! Uploads in parts, step by step: `client.multipart_upload()`.
+//!
+//! [`AssetsClient::upload`](crate::assets::AssetsClient::upload) does all steps: it sends the parts, reports them, and resumes an upload. These are
+//! the operations below it.
+
+mod create;
+mod list;
+mod report;
+mod status;
+mod urls;
+
+use std::fmt;
+
+use twelvelabs_api::params::multipart_upload_get_status::UPLOAD_ID;
+
+pub use self::{
+    create::CreateMultipartUpload, list::ListIncompleteUploads, report::ReportChunkBatch, status::GetUploadStatus,
+    urls::GetAdditionalPresignedUrls,
+};
+pub use twelvelabs_api::types::{
+    ChunkInfo, ChunkInfoStatus, CompletedChunk, CompletedChunkProofType, CreateAssetUploadRequestType,
+    CreateAssetUploadResponse, GetUploadStatusResponse, IncompleteUploadSummary, ListIncompleteUploadsResponse,
+    MultipartUploadStatusType, PresignedUrlChunk, ReportChunkBatchResponse, RequestAdditionalPresignedUrlsResponse,
+    UploadId,
+};
+
+use crate::core::{Core, id::IntoId, request::Request};
+
+/// Uploads in parts. Cheap to clone.
+#[derive(Clone)]
+pub struct MultipartUploadClient {
+    core: Core,
+}
+
+impl MultipartUploadClient {
+    pub(crate) fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
+
+    /// Starts an upload: reserves an asset, and returns the size of the parts and URLs for the first of them.
+    ///
+    /// `total_size` is the size of the file in bytes: up to 10 GB for video and audio, up to 32 MB for images. The upload must be completed
+    /// within 24 hours.
+    pub fn create(
+        &self,
+        filename: impl Into<String>,
+        file_type: impl Into<CreateAssetUploadRequestType>,
+        total_size: u64,
+    ) -> Request<CreateMultipartUpload> {
+        let (filename, file_type) = (filename.into(), file_type.into());
+        Request::new(&self.core, CreateMultipartUpload::new(filename, file_type, total_size))
+    }
+
+    /// Lists uploads that are not completed: one page, [all pages](Request::pages), or [all uploads](Request::items).
+    pub fn list_incomplete_uploads(&self) -> Request<ListIncompleteUploads> {
+        Request::new(&self.core, ListIncompleteUploads::default())
+    }
+
+    /// Retrieves the status of an upload and a page of its parts; [`items`](Request::items) has all parts.
+    pub fn get_status(&self, id: impl IntoId<UploadId>) -> Request<GetUploadStatus> {
+        Request::new(&self.core, GetUploadStatus::new(id.into_id(&UPLOAD_ID)))
+    }
+
+    /// Tells the server which parts are uploaded, in any order. A part that is reported twice is counted once.
+    ///
+    /// With the last part, the server completes the upload and starts to process the asset.
+    pub fn report_chunk_batch(
+        &self,
+        id: impl IntoId<UploadId>,
+        completed_chunks: impl IntoIterator<Item = CompletedChunk>,
+    ) -> Request<ReportChunkBatch> {
+        let completed_chunks = completed_chunks.into_iter().collect();
+        Request::new(&self.core, ReportChunkBatch { id: id.into_id(&UPLOAD_ID), completed_chunks })
+    }
+
+    /// Requests new URLs for `count` parts from the part `start` on, which is counted from 1. 1–50 parts.
+    ///
+    /// A URL is valid for one hour and for one request. The API key must not be sent to it; see
+    /// [`without_api_key`](crate::raw::RawRequest::without_api_key).
+    pub fn get_additional_presigned_urls(
+        &self,
+        id: impl IntoId<UploadId>,
+        start: u64,
+        count: u64,
+    ) -> Request<GetAdditionalPresignedUrls> {
+        Request::new(&self.core, GetAdditionalPresignedUrls { id: id.into_id(&UPLOAD_ID), start, count })
+    }
+}
+
+impl fmt::Debug for MultipartUploadClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MultipartUploadClient").finish_non_exhaustive()
+    }
+}

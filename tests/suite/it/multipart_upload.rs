@@ -1,0 +1,3 @@
+//! `/assets/multipart-uploads` with the client.
+
+mod wire;
