@@ -1,9 +1,11 @@
 //! `upload`: a file of any size, in one request or in parts.
 
 mod engine;
+mod file;
 mod hash;
 mod journal;
 mod parts;
+mod send;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -15,8 +17,9 @@ use twelvelabs_api::{
 };
 
 use self::{
-    journal::{FileState, Journal},
-    parts::{PartsUpload, Settings, Source},
+    file::OpenFile,
+    journal::Journal,
+    parts::{PartsUpload, Settings},
 };
 use super::{
     cleanup::{AssetCleanup, Uploaded},
@@ -204,15 +207,15 @@ impl Verb for UploadAsset {
         if plan.until_ready {
             wait.violation().into_iter().for_each(|violation| checks.refuse(violation));
         }
-        let source = plan.open(&mut checks).await;
-        let is_direct = source.as_ref().is_some_and(|source| plan.is_direct(source.state.size));
-        if let (Some(source), false) = (&source, is_direct) {
-            plan.in_parts(source.state.size).check(&mut checks);
+        let file = OpenFile::open(&plan.path, &mut checks).await;
+        let is_direct = file.as_ref().is_some_and(|file| plan.is_direct(file.state.size));
+        if let (Some(file), false) = (&file, is_direct) {
+            plan.in_parts(file.state.size).check(&mut checks);
         }
         checks.finish()?;
-        // Without a source, there was a violation.
-        let Some(source) = source else { return Err(Error::invalid(Vec::new())) };
-        let response = plan.upload(core, options, source, is_direct, &mut created).await?;
+        // Without a file, there was a violation.
+        let Some(file) = file else { return Err(Error::invalid(Vec::new())) };
+        let response = plan.upload(core, options, file, is_direct, &mut created).await?;
         if !plan.until_ready || response.status == AssetStatus::Ready {
             return Ok(response);
         }
@@ -251,34 +254,6 @@ impl Plan {
         self.settings.check(checks);
     }
 
-    /// Opens the file.
-    async fn open(&self, checks: &mut Checks) -> Option<Source> {
-        let path = self.path.clone();
-        let open = move || {
-            // Opening a pipe would wait for its writer.
-            if !std::fs::metadata(&path)?.is_file() {
-                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
-            }
-            let file = std::fs::File::open(&path)?;
-            let state = FileState::of(&file.metadata()?);
-            Ok(Source { path, file: Arc::new(file), state })
-        };
-        let opened = tokio::task::spawn_blocking(open).await.map_err(std::io::Error::other);
-        let shown = self.path.display();
-        match opened.and_then(|opened| opened) {
-            Ok(source) if source.state.size == 0 => {
-                checks.refuse(Violation::new(rules::FILE.name, shown, "must not be empty"));
-                None
-            }
-            Ok(source) => Some(source),
-            Err(error) => {
-                let rule = format!("must be a readable file: {error}");
-                checks.refuse_because(Violation::new(rules::FILE.name, shown, rule), error);
-                None
-            }
-        }
-    }
-
     fn has_extension(&self, extensions: &[&str]) -> bool {
         let extension = self.path.extension().unwrap_or_default();
         extensions.iter().any(|one| extension.eq_ignore_ascii_case(one))
@@ -309,7 +284,7 @@ impl Plan {
         &self,
         core: &Core,
         options: &CallOptions,
-        source: Source,
+        file: OpenFile,
         is_direct: bool,
         created: &mut Created,
     ) -> Result<Response<Asset>> {
@@ -318,7 +293,7 @@ impl Plan {
             None => None,
         };
         if let Some(journal) = &journal {
-            let same = journal.check(core.base_url(), &source.state, &source.path);
+            let same = journal.check(core.base_url(), &file.state, &file.path);
             same.map_err(|violation| Error::invalid(vec![violation]))?;
         }
         match journal {
@@ -326,7 +301,7 @@ impl Plan {
                 created.report(&journal.asset_id)?;
                 self.retrieve(core, options, &journal.asset_id).await
             }
-            None if is_direct => self.direct(core, options, source, created).await,
+            None if is_direct => self.direct(core, options, file, created).await,
             journal => {
                 let settings = Settings {
                     concurrency: self.concurrency,
@@ -334,13 +309,13 @@ impl Plan {
                     journal: self.journal.clone(),
                     progress: self.progress.clone(),
                 };
-                let create = self.in_parts(source.state.size);
+                let create = self.in_parts(file.state.size);
                 let parts = journal.and_then(|mut journal| Some((journal.parts.take()?, journal)));
                 let mut upload = match parts {
                     Some((parts, journal)) => {
-                        Box::pin(PartsUpload::resume(core, options, source, settings, journal, parts)).await?
+                        Box::pin(PartsUpload::resume(core, options, file, settings, journal, parts)).await?
                     }
-                    None => Box::pin(PartsUpload::start(core, options, create, source, settings)).await?,
+                    None => Box::pin(PartsUpload::start(core, options, create, file, settings)).await?,
                 };
                 let id = upload.asset_id().clone();
                 created.report(&id)?;
@@ -366,14 +341,10 @@ impl Plan {
         &self,
         core: &Core,
         options: &CallOptions,
-        source: Source,
+        file: OpenFile,
         created: &mut Created,
     ) -> Result<Response<Asset>> {
-        let file = source.file.try_clone().map_err(|error| {
-            let violation = Violation::new(rules::FILE.name, source.path.display(), "must stay readable");
-            Error::invalid(vec![violation]).with_source(error)
-        })?;
-        let mut part = FilePart::file(file).with_file_name(self.path_name());
+        let mut part = FilePart::file(file.try_clone()?).with_file_name(self.path_name());
         if let Some(progress) = self.progress.clone() {
             part = part.with_progress(move |now| progress(now));
         }
@@ -383,7 +354,7 @@ impl Plan {
         // A panic of the callback is reported after the journal is written, so that the asset is not uploaded again.
         let reported = created.report(&response.id);
         if let Some(path) = &self.journal {
-            let mut journal = Journal::new(core.base_url(), source.state, response.id.clone(), None);
+            let mut journal = Journal::new(core.base_url(), file.state, response.id.clone(), None);
             journal.completed = true;
             journal::save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
         }

@@ -65,11 +65,10 @@ pub(crate) fn from_api_body(
         line.push_str(&format!(" {code}"));
     }
     let not_found = status == 404 && says_not_found(operation.id, code.as_ref());
-    if status == 404 && !not_found {
+    // Another host than that of the API has no path here.
+    if let Some(path) = path.filter(|_| status == 404 && !not_found) {
         // Not about the resource: an unknown path, a proxy, or another server.
-        if let Some(path) = path {
-            line.push_str(&format!(" at {path}"));
-        }
+        line.push_str(&format!(" at {path}"));
         line.push_str(match code {
             Some(_) => " (no such endpoint)",
             None => " (not a response of the API, check the base URL)",

@@ -1,5 +1,5 @@
 //! `/assets` with the client.
 
 mod cleanup;
-mod upload;
+pub(crate) mod upload;
 mod wire;

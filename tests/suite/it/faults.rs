@@ -22,7 +22,10 @@ use twelvelabs::{
 };
 
 use self::server::{Act, RawServer, Seen};
-use crate::support::{CONTRACT, ID, KEY, LIMITS};
+use crate::{
+    assets::upload::platform::Platform,
+    support::{CONTRACT, ID, KEY, LIMITS},
+};
 
 /// How many scenarios each group has.
 pub(crate) fn groups() -> BTreeMap<&'static str, usize> {
@@ -73,6 +76,10 @@ enum Op {
     CreateFrom(&'static str),
     /// An upload with these bytes and another length announced.
     Announced(u64),
+    /// An upload in one part, of which the server is the storage host.
+    SendPart,
+    /// As `SendPart`, with a part that does not fit into the buffers on the way.
+    SendLargePart,
 }
 
 /// A scenario: a line of the table.
@@ -182,7 +189,11 @@ async fn run(row: &Row, limit: Duration) -> Outcome {
     let server = RawServer::start(row.acts.clone()).await;
     let tasks = client(row, &server, limit);
     let started = Instant::now();
-    let result = call(row.op, &tasks, limit).await;
+    let result = match row.op {
+        Op::SendPart => send_part(row, &server, limit, &video()[..200_000]).await,
+        Op::SendLargePart => send_part(row, &server, limit, &video()).await,
+        op => call(op, &tasks, limit).await,
+    };
     let took = started.elapsed();
     // A request that arrives after the call has ended would be a stray one.
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -193,6 +204,15 @@ async fn run(row: &Row, limit: Duration) -> Outcome {
 fn video() -> Bytes {
     static VIDEO: LazyLock<Bytes> = LazyLock::new(|| (0..6_000_000u32).map(|index| (index % 251) as u8).collect());
     VIDEO.clone()
+}
+
+/// Uploads a file in one part, with up to two retries.
+async fn send_part(row: &Row, storage: &RawServer, limit: Duration, part: &[u8]) -> twelvelabs::Result<()> {
+    let platform = Platform::with_storage(part.len(), storage.address).await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), part).expect("written");
+    let client = (row.settings)(platform.builder(), limit).build().expect("a client");
+    client.assets().upload(file.path()).with_direct_limit(0).with_part_retries(2).await.map(drop)
 }
 
 async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Result<()> {
@@ -254,6 +274,7 @@ async fn call(op: Op, tasks: &TasksClient, limit: Duration) -> twelvelabs::Resul
                 .sleep_interval(Duration::from_millis(2));
             embed.with_deadline(NO_LIMIT).await.map(drop)
         }
+        Op::SendPart | Op::SendLargePart => unreachable!("they need another client"),
     }
 }
 
@@ -331,6 +352,10 @@ fn complete(seen: &[Seen]) -> Vec<String> {
     let mut misses = Vec::new();
     let mut first: Option<Vec<u8>> = None;
     for request in seen {
+        if request.line.starts_with("PUT") {
+            misses.extend(part_violation(request));
+            continue;
+        }
         let keys = request
             .headers
             .iter()
@@ -366,6 +391,14 @@ fn complete(seen: &[Seen]) -> Vec<String> {
         }
     }
     misses
+}
+
+/// What is wrong with a part: it must be whole, of known length, and without the key.
+fn part_violation(request: &Seen) -> Option<String> {
+    let text = format!("{} {:?}", request.line, request.headers);
+    let is_whole = !request.whole || video().starts_with(&request.body);
+    let is_plain = !text.contains(KEY) && request.header("content-length").is_some();
+    (!is_whole || !is_plain).then(|| format!("a part that is not as it should be: {text}"))
 }
 
 /// What the contract says against a request.

@@ -9,9 +9,12 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use twelvelabs_api::types::{AssetId, UploadId};
+use twelvelabs_api::{
+    params::assets_create::FILE,
+    types::{AssetId, UploadId},
+};
 
-use super::engine::Proof;
+use super::{engine::Proof, file::in_background};
 use crate::error::{Error, Result, Violation};
 
 /// The first member of a journal: its format.
@@ -101,7 +104,7 @@ impl Journal {
             return Ok(());
         };
         let (value, was) = rule;
-        Err(Violation::new("file", value, format!("must not have changed since the upload began ({was})")))
+        Err(Violation::new(FILE.name, value, format!("must not have changed since the upload began ({was})")))
     }
 }
 
@@ -129,10 +132,9 @@ fn broken(path: &Path, rule: &str, error: impl std::error::Error + Send + Sync +
 
 /// Replaces a journal: whatever happens, the file has either its old content or the new one.
 pub(super) async fn save(path: &Path, journal: &Journal) -> Result<()> {
-    let (to, text) =
-        (path.to_owned(), serde_json::to_vec_pretty(journal).map_err(|error| broken(path, "must be JSON", error))?);
-    let write = tokio::task::spawn_blocking(move || replace(&to, &text));
-    let written = write.await.map_err(io::Error::other).and_then(|written| written);
+    let text = serde_json::to_vec_pretty(journal).map_err(|error| broken(path, "must be JSON", error))?;
+    let to = path.to_owned();
+    let written = in_background(move || replace(&to, &text)).await;
     written.map_err(|error| broken(path, "must be writable", error))
 }
 

@@ -1,30 +1,23 @@
 //! The I/O of an upload in parts: does what the [engine](super::engine) decides.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    fs::File,
+    collections::BTreeMap,
+    future::Future,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use futures_util::{
     StreamExt,
-    future::{BoxFuture, FutureExt},
+    future::{BoxFuture, Either, FutureExt, select},
     stream::FuturesUnordered,
 };
-use http::header::{CONNECTION, CONTENT_LENGTH, ETAG, EXPECT, HOST, TRANSFER_ENCODING};
-use tokio::{
-    io::AsyncReadExt,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 use twelvelabs_api::{
     limits::UPLOAD_URL_RETENTION_SEC,
-    params::multipart_upload_get_status::UPLOAD_ID,
-    runtime::{FilePart, FileSection, Progress},
+    params::{assets_create::FILE, multipart_upload_get_status::UPLOAD_ID},
     types::{
         AssetId, CompletedChunk, CompletedChunkProofType, MultipartUploadStatusType, PresignedUrlChunk,
         ReportChunkBatchResponse, RequestAdditionalPresignedUrlsResponse, UploadId,
@@ -33,16 +26,16 @@ use twelvelabs_api::{
 
 use super::{
     OnProgress,
-    engine::{Action, Engine, Layout, PartFailure, PartUrl, Proof, Verdict},
-    hash::{Hash, HashingReader},
-    journal::{self, FileState, JOURNAL, Journal, PartRecord, PartsRecord},
+    engine::{Action, Engine, Layout, Proof, Verdict},
+    file::OpenFile,
+    journal::{self, JOURNAL, Journal, PartRecord, PartsRecord},
+    send::{PartSender, classify},
 };
 use crate::{
     core::{
         Core,
         id::IntoId,
-        options::{CallOptions, RequestOptions, RetryDecision},
-        raw::{Method, RawRequest},
+        options::{CallOptions, RetryDecision},
         request::Verb,
         retry::Policy,
         trace::retrying,
@@ -53,53 +46,8 @@ use crate::{
 
 /// A finished part is written to the journal with the next report, or after this time.
 const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
-/// The largest response of a storage host that is read, in bytes.
-const STORAGE_RESPONSE: u64 = 64 * 1024;
-/// How much of the file is read at once to check it.
-const READ: usize = 256 * 1024;
 const HOW_TO_RESUME: &str = "the upload can be resumed: call it again with the same journal";
 const NO_JOURNAL: &str = "without a journal the upload starts again (with_journal)";
-
-/// A file that is uploaded: one open handle, read at offsets, so that all parts are of the same file whatever happens to its path.
-#[derive(Clone)]
-pub(super) struct Source {
-    pub(super) path: PathBuf,
-    pub(super) file: Arc<File>,
-    pub(super) state: FileState,
-}
-
-impl Source {
-    /// Hashes a part of the file.
-    async fn hash(&self, layout: Layout, part: u64) -> Result<u64> {
-        let (offset, length) = layout.range(part);
-        let mut section = FileSection::new(Arc::clone(&self.file), offset, length);
-        let (mut hash, mut buffer) = (Hash::default(), vec![0; READ]);
-        loop {
-            let count = section.read(&mut buffer).await.map_err(|error| self.unreadable(error))?;
-            if count == 0 {
-                return Ok(hash.finish());
-            }
-            hash.add(&buffer[..count]);
-        }
-    }
-
-    fn unreadable(&self, error: std::io::Error) -> Error {
-        let rule = format!("must stay readable: {error}");
-        Error::invalid(vec![Violation::new("file", self.path.display(), rule)]).with_source(error)
-    }
-
-    /// Checks that the file is still the one that the upload began with.
-    async fn check_unchanged(&self) -> Result<()> {
-        let file = Arc::clone(&self.file);
-        let metadata = tokio::task::spawn_blocking(move || file.metadata()).await.map_err(std::io::Error::other);
-        let metadata = metadata.and_then(|metadata| metadata).map_err(|error| self.unreadable(error))?;
-        if FileState::of(&metadata) == self.state {
-            return Ok(());
-        }
-        let rule = "must not change during the upload";
-        Err(Error::invalid(vec![Violation::new("file", self.path.display(), rule)]))
-    }
-}
 
 /// What the caller has chosen.
 pub(super) struct Settings {
@@ -114,15 +62,12 @@ pub(super) struct PartsUpload<'c> {
     core: &'c Core,
     /// The options of each request: without retries, which are the engine's.
     options: CallOptions,
-    source: Source,
-    settings: Settings,
+    sender: PartSender,
+    journal_path: Option<PathBuf>,
     layout: Layout,
     journal: Journal,
     upload_id: UploadId,
-    headers: HashMap<String, String>,
     engine: Engine,
-    /// Bytes that are uploaded, of all parts.
-    sent: Arc<AtomicU64>,
     saved: Instant,
 }
 
@@ -139,11 +84,11 @@ impl<'c> PartsUpload<'c> {
         core: &'c Core,
         options: &CallOptions,
         create: CreateMultipartUpload,
-        source: Source,
+        file: OpenFile,
         settings: Settings,
     ) -> Result<Self> {
         let session = create.run(core, options).await?.into_value();
-        let (size, asset_id) = (source.state.size, session.asset_id);
+        let (size, asset_id) = (file.state.size, session.asset_id);
         let chunk_size = u64::try_from(session.chunk_size).unwrap_or_default();
         let layout = Layout::new(size, chunk_size);
         let Some(layout) = layout.filter(|layout| u64::try_from(session.total_chunks) == Ok(layout.count())) else {
@@ -158,8 +103,8 @@ impl<'c> PartsUpload<'c> {
             upload_headers: session.upload_headers,
             uploaded: BTreeMap::new(),
         };
-        let journal = Journal::new(core.base_url(), source.state.clone(), asset_id, Some(parts.clone()));
-        let mut upload = Self::new(core, options, source, settings, journal, (layout, parts));
+        let journal = Journal::new(core.base_url(), file.state.clone(), asset_id, Some(parts.clone()));
+        let mut upload = Self::new(core, options, file, settings, journal, (layout, parts));
         upload.save().await?;
         upload.engine.received(urls(session.upload_urls), lifetime(None), Instant::now());
         Ok(upload)
@@ -169,16 +114,16 @@ impl<'c> PartsUpload<'c> {
     pub(super) async fn resume(
         core: &'c Core,
         options: &CallOptions,
-        source: Source,
+        file: OpenFile,
         settings: Settings,
         journal: Journal,
         parts: PartsRecord,
     ) -> Result<Self> {
-        let Some(layout) = Layout::new(source.state.size, parts.chunk_size) else {
+        let Some(layout) = Layout::new(file.state.size, parts.chunk_size) else {
             let value = format_args!("{} bytes", parts.chunk_size);
             return Err(Error::invalid(vec![Violation::new(JOURNAL, value, "must have a possible size of parts")]));
         };
-        let mut upload = Self::new(core, options, source, settings, journal, (layout, parts.clone()));
+        let mut upload = Self::new(core, options, file, settings, journal, (layout, parts.clone()));
         let status = GetUploadStatus::new((&parts.upload_id).into_id(&UPLOAD_ID));
         let status = status.run(core, options).await.map_err(|error| match error.is_not_found() {
             true => error
@@ -192,7 +137,7 @@ impl<'c> PartsUpload<'c> {
                 return Ok(upload);
             }
             ended @ (MultipartUploadStatusType::Failed | MultipartUploadStatusType::Expired) => {
-                let value = upload.settings.journal.as_deref().unwrap_or(Path::new("")).display();
+                let value = upload.journal_path.as_deref().unwrap_or(Path::new("")).display();
                 let rule = format!(
                     "must be of an upload that is active, and this one is {ended}: delete it to upload the file again"
                 );
@@ -208,15 +153,16 @@ impl<'c> PartsUpload<'c> {
                 let rule = format!("must have parts 1 to {count}, each with its hash");
                 return Err(Error::invalid(vec![Violation::new(JOURNAL, format_args!("part {number}"), rule)]));
             };
-            if upload.source.hash(upload.layout, number).await? != proof.hash {
+            if upload.sender.file.hash(upload.layout, number).await? != proof.hash {
                 let (offset, length) = upload.layout.range(number);
-                let value = format_args!("{}, bytes {offset} to {}", upload.source.path.display(), offset + length);
+                let value =
+                    format_args!("{}, bytes {offset} to {}", upload.sender.file.path.display(), offset + length);
                 let rule = format!(
                     "must have the content that was uploaded as part {number}: delete the journal to upload the file again"
                 );
-                return Err(Error::invalid(vec![Violation::new("file", value, rule)]));
+                return Err(Error::invalid(vec![Violation::new(FILE.name, value, rule)]));
             }
-            upload.sent.fetch_add(upload.layout.range(number).1, Ordering::Relaxed);
+            upload.sender.sent.fetch_add(upload.layout.range(number).1, Ordering::Relaxed);
             upload.engine.resume(number, proof, record.reported);
         }
         Ok(upload)
@@ -225,25 +171,33 @@ impl<'c> PartsUpload<'c> {
     fn new(
         core: &'c Core,
         options: &CallOptions,
-        source: Source,
+        file: OpenFile,
         settings: Settings,
         journal: Journal,
         (layout, parts): (Layout, PartsRecord),
     ) -> Self {
-        let retry = Policy { max_retries: settings.part_retries, ..options.retry };
+        let Settings { concurrency, part_retries, journal: journal_path, progress } = settings;
+        let retry = Policy { max_retries: part_retries, ..options.retry };
         let mut options = options.clone();
         options.retry.max_retries = 0;
+        let sender = PartSender {
+            core: core.clone(),
+            options: options.clone(),
+            file,
+            layout,
+            headers: parts.upload_headers,
+            progress,
+            sent: Arc::default(),
+        };
         Self {
             core,
             options,
-            source,
+            sender,
+            journal_path,
             layout,
             journal,
             upload_id: parts.upload_id,
-            headers: parts.upload_headers,
-            engine: Engine::new(layout, settings.concurrency, retry),
-            settings,
-            sent: Arc::default(),
+            engine: Engine::new(layout, concurrency, retry),
             saved: Instant::now(),
         }
     }
@@ -263,8 +217,13 @@ impl<'c> PartsUpload<'c> {
         }
         // Parts that were sent need not be sent again, whatever went wrong.
         let saved = self.save().await;
-        let note = if self.settings.journal.is_some() { HOW_TO_RESUME } else { NO_JOURNAL };
-        outcome.map_err(|error| error.with_note(note)).and(saved)
+        let note = if self.journal_path.is_some() { HOW_TO_RESUME } else { NO_JOURNAL };
+        let noted = outcome.map_err(|error| match error.kind() {
+            // The file has changed.
+            ErrorKind::InvalidInput => error,
+            _ => error.with_note(note),
+        });
+        noted.and(saved)
     }
 
     async fn drive(&mut self) -> Result<()> {
@@ -273,10 +232,12 @@ impl<'c> PartsUpload<'c> {
         loop {
             match self.engine.next(Instant::now()) {
                 Action::Done => return self.check_complete(completed),
-                Action::Send(part, url) => running.push(self.send(part, url).boxed()),
+                Action::Send(part, url) => {
+                    running.push(self.sender.send(part, url).map(move |sent| Event::Sent(part, sent)).boxed())
+                }
                 Action::RequestUrls(start, count) => running.push(self.request_urls(start, count).boxed()),
                 Action::Report(parts) => {
-                    self.source.check_unchanged().await?;
+                    self.sender.file.check_unchanged().await?;
                     self.save().await?;
                     running.push(self.report(parts).boxed());
                 }
@@ -290,9 +251,9 @@ impl<'c> PartsUpload<'c> {
                     };
                     let event = match until {
                         None => Some(next.await),
-                        Some(until) => tokio::select! {
-                            event = next => Some(event),
-                            () = sleep_until(until) => None,
+                        Some(until) => match select(pin!(next), pin!(sleep_until(until))).await {
+                            Either::Left((event, _)) => Some(event),
+                            Either::Right(_) => None,
                         },
                     };
                     if let Some(event) = event {
@@ -315,7 +276,7 @@ impl<'c> PartsUpload<'c> {
                 return Ok(());
             }
             Event::Sent(part, Err(error)) => {
-                let failure = self.classify(&error)?;
+                let failure = classify(&error, self.own_rule(&error)?);
                 let (offset, length) = self.layout.range(part);
                 let place =
                     format_args!("part {part} of {} (bytes {offset} to {})", self.layout.count(), offset + length);
@@ -341,11 +302,11 @@ impl<'c> PartsUpload<'c> {
             }
             Event::Urls(_, Err(error)) => {
                 let verdict = self.api_failed(false, &error, now, random)?;
-                (error, verdict)
+                (error.within("the request for URLs of parts"), verdict)
             }
             Event::Reported(Err(error)) => {
                 let verdict = self.api_failed(true, &error, now, random)?;
-                (error, verdict)
+                (error.within("the report of uploaded parts"), verdict)
             }
         };
         match verdict {
@@ -362,67 +323,11 @@ impl<'c> PartsUpload<'c> {
         })
     }
 
-    /// What the error of a storage host means.
-    fn classify(&self, error: &Error) -> Result<PartFailure> {
-        let transient = PartFailure::Transient { retry_after: error.retry_after(), unsent: error.is_unsent() };
-        Ok(match (self.own_rule(error)?, error.kind(), error.status()) {
-            (RetryDecision::Stop, ..) => PartFailure::Permanent,
-            (RetryDecision::Retry, ..) => transient,
-            // S3 says 403 for expired URLs and 400 for expired tokens; a URL that was used may be unknown afterwards.
-            (_, ErrorKind::Api, Some(400 | 401 | 403 | 404 | 410)) => PartFailure::Refused,
-            _ if error.is_transient() => transient,
-            _ => PartFailure::Permanent,
-        })
-    }
-
     /// What the rule of the caller says about an error.
     fn own_rule(&self, error: &Error) -> Result<RetryDecision> {
         match &self.options.rule {
             Some(rule) => catch(|| rule(error)).map_err(|panicked| Error::of_callback("with_retry_if", panicked)),
             None => Ok(RetryDecision::Default),
-        }
-    }
-
-    /// Sends a part to the storage host, without the key.
-    fn send(&self, part: u64, url: PartUrl) -> impl Future<Output = Event> + Send + use<> {
-        let (offset, length) = self.layout.range(part);
-        let section = FileSection::new(Arc::clone(&self.source.file), offset, length);
-        let (reader, hash) = HashingReader::new(section);
-        let counted = Counted { of_part: Arc::new(Mutex::new(Some(0))), of_file: Arc::clone(&self.sent) };
-        let mut file = FilePart::reader(self.source.path.display().to_string(), length, reader);
-        file = file.with_progress(counted.progress(self.source.state.size, self.settings.progress.clone()));
-        let mut request = RawRequest::new(self.core, Method::PUT, url.url).without_api_key().file(file);
-        for (name, value) in &self.headers {
-            // The client sets these.
-            let own = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING];
-            if !own.iter().any(|own| name.eq_ignore_ascii_case(own.as_str())) {
-                request = request.header(name, value);
-            }
-        }
-        *request.options_mut() = self.options.clone();
-        let request = request.with_response_limit(STORAGE_RESPONSE);
-        async move {
-            let response = request.send_for_bytes().await;
-            let proof = response.and_then(|response| {
-                let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok());
-                let etag = etag.map(|etag| etag.trim().trim_matches('"')).filter(|etag| !etag.is_empty());
-                let hash = hash.lock().unwrap_or_else(PoisonError::into_inner);
-                match etag {
-                    Some(etag) if hash.length() == length => Ok(Proof { etag: etag.to_owned(), hash: hash.finish() }),
-                    Some(_) => Err(Error::new(
-                        ErrorKind::Transport,
-                        format!("the storage host responded after {} of {length} bytes", hash.length()),
-                    )),
-                    None => Err(Error::new(
-                        ErrorKind::Decode,
-                        "the response of the storage host has no ETag, which is the proof of the upload",
-                    )),
-                }
-            });
-            if proof.is_err() {
-                counted.undo();
-            }
-            Event::Sent(part, proof)
         }
     }
 
@@ -461,7 +366,7 @@ impl<'c> PartsUpload<'c> {
 
     /// Writes the journal, if there is one.
     async fn save(&mut self) -> Result<()> {
-        let Some(path) = &self.settings.journal else { return Ok(()) };
+        let Some(path) = &self.journal_path else { return Ok(()) };
         if let Some(parts) = &mut self.journal.parts {
             let uploaded = self.engine.uploaded();
             let records = uploaded.map(|(part, proof, reported)| (part, PartRecord::new(proof, reported)));
@@ -483,33 +388,4 @@ fn lifetime(times: Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chron
     let documented = Duration::from_secs(UPLOAD_URL_RETENTION_SEC.maximum.unwrap_or_default() as u64);
     let said = times.and_then(|(expires, generated)| (expires - generated).to_std().ok());
     said.filter(|said| !said.is_zero()).map_or(documented, |said| said.min(documented))
-}
-
-/// The bytes of a part that an attempt has sent, as a share of those of the file.
-struct Counted {
-    /// `None` when the attempt has failed: what its connection reports later does not count.
-    of_part: Arc<Mutex<Option<u64>>>,
-    of_file: Arc<AtomicU64>,
-}
-
-impl Counted {
-    fn progress(&self, total: u64, callback: Option<OnProgress>) -> impl Fn(Progress) + Send + Sync + 'static {
-        let (of_part, of_file) = (Arc::clone(&self.of_part), Arc::clone(&self.of_file));
-        move |now| {
-            let more = match &mut *of_part.lock().unwrap_or_else(PoisonError::into_inner) {
-                Some(sent) => now.sent.saturating_sub(std::mem::replace(sent, now.sent)),
-                None => return,
-            };
-            let sent = of_file.fetch_add(more, Ordering::Relaxed) + more;
-            if let Some(callback) = &callback {
-                callback(Progress::new(sent, total));
-            }
-        }
-    }
-
-    /// The attempt has failed.
-    fn undo(&self) {
-        let sent = self.of_part.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.of_file.fetch_sub(sent.unwrap_or_default(), Ordering::Relaxed);
-    }
 }

@@ -1,7 +1,7 @@
 //! `assets().upload`: files in one request and in parts, errors, and what is resumed.
 
 mod parts;
-mod platform;
+pub(crate) mod platform;
 mod resume;
 
 use tempfile::TempDir;

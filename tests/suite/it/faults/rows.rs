@@ -2,6 +2,7 @@
 
 mod names;
 mod optional;
+mod parts;
 mod redirects;
 mod responses;
 mod retries;
@@ -143,5 +144,6 @@ pub(super) fn all() -> Vec<Row> {
     waits::add_to(&mut table);
     redirects::add_to(&mut table);
     names::add_to(&mut table);
+    parts::add_to(&mut table);
     table.0
 }

@@ -155,9 +155,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         let line = seen.line.clone();
         state.lock().expect("sane").seen[index] = seen;
         match act {
-            Act::Good | Act::GoodOnce | Act::GoodLate(_) => {
-                stream.write_all(&reply(200, "content-type: application/json\r\n", good(&line).as_bytes())).await?
-            }
+            Act::Good | Act::GoodOnce | Act::GoodLate(_) => stream.write_all(&good_reply(&line)).await?,
             Act::GoodGzip => {
                 let body = gzip(good(&line).as_bytes());
                 stream
@@ -217,6 +215,14 @@ pub(crate) fn reply(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut out = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", body.len()).into_bytes();
     out.extend_from_slice(body);
     out
+}
+
+/// The response to a request line: that of a storage host to a part, and what the contract promises to everything else.
+fn good_reply(line: &str) -> Vec<u8> {
+    if line.starts_with("PUT") {
+        return reply(200, "etag: \"e-1\"\r\n", b"");
+    }
+    reply(200, "content-type: application/json\r\n", good(line).as_bytes())
 }
 
 /// What the contract promises for a request line.

@@ -1,0 +1,106 @@
+//! The file of an upload: one open handle that is read at offsets.
+
+use std::{
+    fs::File,
+    future::poll_fn,
+    io,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+};
+
+use tokio::io::{AsyncRead, ReadBuf};
+use twelvelabs_api::{params::assets_create as rules, runtime::FileSection};
+
+use super::{engine::Layout, hash::Hash, journal::FileState};
+use crate::error::{Checks, Error, Result, Violation};
+
+/// How much of the file is read at once to check it.
+const READ: usize = 256 * 1024;
+
+/// A file that is uploaded. All parts are of the same file, whatever happens to its path.
+#[derive(Clone)]
+pub(super) struct OpenFile {
+    pub(super) path: PathBuf,
+    pub(super) file: Arc<File>,
+    pub(super) state: FileState,
+}
+
+impl OpenFile {
+    /// Opens a file. `None` if it cannot be uploaded.
+    pub(super) async fn open(path: &Path, checks: &mut Checks) -> Option<Self> {
+        let (shown, path) = (path.display(), path.to_owned());
+        let open = move || {
+            // Opening a pipe would wait for its writer.
+            if !std::fs::metadata(&path)?.is_file() {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            }
+            let file = File::open(&path)?;
+            let state = FileState::of(&file.metadata()?);
+            Ok(Self { path, file: Arc::new(file), state })
+        };
+        match in_background(open).await {
+            Ok(opened) if opened.state.size == 0 => {
+                checks.refuse(Violation::new(rules::FILE.name, shown, "must not be empty"));
+                None
+            }
+            Ok(opened) => Some(opened),
+            Err(error) => {
+                let rule = format!("must be a readable file: {error}");
+                checks.refuse_because(Violation::new(rules::FILE.name, shown, rule), error);
+                None
+            }
+        }
+    }
+
+    /// The file from `offset` on, for `length` bytes.
+    pub(super) fn section(&self, offset: u64, length: u64) -> FileSection {
+        FileSection::new(Arc::clone(&self.file), offset, length)
+    }
+
+    /// Hashes a part of the file.
+    pub(super) async fn hash(&self, layout: Layout, part: u64) -> Result<u64> {
+        let (offset, length) = layout.range(part);
+        let mut section = self.section(offset, length);
+        let (mut hash, mut buffer) = (Hash::default(), vec![0; READ]);
+        loop {
+            let mut read = ReadBuf::new(&mut buffer);
+            let reading = poll_fn(|context| Pin::new(&mut section).poll_read(context, &mut read));
+            reading.await.map_err(|error| self.unreadable(error))?;
+            if read.filled().is_empty() {
+                return Ok(hash.finish());
+            }
+            hash.add(read.filled());
+        }
+    }
+
+    /// Another handle of the file.
+    pub(super) fn try_clone(&self) -> Result<File> {
+        self.file.try_clone().map_err(|error| self.unreadable(error))
+    }
+
+    /// Checks that the file is still the one that the upload began with.
+    pub(super) async fn check_unchanged(&self) -> Result<()> {
+        let file = Arc::clone(&self.file);
+        let metadata = in_background(move || file.metadata()).await.map_err(|error| self.unreadable(error))?;
+        if FileState::of(&metadata) == self.state {
+            return Ok(());
+        }
+        Err(self.invalid("must not change during the upload"))
+    }
+
+    fn unreadable(&self, error: io::Error) -> Error {
+        self.invalid(format_args!("must stay readable: {error}")).with_source(error)
+    }
+
+    fn invalid(&self, rule: impl std::fmt::Display) -> Error {
+        Error::invalid(vec![Violation::new(rules::FILE.name, self.path.display(), rule)])
+    }
+}
+
+/// Does file operations, which block.
+pub(super) async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
