@@ -8,7 +8,7 @@ use super::{
     file,
     platform::{Fault, Platform},
 };
-use crate::support::{ID, KEY};
+use crate::support::{ID, KEY, json, scripted_client};
 
 #[tokio::test]
 async fn parts_go_to_the_storage_host_once_a_few_at_a_time_and_without_the_key() {
@@ -32,10 +32,8 @@ async fn parts_go_to_the_storage_host_once_a_few_at_a_time_and_without_the_key()
     assert_eq!(seen.calls[0], r#"create video "talk.mp4""#);
     for headers in &seen.headers {
         assert!(!headers.contains_key("x-api-key") && !format!("{headers:?}").contains(KEY));
-        assert_eq!(
-            (&headers["content-type"], &headers["x-amz-meta-a"]),
-            (&"video/mp4".parse().unwrap(), &"b".parse().unwrap())
-        );
+        assert_eq!(headers["content-type"], "video/mp4");
+        assert_eq!(headers["x-amz-meta-a"], "b");
         assert!(!headers.contains_key("transfer-encoding") && !headers.contains_key("expect"), "{headers:?}");
         let length = headers["content-length"].to_str().expect("text");
         assert!(["100000", "3"].contains(&length), "{length}");
@@ -142,15 +140,18 @@ async fn the_rule_of_the_caller_decides_about_parts_too() {
 }
 
 #[tokio::test]
-async fn a_server_that_has_not_recorded_all_parts_is_an_error() {
+async fn a_server_that_counts_other_parts_is_an_error() {
     let (_folder, path, content) = file("talk.mp4", 1000);
     let platform = Platform::start(content.len(), 500).await;
-    // It has a larger file in mind than it says.
-    let error = {
-        platform.seen().size = 1001;
-        platform.client().assets().upload(&path).with_direct_limit(0).await
-    };
-    assert!(error.is_err(), "another size");
+    platform.seen().forgotten = 1;
+    let error = platform.client().assets().upload(&path).with_direct_limit(0).await.expect_err("incomplete");
+    assert_eq!((error.kind(), error.resource_id()), (ErrorKind::Decode, Some(ID)));
+    assert!(error.to_string().contains("the server has recorded 1 of 2 parts"), "{error}");
+    // Its parts are of another file.
+    let (_server, client) = scripted_client([json(201, "multipart_upload_create_201")]).await;
+    let error = client.assets().upload(&path).with_direct_limit(0).await.expect_err("other parts");
+    assert_eq!((error.kind(), error.resource_id()), (ErrorKind::Decode, Some(ID)));
+    assert!(error.to_string().contains("2 parts of 5242880 bytes are not a file of 1000 bytes"), "{error}");
 }
 
 #[tokio::test]

@@ -58,6 +58,8 @@ pub(crate) struct Seen {
     /// Parts that were stored again after they were reported.
     pub(crate) resent: Vec<u64>,
     pub(crate) duplicates: usize,
+    /// How many reported parts the server does not count.
+    pub(crate) forgotten: u64,
     running: usize,
     pub(crate) most_running: usize,
     /// The headers of the requests to the storage host.
@@ -256,7 +258,7 @@ async fn report(State(platform): State<Platform>, Json(body): Json<Value>) -> Re
                 false => seen.duplicates += 1,
             }
         }
-        seen.reported.len() as u64
+        seen.reported.len() as u64 - seen.forgotten
     };
     platform.changed.send_replace(());
     if fault == Some(0) {
