@@ -310,7 +310,7 @@ impl Plan {
                     progress: self.progress.clone(),
                 };
                 let create = self.in_parts(file.state.size);
-                let parts = journal.and_then(|mut journal| Some((journal.parts.take()?, journal)));
+                let parts = journal.and_then(|journal| Some((journal.parts.clone()?, journal)));
                 let mut upload = match parts {
                     Some((parts, journal)) => {
                         Box::pin(PartsUpload::resume(core, options, file, settings, journal, parts)).await?
