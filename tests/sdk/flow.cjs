@@ -1,4 +1,4 @@
-// The embed flow of the official JavaScript SDK against the local platform. `run.sh` starts both.
+// The embed flows of the official JavaScript SDK against the local platform. `run.sh` starts both.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -275,6 +275,58 @@ test("waitForDone gets past a reset, and returns a failed task", async () => {
     await fault("job=fails");
     assert.equal((await tasks.waitForDone(await make(), QUICK)).status, "failed");
 });
+
+const newModel = "marengo3.5";
+/** A file as the media source of version 2. */
+const inline = (name) => ({ base64String: fs.readFileSync(path.join(MEDIA, name)).toString("base64") });
+const v2 = () => new TwelveLabs({ apiKey: LOCAL_KEY }).embed.v2;
+
+test("version 2: text, an image and a video at once", async () => {
+    const text = await v2().create({ inputType: "text", modelName, text: { inputText: "an orange box" } });
+    assert.equal(text.data[0].embedding.length, 512);
+    const image = await v2().create({ inputType: "image", modelName, image: { mediaSource: inline("box.png") } });
+    assert.equal(image.data.length, 1);
+    const segmentation = { strategy: "fixed", fixed: { durationSec: 3 } };
+    const video = { mediaSource: { url: at("silent.mp4") }, segmentation, embeddingScope: ["clip"] };
+    const clips = await v2().create({ inputType: "video", modelName, video });
+    assert.deepEqual(clips.data.map((item) => [item.startSec, item.endSec]), [[0, 3], [3, 5]]);
+});
+
+test("version 2: tasks of a video and a document", async () => {
+    const temporal = { strategy: "fixed", fixed: { durationSec: 10 } };
+    const inputs = {
+        video: { mediaSource: inline("four_shots.mp4"), segmentation: { temporal } },
+        document: { mediaSource: inline("notes.md") },
+    };
+    for (const [inputType, input] of Object.entries(inputs)) {
+        const { id } = await v2().tasks.create({ inputType, modelName: newModel, [inputType]: input });
+        let done = await v2().tasks.retrieve(id);
+        for (; done.status === "processing"; done = await v2().tasks.retrieve(id)) {
+            await new Promise((wake) => setTimeout(wake, 50));
+        }
+        assert.equal(done.status, "ready");
+        assert.equal(done.data.length, inputType === "video" ? 6 : 1);
+        const ids = (await collect(await v2().tasks.list())).map((task) => task.id);
+        assert.ok(ids.includes(id));
+    }
+});
+
+test(
+    "version 2: refused requests",
+    async () => {
+        const calls = [
+            [400, () => v2().create({ inputType: "text", modelName: newModel, text: { inputText: "a" } }, ONCE)],
+            [404, () => v2().tasks.retrieve(UNKNOWN, ONCE)],
+        ];
+        for (const [status, call] of calls) {
+            await assert.rejects(call, (error) => error.statusCode === status && Boolean(error.body.error.code));
+        }
+        const document = { mediaSource: inline("notes.md") };
+        const call = () => v2().tasks.create({ inputType: "document", modelName: "marengo9", document }, ONCE);
+        await assert.rejects(call, (error) => error.statusCode === 400);
+    },
+    true,
+);
 
 test("an unknown status", async () => {
     await fault("job=paused");

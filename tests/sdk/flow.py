@@ -1,6 +1,7 @@
-"""The embed flow of the official Python SDK against the local platform. `run.sh` starts both."""
+"""The embed flows of the official Python SDK against the local platform. `run.sh` starts both."""
 
 import asyncio
+import base64
 import functools
 import http.server
 import json
@@ -202,6 +203,115 @@ def _():
     made = tasks.create_bulk(model_name=MODEL, videos=given)
     assert len({task.id for task in made}) == 2
     assert all(tasks.wait_for_done(task.id, sleep_interval=0.05).status == "ready" for task in made)
+
+
+NEW_MODEL = "marengo3.5"
+
+
+def inline(name):
+    """A file as the media source of version 2."""
+    return {"base64_string": base64.b64encode((MEDIA / name).read_bytes()).decode()}
+
+
+@case("version 2: text, an image, audio and a video at once")
+def _():
+    v2 = client().embed.v_2
+    text = v2.create(input_type="text", model_name=MODEL, text={"input_text": "an orange box"})
+    image = v2.create(input_type="image", model_name=MODEL, image={"media_source": inline("box.png")})
+    for answer in text, image:
+        assert len(answer.data) == 1 and len(answer.data[0].embedding) == 512
+    assert image.metadata.input_type == "image" and text.metadata is None
+    audio = v2.create(input_type="audio", model_name=MODEL, audio={"media_source": inline("tone.wav")})
+    assert {(item.embedding_option, item.embedding_scope) for item in audio.data} == {
+        (option, scope) for option in ("audio", "transcription") for scope in ("clip", "asset")
+    }
+    video = {"media_source": {"url": f"{VIDEOS}/silent.mp4"}, "embedding_scope": ["clip"]}
+    video["segmentation"] = {"strategy": "fixed", "fixed": {"duration_sec": 3}}
+    answer = v2.create(input_type="video", model_name=MODEL, video=video)
+    assert [(item.start_sec, item.end_sec) for item in answer.data] == [(0, 3), (3, 5)]
+    assert answer.metadata.clip_length == 3 and answer.metadata.input_url.endswith("silent.mp4")
+
+
+@case("version 2: several files at once with Marengo 3.5")
+def _():
+    source = {"name": "box", "media_type": "image", **inline("box.png")}
+    answer = client().embed.v_2.create(
+        input_type="multi_input",
+        model_name=NEW_MODEL,
+        embedding_dimension=128,
+        multi_input={"input_text": "as <@box>", "media_sources": [source]},
+    )
+    assert len(answer.data[0].embedding) == 128 and answer.metadata.embedding_dimension == 128
+    assert set(answer.usage.input_tokens) == {"image", "text"} and not answer.usage.truncated
+
+
+@case("version 2: tasks of a video, audio, a document and an image")
+def _():
+    v2 = client().embed.v_2.tasks
+    fixed = {"temporal": {"strategy": "fixed", "fixed": {"duration_sec": 10}}}
+    inputs = {
+        "video": {"media_source": inline("four_shots.mp4"), "segmentation": fixed},
+        "audio": {"media_source": {"base64_string": longer("tone.wav")}},
+        "document": {"media_source": inline("notes.md")},
+        "image": {"media_source": inline("box.png")},
+    }
+    for kind, value in inputs.items():
+        task = v2.create(input_type=kind, model_name=NEW_MODEL, **{kind: value})
+        assert task.status == "processing", task
+        while (done := v2.retrieve(task.id)).status == "processing":
+            time.sleep(0.05)
+        assert done.status == "ready" and done.metadata.input_type == kind and done.usage, done
+        shown = [(item.embedding_option, item.embedding_scope) for item in done.data]
+        if kind == "video":
+            both = [("visual", "clip"), ("audio", "clip")]
+            assert shown == [*both, *both, ("visual", "asset"), ("audio", "asset")], shown
+        assert kind not in ("document", "image") or len(shown) == 1, shown
+        listed = next(entry for entry in v2.list() if entry.id == task.id)
+        assert getattr(listed, f"{kind}_embedding") is not None, listed
+
+
+def longer(name):
+    """The sound three times, in base64: a task takes four seconds or more."""
+    data = (MEDIA / name).read_bytes()
+    sound = data[44:] * 3
+    header = data[:4] + (36 + len(sound)).to_bytes(4, "little") + data[8:40] + len(sound).to_bytes(4, "little")
+    return base64.b64encode(header + sound).decode()
+
+
+@case("version 2: refused requests", breaks=True)
+def _():
+    v2 = client().embed.v_2
+    source = {"media_source": inline("silent.mp4")}
+    calls = [
+        lambda: v2.create(input_type="text", model_name=NEW_MODEL, text={"input_text": "a"}),
+        lambda: v2.create(input_type="video", model_name=MODEL, video={**source, "start_sec": 3, "end_sec": 1}),
+        lambda: v2.tasks.create(input_type="video", model_name="marengo9", video=source),
+        lambda: v2.tasks.create(input_type="document", model_name=MODEL, document={"media_source": inline("notes.md")}),
+    ]
+    for call in calls:
+        try:
+            raise AssertionError(call())
+        except ApiError as error:
+            body = error.body if isinstance(error.body, dict) else error.body.dict()
+            assert error.status_code == 400 and body["error"]["code"].startswith("parameter_"), error
+    try:
+        raise AssertionError(v2.tasks.retrieve(UNKNOWN))
+    except ApiError as error:
+        body = error.body if isinstance(error.body, dict) else error.body.dict()
+        assert error.status_code == 404 and body["error"]["code"] == "resource_not_exist", error
+
+
+@case("version 1: a text, an image and audio at once")
+def _():
+    answer = client().embed.create(
+        model_name=MODEL,
+        text="an orange box",
+        image_file=("box.png", (MEDIA / "box.png").read_bytes(), "image/png"),
+        audio_file=("tone.wav", (MEDIA / "tone.wav").read_bytes(), "audio/wav"),
+    )
+    assert len(answer.text_embedding.segments[0].float_) == 512
+    assert answer.image_embedding.metadata.input_filename == "box.png"
+    assert [(part.start_offset_sec, part.end_offset_sec) for part in answer.audio_embedding.segments] == [(0, 3)]
 
 
 @case("the asynchronous client")

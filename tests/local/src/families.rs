@@ -4,7 +4,10 @@
 //! `LocalServer`(crate::LocalServer) that only make sense for one family are in its module.
 
 pub mod assets;
+mod embed;
 mod embed_tasks;
+mod embed_v2;
+mod task_list;
 
 use std::{fmt, io, sync::Arc};
 
@@ -12,7 +15,12 @@ use axum::Router;
 use maud::Markup;
 use twelvelabs_api::runtime::Operation;
 
-use self::{assets::Assets, embed_tasks::EmbedTasks};
+use self::{
+    assets::{AssetFile, Assets},
+    embed::Embed,
+    embed_tasks::EmbedTasks,
+    embed_v2::EmbedV2,
+};
 use crate::{clock::Clock, state::ServerState, store::DataDirectory};
 
 /// A part of the router.
@@ -39,7 +47,7 @@ pub(crate) trait Family: fmt::Debug + Send + Sync {
     /// Its section of the first page of the dashboard.
     fn overview(&self) -> Markup;
 
-    /// The number and the name of its items, such as `3 tasks`.
+    /// The number and the name of its items, such as `3 tasks`. Empty if it has none.
     fn summary(&self) -> String;
 
     /// Continues what an earlier stop of the server interrupted. Default: nothing.
@@ -47,25 +55,36 @@ pub(crate) trait Family: fmt::Debug + Send + Sync {
 }
 
 /// Start of the ids of operations that this server does not serve, and their rate limit categories.
-const NOT_SERVED: [(&str, &str); 3] =
-    [("embed_create", "embed"), ("embed_v2_", "embed"), ("multipart_upload_", "upload")];
+const NOT_SERVED: [(&str, &str); 1] = [("multipart_upload_", "upload")];
 
 /// The state of all families.
 #[derive(Debug)]
 pub(crate) struct Families {
     assets: Assets,
+    embed: Embed,
     embed_tasks: EmbedTasks,
+    embed_v2: EmbedV2,
 }
 
 impl Families {
     /// Opens the items of every family in the data directory.
     pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>) -> io::Result<Self> {
-        Ok(Self { assets: Assets::open(data, clock)?, embed_tasks: EmbedTasks::open(data, clock)? })
+        Ok(Self {
+            assets: Assets::open(data, clock)?,
+            embed: Embed,
+            embed_tasks: EmbedTasks::open(data, clock)?,
+            embed_v2: EmbedV2::open(data, clock)?,
+        })
     }
 
     /// All families, in the order of their sections on the dashboard.
     pub(crate) fn all(&self) -> impl Iterator<Item = &dyn Family> {
-        [&self.embed_tasks as &dyn Family, &self.assets].into_iter()
+        [&self.embed_tasks as &dyn Family, &self.embed_v2, &self.embed, &self.assets].into_iter()
+    }
+
+    /// The file of an asset.
+    pub(crate) fn asset_file(&self, id: &str) -> AssetFile {
+        self.assets.file(id)
     }
 
     /// Merges a part of the router that every family has.

@@ -13,7 +13,9 @@ use reqwest::{
 };
 
 use crate::{
-    upload::{UploadError, UploadWriter},
+    error_response::ErrorResponse,
+    store::Folder,
+    upload::{FileRule, Upload, UploadError, UploadWriter},
     url_policy::UrlPolicy,
 };
 
@@ -68,15 +70,29 @@ impl Fetcher {
         Ok(Self { http: http.map_err(io::Error::other)?, policy })
     }
 
+    /// Fetches a file into this folder.
+    pub(crate) async fn fetch_file(
+        &self,
+        url: &str,
+        folder: &Folder,
+        rule: &FileRule<'_>,
+    ) -> Result<Upload, ErrorResponse> {
+        let invalid = |broken: &str| ErrorResponse::invalid(rule.parameter, broken);
+        let fetched = self.fetch(url).await.map_err(|broken| invalid(&broken))?;
+        let mut writer = UploadWriter::create(folder, rule.limit)?;
+        fetched.save(&mut writer).await.map_err(invalid)?.map_err(|error| rule.error_response(error))?;
+        writer.finish(folder).await
+    }
+
     /// Requests a file. The error is the rule that the URL breaks.
-    pub(crate) async fn fetch(&self, url: &str) -> Result<Fetched, String> {
+    async fn fetch(&self, url: &str) -> Result<Fetched, String> {
         let response = self.get(url).await?;
         if response.status() != StatusCode::OK {
             return Err(format!("cannot be fetched: the server responded with {}", response.status().as_u16()));
         }
         let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if media_type.trim_start().to_ascii_lowercase().starts_with("text/html") {
-            return Err("should lead to a video file, not to a page".into());
+            return Err("should lead to a file, not to a page".into());
         }
         Ok(Fetched(response))
     }
@@ -108,12 +124,12 @@ fn check(url: &Url, policy: UrlPolicy) -> Result<(), String> {
     if allowed { Ok(()) } else { Err("cannot be fetched: the address is not public".into()) }
 }
 
-/// The response of a URL.
-pub(crate) struct Fetched(Response);
+/// The response of a URL that leads to a file.
+struct Fetched(Response);
 
 impl Fetched {
     /// Writes the body to disk. The error is the rule that the URL breaks.
-    pub(crate) async fn save(self, writer: &mut UploadWriter) -> Result<Result<(), UploadError>, &'static str> {
+    async fn save(self, writer: &mut UploadWriter) -> Result<Result<(), UploadError>, &'static str> {
         let mut chunks = self.0.bytes_stream();
         while let Some(chunk) = chunks.next().await {
             let written = writer.write(&chunk.map_err(|_| "cannot be fetched completely")?).await;

@@ -24,7 +24,8 @@ use twelvelabs_contract::FormField;
 use crate::{
     body::drain,
     error_response::ErrorResponse,
-    upload::{UploadError, UploadWriter},
+    store::Folder,
+    upload::{FileRule, Upload, UploadError, UploadWriter},
 };
 
 /// Maximum size of a text field in bytes.
@@ -166,8 +167,21 @@ impl FormPart {
         text.map_err(|_| ErrorResponse::invalid(&self.name, "should be UTF-8"))
     }
 
+    /// Writes a file to this folder. Returns it with its name.
+    pub(crate) async fn save_file(
+        self,
+        folder: &Folder,
+        rule: &FileRule<'_>,
+    ) -> Result<(Upload, String), ErrorResponse> {
+        let (name, file_name) = (self.name.clone(), self.file_name.clone());
+        let mut writer = UploadWriter::create(folder, rule.limit)?;
+        self.save(&mut writer).await?.map_err(|error| rule.error_response(error))?;
+        let file_name = file_name.ok_or_else(|| ErrorResponse::invalid(&name, "should be a file"))?;
+        Ok((writer.finish(folder).await?, file_name))
+    }
+
     /// Writes the content to disk, up to the limit of the writer.
-    pub(crate) async fn save(mut self, writer: &mut UploadWriter) -> Result<Result<(), UploadError>, ErrorResponse> {
+    async fn save(mut self, writer: &mut UploadWriter) -> Result<Result<(), UploadError>, ErrorResponse> {
         let mut written = Ok(());
         while written.is_ok()
             && let Some(chunk) = self.field.chunk().await.map_err(|error| self.record.unreadable(&error))?

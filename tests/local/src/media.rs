@@ -6,10 +6,12 @@
 //! | Matroska, WebM | `matroska-demuxer` |
 //! | MPEG-TS, M2TS with H.264 or MPEG-2 pictures | own reader: no maintained crate assembles PES packets |
 //! | AVI | own reader: there is no maintained crate |
+//! | WAV, MP3, FLAC | own reader: `symphonia` is there only with the feature `decode` |
 //! | Ogg, FLV, ASF/WMV, MPEG-PS, other pictures in MPEG-TS | `ffprobe`, if installed |
 //!
 //! Files are untrusted: no file causes a panic, an endless loop, or an allocation of a size that the file claims.
 
+mod audio_file;
 mod avi;
 mod ffprobe;
 pub(super) mod h264;
@@ -32,14 +34,17 @@ const PACKET_LIMIT: u64 = 64 << 20;
 /// Maximum number of packets. Eight hours of video at 60 frames and audio at 50 packets per second are half of it.
 const PACKETS_LIMIT: u64 = 6_000_000;
 
-/// A video file.
+#[cfg(feature = "decode")]
+pub(super) use self::audio_file::MpaFrame;
+
+/// A video or audio file.
 #[derive(Debug)]
 pub(super) struct Media {
     /// In seconds.
     pub(super) duration: f64,
-    /// In pixels, as displayed: cropped, with square pixels, rotated.
+    /// In pixels, as displayed: cropped, with square pixels, rotated. 0 without video.
     pub(super) width: u32,
-    /// In pixels, as displayed.
+    /// In pixels, as displayed. 0 without video.
     pub(super) height: u32,
     video: Stream,
     audio: Option<Stream>,
@@ -51,6 +56,8 @@ pub(super) struct Media {
 pub(super) enum ProbeError {
     /// Not a known container, or without video.
     NotVideo(&'static str),
+    /// Not a known audio file.
+    NotAudio(&'static str),
     /// Damaged or incomplete.
     Broken(&'static str),
     /// Needs `ffprobe`, which is not installed.
@@ -90,6 +97,8 @@ pub(super) enum Codec {
     Adts,
     /// MPEG audio layers 2 and 3.
     Mpa,
+    /// A frame of FLAC in each packet, configured by the stream information.
+    Flac,
     /// Configured by three headers, packed as in Matroska.
     Vorbis,
     /// Signed little-endian samples of 16 bits.
@@ -131,13 +140,30 @@ type Sink<'a> = &'a mut dyn FnMut(Packet<'_>) -> ControlFlow<()>;
 type Probed = Result<Media, ProbeError>;
 
 impl Media {
-    /// Probes a file. The outer error is that of reading, the inner one that of the content.
+    /// Probes a video file. The outer error is that of reading, the inner one that of the content.
     pub(super) fn probe(path: &Path) -> io::Result<Probed> {
+        Self::guarded(path, Self::parse)
+    }
+
+    /// Probes a WAV, MP3 or FLAC file.
+    pub(super) fn probe_audio(path: &Path) -> io::Result<Probed> {
+        Self::guarded(path, |_, mut file, size, head| {
+            file.rewind()?;
+            let probed = audio_file::probe(file, size, head)?;
+            let probed = probed.unwrap_or(Err(ProbeError::NotAudio("is none of WAV, MP3 and FLAC")));
+            Ok(probed.and_then(|media| match media.duration > 0.0 {
+                true => Ok(media),
+                false => Err(ProbeError::Broken("has no duration")),
+            }))
+        })
+    }
+
+    fn guarded(path: &Path, parse: impl FnOnce(&Path, File, u64, &[u8]) -> io::Result<Probed>) -> io::Result<Probed> {
         let mut file = File::open(path)?;
         let mut head = Vec::new();
         (&mut file).take(1024).read_to_end(&mut head)?;
         let size = file.metadata()?.len();
-        let known = catch_unwind(AssertUnwindSafe(|| Self::parse(path, file, size, &head)));
+        let known = catch_unwind(AssertUnwindSafe(|| parse(path, file, size, &head)));
         // A panic of a parser must not stop the server.
         known.unwrap_or(Ok(Err(ProbeError::Broken("cannot be parsed"))))
     }
@@ -165,6 +191,10 @@ impl Media {
             return Err(ProbeError::Broken("has no video or no duration"));
         }
         Ok(self)
+    }
+
+    pub(super) fn has_video(&self) -> bool {
+        self.width > 0
     }
 
     pub(super) fn has_audio(&self) -> bool {
@@ -245,7 +275,8 @@ impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotVideo(what) => write!(f, "The file is not a video: it {what}."),
-            Self::Broken(what) => write!(f, "The video file is broken: it {what}."),
+            Self::NotAudio(what) => write!(f, "The file is not an audio file: it {what}."),
+            Self::Broken(what) => write!(f, "The file is broken: it {what}."),
             Self::NeedsFfprobe(format) => {
                 write!(f, "A file of the format {format} can be read only if ffprobe is installed, and it is not.")
             }

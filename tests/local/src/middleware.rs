@@ -22,18 +22,16 @@ use crate::{
     body::{self, ReadError, Stalled},
     connection::Peer,
     contract_monitor::{Ending, Unvalidated, Validation},
-    error_response::ErrorResponse,
+    error_response::{ErrorResponse, in_defined_form},
     fault::{Fault, Kind, response as faulty},
     form::{FormEnd, FormRecord},
+    json_body,
     state::{BASE_PATH, ServerState},
     undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// The version in the header of every response.
 const API_VERSION: HeaderValue = HeaderValue::from_static("1.3");
-
-/// Maximum size of a JSON body in bytes. JSON bodies are kept in memory.
-const JSON_LIMIT: usize = 64 << 20;
 
 /// Marks a response that its handler validates in parts.
 #[derive(Clone, Debug)]
@@ -106,6 +104,7 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Requ
     } else if let Some(form) = form {
         validation = form.validate(&state);
     }
+    response = in_defined_form(operation, response);
     response.headers_mut().insert(HeaderName::from_static(headers::X_API_VERSION), API_VERSION);
 
     let mut unvalidated = None;
@@ -177,17 +176,18 @@ async fn validate_json(
     if operation.is_none() || !is_json {
         return Ok(request);
     }
-    let (parts, body) = request.into_parts();
-    let bytes = body::read(body, JSON_LIMIT).await.map_err(|error| {
+    let (mut parts, body) = request.into_parts();
+    let bytes = body::read(body, json_body::LIMIT).await.map_err(|error| {
         let (status, message) = match error {
             ReadError::TooLong => {
-                (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is longer than {JSON_LIMIT} bytes"))
+                (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is longer than {} bytes", json_body::LIMIT))
             }
             ReadError::Incomplete => (StatusCode::BAD_REQUEST, "The body is incomplete".to_owned()),
         };
         not_validated(ErrorResponse::new(status, ErrorCode::ParameterInvalid, message).into_response())
     })?;
     *validation = state.monitor.validate_body(&parts.method, &parts.uri, &parts.headers, RequestBody::Bytes(&bytes));
+    parts.extensions.insert(validation.clone());
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 

@@ -42,6 +42,15 @@ impl Media {
         Ok(Err(ProbeError))
     }
 
+    /// Refuses a file.
+    pub(super) fn probe_audio(_: &Path) -> io::Result<Result<Self, ProbeError>> {
+        Ok(Err(ProbeError))
+    }
+
+    pub(super) fn has_video(&self) -> bool {
+        false
+    }
+
     pub(super) fn has_audio(&self) -> bool {
         false
     }
@@ -60,6 +69,8 @@ impl Media {
 
 impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The local server cannot read videos: twelvelabs-local was built without its feature `media`.")
+        f.write_str(
+            "The local server cannot read video and audio: twelvelabs-local was built without its feature `media`.",
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! Processes items: computes their results in the background and stores the outcomes.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{
     jobs::Jobs,
@@ -11,6 +11,22 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
+/// The reason why an item fails, as a sentence.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) String);
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self(format!("The file could not be processed: {error}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Processes an item in the background, if there is something to compute.
 ///
 /// `compute` blocks, and writes the result of the item. If it returns an error or panics, the item fails. If the outcome cannot be
@@ -19,7 +35,7 @@ pub(crate) fn start<T: Content>(
     jobs: &Jobs,
     store: &Arc<Store<T>>,
     item: Arc<Item<T>>,
-    compute: impl Fn(&Folder, &Item<T>) -> io::Result<()> + Send + Sync + 'static,
+    compute: impl Fn(&Folder, &Item<T>) -> Result<(), Failure> + Send + Sync + 'static,
 ) {
     if item.fate == Fate::Normal && item.outcome.is_none() {
         run(jobs, Arc::clone(store), item, Arc::new(compute), FIRST_PAUSE);
@@ -28,14 +44,18 @@ pub(crate) fn start<T: Content>(
 
 fn run<T: Content, F>(jobs: &Jobs, store: Arc<Store<T>>, item: Arc<Item<T>>, compute: Arc<F>, pause: Duration)
 where
-    F: Fn(&Folder, &Item<T>) -> io::Result<()> + Send + Sync + 'static,
+    F: Fn(&Folder, &Item<T>) -> Result<(), Failure> + Send + Sync + 'static,
 {
     let again = jobs.clone();
     jobs.spawn(async move {
         let (own_store, own_item, own_compute) = (Arc::clone(&store), Arc::clone(&item), Arc::clone(&compute));
         let done = tokio::task::spawn_blocking(move || own_compute(own_store.folder(), &own_item)).await;
-        // A panic is that of a decoder on a broken file.
-        let outcome = if matches!(done, Ok(Ok(()))) { Outcome::Ready } else { Outcome::Failed };
+        let outcome = match done {
+            Ok(Ok(())) => Outcome::Ready,
+            Ok(Err(Failure(reason))) => Outcome::Failed(reason),
+            // A panic of a decoder.
+            Err(_) => Outcome::Failed("The file could not be processed: it is broken.".into()),
+        };
         if store.finish(item.number, outcome).await.is_err() {
             // Neither the clock nor the end of the server waits for this.
             let store = Arc::downgrade(&store);

@@ -207,7 +207,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     say(&format!("export TWELVE_LABS_API_KEY={}", first_key.as_deref().unwrap_or("local")));
     say("");
     say(&format!("dashboard: {}/", server.dashboard_url()));
-    let items: Vec<String> = server.state.families.all().map(|family| family.summary()).collect();
+    let items: Vec<String> =
+        server.state.families.all().map(|family| family.summary()).filter(|text| !text.is_empty()).collect();
     say(&format!(
         "data: {}, {}",
         options.data.map_or("temporary directory".into(), |data| data.display().to_string()),

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    clock::Clock, contract_monitor::ContractMonitor, families::Families, fault::FaultQueue, fetch::Fetcher,
-    hosts::HostNames, jobs::Jobs, rate_limit::RateLimits, speed::Speed, undocumented_behaviour::UndocumentedBehaviour,
+    clock::Clock, contract_monitor::ContractMonitor, error_response::ErrorResponse, families::Families,
+    fault::FaultQueue, fetch::Fetcher, hosts::HostNames, jobs::Jobs, rate_limit::RateLimits, speed::Speed,
+    undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Path of the operations below the root, as on the platform.
@@ -35,6 +36,19 @@ pub(crate) struct ServerState {
 impl ServerState {
     pub(crate) fn has_behaviour(&self, behaviour: UndocumentedBehaviour) -> bool {
         self.behaviours.contains(&behaviour)
+    }
+
+    /// Completes a create request, even if its client disconnects now, as on the platform.
+    pub(crate) async fn create<T: Send + 'static>(
+        &self,
+        store: impl Future<Output = Result<T, ErrorResponse>> + Send + 'static,
+    ) -> Result<T, ErrorResponse> {
+        let storing = Arc::clone(&self.creates).read_owned().await;
+        let done = tokio::spawn(async move {
+            let _storing = storing;
+            store.await
+        });
+        done.await.map_err(ErrorResponse::internal)?
     }
 
     /// Whether a request with this key is authorized.

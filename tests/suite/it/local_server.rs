@@ -5,11 +5,15 @@ mod assets;
 mod behaviour;
 mod connections;
 mod dashboard;
+mod files;
 mod program;
 mod report;
 mod restarts;
+mod search;
 mod undocumented_behaviour;
 mod urls;
+mod v2;
+mod v2_rules;
 
 use std::{
     io::{BufRead, BufReader},

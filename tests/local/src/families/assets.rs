@@ -1,6 +1,6 @@
 //! `GET /assets` and `GET /assets/{asset_id}`. Clients cannot create assets here: see [`LocalServer::add_asset`].
 
-use std::{io, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -26,7 +26,7 @@ use crate::{
     error_response::ErrorResponse,
     query::{self, Paging},
     state::ServerState,
-    store::{DataDirectory, Fate, Filter, Item, NewItem, Outcome, Store},
+    store::{DataDirectory, Fate, Filter, Item, NewItem, Outcome, Status, Store},
 };
 
 /// Number of assets on the dashboard.
@@ -68,6 +68,20 @@ impl NewAsset {
     }
 }
 
+/// The file of an asset, for the families that embed it.
+#[derive(Debug)]
+pub(crate) enum AssetFile {
+    /// There is no such asset.
+    Unknown,
+    /// The asset is not `ready`.
+    NotReady,
+    /// The asset was stored without a file; see [`LocalServer::add_asset`].
+    Missing,
+    /// The file and its name. It may be removed at any time: link or copy it before using it.
+    #[expect(dead_code, reason = "clients cannot create assets yet")]
+    Ready { path: PathBuf, filename: Option<String> },
+}
+
 /// The state of the family.
 #[derive(Debug)]
 pub(crate) struct Assets {
@@ -79,8 +93,17 @@ impl Assets {
         Ok(Self { store: Store::open(data.family("assets")?, Arc::clone(clock), None)? })
     }
 
+    /// The file of an asset.
+    pub(crate) fn file(&self, id: &str) -> AssetFile {
+        match self.store.get(id) {
+            None => AssetFile::Unknown,
+            Some(asset) if asset.status != Status::Ready => AssetFile::NotReady,
+            Some(_) => AssetFile::Missing,
+        }
+    }
+
     async fn add(&self, content: NewAsset) -> io::Result<String> {
-        let outcome = if content.error.is_some() { Outcome::Failed } else { Outcome::Ready };
+        let outcome = content.error.clone().map_or(Outcome::Ready, Outcome::Failed);
         let processing = TimeDelta::milliseconds(content.processing_ms.into());
         let new = NewItem { content, fate: Fate::Normal, upload: None, processing, outcome: Some(outcome) };
         self.store.add(new).await.map(|item| item.id.clone())

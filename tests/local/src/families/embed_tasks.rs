@@ -5,7 +5,6 @@ mod create;
 mod dashboard;
 mod form;
 mod list;
-mod results;
 mod retrieve;
 mod windows;
 
@@ -69,14 +68,17 @@ impl EmbedTasks {
 }
 
 impl LocalServer {
-    /// The number of embedding tasks.
+    /// The number of embedding tasks of both versions of the API.
     pub fn task_count(&self) -> usize {
-        self.state.families.embed_tasks.store.len()
+        let families = &self.state.families;
+        families.embed_tasks.store.len() + families.embed_v2.len()
     }
 
     /// The status of an embedding task, without a request. `None` if there is no such task.
     pub fn task_status(&self, id: &str) -> Option<TaskStatus> {
-        self.state.families.embed_tasks.store.get(id).map(|task| task.status.as_str().to_owned().into())
+        let families = &self.state.families;
+        let first = families.embed_tasks.store.get(id).map(|task| task.status.as_str().to_owned().into());
+        first.or_else(|| families.embed_v2.status(id))
     }
 }
 

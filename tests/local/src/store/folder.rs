@@ -10,6 +10,8 @@ use std::{
 
 use tempfile::{TempDir, TempPath};
 
+use crate::upload::Upload;
+
 const DATABASE: &str = "items.redb";
 const UPLOADS: &str = "uploads";
 const RESULTS: &str = "results";
@@ -107,6 +109,16 @@ impl Folder {
     pub(crate) fn new_upload(&self) -> io::Result<(File, TempPath)> {
         let file = tempfile::Builder::new().suffix(PART).rand_bytes(16).tempfile_in(self.root.join(UPLOADS))?;
         Ok(file.into_parts())
+    }
+
+    /// Links a file of another family as a complete upload, or copies it if that is not possible. Removed when the path is dropped, until
+    /// an item owns it.
+    pub(crate) fn link_upload(&self, path: &Path) -> io::Result<Upload> {
+        let link = |own: &Path| fs::hard_link(path, own).or_else(|_| fs::copy(path, own).map(|_| ()));
+        let file = tempfile::Builder::new().rand_bytes(16).make_in(self.root.join(UPLOADS), link)?;
+        self.sync_folder(UPLOADS)?;
+        let path = file.into_temp_path();
+        Ok(Upload { size: fs::metadata(&path)?.len(), path })
     }
 
     /// Gives a complete upload its final name. The file is still removed when the path is dropped, until an item owns it.

@@ -78,7 +78,7 @@ impl<T: Content> Index<T> {
     }
 
     fn await_outcome(&mut self, item: &Item<T>) {
-        if let (Some((_, at)), Fate::Normal | Fate::Fails) = (item.visible_outcome(), &item.fate) {
+        if let (Some(at), Fate::Normal | Fate::Fails) = (item.visible_at(), &item.fate) {
             self.due.push(Reverse((at, item.number)));
         }
     }
@@ -100,7 +100,7 @@ impl<T: Content> Index<T> {
             self.due.pop();
             let Some(position) = self.position(number) else { continue };
             let item = Arc::make_mut(&mut self.items[position]);
-            item.status = match item.outcome {
+            item.status = match &item.outcome {
                 Some((Outcome::Ready, _)) => Status::Ready,
                 _ => Status::Failed,
             };
@@ -158,7 +158,7 @@ mod tests {
         for number in (1..=3000).step_by(3) {
             index.finish(number, Outcome::Ready, start);
         }
-        index.finish(3000, Outcome::Failed, start + TimeDelta::days(1));
+        index.finish(3000, Outcome::Failed("broken".into()), start + TimeDelta::days(1));
         let at = |seconds| Some(start + TimeDelta::seconds(seconds));
         index.settle(start + TimeDelta::hours(1), Some(start));
 

@@ -44,7 +44,7 @@ impl Status {
 pub(crate) enum Fate {
     #[default]
     Normal,
-    /// It fails at the end of its processing time.
+    /// It fails at the end of its processing time, with [`INJECTED`] as the reason.
     Fails,
     /// It stays in `processing`.
     Stalls,
@@ -52,11 +52,15 @@ pub(crate) enum Fate {
     Reports(String),
 }
 
+/// The reason of a failure that a fault has caused.
+const INJECTED: &str = "This failure is a fault injected into the local server.";
+
 /// The result of processing an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Ready,
-    Failed,
+    /// For this reason.
+    Failed(String),
 }
 
 /// An item that is about to be stored.
@@ -94,7 +98,7 @@ pub(crate) struct Item<T> {
 impl<T> Item<T> {
     pub(super) fn new(number: u64, created_at: DateTime<Utc>, new: NewItem<T>) -> Self {
         let due_at = later(created_at, new.processing);
-        let outcome = if new.fate == Fate::Fails { Some(Outcome::Failed) } else { new.outcome };
+        let outcome = if new.fate == Fate::Fails { Some(Outcome::Failed(INJECTED.into())) } else { new.outcome };
         Self {
             number,
             // Ids look like those of the platform: the time of creation and a number, 24 hexadecimal digits.
@@ -109,15 +113,23 @@ impl<T> Item<T> {
         }
     }
 
-    /// The outcome, and the time at which the status shows it.
-    pub(super) fn visible_outcome(&self) -> Option<(Outcome, DateTime<Utc>)> {
-        self.outcome.map(|(outcome, at)| (outcome, at.max(self.due_at)))
+    /// The time at which the status shows the outcome, if there is one.
+    pub(super) fn visible_at(&self) -> Option<DateTime<Utc>> {
+        self.outcome.as_ref().map(|(_, at)| (*at).max(self.due_at))
+    }
+
+    /// The reason of the failure, if the status is `failed`.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        match &self.outcome {
+            Some((Outcome::Failed(reason), _)) if self.status == Status::Failed => Some(reason),
+            _ => None,
+        }
     }
 
     /// The time at which the status became final, or that of the creation.
     pub(crate) fn updated_at(&self) -> DateTime<Utc> {
-        match self.visible_outcome() {
-            Some((_, at)) if self.status.is_final() => at,
+        match self.visible_at() {
+            Some(at) if self.status.is_final() => at,
             _ => self.created_at,
         }
     }

@@ -121,7 +121,7 @@ impl<T: Content> Batch<T> {
                 }
                 Change::Finish(number, outcome, reply) => {
                     let Some(mut item) = shared.lock().get(number).map(|item| Item::clone(item)) else { continue };
-                    item.outcome = Some((outcome, now));
+                    item.outcome = Some((outcome.clone(), now));
                     batch.rows.push((number, serde_json::to_vec(&item)));
                     batch.finished.push((number, outcome, reply));
                 }
@@ -218,7 +218,7 @@ pub(super) fn open<T: Content>(shared: &Shared<T>, opener: Opener) -> io::Result
     let mut index = shared.lock();
     read(&database, &mut index)?;
     // A clock that was advanced continues from there: what was done stays done, and new items are not older than others.
-    let times = index.iter().map(|item| item.outcome.map_or(item.created_at, |(_, at)| at));
+    let times = index.iter().map(|item| item.outcome.as_ref().map_or(item.created_at, |(_, at)| *at));
     if let Some(ahead) = times.max().and_then(|last| (last - shared.clock.now()).to_std().ok()) {
         shared.clock.advance(ahead);
     }

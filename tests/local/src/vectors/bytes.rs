@@ -4,12 +4,18 @@ use std::{io, ops::ControlFlow, path::Path};
 
 use sha2::{Digest, Sha256};
 
-use super::{Modality, Window};
+use super::{Modality, Space, Window};
 use crate::media::Media;
 
 /// The vectors of all windows, in one pass over the file.
-pub(super) fn column(media: &Media, path: &Path, modality: Modality, windows: &[Window]) -> io::Result<Vec<Vec<f64>>> {
-    let mut hashes = vec![Sha256::new_with_prefix(modality.seed()); windows.len()];
+pub(super) fn column(
+    space: Space,
+    media: &Media,
+    path: &Path,
+    modality: Modality,
+    windows: &[Window],
+) -> io::Result<Vec<Vec<f64>>> {
+    let mut hashes = vec![Sha256::new_with_prefix(space.seed(modality.kind())); windows.len()];
     let places = Places::new(windows);
     media.read(path, modality.part(), places.span(), |packet| {
         places.holding(packet.start).for_each(|index| hashes[index].update(packet.data));

@@ -8,46 +8,102 @@ use super::{
     sound::{BANDS, Moment},
 };
 
-/// Features of the pictures: layout of brightness and colour, directions of edges, and motion. Robust against brightness, size and
-/// quality.
-pub(super) fn visual(stills: &[Still]) -> Option<Vec<f64>> {
-    if stills.is_empty() {
-        return None;
-    }
-    let count = stills.len() as f64;
-    let mean = |values: &dyn Fn(&Still) -> Vec<f64>| {
-        let mut sums = values(&stills[0]);
-        for still in &stills[1..] {
-            sums.iter_mut().zip(values(still)).for_each(|(sum, value)| *sum += value);
+/// Number of cells of the layout.
+const CELLS: usize = 64;
+/// Number of parts of a picture for edges and motion.
+const PARTS: usize = 16;
+/// Eight directions over half a circle, as integers.
+const DIRECTIONS: [(i32, i32); 8] = [(100, 0), (92, 38), (71, 71), (38, 92), (0, 100), (-38, 92), (-71, 71), (-92, 38)];
+/// The luma of a medium grey.
+const MEDIUM: f64 = 126.0;
+
+/// Features of pictures: layout of brightness and colour, directions of edges, motion, and brightness. All but the last are robust
+/// against brightness, size and quality.
+#[derive(Clone, Debug)]
+pub(super) struct Visual {
+    /// Mean brightness of the cells of a grid.
+    layout: Vec<f64>,
+    /// Mean difference of blue from grey, of each cell.
+    pub(super) blue: Vec<f64>,
+    /// Mean difference of red from grey, of each cell.
+    pub(super) red: Vec<f64>,
+    edges: Vec<f64>,
+    /// Mean difference from one picture to the next, of each part.
+    pub(super) motion: Vec<f64>,
+    /// Variance of the layout.
+    spread: Vec<f64>,
+    /// Relative to a medium grey.
+    pub(super) brightness: f64,
+}
+
+impl Default for Visual {
+    /// Features that say nothing.
+    fn default() -> Self {
+        let cells = || vec![0.0; CELLS];
+        Self {
+            layout: cells(),
+            blue: cells(),
+            red: cells(),
+            edges: vec![0.0; PARTS * DIRECTIONS.len()],
+            motion: vec![0.0; PARTS],
+            spread: cells(),
+            brightness: 0.0,
         }
-        sums.iter_mut().for_each(|sum| *sum /= count);
-        sums
-    };
-    let layout = mean(&layout);
-    let spread = mean(&|still| {
-        self::layout(still).iter().zip(&layout).map(|(value, mean)| (value - mean) * (value - mean)).collect()
-    });
-    let colours = mean(&|still| still.blue.iter().chain(&still.red).map(|value| f64::from(*value) - 128.0).collect());
-    let edges = mean(&edges);
-    let mut motion = vec![0.0; 16];
-    for pair in stills.windows(2) {
-        for (at, (before, after)) in pair[0].luma.iter().zip(&pair[1].luma).enumerate() {
-            motion[at / LUMA / 8 * 4 + at % LUMA / 8] += f64::from(before.abs_diff(*after)) / count;
-        }
     }
-    let mut all = Vec::new();
-    block(&mut all, 1.0, 60.0, centred(&layout));
-    block(&mut all, 1.0, 60.0, colours);
-    block(&mut all, 1.0, 200.0, centred(&edges));
-    block(&mut all, 0.4, 200.0, motion);
-    block(&mut all, 0.4, 60.0, spread.iter().map(|value| value.sqrt()).collect());
-    // So that an empty picture has a direction too.
-    all.push(0.1);
-    Some(all)
+}
+
+impl Visual {
+    /// The features of pictures in the order of their time. `None` if there are none.
+    pub(super) fn of(stills: &[Still]) -> Option<Self> {
+        if stills.is_empty() {
+            return None;
+        }
+        let count = stills.len() as f64;
+        let mean = |values: &dyn Fn(&Still) -> Vec<f64>| {
+            let mut sums = values(&stills[0]);
+            for still in &stills[1..] {
+                sums.iter_mut().zip(values(still)).for_each(|(sum, value)| *sum += value);
+            }
+            sums.iter_mut().for_each(|sum| *sum /= count);
+            sums
+        };
+        let layout = mean(&layout);
+        let spread = mean(&|still| {
+            self::layout(still).iter().zip(&layout).map(|(value, mean)| (value - mean) * (value - mean)).collect()
+        });
+        let mut motion = vec![0.0; PARTS];
+        for pair in stills.windows(2) {
+            for (at, (before, after)) in pair[0].luma.iter().zip(&pair[1].luma).enumerate() {
+                motion[at / LUMA / 8 * 4 + at % LUMA / 8] += f64::from(before.abs_diff(*after)) / count;
+            }
+        }
+        Some(Self {
+            brightness: layout.iter().sum::<f64>() / CELLS as f64 - MEDIUM,
+            layout,
+            blue: mean(&|still| still.blue.iter().map(|value| f64::from(*value) - 128.0).collect()),
+            red: mean(&|still| still.red.iter().map(|value| f64::from(*value) - 128.0).collect()),
+            edges: mean(&edges),
+            motion,
+            spread,
+        })
+    }
+
+    /// All features, with a constant that gives an empty picture a direction too.
+    pub(super) fn flat(&self, constant: f64) -> Vec<f64> {
+        let mut all = Vec::new();
+        block(&mut all, 1.0, 60.0, &centred(&self.layout));
+        block(&mut all, 1.0, 60.0, &[self.blue.as_slice(), &self.red].concat());
+        block(&mut all, 1.0, 200.0, &centred(&self.edges));
+        block(&mut all, 0.4, 200.0, &self.motion);
+        block(&mut all, 0.4, 60.0, &self.spread.iter().map(|value| value.sqrt()).collect::<Vec<_>>());
+        all.push(constant);
+        block(&mut all, 0.4, 60.0, &[self.brightness]);
+        all
+    }
 }
 
 fn layout(still: &Still) -> Vec<f64> {
-    let mut cells = vec![0.0; 64];
+    let mut cells = vec![0.0; CELLS];
     for (at, value) in still.luma.iter().enumerate() {
         cells[at / LUMA / 4 * 8 + at % LUMA / 4] += f64::from(*value) / 16.0;
     }
@@ -56,10 +112,7 @@ fn layout(still: &Still) -> Vec<f64> {
 
 /// The strength of edges in eight directions, for each of sixteen parts of the picture.
 fn edges(still: &Still) -> Vec<f64> {
-    /// Eight directions over half a circle, as integers.
-    const DIRECTIONS: [(i32, i32); 8] =
-        [(100, 0), (92, 38), (71, 71), (38, 92), (0, 100), (-38, 92), (-71, 71), (-92, 38)];
-    let mut cells = vec![0.0; 16 * 8];
+    let mut cells = vec![0.0; PARTS * DIRECTIONS.len()];
     let value = |x: usize, y: usize| i32::from(still.luma[y * LUMA + x]);
     for y in 1..LUMA - 1 {
         for x in 1..LUMA - 1 {
@@ -72,21 +125,62 @@ fn edges(still: &Still) -> Vec<f64> {
     cells
 }
 
-/// Features of the sound: loudness of its bands and their change. Robust against volume.
-pub(super) fn audio(moments: &[Moment]) -> Option<Vec<f64>> {
-    let levels = levels(moments)?;
-    let count = levels.len() as f64;
-    let column = |band: usize| levels.iter().map(move |level| level[band]);
-    let means: Vec<f64> = (0..BANDS).map(|band| column(band).sum::<f64>() / count).collect();
-    let spread =
-        |band: usize| column(band).map(|level| (level - means[band]) * (level - means[band])).sum::<f64>() / count;
-    let change = |band: usize| levels.windows(2).map(|pair| (pair[1][band] - pair[0][band]).abs()).sum::<f64>() / count;
-    let mut all = Vec::new();
-    block(&mut all, 1.0, 5.0, centred(&means));
-    block(&mut all, 0.5, 5.0, (0..BANDS).map(|band| spread(band).sqrt()).collect());
-    block(&mut all, 0.3, 5.0, (0..BANDS).map(change).collect());
-    all.push(0.1);
-    Some(all)
+/// Features of sound: loudness of its bands and their change, its loudness, and how many of its bands are loud. Robust against volume
+/// but for the loudness.
+#[derive(Clone, Debug)]
+pub(super) struct Sound {
+    /// Mean level of each band, relative to the loudest.
+    pub(super) means: Vec<f64>,
+    /// Standard deviation of the level of each band.
+    pub(super) spread: Vec<f64>,
+    /// Mean change of the level of each band.
+    pub(super) change: Vec<f64>,
+    /// Mean level of the loudest band, relative to a medium loudness.
+    pub(super) loudness: f64,
+    /// Mean level of all bands, relative to a medium one: low for a tone, high for noise.
+    pub(super) fullness: f64,
+}
+
+impl Default for Sound {
+    /// Features that say nothing.
+    fn default() -> Self {
+        let bands = || vec![0.0; BANDS];
+        Self { means: bands(), spread: bands(), change: bands(), loudness: 0.0, fullness: 0.0 }
+    }
+}
+
+impl Sound {
+    /// The features of moments in the order of their time. `None` if there are none.
+    pub(super) fn of(moments: &[Moment]) -> Option<Self> {
+        let levels = levels(moments)?;
+        let count = levels.len() as f64;
+        let column = |band: usize| levels.iter().map(move |level| level[band]);
+        let means: Vec<f64> = (0..BANDS).map(|band| column(band).sum::<f64>() / count).collect();
+        let spread =
+            |band: usize| column(band).map(|level| (level - means[band]) * (level - means[band])).sum::<f64>() / count;
+        let change =
+            |band: usize| levels.windows(2).map(|pair| (pair[1][band] - pair[0][band]).abs()).sum::<f64>() / count;
+        let loudest = |moment: &Moment| f64::from(moment.levels.iter().copied().max().unwrap_or_default()) / 64.0;
+        Some(Self {
+            spread: (0..BANDS).map(|band| spread(band).sqrt()).collect(),
+            change: (0..BANDS).map(change).collect(),
+            loudness: moments.iter().map(loudest).sum::<f64>() / count + 10.0,
+            fullness: means.iter().sum::<f64>() / BANDS as f64 + FLOOR / 2.0,
+            means,
+        })
+    }
+
+    /// All features, with a constant that gives silence a direction too.
+    pub(super) fn flat(&self, constant: f64) -> Vec<f64> {
+        let mut all = Vec::new();
+        block(&mut all, 1.0, 5.0, &centred(&self.means));
+        block(&mut all, 0.5, 5.0, &self.spread);
+        block(&mut all, 0.3, 5.0, &self.change);
+        all.push(constant);
+        block(&mut all, 0.4, 4.0, &[self.loudness]);
+        block(&mut all, 0.4, 3.0, &[self.fullness]);
+        all
+    }
 }
 
 /// Features of the rhythm, such as that of syllables. **There is no speech recognition.** For each of four parts of the spectrum: the
@@ -105,20 +199,23 @@ pub(super) fn rhythm(moments: &[Moment]) -> Option<Vec<f64>> {
         let repeats = (1..=32).map(|lag| {
             envelope.iter().zip(envelope.iter().skip(lag)).map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / power
         });
-        block(&mut all, 0.5, 0.3, repeats.collect());
+        block(&mut all, 0.5, 0.3, &repeats.collect::<Vec<_>>());
         // Levels are between -FLOOR and 0.
         let mut often = vec![0.0; 12];
         envelope.iter().for_each(|level| often[((level + FLOOR) * 11.0 / FLOOR) as usize % 12] += 1.0 / count);
-        block(&mut all, 0.5, 0.1, often);
+        block(&mut all, 0.5, 0.1, &often);
         let mut changes = vec![0.0; 9];
         for pair in envelope.windows(2) {
             changes[((pair[1] - pair[0]).clamp(-2.0, 2.0) * 2.0 + 4.5) as usize] += 1.0 / count;
         }
-        block(&mut all, 0.3, 0.1, changes);
+        block(&mut all, 0.3, 0.1, &changes);
     }
-    all.push(0.1);
+    all.push(CONSTANT);
     Some(all)
 }
+
+/// A small feature that all pictures and sounds have.
+pub(super) const CONSTANT: f64 = 0.1;
 
 /// The range below the loudest level that counts, as a power of two: 30 dB.
 const FLOOR: f64 = 10.0;
@@ -137,7 +234,7 @@ fn centred(values: &[f64]) -> Vec<f64> {
 
 /// Appends numbers, scaled to a common length, so that all kinds have the same weight. Numbers far below `usual` are noise and stay
 /// small.
-fn block(all: &mut Vec<f64>, weight: f64, usual: f64, values: Vec<f64>) {
+fn block(all: &mut Vec<f64>, weight: f64, usual: f64, values: &[f64]) {
     let length = (values.iter().map(|value| value * value).sum::<f64>() + usual * usual).sqrt();
     all.extend(values.iter().map(|value| weight * value / length));
 }

@@ -34,6 +34,11 @@ const PICTURE_LIMIT: u64 = 5184 * 5184;
 /// Maximum number of encoded bytes between two key frames.
 const GROUP_LIMIT: usize = 64 << 20;
 
+/// Weights of red, green and blue in luma and in the two differences, in 256ths: ITU-R BT.601.
+const GREY: [i32; 3] = [66, 129, 25];
+pub(super) const BLUE: [i32; 3] = [-38, -74, 112];
+pub(super) const RED: [i32; 3] = [112, -94, -18];
+
 /// A scaled picture.
 #[derive(Clone, Debug)]
 pub(super) struct Still {
@@ -189,6 +194,34 @@ fn still(time: f64, frame: &Frame) -> Still {
             plane(&frame.v, half_width, half_height, x, y)
         }),
     }
+}
+
+/// Scales a picture of `width` by `height` pixels, as red, green and blue bytes.
+pub(super) fn still_of_rgb(width: usize, height: usize, pixels: &[u8]) -> Option<Still> {
+    if width == 0 || height == 0 || pixels.len() < width * height * 3 {
+        return None;
+    }
+    let mean = |cells: usize, at: usize| {
+        let (x, y) = (cell(at % cells, cells, width), cell(at / cells, cells, height));
+        let mut sums = [0_u64; 3];
+        for row in y.clone() {
+            for pixel in pixels[(row * width + x.start) * 3..(row * width + x.end) * 3].as_chunks::<3>().0 {
+                sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u64::from(*value));
+            }
+        }
+        let count = (x.len() * y.len()) as u64;
+        sums.map(|sum| ((sum + count / 2) / count) as i32)
+    };
+    let weighted = |rgb: [i32; 3], weights: [i32; 3], zero: i32| {
+        let sum: i32 = rgb.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        (((sum + 128) >> 8) + zero).clamp(0, 255) as u8
+    };
+    Some(Still {
+        time: 0.0,
+        luma: std::array::from_fn(|at| weighted(mean(LUMA, at), GREY, 16)),
+        blue: std::array::from_fn(|at| weighted(mean(CHROMA, at), BLUE, 128)),
+        red: std::array::from_fn(|at| weighted(mean(CHROMA, at), RED, 128)),
+    })
 }
 
 /// The pixels of a cell, at least one.

@@ -1,4 +1,4 @@
-//! Decoded sound as the power of mel bands, forty times per second: AAC-LC, MPEG layers 2 and 3, Vorbis and PCM.
+//! Decoded sound as the power of mel bands, forty times per second: AAC-LC, MPEG layers 2 and 3, Vorbis, FLAC and PCM.
 //!
 //! Decoders use floats, so that samples can differ in their last bits between machines. Levels are rounded much more coarsely.
 
@@ -19,7 +19,7 @@ use symphonia::core::{
     units::{Duration, Timestamp},
 };
 
-use crate::media::{Codec, Media, Part, Stream};
+use crate::media::{Codec, Media, MpaFrame, Part, Stream};
 
 pub(super) const BANDS: usize = 40;
 
@@ -76,6 +76,7 @@ impl<'a> Unpacker<'a> {
             Codec::Vorbis => {
                 self.frame(data, id::CODEC_ID_VORBIS, sink, |stream| vorbis_headers(&stream.config).unwrap_or_default())
             }
+            Codec::Flac => self.frame(data, id::CODEC_ID_FLAC, sink, |stream| stream.config.clone()),
             Codec::Pcm16 => self.plain(data, sink),
             Codec::Adts | Codec::Mpa => self.framed(data, sink),
             Codec::H264(_) | Codec::Other => {}
@@ -100,7 +101,7 @@ impl<'a> Unpacker<'a> {
         let mut at = 0;
         while let Some(head) = rest.get(at..).and_then(<[u8]>::first_chunk::<7>) {
             let adts = self.stream.codec == Codec::Adts;
-            let frame = if adts { adts_frame(head) } else { mpa_frame(head) };
+            let frame = if adts { adts_frame(head) } else { MpaFrame::parse(head).map(FrameHead::from) };
             match frame {
                 Some(frame) => {
                     let Some(bytes) = rest.get(at..at + frame.length) else { break };
@@ -159,6 +160,13 @@ struct FrameHead {
     config: [u8; 2],
 }
 
+impl From<MpaFrame> for FrameHead {
+    fn from(frame: MpaFrame) -> Self {
+        let codec = if frame.layer == 2 { id::CODEC_ID_MP2 } else { id::CODEC_ID_MP3 };
+        Self { length: frame.length, header: 0, codec, config: [0; 2] }
+    }
+}
+
 /// ISO/IEC 13818-7, with the configuration that ISO/IEC 14496-3 has for the same.
 fn adts_frame(head: &[u8; 7]) -> Option<FrameHead> {
     let [a, b, c, d, e, f, _] = *head;
@@ -170,39 +178,6 @@ fn adts_frame(head: &[u8; 7]) -> Option<FrameHead> {
     let (object, rate, channels) = ((c >> 6) + 1, c >> 2 & 15, (c & 1) << 2 | d >> 6);
     let config = [object << 3 | rate >> 1, rate << 7 | channels << 3];
     (length > header).then_some(FrameHead { length, header, codec: id::CODEC_ID_AAC, config })
-}
-
-/// The header of layers 2 and 3 of ISO/IEC 11172-3 and 13818-3.
-fn mpa_frame(head: &[u8; 7]) -> Option<FrameHead> {
-    const RATES: [[usize; 15]; 4] = [
-        // Version 1, layers 2 and 3.
-        [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
-        [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-        // Version 2, layers 2 and 3.
-        [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-        [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-    ];
-    let [a, b, c, ..] = *head;
-    if a != 0xff || b & 0xe0 != 0xe0 {
-        return None;
-    }
-    let (halved, first) = match b >> 3 & 3 {
-        3 => (1, 0),
-        2 => (2, 2),
-        0 => (4, 2),
-        _ => return None,
-    };
-    let (third, codec) = match b >> 1 & 3 {
-        2 => (0, id::CODEC_ID_MP2),
-        1 => (1, id::CODEC_ID_MP3),
-        _ => return None,
-    };
-    let bits = *RATES[first + third].get(usize::from(c >> 4)).filter(|rate| **rate > 0)? * 1000;
-    let rate = [44100, 48000, 32000].get(usize::from(c >> 2 & 3))? / halved;
-    // In version 2, a frame of layer 3 has half the samples.
-    let eighth = if third == 1 && halved > 1 { 72 } else { 144 };
-    let length = eighth * bits / rate + usize::from(c >> 1 & 1);
-    Some(FrameHead { length, header: 0, codec, config: [0; 2] })
 }
 
 /// The first and the third of the three headers of Matroska, as the decoder expects them.

@@ -7,15 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use twelvelabs_api::types::{EmbeddingOption, EmbeddingScope, VideoSegment};
+use twelvelabs_api::types::{EmbeddingScope, VideoSegment};
 
-use super::{Task, results, windows::windows};
+use super::{Task, windows::windows};
 use crate::{
     media::Media,
-    processing,
+    processing, results,
     state::ServerState,
     store::Folder,
-    vectors::{self, Modality, Window},
+    vectors::{self, Space, Window},
 };
 
 /// Time limit for the thumbnails of a task. The rest is left out.
@@ -24,7 +24,7 @@ const THUMBNAIL_TIME: Duration = Duration::from_secs(5);
 /// Computes a task in the background, if there is something to compute.
 pub(super) fn start(state: &Arc<ServerState>, task: Arc<Task>) {
     let thumbnails = state.thumbnails;
-    let compute = move |folder: &Folder, task: &Task| compute(folder, task, thumbnails);
+    let compute = move |folder: &Folder, task: &Task| compute(folder, task, thumbnails).map_err(Into::into);
     processing::start(&state.jobs, &state.families.embed_tasks.store, task, compute);
 }
 
@@ -38,8 +38,8 @@ fn compute(folder: &Folder, task: &Task, thumbnails: bool) -> io::Result<()> {
     let clip = metadata.video_clip_length.unwrap_or(end - start);
     let (scopes, windows) = windows(start, end, clip, &metadata.video_embedding_scope);
     let mut columns = Vec::new();
-    for column in vectors::columns(&media, &path, &windows)? {
-        columns.push((option(column.modality), column.vectors.into_iter()));
+    for column in vectors::columns(Space::Marengo30, &media, &path, &windows)? {
+        columns.push((column.modality.option(), column.vectors.into_iter()));
     }
     if thumbnails {
         let clips = scopes.iter().zip(&windows).filter(|(scope, _)| **scope == EmbeddingScope::Clip);
@@ -53,19 +53,11 @@ fn compute(folder: &Folder, task: &Task, thumbnails: bool) -> io::Result<()> {
                 (segment.start_offset_sec, segment.end_offset_sec) = (Some(window.start), Some(window.end));
                 segment.embedding_scope = Some(scope.clone());
                 segment.embedding_option = Some(option.clone());
-                results::write(out, &segment)?;
+                results::write(out, Some(option), &segment)?;
             }
         }
         Ok(())
     })
-}
-
-fn option(modality: Modality) -> EmbeddingOption {
-    match modality {
-        Modality::Visual => EmbeddingOption::Visual,
-        Modality::Audio => EmbeddingOption::Audio,
-        Modality::Transcription => EmbeddingOption::Transcription,
-    }
 }
 
 /// Writes a thumbnail for each clip whose pictures can be decoded.

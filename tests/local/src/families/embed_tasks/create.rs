@@ -10,25 +10,26 @@ use axum::{
 use chrono::TimeDelta;
 use serde_json::json;
 use twelvelabs_api::{
+    limits::MEDIA_DURATION_SEC,
     operations,
     params::embed_tasks_create as fields,
     runtime::Param,
-    types::{EmbeddingScope, ErrorCode, ModelName, TasksCreateResponse, VideoEmbeddingMetadata},
+    types::{EmbeddingScope, ModelName, TasksCreateResponse, VideoEmbeddingMetadata},
 };
 
 use super::{
     RATE_CATEGORY, Shared, TaskContent, compute,
-    form::{self, Form, error_response},
+    form::{self, Form},
     id_and_status,
 };
 use crate::{
     error_response::ErrorResponse,
-    media::Media,
+    media_limits::probe_video,
     query,
     state::ServerState,
     store::{Fate, NewItem},
     undocumented_behaviour::UndocumentedBehaviour,
-    upload::{Upload, UploadWriter},
+    upload::{FileRule, Upload, store_with_file},
 };
 
 /// A valid create request.
@@ -59,29 +60,15 @@ pub(super) async fn create(
         // There is nothing to compute.
         task.upload = None;
     }
-    // The task is created even if the client disconnects now, as on the platform.
-    let storing = Arc::clone(&state.creates).read_owned().await;
-    let done = tokio::spawn(async move {
-        let _storing = storing;
-        store(state, task).await
-    });
-    done.await.map_err(ErrorResponse::internal)?.map(Json)
+    let own = Arc::clone(&state);
+    state.create(store(own, task)).await.map(Json)
 }
 
 async fn store(state: Arc<ServerState>, task: NewTask) -> Result<TasksCreateResponse, ErrorResponse> {
     let time = state.speed.processing_time(task.duration);
     let processing = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
-    let upload = task.upload.as_ref().and_then(Upload::name);
-    // The file is kept before the task exists: a file without a task is removed by the next start, but a task without its file
-    // is lost.
-    let kept = task.upload.map(|upload| upload.path.keep()).transpose().map_err(ErrorResponse::internal)?;
-    let new = NewItem { content: task.content, fate: task.fate, upload, processing, outcome: None };
-    let added = state.families.embed_tasks.store.add(new).await;
-    if let (Err(_), Some(path)) = (&added, kept) {
-        // If this fails, the next start removes it.
-        let _ = tokio::fs::remove_file(path).await;
-    }
-    let task = added.map_err(ErrorResponse::internal)?;
+    let new = NewItem { content: task.content, fate: task.fate, upload: None, processing, outcome: None };
+    let task = store_with_file(&state.families.embed_tasks.store, new, task.upload).await?;
     let (id, _) = id_and_status(&task)?;
     compute::start(&state, task);
     Ok(TasksCreateResponse::new(id))
@@ -90,7 +77,7 @@ async fn store(state: Arc<ServerState>, task: NewTask) -> Result<TasksCreateResp
 /// Reads and checks a create request. All rules that do not need the media are checked first.
 async fn read(state: &Arc<ServerState>, request: Request<Body>) -> Result<NewTask, ErrorResponse> {
     let mut form = form::read(state, request).await?;
-    let model_name = form.model_name.take().ok_or_else(|| missing(fields::MODEL_NAME.name))?;
+    let model_name = form.model_name.take().ok_or_else(|| ErrorResponse::missing(fields::MODEL_NAME.name))?;
     let model_name = ModelName::from(model_name);
     if !ModelName::KNOWN.contains(&model_name.as_str()) {
         let rule = format!("should be one of {}", ModelName::KNOWN.join(", "));
@@ -107,7 +94,9 @@ async fn read(state: &Arc<ServerState>, request: Request<Body>) -> Result<NewTas
         // With both, the platform uses the URL.
         (Some(url), _) => {
             metadata.input_url = Some(url.clone());
-            match fetch(state, &url).await {
+            let folder = state.families.embed_tasks.store.folder();
+            let rule = FileRule { parameter: fields::VIDEO_URL.name, ..form::VIDEO };
+            match state.fetcher.fetch_file(&url, folder, &rule).await {
                 Ok(upload) => probe(upload).await,
                 Err(error) => Err(error),
             }
@@ -116,7 +105,7 @@ async fn read(state: &Arc<ServerState>, request: Request<Body>) -> Result<NewTas
             metadata.input_filename = Some(name);
             probe(upload).await
         }
-        (None, None) => return Err(missing(fields::VIDEO_FILE.name)),
+        (None, None) => return Err(ErrorResponse::missing(fields::VIDEO_FILE.name)),
     };
     let selected = (form.start.unwrap_or_default(), form.end.unwrap_or_default());
     let mut content = TaskContent { model_name, metadata, range: selected };
@@ -133,26 +122,10 @@ async fn read(state: &Arc<ServerState>, request: Request<Body>) -> Result<NewTas
     }
 }
 
-async fn fetch(state: &ServerState, url: &str) -> Result<Upload, ErrorResponse> {
-    let invalid = |rule: &str| ErrorResponse::invalid(fields::VIDEO_URL.name, rule);
-    let fetched = state.fetcher.fetch(url).await.map_err(|rule| invalid(&rule))?;
-    let folder = state.families.embed_tasks.store.folder();
-    let mut writer = UploadWriter::create(folder, fields::VIDEO_FILE.max_length)?;
-    fetched.save(&mut writer).await.map_err(invalid)?.map_err(error_response)?;
-    writer.finish(folder).await
-}
-
-/// Probes a video. Returns its duration in seconds if it is within the limits.
+/// Probes a video. Returns its duration in seconds.
 async fn probe(upload: Upload) -> Result<(Upload, f64), ErrorResponse> {
-    if upload.size == 0 {
-        return Err(ErrorResponse::bad_request(ErrorCode::VideoFileBroken, "The video file is empty."));
-    }
-    let file = upload.path.to_path_buf();
-    let probed = tokio::task::spawn_blocking(move || Media::probe(&file)).await;
-    let media = probed.map_err(ErrorResponse::internal)?.map_err(ErrorResponse::internal)?;
-    let media = media.map_err(|reason| ErrorResponse::bad_request(ErrorCode::VideoFileBroken, reason.to_string()))?;
-    check_media(&media)?;
-    Ok((upload, media.duration))
+    let duration = probe_video(&upload, &MEDIA_DURATION_SEC).await?;
+    Ok((upload, duration))
 }
 
 /// The selected range of a video with this duration.
@@ -171,13 +144,6 @@ fn range(form: &Form, duration: f64) -> Result<(f64, f64), ErrorResponse> {
         ));
     }
     Ok((start, end.min(duration)))
-}
-
-fn missing(name: &str) -> ErrorResponse {
-    ErrorResponse::bad_request(
-        ErrorCode::ParameterNotProvided,
-        format!("The {name} parameter is required but was not provided"),
-    )
 }
 
 /// Checks the limits of the numbers, and the rules about several fields.
@@ -205,36 +171,4 @@ fn check_fields(form: &Form) -> Result<(), ErrorResponse> {
         (fields::VIDEO_EMBEDDING_SCOPE.name): form.scopes,
     });
     ErrorResponse::broken_rule(&operations::EMBED_TASKS_CREATE, &given).map_or(Ok(()), Err)
-}
-
-fn check_media(media: &Media) -> Result<(), ErrorResponse> {
-    use twelvelabs_api::limits as l;
-    let (width, height) = (f64::from(media.width), f64::from(media.height));
-    let pixels = width * height;
-    let size = format!("{}x{}", media.width, media.height);
-    let short = media.duration < l::MEDIA_DURATION_SEC.minimum.unwrap_or(0.0);
-    let low = [(width, &l::MEDIA_WIDTH_PX), (height, &l::MEDIA_HEIGHT_PX)];
-    if low.iter().any(|(side, rule)| rule.minimum.is_some_and(|minimum| *side < minimum)) {
-        let message = format!("The resolution of the video is too low. Current resolution is {size}.");
-        return Err(ErrorResponse::bad_request(ErrorCode::VideoResolutionTooLow, message));
-    }
-    if !low.iter().all(|(side, rule)| rule.allows(*side)) || !l::MEDIA_PIXELS.allows(pixels) {
-        let message = format!("The resolution of the video is too high. Current resolution is {size}.");
-        return Err(ErrorResponse::bad_request(ErrorCode::VideoResolutionTooHigh, message));
-    }
-    if !l::MEDIA_ASPECT_RATIO.allows(width.max(height) / width.min(height)) {
-        let message = format!("The aspect ratio of the video is invalid. Current resolution is {size}.");
-        return Err(ErrorResponse::bad_request(ErrorCode::VideoResolutionInvalidAspectRatio, message));
-    }
-    if !l::MEDIA_DURATION_SEC.allows(media.duration) {
-        let (word, code) = match short {
-            true => ("short", ErrorCode::VideoDurationTooShort),
-            false => ("long", ErrorCode::VideoDurationTooLong),
-        };
-        return Err(ErrorResponse::bad_request(
-            code,
-            format!("The video is too {word}. Current duration is {:.3} seconds.", media.duration),
-        ));
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{body::Body, extract::Request};
+use http::StatusCode;
 use twelvelabs_api::{
     params::embed_tasks_create as fields,
     types::{EmbeddingScope, ErrorCode},
@@ -10,10 +11,18 @@ use twelvelabs_api::{
 
 use crate::{
     error_response::ErrorResponse,
-    form::{FormPart, FormReader},
+    form::FormReader,
     state::ServerState,
     undocumented_behaviour::UndocumentedBehaviour,
-    upload::{Upload, UploadError, UploadWriter},
+    upload::{FileRule, Upload},
+};
+
+/// The rules for the video.
+pub(super) const VIDEO: FileRule<'static> = FileRule {
+    parameter: fields::VIDEO_FILE.name,
+    kind: "video",
+    limit: fields::VIDEO_FILE.max_length,
+    too_large: Some((StatusCode::BAD_REQUEST, ErrorCode::VideoFilesizeTooLarge)),
 };
 
 /// The fields as sent.
@@ -42,7 +51,8 @@ async fn read_fields(state: &Arc<ServerState>, reader: &mut FormReader) -> Resul
     while let Some(part) = reader.next().await? {
         let name = part.name.clone();
         let repeated = if name == fields::VIDEO_FILE.name {
-            form.file.replace(save(state, part).await?).is_some()
+            let folder = state.families.embed_tasks.store.folder();
+            form.file.replace(part.save_file(folder, &VIDEO).await?).is_some()
         } else {
             form.set(state, &name, part.text().await?)?
         };
@@ -85,26 +95,5 @@ impl Form {
             other => return Err(ErrorResponse::unknown(other)),
         };
         Ok(repeated)
-    }
-}
-
-async fn save(state: &ServerState, part: FormPart) -> Result<(Upload, String), ErrorResponse> {
-    let folder = state.families.embed_tasks.store.folder();
-    let file_name = part.file_name.clone();
-    let mut writer = UploadWriter::create(folder, fields::VIDEO_FILE.max_length)?;
-    part.save(&mut writer).await?.map_err(error_response)?;
-    let file_name = file_name.ok_or_else(|| ErrorResponse::invalid(fields::VIDEO_FILE.name, "should be a file"))?;
-    Ok((writer.finish(folder).await?, file_name))
-}
-
-/// The response to an upload that ended early.
-pub(super) fn error_response(error: UploadError) -> ErrorResponse {
-    match error {
-        UploadError::TooLarge(limit, size) => {
-            let message =
-                format!("The video file is too large. The maximum is {limit} bytes; {size} were sent so far.");
-            ErrorResponse::bad_request(ErrorCode::VideoFilesizeTooLarge, message)
-        }
-        UploadError::Io(error) => ErrorResponse::internal(error),
     }
 }

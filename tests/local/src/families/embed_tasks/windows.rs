@@ -2,7 +2,7 @@
 
 use twelvelabs_api::{limits::SEGMENT_DURATION_SEC, types::EmbeddingScope};
 
-use crate::vectors::Window;
+use crate::vectors::{Window, adjacent};
 
 /// The windows of a selected range with their scopes: adjacent clips, without the last one if it is too short, and the whole range,
 /// depending on the scopes.
@@ -15,15 +15,10 @@ pub(super) fn windows(
     let shortest = SEGMENT_DURATION_SEC.minimum.unwrap_or(0.0);
     let mut windows = Vec::new();
     if scopes.contains(&EmbeddingScope::Clip) {
-        // By multiplication, because a sum of many clips would drift.
-        let starts = (0u32..).map(|index| start + f64::from(index) * clip).take_while(|start| *start < end);
-        for from in starts {
-            let to = (from + clip).min(end);
-            // Less than a microsecond is a rounding error.
-            if to - from + 1e-6 >= shortest {
-                windows.push((EmbeddingScope::Clip, Window { start: from, end: to }));
-            }
-        }
+        // Less than a microsecond is a rounding error.
+        let clips =
+            adjacent(start, end, clip).into_iter().filter(|window| window.end - window.start + 1e-6 >= shortest);
+        windows.extend(clips.map(|window| (EmbeddingScope::Clip, window)));
     }
     if scopes.contains(&EmbeddingScope::Video) {
         windows.push((EmbeddingScope::Video, Window { start, end }));
