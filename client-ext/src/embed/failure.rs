@@ -85,9 +85,9 @@ pub trait InputErrors {
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> Result<(), Box<dyn std::error::Error>> {
-    /// use twelvelabs::{ModelName, VideoSource, embed::InputErrors};
+    /// use twelvelabs::{FileSource, ModelName, embed::InputErrors};
     ///
-    /// let request = client.embed().create(ModelName::Marengo30).text("a red car").image(VideoSource::path("car.jpg"));
+    /// let request = client.embed().create(ModelName::Marengo30).text("a red car").image(FileSource::path("car.jpg"));
     /// let response = request.await?;
     /// if let Some(error) = response.input_errors().into_iter().next() {
     ///     return Err(error.into());
