@@ -6,7 +6,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-pub use self::compare::{CosineQuery, VectorError, check_comparable};
+pub use self::compare::{CosineQuery, VectorError, check_comparable, norm};
 
 /// A vector of finite `f32` numbers, contiguous in memory.
 ///

@@ -4,10 +4,10 @@ use std::{
     cmp::{Ordering, Reverse},
     collections::BinaryHeap,
     fmt,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
-use twelvelabs_api::runtime::{CosineQuery, Embedding, NotFinite, VectorError, check_comparable};
+use twelvelabs_api::runtime::{CosineQuery, Embedding, NotFinite, VectorError, check_comparable, norm};
 
 /// Vectors of the same dimension as one row-major matrix of finite `f32` numbers, `rows × dimensions`, contiguous in memory.
 ///
@@ -22,12 +22,14 @@ use twelvelabs_api::runtime::{CosineQuery, Embedding, NotFinite, VectorError, ch
 /// assert_eq!((nearest[1].row, nearest[1].score), (2, 0.8));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Matrix {
     values: Vec<f32>,
     dimensions: usize,
     rows: usize,
     model: Option<Arc<str>>,
+    /// The length of each row as a vector, from the first search on.
+    norms: OnceLock<Box<[f64]>>,
 }
 
 /// A row of a [`Matrix`] and how near it is.
@@ -52,7 +54,7 @@ impl Matrix {
             return Err(VectorError::Shape { values: values.len(), dimensions });
         }
         NotFinite::check(&values)?;
-        Ok(Self { values, dimensions, rows, model: None })
+        Ok(Self { values, dimensions, rows, model: None, norms: OnceLock::new() })
     }
 
     /// Sets the model of the vectors. A matrix cannot be searched with the vector of another model.
@@ -78,6 +80,7 @@ impl Matrix {
         check_comparable((None, self.dimensions), (None, vector.dimensions()))?;
         self.values.extend_from_slice(vector);
         self.rows += 1;
+        self.norms.take();
         Ok(())
     }
 
@@ -115,7 +118,7 @@ impl Matrix {
     /// The `k` rows with the largest cosine of the angle to a vector, nearest first; rows that are equally near are in the order of the matrix.
     /// Fewer if the matrix has fewer rows.
     ///
-    /// It reads all rows once, on the current thread. A row of zeros has the score 0.
+    /// It reads all rows once, and twice the first time, on the current thread. A row of zeros has the score 0.
     ///
     /// # Errors
     ///
@@ -132,9 +135,11 @@ impl Matrix {
         let query = CosineQuery::new(query);
         // The worst is on top.
         let mut best = BinaryHeap::with_capacity(k);
-        for (row, values) in self.values.chunks_exact(self.dimensions).enumerate() {
+        let rows = || self.values.chunks_exact(self.dimensions);
+        let norms = self.norms.get_or_init(|| rows().map(norm).collect());
+        for (row, (values, norm)) in rows().zip(norms).enumerate() {
             // No negative zero, which is ordered before zero.
-            let ranked = Ranked { row, score: query.cosine(values) + 0.0 };
+            let ranked = Ranked { row, score: query.cosine_with_norm(values, *norm) + 0.0 };
             if best.len() < k {
                 best.push(Reverse(ranked));
             } else if let Some(mut worst) = best.peek_mut()
@@ -146,6 +151,12 @@ impl Matrix {
         let mut nearest: Vec<Ranked> = best.into_iter().map(|Reverse(ranked)| ranked).collect();
         nearest.sort_unstable_by(|a, b| b.cmp(a));
         Ok(nearest)
+    }
+}
+
+impl PartialEq for Matrix {
+    fn eq(&self, other: &Self) -> bool {
+        (self.dimensions, self.rows) == (other.dimensions, other.rows) && self.values == other.values
     }
 }
 

@@ -7,8 +7,8 @@ use super::{Embedding, NotFinite};
 /// The number of partial sums. Independent sums are what lets the compiler use vector instructions for `f32`, whose addition is not associative.
 const LANES: usize = 16;
 
-/// Sums of squares in this range are exact enough in `f32`: no square that matters is subnormal, and none is infinite.
-const SAFE_SQUARES: RangeInclusive<f64> = 1e-18..=1e36;
+/// Vectors whose length is in this range can be computed with in `f32`: no product that matters is subnormal, and none is infinite.
+const SAFE_NORMS: RangeInclusive<f64> = 1e-9..=1e18;
 
 /// Why vectors cannot be compared, truncated or arranged as a matrix.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,8 +97,8 @@ impl Embedding {
     /// [`VectorError::Models`] if both models are known and different, and [`VectorError::Dimensions`].
     pub fn dot(&self, other: &Self) -> Result<f32, VectorError> {
         self.check_comparable(other)?;
-        let (product, _) = sums(self, other);
-        Ok(if product.is_finite() { product } else { exact_sums(self, other).0 as f32 })
+        let product = product(self, other);
+        Ok(if product.is_finite() { product } else { exact_product(self, other) as f32 })
     }
 
     /// Returns the cosine of the angle to another vector, from -1 to 1. It is 0 if one of the vectors has only zeros.
@@ -113,7 +113,7 @@ impl Embedding {
 
     /// Returns the Euclidean length. It is infinite if it is beyond the range of `f32`.
     pub fn norm(&self) -> f32 {
-        exact_norm(self) as f32
+        norm(self) as f32
     }
 
     /// Returns the first numbers as a vector of length 1. Zeros stay zeros.
@@ -127,7 +127,7 @@ impl Embedding {
         let dimensions = self.dimensions();
         let start = self.get(..dimension).filter(|start| !start.is_empty());
         let start = start.ok_or(VectorError::Truncation { requested: dimension, dimensions })?;
-        let norm = Some(exact_norm(start)).filter(|norm| *norm > 0.0).unwrap_or(1.0);
+        let norm = Some(exact_product(start, start).sqrt()).filter(|norm| *norm > 0.0).unwrap_or(1.0);
         let numbers = start.iter().map(|number| (f64::from(*number) / norm) as f32).collect();
         Ok(Self { numbers, model: self.model.clone() })
     }
@@ -147,50 +147,48 @@ pub struct CosineQuery<'v> {
 impl<'v> CosineQuery<'v> {
     /// The vector to compare with.
     pub fn new(vector: &'v Embedding) -> Self {
-        Self { numbers: vector, norm: exact_norm(vector) }
+        Self { numbers: vector, norm: norm(vector) }
     }
 
     /// Returns the cosine of the angle to a vector of finite numbers, from -1 to 1. It is 0 if one of the vectors has only zeros. Numbers
     /// beyond the shorter of the two vectors are ignored.
     pub fn cosine(&self, other: &[f32]) -> f32 {
-        let (product, square) = sums(self.numbers, other);
-        let (product, square) = (f64::from(product), f64::from(square));
-        let is_safe = SAFE_SQUARES.contains(&square) && SAFE_SQUARES.contains(&(self.norm * self.norm));
-        let (product, square) = if is_safe { (product, square) } else { exact_sums(self.numbers, other) };
-        let norms = self.norm * square.sqrt();
+        self.cosine_with_norm(other, norm(other))
+    }
+
+    /// As [`cosine`](Self::cosine), for a vector whose [`norm`] is known: it is read once instead of twice.
+    pub fn cosine_with_norm(&self, other: &[f32], norm: f64) -> f32 {
+        let is_safe = SAFE_NORMS.contains(&norm) && SAFE_NORMS.contains(&self.norm);
+        let product = if is_safe { product(self.numbers, other).into() } else { exact_product(self.numbers, other) };
+        let norms = self.norm * norm;
         if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) as f32 } else { 0.0 }
     }
 }
 
-/// The sum of the products, and of the squares of the second vector, in one pass.
-fn sums(left: &[f32], right: &[f32]) -> (f32, f32) {
+/// Returns the Euclidean length of a vector of finite numbers.
+pub fn norm(vector: &[f32]) -> f64 {
+    let norm = f64::from(product(vector, vector)).sqrt();
+    if SAFE_NORMS.contains(&norm) { norm } else { exact_product(vector, vector).sqrt() }
+}
+
+/// The sum of the products. One sum per loop: the compiler makes no good vector instructions of two.
+fn product(left: &[f32], right: &[f32]) -> f32 {
     let length = left.len().min(right.len());
     let (left, left_rest) = left[..length].as_chunks::<LANES>();
     let (right, right_rest) = right[..length].as_chunks::<LANES>();
-    let (mut products, mut squares) = ([0.0f32; LANES], [0.0f32; LANES]);
+    let mut sums = [0.0f32; LANES];
     for (left, right) in left.iter().zip(right) {
         for lane in 0..LANES {
-            products[lane] += left[lane] * right[lane];
-            squares[lane] += right[lane] * right[lane];
+            sums[lane] += left[lane] * right[lane];
         }
     }
-    for (lane, (left, right)) in left_rest.iter().zip(right_rest).enumerate() {
-        products[lane] += left * right;
-        squares[lane] += right * right;
-    }
-    (products.iter().sum(), squares.iter().sum())
+    let rest: f32 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
+    sums.iter().sum::<f32>() + rest
 }
 
-/// As [`sums`], for numbers whose squares do not fit into `f32`. The squares of all `f32` numbers fit into `f64`.
-fn exact_sums(left: &[f32], right: &[f32]) -> (f64, f64) {
-    left.iter().zip(right).fold((0.0, 0.0), |(product, square), (left, right)| {
-        let (left, right) = (f64::from(*left), f64::from(*right));
-        (product + left * right, square + right * right)
-    })
-}
-
-fn exact_norm(vector: &[f32]) -> f64 {
-    exact_sums(vector, vector).1.sqrt()
+/// As [`product`], for numbers whose products do not fit into `f32`. The products of all `f32` numbers fit into `f64`.
+fn exact_product(left: &[f32], right: &[f32]) -> f64 {
+    left.iter().zip(right).map(|(left, right)| f64::from(*left) * f64::from(*right)).sum()
 }
 
 #[cfg(test)]
