@@ -118,7 +118,7 @@ impl Matrix {
     /// The `k` rows with the largest cosine of the angle to a vector, nearest first; rows that are equally near are in the order of the matrix.
     /// Fewer if the matrix has fewer rows.
     ///
-    /// It reads all rows once, and twice the first time, on the current thread. A row of zeros has the score 0.
+    /// It reads all rows once, on the current thread; the first search takes longer than the others. A row of zeros has the score 0.
     ///
     /// # Errors
     ///
@@ -135,11 +135,15 @@ impl Matrix {
         let query = CosineQuery::new(query);
         // The worst is on top.
         let mut best = BinaryHeap::with_capacity(k);
-        let rows = || self.values.chunks_exact(self.dimensions);
-        let norms = self.norms.get_or_init(|| rows().map(norm).collect());
-        for (row, (values, norm)) in rows().zip(norms).enumerate() {
+        let known = self.norms.get();
+        let mut norms = Vec::with_capacity(if known.is_none() { self.rows } else { 0 });
+        for (row, values) in self.values.chunks_exact(self.dimensions).enumerate() {
+            let norm = known.map_or_else(|| norm(values), |known| known[row]);
+            if known.is_none() {
+                norms.push(norm);
+            }
             // No negative zero, which is ordered before zero.
-            let ranked = Ranked { row, score: query.cosine_with_norm(values, *norm) + 0.0 };
+            let ranked = Ranked { row, score: query.cosine_with_norm(values, norm) + 0.0 };
             if best.len() < k {
                 best.push(Reverse(ranked));
             } else if let Some(mut worst) = best.peek_mut()
@@ -147,6 +151,10 @@ impl Matrix {
             {
                 *worst = Reverse(ranked);
             }
+        }
+        if known.is_none() {
+            // Another thread may have been faster.
+            let _ = self.norms.set(norms.into());
         }
         let mut nearest: Vec<Ranked> = best.into_iter().map(|Reverse(ranked)| ranked).collect();
         nearest.sort_unstable_by(|a, b| b.cmp(a));
