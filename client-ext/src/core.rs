@@ -118,10 +118,34 @@ impl Core {
         make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
         read: impl Fn(Body) -> R,
     ) -> Result<Response<V>> {
+        self.call_and_record(operation, options, make, read, |_, _| {}).await
+    }
+
+    /// As [`call_and_read`](Self::call_and_read), for a call that creates something: `id` is the name of its id in the response, and how to get it,
+    /// for the span.
+    pub(crate) async fn create_and_read<T, V, R: Future<Output = Result<V>>>(
+        &self,
+        operation: &'static Operation,
+        options: &CallOptions,
+        make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
+        read: impl Fn(Body) -> R,
+        id: NamedId<V>,
+    ) -> Result<Response<V>> {
+        self.call_and_record(operation, options, make, read, record_id(Some(id))).await
+    }
+
+    async fn call_and_record<T, V, R: Future<Output = Result<V>>>(
+        &self,
+        operation: &'static Operation,
+        options: &CallOptions,
+        make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
+        read: impl Fn(Body) -> R,
+        record: impl Fn(&V, &Span),
+    ) -> Result<Response<V>> {
         let upload = Upload::default();
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(self.api_for(&call.operation, call.upload), make, read, |_, _| {}).await
+        call.run(self.api_for(&call.operation, call.upload), make, read, record).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
@@ -152,12 +176,16 @@ impl Core {
                 make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
             }
         };
-        let record = |value: &T, span: &Span| {
-            if let Some((name, id)) = id {
-                span.record(name, id(value));
-            }
-        };
         let api = self.api_for(&call.operation, call.upload);
-        call.run(api, request, |body| read_whole(body, self.key()), record).await
+        call.run(api, request, |body| read_whole(body, self.key()), record_id(id)).await
+    }
+}
+
+/// Records the id of what was created on the span of the call.
+fn record_id<T>(id: Option<NamedId<T>>) -> impl Fn(&T, &Span) {
+    move |value, span| {
+        if let Some((name, id)) = id {
+            span.record(name, id(value));
+        }
     }
 }

@@ -1,12 +1,23 @@
 //! Embeddings of media: `client.embed()`.
 
+mod bulk;
 mod create;
+mod failure;
 pub mod tasks;
 pub mod v2;
+mod vectors;
 
 use std::fmt;
 
-pub use self::create::CreateEmbedding;
+pub use self::{
+    bulk::{CreateBulk, Created, CreatesJob},
+    create::CreateEmbedding,
+    failure::{FailureReason, InputError, InputErrors},
+    vectors::{
+        CosineQuery, IntoSegments, Matrix, Ranked, Retrieved, ReturnsVectors, Segment, SegmentInfo, VectorError,
+        VectorMatrix, VectorResponse,
+    },
+};
 pub use twelvelabs_api::types::{
     AudioEmbeddingResult, BaseSegment, EmbeddingResponse, ImageEmbeddingResult, TextEmbeddingResult,
 };
@@ -29,12 +40,14 @@ impl EmbedClient {
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
-    /// use twelvelabs::{ModelName, FileSource};
+    /// use twelvelabs::{ModelName, FileSource, embed::{InputErrors, IntoSegments}};
     ///
     /// let photo = FileSource::path("car.jpg");
     /// let response = client.embed().create(ModelName::Marengo30).text("a red car").image(photo).await?;
-    /// let text = response.text_embedding.expect("a text was sent");
-    /// println!("{:?} {:?}", text.error_message, text.segments);
+    /// println!("{:?}", response.input_errors());
+    /// for segment in response.into_segments() {
+    ///     println!("{:?}: {:?}", segment.info.option, segment.vector);
+    /// }
     /// # Ok(()) }
     /// ```
     ///
@@ -42,7 +55,8 @@ impl EmbedClient {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. An input that fails alone is not an error: its part of the response has an `error_message`.
+    /// See [`Request`]. An input that fails alone is not an error: its part of the response has an `error_message`; see
+    /// [`InputErrors`].
     pub fn create(&self, model_name: impl Into<ModelName>) -> Request<CreateEmbedding> {
         Request::new(&self.core, CreateEmbedding::new(model_name.into()))
     }

@@ -59,7 +59,7 @@
 //! `server.address`, `server.port`, `url.full` (without the query, and for URLs that do not get the key without the path), `url.template`,
 //! `network.peer.address`, `network.peer.port`, `network.protocol.version`, and `error.type`, which is the status of an error response or the
 //! [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`. Those about one task or asset have its id (`task_id`,
-//! `asset_id`); a create call of `embed().tasks()` has that of the new task. Work whose future was dropped has the `error.type` `cancelled`.
+//! `asset_id`); the create call of a task has that of the new task. Work whose future was dropped has the `error.type` `cancelled`.
 //! Keys, queries and bodies are in no span or event.
 //!
 //! [`on_retry`](RequestOptions::on_retry) calls back before each retry, for programs without `tracing`.

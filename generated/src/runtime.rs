@@ -13,7 +13,7 @@ mod request;
 mod rule;
 mod union;
 
-pub use embedding::{Embedding, NotFinite};
+pub use embedding::{CosineQuery, Embedding, NotFinite, VectorError, check_comparable, norm};
 #[allow(unused_imports, reason = "a document may describe no error bodies")]
 pub(crate) use error_response::{error_response, without_body};
 pub use file_part::{FilePart, Progress, SourceError};

@@ -52,6 +52,7 @@ const CODEGEN: &str = "src/codegen";
 const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime.rs", include_str!("../../generated/src/runtime.rs")),
     ("src/runtime/embedding.rs", include_str!("../../generated/src/runtime/embedding.rs")),
+    ("src/runtime/embedding/compare.rs", include_str!("../../generated/src/runtime/embedding/compare.rs")),
     ("src/runtime/error_response.rs", include_str!("../../generated/src/runtime/error_response.rs")),
     ("src/runtime/file_part.rs", include_str!("../../generated/src/runtime/file_part.rs")),
     ("src/runtime/integer.rs", include_str!("../../generated/src/runtime/integer.rs")),

@@ -3,7 +3,6 @@
 use std::{future::Future, time::Duration};
 
 use reqwest::Request;
-use tokio::time::Instant;
 use tracing::{Instrument, Span, debug};
 
 use super::{
@@ -83,13 +82,13 @@ impl Call<'_> {
         F: Future<Output = Result<Request>>,
         R: Future<Output = Result<V>>,
     {
-        let limit = self.options.timeout(&self.operation, self.upload.has_file());
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let limited = self.options.deadline(&self.operation, self.upload.has_file());
+        let (deadline, limit) = limited.unzip();
         let attempt = |resends| {
             let mut traced = Traced::new(trace::attempt_span(&self.operation, resends));
             let attempt_span = traced.span().clone();
             let request = make(self.upload.is_unfinished());
-            let (deadline, read) = (deadline.zip(limit), &read);
+            let (deadline, read) = (limited, &read);
             async move {
                 let _running = self.upload.start_attempt();
                 let outcome = match attempt::run(api, &self, deadline, request, (span, traced.span())).await {

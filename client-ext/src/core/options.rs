@@ -2,6 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+use twelvelabs_api::runtime::Operation;
+
 use super::{
     operation::OperationInfo,
     retry::{self, Decision},
@@ -54,6 +57,8 @@ pub struct CallOptions {
     pub(crate) header_timeout: Option<Duration>,
     pub(crate) chunk_timeout: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
+    /// The call is one of several that share this limit.
+    deadline: Option<(Instant, Duration)>,
     /// In bytes, after decompression.
     response_limit: Option<u64>,
     /// Check the server's limits before sending.
@@ -70,6 +75,7 @@ impl Default for CallOptions {
             header_timeout: None,
             chunk_timeout: None,
             timeout: None,
+            deadline: None,
             response_limit: None,
             validate: true,
         }
@@ -103,9 +109,18 @@ impl CallOptions {
         Self { response_limit: self.response_limit.or(Some(LARGE_RESPONSE)), ..self.clone() }
     }
 
-    /// The limit for the whole call; uploads have none by default.
-    pub(super) fn timeout(&self, operation: &OperationInfo, has_file: bool) -> Option<Duration> {
-        self.timeout.or_else(|| if has_file { None } else { operation.call_timeout() })
+    /// When the whole call must be over, and the limit that this comes from; uploads have none by default.
+    pub(super) fn deadline(&self, info: &OperationInfo, has_file: bool) -> Option<(Instant, Duration)> {
+        let limit = || self.timeout.or_else(|| if has_file { None } else { info.call_timeout() });
+        self.deadline.or_else(|| {
+            let limit = limit()?;
+            Some((Instant::now().checked_add(limit)?, limit))
+        })
+    }
+
+    /// The same options for several calls in a row that share the time limit of one call of this operation, which starts now.
+    pub(crate) fn started(&self, operation: &'static Operation) -> Self {
+        Self { deadline: self.deadline(&operation.into(), false), ..self.clone() }
     }
 
     /// Whether a failed attempt allows another one. A request that must not take effect twice is retried only if the failed

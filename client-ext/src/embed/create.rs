@@ -1,5 +1,7 @@
 //! `create`: embeddings of a text, an image and an audio file in the response.
 
+use std::sync::Arc;
+
 use twelvelabs_api::{
     forms::EmbedCreateRequest,
     operations::EMBED_CREATE,
@@ -8,6 +10,7 @@ use twelvelabs_api::{
     types::{EmbeddingResponse, ModelName},
 };
 
+use super::vectors::VectorItem;
 use crate::{
     core::{
         Core,
@@ -84,7 +87,9 @@ impl Verb for CreateEmbedding {
         (form.audio_url, form.audio_file) = fields(self.audio, &mut upload);
         form.audio_start_offset_sec = self.audio_start;
         let make = |api: &twelvelabs_api::Client, form| api.embed_create_request(form);
-        core.upload(&EMBED_CREATE, &options.with_large_response(), &upload, || form.encode(), make, None).await
+        let options = options.with_large_response();
+        let response = core.upload(&EMBED_CREATE, &options, &upload, || form.encode(), make, None).await?;
+        Ok(response.map(with_model))
     }
 }
 
@@ -109,6 +114,18 @@ impl CreateEmbedding {
         }
         checks.range(&rules::AUDIO_START_OFFSET_SEC, self.audio_start);
     }
+}
+
+/// The same response, whose vectors know the model.
+fn with_model(mut response: EmbeddingResponse) -> EmbeddingResponse {
+    fn set<I: VectorItem>(items: Option<&mut Vec<I>>, model: &Arc<str>) {
+        items.into_iter().flatten().for_each(|item| item.set_model(model));
+    }
+    let model = response.model_name.as_str().into();
+    set(response.text_embedding.as_mut().map(|text| &mut text.segments), &model);
+    set(response.image_embedding.as_mut().map(|image| &mut image.segments), &model);
+    set(response.audio_embedding.as_mut().map(|audio| &mut audio.segments), &model);
+    response
 }
 
 /// The fields of the form for a source: URL and file.

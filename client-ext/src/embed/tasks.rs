@@ -3,7 +3,6 @@
 //! A task turns one video into vectors: [`create`](TasksClient::create) it, [wait](TasksClient::wait_for_done) until it is ready,
 //! [`retrieve`](TasksClient::retrieve) the vectors. [`embed`](TasksClient::embed) does all three. The server deletes tasks after seven days.
 
-mod bulk;
 mod create;
 mod embed;
 mod find;
@@ -18,14 +17,13 @@ use std::fmt;
 use twelvelabs_api::params::embed_tasks_status::TASK_ID;
 
 pub use self::{
-    bulk::{CreateBulk, Created},
     create::CreateTask,
     embed::EmbedVideo,
     find::FindCreated,
     input::{HasTaskInput, TaskInput},
     job::TaskJob,
     list::ListTasks,
-    retrieve::{RetrieveTask, Retrieved, SegmentInfo, VectorMatrix},
+    retrieve::RetrieveTask,
     status::GetTaskStatus,
 };
 pub use twelvelabs_api::types::{
@@ -36,6 +34,7 @@ pub use twelvelabs_api::types::{
     TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata, VideoSegment,
 };
 
+use super::bulk::CreateBulk;
 use crate::{
     core::{Core, id::IntoId, request::Request},
     upload::FileSource,
@@ -46,6 +45,8 @@ use crate::{
 pub type WaitForTask = WaitForDone<TaskJob>;
 /// A wait for many tasks; see [`TasksClient::wait_all`].
 pub type WaitAllTasks = WaitAll<TaskJob>;
+/// Many create calls; see [`TasksClient::create_bulk`].
+pub type CreateTasks = CreateBulk<CreateTask>;
 
 /// Video embedding tasks. Cheap to clone.
 ///
@@ -93,11 +94,13 @@ impl TasksClient {
     }
 
     /// Creates many tasks, a few at a time.
-    pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateBulk
+    pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateTasks
     where
         I: IntoIterator<Item: Into<TaskInput>>,
     {
-        CreateBulk::new(&self.core, model_name.into(), inputs.into_iter().map(Into::into).collect())
+        let model_name = model_name.into();
+        let create = |input: I::Item| CreateTask { model_name: model_name.clone(), input: input.into() };
+        CreateBulk::new(&self.core, inputs.into_iter().map(create).collect())
     }
 
     /// Finds the tasks of a create call whose outcome is unknown, by the file name or URL that it sent.

@@ -22,8 +22,8 @@ pub use self::{
     multi::{MultiInput, MultiInputSource},
     source::MediaSource,
     tasks::{
-        CreateEmbeddingTask, EmbedInTask, EmbeddingTaskJob, EmbeddingTaskStatus, GetEmbeddingTaskStatus,
-        RetrieveEmbeddingTask, V2TasksClient, WaitAllEmbeddingTasks, WaitForEmbeddingTask,
+        CreateEmbeddingTask, CreateEmbeddingTasks, EmbedInTask, EmbeddingTaskJob, EmbeddingTaskStatus,
+        GetEmbeddingTaskStatus, RetrieveEmbeddingTask, V2TasksClient, WaitAllEmbeddingTasks, WaitForEmbeddingTask,
     },
     timed::{Audio, AudioInput, Segmentation, TimedInput, Timeline, Video, VideoInput},
 };

@@ -14,7 +14,7 @@ mod spellings;
 const DOCUMENT: &str = r#" {"_id":"a\u00e9\"}]","new":{"segments":[{"float":[1]}],"video_embedding":[]} , "model_name":"marengo3.0",
 "video_embedding":{"extra":[[{}],"]}"],"segments" : [ {"float":[0.5,-1,2e-3 , 0],"start_offset_sec":0,"end_offset_sec":6.5,
 "embedding_option":"visual","embedding_scope":"clip","later":{"a":["}",{"b":null}]}},
-{"embedding_scope":"vid\u0065o","embedding_option":null,"float":[],"start_offset_sec":1e0,"end_offset_sec":-0},{"float":[-0.012345678901234567,3.4e38],
+{"embedding_scope":"vid\u0065o","embedding_option":null,"float":[2],"start_offset_sec":1e0,"end_offset_sec":-0},{"float":[-0.012345678901234567,3.4e38],
 "start_offset_sec":0.1,"end_offset_sec":6,"embedding_scope":"a\\b"} ] ,"metadata":{"duration":30.0,"video_embedding_scope":null}},
 "status":"ready","related":{"video_embedding":{"segments":["x",{"float":[1]}]}},"created_at":"2026-01-01T00:00:00Z","tail":[true,false,null,18446744073709551616]}
 "#;

@@ -1,30 +1,57 @@
 //! The vector type.
 
-use std::{fmt, ops::Deref};
+mod compare;
+
+use std::{fmt, ops::Deref, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use self::compare::{CosineQuery, VectorError, check_comparable, norm};
 
 /// A vector of finite `f32` numbers, contiguous in memory.
 ///
 /// Dereferences to `[f32]`. Marengo 3.0 returns 512 numbers; the type accepts any number of them. Decoding and conversion
-/// reject `NaN`, infinities, `null` and numbers beyond the range of `f32`.
-#[derive(Clone, Default, PartialEq)]
-pub struct Embedding(Box<[f32]>);
+/// reject `NaN`, infinities, `null` and numbers beyond the range of `f32`; decoding rejects a vector without numbers, too.
+///
+/// A vector may know its [model](Self::model). Two vectors are equal if their numbers are; the model is neither compared nor serialized.
+#[derive(Clone, Default)]
+pub struct Embedding {
+    numbers: Box<[f32]>,
+    model: Option<Arc<str>>,
+}
 
 impl Embedding {
     /// Returns the number of dimensions.
     pub fn dimensions(&self) -> usize {
-        self.0.len()
+        self.numbers.len()
     }
 
     /// Returns the numbers.
     pub fn as_slice(&self) -> &[f32] {
-        &self.0
+        &self.numbers
     }
 
     /// Returns the numbers without copying them.
     pub fn into_vec(self) -> Vec<f32> {
-        self.0.into_vec()
+        self.numbers.into_vec()
+    }
+
+    /// Returns the name of the model that computed the vector. `None` if it is not known.
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Sets the model. Vectors of different models cannot be compared.
+    #[must_use]
+    pub fn with_model(mut self, model: impl Into<Arc<str>>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+}
+
+impl PartialEq for Embedding {
+    fn eq(&self, other: &Self) -> bool {
+        self.numbers == other.numbers
     }
 }
 
@@ -34,6 +61,20 @@ impl Embedding {
 pub struct NotFinite {
     /// Position of the number, counted from 0.
     pub index: usize,
+}
+
+impl NotFinite {
+    /// Checks that all numbers are finite.
+    ///
+    /// # Errors
+    ///
+    /// The first number that is not.
+    pub fn check(numbers: &[f32]) -> Result<(), Self> {
+        match numbers.iter().position(|number| !number.is_finite()) {
+            Some(index) => Err(Self { index }),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for NotFinite {
@@ -48,10 +89,8 @@ impl TryFrom<Vec<f32>> for Embedding {
     type Error = NotFinite;
 
     fn try_from(numbers: Vec<f32>) -> Result<Self, NotFinite> {
-        match numbers.iter().position(|number| !number.is_finite()) {
-            Some(index) => Err(NotFinite { index }),
-            None => Ok(Self(numbers.into_boxed_slice())),
-        }
+        NotFinite::check(&numbers)?;
+        Ok(Self { numbers: numbers.into_boxed_slice(), model: None })
     }
 }
 
@@ -59,13 +98,13 @@ impl Deref for Embedding {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.0
+        &self.numbers
     }
 }
 
 impl AsRef<[f32]> for Embedding {
     fn as_ref(&self) -> &[f32] {
-        &self.0
+        &self.numbers
     }
 }
 
@@ -73,16 +112,16 @@ impl AsRef<[f32]> for Embedding {
 impl fmt::Debug for Embedding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 4;
-        write!(f, "Embedding<{}>", self.0.len())?;
+        write!(f, "Embedding<{}>", self.numbers.len())?;
         let mut list = f.debug_list();
-        list.entries(self.0.iter().take(SHOWN));
-        if self.0.len() > SHOWN { list.finish_non_exhaustive() } else { list.finish() }
+        list.entries(self.numbers.iter().take(SHOWN));
+        if self.numbers.len() > SHOWN { list.finish_non_exhaustive() } else { list.finish() }
     }
 }
 
 impl Serialize for Embedding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter())
+        serializer.collect_seq(self.numbers.iter())
     }
 }
 
@@ -94,7 +133,7 @@ impl<'de> Deserialize<'de> for Embedding {
             type Value = Embedding;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of finite numbers")
+                f.write_str("an array of at least one finite number")
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Embedding, A::Error> {
@@ -107,7 +146,10 @@ impl<'de> Deserialize<'de> for Embedding {
                     }
                     numbers.push(number);
                 }
-                Ok(Embedding(numbers.into_boxed_slice()))
+                if numbers.is_empty() {
+                    return Err(de::Error::invalid_length(0, &self));
+                }
+                Ok(Embedding { numbers: numbers.into_boxed_slice(), model: None })
             }
         }
 
@@ -141,7 +183,7 @@ mod tests {
 
     #[test]
     fn numbers_that_are_not_finite_are_rejected() {
-        for text in ["[1e39]", "[-3.5e38]", "[1e400]", "[null]", "[\"1\"]", "[NaN]", "{}", "null"] {
+        for text in ["[1e39]", "[-3.5e38]", "[1e400]", "[null]", "[\"1\"]", "[NaN]", "{}", "null", "[]"] {
             assert!(read(text).is_err(), "{text} was accepted");
         }
         assert_eq!(Embedding::try_from(vec![0.0, f32::NAN]), Err(NotFinite { index: 1 }));

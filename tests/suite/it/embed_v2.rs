@@ -2,4 +2,5 @@
 
 mod rules;
 mod tasks;
+mod vectors;
 mod wire;

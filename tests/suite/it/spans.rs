@@ -122,6 +122,19 @@ async fn a_flow_has_one_span_for_each_call_attempt_and_wait() {
 }
 
 #[tokio::test]
+async fn a_create_call_has_the_id_of_the_new_task() {
+    use twelvelabs::embed::v2::{MediaSource, VideoInput};
+    let (server, client) = scripted_client([json(202, "embed_v2_tasks_create_202")]).await;
+    let lines = Lines::default();
+    let video = VideoInput::new(MediaSource::url("https://example.com/v.mp4"));
+    let create = async { client.embed().v2().tasks().create(ModelName::Marengo30, video).await };
+    create.with_subscriber(Registry::default().with(lines.clone())).await.expect("created");
+    let seen = lines.take(&server);
+    let call = seen.lines().find(|line| line.contains("twelvelabs.call")).expect("a span");
+    assert!(call.contains(&format!("task_id={ID}")), "{seen}");
+}
+
+#[tokio::test]
 async fn a_call_that_is_dropped_is_marked_as_cancelled() {
     let late = json(200, "embed_tasks_status_200_ready").set_delay(Duration::from_secs(600));
     let seen = traced([late], |tasks| {

@@ -12,7 +12,7 @@ use std::{error::Error, future::IntoFuture, time::Duration};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twelvelabs::{FileSource, ModelName, TwelveLabs, embed::tasks::Retrieved};
+use twelvelabs::{FileSource, ModelName, TwelveLabs, embed::Retrieved};
 
 type Outcome = Result<Value, Box<dyn Error>>;
 
@@ -53,9 +53,9 @@ async fn stream(client: &TwelveLabs, id: &str) -> Outcome {
         match item? {
             Retrieved::Segment(segment) => {
                 segments += 1;
-                sum += segment.float.iter().map(|&number| f64::from(number)).sum::<f64>();
+                sum += segment.vector.iter().map(|&number| f64::from(number)).sum::<f64>();
             }
-            Retrieved::Task(_) => complete = true,
+            Retrieved::Response(_) => complete = true,
             _ => {}
         }
     }

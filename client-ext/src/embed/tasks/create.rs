@@ -5,12 +5,16 @@ use twelvelabs_api::{
     operations::EMBED_TASKS_CREATE,
     params::{embed_tasks_create as rules, embed_tasks_status::TASK_ID},
     runtime::Operation,
-    types::{ModelName, TasksCreateResponse},
+    types::{ModelName, TaskId, TasksCreateResponse},
 };
 
-use super::input::{HasTaskInput, TaskInput};
+use super::{
+    input::{HasTaskInput, TaskInput},
+    job::TaskJob,
+};
 use crate::{
     core::{Core, options::CallOptions, request::Verb, response::Response},
+    embed::bulk::CreatesJob,
     error::{Checks, Result, Violation},
     upload::{Source, Upload},
 };
@@ -41,7 +45,31 @@ impl Verb for CreateTask {
         let mut upload = Upload::new(&rules::VIDEO_FILE);
         let form = self.into_form(&mut upload);
         let make = |api: &twelvelabs_api::Client, form| api.embed_tasks_create_request(form);
-        core.upload(&EMBED_TASKS_CREATE, options, &upload, || form.encode(), make, Some((TASK_ID.name, new_id))).await
+        core.upload(
+            &EMBED_TASKS_CREATE,
+            options,
+            &upload,
+            || form.encode(),
+            make,
+            Some((TASK_ID.name, |task| task.id.as_str())),
+        )
+        .await
+    }
+}
+
+impl CreatesJob for CreateTask {
+    type Job = TaskJob;
+
+    fn jobs(core: &Core) -> TaskJob {
+        TaskJob::new(core)
+    }
+
+    fn id(created: &TasksCreateResponse) -> &TaskId {
+        &created.id
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.input.source.is_repeatable()
     }
 }
 
@@ -66,8 +94,4 @@ impl CreateTask {
         form.video_embedding_scope = self.input.scopes;
         form
     }
-}
-
-fn new_id(created: &TasksCreateResponse) -> &str {
-    created.id.as_str()
 }

@@ -23,6 +23,7 @@ use crate::{
         request::{Request, Verb},
         response::Response,
     },
+    embed::vectors::{ReturnsVectors, VectorCall},
     error::{Checks, Error, Result, catch},
     wait::{WaitForDone, WaitOptions, WaitSettings},
 };
@@ -81,6 +82,12 @@ impl Verb for EmbedVideo {
     const METHOD: &'static str = "embed.tasks.embed";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksRetrieveResponse>> {
+        self.prepare(core, options).await?.whole(core, options).await
+    }
+}
+
+impl ReturnsVectors for EmbedVideo {
+    async fn prepare(self, core: &Core, options: &CallOptions) -> Result<VectorCall<TasksRetrieveResponse>> {
         let Self { create, wait, created, options: kinds } = self;
         // A mistake in the settings of the wait should not cost an upload.
         if let Some(violation) = wait.violation() {
@@ -96,8 +103,7 @@ impl Verb for EmbedVideo {
         let mut polling = WaitForDone::new(TaskJob::new(core), (&id).into_id(&TASK_ID), options);
         polling.settings = wait;
         polling.send().await.map_err(|error| error.with_resource(&id))?;
-        let retrieve = RetrieveTask { id: (&id).into_id(&TASK_ID), options: kinds };
-        retrieve.run(core, options).await.map_err(|error| error.with_resource(&id))
+        RetrieveTask { id: (&id).into_id(&TASK_ID), options: kinds }.call()
     }
 }
 

@@ -1,32 +1,22 @@
-//! `retrieve`: the vectors of a task, as a whole, one by one, or as a matrix.
-
-mod matrix;
-mod segments;
-
-use std::future::Future;
+//! `retrieve`: the vectors of a task.
 
 use twelvelabs_api::{
     operations::EMBED_TASKS_RETRIEVE,
     options::EmbedTasksRetrieveOptions,
-    runtime::{LargeArray, Operation},
-    types::{EmbeddingOption, TaskId, TaskStatus, TasksRetrieveResponse, VideoSegment},
+    runtime::Operation,
+    types::{EmbeddingOption, TaskId, TasksRetrieveResponse},
 };
 
-pub use self::{
-    matrix::{SegmentInfo, VectorMatrix},
-    segments::Retrieved,
-};
 use crate::{
     core::{
         Core,
-        decode::read_elements,
-        id::{Id, check_same},
+        id::Id,
         options::CallOptions,
         request::{Request, Verb},
         response::Response,
-        response_body::Body,
     },
-    error::{Error, ErrorKind, Result},
+    embed::vectors::{ReturnsVectors, VectorCall},
+    error::Result,
 };
 
 /// The operation of [`TasksClient::retrieve`](super::TasksClient::retrieve).
@@ -51,62 +41,24 @@ impl Verb for RetrieveTask {
     const METHOD: &'static str = "embed.tasks.retrieve";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksRetrieveResponse>> {
-        let read = |body| async {
-            let mut segments = Vec::new();
-            let mut task = elements(core, body, |segment| segments.push(segment)).await?;
-            self.check(core, &task, segments.len())?;
-            task.fill(segments);
-            Ok(task)
-        };
-        self.call(core, options, read).await
+        self.call()?.whole(core, options).await
+    }
+}
+
+impl ReturnsVectors for RetrieveTask {
+    async fn prepare(self, _: &Core, _: &CallOptions) -> Result<VectorCall<TasksRetrieveResponse>> {
+        self.call()
     }
 }
 
 impl RetrieveTask {
-    /// Makes the call. `read` reads the body, anew for each attempt.
-    async fn call<V, R: Future<Output = Result<V>>>(
-        &self,
-        core: &Core,
-        options: &CallOptions,
-        read: impl Fn(Body) -> R,
-    ) -> Result<Response<V>> {
-        let id = self.id.get()?;
-        let options = options.with_large_response();
-        let kinds = (!self.options.is_empty()).then_some(&self.options);
-        let make = |api: &twelvelabs_api::Client| {
-            api.embed_tasks_retrieve_request(id, EmbedTasksRetrieveOptions { embedding_option: kinds })
+    pub(super) fn call(self) -> Result<VectorCall<TasksRetrieveResponse>> {
+        let id = self.id.get()?.clone();
+        let (task, kinds) = (id.clone(), self.options);
+        let make = move |api: &twelvelabs_api::Client| {
+            let embedding_option = (!kinds.is_empty()).then_some(&kinds);
+            api.embed_tasks_retrieve_request(&id, EmbedTasksRetrieveOptions { embedding_option })
         };
-        let call = core.call_and_read(&EMBED_TASKS_RETRIEVE, &options, make, read);
-        call.await.map_err(|error| error.with_resource(id))
+        Ok(VectorCall::new::<Self>(make).of_task(task))
     }
-
-    /// Checks that a complete response is about the task that was requested, and that the task is ready. `segments` is the number of segments
-    /// that came before.
-    fn check(&self, core: &Core, task: &TasksRetrieveResponse, segments: usize) -> Result<()> {
-        check_same(self.id.get()?, &task.id, core.key())?;
-        let kind = match task.status {
-            Some(TaskStatus::Ready) => return Ok(()),
-            Some(TaskStatus::Failed) => ErrorKind::JobFailed,
-            Some(TaskStatus::Processing) => ErrorKind::NotReady,
-            // No status, or one that is added later, says as much as the segments that came with it.
-            _ if segments > 0 => return Ok(()),
-            _ => ErrorKind::NotReady,
-        };
-        let status = task.status.as_ref().map_or("none".to_owned(), |status| core.key().redact(status.as_str()));
-        Err(Error::new(kind, format!("the task has no vectors (status: {status})")))
-    }
-
-    /// Describes an error of a call that is not [`execute`](Verb::execute).
-    fn describe(&self, error: Error) -> Error {
-        let error = error.with_operation(Self::OPERATION.id).with_method(Self::METHOD);
-        match self.id.get() {
-            Ok(id) => error.with_resource(id),
-            Err(_) => error,
-        }
-    }
-}
-
-/// Reads a body to its end; `take` gets each segment, the rest is returned.
-async fn elements(core: &Core, body: Body, take: impl FnMut(VideoSegment)) -> Result<TasksRetrieveResponse> {
-    read_elements(body, core.key(), take).await
 }

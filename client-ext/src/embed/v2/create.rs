@@ -13,11 +13,11 @@ use super::{
 use crate::{
     core::{
         Core,
-        decode::read_all,
         options::CallOptions,
         request::{Request, Verb},
         response::Response,
     },
+    embed::vectors::{ReturnsVectors, VectorCall},
     error::{Checks, Result},
 };
 
@@ -59,17 +59,23 @@ impl Verb for CreateEmbeddings {
     const METHOD: &'static str = "embed.v2.create";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingSuccessResponse>> {
+        self.prepare(core, options).await?.whole(core, options).await
+    }
+}
+
+impl ReturnsVectors for CreateEmbeddings {
+    async fn prepare(self, _: &Core, options: &CallOptions) -> Result<VectorCall<EmbeddingSuccessResponse>> {
         let call =
             Call { model: &self.model_name, is_task: false, options: self.options, truncate: self.auto_truncate };
         let mut checks = Checks::new(options.validate);
         call.check(&mut checks);
         self.input.check(&call, &mut checks);
         checks.finish()?;
+        let model = self.model_name.clone();
         let mut body = self.input.into_request(self.model_name);
         body.auto_truncate = self.auto_truncate;
         (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
-        let make = |api: &twelvelabs_api::Client| api.embed_v2_create_request(&body);
-        core.call_and_read(&EMBED_V2_CREATE, &options.with_large_response(), make, |body| read_all(body, core.key()))
-            .await
+        let make = move |api: &twelvelabs_api::Client| api.embed_v2_create_request(&body);
+        Ok(VectorCall::new::<Self>(make).of_model(model))
     }
 }

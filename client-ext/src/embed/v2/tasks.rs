@@ -23,7 +23,7 @@ pub use self::{
 use super::EmbedTaskInput;
 use crate::{
     core::{Core, id::IntoId, request::Request},
-    embed::tasks::ListTasks,
+    embed::{bulk::CreateBulk, tasks::ListTasks},
     wait::{WaitAll, WaitForDone},
 };
 
@@ -31,6 +31,8 @@ use crate::{
 pub type WaitForEmbeddingTask = WaitForDone<EmbeddingTaskJob>;
 /// A wait for many tasks; see [`V2TasksClient::wait_all`].
 pub type WaitAllEmbeddingTasks = WaitAll<EmbeddingTaskJob>;
+/// Many create calls; see [`V2TasksClient::create_bulk`].
+pub type CreateEmbeddingTasks = CreateBulk<CreateEmbeddingTask>;
 
 /// Embedding tasks of version 2. Cheap to clone.
 ///
@@ -75,6 +77,31 @@ impl V2TasksClient {
         Request::new(&self.core, CreateEmbeddingTask::new(model_name.into(), input.into()))
     }
 
+    /// Creates many tasks, a few at a time.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) {
+    /// use twelvelabs::{ModelName, embed::v2::{MediaSource, VideoInput}};
+    ///
+    /// let videos = ["monday", "tuesday"].map(|day| MediaSource::url(format!("https://example.com/{day}.mp4")));
+    /// let tasks = client.embed().v2().tasks();
+    /// for outcome in tasks.create_bulk(ModelName::Marengo35, videos.map(VideoInput::new)).embedding_dimension(256).wait().await {
+    ///     match outcome {
+    ///         Ok(done) => println!("{} is {}", done.id, done.status),
+    ///         Err(error) => println!("{error}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateEmbeddingTasks
+    where
+        I: IntoIterator<Item: Into<EmbedTaskInput>>,
+    {
+        let model_name = model_name.into();
+        let create = |input: I::Item| CreateEmbeddingTask::new(model_name.clone(), input.into());
+        CreateBulk::new(&self.core, inputs.into_iter().map(create).collect())
+    }
+
     /// Returns the status of a task without its vectors.
     ///
     /// The API has no operation for it: [`retrieve`](Self::retrieve) returns all vectors of a task that is ready. The status is therefore read
@@ -101,12 +128,13 @@ impl V2TasksClient {
         WaitAll::of_ids(EmbeddingTaskJob::new(&self.core), ids, self.core.options())
     }
 
-    /// Retrieves the vectors of a task that is `ready`. They are decoded while they arrive.
+    /// Retrieves the vectors of a task that is `ready`: as a whole, [one by one](Request::segments), or as a [matrix](Request::matrix). They are
+    /// decoded while they arrive. The response does not name the model.
     ///
     /// # Errors
     ///
     /// See [`Request`]. [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and [`JobFailed`](crate::ErrorKind::JobFailed),
-    /// with the server's reason, if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed.
+    /// with the server's [reason](crate::embed::FailureReason::of_error), if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed.
     pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveEmbeddingTask> {
         Request::new(&self.core, RetrieveEmbeddingTask { id: id.into_id(&TASK_ID) })
     }

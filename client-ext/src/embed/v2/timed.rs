@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use twelvelabs_api::{
-    limits::INLINE_MEDIA_BYTES,
+    limits::{INLINE_MEDIA_BYTES, MEDIA_DURATION_SEC, SYNC_MEDIA_DURATION_SEC},
     params::embed_v2_create as limits,
     types::{
         AsyncAudioInputRequest, AsyncAudioInputRequestSegmentation, AsyncTemporalSegmentation, AsyncVideoInputRequest,
@@ -219,7 +219,7 @@ impl<K: Timeline> TimedInput<K> {
         let at = K::NAME;
         let field = |name: &str| format!("{at}.{name}");
         self.source.check(&field("media_source"), &INLINE_MEDIA_BYTES, checks);
-        self.check_range(&field("start_sec"), &field("end_sec"), checks);
+        self.check_range(&field("start_sec"), &field("end_sec"), call, checks);
         if let Some(segmentation) = self.segmentation {
             segmentation.check(at, checks);
             if call.is_30() && at == Audio::NAME && segmentation.to_audio().is_none() {
@@ -240,13 +240,33 @@ impl<K: Timeline> TimedInput<K> {
         self.check_types(call, checks);
     }
 
-    fn check_range(&self, start_name: &str, end_name: &str, checks: &mut Checks) {
+    fn check_range(&self, start_name: &str, end_name: &str, call: &Call<'_>, checks: &mut Checks) {
         checks.range_as(start_name, &limits::VIDEO_START_SEC, self.start);
         checks.range_as(end_name, &limits::VIDEO_END_SEC, self.end);
-        if let (Some(start), Some(end)) = (self.start, self.end)
-            && end <= start
-        {
+        let start = self.start.unwrap_or_default();
+        if let Some(end) = self.end.filter(|end| self.start.is_some() && *end <= start) {
             checks.limit(Violation::new(end_name, end, format!("must be greater than {start_name}, which is {start}")));
+            return;
+        }
+        // The limits are those of the file, which the range is a part of.
+        let longest = match call.is_task {
+            true => MEDIA_DURATION_SEC.maximum,
+            false => SYNC_MEDIA_DURATION_SEC.maximum.filter(|_| call.is_30()),
+        };
+        let Some(longest) = longest.filter(|_| call.is_30() || call.is_35()) else { return };
+        let whose = if call.is_task { "a file" } else { "a file without a task" };
+        if let Some(start) = self.start.filter(|start| *start >= longest) {
+            let rule = format!("must be less than {longest}, the longest duration of {whose} in seconds");
+            checks.limit(Violation::new(start_name, start, rule));
+        } else if let Some(end) = self.end.filter(|end| end - start > longest) {
+            let rule = format!("must be at most {longest} s after {start_name}, the longest duration of {whose}");
+            checks.limit(Violation::new(end_name, end, rule));
+        }
+        // Whether a clip may be longer than the range is not documented.
+        if let (Some(Segmentation(Division::Fixed(seconds))), Some(end)) = (self.segmentation, self.end)
+            && seconds as f64 > end - start
+        {
+            tracing::warn!("the clips of {seconds} s are longer than the range up to {end_name}; sent as it is");
         }
     }
 

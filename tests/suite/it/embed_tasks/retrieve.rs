@@ -4,7 +4,10 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use twelvelabs::{
     Error, ErrorKind, FileSource, ModelName, RequestOptions,
-    embed::tasks::{Retrieved, TaskStatus, TasksRetrieveResponse, VideoSegment},
+    embed::{
+        IntoSegments, Retrieved, Segment,
+        tasks::{TaskStatus, TasksRetrieveResponse},
+    },
 };
 use wiremock::ResponseTemplate;
 
@@ -27,7 +30,7 @@ fn text(body: impl Into<String>) -> ResponseTemplate {
 }
 
 /// Everything that the stream of one response gives.
-async fn stream(body: ResponseTemplate) -> (Vec<VideoSegment>, Option<TasksRetrieveResponse>, Option<Error>) {
+async fn stream(body: ResponseTemplate) -> (Vec<Segment>, Option<TasksRetrieveResponse>, Option<Error>) {
     let (_server, tasks) = scripted([body]).await;
     let (mut segments, mut last, mut error) = (Vec::new(), None, None);
     let mut items = tasks.retrieve(ID).segments();
@@ -35,7 +38,7 @@ async fn stream(body: ResponseTemplate) -> (Vec<VideoSegment>, Option<TasksRetri
         assert!(last.is_none() && error.is_none(), "an item behind the last");
         match item {
             Ok(Retrieved::Segment(segment)) => segments.push(segment),
-            Ok(Retrieved::Task(task)) => last = Some(*task),
+            Ok(Retrieved::Response(task)) => last = Some(*task),
             Ok(other) => panic!("unexpected item {other:?}"),
             Err(wrong) => error = Some(wrong),
         }
@@ -51,11 +54,11 @@ async fn stream_yields_every_segment_and_then_the_task() {
     assert_eq!((segments.len(), &task.status), (100, &Some(TaskStatus::Ready)));
     assert_eq!(task.video_embedding.map(|video| video.segments.len()), Some(0));
     for (index, segment) in segments.iter().enumerate() {
-        assert_eq!(segment.float.as_slice(), [index as f32, 0.5, -0.012345679], "segment {index}");
+        assert_eq!(segment.vector.as_slice(), [index as f32, 0.5, -0.012345679], "segment {index}");
     }
     let (_server, tasks) = scripted([text(document(100).to_string())]).await;
     let whole = tasks.retrieve(ID).send().await.expect("retrieved");
-    assert_eq!(whole.video_embedding.map(|video| video.segments), Some(segments));
+    assert_eq!(whole.into_segments(), segments);
 }
 
 #[tokio::test]
@@ -122,15 +125,17 @@ async fn a_matrix_has_a_row_for_each_segment() {
     let (_platform, tasks) = local().await;
     let whole = tasks.embed(ModelName::Marengo30, FileSource::path(CLIP)).await.expect("embedded");
     let matrix = tasks.retrieve(&whole.id).matrix().await.expect("retrieved");
-    let segments = whole.video_embedding.expect("it is ready").segments;
+    let id = whole.id.clone();
+    let segments = whole.into_segments();
     assert_eq!((matrix.segments().len(), matrix.dimensions()), (segments.len(), 512));
     assert_eq!(matrix.as_slice().len(), segments.len() * 512);
     for (index, segment) in segments.into_iter().enumerate() {
-        assert_eq!(matrix.row(index), Some(segment.float.as_slice()));
-        assert_eq!(matrix.segments()[index], segment.into());
+        assert_eq!(matrix.row(index), Some(segment.vector.as_slice()));
+        assert_eq!((matrix.model(), segment.vector.model()), (Some("marengo3.0"), Some("marengo3.0")));
+        assert_eq!(matrix.segments()[index], segment.info);
     }
     assert_eq!((matrix.row(matrix.segments().len()), matrix.row(usize::MAX)), (None, None));
-    assert_eq!(matrix.task().id, whole.id);
+    assert_eq!(matrix.response().id, id);
 }
 
 #[tokio::test]

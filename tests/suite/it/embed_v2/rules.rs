@@ -54,6 +54,8 @@ async fn inputs_that_cannot_work_are_refused_by_rule() {
         // Audio and video.
         refused(c, m30(), video().start_sec(5).end_sec(5)).await,
         refused(c, m30(), video().start_sec(-1).end_sec(f64::NAN)).await,
+        refused(c, m30(), video().start_sec(10).end_sec(611)).await,
+        refused(c, m30(), audio().start_sec(600)).await,
         refused(c, m30(), video().segmentation(Segmentation::dynamic(6))).await,
         refused(c, m30(), video().segmentation(Segmentation::fixed(11))).await,
         refused(c, m30(), audio().segmentation(Segmentation::dynamic(4))).await,
@@ -77,6 +79,8 @@ async fn inputs_that_cannot_work_are_refused_by_rule() {
         refused_task(c, m35(), video().time_based_metadata(2, 1, "a")).await,
         refused_task(c, m35(), fused().time_based_metadata(2, 1, "a")).await,
         refused_task(c, m30(), fused().time_based_metadata(1, 2, "a")).await,
+        refused_task(c, m30(), audio().end_sec(14_401)).await,
+        refused_task(c, m35(), video().start_sec(14_400)).await,
         // Documents.
         refused_task(c, m35(), document().embedding_option([Transcription]).embedding_scope([Clip])).await,
         refused_task(c, m35(), document().embedding_option([Text]).embedding_scope([Local])).await,
@@ -130,4 +134,15 @@ async fn another_model_has_no_rules_and_rules_can_be_switched_off() {
         || VideoInput::new(url()).embedding_option([EmbeddingOption::Text]).segmentation(Segmentation::dynamic(3));
     embed.create("marengo4.0", input()).embedding_dimension(512).await.expect("sent");
     embed.create(ModelName::Marengo30, input()).embedding_dimension(256).with_validation(false).await.expect("sent");
+}
+
+#[tokio::test]
+async fn what_the_documentation_leaves_open_is_sent() {
+    let (server, client) = scripted_client([json(202, "embed_v2_tasks_create_202")]).await;
+    let tasks = client.embed().v2().tasks();
+    let clips_beyond_the_range = VideoInput::new(url()).start_sec(2).end_sec(5).segmentation(Segmentation::fixed(10));
+    tasks.create(ModelName::Marengo30, clips_beyond_the_range).await.expect("sent");
+    // As long as a file may be.
+    tasks.create(ModelName::Marengo35, VideoInput::new(url()).start_sec(100).end_sec(14_400)).await.expect("sent");
+    assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(2));
 }

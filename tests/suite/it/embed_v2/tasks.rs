@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use twelvelabs::{
-    ErrorKind, ModelName,
+    ErrorKind, ModelName, RequestOptions,
     embed::{
+        FailureReason,
         tasks::TaskStatus,
-        v2::{EmbeddingTaskStatus, MediaSource, VideoInput},
+        v2::{EmbeddingTaskStatus, ImageInput, MediaSource, VideoInput},
     },
     wait::WaitOptions,
 };
 use wiremock::{MockServer, ResponseTemplate};
 
-use crate::support::{ID, body, json, scripted_client};
+use crate::support::{ID, LIMITS, body, json, scripted_client};
 
 const SOON: Duration = Duration::from_millis(5);
 
@@ -56,12 +57,16 @@ async fn a_task_that_failed_is_an_error_with_the_servers_reason() {
     assert_eq!(error.kind(), ErrorKind::JobFailed);
     assert!(error.to_string().contains("could not be fetched"), "{error}");
     let last: &EmbeddingTaskStatus = error.wait_details().and_then(|wait| wait.last_status()).expect("a status");
-    assert_eq!(last.status, TaskStatus::Failed);
+    assert_eq!((&last.status, last.failure_reason()), (&TaskStatus::Failed, Some(FailureReason::NotFetched)));
+    assert_eq!(FailureReason::of_error(&error), Some(FailureReason::NotFetched));
     assert_eq!(paths(&server).await.len(), 3);
 
     let (_server, client) = scripted_client([failed()]).await;
     let error = client.embed().v2().tasks().retrieve(ID).await.expect_err("failed");
-    assert_eq!(error.kind(), ErrorKind::JobFailed);
+    assert_eq!(
+        (error.kind(), FailureReason::of_error(&error)),
+        (ErrorKind::JobFailed, Some(FailureReason::NotFetched))
+    );
     assert!(error.to_string().contains("could not be fetched"), "{error}");
 }
 
@@ -106,4 +111,63 @@ async fn many_tasks_are_polled_with_one_list_request() {
     let statuses: Vec<_> = done.into_iter().map(|result| result.expect("ready").status).collect();
     assert_eq!(statuses, [TaskStatus::Ready, TaskStatus::Ready]);
     assert_eq!(paths(&server).await, ["tasks"]);
+}
+
+#[tokio::test]
+async fn one_time_limit_covers_all_requests_of_a_status() {
+    for limit in LIMITS {
+        // Each response is in time, but not both.
+        let responses = [
+            list("failed").set_delay(limit / 2),
+            json(200, "embed_v2_tasks_retrieve_200_failed").set_delay(limit * 3 / 4),
+        ];
+        let (server, client) = scripted_client(responses).await;
+        let status = client.embed().v2().tasks().status(ID).with_timeout(limit).await;
+        let error = status.map(|_| ()).expect_err("too late");
+        assert_eq!((error.kind(), error.resource_id()), (ErrorKind::Timeout, Some(ID)));
+        assert!(error.to_string().contains(&format!("{}", limit.as_secs_f64())), "{error}");
+        if paths(&server).await.len() == 2 {
+            return;
+        }
+    }
+    panic!("the machine is too slow");
+}
+
+#[tokio::test]
+async fn many_tasks_are_created_and_waited_for() {
+    let (server, client) = scripted_client([
+        json(429, "error_429").insert_header("retry-after", "0"),
+        json(202, "embed_v2_tasks_create_202"),
+        ResponseTemplate::new(500),
+        list("ready"),
+    ])
+    .await;
+    let videos = ["a", "b"].map(|name| VideoInput::new(MediaSource::url(format!("https://example.com/{name}.mp4"))));
+    let bulk = client.embed().v2().tasks().create_bulk(ModelName::Marengo35, videos).embedding_dimension(256);
+    let bulk = bulk.with_concurrency(1).with_max_retries(1);
+    let outcomes = bulk.wait().sleep_interval(SOON).await;
+    assert_eq!(outcomes[0].as_ref().expect("ready").status, TaskStatus::Ready);
+    let error = outcomes[1].as_ref().expect_err("failed");
+    assert_eq!((error.status(), error.operation(), outcomes.len()), (Some(500), Some("embed_v2_tasks_create"), 2));
+    let bodies: Vec<serde_json::Value> = server
+        .received_requests()
+        .await
+        .expect("recorded")
+        .iter()
+        .filter(|request| request.method == "POST")
+        .map(|request| request.body_json().expect("JSON"))
+        .collect();
+    let of =
+        |body: &serde_json::Value| (body["embedding_dimension"].clone(), body["video"]["media_source"]["url"].clone());
+    let found: Vec<_> = bodies.iter().map(of).collect();
+    let sent = |name: &str| (256.into(), format!("https://example.com/{name}.mp4").into());
+    assert_eq!(found, [sent("a"), sent("a"), sent("b")]);
+
+    let refused =
+        client.embed().v2().tasks().create_bulk(ModelName::Marengo35, [ImageInput::new(MediaSource::asset(ID))]);
+    let error = refused.with_concurrency(0).await.remove(0).expect_err("no concurrency").to_string();
+    assert!(
+        error.contains("embed.v2.tasks.create_bulk") && error.contains("concurrency must be at least 1"),
+        "{error}"
+    );
 }

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use twelvelabs::{
     EmbeddingOption, EmbeddingScope, FileSource, ModelName,
     embed::{
+        InputErrors, IntoSegments,
         tasks::TaskStatus,
         v2::{
             AudioInput, DocumentInput, DocumentSpatialSegmentationStrategy, EmbedInput, EmbedTaskInput, EmbeddingType,
@@ -41,7 +42,12 @@ async fn embed_text_image_and_audio() {
         .audio(FileSource::bytes("a.mp3", &b"sound"[..]))
         .audio_start_offset_sec(1.5);
     let response = create.await.expect("embedded");
-    assert_eq!(response.audio_embedding.and_then(|audio| audio.error_message).as_deref(), Some("no sound"));
+    let errors: Vec<String> = response.input_errors().iter().map(ToString::to_string).collect();
+    assert_eq!(errors, ["the audio was not embedded: no sound"]);
+    let segments = response.into_segments();
+    let options: Vec<_> = segments.iter().map(|segment| segment.info.option.clone()).collect();
+    assert_eq!(options, [Some(EmbeddingOption::Text), Some(EmbeddingOption::Visual)]);
+    assert!(segments.iter().all(|segment| segment.vector.model() == Some("marengo3.0")));
     assert_snapshot!(show(&only_request(&server).await));
 }
 

@@ -2,15 +2,20 @@
 
 use twelvelabs_api::{
     operations::EMBED_V2_TASKS_CREATE,
+    params::embed_v2_tasks_retrieve::TASK_ID,
     runtime::Operation,
-    types::{EmbeddingTaskCreateResponse, ModelName},
+    types::{EmbeddingTaskCreateResponse, ModelName, TaskId},
 };
 
+use super::EmbeddingTaskJob;
 use crate::{
     core::{Core, decode::read_all, options::CallOptions, request::Verb, response::Response},
-    embed::v2::{
-        EmbedTaskInput,
-        rules::{Call, HasModelOptions, ModelOptions},
+    embed::{
+        bulk::{CreateBulk, CreatesJob},
+        v2::{
+            EmbedTaskInput,
+            rules::{Call, HasModelOptions, ModelOptions},
+        },
     },
     error::{Checks, Result},
 };
@@ -18,7 +23,7 @@ use crate::{
 /// The operation of [`V2TasksClient::create`](super::V2TasksClient::create).
 #[derive(Clone, Debug)]
 pub struct CreateEmbeddingTask {
-    model_name: ModelName,
+    pub(super) model_name: ModelName,
     input: EmbedTaskInput,
     pub(super) options: ModelOptions,
 }
@@ -55,6 +60,40 @@ impl Verb for CreateEmbeddingTask {
         let mut body = self.input.into_request(self.model_name);
         (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
         let make = |api: &twelvelabs_api::Client| api.embed_v2_tasks_create_request(&body);
-        core.call_and_read(&EMBED_V2_TASKS_CREATE, options, make, |body| read_all(body, core.key())).await
+        let read = |body| read_all(body, core.key());
+        core.create_and_read(&EMBED_V2_TASKS_CREATE, options, make, read, (TASK_ID.name, new_id)).await
+    }
+}
+
+fn new_id(created: &EmbeddingTaskCreateResponse) -> &str {
+    created.id.as_str()
+}
+
+impl CreatesJob for CreateEmbeddingTask {
+    type Job = EmbeddingTaskJob;
+
+    fn jobs(core: &Core) -> EmbeddingTaskJob {
+        EmbeddingTaskJob::new(core)
+    }
+
+    fn id(created: &EmbeddingTaskCreateResponse) -> &TaskId {
+        &created.id
+    }
+}
+
+/// Parameters of Marengo 3.5, for all tasks.
+impl CreateBulk<CreateEmbeddingTask> {
+    /// Whether every vector has a second one with the uncertainty of its numbers; see
+    /// [`Request::embedding_uncertainty`](crate::Request::embedding_uncertainty).
+    pub fn embedding_uncertainty(mut self, uncertainty: bool) -> Self {
+        self.calls.iter_mut().for_each(|call| call.options.uncertainty = Some(uncertainty));
+        self
+    }
+
+    /// Number of dimensions of all vectors: 128, 256 or 512, default 512; see
+    /// [`Request::embedding_dimension`](crate::Request::embedding_dimension).
+    pub fn embedding_dimension(mut self, dimension: u64) -> Self {
+        self.calls.iter_mut().for_each(|call| call.options.dimension = Some(dimension));
+        self
     }
 }

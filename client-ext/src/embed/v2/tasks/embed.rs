@@ -20,9 +20,12 @@ use crate::{
         request::{Request, Verb},
         response::Response,
     },
-    embed::v2::{
-        EmbedTaskInput,
-        rules::{HasModelOptions, ModelOptions},
+    embed::{
+        v2::{
+            EmbedTaskInput,
+            rules::{HasModelOptions, ModelOptions},
+        },
+        vectors::{ReturnsVectors, VectorCall},
     },
     error::{Checks, Error, Result, catch},
     wait::{WaitForDone, WaitOptions, WaitSettings},
@@ -73,6 +76,12 @@ impl Verb for EmbedInTask {
     const METHOD: &'static str = "embed.v2.tasks.embed";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskResponse>> {
+        self.prepare(core, options).await?.whole(core, options).await
+    }
+}
+
+impl ReturnsVectors for EmbedInTask {
+    async fn prepare(self, core: &Core, options: &CallOptions) -> Result<VectorCall<EmbeddingTaskResponse>> {
         let Self { create, wait, created } = self;
         // A mistake in the settings of the wait should not cost a task.
         if let Some(violation) = wait.violation() {
@@ -81,6 +90,7 @@ impl Verb for EmbedInTask {
             checks.refuse(violation);
             checks.finish()?;
         }
+        let model = create.model_name.clone();
         let id = create.run(core, options).await?.into_value().id;
         if let Some(Err(error)) = created.map(|created| catch(|| created(&id))) {
             return Err(Error::of_callback("with_created", error).with_resource(&id));
@@ -88,8 +98,7 @@ impl Verb for EmbedInTask {
         let mut polling = WaitForDone::new(EmbeddingTaskJob::new(core), (&id).into_id(&TASK_ID), options);
         polling.settings = wait;
         polling.send().await.map_err(|error| error.with_resource(&id))?;
-        let retrieve = RetrieveEmbeddingTask { id: (&id).into_id(&TASK_ID) };
-        retrieve.run(core, options).await.map_err(|error| error.with_resource(&id))
+        Ok(RetrieveEmbeddingTask { id: (&id).into_id(&TASK_ID) }.call()?.of_model(model))
     }
 }
 

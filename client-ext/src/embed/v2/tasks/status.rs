@@ -11,14 +11,13 @@ use super::retrieve::RetrieveEmbeddingTask;
 use crate::{
     core::{
         Core,
-        decode::read_elements,
         id::Id,
         options::CallOptions,
         request::{Pages, Verb},
         response::Response,
     },
-    embed::tasks::ListTasks,
-    error::Result,
+    embed::{failure::FailureReason, tasks::ListTasks},
+    error::{Error, Result},
 };
 
 /// The status of a task, without its vectors.
@@ -33,7 +32,7 @@ pub struct EmbeddingTaskStatus {
     pub created_at: Option<DateTime<Utc>>,
     /// Time of the last change.
     pub updated_at: Option<DateTime<Utc>>,
-    /// The server's reason, if the task is `failed`. Not stable. The list of tasks does not have it.
+    /// The server's reason, if the task is `failed`. Not stable; see [`failure_reason`](Self::failure_reason). The list of tasks does not have it.
     pub error_message: Option<String>,
 }
 
@@ -45,10 +44,24 @@ impl From<MediaEmbeddingTask> for EmbeddingTaskStatus {
 }
 
 impl EmbeddingTaskStatus {
+    /// Why the task failed, if the server said it.
+    pub fn failure_reason(&self) -> Option<FailureReason> {
+        self.error_message.as_deref().map(FailureReason::from)
+    }
+
     fn of_task(core: &Core, task: EmbeddingTaskResponse) -> Self {
         let EmbeddingTaskResponse { id, status, created_at, updated_at, error, .. } = task;
         let error_message = error.map(|error| core.key().redact(&error.message));
         Self { id, status, created_at, updated_at, error_message }
+    }
+}
+
+impl FailureReason {
+    /// Why a task failed, from the error of a wait for it or of the retrieval of its vectors. `None` for other errors, and if the server did not
+    /// say it.
+    pub fn of_error(error: &Error) -> Option<Self> {
+        let waited = || error.wait_details()?.last_status::<EmbeddingTaskStatus>()?.failure_reason();
+        error.details::<Self>().cloned().or_else(waited)
     }
 }
 
@@ -66,6 +79,7 @@ impl Verb for GetEmbeddingTaskStatus {
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskStatus>> {
         let id = self.id.get()?;
+        let options = &options.started(Self::OPERATION);
         match ListTasks::v2().with_largest_pages().execute(core, options).await {
             Ok(page) => {
                 let (page, info) = page.into_parts();
@@ -81,8 +95,7 @@ impl Verb for GetEmbeddingTaskStatus {
             }
             Err(error) => tracing::debug!(operation = EMBED_V2_TASKS_LIST.id, %error, "the task is retrieved instead"),
         }
-        let retrieve = RetrieveEmbeddingTask { id: self.id.clone() };
-        let task = retrieve.call(core, options, |body| read_elements(body, core.key(), drop)).await?;
+        let task = RetrieveEmbeddingTask { id: self.id.clone() }.call()?.without_vectors(core, options).await?;
         let (task, info) = task.into_parts();
         Ok(Response::new(EmbeddingTaskStatus::of_task(core, task), info))
     }

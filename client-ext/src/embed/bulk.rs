@@ -1,4 +1,4 @@
-//! `create_bulk`: many tasks, a few at a time.
+//! `create_bulk`: many create calls, a few at a time, for all kinds of jobs.
 
 mod gate;
 
@@ -9,29 +9,42 @@ use std::{
     sync::Arc,
 };
 
-use futures_core::Stream;
-use futures_util::{StreamExt, stream};
-use twelvelabs_api::{
-    operations::EMBED_TASKS_CREATE,
-    types::{ModelName, TasksCreateResponse},
-};
-
 use self::gate::Gate;
-use super::{CreateTask, TaskInput, TaskJob, WaitAllTasks};
 use crate::{
     core::{
         Core,
         options::{CallOptions, RequestOptions, RetryDecision},
-        request::Request,
+        request::{Request, Verb},
         trace::retrying,
     },
     error::{Error, Result, Violation, catch},
-    wait::{Creating, WaitAll},
+    wait::{Creating, Job, WaitAll},
 };
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
 
 const DEFAULT_CONCURRENCY: usize = 4;
 
-/// Many create calls, a few at a time; see [`TasksClient::create_bulk`](super::TasksClient::create_bulk).
+/// An operation that creates a job. Cannot be implemented outside of this crate.
+pub trait CreatesJob: Verb + Clone + Sync {
+    /// The kind of job.
+    type Job: Job;
+
+    /// The jobs of a client.
+    #[doc(hidden)]
+    fn jobs(core: &Core) -> Self::Job;
+    /// The id of a new job.
+    #[doc(hidden)]
+    fn id(created: &Self::Output) -> &<Self::Job as Job>::Id;
+    /// Whether the call can be sent again.
+    #[doc(hidden)]
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+}
+
+/// Many create calls, a few at a time; see [`TasksClient::create_bulk`](super::tasks::TasksClient::create_bulk) and
+/// [`V2TasksClient::create_bulk`](super::v2::V2TasksClient::create_bulk).
 ///
 /// Await it, or call [`send`](Self::send), for the results in the order of the inputs. [`stream`](Self::stream) returns each result as soon as
 /// it is there. [`wait`](Self::wait) waits for the tasks too. The options of [`RequestOptions`] apply to each create call.
@@ -57,31 +70,30 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// # Cancellation
 ///
 /// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; use [`stream`](Self::stream) to store
-/// each id as soon as it is known, and [`find_created`](super::TasksClient::find_created) for calls whose response was lost.
+/// each id as soon as it is known, and [`find_created`](super::tasks::TasksClient::find_created) for calls whose response was lost.
 #[derive(Clone)]
 #[must_use = "nothing is sent before `send()` or `wait()`"]
-pub struct CreateBulk {
+pub struct CreateBulk<V> {
     core: Core,
     options: CallOptions,
-    model_name: ModelName,
-    inputs: Vec<TaskInput>,
+    pub(super) calls: Vec<V>,
     concurrency: usize,
 }
 
 /// The end of one of many create calls.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Created {
+pub struct Created<T> {
     /// The position of the input, from 0.
     pub index: usize,
-    /// The task, or the error of the call.
-    pub result: Result<TasksCreateResponse>,
+    /// The job, or the error of the call.
+    pub result: Result<T>,
 }
 
-impl CreateBulk {
-    pub(super) fn new(core: &Core, model_name: ModelName, inputs: Vec<TaskInput>) -> Self {
+impl<V: CreatesJob> CreateBulk<V> {
+    pub(super) fn new(core: &Core, calls: Vec<V>) -> Self {
         let (core, options) = (core.clone(), core.options().clone());
-        Self { core, options, model_name, inputs, concurrency: DEFAULT_CONCURRENCY }
+        Self { core, options, calls, concurrency: DEFAULT_CONCURRENCY }
     }
 
     /// Maximum number of create calls at the same time. At least 1, default 4.
@@ -92,15 +104,15 @@ impl CreateBulk {
         self
     }
 
-    /// Creates all tasks. Returns the results in the order of the inputs, each with its own error.
-    pub async fn send(self) -> Vec<Result<TasksCreateResponse>> {
+    /// Creates all jobs. Returns the results in the order of the inputs, each with its own error.
+    pub async fn send(self) -> Vec<Result<V::Output>> {
         // A slow call must not delay those behind it: they end in any order and are sorted afterwards.
         let mut results: Vec<_> = self.stream().collect().await;
         results.sort_by_key(|created| created.index);
         results.into_iter().map(|created| created.result).collect()
     }
 
-    /// Creates all tasks. Returns each result as soon as it is there, so that its id can be stored before anything else happens.
+    /// Creates all jobs. Returns each result as soon as it is there, so that its id can be stored before anything else happens.
     ///
     /// Dropping the stream aborts the uploads that are under way. The stream must be polled for the calls to make progress.
     ///
@@ -116,18 +128,18 @@ impl CreateBulk {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn stream(self) -> impl Stream<Item = Created> + Send + Unpin + 'static {
+    pub fn stream(self) -> impl Stream<Item = Created<V::Output>> + Send + Unpin + 'static {
         if let Some(violation) = self.violation() {
             let refused = move |index| {
-                let error = Error::invalid(vec![violation.clone()]).with_operation(EMBED_TASKS_CREATE.id);
-                Created { index, result: Err(error.with_method("embed.tasks.create_bulk")) }
+                let error = Error::invalid(vec![violation.clone()]).with_operation(V::OPERATION.id);
+                Created { index, result: Err(error.with_method(format!("{}.create_bulk", V::Job::FAMILY))) }
             };
-            return stream::iter((0..self.inputs.len()).map(refused)).boxed();
+            return stream::iter((0..self.calls.len()).map(refused)).boxed();
         }
         self.run().map(|(index, result)| Created { index, result }).boxed()
     }
 
-    /// Creates all tasks, and waits for each one from then on, with one request rate for all waits.
+    /// Creates all jobs, and waits for each one from then on, with one request rate for all waits.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) {
@@ -142,12 +154,12 @@ impl CreateBulk {
     /// }
     /// # }
     /// ```
-    pub fn wait(self) -> WaitAllTasks {
+    pub fn wait(self) -> WaitAll<V::Job> {
         let core = self.core.clone();
-        let (len, violation) = (self.inputs.len(), self.violation());
-        let created = self.run().map(|(index, result)| (index, result.map(|task| task.id))).boxed();
-        let creating = Creating { len, violation, operation: EMBED_TASKS_CREATE.id, created };
-        WaitAll::of_created(TaskJob::new(&core), creating, core.options())
+        let (len, violation) = (self.calls.len(), self.violation());
+        let created = self.run().map(|(index, result)| (index, result.map(|created| V::id(&created).clone()))).boxed();
+        let creating = Creating { len, violation, operation: V::OPERATION.id, created };
+        WaitAll::of_created(V::jobs(&core), creating, core.options())
     }
 
     fn violation(&self) -> Option<Violation> {
@@ -155,12 +167,11 @@ impl CreateBulk {
     }
 
     /// All results with the position of their input, in the order in which they end.
-    fn run(self) -> impl Stream<Item = (usize, Result<TasksCreateResponse>)> + Send + 'static {
-        let Self { core, options, model_name, inputs, concurrency } = self;
+    fn run(self) -> impl Stream<Item = (usize, Result<V::Output>)> + Send + 'static {
+        let Self { core, options, calls, concurrency } = self;
         let gate = Arc::new(Gate::new(&options));
-        let calls = inputs.into_iter().enumerate().map(move |(index, input)| {
-            let create = CreateTask { model_name: model_name.clone(), input };
-            let request = Request::new(&core, create).with_options(&options);
+        let calls = calls.into_iter().enumerate().map(move |(index, call)| {
+            let request = Request::new(&core, call).with_options(&options);
             let gate = Arc::clone(&gate);
             async move { (index, create_when_allowed(&gate, request).await) }
         });
@@ -169,12 +180,12 @@ impl CreateBulk {
 }
 
 /// Makes a create call when the server's limits allow it, and once more after each 429 that they explain.
-async fn create_when_allowed(gate: &Gate, mut request: Request<CreateTask>) -> Result<TasksCreateResponse> {
+async fn create_when_allowed<V: CreatesJob>(gate: &Gate, mut request: Request<V>) -> Result<V::Output> {
     let rule = request.options.rule.take();
     let decide = move |error: &Error| rule.as_ref().map_or(RetryDecision::Default, |rule| rule(error));
     let decide = Arc::new(decide);
     // A pause after a 429 concerns all calls, so the call itself does not make it.
-    let retries_here = request.options.retry.max_retries > 0 && request.verb.input.source.is_repeatable();
+    let retries_here = request.options.retry.max_retries > 0 && request.verb.is_repeatable();
     let inner = Arc::clone(&decide);
     request.options.rule = Some(Arc::new(move |error| match inner(error) {
         RetryDecision::Default if retries_here && error.is_rate_limited() => RetryDecision::Stop,
@@ -207,21 +218,21 @@ async fn create_when_allowed(gate: &Gate, mut request: Request<CreateTask>) -> R
     }
 }
 
-impl RequestOptions for CreateBulk {
+impl<V> RequestOptions for CreateBulk<V> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
 }
 
-impl fmt::Debug for CreateBulk {
+impl<V: fmt::Debug> fmt::Debug for CreateBulk<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("CreateBulk");
-        out.field("inputs", &self.inputs).field("concurrency", &self.concurrency).finish_non_exhaustive()
+        out.field("calls", &self.calls).field("concurrency", &self.concurrency).finish_non_exhaustive()
     }
 }
 
-impl IntoFuture for CreateBulk {
-    type Output = Vec<Result<TasksCreateResponse>>;
+impl<V: CreatesJob> IntoFuture for CreateBulk<V> {
+    type Output = Vec<Result<V::Output>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
