@@ -3,7 +3,7 @@
 use twelvelabs_api::{
     operations::EMBED_V2_TASKS_CREATE,
     runtime::Operation,
-    types::{EmbeddingTaskCreateResponse, ModelName},
+    types::{CreateAsyncEmbeddingRequest, EmbeddingTaskCreateResponse, ModelName},
 };
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     embed::v2::{
         EmbedTaskInput,
         rules::{Call, HasModelOptions, ModelOptions},
+        source::Content,
     },
     error::{Checks, Result},
 };
@@ -36,9 +37,15 @@ impl CreateEmbeddingTask {
 
     /// Checks the parameters.
     pub(super) fn check(&self, checks: &mut Checks) {
-        let call = Call { model: &self.model_name, is_task: true, options: self.options, truncate: None };
-        call.check(checks);
-        self.input.check(&call, checks);
+        let call = Call { model: &self.model_name, is_task: true };
+        self.input.check(call, checks);
+        call.check(&EMBED_V2_TASKS_CREATE, self.options, &self.to_request(Content::Outline), checks);
+    }
+
+    fn to_request(&self, content: Content) -> CreateAsyncEmbeddingRequest {
+        let mut body = self.input.to_request(self.model_name.clone(), content);
+        (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
+        body
     }
 }
 
@@ -52,8 +59,7 @@ impl Verb for CreateEmbeddingTask {
         let mut checks = Checks::new(options.validate);
         self.check(&mut checks);
         checks.finish()?;
-        let mut body = self.input.into_request(self.model_name);
-        (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
+        let body = self.to_request(Content::Whole);
         let make = |api: &twelvelabs_api::Client| api.embed_v2_tasks_create_request(&body);
         core.call_and_read(&EMBED_V2_TASKS_CREATE, options, make, |body| read_all(body, core.key())).await
     }
