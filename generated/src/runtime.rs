@@ -24,7 +24,7 @@ pub use large_array::LargeArray;
 pub use multipart::Multipart;
 pub use open_file::FileSection;
 pub use param::Param;
-pub use request::{ApiRequest, Effect, Key, Operation, path_segment};
+pub use request::{ApiRequest, Effect, Key, Operation, path_segment, server_url};
 pub use rule::{BrokenRule, Condition, Rule, RuleKind, Test};
 #[allow(unused_imports, reason = "the document of this repository has no union without a tag")]
 pub(crate) use union::{Variant, decode_union};

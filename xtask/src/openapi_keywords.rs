@@ -83,7 +83,7 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("head", One(ObjectKind::Operation)),
             ("patch", One(ObjectKind::Operation)),
             ("trace", One(ObjectKind::Operation)),
-            ("servers", Refused("a list of servers here")),
+            ("servers", Data),
         ],
         ObjectKind::Operation => &[
             ("operationId", Data),
@@ -97,7 +97,7 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("requestBody", One(ObjectKind::RequestBody)),
             ("responses", Map(ObjectKind::Response)),
             ("callbacks", Lost("callbacks are not generated")),
-            ("servers", Refused("a list of servers here")),
+            ("servers", Data),
         ],
         ObjectKind::Parameter => &[
             ("name", Data),

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A rule as the document states it. Mirrors `twelvelabs_api::runtime::Rule`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rule {
     /// Path of the objects that the rule applies to, from the root of the body.
     pub place: String,
@@ -34,6 +34,9 @@ pub enum Test {
     Present,
     Absent,
     OneOf(Vec<String>),
+    All(Vec<String>),
+    Only(Vec<String>),
+    Mixed,
 }
 
 /// What the keyword of a rule holds.
@@ -55,12 +58,19 @@ const KINDS: &[(&str, &str, Holds)] = &[
     ("together", "Together", Holds::Fields(None)),
     ("required", "Required", Holds::Fields(None)),
     ("absent", "Absent", Holds::Fields(None)),
+    ("not_empty", "NotEmpty", Holds::Fields(None)),
     ("ascending", "Ascending", Holds::Fields(Some(2))),
+    ("not_descending", "NotDescending", Holds::Fields(Some(2))),
     ("fits", "Fits", Holds::Fields(Some(3))),
     ("one_of", "OneOf", Holds::Values),
     ("none_of", "NoneOf", Holds::Values),
+    ("contains", "Contains", Holds::Values),
     ("min_items", "MinItems", Holds::Count),
+    ("max_items", "MaxItems", Holds::Count),
     ("length", "Length", Holds::Count),
+    ("length_of", "LengthOf", Holds::Fields(Some(2))),
+    ("same_length", "SameLength", Holds::Fields(None)),
+    ("maximum", "Maximum", Holds::Count),
 ];
 
 /// Parses the value of `x-rules`, or returns what is wrong with it.
@@ -123,11 +133,17 @@ fn conditions(when: Option<&Value>) -> Result<Vec<Condition>, String> {
     let Some(when) = when else { return Ok(Vec::new()) };
     let when = when.as_object().ok_or("when must be an object of fields")?;
     let condition = |(field, test): (&String, &Value)| {
+        let of_values = |keyword: &str| test.as_object().filter(|test| test.len() == 1)?.get(keyword).and_then(texts);
         let test = match test.as_str() {
-            Some("present") => Test::Present,
-            Some("absent") => Test::Absent,
-            _ => Test::OneOf(texts(test).ok_or("a condition must be present, absent or a list of values")?),
+            Some("present") => Some(Test::Present),
+            Some("absent") => Some(Test::Absent),
+            Some("mixed") => Some(Test::Mixed),
+            _ => texts(test)
+                .map(Test::OneOf)
+                .or_else(|| of_values("all").map(Test::All))
+                .or_else(|| of_values("only").map(Test::Only)),
         };
+        let test = test.ok_or("a condition must be present, absent, mixed, a list of values, or all or only of one")?;
         Ok(Condition { field: field.clone(), test })
     };
     when.iter().map(condition).collect()
@@ -177,9 +193,24 @@ fn add<'d>(root: &'d Value, schema: &'d Value, place: &str, above: &mut Vec<&'d 
         add(root, items, &format!("{place}[]"), above, out);
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        out.extend(list_limits(root, property).map(|(kind, count)| Rule {
+            place: place.to_owned(),
+            kind,
+            fields: vec![name.clone()],
+            count,
+            ..Rule::default()
+        }));
         let inner = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
         add(root, property, &inner, above, out);
     }
+}
+
+/// The number of items that plain OpenAPI requires of a list: the kind of the rule, and the number.
+fn list_limits<'d>(root: &'d Value, schema: &'d Value) -> impl Iterator<Item = (&'static str, u64)> {
+    let schema = follow(root, schema);
+    [("minItems", "MinItems"), ("maxItems", "MaxItems")]
+        .into_iter()
+        .filter_map(move |(keyword, kind)| Some((kind, schema?.get(keyword)?.as_u64()?)))
 }
 
 /// Remarks about rules with fields that their schema does not describe: such a rule would never be broken, or always.
@@ -240,12 +271,15 @@ mod tests {
     fn rules_are_parsed() {
         let rules = parse(&json!([
             { "at_least_one": ["a", "b"] },
-            { "when": { "c": [true, 5, "x"], "d": "present", "e": "absent" }, "length": { "f[].g": 3, "h": 4 }, "unconfirmed": true }
+            { "when": { "c": [true, 5, "x"], "d": "present", "e": "absent", "i": "mixed", "j": { "all": ["y"] }, "k": { "only": [6] } },
+              "length": { "f[].g": 3, "h": 4 }, "unconfirmed": true }
         ]));
         let rules = rules.expect("rules");
         assert_eq!((rules[0].kind, &rules[0].fields[..]), ("AtLeastOne", &["a".to_owned(), "b".to_owned()][..]));
         let tests: Vec<&Test> = rules[1].when.iter().map(|condition| &condition.test).collect();
-        assert_eq!(tests, [&Test::OneOf(vec!["true".into(), "5".into(), "x".into()]), &Test::Present, &Test::Absent]);
+        let [all, only] = [Test::All(vec!["y".into()]), Test::Only(vec!["6".into()])];
+        let one_of = Test::OneOf(vec!["true".into(), "5".into(), "x".into()]);
+        assert_eq!(tests, [&one_of, &Test::Present, &Test::Absent, &Test::Mixed, &all, &only]);
         let counts: Vec<_> = rules[1..].iter().map(|rule| (rule.fields[0].as_str(), rule.count)).collect();
         assert_eq!((counts, rules[2].unconfirmed), (vec![("f[].g", 3), ("h", 4)], true));
     }
@@ -264,7 +298,11 @@ mod tests {
             (json!({ "one_of": ["a"] }), "an object of fields is expected in"),
             (
                 json!({ "when": { "a": 1 }, "absent": ["b"] }),
-                "a condition must be present, absent or a list of values in",
+                "a condition must be present, absent, mixed, a list of values, or all or only of one in",
+            ),
+            (
+                json!({ "when": { "a": { "all": ["b"], "only": ["b"] } }, "absent": ["b"] }),
+                "a condition must be present",
             ),
             (json!({ "absent": ["b"], "unconfirmed": "yes" }), "unconfirmed must be true or false in"),
         ] {
@@ -278,12 +316,13 @@ mod tests {
     fn rules_have_the_place_of_their_schema() {
         let root = json!({ "components": { "schemas": {
             "Media": { "properties": { "url": {}, "id": {} }, "x-rules": [{ "exactly_one": ["url", "id"] }] },
-            "Body": { "allOf": [{ "properties": { "list": { "items": { "$ref": "#/components/schemas/Media" } } } }],
+            "Body": { "allOf": [{ "properties": { "list": { "maxItems": 3, "items": { "$ref": "#/components/schemas/Media" } } } }],
                 "properties": { "one": { "oneOf": [{ "$ref": "#/components/schemas/Media" }, { "type": "null" }] } } }
         } } });
         let body = json!({ "$ref": "#/components/schemas/Body" });
-        let places: Vec<String> = collect(&root, &body).into_iter().map(|rule| rule.place).collect();
-        assert_eq!(places, ["list[]", "one"]);
+        let rules = collect(&root, &body);
+        let places: Vec<&str> = rules.iter().map(|rule| rule.place.as_str()).collect();
+        assert_eq!(places, ["", "list[]", "one"]);
         for field in ["one.url", "list[].id", "list"] {
             assert!(has_field(&root, &body, field), "{field}");
         }

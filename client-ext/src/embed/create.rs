@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use twelvelabs_api::{
     forms::EmbedCreateRequest,
     operations::EMBED_CREATE,
@@ -18,7 +19,7 @@ use crate::{
         request::{Request, Verb},
         response::Response,
     },
-    error::{Checks, Result, Violation},
+    error::{Checks, Result, Violation, number},
     upload::{FileSource, Source, Upload},
 };
 
@@ -98,20 +99,27 @@ impl CreateEmbedding {
         if self.model_name.as_str().is_empty() {
             checks.limit(Violation::absent(rules::MODEL_NAME.name, "must name a model"));
         }
-        if self.text.is_none() && self.image.is_none() && self.audio.is_none() {
-            checks.limit(Violation::absent(rules::TEXT.name, "is required without an image and without an audio file"));
-        }
-        if self.text.as_deref() == Some("") {
-            checks.limit(Violation::absent(rules::TEXT.name, "must not be empty"));
-        }
         if let Some(image) = &self.image {
             image.check(&rules::IMAGE_FILE, &rules::IMAGE_URL, checks).await;
         }
         if let Some(audio) = &self.audio {
             audio.check(&rules::AUDIO_FILE, &rules::AUDIO_URL, checks).await;
-        } else if self.audio_start.is_some() {
-            checks.limit(Violation::absent(rules::AUDIO_START_OFFSET_SEC.name, "requires an audio file"));
         }
+        if self.text.as_deref() == Some("") {
+            checks.limit(Violation::absent(rules::TEXT.name, "must not be empty"));
+        }
+        let is_at = |source: &Option<Source>, file: bool| {
+            source.as_ref().is_some_and(|source| matches!(source, Source::File(_)) == file).then_some(true)
+        };
+        let fields = json!({
+            (rules::TEXT.name): self.text,
+            (rules::IMAGE_URL.name): is_at(&self.image, false),
+            (rules::IMAGE_FILE.name): is_at(&self.image, true),
+            (rules::AUDIO_URL.name): is_at(&self.audio, false),
+            (rules::AUDIO_FILE.name): is_at(&self.audio, true),
+            (rules::AUDIO_START_OFFSET_SEC.name): number(self.audio_start),
+        });
+        checks.rules(EMBED_CREATE.rules, &fields);
         checks.range(&rules::AUDIO_START_OFFSET_SEC, self.audio_start);
     }
 }

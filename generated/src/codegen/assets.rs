@@ -31,7 +31,7 @@ pub mod types {
         ///Time of creation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ///Duration of a video or audio file, in seconds. Final when the asset is `ready`.
+        ///Duration of a video or audio file, in seconds. Final when the asset is `ready`. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
         ///Reason of the failure. Present if the asset is `failed`.
@@ -612,9 +612,9 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AssetTranscriptionEntry {
-        ///End, in seconds from the start of the file.
+        ///End, in seconds from the start of the file. At least 0.
         pub end: f64,
-        ///Start, in seconds from the start of the file.
+        ///Start, in seconds from the start of the file. At least 0.
         pub start: f64,
         ///The text.
         pub value: ::std::string::String,
@@ -832,12 +832,12 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct AssetTranscriptionUtterance {
-        ///End, in seconds from the start of the file.
+        ///End, in seconds from the start of the file. At least 0.
         pub end: f64,
         ///Label of the speaker.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub speaker: ::std::option::Option<::std::string::String>,
-        ///Start, in seconds from the start of the file.
+        ///Start, in seconds from the start of the file. At least 0.
         pub start: f64,
         ///The text.
         pub value: ::std::string::String,
@@ -2235,7 +2235,45 @@ pub mod operations {
         path: "/assets",
         effect: Effect::Create,
         params: super::params::assets_create::ALL,
-        rules: &[],
+        rules: &[
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "method",
+                        test: Test::OneOf(&["direct"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["file"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "method",
+                        test: Test::OneOf(&["url"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["url"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtMostOne,
+                fields: &["file", "url"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: true,
+            },
+        ],
     };
     ///`GET /assets/{asset_id}`
     pub const ASSETS_RETRIEVE: Operation = Operation {
@@ -2307,7 +2345,31 @@ pub mod operations {
         path: "/assets/multipart-uploads",
         effect: Effect::Create,
         params: super::params::multipart_upload_create::ALL,
-        rules: &[],
+        rules: &[
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["filename"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "type",
+                        test: Test::OneOf(&["image"]),
+                    },
+                ],
+                kind: RuleKind::Maximum,
+                fields: &["total_size"],
+                values: &[],
+                count: 33554432u64,
+                unconfirmed: false,
+            },
+        ],
     };
     ///`GET /assets/multipart-uploads/{upload_id}`
     pub const MULTIPART_UPLOAD_GET_STATUS: Operation = Operation {
@@ -2325,7 +2387,26 @@ pub mod operations {
         path: "/assets/multipart-uploads/{upload_id}",
         effect: Effect::Update,
         params: super::params::multipart_upload_report_chunk_batch::ALL,
-        rules: &[],
+        rules: &[
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["completed_chunks"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: true,
+            },
+            Rule {
+                place: "completed_chunks[]",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["proof"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+        ],
     };
     ///`POST /assets/multipart-uploads/{upload_id}/presigned-urls`
     pub const MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS: Operation = Operation {

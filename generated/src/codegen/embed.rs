@@ -393,7 +393,49 @@ pub mod operations {
         path: "/embed",
         effect: Effect::Compute,
         params: super::params::embed_create::ALL,
-        rules: &[],
+        rules: &[
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtLeastOne,
+                fields: &["text", "image_url", "image_file", "audio_url", "audio_file"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtMostOne,
+                fields: &["image_url", "image_file"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtMostOne,
+                fields: &["audio_url", "audio_file"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "audio_start_offset_sec",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::AtLeastOne,
+                fields: &["audio_url", "audio_file"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+        ],
     };
 }
 pub mod params {

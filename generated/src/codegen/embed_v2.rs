@@ -759,21 +759,21 @@ pub mod types {
         ///Uncertainty of each number of the vector; larger numbers are less certain. Present if requested. Marengo 3.5 only.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_uncertainty: ::std::option::Option<crate::runtime::Embedding>,
-        ///Last page of the range, counted from 1. Present for pages of a PDF file. At least 0.
+        ///Last page of the range, counted from 1. Present for pages of a PDF file. At least 1.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub end_page_number: ::std::option::Option<u64>,
-        ///End of the range, in seconds from the start of the file. Present for audio and video.
+        ///End of the range, in seconds from the start of the file. Present for audio and video. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_sec: ::std::option::Option<f64>,
         ///Quarter of the page. Absent for a whole page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub quadrant: ::std::option::Option<EmbeddingDataQuadrant>,
-        ///First page of the range, counted from 1. Present for pages of a PDF file. At least 0.
+        ///First page of the range, counted from 1. Present for pages of a PDF file. At least 1.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub start_page_number: ::std::option::Option<u64>,
-        ///Start of the range, in seconds from the start of the file. Present for audio and video.
+        ///Start of the range, in seconds from the start of the file. Present for audio and video. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub start_sec: ::std::option::Option<f64>,
     }
@@ -979,7 +979,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub clip_length: ::std::option::Option<u64>,
-        ///Duration of the file, in seconds. Present for audio and video.
+        ///Duration of the file, in seconds. Present for audio and video. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub duration: ::std::option::Option<f64>,
         ///Number of dimensions of the vectors. Marengo 3.5 only.
@@ -994,7 +994,7 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::runtime::null_as_default")]
         pub embedding_scopes: ::std::vec::Vec<EmbeddingScope>,
-        ///End of the embedded range, in seconds. For audio and video.
+        ///End of the embedded range, in seconds. For audio and video. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub end_offset_sec: ::std::option::Option<f64>,
         ///Name of the file.
@@ -1005,7 +1005,7 @@ pub mod types {
         ///URL of the file. Present for inputs that are named by a URL.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub input_url: ::std::option::Option<::std::string::String>,
-        ///Start of the embedded range, in seconds. For audio and video.
+        ///Start of the embedded range, in seconds. For audio and video. At least 0.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub start_offset_sec: ::std::option::Option<f64>,
     }
@@ -1602,7 +1602,493 @@ pub mod operations {
         path: "/embed-v2",
         effect: Effect::Compute,
         params: super::params::embed_v2_create::ALL,
-        rules: &[],
+        rules: &[
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::NoneOf,
+                fields: &["input_type"],
+                values: &["document"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["text"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["text"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["image"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["image"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["text_image"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["text_image"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["audio"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["audio"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["video"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["video"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["multi_input"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["multi_input"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtMostOne,
+                fields: &[
+                    "text",
+                    "image",
+                    "text_image",
+                    "audio",
+                    "video",
+                    "multi_input",
+                ],
+                values: &[],
+                count: 0u64,
+                unconfirmed: true,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::Absent,
+                fields: &[
+                    "auto_truncate",
+                    "embedding_uncertainty",
+                    "embedding_dimension",
+                ],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["audio.embedding_option"],
+                values: &["audio", "transcription"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["audio.embedding_scope"],
+                values: &["clip", "asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["video.embedding_option"],
+                values: &["visual", "audio", "transcription"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["video.embedding_scope"],
+                values: &["clip", "asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["multi_input.media_sources[].media_type"],
+                values: &["image"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::Absent,
+                fields: &["text", "image", "text_image", "audio", "video"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                ],
+                kind: RuleKind::NoneOf,
+                fields: &["multi_input.media_sources[].media_type"],
+                values: &["document"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                ],
+                kind: RuleKind::AtMostOne,
+                fields: &["multi_input.input_text", "multi_input.media_sources"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::OneOf,
+                fields: &["embedding_dimension"],
+                values: &["128", "256", "512"],
+                count: 0u64,
+                unconfirmed: true,
+            },
+            Rule {
+                place: "text",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["input_text"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "image.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "image.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "text_image",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["input_text"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "text_image.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "text_image.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio",
+                when: &[],
+                kind: RuleKind::Ascending,
+                fields: &["start_sec", "end_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio",
+                when: &[
+                    Condition {
+                        field: "embedding_type",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::MinItems,
+                fields: &["embedding_option"],
+                values: &[],
+                count: 2u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video",
+                when: &[],
+                kind: RuleKind::Ascending,
+                fields: &["start_sec", "end_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video",
+                when: &[
+                    Condition {
+                        field: "embedding_type",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::MinItems,
+                fields: &["embedding_option"],
+                values: &[],
+                count: 2u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input",
+                when: &[],
+                kind: RuleKind::AtLeastOne,
+                fields: &["input_text", "media_sources"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["input_text"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input",
+                when: &[
+                    Condition {
+                        field: "input_text",
+                        test: Test::Absent,
+                    },
+                ],
+                kind: RuleKind::NotEmpty,
+                fields: &["media_sources"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input",
+                when: &[
+                    Condition {
+                        field: "media_sources[].media_type",
+                        test: Test::Mixed,
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["input_text"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input",
+                when: &[
+                    Condition {
+                        field: "media_sources[].media_type",
+                        test: Test::Only(&["document"]),
+                    },
+                ],
+                kind: RuleKind::Absent,
+                fields: &["input_text"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input",
+                when: &[
+                    Condition {
+                        field: "media_sources[].media_type",
+                        test: Test::Only(&["document"]),
+                    },
+                ],
+                kind: RuleKind::MaxItems,
+                fields: &["media_sources"],
+                values: &[],
+                count: 1u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input",
+                when: &[],
+                kind: RuleKind::MaxItems,
+                fields: &["media_sources"],
+                values: &[],
+                count: 10u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input.media_sources[]",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "multi_input.media_sources[]",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["name", "base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+        ],
     };
     ///`GET /embed-v2/tasks`
     pub const EMBED_V2_TASKS_LIST: Operation = Operation {
@@ -1620,7 +2106,808 @@ pub mod operations {
         path: "/embed-v2/tasks",
         effect: Effect::Create,
         params: super::params::embed_v2_tasks_create::ALL,
-        rules: &[],
+        rules: &[
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::NoneOf,
+                fields: &["input_type"],
+                values: &["text", "text_image", "multi_input"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["audio"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["audio"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["video"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["video"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["document"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["document"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "input_type",
+                        test: Test::OneOf(&["image"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["image"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::AtMostOne,
+                fields: &["audio", "video", "document", "image"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: true,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::Absent,
+                fields: &[
+                    "document",
+                    "image",
+                    "embedding_uncertainty",
+                    "embedding_dimension",
+                    "audio.segmentation.temporal",
+                    "audio.time_based_metadata",
+                    "video.segmentation.temporal",
+                    "video.time_based_metadata",
+                ],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["audio.embedding_option"],
+                values: &["audio", "transcription"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["audio.embedding_scope"],
+                values: &["clip", "asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["video.embedding_option"],
+                values: &["visual", "audio", "transcription"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["video.embedding_scope"],
+                values: &["clip", "asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.0"]),
+                    },
+                    Condition {
+                        field: "audio.embedding_type",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::MinItems,
+                fields: &["audio.embedding_option"],
+                values: &[],
+                count: 2u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::Absent,
+                fields: &["audio.segmentation.strategy", "video.segmentation.strategy"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["audio.embedding_option"],
+                values: &["audio"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["audio.embedding_scope"],
+                values: &["clip", "local", "asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["video.embedding_option"],
+                values: &["visual", "audio"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["video.embedding_scope"],
+                values: &["clip", "local", "asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["document.embedding_option"],
+                values: &["visual", "text"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["document.embedding_scope"],
+                values: &["local", "asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["image.embedding_option"],
+                values: &["visual"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["image.embedding_scope"],
+                values: &["asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                    Condition {
+                        field: "audio.embedding_type",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::MinItems,
+                fields: &["audio.embedding_option"],
+                values: &[],
+                count: 2u64,
+                unconfirmed: true,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                    Condition {
+                        field: "audio.embedding_type",
+                        test: Test::OneOf(&["fused_embedding"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["audio.time_based_metadata"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "model_name",
+                        test: Test::OneOf(&["marengo3.5"]),
+                    },
+                    Condition {
+                        field: "video.embedding_type",
+                        test: Test::OneOf(&["fused_embedding"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["video.time_based_metadata"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::NoneOf,
+                fields: &["document.embedding_type"],
+                values: &["fused_embedding"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::NoneOf,
+                fields: &["image.embedding_type"],
+                values: &["fused_embedding"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                    Condition {
+                        field: "audio",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["audio.embedding_scope"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                    Condition {
+                        field: "video",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["video.embedding_scope"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                ],
+                kind: RuleKind::NoneOf,
+                fields: &["audio.embedding_scope"],
+                values: &["asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                ],
+                kind: RuleKind::NoneOf,
+                fields: &["video.embedding_scope"],
+                values: &["asset"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                    Condition {
+                        field: "document",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["document.embedding_scope"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                ],
+                kind: RuleKind::OneOf,
+                fields: &["document.embedding_scope"],
+                values: &["local"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                ],
+                kind: RuleKind::NoneOf,
+                fields: &["document.embedding_option"],
+                values: &["visual"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[
+                    Condition {
+                        field: "embedding_uncertainty",
+                        test: Test::OneOf(&["true"]),
+                    },
+                ],
+                kind: RuleKind::Absent,
+                fields: &["document.segmentation.spatial"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "",
+                when: &[],
+                kind: RuleKind::OneOf,
+                fields: &["embedding_dimension"],
+                values: &["128", "256", "512"],
+                count: 0u64,
+                unconfirmed: true,
+            },
+            Rule {
+                place: "audio",
+                when: &[],
+                kind: RuleKind::Ascending,
+                fields: &["start_sec", "end_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio",
+                when: &[
+                    Condition {
+                        field: "time_based_metadata",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["embedding_type"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio",
+                when: &[
+                    Condition {
+                        field: "time_based_metadata",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Contains,
+                fields: &["embedding_type"],
+                values: &["fused_embedding"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "audio.time_based_metadata[]",
+                when: &[],
+                kind: RuleKind::NotDescending,
+                fields: &["start", "end"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video",
+                when: &[],
+                kind: RuleKind::Ascending,
+                fields: &["start_sec", "end_sec"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video",
+                when: &[
+                    Condition {
+                        field: "embedding_type",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::MinItems,
+                fields: &["embedding_option"],
+                values: &[],
+                count: 2u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video",
+                when: &[
+                    Condition {
+                        field: "time_based_metadata",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["embedding_type"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video",
+                when: &[
+                    Condition {
+                        field: "time_based_metadata",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Contains,
+                fields: &["embedding_type"],
+                values: &["fused_embedding"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "video.time_based_metadata[]",
+                when: &[],
+                kind: RuleKind::NotDescending,
+                fields: &["start", "end"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document",
+                when: &[
+                    Condition {
+                        field: "segmentation.spatial",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Contains,
+                fields: &["embedding_option"],
+                values: &["visual"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document",
+                when: &[
+                    Condition {
+                        field: "segmentation.spatial",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Contains,
+                fields: &["embedding_scope"],
+                values: &["local"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document",
+                when: &[
+                    Condition {
+                        field: "segmentation.sequential",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["embedding_scope"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document",
+                when: &[
+                    Condition {
+                        field: "segmentation.sequential",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::Contains,
+                fields: &["embedding_scope"],
+                values: &["local"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document",
+                when: &[
+                    Condition {
+                        field: "segmentation.sequential",
+                        test: Test::Present,
+                    },
+                ],
+                kind: RuleKind::NoneOf,
+                fields: &["embedding_option"],
+                values: &["visual"],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document",
+                when: &[
+                    Condition {
+                        field: "embedding_option",
+                        test: Test::OneOf(&["text"]),
+                    },
+                    Condition {
+                        field: "embedding_scope",
+                        test: Test::OneOf(&["local"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["segmentation.sequential"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document",
+                when: &[
+                    Condition {
+                        field: "embedding_option",
+                        test: Test::All(&["visual", "text"]),
+                    },
+                ],
+                kind: RuleKind::Required,
+                fields: &["embedding_scope"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document.segmentation",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["spatial", "sequential"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "document.segmentation.sequential",
+                when: &[],
+                kind: RuleKind::Ascending,
+                fields: &["overlap_sentences", "max_sentences"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "image.media_source",
+                when: &[],
+                kind: RuleKind::ExactlyOne,
+                fields: &["url", "base64_string", "asset_id"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+            Rule {
+                place: "image.media_source",
+                when: &[],
+                kind: RuleKind::NotEmpty,
+                fields: &["base64_string"],
+                values: &[],
+                count: 0u64,
+                unconfirmed: false,
+            },
+        ],
     };
     ///`GET /embed-v2/tasks/{task_id}`
     pub const EMBED_V2_TASKS_RETRIEVE: Operation = Operation {

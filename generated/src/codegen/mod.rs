@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "42e252569adba398e2a0615b425e22b4d5012780ecde13b29ab5f9a1898ae67f";
+pub const SPEC_SHA256: &str = "e7bf951e9fede85e9126fb50081e6cd1028670c3166d966b52509ee351a49d64";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`

@@ -238,6 +238,17 @@ impl ClientHooks<Key> for Client {
     }
 }
 
+/// The base URL of an operation that has a server of its own: that server, unless the client was made for another base URL than that of
+/// the document. Such a client sends everything to one place, for example to a test server.
+pub fn server_url<'a>(client: &'a str, own: &'a str) -> &'a str {
+    server_of(crate::codegen::BASE_URL, client, own)
+}
+
+fn server_of<'a>(document: Option<&str>, client: &'a str, own: &'a str) -> &'a str {
+    let is_default = document.is_some_and(|url| url.trim_end_matches('/') == client.trim_end_matches('/'));
+    if is_default { own } else { client }
+}
+
 /// Encodes a path parameter as one path segment.
 ///
 /// # Errors
@@ -274,6 +285,14 @@ mod tests {
             Effect::Delete => 4,
         };
         assert!(Effect::ALL.iter().map(|effect| number(*effect)).eq(0..5));
+    }
+
+    #[test]
+    fn a_client_for_another_server_sends_everything_there() {
+        let (document, own) = (Some("https://a.example/v1/"), "https://b.example");
+        assert_eq!(server_of(document, "https://a.example/v1", own), own);
+        assert_eq!(server_of(document, "http://127.0.0.1:9", own), "http://127.0.0.1:9");
+        assert_eq!(server_of(None, "http://127.0.0.1:9", own), "http://127.0.0.1:9");
     }
 
     #[test]

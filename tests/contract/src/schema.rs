@@ -136,19 +136,54 @@ fn collect(error: &ValidationError<'_, '_>, root: &Value, pointer: &str, out: &m
         ErrorKind::AdditionalProperties { got } => {
             out.extend(got.iter().map(|name| ContractViolation::new(format!("{pointer}{location}/{name}"), UNDEFINED)));
         }
-        // The alternatives say more than the fact that none matches, but only if there is one.
-        ErrorKind::AnyOf | ErrorKind::OneOf(_) if error.causes.len() != 1 => {
-            out.push(ContractViolation::new(
+        ErrorKind::AnyOf | ErrorKind::OneOf(_) => match meant_alternative(error, root) {
+            Some(violations) => {
+                let at = |violation: ContractViolation| {
+                    ContractViolation::new(format!("{pointer}{}", violation.pointer), violation.message)
+                };
+                out.extend(violations.into_iter().map(at));
+            }
+            None => out.push(ContractViolation::new(
                 format!("{pointer}{location}"),
                 "does not match exactly one of the alternatives",
-            ));
-        }
+            )),
+        },
         _ if !error.causes.is_empty() => error.causes.iter().for_each(|cause| collect(cause, root, pointer, out)),
         kind => {
             let message = message(kind, root.pointer(&location).unwrap_or(&Value::Null));
             out.push(ContractViolation::new(format!("{pointer}{location}"), message));
         }
     }
+}
+
+/// What is wrong with the alternative of a union that the value was meant to be: the only one whose errors are all further inside of the
+/// value than those of the others.
+fn meant_alternative(union: &ValidationError<'_, '_>, root: &Value) -> Option<Vec<ContractViolation>> {
+    let mut candidates: Vec<_> = alternatives(union)
+        .into_iter()
+        .map(|alternative| {
+            let mut violations = Vec::new();
+            collect(alternative, root, "", &mut violations);
+            (violations.iter().map(|violation| violation.pointer.matches('/').count()).min(), violations)
+        })
+        .collect();
+    candidates.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
+    let is_alone = candidates.get(1).is_none_or(|(second, _)| *second < candidates[0].0);
+    candidates.into_iter().next().filter(|_| is_alone).map(|(_, violations)| violations)
+}
+
+/// The alternatives of a union, with those of the unions that are alternatives themselves.
+fn alternatives<'e, 's, 'v>(union: &'e ValidationError<'s, 'v>) -> Vec<&'e ValidationError<'s, 'v>> {
+    let place = union.instance_location.to_string();
+    let expand = |alternative: &'e ValidationError<'s, 'v>| {
+        let mut inner = alternative;
+        while let ([only], false) = (&inner.causes[..], matches!(inner.kind, ErrorKind::AnyOf | ErrorKind::OneOf(_))) {
+            inner = only;
+        }
+        let is_union = matches!(inner.kind, ErrorKind::AnyOf | ErrorKind::OneOf(_)) && !inner.causes.is_empty();
+        if is_union && inner.instance_location.to_string() == place { alternatives(inner) } else { vec![alternative] }
+    };
+    union.causes.iter().flat_map(expand).collect()
 }
 
 fn message(kind: &ErrorKind<'_, '_>, value: &Value) -> String {

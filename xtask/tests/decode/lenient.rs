@@ -79,6 +79,16 @@ fn an_error_has_the_decoded_body() {
 }
 
 #[test]
+fn an_operation_with_a_server_of_its_own_is_sent_there() {
+    let url = |client: &Client| client.files_request().expect("a request").request.url().to_string();
+    assert_eq!(url(&client()), "https://files.example.com/files");
+    let key = || Key::new("key").expect("a key");
+    assert_eq!(url(&Client::new("http://127.0.0.1:9", key()).expect("a client")), "http://127.0.0.1:9/files");
+    let same = client().same_request().expect("a request").request;
+    assert_eq!(same.url().as_str(), "https://eu.example.com/v1/files");
+}
+
+#[test]
 fn a_composed_form_has_all_fields() {
     let form = FormForm::new(FilePart::bytes("a", "x.png"));
     assert_eq!(form.title, None);

@@ -81,6 +81,14 @@ fn what_cannot_be_generated_is_reported() {
 }
 
 #[test]
+fn links_of_the_document_lead_to_items_of_the_crate() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/lenient.yaml");
+    let files = xtask::generate::generate_leniently(&Document::read(&path).expect("a document")).expect("code").files;
+    let text = "As [names](crate::Client::names) of a [skill](crate::types::Skill); see more.";
+    assert!(files["src/codegen/files.rs"].contains(text), "{}", files["src/codegen/files.rs"]);
+}
+
+#[test]
 fn deny_lost_fails_before_anything_is_written() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("denied");

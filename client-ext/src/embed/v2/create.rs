@@ -3,12 +3,13 @@
 use twelvelabs_api::{
     operations::EMBED_V2_CREATE,
     runtime::Operation,
-    types::{EmbeddingSuccessResponse, ModelName},
+    types::{CreateEmbeddingsRequest, EmbeddingSuccessResponse, ModelName},
 };
 
 use super::{
     EmbedInput,
     rules::{Call, HasModelOptions, ModelOptions},
+    source::Content,
 };
 use crate::{
     core::{
@@ -18,7 +19,7 @@ use crate::{
         response::Response,
     },
     embed::vectors::{ReturnsVectors, VectorCall},
-    error::{Checks, Result},
+    error::{Checks, Result, Violation},
 };
 
 /// The operation of [`V2Client::create`](super::V2Client::create).
@@ -34,6 +35,27 @@ impl CreateEmbeddings {
     pub(super) fn new(model_name: ModelName, input: EmbedInput) -> Self {
         let input = input.for_model(&model_name);
         Self { model_name, input, auto_truncate: None, options: ModelOptions::default() }
+    }
+}
+
+impl CreateEmbeddings {
+    fn check(&self, checks: &mut Checks) {
+        let call = Call { model: &self.model_name, is_task: false };
+        self.input.check(call, checks);
+        // The document says only that Marengo 3.5 does not take the input.
+        match self.input.name_of_unconverted().filter(|_| call.is_35()) {
+            Some(name) => {
+                checks.limit(Violation::absent(name, "must have no options with marengo3.5, except in a task"));
+            }
+            None => call.check(&EMBED_V2_CREATE, self.options, &self.to_request(Content::Outline), checks),
+        }
+    }
+
+    fn to_request(&self, content: Content) -> CreateEmbeddingsRequest {
+        let mut body = self.input.to_request(self.model_name.clone(), content);
+        body.auto_truncate = self.auto_truncate;
+        (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
+        body
     }
 }
 
@@ -65,16 +87,11 @@ impl Verb for CreateEmbeddings {
 
 impl ReturnsVectors for CreateEmbeddings {
     async fn prepare(self, _: &Core, options: &CallOptions) -> Result<VectorCall<EmbeddingSuccessResponse>> {
-        let call =
-            Call { model: &self.model_name, is_task: false, options: self.options, truncate: self.auto_truncate };
         let mut checks = Checks::new(options.validate);
-        call.check(&mut checks);
-        self.input.check(&call, &mut checks);
+        self.check(&mut checks);
         checks.finish()?;
         let model = self.model_name.clone();
-        let mut body = self.input.into_request(self.model_name);
-        body.auto_truncate = self.auto_truncate;
-        (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
+        let body = self.to_request(Content::Whole);
         let make = move |api: &twelvelabs_api::Client| api.embed_v2_create_request(&body);
         Ok(VectorCall::new::<Self>(make).of_model(model))
     }

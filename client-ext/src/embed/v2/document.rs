@@ -10,11 +10,8 @@ use twelvelabs_api::{
     },
 };
 
-use super::{
-    MediaSource,
-    rules::{Call, one_of},
-};
-use crate::error::{Checks, Violation};
+use super::{MediaSource, source::Content};
+use crate::error::Checks;
 
 /// A document, and how to embed it: a PDF, text or Markdown file, for a task with Marengo 3.5.
 ///
@@ -80,97 +77,34 @@ impl DocumentInput {
         self
     }
 
-    pub(super) fn into_request(self) -> AsyncDocumentInputRequest {
-        let mut wire = AsyncDocumentInputRequest::new(self.source.to_wire());
-        wire.segmentation = self.division.map(|division| {
+    pub(super) fn to_request(&self, content: Content) -> AsyncDocumentInputRequest {
+        let mut wire = AsyncDocumentInputRequest::new(self.source.to_wire(content));
+        wire.segmentation = self.division.as_ref().map(|division| {
             let mut wire = DocumentSegmentation::new();
             match division {
                 Division::Spatial(strategy) => {
                     let mut spatial = DocumentSpatialSegmentation::new();
-                    spatial.strategy = Some(strategy);
+                    spatial.strategy = Some(strategy.clone());
                     wire.spatial = Some(spatial);
                 }
                 Division::Sequential { max_sentences, overlap_sentences } => {
                     let strategy = DocumentSequentialSegmentationStrategy::Sentence;
-                    let mut sequential = DocumentSequentialSegmentation::new(strategy, max_sentences);
-                    sequential.overlap_sentences = overlap_sentences;
+                    let mut sequential = DocumentSequentialSegmentation::new(strategy, *max_sentences);
+                    sequential.overlap_sentences = *overlap_sentences;
                     wire.sequential = Some(sequential);
                 }
             }
             wire
         });
-        (wire.embedding_option, wire.embedding_scope) = (self.options, self.scopes);
+        (wire.embedding_option, wire.embedding_scope) = (self.options.clone(), self.scopes.clone());
         wire
     }
 
-    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
+    /// Checks what the OpenAPI document does not state, and the ranges of numbers.
+    pub(super) fn check(&self, checks: &mut Checks) {
         self.source.check(rules::DOCUMENT_MEDIA_SOURCE.name, &DOCUMENT_BYTES, checks);
-        call.needs_35(rules::DOCUMENT.name, true, checks);
-        one_of(rules::DOCUMENT_EMBEDDING_OPTION.name, &self.options, &["visual", "text"], call, checks);
-        one_of(rules::DOCUMENT_EMBEDDING_SCOPE.name, &self.scopes, &["local", "asset"], call, checks);
-        if self.scopes.is_empty()
-            && self.has_option(&EmbeddingOption::Visual)
-            && self.has_option(&EmbeddingOption::Text)
-        {
-            let name = rules::DOCUMENT_EMBEDDING_SCOPE.name;
-            checks.limit(Violation::absent(name, "must be asset for the options visual and text together"));
-        }
-        self.check_division(checks);
-        self.check_uncertainty(call, checks);
-    }
-
-    fn has_option(&self, option: &EmbeddingOption) -> bool {
-        self.options.contains(option)
-    }
-
-    fn check_division(&self, checks: &mut Checks) {
-        let local = self.scopes.contains(&EmbeddingScope::Local);
-        match self.division {
-            Some(Division::Spatial(_)) => {
-                let name = rules::DOCUMENT_SEGMENTATION_SPATIAL.name;
-                if !self.options.is_empty() && !self.has_option(&EmbeddingOption::Visual) {
-                    checks.limit(Violation::absent(name, "requires the option visual"));
-                }
-                if !self.scopes.is_empty() && !local {
-                    checks.limit(Violation::absent(name, "requires the scope local"));
-                }
-            }
-            Some(Division::Sequential { max_sentences, overlap_sentences }) => {
-                let name = rules::DOCUMENT_SEGMENTATION_SEQUENTIAL.name;
-                if self.has_option(&EmbeddingOption::Visual) {
-                    checks.limit(Violation::absent(name, "excludes the option visual, which only PDF files have"));
-                }
-                if !local {
-                    checks.limit(Violation::absent(name, "requires the scope local"));
-                }
-                checks.integer_range(&rules::DOCUMENT_SEGMENTATION_SEQUENTIAL_MAX_SENTENCES, Some(max_sentences));
-                if let Some(overlap) = overlap_sentences.filter(|overlap| *overlap >= max_sentences) {
-                    let name = rules::DOCUMENT_SEGMENTATION_SEQUENTIAL_OVERLAP_SENTENCES.name;
-                    let rule = format!("must be less than max_sentences, which is {max_sentences}");
-                    checks.limit(Violation::new(name, overlap, rule));
-                }
-            }
-            None => {}
-        }
-        // A chunk of a text file. For a PDF file, `text` has no pages.
-        if local
-            && self.has_option(&EmbeddingOption::Text)
-            && !matches!(self.division, Some(Division::Sequential { .. }))
-        {
-            let name = rules::DOCUMENT_SEGMENTATION_SEQUENTIAL.name;
-            checks.limit(Violation::absent(name, "is required for the option text with the scope local"));
-        }
-    }
-
-    fn check_uncertainty(&self, call: &Call<'_>, checks: &mut Checks) {
-        if !call.wants_uncertainty() {
-            return;
-        }
-        let name = rules::EMBEDDING_UNCERTAINTY.name;
-        if self.has_option(&EmbeddingOption::Visual) || matches!(self.division, Some(Division::Spatial(_))) {
-            checks.limit(Violation::absent(name, "excludes PDF files"));
-        } else if self.scopes != [EmbeddingScope::Local] {
-            checks.limit(Violation::absent(name, "requires the scope local alone for documents"));
+        if let Some(Division::Sequential { max_sentences, .. }) = self.division {
+            checks.integer_range(&rules::DOCUMENT_SEGMENTATION_SEQUENTIAL_MAX_SENTENCES, Some(max_sentences));
         }
     }
 }

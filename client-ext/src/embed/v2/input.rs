@@ -9,8 +9,10 @@ use twelvelabs_api::{
     },
 };
 
-use super::{AudioInput, DocumentInput, MediaSource, MultiInput, MultiInputSource, VideoInput, rules::Call};
-use crate::error::{Checks, Violation};
+use super::{
+    AudioInput, DocumentInput, MediaSource, MultiInput, MultiInputSource, VideoInput, rules::Call, source::Content,
+};
+use crate::error::Checks;
 
 /// A text of up to 500 tokens with Marengo 3.0 and 2,000 tokens with Marengo 3.5.
 #[derive(Clone, Debug)]
@@ -132,124 +134,100 @@ impl EmbedInput {
         }
     }
 
-    /// Checks the parameters, after [`for_model`](Self::for_model).
-    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
-        let text = |name: &str, text: &str, checks: &mut Checks| {
-            if text.is_empty() {
-                checks.limit(Violation::absent(name, "must not be empty"));
-            }
-        };
+    /// The name of an input that [`for_model`](Self::for_model) cannot convert for Marengo 3.5: audio or video with options.
+    pub(super) fn name_of_unconverted(&self) -> Option<&'static str> {
         match self {
-            Self::Text(input) => text(sync_rules::TEXT_INPUT_TEXT.name, &input.0, checks),
-            Self::Image(input) => input.0.check(sync_rules::IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks),
-            Self::TextImage(input) => {
-                text(sync_rules::TEXT_IMAGE_INPUT_TEXT.name, &input.text, checks);
-                input.image.check(sync_rules::TEXT_IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks);
-            }
-            Self::Audio(input) => {
-                without_options(sync_rules::AUDIO.name, call, checks);
-                input.check(call, checks);
-            }
-            Self::Video(input) => {
-                without_options(sync_rules::VIDEO.name, call, checks);
-                input.check(call, checks);
-            }
-            Self::Multi(input) => input.check(call, checks),
+            Self::Audio(_) => Some(sync_rules::AUDIO.name),
+            Self::Video(_) => Some(sync_rules::VIDEO.name),
+            _ => None,
         }
     }
 
-    pub(super) fn into_request(self, model: ModelName) -> CreateEmbeddingsRequest {
+    /// Checks what the OpenAPI document does not state, after [`for_model`](Self::for_model).
+    pub(super) fn check(&self, call: Call<'_>, checks: &mut Checks) {
+        match self {
+            Self::Text(_) => {}
+            Self::Image(input) => input.0.check(sync_rules::IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks),
+            Self::TextImage(input) => {
+                input.image.check(sync_rules::TEXT_IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks);
+            }
+            Self::Audio(input) => input.check(call, checks),
+            Self::Video(input) => input.check(call, checks),
+            Self::Multi(input) => input.check(checks),
+        }
+    }
+
+    pub(super) fn to_request(&self, model: ModelName, content: Content) -> CreateEmbeddingsRequest {
         let wire = |kind| CreateEmbeddingsRequest::new(kind, model);
         match self {
             Self::Text(TextInput(text)) => {
                 let mut wire = wire(EmbeddingInputType::Text);
-                wire.text = Some(TextInputRequest::new(text));
+                wire.text = Some(TextInputRequest::new(text.clone()));
                 wire
             }
             Self::Image(ImageInput(source)) => {
                 let mut wire = wire(EmbeddingInputType::Image);
-                wire.image = Some(ImageInputRequest::new(source.to_wire()));
+                wire.image = Some(ImageInputRequest::new(source.to_wire(content)));
                 wire
             }
             Self::TextImage(TextImageInput { text, image }) => {
                 let mut wire = wire(EmbeddingInputType::TextImage);
-                wire.text_image = Some(TextImageInputRequest::new(image.to_wire(), text));
+                wire.text_image = Some(TextImageInputRequest::new(image.to_wire(content), text.clone()));
                 wire
             }
             Self::Audio(audio) => {
                 let mut wire = wire(EmbeddingInputType::Audio);
-                wire.audio = Some(audio.into_request());
+                wire.audio = Some(audio.to_request(content));
                 wire
             }
             Self::Video(video) => {
                 let mut wire = wire(EmbeddingInputType::Video);
-                wire.video = Some(video.into_request());
+                wire.video = Some(video.to_request(content));
                 wire
             }
             Self::Multi(multi) => {
                 let mut wire = wire(EmbeddingInputType::MultiInput);
-                wire.multi_input = Some(multi.into_request());
+                wire.multi_input = Some(multi.to_request(content));
                 wire
             }
         }
     }
 }
 
-/// Audio and video that still are inputs of their own have options, which Marengo 3.5 does not take without a task.
-fn without_options(name: &str, call: &Call<'_>, checks: &mut Checks) {
-    if call.is_35() {
-        checks.limit(Violation::absent(name, "must have no options with marengo3.5, except in a task"));
-    }
-}
-
 impl EmbedTaskInput {
-    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
-        let uncertain_asset = |is_whole: bool, kind: &str, checks: &mut Checks| {
-            if call.wants_uncertainty() && is_whole {
-                let rule = format!("requires a {kind}.embedding_scope without asset");
-                checks.limit(Violation::absent(task_rules::EMBEDDING_UNCERTAINTY.name, rule));
-            }
-        };
+    /// Checks what the OpenAPI document does not state.
+    pub(super) fn check(&self, call: Call<'_>, checks: &mut Checks) {
         match self {
-            Self::Audio(input) => {
-                input.check(call, checks);
-                uncertain_asset(input.has_asset_scope(), task_rules::AUDIO.name, checks);
-            }
-            Self::Video(input) => {
-                input.check(call, checks);
-                uncertain_asset(input.has_asset_scope(), task_rules::VIDEO.name, checks);
-            }
-            Self::Document(input) => input.check(call, checks),
-            Self::Image(input) => {
-                call.needs_35(task_rules::IMAGE.name, true, checks);
-                input.0.check(task_rules::IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks);
-            }
+            Self::Audio(input) => input.check(call, checks),
+            Self::Video(input) => input.check(call, checks),
+            Self::Document(input) => input.check(checks),
+            Self::Image(input) => input.0.check(task_rules::IMAGE_MEDIA_SOURCE.name, &IMAGE_BYTES, checks),
         }
     }
 
-    pub(super) fn into_request(self, model: ModelName) -> CreateAsyncEmbeddingRequest {
+    pub(super) fn to_request(&self, model: ModelName, content: Content) -> CreateAsyncEmbeddingRequest {
         let wire = |kind, model| CreateAsyncEmbeddingRequest::new(kind, model);
         match self {
             Self::Audio(audio) => {
-                let audio = audio.into_task_request(&model);
+                let audio = audio.to_task_request(&model, content);
                 let mut wire = wire(EmbeddingInputType::Audio, model);
                 wire.audio = Some(audio);
                 wire
             }
             Self::Video(video) => {
-                let video = video.into_task_request(&model);
+                let video = video.to_task_request(&model, content);
                 let mut wire = wire(EmbeddingInputType::Video, model);
                 wire.video = Some(video);
                 wire
             }
             Self::Document(document) => {
                 let mut wire = wire(EmbeddingInputType::Document, model);
-                wire.document = Some(document.into_request());
+                wire.document = Some(document.to_request(content));
                 wire
             }
             Self::Image(ImageInput(source)) => {
                 let mut wire = wire(EmbeddingInputType::Image, model);
-                wire.image = Some(AsyncImageInputRequest::new(source.to_wire()));
+                wire.image = Some(AsyncImageInputRequest::new(source.to_wire(content)));
                 wire
             }
         }

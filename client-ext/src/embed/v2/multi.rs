@@ -6,11 +6,8 @@ use twelvelabs_api::{
     types::{MultiInputMediaSource, MultiInputMediaType, MultiInputRequest},
 };
 
-use super::{MediaSource, rules::Call};
+use super::{MediaSource, source::Content};
 use crate::error::{Checks, Violation};
-
-/// The largest number of files.
-const MOST: usize = 10;
 
 /// A text, files, or both, that share one vector.
 ///
@@ -72,10 +69,10 @@ impl MultiInputSource {
         self
     }
 
-    fn to_wire(&self) -> MultiInputMediaSource {
+    fn to_wire(&self, content: Content) -> MultiInputMediaSource {
         let mut wire = MultiInputMediaSource::new(self.media_type.clone());
         wire.name = self.name.clone();
-        (wire.url, wire.base64_string, wire.asset_id) = self.source.to_parts();
+        (wire.url, wire.base64_string, wire.asset_id) = self.source.to_parts(content);
         wire
     }
 }
@@ -98,71 +95,24 @@ impl MultiInput {
         self
     }
 
-    pub(super) fn into_request(self) -> MultiInputRequest {
+    pub(super) fn to_request(&self, content: Content) -> MultiInputRequest {
         let mut wire = MultiInputRequest::new();
-        wire.media_sources = self.sources.iter().map(MultiInputSource::to_wire).collect();
-        wire.input_text = self.text;
+        wire.media_sources = self.sources.iter().map(|source| source.to_wire(content)).collect();
+        wire.input_text = self.text.clone();
         wire
     }
 
-    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
-        let (text_name, sources_name) = (rules::MULTI_INPUT_INPUT_TEXT.name, rules::MULTI_INPUT_MEDIA_SOURCES.name);
-        match &self.text {
-            Some(text) if text.is_empty() => checks.limit(Violation::absent(text_name, "must not be empty")),
-            None if self.sources.is_empty() => {
-                checks.limit(Violation::absent(rules::MULTI_INPUT.name, "requires a text or a file"));
-            }
-            _ => {}
-        }
-        if self.sources.len() > MOST {
-            checks.limit(Violation::new(sources_name, self.sources.len(), format!("must have at most {MOST} items")));
-        }
+    /// Checks what the OpenAPI document does not state.
+    pub(super) fn check(&self, checks: &mut Checks) {
         for (index, file) in self.sources.iter().enumerate() {
-            let at = format!("{sources_name}[{index}]");
+            let at = format!("{}[{index}]", rules::MULTI_INPUT_MEDIA_SOURCES.name);
             file.source.check(&at, &MULTI_INPUT_BYTES, checks);
-            if call.is_30() && file.media_type != MultiInputMediaType::Image {
-                let rule = "must be image with marengo3.0";
-                checks.limit(Violation::new(&format!("{at}.media_type"), &file.media_type, rule));
-            }
-            if file.name.as_deref() == Some("") {
-                checks.limit(Violation::absent(&format!("{at}.name"), "must not be empty"));
-            }
         }
-        self.check_names(text_name, checks);
-        self.check_combination(text_name, sources_name, checks);
-        if call.wants_uncertainty() {
-            let name = rules::EMBEDDING_UNCERTAINTY.name;
-            if self.has(&MultiInputMediaType::Document) {
-                checks.limit(Violation::absent(name, "excludes documents"));
-            } else if self.text.is_some() && !self.sources.is_empty() {
-                checks.limit(Violation::absent(name, "excludes a text together with files"));
-            }
-        }
-    }
-
-    fn has(&self, media_type: &MultiInputMediaType) -> bool {
-        self.sources.iter().any(|file| file.media_type == *media_type)
-    }
-
-    /// Every file that the text refers to must exist.
-    fn check_names(&self, text_name: &str, checks: &mut Checks) {
         for name in placeholders(self.text.as_deref().unwrap_or_default()) {
             if !self.sources.iter().any(|file| file.name.as_deref() == Some(name)) {
-                checks.limit(Violation::new(text_name, format_args!("<@{name}>"), "must refer to the name of a file"));
+                let text = rules::MULTI_INPUT_INPUT_TEXT.name;
+                checks.limit(Violation::new(text, format_args!("<@{name}>"), "must refer to the name of a file"));
             }
-        }
-    }
-
-    fn check_combination(&self, text_name: &str, sources_name: &str, checks: &mut Checks) {
-        let only_documents = !self.sources.is_empty()
-            && self.sources.iter().all(|file| file.media_type == MultiInputMediaType::Document);
-        if only_documents && (self.sources.len() > 1 || self.text.is_some()) {
-            let rule = "must have an image, audio file or video beside documents, or one document without a text";
-            checks.limit(Violation::absent(sources_name, rule));
-        }
-        let is_mixed = self.sources.windows(2).any(|pair| pair[0].media_type != pair[1].media_type);
-        if is_mixed && self.text.is_none() {
-            checks.limit(Violation::absent(text_name, "is required for files of different types"));
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Rules that depend on the model, or that several inputs share.
+//! Parameters and checks that all inputs share.
+//!
+//! Rules about several fields are in the OpenAPI document (`x-rules`). The inputs check what it cannot say: files and URLs, numbers that are
+//! not finite, names in a text, and options that the form of a request cannot express.
 
-use std::fmt;
-
-use twelvelabs_api::{params::embed_v2_create as rules, types::ModelName};
+use serde::Serialize;
+use twelvelabs_api::{params::embed_v2_create as params, runtime::Operation, types::ModelName};
 
 use crate::{
     core::request::Request,
@@ -41,13 +43,12 @@ impl<V: HasModelOptions> Request<V> {
     }
 }
 
-/// The parameters of a call that the rules of its input depend on.
+/// What the checks of an input depend on, besides the rules of the OpenAPI document.
+#[derive(Clone, Copy)]
 pub(super) struct Call<'c> {
     pub(super) model: &'c ModelName,
     /// The call creates a task.
     pub(super) is_task: bool,
-    pub(super) options: ModelOptions,
-    pub(super) truncate: Option<bool>,
 }
 
 impl Call<'_> {
@@ -59,46 +60,21 @@ impl Call<'_> {
         *self.model == ModelName::Marengo35
     }
 
-    pub(super) fn wants_uncertainty(&self) -> bool {
-        self.options.uncertainty == Some(true)
-    }
-
-    /// Checks the parameters that are not part of an input.
-    pub(super) fn check(&self, checks: &mut Checks) {
+    /// Checks what the OpenAPI document states about the request: the parameters that are not part of an input, and the rules about
+    /// several fields. `outline` is the request without the bytes of files.
+    pub(super) fn check(
+        &self,
+        operation: &Operation,
+        options: ModelOptions,
+        outline: &impl Serialize,
+        checks: &mut Checks,
+    ) {
         if self.model.as_str().is_empty() {
-            checks.limit(Violation::absent(rules::MODEL_NAME.name, "must name a model"));
+            checks.limit(Violation::absent(params::MODEL_NAME.name, "must name a model"));
         }
-        self.needs_35(rules::AUTO_TRUNCATE.name, self.truncate.is_some(), checks);
-        self.needs_35(rules::EMBEDDING_UNCERTAINTY.name, self.options.uncertainty.is_some(), checks);
-        self.needs_35(rules::EMBEDDING_DIMENSION.name, self.options.dimension.is_some(), checks);
-        checks.integer_range(&rules::EMBEDDING_DIMENSION, self.options.dimension);
-        // Powers of two are what others report. The official SDK takes any integer.
-        if let Some(dimension) = self.options.dimension.filter(|dimension| !dimension.is_power_of_two()) {
-            tracing::warn!("embedding_dimension is {dimension}, not one of 128, 256 and 512; sent as it is");
-        }
-    }
-
-    /// Adds a violation if a parameter is set that Marengo 3.0 does not have.
-    pub(super) fn needs_35(&self, name: &str, is_set: bool, checks: &mut Checks) {
-        if is_set && self.is_30() {
-            checks.limit(Violation::absent(name, "requires marengo3.5"));
-        }
-    }
-}
-
-/// Checks the values of an open set for a model whose sets are known.
-pub(super) fn one_of<T: fmt::Display>(
-    name: &str,
-    values: &[T],
-    allowed: &[&str],
-    call: &Call<'_>,
-    checks: &mut Checks,
-) {
-    if !call.is_30() && !call.is_35() {
-        return;
-    }
-    for value in values.iter().map(ToString::to_string).filter(|value| !allowed.contains(&value.as_str())) {
-        let rule = format!("must be one of {} with {}", allowed.join(", "), call.model);
-        checks.limit(Violation::new(name, value, rule));
+        checks.integer_range(&params::EMBEDDING_DIMENSION, options.dimension);
+        // A request that is no JSON has no fields to check, and is an error when it is sent.
+        let fields = serde_json::to_value(outline).unwrap_or_default();
+        checks.rules(operation.rules, &fields);
     }
 }

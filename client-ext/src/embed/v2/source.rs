@@ -22,6 +22,15 @@ use crate::{
 #[derive(Clone)]
 pub struct MediaSource(Place);
 
+/// Which parts of an input a request has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Everything, to send it.
+    Whole,
+    /// Everything but the bytes of files, to check rules about several fields.
+    Outline,
+}
+
 #[derive(Clone)]
 enum Place {
     Url(String),
@@ -54,18 +63,23 @@ impl MediaSource {
     }
 
     /// As it is sent: URL, base64, id.
-    pub(super) fn to_parts(&self) -> (Option<String>, Option<String>, Option<AssetId>) {
-        match &self.0 {
-            Place::Url(url) => (Some(url.clone()), None, None),
-            Place::Bytes(bytes) => (None, Some(BASE64_STANDARD.encode(bytes)), None),
-            Place::Base64(text) => (None, Some(text.clone()), None),
-            Place::Asset(id) => (None, None, id.get().ok().cloned()),
+    pub(super) fn to_parts(&self, content: Content) -> (Option<String>, Option<String>, Option<AssetId>) {
+        match (&self.0, content) {
+            (Place::Url(url), _) => (Some(url.clone()), None, None),
+            (Place::Bytes(_) | Place::Base64(_), Content::Outline) => (None, Some("(bytes)".into()), None),
+            (Place::Bytes(bytes), Content::Whole) => (None, Some(BASE64_STANDARD.encode(bytes)), None),
+            (Place::Base64(text), Content::Whole) => (None, Some(text.clone()), None),
+            (Place::Asset(id), _) => match id.get() {
+                Ok(id) => (None, None, Some(id.clone())),
+                // The id is refused elsewhere. A request without a source would break a rule more.
+                Err(_) => (Some("(invalid id)".into()), None, None),
+            },
         }
     }
 
-    pub(super) fn to_wire(&self) -> MediaSourceRequest {
+    pub(super) fn to_wire(&self, content: Content) -> MediaSourceRequest {
         let mut wire = MediaSourceRequest::new();
-        (wire.url, wire.base64_string, wire.asset_id) = self.to_parts();
+        (wire.url, wire.base64_string, wire.asset_id) = self.to_parts(content);
         wire
     }
 

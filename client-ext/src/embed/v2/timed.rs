@@ -13,10 +13,7 @@ use twelvelabs_api::{
     },
 };
 
-use super::{
-    MediaSource,
-    rules::{self, Call},
-};
+use super::{MediaSource, rules::Call, source::Content};
 use crate::error::{Checks, Violation};
 
 /// The kind of a [`TimedInput`].
@@ -210,44 +207,36 @@ impl<K: Timeline> TimedInput<K> {
             && metadata.is_empty()
     }
 
-    pub(super) fn has_asset_scope(&self) -> bool {
-        self.scopes.is_empty() || self.scopes.contains(&EmbeddingScope::Asset)
-    }
-
-    /// Checks the parameters for a call.
-    pub(super) fn check(&self, call: &Call<'_>, checks: &mut Checks) {
+    /// Checks what the OpenAPI document does not state, and the ranges of numbers.
+    pub(super) fn check(&self, call: Call<'_>, checks: &mut Checks) {
         let at = K::NAME;
         let field = |name: &str| format!("{at}.{name}");
         self.source.check(&field("media_source"), &INLINE_MEDIA_BYTES, checks);
         self.check_range(&field("start_sec"), &field("end_sec"), call, checks);
         if let Some(segmentation) = self.segmentation {
             segmentation.check(at, checks);
-            if call.is_30() && at == Audio::NAME && segmentation.to_audio().is_none() {
-                let rule = "must be fixed for audio with marengo3.0";
+            // The form of a request without a task has no other division of audio.
+            if !call.is_task && at == Audio::NAME && segmentation.to_audio().is_none() {
+                let rule = "must be fixed for audio without a task";
                 checks.limit(Violation::new(&field("segmentation"), "dynamic", rule));
             }
         }
-        let options: &[&str] = match (at == Video::NAME, call.is_35()) {
-            (true, false) => &["visual", "audio", "transcription"],
-            (true, true) => &["visual", "audio"],
-            (false, false) => &["audio", "transcription"],
-            (false, true) => &["audio"],
-        };
-        rules::one_of(&field("embedding_option"), &self.options, options, call, checks);
-        let scopes: &[&str] =
-            if call.is_task && call.is_35() { &["clip", "local", "asset"] } else { &["clip", "asset"] };
-        rules::one_of(&field("embedding_scope"), &self.scopes, scopes, call, checks);
-        self.check_types(call, checks);
+        let metadata = field("time_based_metadata");
+        // The form of a request without a task does not have it.
+        if !call.is_task && !self.metadata.is_empty() {
+            checks.limit(Violation::absent(&metadata, "requires a task with marengo3.5"));
+        }
+        for (index, entry) in self.metadata.iter().enumerate() {
+            let at = |field: &str| format!("{metadata}[{index}].{field}");
+            checks.range_as(&at("start"), &limits::VIDEO_START_SEC, Some(entry.start));
+            checks.range_as(&at("end"), &limits::VIDEO_START_SEC, Some(entry.end));
+        }
     }
 
-    fn check_range(&self, start_name: &str, end_name: &str, call: &Call<'_>, checks: &mut Checks) {
+    fn check_range(&self, start_name: &str, end_name: &str, call: Call<'_>, checks: &mut Checks) {
         checks.range_as(start_name, &limits::VIDEO_START_SEC, self.start);
         checks.range_as(end_name, &limits::VIDEO_END_SEC, self.end);
         let start = self.start.unwrap_or_default();
-        if let Some(end) = self.end.filter(|end| self.start.is_some() && *end <= start) {
-            checks.limit(Violation::new(end_name, end, format!("must be greater than {start_name}, which is {start}")));
-            return;
-        }
         // The limits are those of the file, which the range is a part of.
         let longest = match call.is_task {
             true => MEDIA_DURATION_SEC.maximum,
@@ -269,82 +258,52 @@ impl<K: Timeline> TimedInput<K> {
             tracing::warn!("the clips of {seconds} s are longer than the range up to {end_name}; sent as it is");
         }
     }
-
-    fn check_types(&self, call: &Call<'_>, checks: &mut Checks) {
-        let (types_name, metadata_name) =
-            (format!("{}.embedding_type", K::NAME), format!("{}.time_based_metadata", K::NAME));
-        let fused = self.types.contains(&EmbeddingType::FusedEmbedding);
-        if !self.types.is_empty() && self.options.len() == 1 {
-            if call.is_35() && K::NAME == Audio::NAME {
-                tracing::warn!("{types_name} needs two options, and audio has one with marengo3.5; sent as it is");
-            } else {
-                let rule = format!("requires two or more values of {}.embedding_option", K::NAME);
-                checks.limit(Violation::absent(&types_name, rule));
-            }
-        }
-        if self.metadata.is_empty() {
-            if fused && call.is_35() && call.is_task {
-                checks.limit(Violation::absent(&metadata_name, "is required for fused_embedding with marengo3.5"));
-            }
-            return;
-        }
-        if !call.is_task || call.is_30() {
-            checks.limit(Violation::absent(&metadata_name, "requires a task with marengo3.5"));
-        } else if !fused {
-            checks.limit(Violation::absent(&metadata_name, format!("requires fused_embedding in {types_name}")));
-        }
-        for (index, entry) in self.metadata.iter().enumerate() {
-            let at = |field: &str| format!("{metadata_name}[{index}].{field}");
-            checks.range_as(&at("start"), &limits::VIDEO_START_SEC, Some(entry.start));
-            checks.range_as(&at("end"), &limits::VIDEO_START_SEC, Some(entry.end));
-            if entry.end < entry.start {
-                let rule = format!("must not be less than start, which is {}", entry.start);
-                checks.limit(Violation::new(&at("end"), entry.end, rule));
-            }
-        }
-    }
 }
 
 impl AudioInput {
-    pub(super) fn into_request(self) -> AudioInputRequest {
-        let mut wire = AudioInputRequest::new(self.source.to_wire());
+    pub(super) fn to_request(&self, content: Content) -> AudioInputRequest {
+        let mut wire = AudioInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.and_then(Segmentation::to_audio);
         (wire.start_sec, wire.end_sec) = (self.start, self.end);
-        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) =
+            (self.options.clone(), self.scopes.clone(), self.types.clone());
         wire
     }
 
-    pub(super) fn into_task_request(self, model: &ModelName) -> AsyncAudioInputRequest {
-        let mut wire = AsyncAudioInputRequest::new(self.source.to_wire());
+    pub(super) fn to_task_request(&self, model: &ModelName, content: Content) -> AsyncAudioInputRequest {
+        let mut wire = AsyncAudioInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.map(|division| match division.to_audio() {
             Some(audio) if *model == ModelName::Marengo30 => {
                 AsyncAudioInputRequestSegmentation::AudioSegmentation(audio)
             }
             _ => AsyncTemporalSegmentation::new(division.to_wire()).into(),
         });
-        (wire.start_sec, wire.end_sec, wire.time_based_metadata) = (self.start, self.end, self.metadata);
-        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        (wire.start_sec, wire.end_sec, wire.time_based_metadata) = (self.start, self.end, self.metadata.clone());
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) =
+            (self.options.clone(), self.scopes.clone(), self.types.clone());
         wire
     }
 }
 
 impl VideoInput {
-    pub(super) fn into_request(self) -> VideoInputRequest {
-        let mut wire = VideoInputRequest::new(self.source.to_wire());
+    pub(super) fn to_request(&self, content: Content) -> VideoInputRequest {
+        let mut wire = VideoInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.map(Segmentation::to_wire);
         (wire.start_sec, wire.end_sec) = (self.start, self.end);
-        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) =
+            (self.options.clone(), self.scopes.clone(), self.types.clone());
         wire
     }
 
-    pub(super) fn into_task_request(self, model: &ModelName) -> AsyncVideoInputRequest {
-        let mut wire = AsyncVideoInputRequest::new(self.source.to_wire());
+    pub(super) fn to_task_request(&self, model: &ModelName, content: Content) -> AsyncVideoInputRequest {
+        let mut wire = AsyncVideoInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.map(|division| match model {
             ModelName::Marengo30 => AsyncVideoInputRequestSegmentation::from(division.to_wire()),
             _ => AsyncTemporalSegmentation::new(division.to_wire()).into(),
         });
-        (wire.start_sec, wire.end_sec, wire.time_based_metadata) = (self.start, self.end, self.metadata);
-        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) = (self.options, self.scopes, self.types);
+        (wire.start_sec, wire.end_sec, wire.time_based_metadata) = (self.start, self.end, self.metadata.clone());
+        (wire.embedding_option, wire.embedding_scope, wire.embedding_type) =
+            (self.options.clone(), self.scopes.clone(), self.types.clone());
         wire
     }
 }

@@ -21,12 +21,21 @@ pub(crate) struct StoredRule {
     count: u64,
 }
 
-/// A condition as the document states it: `present`, `absent`, or a list of values.
+/// A condition as the document states it: `present`, `absent`, `mixed`, a list of values, or `all` or `only` of one.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum StoredTest {
     Named(TestName),
-    OneOf(#[serde(deserialize_with = "texts")] Vec<String>),
+    OneOf(Values),
+    Whole(WholeTest),
+}
+
+/// A test of all values of a list.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WholeTest {
+    All(Values),
+    Only(Values),
 }
 
 #[derive(Clone, Deserialize)]
@@ -34,6 +43,7 @@ enum StoredTest {
 enum TestName {
     Present,
     Absent,
+    Mixed,
 }
 
 #[derive(Deserialize)]
@@ -55,15 +65,22 @@ enum Keyword {
     Together(Vec<String>),
     Required(Vec<String>),
     Absent(Vec<String>),
+    NotEmpty(Vec<String>),
     Ascending([String; 2]),
+    NotDescending([String; 2]),
     Fits([String; 3]),
     OneOf(BTreeMap<String, Values>),
     NoneOf(BTreeMap<String, Values>),
+    Contains(BTreeMap<String, Values>),
     MinItems(BTreeMap<String, u64>),
+    MaxItems(BTreeMap<String, u64>),
     Length(BTreeMap<String, u64>),
+    LengthOf([String; 2]),
+    SameLength(Vec<String>),
+    Maximum(BTreeMap<String, u64>),
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(transparent)]
 struct Values(#[serde(deserialize_with = "texts")] Vec<String>);
 
@@ -106,12 +123,29 @@ impl RuleObject {
             K::Together(fields) => of_fields(RuleKind::Together, fields),
             K::Required(fields) => of_fields(RuleKind::Required, fields),
             K::Absent(fields) => of_fields(RuleKind::Absent, fields),
+            K::NotEmpty(fields) => of_fields(RuleKind::NotEmpty, fields),
             K::Ascending(fields) => of_fields(RuleKind::Ascending, fields.into()),
+            K::NotDescending(fields) => of_fields(RuleKind::NotDescending, fields.into()),
             K::Fits(fields) => of_fields(RuleKind::Fits, fields.into()),
             K::OneOf(fields) => of_values(RuleKind::OneOf, fields),
             K::NoneOf(fields) => of_values(RuleKind::NoneOf, fields),
+            K::Contains(fields) => of_values(RuleKind::Contains, fields),
             K::MinItems(fields) => of_counts(RuleKind::MinItems, fields),
+            K::MaxItems(fields) => of_counts(RuleKind::MaxItems, fields),
             K::Length(fields) => of_counts(RuleKind::Length, fields),
+            K::LengthOf(fields) => of_fields(RuleKind::LengthOf, fields.into()),
+            K::SameLength(fields) => of_fields(RuleKind::SameLength, fields),
+            K::Maximum(fields) => of_counts(RuleKind::Maximum, fields),
+        }
+    }
+}
+
+impl StoredTest {
+    fn values(&self) -> &[String] {
+        match self {
+            Self::Named(_) => &[],
+            Self::OneOf(Values(values))
+            | Self::Whole(WholeTest::All(Values(values)) | WholeTest::Only(Values(values))) => values,
         }
     }
 }
@@ -136,6 +170,14 @@ impl StoredRule {
                         parent.remove(&name);
                     }
                 }
+                RuleKind::LengthOf => {
+                    if let Some(length) = object.pointer(&place).and_then(Value::as_array).map(Vec::len)
+                        && let Some(number) =
+                            self.fields.last().and_then(|field| object.pointer_mut(&pointer_of(field)))
+                    {
+                        *number = length.into();
+                    }
+                }
                 RuleKind::Ascending => {
                     if let (Some(high), Some(low)) = (object.pointer_mut(&place), first) {
                         *high = (low + 1.0).into();
@@ -154,17 +196,16 @@ impl StoredRule {
     }
 
     fn broken(&self, value: &Value) -> Vec<BrokenRule> {
-        let tested = self.when.iter().map(|(_, test)| match test {
-            StoredTest::OneOf(values) => borrowed(values),
-            StoredTest::Named(_) => Vec::new(),
-        });
-        let tested: Vec<Vec<&str>> = tested.collect();
+        let tested: Vec<Vec<&str>> = self.when.iter().map(|(_, test)| borrowed(test.values())).collect();
         let when = self.when.iter().zip(&tested).map(|((field, test), values)| Condition {
             field,
             test: match test {
                 StoredTest::Named(TestName::Present) => Test::Present,
                 StoredTest::Named(TestName::Absent) => Test::Absent,
+                StoredTest::Named(TestName::Mixed) => Test::Mixed,
                 StoredTest::OneOf(_) => Test::OneOf(values),
+                StoredTest::Whole(WholeTest::All(_)) => Test::All(values),
+                StoredTest::Whole(WholeTest::Only(_)) => Test::Only(values),
             },
         });
         let when: Vec<Condition<'_>> = when.collect();

@@ -1,5 +1,6 @@
 //! Tables of requests and responses: wrong ones, each with the reason why it is refused, and unusual ones that are valid.
 
+mod families;
 mod recording;
 mod requests;
 mod responses;
@@ -7,6 +8,7 @@ mod rules;
 mod unusual;
 
 use http::Request;
+use serde_json::Value;
 use twelvelabs_contract::{Contract, ContractError};
 
 const ID: &str = "663da73b31cdd0c1f638a8e6";
@@ -38,12 +40,17 @@ fn encode(parts: &[Part<'_>]) -> String {
 
 /// A create request with this form.
 fn form(parts: &[Part<'_>]) -> Request<String> {
-    raw(
-        "POST",
-        "/v1.3/embed/tasks",
-        &[("x-api-key", KEY), ("content-type", "multipart/form-data; boundary=b")],
-        &encode(parts),
-    )
+    form_to("/v1.3/embed/tasks", parts)
+}
+
+/// A request with this form.
+fn form_to(target: &str, parts: &[Part<'_>]) -> Request<String> {
+    raw("POST", target, &[("x-api-key", KEY), ("content-type", "multipart/form-data; boundary=b")], &encode(parts))
+}
+
+/// A request with this JSON.
+fn json_to(method: &str, target: &str, body: &Value) -> Request<String> {
+    raw(method, target, &[("x-api-key", KEY), ("content-type", "application/json")], &body.to_string())
 }
 
 /// A valid create request and further parts.

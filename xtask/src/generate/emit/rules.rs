@@ -14,6 +14,9 @@ pub fn literal(rule: &Rule) -> TokenStream {
             Test::Present => quote! { Test::Present },
             Test::Absent => quote! { Test::Absent },
             Test::OneOf(values) => quote! { Test::OneOf(&[#(#values),*]) },
+            Test::All(values) => quote! { Test::All(&[#(#values),*]) },
+            Test::Only(values) => quote! { Test::Only(&[#(#values),*]) },
+            Test::Mixed => quote! { Test::Mixed },
         };
         quote! { Condition { field: #field, test: #test } }
     });

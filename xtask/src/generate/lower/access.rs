@@ -73,22 +73,54 @@ fn used_schemes(root: &Value) -> BTreeSet<String> {
 
 /// The URL of the first server, with the defaults of its variables. `None` if it is relative.
 pub(super) fn base_url(root: &Value, lost: &mut Vec<Remark>) -> Option<String> {
-    let servers = root["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let place = Pointer::default().at("servers");
+    let url = first_server(&root["servers"], &place, "the base URL", lost)?;
+    if !is_absolute(&url) {
+        let text = format!("{url:?} is not an absolute URL; the client has no default base URL");
+        lost.push(Remark::new(&place.at(0), text));
+        return None;
+    }
+    Some(url)
+}
+
+/// The URL of the server of an operation that has servers of its own, or whose path has. An error if it is relative.
+pub(super) fn own_server(
+    root: &Value,
+    item: (&Value, &Pointer),
+    operation: (&Value, &Pointer),
+    lost: &mut Vec<Remark>,
+) -> Result<Option<String>, Remark> {
+    let lists = [operation, item].map(|(object, place)| (&object["servers"], place.at("servers")));
+    // An empty list is as good as none.
+    let Some((servers, place)) = lists.into_iter().find(|(servers, _)| servers.get(0).is_some()) else {
+        return Ok(None);
+    };
+    let Some(url) = first_server(servers, &place, "the URL", lost) else { return Ok(None) };
+    if !is_absolute(&url) {
+        return Err(Remark::new(&place.at(0), format!("a relative URL is not supported here, and {url:?} is one")));
+    }
+    let base_url = first_server(&root["servers"], &place, "", &mut Vec::new());
+    Ok(Some(url.trim_end_matches('/').to_owned())
+        .filter(|url| base_url.is_none_or(|base| base.trim_end_matches('/') != url)))
+}
+
+/// The URL of the first of several servers. `what` it is appears in reports.
+fn first_server(servers: &Value, place: &Pointer, what: &str, lost: &mut Vec<Remark>) -> Option<String> {
+    let servers = servers.as_array().map(Vec::as_slice).unwrap_or_default();
     for (index, _) in servers.iter().enumerate().skip(1) {
-        lost.push(Remark::new(&place.at(index), "only the first server becomes the base URL"));
+        lost.push(Remark::new(&place.at(index), format!("only the first server becomes {what}")));
     }
     let first = servers.first()?;
-    let here = place.at(0);
     let mut url = first["url"].as_str()?.to_owned();
     for (name, variable) in first["variables"].as_object().into_iter().flatten() {
         let default = variable["default"].as_str().unwrap_or_default();
         url = url.replace(&format!("{{{name}}}"), default);
-        lost.push(Remark::new(&here.at("variables").at(name), format!("the base URL has the default {default:?}")));
-    }
-    if url.contains('{') || reqwest::Url::parse(&url).is_err() {
-        lost.push(Remark::new(&here, format!("{url:?} is not an absolute URL; the client has no default base URL")));
-        return None;
+        let place = place.at(0).at("variables").at(name);
+        lost.push(Remark::new(&place, format!("{what} has the default {default:?}")));
     }
     Some(url)
+}
+
+fn is_absolute(url: &str) -> bool {
+    !url.contains('{') && reqwest::Url::parse(url).is_ok()
 }

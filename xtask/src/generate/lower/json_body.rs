@@ -52,7 +52,9 @@ impl<'d> Lowering<'_, 'd> {
                 Some(other) => *other = Param::read(&name, &Value::Null),
                 None => out.params.push(param),
             }
-            self.expressed.extend(BOUNDS.iter().chain(&["default"]).map(|limit| here.at(limit)));
+            // The numbers of items are rules of the operation.
+            let limits = BOUNDS.iter().chain(&["default", "minItems", "maxItems"]);
+            self.expressed.extend(limits.map(|limit| here.at(limit)));
             self.json_params(property, &here, &format!("{name}."), above, out);
         }
     }

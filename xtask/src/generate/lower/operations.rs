@@ -6,6 +6,7 @@ use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
 use super::{
+    access,
     forms::Form,
     params::{Param, strip_limits, with_siblings},
     schemas::{Schemas, Site},
@@ -27,6 +28,8 @@ pub struct Operation {
     pub method: String,
     pub path: String,
     pub effect: Effect,
+    /// URL of the server, if it is another one than that of the document.
+    pub server: Option<String>,
     /// The module of the generated code.
     pub family: String,
     /// Parameters, form fields and JSON properties, with their limits.
@@ -219,6 +222,7 @@ impl<'d> Lowering<'_, 'd> {
             method: method.to_uppercase(),
             path: path.into(),
             effect,
+            server: None,
             family: family_of(path),
             params: Vec::new(),
             rules: Vec::new(),
@@ -229,13 +233,23 @@ impl<'d> Lowering<'_, 'd> {
             error: None,
             objects: BTreeMap::new(),
         };
+        let item_place = Pointer::default().at("paths").at(path);
+        match access::own_server(self.root, (item, &item_place), (operation, place), &mut self.lost) {
+            Ok(server) => out.server = server,
+            Err(remark) => self.refused.push(remark),
+        }
+        if let Some(server) = &out.server {
+            let text = format!("Sent to `{server}`, unless the client has another base URL than that of the document.");
+            let description = lowered["description"].as_str().map(|before| format!("{before}\n\n{text}"));
+            lowered["description"] = json!(description.unwrap_or(text));
+        }
         let mut parameters: Vec<Value> = Vec::new();
         let own = operation["parameters"].as_array().into_iter().flatten();
         let shared = item["parameters"].as_array().into_iter().flatten();
         let mut seen = BTreeSet::new();
-        let item_place = Pointer::default().at("paths").at(path).at("parameters");
+        let shared_place = item_place.at("parameters");
         let own = own.enumerate().map(|(index, parameter)| (place.at("parameters").at(index), parameter));
-        let shared = shared.enumerate().map(|(index, parameter)| (item_place.at(index), parameter));
+        let shared = shared.enumerate().map(|(index, parameter)| (shared_place.at(index), parameter));
         for (here, parameter) in own.chain(shared) {
             let parameter = self.deref(parameter, &here);
             let (name, location) =

@@ -19,8 +19,17 @@ pub(super) fn split_method(
     operation: &Operation,
 ) -> Result<(ImplItemFn, ImplItemFn, Option<Options>)> {
     remove_version_header(&mut method.block.stmts, operation)?;
-    let mut rewrite =
-        Rewrite { operation, paths: 0, objects: 0, bodies: 0, raw_bodies: 0, accepts: 0, streams: 0, errors: 0 };
+    let mut rewrite = Rewrite {
+        operation,
+        servers: 0,
+        paths: 0,
+        objects: 0,
+        bodies: 0,
+        raw_bodies: 0,
+        accepts: 0,
+        streams: 0,
+        errors: 0,
+    };
     rewrite.visit_block_mut(&mut method.block);
     let success: Type = match &operation.items {
         Some((_, item)) => {
@@ -165,6 +174,7 @@ fn calls(call: &ExprCall, last: &[&str]) -> bool {
 /// Rewrites expressions and counts how often, so that code of an unexpected shape is an error.
 struct Rewrite<'o> {
     operation: &'o Operation,
+    servers: usize,
     paths: usize,
     objects: usize,
     bodies: usize,
@@ -178,6 +188,7 @@ impl Rewrite<'_> {
     fn check(&self) -> Result<()> {
         let operation = self.operation;
         let counts = [
+            ("servers", self.servers, usize::from(operation.server.is_some())),
             ("path parameters", self.paths, operation.path.matches('{').count()),
             ("object parameters", self.objects, operation.objects.len()),
             ("form bodies", self.bodies, usize::from(operation.form.is_some())),
@@ -199,6 +210,12 @@ impl VisitMut for Rewrite<'_> {
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
         visit_mut::visit_expr_mut(self, expression);
         let replacement: Option<Expr> = match expression {
+            Expr::Field(field) if matches!(&field.member, syn::Member::Named(name) if name == "baseurl") => {
+                self.operation.server.as_ref().map(|server| {
+                    self.servers += 1;
+                    parse_quote!(crate::runtime::server_url(&#field, #server))
+                })
+            }
             Expr::Call(call) if calls(call, &["encode_path"]) => {
                 self.paths += 1;
                 let argument = call.args.first();
@@ -277,6 +294,7 @@ mod tests {
             method: "GET".into(),
             path: "/a/{id}".into(),
             effect: Effect::Read,
+            server: None,
             family: "a".into(),
             params: Vec::new(),
             rules: Vec::new(),

@@ -4,7 +4,7 @@ use twelvelabs_api::{
     operations::EMBED_V2_TASKS_CREATE,
     params::embed_v2_tasks_retrieve::TASK_ID,
     runtime::Operation,
-    types::{EmbeddingTaskCreateResponse, ModelName, TaskId},
+    types::{CreateAsyncEmbeddingRequest, EmbeddingTaskCreateResponse, ModelName, TaskId},
 };
 
 use super::EmbeddingTaskJob;
@@ -15,6 +15,7 @@ use crate::{
         v2::{
             EmbedTaskInput,
             rules::{Call, HasModelOptions, ModelOptions},
+            source::Content,
         },
     },
     error::{Checks, Result},
@@ -41,9 +42,15 @@ impl CreateEmbeddingTask {
 
     /// Checks the parameters.
     pub(super) fn check(&self, checks: &mut Checks) {
-        let call = Call { model: &self.model_name, is_task: true, options: self.options, truncate: None };
-        call.check(checks);
-        self.input.check(&call, checks);
+        let call = Call { model: &self.model_name, is_task: true };
+        self.input.check(call, checks);
+        call.check(&EMBED_V2_TASKS_CREATE, self.options, &self.to_request(Content::Outline), checks);
+    }
+
+    fn to_request(&self, content: Content) -> CreateAsyncEmbeddingRequest {
+        let mut body = self.input.to_request(self.model_name.clone(), content);
+        (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
+        body
     }
 }
 
@@ -57,8 +64,7 @@ impl Verb for CreateEmbeddingTask {
         let mut checks = Checks::new(options.validate);
         self.check(&mut checks);
         checks.finish()?;
-        let mut body = self.input.into_request(self.model_name);
-        (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
+        let body = self.to_request(Content::Whole);
         let make = |api: &twelvelabs_api::Client| api.embed_v2_tasks_create_request(&body);
         let read = |body| read_all(body, core.key());
         core.create_and_read(&EMBED_V2_TASKS_CREATE, options, make, read, (TASK_ID.name, new_id)).await
