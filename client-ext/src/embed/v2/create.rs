@@ -90,9 +90,8 @@ impl ReturnsVectors for CreateEmbeddings {
         let mut checks = Checks::new(options.validate);
         self.check(&mut checks);
         checks.finish()?;
-        let model = self.model_name.clone();
         let body = self.to_request(Content::Whole);
         let make = move |api: &twelvelabs_api::Client| api.embed_v2_create_request(&body);
-        Ok(VectorCall::new::<Self>(make).of_model(model))
+        Ok(VectorCall::new::<Self>(make).of_model(self.model_name))
     }
 }

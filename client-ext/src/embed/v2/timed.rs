@@ -233,10 +233,15 @@ impl<K: Timeline> TimedInput<K> {
         }
     }
 
+    /// The range must fit into the longest file that the call takes.
     fn check_range(&self, start_name: &str, end_name: &str, call: Call<'_>, checks: &mut Checks) {
         checks.range_as(start_name, &limits::VIDEO_START_SEC, self.start);
         checks.range_as(end_name, &limits::VIDEO_END_SEC, self.end);
         let start = self.start.unwrap_or_default();
+        // A rule of the document.
+        if self.end.is_some_and(|end| self.start.is_some() && end <= start) {
+            return;
+        }
         // The limits are those of the file, which the range is a part of.
         let longest = match call.is_task {
             true => MEDIA_DURATION_SEC.maximum,

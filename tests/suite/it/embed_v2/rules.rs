@@ -128,12 +128,15 @@ async fn options_of_marengo_3_5_are_refused_where_they_do_not_work() {
 
 #[tokio::test]
 async fn another_model_has_no_rules_and_rules_can_be_switched_off() {
-    let (_server, client) = scripted_client([json(200, "embed_v2_create_200")]).await;
+    let (server, client) = scripted_client([json(200, "embed_v2_create_200")]).await;
     let embed = client.embed().v2();
     let input =
         || VideoInput::new(url()).embedding_option([EmbeddingOption::Text]).segmentation(Segmentation::dynamic(3));
     embed.create("marengo4.0", input()).embedding_dimension(512).await.expect("sent");
-    embed.create(ModelName::Marengo30, input()).embedding_dimension(256).with_validation(false).await.expect("sent");
+    // The server refuses what the contract refuses.
+    let unchecked = embed.create(ModelName::Marengo30, input()).embedding_dimension(256).with_validation(false).await;
+    assert_ne!(unchecked.expect_err("refused").kind(), ErrorKind::InvalidInput);
+    assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(2));
 }
 
 #[tokio::test]
