@@ -48,7 +48,7 @@
 //! | name | level | what |
 //! | --- | --- | --- |
 //! | span `twelvelabs.call` | INFO, DEBUG for the polls of a wait | a call with all its attempts |
-//! | span `twelvelabs.attempt` | INFO | one HTTP request, below its call |
+//! | span `twelvelabs.attempt` | INFO, DEBUG for the polls of a wait | one HTTP request, below its call |
 //! | span `twelvelabs.wait` | INFO | a wait for one job: last status, number of polls |
 //! | span `twelvelabs.wait_all` | INFO | a wait for many jobs: number of requests |
 //! | event `retrying after a pause` | INFO, WARN for a pause above a second | the reason and the length of the pause |

@@ -85,7 +85,7 @@ impl Call<'_> {
         let limited = self.options.deadline(&self.operation, self.upload.has_file());
         let (deadline, limit) = limited.unzip();
         let attempt = |resends| {
-            let mut traced = Traced::new(trace::attempt_span(&self.operation, resends));
+            let mut traced = Traced::new(trace::attempt_span(&self.operation, self.options.is_poll, resends));
             let attempt_span = traced.span().clone();
             let request = make(self.upload.is_unfinished());
             let (deadline, read) = (limited, &read);

@@ -1,5 +1,8 @@
 //! The connection of an attempt: its addresses, and how much of what was sent has not left this machine.
 
+#[cfg(target_os = "linux")]
+mod socket_table;
+
 use std::{
     future::Future,
     net::SocketAddr,
@@ -12,6 +15,9 @@ use hyper_util::client::legacy::connect::{self, HttpInfo};
 use tower_layer::Layer;
 use tower_service::Service;
 
+#[cfg(target_os = "linux")]
+use self::socket_table::SocketTable;
+
 tokio::task_local! {
     /// The attempt that is being polled.
     static CURRENT: Connection;
@@ -22,7 +28,8 @@ tokio::task_local! {
 pub(super) struct Connection(Arc<Mutex<Option<Addresses>>>);
 
 /// The two ends of a TCP connection. The remote one is that of the proxy if there is one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 struct Addresses {
     local: SocketAddr,
     remote: SocketAddr,
@@ -44,49 +51,18 @@ impl Connection {
 
     /// The number of bytes that the operating system has taken and that the other end has not confirmed.
     ///
-    /// `None` if it does not tell: known on Linux only, where `/proc/net/tcp` has the numbers of all sockets. Asking the socket itself
-    /// would need its descriptor, which the HTTP client keeps to itself.
+    /// `None` if it does not tell: known on Linux only; see [`SocketTable`].
+    #[cfg(target_os = "linux")]
     pub(super) async fn unconfirmed(self) -> Option<u64> {
         let addresses = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
-        unconfirmed(addresses).await
+        SocketTable::of_process().queued(addresses).await
     }
-}
 
-#[cfg(target_os = "linux")]
-async fn unconfirmed(addresses: Addresses) -> Option<u64> {
-    let path = if addresses.local.is_ipv4() { "/proc/self/net/tcp" } else { "/proc/self/net/tcp6" };
-    let table = tokio::fs::read_to_string(path).await.ok()?;
-    queued(&table, &hexadecimal(addresses.local), &hexadecimal(addresses.remote))
-}
-
-#[cfg(not(target_os = "linux"))]
-async fn unconfirmed(Addresses { local: _, remote: _ }: Addresses) -> Option<u64> {
-    None
-}
-
-/// The send queue of a socket in the table of the kernel, in bytes; see proc_pid_net(5).
-#[cfg(any(target_os = "linux", test))]
-fn queued(table: &str, local: &str, remote: &str) -> Option<u64> {
-    table.lines().find_map(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        if fields.next() != Some(local) || fields.next() != Some(remote) {
-            return None;
-        }
-        let (sent, _) = fields.nth(1)?.split_once(':')?;
-        u64::from_str_radix(sent, 16).ok()
-    })
-}
-
-/// An address as the kernel writes it: words of 32 bits in the byte order of the machine.
-#[cfg(any(target_os = "linux", test))]
-fn hexadecimal(address: SocketAddr) -> String {
-    let octets = match address {
-        SocketAddr::V4(address) => address.ip().octets().to_vec(),
-        SocketAddr::V6(address) => address.ip().octets().to_vec(),
-    };
-    let (words, _) = octets.as_chunks::<4>();
-    let words: String = words.iter().map(|word| format!("{:08X}", u32::from_ne_bytes(*word))).collect();
-    format!("{words}:{:04X}", address.port())
+    /// Not known on this operating system.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) async fn unconfirmed(self) -> Option<u64> {
+        None
+    }
 }
 
 /// A layer of the HTTP client's connector that notes the addresses of each connection for the attempt that opens it.
@@ -128,30 +104,11 @@ where
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_send_queue_of_a_socket_is_found_in_the_table_of_the_kernel() {
-        let address = |text: &str| hexadecimal(text.parse().expect("an address"));
-        if cfg!(target_endian = "little") {
-            assert_eq!(address("127.0.0.1:8080"), "0100007F:1F90");
-            assert_eq!(address("[::1]:80"), "00000000000000000000000001000000:0050");
-        }
-        let (local, remote) = (address("127.0.0.1:50000"), address("127.0.0.1:443"));
-        let table = format!(
-            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
-             \x20  0: {remote} {local} 01 00000000:0000FFFF 00:00000000 00000000     0        0 1060 1 0 100 0 0 10 0\n\
-             \x20  1: {local} {remote} 01 00012AB0:00000000 01:00000014 00000000     0        0 1061 1 0 100 0 0 10 0\n"
-        );
-        assert_eq!(queued(&table, &local, &remote), Some(0x12ab0));
-        assert_eq!(queued(&table, &local, &local), None);
-        assert_eq!(queued("", &local, &remote), None);
-    }
-
     #[tokio::test]
-    #[cfg(target_os = "linux")]
     async fn the_kernel_tells_what_the_other_end_has_not_confirmed() {
         use tokio::net::{TcpListener, TcpStream};
 

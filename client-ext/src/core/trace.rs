@@ -101,25 +101,31 @@ pub(super) fn call_span(operation: &OperationInfo, is_poll: bool) -> Span {
     if is_poll { span!(Level::DEBUG) } else { span!(Level::INFO) }
 }
 
-/// The span of an attempt, which is one HTTP request.
-pub(super) fn attempt_span(operation: &OperationInfo, resends: u32) -> Span {
-    tracing::info_span!(
-        "twelvelabs.attempt",
-        otel.kind = "client",
-        otel.name = format!("{} {}", operation.method, operation.template).trim_end(),
-        http.request.method = operation.method,
-        http.request.resend_count = (resends > 0).then_some(resends),
-        url.template = operation.template,
-        url.full = Empty,
-        server.address = Empty,
-        server.port = Empty,
-        network.peer.address = Empty,
-        network.peer.port = Empty,
-        network.protocol.version = Empty,
-        http.response.status_code = Empty,
-        error.r#type = Empty,
-        otel.status_code = Empty,
-    )
+/// The span of an attempt, which is one HTTP request. Those of a wait are details of the wait.
+pub(super) fn attempt_span(operation: &OperationInfo, is_poll: bool, resends: u32) -> Span {
+    macro_rules! span {
+        ($level:expr) => {
+            tracing::span!(
+                $level,
+                "twelvelabs.attempt",
+                otel.kind = "client",
+                otel.name = format!("{} {}", operation.method, operation.template).trim_end(),
+                http.request.method = operation.method,
+                http.request.resend_count = (resends > 0).then_some(resends),
+                url.template = operation.template,
+                url.full = Empty,
+                server.address = Empty,
+                server.port = Empty,
+                network.peer.address = Empty,
+                network.peer.port = Empty,
+                network.protocol.version = Empty,
+                http.response.status_code = Empty,
+                error.r#type = Empty,
+                otel.status_code = Empty,
+            )
+        };
+    }
+    if is_poll { span!(Level::DEBUG) } else { span!(Level::INFO) }
 }
 
 /// Records where a request goes on the spans of its call and attempt. If these are disabled, the current span is one of the application.

@@ -118,8 +118,8 @@ impl Activity {
         headers: Duration,
         unconfirmed: impl Fn() -> F,
     ) -> String {
-        // What the operating system held when it was last asked, if no chunk was taken since.
-        let mut held = None;
+        // What the operating system held when it was last asked, if no chunk was taken since, and when it was first seen to hold that.
+        let mut held: Option<(u64, Instant)> = None;
         let mut seen = self.last();
         // Whether it has to be asked: always, if there is a file, until its last byte has left.
         let mut is_leaving = self.has_file();
@@ -129,17 +129,26 @@ impl Activity {
                 (seen, held) = (self.last(), None);
             }
             if is_leaving && (!is_sending || held.is_some() || seen + look_after(chunk) <= Instant::now()) {
-                let now = unconfirmed().await;
-                if now.zip(held).is_some_and(|(now, before)| now < before) {
+                let bytes = unconfirmed().await;
+                if bytes.zip(held).is_some_and(|(bytes, (before, _))| bytes < before) {
                     self.0.progress();
                     seen = self.last();
                 }
-                is_leaving = is_sending || now.is_some_and(|now| now > 0);
-                held = now;
+                is_leaving = is_sending || bytes.is_some_and(|bytes| bytes > 0);
+                if !is_leaving {
+                    // The time for the response starts when it is known that nothing is left.
+                    self.0.progress();
+                    seen = self.last();
+                }
+                held = bytes.map(|bytes| {
+                    held.filter(|(before, _)| *before == bytes).unwrap_or_else(|| (bytes, Instant::now()))
+                });
             }
             let limit = if is_leaving { chunk } else { headers };
             let now = Instant::now();
-            let Some(due) = seen.checked_add(limit) else {
+            // The answer may come late. What has left before says nothing then.
+            let first_look = held.filter(|_| is_leaving).and_then(|(_, at)| at.checked_sub(look_after(chunk)));
+            let Some(due) = first_look.unwrap_or(seen).max(seen).checked_add(limit) else {
                 self.0.finished.notified().await;
                 continue;
             };
@@ -251,6 +260,22 @@ mod tests {
         assert_eq!(given_up(true, 4_000_000, 0).await, (60, no_progress.to_owned()));
         assert_eq!(given_up(false, 4_000_000, 0).await, (60, no_progress.to_owned()));
         assert_eq!(given_up(false, 0, 0).await, (5, no_response.to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_of_the_operating_system_that_comes_late_is_no_reason_to_give_up() {
+        let activity = Activity::default();
+        activity.expect_file();
+        let _running = activity.start();
+        let start = Instant::now();
+        // 10 KB/s, of which the numbers of every 90 s are known.
+        let unconfirmed = || async {
+            sleep_until(Instant::now() + Duration::from_secs(90)).await;
+            Some(4_000_000 - 10_000 * start.elapsed().as_secs().min(400))
+        };
+        let stalled = activity.stalled(CHUNK, HEADERS, unconfirmed).await;
+        let seconds = start.elapsed().as_secs();
+        assert!(stalled.starts_with("no upload progress") && seconds > 400, "{seconds} s: {stalled}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -19,8 +19,13 @@ use crate::{contract::Contract, error::ContractError};
 
 /// Records requests and responses in a file of JSON lines, which [`Contract::verify_file`] reads.
 ///
-/// Clones write to the same file. Keys, other headers than those of the document, the content of files, and queries and users of URLs in
-/// bodies are not written.
+/// Clones write to the same file. Secrets and files are not written:
+///
+/// - the key of the request, wherever it occurs, and values whose names are those of credentials, such as `X-Amz-Signature`;
+/// - the query of a request that no operation defines, because it may be one to a presigned URL;
+/// - queries and users of URLs in bodies and queries;
+/// - headers that the document does not define;
+/// - the content of files, also in Base64.
 #[derive(Clone)]
 pub struct Recorder {
     contract: Contract,

@@ -84,21 +84,23 @@ async fn connection(
     let reset = Arc::new(Notify::new());
     let app = app.layer(Extension(Peer { address, reset: Arc::clone(&reset) }));
     let mut connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
-    tokio::select! {
-        _ = &mut connection => return,
-        () = reset.notified() => {
-            // Without this, the peer would see an orderly shutdown.
-            let _ = connection.into_parts().io.into_inner().set_zero_linger();
+    let mut next = Stop::Gracefully;
+    loop {
+        tokio::select! {
+            _ = &mut connection => return,
+            // A request that is reset never ends otherwise.
+            () = reset.notified() => {
+                // Without this, the peer would see an orderly shutdown.
+                let _ = connection.into_parts().io.into_inner().set_zero_linger();
+                return;
+            }
+            () = requested(&mut stop, next) => {}
+        }
+        if *stop.borrow() != Stop::Gracefully {
             return;
         }
-        () = requested(&mut stop, Stop::Gracefully) => {}
-    }
-    if *stop.borrow() == Stop::Gracefully {
         Pin::new(&mut connection).graceful_shutdown();
-        tokio::select! {
-            _ = &mut connection => {}
-            () = requested(&mut stop, Stop::Now) => {}
-        }
+        next = Stop::Now;
     }
 }
 
@@ -106,5 +108,43 @@ async fn connection(
 async fn requested(stop: &mut watch::Receiver<Stop>, how: Stop) {
     if stop.wait_for(|stop| *stop >= how).await.is_err() {
         // The server handle is gone, which is a request to stop.
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_is_reset_does_not_delay_a_graceful_stop() {
+        let (stop, stopping) = watch::channel(Stop::No);
+        let started = Arc::new(Notify::new());
+        let (in_progress, seen) = (Arc::clone(&started), stopping.clone());
+        let handler = move |Extension(peer): Extension<Peer>| {
+            let (in_progress, mut seen) = (Arc::clone(&in_progress), seen.clone());
+            async move {
+                in_progress.notify_one();
+                requested(&mut seen, Stop::Gracefully).await;
+                // The connection knows of the stop by then.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                peer.reset();
+                std::future::pending::<()>().await;
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let app = Router::new().route("/", get(handler));
+        let server = tokio::spawn(serve(listener, app, Duration::from_secs(600), stopping));
+        let mut client = TcpStream::connect(address).await.expect("connected");
+        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("written");
+        started.notified().await;
+        stop.send_replace(Stop::Gracefully);
+        // A connection that is cut at the end of the time limit is closed, not reset.
+        let error = client.read(&mut [0]).await.expect_err("a reset");
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        server.await.expect("no panic");
     }
 }

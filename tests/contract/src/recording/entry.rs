@@ -76,7 +76,7 @@ impl BodyEntry {
         let is_json =
             content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
         match std::str::from_utf8(bytes) {
-            Ok(text) if is_json => Self::Text(redactor.text(text)),
+            Ok(text) if is_json => Self::Text(redactor.json(text)),
             _ => Self::Size(bytes.len() as u64),
         }
     }
@@ -101,7 +101,7 @@ impl Entry {
         let target = request.uri().path_and_query().map_or(path, |target| target.as_str());
         let request = RequestEntry {
             method: request.method().to_string(),
-            target: redactor.text(target),
+            target: redactor.target(target, contract.find_operation(request.method().as_str(), path).is_some()),
             headers,
             body: BodyEntry::new(request.headers().get(CONTENT_TYPE), request.body().as_ref(), &redactor),
         };

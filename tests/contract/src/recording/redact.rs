@@ -11,11 +11,22 @@ use crate::form::FormField;
 const SHORTEST_KEY: usize = 8;
 
 /// User and password of a URL.
-static USER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(https?:\\?/\\?/)[^/@\s"?#\\]+@"#).ok());
+static USER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"((?i:https?):\\?/\\?/)[^/@\s"?#\\]+@"#).ok());
 /// Query and fragment of a URL: signatures of presigned URLs are there.
-static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(https?:\\?/\\?/[^\s"?#]+)[?#][^\s"]*"#).ok());
+static QUERY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"((?i:https?):\\?/\\?/[^\s"?#]+)[?#][^\s"]*"#).ok());
 /// A long text in Base64, which is the content of a file.
 static FILE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#""[A-Za-z0-9+/_=-]{256,}""#).ok());
+
+/// What the names of credentials contain, in lower case: those of headers, query parameters, form fields and JSON members.
+const CREDENTIALS: [&str; 9] =
+    ["signature", "secret", "token", "password", "credential", "authorization", "api_key", "api-key", "apikey"];
+
+/// Whether a text with this name is a credential, such as the `X-Amz-Signature` of a presigned URL.
+fn is_credential(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name == "sig" || CREDENTIALS.iter().any(|part| name.contains(part))
+}
 
 /// Removes the key of a request, and what is not worth recording.
 pub(super) struct Redactor {
@@ -43,9 +54,63 @@ impl Redactor {
         text
     }
 
+    /// JSON text whose strings are redacted, whatever escapes they are written with. Everything else stays as it is.
+    pub(super) fn json(&self, text: &str) -> String {
+        if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+            return self.text(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        // The member whose value follows.
+        let (mut rest, mut member) = (text, None::<String>);
+        while let Some(start) = rest.find('"') {
+            let (before, literal) = rest.split_at(start);
+            // A value that is no string has no name any more.
+            member = member.filter(|_| before.trim() == ":");
+            let (literal, after) = literal.split_at(end_of_string(literal));
+            let value: String = serde_json::from_str(literal).unwrap_or_default();
+            let is_name = after.trim_start().starts_with(':');
+            let redacted = match &member {
+                Some(name) if is_credential(name) => Self::MASK.to_owned(),
+                _ => self.value(&value),
+            };
+            out.push_str(before);
+            match redacted == value {
+                true => out.push_str(literal),
+                false => out.push_str(&serde_json::Value::String(redacted).to_string()),
+            }
+            (rest, member) = (after, is_name.then_some(value));
+        }
+        out + rest
+    }
+
+    /// A string of JSON, decoded.
+    fn value(&self, text: &str) -> String {
+        let quoted = self.text(&format!("\"{text}\""));
+        quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
+    }
+
+    /// Path and query of a request. A request that no operation defines may be one to a presigned URL: its query is removed.
+    pub(super) fn target(&self, target: &str, is_operation: bool) -> String {
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let path = self.text(path);
+        let Some(query) = query else { return path };
+        if !is_operation {
+            return format!("{path}?{}", Self::MASK);
+        }
+        let pairs = query.split('&').map(|pair| {
+            let Some((name, value)) = pair.split_once('=') else { return self.text(pair) };
+            let mut decoded = form_urlencoded::parse(pair.as_bytes());
+            let (decoded_name, decoded_value) = decoded.next().unwrap_or_default();
+            let is_secret = is_credential(&decoded_name) || self.text(&decoded_value) != decoded_value;
+            format!("{name}={}", if is_secret { Self::MASK } else { value })
+        });
+        format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+    }
+
     /// A field whose text is redacted.
     pub(super) fn field(&self, field: FormField) -> FormField {
-        let text = field.text.filter(|_| field.file_name.is_none()).map(|text| self.text(&text));
+        let redact = |text: String| if is_credential(&field.name) { Self::MASK.to_owned() } else { self.text(&text) };
+        let text = field.text.filter(|_| field.file_name.is_none()).map(redact);
         FormField { text, file_name: field.file_name.map(|name| self.text(&name)), ..field }
     }
 
@@ -54,6 +119,17 @@ impl Redactor {
         let kept = headers.iter().filter(|(name, _)| names.contains(name.as_str()));
         kept.map(|(name, value)| (name.to_string(), self.text(&String::from_utf8_lossy(value.as_bytes())))).collect()
     }
+}
+
+/// The length of the JSON string at the start of a text.
+fn end_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
 }
 
 #[cfg(test)]
@@ -78,5 +154,45 @@ mod tests {
         let file = format!(r#"{{"base64_string":"{}"}}"#, "QUJD".repeat(100));
         assert_eq!(redactor.text(&file), r#"{"base64_string":"AAAA"}"#);
         assert_eq!(Redactor::new(Some("k")).text("key"), "key");
+    }
+
+    #[test]
+    fn strings_of_json_are_redacted_whatever_their_escapes() {
+        let redactor = Redactor::new(Some("tlk_0123456789"));
+        for (text, redacted) in [
+            (r#"{"a":"tlk\u005f0123456789","tlk_0123456789":[1.0e2, null]}"#, r#"{"a":"***","***":[1.0e2, null]}"#),
+            (
+                r#"{"url":"HTTPS:\u002f\/host/v\u003fsig=a","b" : "c\"?d"}"#,
+                r#"{"url":"HTTPS://host/v?***","b" : "c\"?d"}"#,
+            ),
+            (
+                r#"{"upload_headers":{"X-Amz-Security-Token":"a","x":"b"}}"#,
+                r#"{"upload_headers":{"X-Amz-Security-Token":"***","x":"b"}}"#,
+            ),
+            (
+                r#"{"token":7,"a":"b","tokens":["c"],"secret": "d\\"}"#,
+                r#"{"token":7,"a":"b","tokens":["c"],"secret": "***"}"#,
+            ),
+            (r#""https://host/a?b""#, r#""https://host/a?***""#),
+            (r#"{"broken":"https://host/a?b"#, r#"{"broken":"https://host/a?***"#),
+        ] {
+            assert_eq!(redactor.json(text), redacted);
+        }
+        let file = format!(r#"{{"base64_string":"{}"}}"#, "QUJD".repeat(100));
+        assert_eq!(redactor.json(&file), r#"{"base64_string":"AAAA"}"#);
+    }
+
+    #[test]
+    fn queries_are_redacted_by_name_and_value() {
+        let redactor = Redactor::new(Some("tlk_0123456789"));
+        for (target, is_operation, redacted) in [
+            ("/v1.3/embed/tasks?page=0&mood=good&x", true, "/v1.3/embed/tasks?page=0&mood=good&x"),
+            ("/v1.3/embed/tasks?X-Amz-Signature=a&page=1", true, "/v1.3/embed/tasks?X-Amz-Signature=***&page=1"),
+            ("/v1.3/a?key=tlk%5F0123456789&url=https%3A%2F%2Fhost%2Fv%3Fsig%3Da", true, "/v1.3/a?key=***&url=***"),
+            ("/bucket/part?partNumber=1&X-Amz-Signature=a", false, "/bucket/part?***"),
+            ("/bucket/part", false, "/bucket/part"),
+        ] {
+            assert_eq!(redactor.target(target, is_operation), redacted);
+        }
     }
 }

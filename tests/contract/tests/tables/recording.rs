@@ -83,6 +83,27 @@ fn a_recording_has_no_key_and_no_file() {
     assert_eq!(Contract::embedded().verify_file(&file.0).expect("valid"), 1);
 }
 
+/// The upload of a part to storage, as a program that sends everything to one mock server records it.
+#[test]
+fn a_recording_has_no_presigned_query() {
+    let file = TestFile::new("presigned");
+    let recorder = Recorder::create(Contract::embedded(), &file.0).expect("a file");
+    let none = None::<&http::Response<String>>;
+    let part = http::Request::put("http://127.0.0.1:9/bucket/part?partNumber=1&X-Amz-Signature=SECRET")
+        .header("authorization", "AWS4-HMAC-SHA256 SECRET")
+        .header("cookie", "SECRET")
+        .body("SECRET")
+        .expect("a request");
+    recorder.record(&part, none).expect("written");
+    let body = r#"{"upload_urls":[{"url":"https:\/\/storage\/part\u003fX-Amz-Signature=SECRET"}],"upload_headers":{"x-amz-security-token":"SECRET"}}"#;
+    recorder.record(&get("/v1.3/assets?token=SECRET"), Some(&respond(200, &[], body))).expect("written");
+    let text = std::fs::read_to_string(&file.0).expect("written");
+    assert!(!text.contains("SECRET"), "{text}");
+    let [first, second] = text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+    assert_eq!(first, r#"{"request":{"method":"PUT","target":"/bucket/part?***","headers":[],"body":{"size":6}}}"#);
+    assert!(second.contains(r#"\"url\":\"https://storage/part?***\""#), "{second}");
+}
+
 #[tokio::test]
 async fn a_mock_server_records_what_it_receives() {
     let file = TestFile::new("wiremock");
