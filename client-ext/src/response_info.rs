@@ -24,7 +24,9 @@ pub struct ResponseInfo {
     ends_with_its_connection: bool,
 }
 
-/// The state of one rate limit; the server does not always send all of it.
+/// The state of one rate limit when a response was sent; the server does not always send all of it.
+///
+/// A value that is missing or malformed is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
@@ -32,7 +34,7 @@ pub struct RateLimit {
     pub limit: Option<u64>,
     /// How much is left in this period.
     pub remaining: Option<u64>,
-    /// When the next period starts.
+    /// When the next period starts, by the local clock: the difference to the server's clock is taken from its header `Date`.
     pub reset: Option<SystemTime>,
 }
 
@@ -97,7 +99,7 @@ impl ResponseInfo {
         self.ends_with_its_connection
     }
 
-    /// The HTTP status.
+    /// The HTTP status, such as 200 or 429.
     pub fn status(&self) -> u16 {
         self.status
     }
@@ -107,12 +109,13 @@ impl ResponseInfo {
         &self.headers
     }
 
-    /// The version of the API that handled the request.
+    /// The version of the API that handled the request, from the header `X-Api-Version`. `None` if the server does not send it, as proxies and
+    /// object storage do not.
     pub fn api_version(&self) -> Option<&str> {
         self.api_version.as_deref()
     }
 
-    /// The server's id of the request. Quote it in support requests.
+    /// The server's id of the request, from the header `X-Request-Id`. Quote it in support requests.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
@@ -125,12 +128,12 @@ impl ResponseInfo {
         self.retry_after
     }
 
-    /// The rate limit for requests.
+    /// The rate limit for requests: the number of requests in a period, those that are left, and when the next period starts.
     pub fn request_limit(&self) -> RateLimit {
         self.requests
     }
 
-    /// The rate limit for media, in seconds of media.
+    /// The rate limit for media, in seconds of video and audio that may be embedded in a period. All `None` for operations without media.
     pub fn media_limit(&self) -> RateLimit {
         self.media
     }

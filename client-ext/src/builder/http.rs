@@ -102,7 +102,10 @@ fn add_root_certificates(_: ClientBuilder, _: &[u8]) -> Result<ClientBuilder> {
 
 /// Settings of the HTTP client.
 impl TwelveLabsBuilder {
-    /// Limit for establishing a connection, TLS included. Default: 10 s.
+    /// Limit for establishing a connection: name resolution, TCP, the proxy and TLS together. Default: 10 s.
+    ///
+    /// A connection that takes longer is a [`Timeout`](crate::ErrorKind::Timeout) with the cause
+    /// [`ConnectTimeout`](crate::TransportCause::ConnectTimeout), and is retried, because nothing was sent.
     pub fn with_connect_timeout(mut self, limit: Duration) -> Self {
         self.http.connect_timeout = Some(limit);
         self
@@ -115,25 +118,31 @@ impl TwelveLabsBuilder {
         self
     }
 
-    /// Ignores the proxies of the environment.
+    /// Ignores the proxies of the environment: `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`, in upper or lower case.
     pub fn no_proxy(mut self) -> Self {
         self.http.no_proxy = true;
         self
     }
 
     /// Trusts these certificates in addition to those of the operating system: one or more certificates in PEM format.
+    ///
+    /// For proxies that open TLS connections, and for test servers. It can be called several times. Text that is not PEM is an error of `build()`.
     pub fn root_certificates_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.http.root_certificates.push(pem.into());
         self
     }
 
     /// Connects to these addresses for a host name instead of resolving it. Port 0 means the port of the URL.
+    ///
+    /// The certificate of the server must still be valid for the host name. A later call for the same host replaces an earlier one.
     pub fn resolve(mut self, host: impl Into<String>, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.http.hosts.push((host.into(), addresses.into_iter().collect()));
         self
     }
 
     /// Closes pooled connections that were idle for this long. Default: 90 s.
+    ///
+    /// Choose less than the time after which load balancers or firewalls on the way forget a connection.
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
         self.http.pool_idle_timeout = Some(limit);
         self

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// A rule of the API that a parameter breaks.
+/// A rule of the API that a parameter breaks, found before anything was sent.
+///
+/// `Display` is the whole sentence: `video_clip_length must be between 2 and 10 (got 15)`. See
+/// [`Error::violations`](crate::Error::violations) for all of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
