@@ -37,6 +37,11 @@ pub struct ContractError {
 }
 
 impl ContractError {
+    /// A single violation of a rule that the document does not express, for programs that check such rules too.
+    pub fn new(pointer: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { violations: vec![ContractViolation::new(pointer, message)] }
+    }
+
     /// `Ok` without violations.
     pub(crate) fn check(mut violations: Vec<ContractViolation>) -> Result<(), Self> {
         // A schema and a rule may say the same.

@@ -28,6 +28,7 @@ use crate::{
     jobs::Jobs,
     local_server::{LocalServer, base_url},
     middleware::{run, run_outside},
+    object_storage::{self, ObjectStorage},
     rate_limit::{RateLimitPlan, RateLimits},
     speed::Speed,
     state::{BASE_PATH, ServerState},
@@ -40,13 +41,17 @@ use crate::{
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Default time limit between two chunks of a request body.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// Maximum of both: a later time may not be expressible.
+/// Default size of the parts of an upload, in bytes: the minimum of S3.
+const PART_SIZE: u64 = 5 << 20;
+/// Maximum of both timeouts: a later time may not be expressible.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Settings of a [`LocalServer`].
 #[must_use]
 pub struct LocalServerBuilder {
     listen: SocketAddr,
+    listen_storage: Option<SocketAddr>,
+    part_size: u64,
     data: Option<PathBuf>,
     speed: Speed,
     keys: Vec<String>,
@@ -67,6 +72,8 @@ impl LocalServerBuilder {
     pub(crate) fn new() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            listen_storage: None,
+            part_size: PART_SIZE,
             data: None,
             speed: Speed::After(Duration::from_millis(50)),
             keys: Vec::new(),
@@ -90,6 +97,24 @@ impl LocalServerBuilder {
     /// [`key`](Self::key) is called. The dashboard and the admin endpoints respond to this machine only.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Sets the address that the object storage listens on, which takes the parts of uploads. Default: a free port of the IP address that
+    /// the server listens on.
+    pub fn listen_storage(mut self, address: SocketAddr) -> Self {
+        self.listen_storage = Some(address);
+        self
+    }
+
+    /// Sets the size of the parts of uploads, in bytes. Default: 5 MiB. Parts are larger where there would be more than 10,000 of them.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the size is 0.
+    pub fn part_size(mut self, bytes: u64) -> Self {
+        assert!(bytes > 0, "the size of a part must be at least 1");
+        self.part_size = bytes;
         self
     }
 
@@ -200,16 +225,19 @@ impl LocalServerBuilder {
         let listener = TcpListener::bind(self.listen).await?;
         let base_url = base_url(listener.local_addr()?);
         let (allows_violations, header_timeout) = (self.allows_violations, self.header_timeout);
-        let state = Arc::new(self.state()?);
+        let own_ip = SocketAddr::new(listener.local_addr()?.ip(), 0);
+        let storage = TcpListener::bind(self.listen_storage.unwrap_or(own_ip)).await?;
+        let state = Arc::new(self.state(storage.local_addr()?)?);
         state.families.all().for_each(|family| family.resume(&state));
         let (stop, stopped) = watch::channel(Stop::No);
-        let app = router(&state);
-        let server = tokio::spawn(connection::serve(listener, app, header_timeout, stopped));
-        Ok(LocalServer { state, base_url, stop, server: Some(server), allows_violations })
+        let apps = [(listener, router(&state)), (storage, object_storage::router(&state))];
+        let servers =
+            apps.map(|(listener, app)| tokio::spawn(connection::serve(listener, app, header_timeout, stopped.clone())));
+        Ok(LocalServer { state, base_url, stop, servers: servers.into(), allows_violations })
     }
 
-    /// The state of a server with these settings.
-    pub(crate) fn state(self) -> io::Result<ServerState> {
+    /// The state of a server with these settings, whose object storage has this address.
+    pub(crate) fn state(self, storage: SocketAddr) -> io::Result<ServerState> {
         let clock = Arc::new(Clock::new(self.manual_clock));
         let data = match &self.data {
             Some(data) => DataDirectory::persistent(data)?,
@@ -230,6 +258,8 @@ impl LocalServerBuilder {
             fetcher: Fetcher::new(self.url_policy)?,
             jobs: Jobs::new(),
             creates: Arc::default(),
+            storage: ObjectStorage::new(storage),
+            part_size: self.part_size,
         })
     }
 }

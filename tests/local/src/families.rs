@@ -8,6 +8,7 @@ mod embed;
 mod embed_tasks;
 mod embed_v2;
 mod task_list;
+mod uploads;
 
 use std::{fmt, io, sync::Arc};
 
@@ -20,6 +21,7 @@ use self::{
     embed::Embed,
     embed_tasks::EmbedTasks,
     embed_v2::EmbedV2,
+    uploads::Uploads,
 };
 use crate::{clock::Clock, state::ServerState, store::DataDirectory};
 
@@ -39,6 +41,11 @@ pub(crate) trait Family: fmt::Debug + Send + Sync {
         Router::new()
     }
 
+    /// What it serves on the port of the object storage, with full paths. Default: nothing.
+    fn storage_routes(&self) -> Routes {
+        Router::new()
+    }
+
     /// Its pages of the dashboard, with paths below that of all admin endpoints. Default: none.
     fn dashboard_routes(&self) -> Routes {
         Router::new()
@@ -54,8 +61,8 @@ pub(crate) trait Family: fmt::Debug + Send + Sync {
     fn resume(&self, _state: &Arc<ServerState>) {}
 }
 
-/// Start of the ids of operations that this server does not serve, and their rate limit categories.
-const NOT_SERVED: [(&str, &str); 1] = [("multipart_upload_", "upload")];
+/// Start of the ids of operations that this server does not serve, and their rate limit categories. It serves all of them.
+const NOT_SERVED: [(&str, &str); 0] = [];
 
 /// The state of all families.
 #[derive(Debug)]
@@ -64,6 +71,7 @@ pub(crate) struct Families {
     embed: Embed,
     embed_tasks: EmbedTasks,
     embed_v2: EmbedV2,
+    uploads: Uploads,
 }
 
 impl Families {
@@ -74,12 +82,14 @@ impl Families {
             embed: Embed,
             embed_tasks: EmbedTasks::open(data, clock)?,
             embed_v2: EmbedV2::open(data, clock)?,
+            uploads: Uploads::open(data, clock)?,
         })
     }
 
     /// All families, in the order of their sections on the dashboard.
     pub(crate) fn all(&self) -> impl Iterator<Item = &dyn Family> {
-        [&self.embed_tasks as &dyn Family, &self.embed_v2, &self.embed, &self.assets].into_iter()
+        let all: [&dyn Family; 5] = [&self.embed_tasks, &self.embed_v2, &self.embed, &self.assets, &self.uploads];
+        all.into_iter()
     }
 
     /// The file of an asset.

@@ -15,7 +15,8 @@ use crate::{
 
 /// A fault for the next requests or jobs of a [`LocalServer`](crate::LocalServer).
 ///
-/// A job is an item that the server processes after its creation, such as an embedding task.
+/// A job is an item that the server processes after its creation, such as an embedding task. The object storage, which takes the parts
+/// of uploads, is not part of the API: only faults with the operation [`STORAGE`](Self::STORAGE) concern it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,11 +45,27 @@ pub(crate) enum Kind {
     Delay(Duration),
     Truncate,
     Reset,
+    Drop,
     /// Of the next job.
     Job(Fate),
+    /// Of the object storage.
+    ExpiredUrl,
+    /// Of the object storage.
+    WrongEtag,
+}
+
+/// What a fault concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Requests,
+    Jobs,
+    Storage,
 }
 
 impl Fault {
+    /// The operation of faults that concern requests to the object storage.
+    pub const STORAGE: &str = "storage";
+
     fn new(kind: Kind) -> Self {
         Self { kind, operation: None, times: 1, retry_after: None }
     }
@@ -73,6 +90,21 @@ impl Fault {
         Self::new(Kind::Reset)
     }
 
+    /// Resets the connection when the headers of the request have arrived, without handling the request.
+    pub fn drop_request() -> Self {
+        Self::new(Kind::Drop)
+    }
+
+    /// The URL of the next request to the object storage has expired.
+    pub fn expired_url() -> Self {
+        Self::new(Kind::ExpiredUrl)
+    }
+
+    /// The object storage stores the next part, and responds with an `ETag` that is not that of the part.
+    pub fn wrong_etag() -> Self {
+        Self::new(Kind::WrongEtag)
+    }
+
     /// The next job that is created fails at the end of its processing time.
     pub fn job_fails() -> Self {
         Self::new(Kind::Job(Fate::Fails))
@@ -90,7 +122,7 @@ impl Fault {
     }
 
     /// Only for this operation, by its id in the OpenAPI document, such as `embed_tasks_status`. Default: every operation. For a
-    /// fault of a job, this is the operation that creates it.
+    /// fault of a job, this is the operation that creates it. [`STORAGE`](Self::STORAGE) is the object storage.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
         self.operation = Some(id.into());
         self
@@ -108,8 +140,13 @@ impl Fault {
         self
     }
 
-    fn concerns_jobs(&self) -> bool {
-        matches!(self.kind, Kind::Job(_))
+    fn target(&self) -> Target {
+        match self.kind {
+            Kind::Job(_) => Target::Jobs,
+            Kind::ExpiredUrl | Kind::WrongEtag => Target::Storage,
+            _ if self.operation.as_deref() == Some(Self::STORAGE) => Target::Storage,
+            _ => Target::Requests,
+        }
     }
 
     fn applies_to(&self, operation: Option<&str>) -> bool {
@@ -131,9 +168,14 @@ impl Fault {
         {
             return Err(ParseError::new(format!("invalid status {status}: must be between 200 and 599")));
         }
-        let known = |id: &String| operations::ALL.iter().any(|operation| operation.id == id);
+        let all = || operations::ALL.iter().map(|operation| operation.id);
+        let known = |id: &str| match self.kind {
+            Kind::ExpiredUrl | Kind::WrongEtag => id == Self::STORAGE,
+            Kind::Job(_) => all().any(|known| known == id),
+            _ => id == Self::STORAGE || all().any(|known| known == id),
+        };
         if let Some(id) = self.operation.as_ref().filter(|id| !known(id)) {
-            let ids: Vec<&str> = operations::ALL.iter().map(|operation| operation.id).collect();
+            let ids: Vec<&str> = all().chain([Self::STORAGE]).filter(|id| known(id)).collect();
             return Err(ParseError::new(format!("unknown operation {id:?}: must be one of {}", ids.join(", "))));
         }
         Ok(self)
@@ -143,8 +185,8 @@ impl Fault {
 impl FromStr for Fault {
     type Err = ParseError;
 
-    /// Parses one of `status=503`, `delay=500ms`, `truncate`, `reset`, `job=fails`, `job=stalls` and `job=STATUS`, followed, in any
-    /// order, by `operation=ID`, `times=N` and `retry_after=2s`.
+    /// Parses one of `status=503`, `delay=500ms`, `truncate`, `reset`, `drop`, `url=expired`, `etag=wrong`, `job=fails`, `job=stalls` and
+    /// `job=STATUS`, followed, in any order, by `operation=ID`, `times=N` and `retry_after=2s`.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut words = text.split_whitespace().map(|word| word.split_once('=').unwrap_or((word, "")));
         let number = |value: &str| {
@@ -155,6 +197,9 @@ impl FromStr for Fault {
             ("delay", time) => Self::delay(duration(time)?),
             ("truncate", "") => Self::truncate(),
             ("reset", "") => Self::reset(),
+            ("drop", "") => Self::drop_request(),
+            ("url", "expired") => Self::expired_url(),
+            ("etag", "wrong") => Self::wrong_etag(),
             ("job", "fails") => Self::job_fails(),
             ("job", "stalls") => Self::job_stalls(),
             ("job", status) if !status.is_empty() => Self::job_status(status),
@@ -179,6 +224,9 @@ impl fmt::Display for Fault {
             Kind::Delay(time) => write!(f, "delay={}ms", time.as_millis())?,
             Kind::Truncate => f.write_str("truncate")?,
             Kind::Reset => f.write_str("reset")?,
+            Kind::Drop => f.write_str("drop")?,
+            Kind::ExpiredUrl => f.write_str("url=expired")?,
+            Kind::WrongEtag => f.write_str("etag=wrong")?,
             Kind::Job(Fate::Reports(status)) => write!(f, "job={status}")?,
             Kind::Job(Fate::Stalls) => f.write_str("job=stalls")?,
             Kind::Job(_) => f.write_str("job=fails")?,
@@ -206,6 +254,9 @@ mod tests {
             Fault::delay(Duration::from_millis(250)).operation("embed_tasks_list").times(0),
             Fault::truncate().operation("embed_tasks_retrieve"),
             Fault::reset(),
+            Fault::drop_request().operation(Fault::STORAGE),
+            Fault::expired_url().times(2),
+            Fault::wrong_etag().operation(Fault::STORAGE),
             Fault::job_fails(),
             Fault::job_stalls().times(2),
             Fault::job_status("paused"),
@@ -221,6 +272,9 @@ mod tests {
             "truncate=1",
             "job=",
             "reset now",
+            "job=fails operation=storage",
+            "etag=wrong operation=assets_create",
+            "url=old",
             "delay=3y4",
         ];
         for text in invalid {
@@ -233,5 +287,15 @@ mod tests {
         let fault = Fault::truncate().operation("embed_tasks_status");
         assert!(fault.applies_to(Some("embed_tasks_status")) && !fault.applies_to(Some("embed_tasks_list")));
         assert!(!fault.applies_to(None) && Fault::truncate().applies_to(None));
+    }
+
+    #[test]
+    fn only_faults_of_the_storage_concern_it() {
+        let faults = [Fault::reset(), Fault::wrong_etag(), Fault::status(503).operation(Fault::STORAGE)];
+        let queue = FaultQueue::new(faults.to_vec());
+        assert_eq!(queue.take_storage(), Some(faults[1].clone()));
+        assert_eq!(queue.take_storage(), Some(faults[2].clone()));
+        assert_eq!(queue.take_storage(), None);
+        assert_eq!(queue.take(None), Some(faults[0].clone()));
     }
 }

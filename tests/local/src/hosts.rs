@@ -3,7 +3,7 @@
 //! A page of another site can point a name of its own to this machine (DNS rebinding) and then read responses as its own. Such a
 //! request names the host of that site, which is neither an IP address nor `localhost`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, Uri, header::HOST, uri::Authority};
 
@@ -38,6 +38,16 @@ impl HostNames {
 pub(crate) fn name(host: &str) -> Option<String> {
     let authority = host.parse::<Authority>().ok()?;
     Some(authority.host().trim_matches(['[', ']']).to_owned())
+}
+
+/// The address at which this machine reaches a listener: an unspecified address becomes that of loopback.
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 #[cfg(test)]

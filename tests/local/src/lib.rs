@@ -25,6 +25,7 @@ mod media_limits;
 mod middleware;
 #[cfg(not(feature = "media"))]
 mod no_media;
+mod object_storage;
 mod parse_settings;
 mod pdf;
 mod processing;

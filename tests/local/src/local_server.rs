@@ -1,11 +1,6 @@
 //! The handle of a running server.
 
-use std::{
-    io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -13,6 +8,7 @@ use crate::{
     builder::LocalServerBuilder,
     connection::Stop,
     fault::Fault,
+    hosts,
     report::ContractReport,
     state::{BASE_PATH, ServerState},
 };
@@ -46,7 +42,8 @@ pub struct LocalServer {
     pub(crate) state: Arc<ServerState>,
     pub(crate) base_url: String,
     pub(crate) stop: watch::Sender<Stop>,
-    pub(crate) server: Option<JoinHandle<()>>,
+    /// The tasks that accept connections, one for each port.
+    pub(crate) servers: Vec<JoinHandle<()>>,
     pub(crate) allows_violations: bool,
 }
 
@@ -73,6 +70,11 @@ impl LocalServer {
     /// The URL of the dashboard, for a browser on this machine.
     pub fn dashboard_url(&self) -> &str {
         self.base_url.strip_suffix(BASE_PATH).unwrap_or(&self.base_url)
+    }
+
+    /// The base URL of the object storage that clients send the parts of uploads to. It has its own port.
+    pub fn storage_url(&self) -> String {
+        self.state.storage.base_url()
     }
 
     /// Waits for running computations, then advances the clock. What is due by then is done, and what is older than its
@@ -110,7 +112,7 @@ impl LocalServer {
     /// Returns the report as an error if a request or a response was invalid and violations are not allowed.
     pub async fn finish(mut self) -> Result<ContractReport, ContractReport> {
         self.stop.send_replace(Stop::Gracefully);
-        if let Some(server) = self.server.take() {
+        for server in std::mem::take(&mut self.servers) {
             // An error is a panic of the server task. The report is still complete.
             let _ = server.await;
         }
@@ -135,12 +137,7 @@ impl Drop for LocalServer {
     }
 }
 
-/// The base URL for the address of a listener. An unspecified address becomes that of loopback.
-pub(crate) fn base_url(mut address: SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    format!("http://{address}{BASE_PATH}")
+/// The base URL for the address of a listener.
+pub(crate) fn base_url(address: SocketAddr) -> String {
+    format!("http://{}{BASE_PATH}", hosts::reachable(address))
 }

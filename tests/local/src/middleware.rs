@@ -1,6 +1,7 @@
 //! Runs around every operation: host names, faults, key, rate limits, validation of request and response.
 
 mod pending;
+mod storage;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ use twelvelabs_api::{KEY_HEADER, headers, operations, runtime::Effect, types::Er
 use twelvelabs_contract::RequestBody;
 
 use self::pending::Pending;
+pub(crate) use self::storage::run as run_storage;
 use crate::{
     body::{self, ReadError, Stalled},
     connection::Peer,
@@ -89,6 +91,9 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Requ
     let form = FormRequest::of(&mut request);
 
     let fault = state.faults.take(operation);
+    if fault.as_ref().is_some_and(|fault| fault.kind == Kind::Drop) {
+        return reset(pending, validation, peer).await;
+    }
     let mut response = match &fault {
         Some(Fault { kind: Kind::Status(status), .. }) => {
             body::drain(request.into_body().into_data_stream()).await;
@@ -117,21 +122,38 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, mut request: Requ
         unvalidated = operation.map(|operation| Unvalidated { operation, status, body: body.clone() });
         response = Response::from_parts(parts, body.into());
     }
-    let mut ending = Ending::Status(response.status().as_u16());
-    match fault.as_ref().map(|fault| &fault.kind) {
-        Some(Kind::Reset) => (unvalidated, ending) = (None, Ending::Reset),
+    end(pending, fault.as_ref(), peer, response, validation, unvalidated).await
+}
+
+/// Does to the response what the fault says, and records how the request ended.
+async fn end(
+    pending: Pending,
+    fault: Option<&Fault>,
+    peer: Option<Peer>,
+    mut response: Response,
+    validation: Validation,
+    unvalidated: Option<Unvalidated>,
+) -> Response {
+    match fault.map(|fault| &fault.kind) {
+        Some(Kind::Reset) => return reset(pending, validation, peer).await,
         Some(Kind::Delay(time)) => tokio::time::sleep(*time).await,
         Some(Kind::Truncate) => response = faulty::truncated(response).await,
         _ => {}
     }
-    faulty::write_retry_after(fault.as_ref(), response.headers_mut());
-    pending.end(ending, validation, unvalidated);
-    if let (Ending::Reset, Some(peer)) = (ending, peer) {
+    faulty::write_retry_after(fault, response.headers_mut());
+    pending.end(Ending::Status(response.status().as_u16()), validation, unvalidated);
+    response
+}
+
+/// Resets the connection instead of sending a response.
+async fn reset(pending: Pending, validation: Validation, peer: Option<Peer>) -> Response {
+    pending.end(Ending::Reset, validation, None);
+    if let Some(peer) = peer {
         peer.reset();
         // The connection is reset before anything is written to it.
         std::future::pending::<()>().await;
     }
-    response
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// Runs around requests outside of the base path, which are logged, and not validated: they may be those of a browser.
@@ -252,7 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn json_bodies_and_header_parameters_are_validated() {
-        let mut state = LocalServer::builder().state().expect("a state");
+        let mut state = LocalServer::builder().state(([127, 0, 0, 1], 0).into()).expect("a state");
         state.monitor = ContractMonitor::start(contract(), None).expect("a monitor");
         let state = Arc::new(state);
         let received = Arc::new(std::sync::Mutex::new(Vec::new()));

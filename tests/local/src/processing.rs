@@ -37,26 +37,38 @@ pub(crate) fn start<T: Content>(
     item: Arc<Item<T>>,
     compute: impl Fn(&Folder, &Item<T>) -> Result<(), Failure> + Send + Sync + 'static,
 ) {
+    start_with(jobs, store, item, move |folder, item| compute(folder, item).map(|()| |_: &mut Item<T>| {}));
+}
+
+/// Like [`start`], with a `compute` that returns a change of the item, which is stored with the outcome.
+pub(crate) fn start_with<T: Content, C: FnOnce(&mut Item<T>) + Send + 'static>(
+    jobs: &Jobs,
+    store: &Arc<Store<T>>,
+    item: Arc<Item<T>>,
+    compute: impl Fn(&Folder, &Item<T>) -> Result<C, Failure> + Send + Sync + 'static,
+) {
     if item.fate == Fate::Normal && item.outcome.is_none() {
         run(jobs, Arc::clone(store), item, Arc::new(compute), FIRST_PAUSE);
     }
 }
 
-fn run<T: Content, F>(jobs: &Jobs, store: Arc<Store<T>>, item: Arc<Item<T>>, compute: Arc<F>, pause: Duration)
+fn run<T: Content, F, C>(jobs: &Jobs, store: Arc<Store<T>>, item: Arc<Item<T>>, compute: Arc<F>, pause: Duration)
 where
-    F: Fn(&Folder, &Item<T>) -> Result<(), Failure> + Send + Sync + 'static,
+    F: Fn(&Folder, &Item<T>) -> Result<C, Failure> + Send + Sync + 'static,
+    C: FnOnce(&mut Item<T>) + Send + 'static,
 {
     let again = jobs.clone();
     jobs.spawn(async move {
         let (own_store, own_item, own_compute) = (Arc::clone(&store), Arc::clone(&item), Arc::clone(&compute));
         let done = tokio::task::spawn_blocking(move || own_compute(own_store.folder(), &own_item)).await;
-        let outcome = match done {
-            Ok(Ok(())) => Outcome::Ready,
-            Ok(Err(Failure(reason))) => Outcome::Failed(reason),
+        let (outcome, change) = match done {
+            Ok(Ok(change)) => (Outcome::Ready, Some(change)),
+            Ok(Err(Failure(reason))) => (Outcome::Failed(reason), None),
             // A panic of a decoder.
-            Err(_) => Outcome::Failed("The file could not be processed: it is broken.".into()),
+            Err(_) => (Outcome::Failed("The file could not be processed: it is broken.".into()), None),
         };
-        if store.finish(item.number, outcome).await.is_err() {
+        let change = move |item: &mut Item<T>| change.into_iter().for_each(|change| change(item));
+        if store.finish_with(item.number, outcome, change).await.is_err() {
             // Neither the clock nor the end of the server waits for this.
             let store = Arc::downgrade(&store);
             tokio::spawn(async move {

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     io::{BufWriter, Write},
     net::SocketAddr,
+    num::NonZero,
     path::PathBuf,
     process::ExitCode,
     sync::mpsc,
@@ -17,6 +18,9 @@ const USAGE: &str = "usage: twelvelabs-local [OPTIONS]
 A local server for the TwelveLabs API. Its embeddings are NOT those of Marengo.
 
   --listen ADDRESS:PORT   address to listen on, port 0 for a free one [default: 127.0.0.1:8421]
+  --listen-storage ADDRESS:PORT
+                          address of the object storage, which takes the parts of uploads [default: a free port]
+  --part-size BYTES       size of the parts of uploads [default: 5242880]
   --allow-others          permit an address that other hosts can reach
   --data DIR              keep data in this directory: empty, or an existing data directory [default: temporary]
   --speed SPEED           processing time of jobs: instant, realtime, or a factor such as 10x [default: instant]
@@ -32,8 +36,9 @@ A local server for the TwelveLabs API. Its embeddings are NOT those of Marengo.
   --help                  print this help";
 
 const MORE: &str = "
-faults: one of  status=503  delay=500ms  truncate  reset  job=fails  job=stalls  job=STATUS
+faults: one of  status=503  delay=500ms  truncate  reset  drop  job=fails  job=stalls  job=STATUS
         followed by any of  operation=ID  times=N (0: always)  retry_after=2s
+        of the object storage:  url=expired  etag=wrong, and with operation=storage  status=503  delay=500ms  reset  drop
         while the server runs:  curl --data 'reset operation=embed_tasks_status times=3' http://ADDRESS:PORT/_local/faults
 behaviours:";
 
@@ -45,6 +50,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 struct Options {
     listen: SocketAddr,
+    listen_storage: Option<SocketAddr>,
+    part_size: Option<NonZero<u64>>,
     allow_others: bool,
     data: Option<PathBuf>,
     speed: Speed,
@@ -63,6 +70,8 @@ fn options() -> Result<Options, lexopt::Error> {
     use lexopt::prelude::*;
     let mut out = Options {
         listen: SocketAddr::from(([127, 0, 0, 1], 8421)),
+        listen_storage: None,
+        part_size: None,
         allow_others: false,
         data: None,
         speed: Speed::Instant,
@@ -80,6 +89,8 @@ fn options() -> Result<Options, lexopt::Error> {
     while let Some(argument) = parser.next()? {
         match argument {
             Long("listen") => out.listen = parser.value()?.parse()?,
+            Long("listen-storage") => out.listen_storage = Some(parser.value()?.parse()?),
+            Long("part-size") => out.part_size = Some(parser.value()?.parse()?),
             Long("allow-others") => out.allow_others = true,
             Long("data") => out.data = Some(parser.value()?.into()),
             Long("speed") => out.speed = parser.value()?.parse()?,
@@ -164,8 +175,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
         say(&format!("{MORE} {}", behaviours.join(", ")));
         return Ok(());
     }
-    if !options.listen.ip().is_loopback() && !options.allow_others {
-        return Err(format!("other hosts can reach {}: add --allow-others to permit that", options.listen).into());
+    let addresses = [Some(options.listen), options.listen_storage];
+    let exposed = addresses.into_iter().flatten().find(|address| !address.ip().is_loopback());
+    if let Some(address) = exposed.filter(|_| !options.allow_others) {
+        return Err(format!("other hosts can reach {address}: add --allow-others to permit that").into());
     }
     let (lines, printed) = mpsc::channel();
     let end = lines.clone();
@@ -179,6 +192,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
             // The printer has ended.
             let _ = lines.send(Some(line));
         });
+    if let Some(address) = options.listen_storage {
+        builder = builder.listen_storage(address);
+    }
+    if let Some(size) = options.part_size {
+        builder = builder.part_size(size.get());
+    }
     if let Some(data) = &options.data {
         builder = builder.data(data);
     }
@@ -207,6 +226,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     say(&format!("export TWELVE_LABS_API_KEY={}", first_key.as_deref().unwrap_or("local")));
     say("");
     say(&format!("dashboard: {}/", server.dashboard_url()));
+    say(&format!("storage: {}", server.storage_url()));
     let items: Vec<String> =
         server.state.families.all().map(|family| family.summary()).filter(|text| !text.is_empty()).collect();
     say(&format!(

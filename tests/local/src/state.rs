@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     clock::Clock, contract_monitor::ContractMonitor, error_response::ErrorResponse, families::Families,
-    fault::FaultQueue, fetch::Fetcher, hosts::HostNames, jobs::Jobs, rate_limit::RateLimits, speed::Speed,
-    undocumented_behaviour::UndocumentedBehaviour,
+    fault::FaultQueue, fetch::Fetcher, hosts::HostNames, jobs::Jobs, object_storage::ObjectStorage,
+    rate_limit::RateLimits, speed::Speed, undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Path of the operations below the root, as on the platform.
@@ -31,6 +31,9 @@ pub(crate) struct ServerState {
     pub(crate) families: Families,
     /// Whether to keep thumbnails for the dashboard.
     pub(crate) thumbnails: bool,
+    pub(crate) storage: ObjectStorage,
+    /// Minimum size of the parts of an upload, in bytes.
+    pub(crate) part_size: u64,
 }
 
 impl ServerState {

@@ -90,7 +90,7 @@ impl<T: Content> Store<T> {
         let mut index = self.shared.lock();
         let removed = index.settle(now, oldest);
         if !removed.is_empty() {
-            self.writer.send(Change::Remove(removed));
+            self.writer.send(Change::Remove(removed, None));
         }
         index
     }
@@ -109,10 +109,52 @@ impl<T: Content> Store<T> {
     ///
     /// Returns an error if the outcome cannot be written to the disk. The item then has none.
     pub(crate) async fn finish(&self, number: u64, outcome: Outcome) -> io::Result<()> {
-        let (reply, finished) = oneshot::channel();
-        self.writer.send(Change::Finish(number, outcome, reply));
+        self.finish_with(number, outcome, |_| {}).await
+    }
+
+    /// Like [`finish`](Self::finish), and changes the item too.
+    pub(crate) async fn finish_with(
+        &self,
+        number: u64,
+        outcome: Outcome,
+        change: impl FnOnce(&mut Item<T>) + Send + 'static,
+    ) -> io::Result<()> {
+        let now = self.shared.clock.now();
+        let update = move |item: &mut Item<T>| {
+            change(item);
+            item.outcome = Some((outcome, now));
+        };
+        self.update(number, update).await
+    }
+
+    /// Changes an item, unless it was removed. When this returns, the change is on the disk and clients can see it. The upload of an
+    /// item that gets its outcome is removed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the change cannot be written to the disk. The item is then as it was.
+    pub(crate) async fn update(
+        &self,
+        number: u64,
+        update: impl FnOnce(&mut Item<T>) + Send + 'static,
+    ) -> io::Result<()> {
+        let (reply, done) = oneshot::channel();
+        self.writer.send(Change::Update(number, Box::new(update), reply));
         // An error of the channel means that the item or the writer is gone: there is nothing to see then.
-        finished.await.unwrap_or(Ok(()))
+        done.await.unwrap_or(Ok(()))
+    }
+
+    /// Removes an item with its files. When this returns, it is off the disk. Returns `false` if there is no such item.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the disk cannot be written to. The item may then be there again after a restart.
+    pub(crate) async fn remove(&self, number: u64) -> io::Result<bool> {
+        let removed = self.settled().remove(number);
+        let Some(item) = removed else { return Ok(false) };
+        let (reply, done) = oneshot::channel();
+        self.writer.send(Change::Remove(vec![item], Some(reply)));
+        done.await.unwrap_or(Ok(())).map(|()| true)
     }
 
     /// The item with this id, with its status as of now.
@@ -156,5 +198,40 @@ mod tests {
             ids.push(id);
         }
         assert_ne!(ids[0], ids[1]);
+    }
+
+    #[tokio::test]
+    async fn items_are_changed_and_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let data = DataDirectory::persistent(directory.path()).expect("a data directory");
+        let open = || {
+            let folder = data.family("family").expect("a folder");
+            Store::<Vec<u8>>::open(folder, Arc::new(Clock::new(true)), None).expect("a store")
+        };
+        let new = NewItem {
+            content: Vec::new(),
+            fate: Fate::Normal,
+            upload: None,
+            processing: TimeDelta::zero(),
+            outcome: None,
+        };
+        let store = open();
+        let kept = store.add(new.clone()).await.expect("stored");
+        let removed = store.add(new.clone()).await.expect("stored");
+        // Changes of one transaction see each other.
+        let changes: Vec<_> =
+            (0..20).map(|byte| store.update(kept.number, move |item| item.content.push(byte))).collect();
+        for done in futures_util::future::join_all(changes).await {
+            done.expect("stored");
+        }
+        assert!(store.remove(removed.number).await.expect("removed"));
+        assert!(!store.remove(removed.number).await.expect("nothing to remove"));
+        drop(store);
+
+        let store = open();
+        assert_eq!(store.get(&kept.id).expect("an item").content, Vec::from_iter(0..20));
+        assert!(store.get(&removed.id).is_none());
+        let next = store.add(new).await.expect("stored");
+        assert!(next.number > removed.number);
     }
 }

@@ -27,9 +27,12 @@ pub enum UndocumentedBehaviour {
     MediaFailsLater,
     /// Read requests count against the rate limits. Default: only create requests do.
     ReadsCount,
+    /// Parts of uploads need one more header, which the response to the create request names. Default: `Content-Type` only, which the
+    /// official SDKs send.
+    UploadHeader,
 }
 
-const ALL: [(UndocumentedBehaviour, &str); 9] = [
+const ALL: [(UndocumentedBehaviour, &str); 10] = [
     (UndocumentedBehaviour::ExclusiveBounds, "exclusive-bounds"),
     (UndocumentedBehaviour::PageBeyondRefused, "page-beyond-refused"),
     (UndocumentedBehaviour::PageLimitClamped, "page-limit-clamped"),
@@ -39,6 +42,7 @@ const ALL: [(UndocumentedBehaviour, &str); 9] = [
     (UndocumentedBehaviour::MetadataWhenDone, "metadata-when-done"),
     (UndocumentedBehaviour::MediaFailsLater, "media-fails-later"),
     (UndocumentedBehaviour::ReadsCount, "reads-count"),
+    (UndocumentedBehaviour::UploadHeader, "upload-header"),
 ];
 
 impl UndocumentedBehaviour {

@@ -11,6 +11,7 @@ mod report;
 mod restarts;
 mod search;
 mod undocumented_behaviour;
+mod uploads;
 mod urls;
 mod v2;
 mod v2_rules;

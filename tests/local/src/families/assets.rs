@@ -1,4 +1,13 @@
-//! `GET /assets` and `GET /assets/{asset_id}`. Clients cannot create assets here: see [`LocalServer::add_asset`].
+//! `/assets`: creating, listing, retrieving and deleting stored files, and their metadata.
+
+mod create;
+mod download;
+mod file_type;
+mod list;
+mod metadata;
+mod process;
+mod response;
+mod transcription;
 
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -6,33 +15,40 @@ use axum::{
     Json, Router,
     extract::{Path, RawQuery, State},
     http::StatusCode,
-    routing::{get, post},
+    routing::{get, patch, post},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use twelvelabs_api::{
     operations,
-    params::{assets_list as list_params, assets_retrieve as params},
+    params::{assets_delete, assets_retrieve as params},
     runtime::Operation,
-    types::{Asset, AssetError, AssetId, AssetStatus, AssetType, AssetsListResponse},
+    types::{Asset, AssetMethod, AssetStatus, TechnicalMetadata},
 };
 
+pub(crate) use self::metadata::check as check_metadata;
+use self::response::response;
 use super::{Family, Routes};
 use crate::{
     LocalServer,
-    clock::Clock,
+    clock::{Clock, later},
     error_response::ErrorResponse,
-    query::{self, Paging},
+    object_storage, query,
     state::ServerState,
     store::{DataDirectory, Fate, Filter, Item, NewItem, Outcome, Status, Store},
 };
 
+/// Category of the rate limits.
+pub(super) const RATE_CATEGORY: &str = "upload";
+
 /// Number of assets on the dashboard.
 const SHOWN: usize = 10;
 
-/// An asset to store in a [`LocalServer`].
+type Shared = State<Arc<ServerState>>;
+
+/// An asset to store in a [`LocalServer`], without a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NewAsset {
@@ -68,6 +84,59 @@ impl NewAsset {
     }
 }
 
+/// What only this family knows of an asset.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AssetContent {
+    filename: String,
+    /// The media type.
+    file_type: String,
+    method: AssetMethod,
+    /// In bytes.
+    size: u64,
+    /// In seconds.
+    duration: Option<f64>,
+    pub(super) enable_hls: bool,
+    pub(super) enable_thumbnail: bool,
+    pub(super) user_metadata: Map<String, Value>,
+    technical_metadata: Option<Box<TechnicalMetadata>>,
+    /// Whether there is a file, which assets of [`LocalServer::add_asset`] do not have.
+    has_file: bool,
+    /// When the file was complete. `None` while the id is reserved for an upload in parts: clients cannot see the asset until then.
+    received_at: Option<DateTime<Utc>>,
+}
+
+impl AssetContent {
+    pub(super) fn new(filename: impl Into<String>, file_type: impl Into<String>, method: AssetMethod) -> Self {
+        Self {
+            filename: filename.into(),
+            file_type: file_type.into(),
+            method,
+            size: 0,
+            duration: None,
+            enable_hls: false,
+            enable_thumbnail: false,
+            user_metadata: Map::new(),
+            technical_metadata: None,
+            has_file: false,
+            received_at: None,
+        }
+    }
+
+    /// An asset that is uploaded in parts.
+    pub(super) fn multipart(filename: impl Into<String>, kind: &str) -> Self {
+        let filename = filename.into();
+        let by_name = file_type::by_name(&filename).filter(|found| file_type::kind(found).as_str() == kind);
+        let file_type = by_name.unwrap_or(match kind {
+            "audio" => "audio/mpeg",
+            "image" => "image/jpeg",
+            _ => "video/mp4",
+        });
+        Self::new(filename, file_type, AssetMethod::Multipart)
+    }
+}
+
+type AssetItem = Item<AssetContent>;
+
 /// The file of an asset, for the families that embed it.
 #[derive(Debug)]
 pub(crate) enum AssetFile {
@@ -78,58 +147,142 @@ pub(crate) enum AssetFile {
     /// The asset was stored without a file; see [`LocalServer::add_asset`].
     Missing,
     /// The file and its name. It may be removed at any time: link or copy it before using it.
-    #[expect(dead_code, reason = "clients cannot create assets yet")]
     Ready { path: PathBuf, filename: Option<String> },
 }
 
 /// The state of the family.
 #[derive(Debug)]
 pub(crate) struct Assets {
-    store: Store<NewAsset>,
+    store: Arc<Store<AssetContent>>,
 }
 
 impl Assets {
     pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>) -> io::Result<Self> {
-        Ok(Self { store: Store::open(data.family("assets")?, Arc::clone(clock), None)? })
+        Ok(Self { store: Arc::new(Store::open(data.family("assets")?, Arc::clone(clock), None)?) })
     }
 
     /// The file of an asset.
     pub(crate) fn file(&self, id: &str) -> AssetFile {
-        match self.store.get(id) {
+        match self.get(id) {
             None => AssetFile::Unknown,
             Some(asset) if asset.status != Status::Ready => AssetFile::NotReady,
-            Some(_) => AssetFile::Missing,
+            Some(asset) if !asset.content.has_file => AssetFile::Missing,
+            Some(asset) => AssetFile::Ready {
+                path: self.store.folder().result(&asset.id),
+                filename: Some(asset.content.filename.clone()),
+            },
         }
     }
 
-    async fn add(&self, content: NewAsset) -> io::Result<String> {
-        let outcome = content.error.clone().map_or(Outcome::Ready, Outcome::Failed);
-        let processing = TimeDelta::milliseconds(content.processing_ms.into());
+    /// An asset that clients can see.
+    fn get(&self, id: &str) -> Option<Arc<AssetItem>> {
+        self.store.get(id).filter(|asset| asset.content.received_at.is_some())
+    }
+
+    /// A page of the assets that clients can see and that match.
+    fn page(&self, matches: impl Fn(&AssetItem) -> bool, skip: usize, take: usize) -> (usize, Vec<Arc<AssetItem>>) {
+        let matches = |asset: &AssetItem| asset.content.received_at.is_some() && matches(asset);
+        self.store.page(&Filter { matches: Some(&matches), ..Filter::default() }, skip, take)
+    }
+
+    fn count(&self) -> usize {
+        self.page(|_| true, 0, 0).0
+    }
+
+    async fn add(&self, state: &ServerState, new: NewAsset) -> io::Result<String> {
+        let outcome = new.error.map_or(Outcome::Ready, Outcome::Failed);
+        let processing = TimeDelta::milliseconds(new.processing_ms.into());
+        let mut content = AssetContent::new(new.filename, new.file_type, AssetMethod::Direct);
+        (content.size, content.duration, content.received_at) = (new.size, new.duration, Some(state.clock.now()));
         let new = NewItem { content, fate: Fate::Normal, upload: None, processing, outcome: Some(outcome) };
         self.store.add(new).await.map(|item| item.id.clone())
     }
+
+    /// Reserves the id of an asset whose file is uploaded in parts. Clients cannot see it until [`publish`].
+    pub(super) async fn reserve(&self, content: AssetContent) -> io::Result<Arc<AssetItem>> {
+        let new = NewItem { content, fate: Fate::Normal, upload: None, processing: TimeDelta::zero(), outcome: None };
+        self.store.add(new).await
+    }
+
+    /// Removes a reservation.
+    pub(super) async fn release(&self, id: &str) -> io::Result<()> {
+        match self.store.get(id).filter(|asset| asset.content.received_at.is_none()) {
+            Some(asset) => self.store.remove(asset.number).await.map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Gives a reserved asset its file, and starts to process it. Does nothing if it has its file already.
+pub(super) async fn publish(state: &Arc<ServerState>, id: &str, file: PathBuf, fate: Fate) -> io::Result<()> {
+    let store = &state.families.assets.store;
+    let Some(asset) = store.get(id).filter(|asset| asset.content.received_at.is_none()) else { return Ok(()) };
+    let folder = store.folder().clone();
+    let linked = tokio::task::spawn_blocking(move || folder.link_upload(&file)).await;
+    let linked = linked.map_err(io::Error::other)??;
+    let (name, size) = (linked.name(), linked.size);
+    // A file that belongs to no item is removed by the next start.
+    linked.path.keep()?;
+    let now = state.clock.now();
+    let time = TimeDelta::from_std(state.speed.processing_time(0.0)).unwrap_or(TimeDelta::MAX);
+    let update = move |asset: &mut AssetItem| {
+        (asset.upload, asset.due_at) = (name, later(now, time));
+        (asset.content.has_file, asset.content.size, asset.content.received_at) = (true, size, Some(now));
+        asset.set_fate(fate, now);
+    };
+    store.update(asset.number, update).await?;
+    if let Some(asset) = store.get(id) {
+        process::start(state, asset);
+    }
+    Ok(())
 }
 
 impl LocalServer {
-    /// Stores an asset and returns its id. Assets are the only items that clients cannot create here.
+    /// Stores an asset without a file, and returns its id.
     ///
     /// # Errors
     ///
     /// Returns an error if the asset cannot be written to the data directory.
     pub async fn add_asset(&self, asset: NewAsset) -> io::Result<String> {
-        self.state.families.assets.add(asset).await
+        self.state.families.assets.add(&self.state, asset).await
+    }
+
+    /// The number of assets.
+    pub fn asset_count(&self) -> usize {
+        self.state.families.assets.count()
+    }
+
+    /// The status of an asset, without a request. `None` if there is no such asset.
+    pub fn asset_status(&self, id: &str) -> Option<AssetStatus> {
+        self.state.families.assets.get(id).map(|asset| asset.status.as_str().to_owned().into())
+    }
+
+    /// The path of the file of an asset. `None` if the asset does not exist, is not `ready`, or has no file. The file is removed with the
+    /// asset and with the data directory.
+    pub fn asset_file(&self, id: &str) -> Option<PathBuf> {
+        match self.state.families.assets.file(id) {
+            AssetFile::Ready { path, .. } => Some(path),
+            _ => None,
+        }
     }
 }
 
 impl Family for Assets {
     fn routes(&self) -> Routes {
+        let user_metadata = patch(metadata::update).put(metadata::replace).delete(metadata::delete);
         Router::new()
-            .route(operations::ASSETS_LIST.path, get(list))
-            .route(operations::ASSETS_RETRIEVE.path, get(retrieve))
+            .route(operations::ASSETS_LIST.path, get(list::list).post(create::create))
+            .route(operations::ASSETS_RETRIEVE.path, get(retrieve).delete(delete))
+            .route(operations::ASSETS_UPDATE_USER_METADATA.path, user_metadata)
+            .route(operations::ASSETS_RETRIEVE_TRANSCRIPTION.path, get(transcription::retrieve))
     }
 
     fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
-        operation.id.starts_with("assets_").then_some("upload")
+        operation.id.starts_with("assets_").then_some(RATE_CATEGORY)
+    }
+
+    fn storage_routes(&self) -> Routes {
+        Router::new().route(&format!("{}/assets/{{asset_id}}", object_storage::PATH), get(download::download))
     }
 
     fn admin_routes(&self) -> Routes {
@@ -137,18 +290,19 @@ impl Family for Assets {
     }
 
     fn overview(&self) -> Markup {
-        let (total, assets) = self.store.page(&Filter::default(), 0, SHOWN);
+        let (total, assets) = self.page(|_| true, 0, SHOWN);
         html! {
             @if total > 0 {
                 h2 { "Assets: " (total) }
                 table id="assets" {
-                    tr { th { "Asset" } th { "Status" } th { "File" } th { "Type" } th { "Created" } }
+                    tr { th { "Asset" } th { "Status" } th { "File" } th { "Type" } th { "Size" } th { "Created" } }
                     @for item in &assets {
                         tr {
                             td class="mono" { (item.id) }
-                            td { (item.status.as_str()) }
+                            td title=[item.failure()] { (item.status.as_str()) }
                             td { (item.content.filename) }
                             td { (item.content.file_type) }
+                            td { (item.content.size) }
                             td { (item.created_at.format("%Y-%m-%d %H:%M:%S")) }
                         }
                     }
@@ -158,85 +312,52 @@ impl Family for Assets {
     }
 
     fn summary(&self) -> String {
-        format!("{} assets", self.store.len())
+        format!("{} assets", self.count())
+    }
+
+    /// Restarts the processing that an earlier stop interrupted.
+    fn resume(&self, state: &Arc<ServerState>) {
+        for asset in self.store.unfinished() {
+            process::start(state, asset);
+        }
     }
 }
 
 /// Stores the asset in the body, a JSON object. Returns its id.
-async fn add_over_http(
-    State(state): State<Arc<ServerState>>,
-    Json(asset): Json<NewAsset>,
-) -> Result<String, (StatusCode, String)> {
-    let added = state.families.assets.add(asset).await;
+async fn add_over_http(State(state): Shared, Json(asset): Json<NewAsset>) -> Result<String, (StatusCode, String)> {
+    let added = state.families.assets.add(&state, asset).await;
     added.map(|id| format!("{id}\n")).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
 }
 
-async fn list(State(state): State<Arc<ServerState>>, RawQuery(query): RawQuery) -> Result<Json<Value>, ErrorResponse> {
-    let mut paging = Paging::new(&list_params::PAGE, &list_params::PAGE_LIMIT);
-    let (mut ids, mut types, mut filename) = (Vec::new(), Vec::new(), String::new());
-    for (name, value) in query::pairs(query.as_deref()) {
-        match name.as_str() {
-            name if paging.set(&state, name, &value)? => {}
-            name if name == list_params::ASSET_IDS.name => ids.push(value),
-            name if name == list_params::ASSET_TYPES.name => {
-                if !AssetType::KNOWN.contains(&value.as_str()) {
-                    let rule = format!("should be one of {}", AssetType::KNOWN.join(", "));
-                    return Err(ErrorResponse::invalid(name, rule));
-                }
-                types.push(value);
-            }
-            name if name == list_params::FILENAME.name => filename = value.to_lowercase(),
-            other => return Err(ErrorResponse::unknown(other)),
-        }
-    }
-    let matches = |item: &Item<NewAsset>| {
-        (ids.is_empty() || ids.contains(&item.id))
-            && (types.is_empty() || types.iter().any(|kind| kind == asset_type(&item.content.file_type).as_str()))
-            && item.content.filename.to_lowercase().contains(&filename)
-    };
-    let (skip, take) = paging.range();
-    let filter = Filter { matches: Some(&matches), ..Filter::default() };
-    let (total, page) = state.families.assets.store.page(&filter, skip, take);
-    let mut response = AssetsListResponse::new();
-    response.page_info = Some(paging.info(&state, total)?);
-    response.data = page.iter().map(|item| asset(item)).collect::<Result<_, _>>()?;
-    query::list_body(response).map(Json)
+fn find(state: &ServerState, id: &str) -> Result<Arc<AssetItem>, ErrorResponse> {
+    query::id(id, &params::ASSET_ID)?;
+    state.families.assets.get(id).ok_or_else(|| ErrorResponse::not_found(id, "assets"))
 }
 
 async fn retrieve(
-    State(state): State<Arc<ServerState>>,
+    State(state): Shared,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Asset>, ErrorResponse> {
     query::none(query.as_deref())?;
-    query::id(&id, &params::ASSET_ID)?;
-    let item = state.families.assets.store.get(&id).ok_or_else(|| ErrorResponse::not_found(&id, "assets"))?;
-    asset(&item).map(Json)
+    response(&*find(&state, &id)?).map(Json)
 }
 
-fn asset(item: &Item<NewAsset>) -> Result<Asset, ErrorResponse> {
-    let id = AssetId::try_from(item.id.clone()).map_err(ErrorResponse::internal)?;
-    let mut asset = Asset::new(id, AssetStatus::from(item.status.as_str().to_owned()));
-    let content = &item.content;
-    asset.filename = Some(content.filename.clone());
-    asset.file_type = Some(content.file_type.clone());
-    asset.created_at = Some(item.created_at);
-    if asset.status == AssetStatus::Ready {
-        asset.size = i64::try_from(content.size).ok();
-        asset.duration = content.duration;
+/// There are no indexes here that could refer to an asset, so `force` makes no difference.
+async fn delete(State(state): Shared, Path(id): Path<String>, RawQuery(query): RawQuery) -> Result<(), ErrorResponse> {
+    for (name, value) in query::pairs(query.as_deref()) {
+        if name != assets_delete::FORCE.name {
+            return Err(ErrorResponse::unknown(&name));
+        }
+        if !matches!(value.as_str(), "true" | "false") {
+            return Err(ErrorResponse::invalid(&name, "should be true or false"));
+        }
     }
-    if asset.status == AssetStatus::Failed {
-        asset.error = content.error.clone().map(AssetError::new);
-    }
-    Ok(asset)
-}
-
-fn asset_type(file_type: &str) -> AssetType {
-    match file_type.split('/').next() {
-        Some("image") => AssetType::Image,
-        Some("video") => AssetType::Video,
-        Some("audio") => AssetType::Audio,
-        _ => AssetType::Document,
+    let asset = find(&state, &id)?;
+    match state.families.assets.store.remove(asset.number).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(ErrorResponse::not_found(&id, "assets")),
+        Err(error) => Err(ErrorResponse::internal(error)),
     }
 }
 

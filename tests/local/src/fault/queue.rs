@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Fault, Kind};
+use super::{Fault, Kind, Target};
 use crate::store::Fate;
 
 #[derive(Debug)]
@@ -32,12 +32,17 @@ impl FaultQueue {
 
     /// The oldest fault for a request of this operation.
     pub(crate) fn take(&self, operation: Option<&str>) -> Option<Fault> {
-        self.take_where(|fault| !fault.concerns_jobs() && fault.applies_to(operation))
+        self.take_where(|fault| fault.target() == Target::Requests && fault.applies_to(operation))
+    }
+
+    /// The oldest fault for a request to the object storage.
+    pub(crate) fn take_storage(&self) -> Option<Fault> {
+        self.take_where(|fault| fault.target() == Target::Storage)
     }
 
     /// The fate of an item that this operation creates.
     pub(crate) fn take_fate(&self, operation: &str) -> Option<Fate> {
-        let fault = self.take_where(|fault| fault.concerns_jobs() && fault.applies_to(Some(operation)))?;
+        let fault = self.take_where(|fault| fault.target() == Target::Jobs && fault.applies_to(Some(operation)))?;
         match fault.kind {
             Kind::Job(fate) => Some(fate),
             _ => None,

@@ -27,11 +27,21 @@ impl Pending {
     pub(super) fn new(state: &Arc<ServerState>, base: &str, request: &Request, validation: Validation) -> Self {
         let uri = request.uri();
         let target = uri.path_and_query().map_or(uri.path(), |target| target.as_str());
+        Self::with_target(state, format!("{base}{target}"), request, validation)
+    }
+
+    /// Counts a request, and shows it with this target.
+    pub(super) fn with_target(
+        state: &Arc<ServerState>,
+        target: String,
+        request: &Request,
+        validation: Validation,
+    ) -> Self {
         let exchange = Exchange {
             number: state.monitor.count(),
             at: state.clock.now(),
             method: request.method().clone(),
-            target: format!("{base}{target}").chars().take(SHOWN).collect(),
+            target: target.chars().take(SHOWN).collect(),
             ending: Ending::Disconnected,
             took: Duration::ZERO,
             request: validation,

@@ -132,6 +132,23 @@ impl Folder {
         TempPath::try_from_path(name)
     }
 
+    /// Makes the upload of an item its result, which stays when the item is done. Does nothing if that has happened before.
+    pub(crate) fn keep_upload(&self, name: &str, id: &str) -> io::Result<()> {
+        let (upload, result) = (self.upload(name), self.result(id));
+        if !result.is_file() {
+            fs::rename(upload, result)?;
+        }
+        self.sync_folder(RESULTS)
+    }
+
+    /// Returns when what was written to a file is on the disk.
+    pub(crate) async fn sync(&self, file: File) -> io::Result<()> {
+        if !self.durable {
+            return Ok(());
+        }
+        tokio::task::spawn_blocking(move || file.sync_data()).await.map_err(io::Error::other)?
+    }
+
     /// Writes a whole result, or none.
     pub(crate) fn write_result(
         &self,

@@ -1,4 +1,5 @@
-//! All items of a family in memory, oldest first: one of them, and a page without a filter, cost the same however many there are.
+//! All items of a family in memory, oldest first: the cost of a page without a filter does not depend on how many there are, and one of
+//! them is found by binary search.
 
 use std::{
     cmp::Reverse,
@@ -32,14 +33,16 @@ impl<T> Default for Filter<'_, T> {
 /// The items, and the times at which their outcomes show.
 #[derive(Debug)]
 pub(super) struct Index<T> {
-    /// Numbers are consecutive, and times of creation ascend.
+    /// Numbers and times of creation ascend.
     items: VecDeque<Arc<Item<T>>>,
+    /// The number after that of the newest item, also if that item was removed.
+    next: u64,
     due: BinaryHeap<Reverse<(DateTime<Utc>, u64)>>,
 }
 
 impl<T> Default for Index<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), due: BinaryHeap::new() }
+        Self { items: VecDeque::new(), next: 0, due: BinaryHeap::new() }
     }
 }
 
@@ -57,20 +60,32 @@ impl<T: Content> Index<T> {
     }
 
     fn position(&self, number: u64) -> Option<usize> {
-        let first = self.items.front()?.number;
-        usize::try_from(number.checked_sub(first)?).ok().filter(|position| *position < self.items.len())
+        self.items.binary_search_by_key(&number, |item| item.number).ok()
     }
 
     pub(super) fn get(&self, number: u64) -> Option<&Arc<Item<T>>> {
         self.items.get(self.position(number)?)
     }
 
-    /// Adds the item with the number after the last one.
+    /// The number of the next item, at least `first`. No item had it before.
+    pub(super) fn next_number(&self, first: u64) -> u64 {
+        if self.next == 0 { first } else { self.next }
+    }
+
+    /// Raises the number of the next item.
+    pub(super) fn reserve_numbers(&mut self, below: u64) {
+        if self.next != 0 {
+            self.next = self.next.max(below);
+        }
+    }
+
+    /// Adds an item. Its number is the next one.
     pub(super) fn push(&mut self, mut item: Item<T>) -> Arc<Item<T>> {
         item.status = match &item.fate {
             Fate::Reports(status) => Status::Other(status.clone()),
             _ => Status::Processing,
         };
+        self.next = item.number + 1;
         let item = Arc::new(item);
         self.items.push_back(Arc::clone(&item));
         self.await_outcome(&item);
@@ -83,13 +98,28 @@ impl<T: Content> Index<T> {
         }
     }
 
-    /// Stores the outcome of a computation. Returns the item.
-    pub(super) fn finish(&mut self, number: u64, outcome: Outcome, at: DateTime<Utc>) -> Option<Arc<Item<T>>> {
-        let position = self.position(number)?;
-        Arc::make_mut(self.items.get_mut(position)?).outcome = Some((outcome, at));
-        let item = Arc::clone(&self.items[position]);
+    /// Replaces the item that has the number of this one. Returns it if it was there, and has an outcome that it did not have before.
+    pub(super) fn replace(&mut self, mut item: Item<T>) -> Option<Arc<Item<T>>> {
+        let position = self.position(item.number)?;
+        let old = &self.items[position];
+        let is_done = old.outcome.is_none() && item.outcome.is_some();
+        // The status may have changed since the copy was made.
+        item.status = match &item.fate {
+            Fate::Reports(status) => Status::Other(status.clone()),
+            _ => old.status.clone(),
+        };
+        let item = Arc::new(item);
+        self.items[position] = Arc::clone(&item);
+        if !is_done {
+            return None;
+        }
         self.await_outcome(&item);
         Some(item)
+    }
+
+    /// Removes an item.
+    pub(super) fn remove(&mut self, number: u64) -> Option<Arc<Item<T>>> {
+        self.items.remove(self.position(number)?)
     }
 
     /// Updates every status to this time. Removes and returns the items created at `oldest` or before.
@@ -142,6 +172,12 @@ mod tests {
         Item::new(number, start + TimeDelta::seconds(number as i64), new)
     }
 
+    fn finish(index: &mut Index<()>, number: u64, outcome: Outcome, at: DateTime<Utc>) {
+        let mut item = Item::clone(index.get(number).expect("an item"));
+        item.outcome = Some((outcome, at));
+        assert!(index.replace(item).is_some_and(|item| item.number == number));
+    }
+
     fn numbers(index: &Index<()>, filter: &Filter<'_, ()>, skip: usize, take: usize) -> (usize, Vec<u64>) {
         let (total, page) = index.page(filter, skip, take);
         (total, page.iter().map(|item| item.number).collect())
@@ -156,9 +192,9 @@ mod tests {
         }
         index.push(item(3001, start, Fate::Reports("odd".into())));
         for number in (1..=3000).step_by(3) {
-            index.finish(number, Outcome::Ready, start);
+            finish(&mut index, number, Outcome::Ready, start);
         }
-        index.finish(3000, Outcome::Failed("broken".into()), start + TimeDelta::days(1));
+        finish(&mut index, 3000, Outcome::Failed("broken".into()), start + TimeDelta::days(1));
         let at = |seconds| Some(start + TimeDelta::seconds(seconds));
         index.settle(start + TimeDelta::hours(1), Some(start));
 
@@ -188,5 +224,18 @@ mod tests {
         assert_eq!(numbers(&index, &matching(&ready), 332, 2), (333, vec![2002]));
         index.push(item(3002, start, Fate::Normal));
         assert_eq!(numbers(&index, &matching(&processing), 0, 1), (667, vec![3002]));
+    }
+
+    #[test]
+    fn the_number_of_a_removed_item_is_not_used_again() {
+        let mut index = Index::default();
+        assert_eq!(index.next_number(7), 7);
+        for number in 7..=9 {
+            index.push(item(number, DateTime::UNIX_EPOCH, Fate::Normal));
+        }
+        assert!(index.remove(8).is_some() && index.remove(8).is_none() && index.remove(9).is_some());
+        assert!(index.get(8).is_none() && index.get(7).is_some());
+        assert_eq!(numbers(&index, &Filter::default(), 0, 9), (1, vec![7]));
+        assert_eq!(index.next_number(7), 10);
     }
 }

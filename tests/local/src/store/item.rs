@@ -113,6 +113,14 @@ impl<T> Item<T> {
         }
     }
 
+    /// Changes how the processing goes, before it has begun.
+    pub(crate) fn set_fate(&mut self, fate: Fate, now: DateTime<Utc>) {
+        if fate == Fate::Fails {
+            self.outcome = Some((Outcome::Failed(INJECTED.into()), now));
+        }
+        self.fate = fate;
+    }
+
     /// The time at which the status shows the outcome, if there is one.
     pub(super) fn visible_at(&self) -> Option<DateTime<Utc>> {
         self.outcome.as_ref().map(|(_, at)| (*at).max(self.due_at))

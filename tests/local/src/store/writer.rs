@@ -2,7 +2,7 @@
 //! client was told is on the disk.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     io,
     sync::{Arc, mpsc},
     thread::JoinHandle,
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::{
     Folder, Shared,
     index::Index,
-    item::{Content, Item, NewItem, Outcome},
+    item::{Content, Item, NewItem},
 };
 
 /// The items as JSON, by number.
@@ -26,8 +26,11 @@ const BATCH: usize = 1024;
 /// Receives the stored item.
 type AddedSender<T> = oneshot::Sender<io::Result<Arc<Item<T>>>>;
 
-/// Receives whether an outcome is stored.
-type FinishedSender = oneshot::Sender<io::Result<()>>;
+/// Receives whether a change is stored.
+type DoneSender = oneshot::Sender<io::Result<()>>;
+
+/// Changes a copy of an item, which then replaces the item.
+type Update<T> = Box<dyn FnOnce(&mut Item<T>) + Send>;
 
 /// Opens the database of a store.
 pub(super) type Opener = Box<dyn Fn() -> Result<Database, redb::DatabaseError> + Send>;
@@ -53,8 +56,9 @@ impl Disk {
 /// A change of the store, with the sender that reports when it is on the disk.
 pub(super) enum Change<T> {
     Add(Box<NewItem<T>>, AddedSender<T>),
-    Finish(u64, Outcome, FinishedSender),
-    Remove(Vec<Arc<Item<T>>>),
+    Update(u64, Update<T>, DoneSender),
+    /// Removes items that the index does not have any more.
+    Remove(Vec<Arc<Item<T>>>, Option<DoneSender>),
 }
 
 /// The handle of the thread. Dropping it commits all pending changes and ends the thread.
@@ -96,10 +100,10 @@ impl<T> Drop for Writer<T> {
 
 /// Changes of one transaction, with those who wait for them.
 struct Batch<T> {
-    rows: Vec<(u64, serde_json::Result<Vec<u8>>)>,
     added: Vec<(Item<T>, AddedSender<T>)>,
-    finished: Vec<(u64, Outcome, FinishedSender)>,
-    now: chrono::DateTime<chrono::Utc>,
+    /// The changed items by number.
+    updated: BTreeMap<u64, Item<T>>,
+    done: Vec<DoneSender>,
 }
 
 impl<T: Content> Batch<T> {
@@ -108,30 +112,32 @@ impl<T: Content> Batch<T> {
         // New items are numbered in the order of their arrival, and none is older than the last one.
         let (mut number, time) = {
             let index = shared.lock();
-            index.last().map_or((shared.first_number(), now), |item| (item.number + 1, item.created_at.max(now)))
+            let time = index.last().map_or(now, |item| item.created_at.max(now));
+            (index.next_number(shared.first_number()), time)
         };
-        let mut batch = Self { rows: Vec::new(), added: Vec::new(), finished: Vec::new(), now };
+        let mut batch = Self { added: Vec::new(), updated: BTreeMap::new(), done: Vec::new() };
         for change in changes {
             match change {
                 Change::Add(new, reply) => {
-                    let item = Item::new(number, time, *new);
-                    batch.rows.push((number, serde_json::to_vec(&item)));
-                    batch.added.push((item, reply));
+                    batch.added.push((Item::new(number, time, *new), reply));
                     number += 1;
                 }
-                Change::Finish(number, outcome, reply) => {
-                    let Some(mut item) = shared.lock().get(number).map(|item| Item::clone(item)) else { continue };
-                    item.outcome = Some((outcome.clone(), now));
-                    batch.rows.push((number, serde_json::to_vec(&item)));
-                    batch.finished.push((number, outcome, reply));
+                Change::Update(number, update, reply) => {
+                    let stored = || shared.lock().get(number).map(|item| Item::clone(item));
+                    let Some(mut item) = batch.updated.remove(&number).or_else(stored) else { continue };
+                    update(&mut item);
+                    batch.updated.insert(number, item);
+                    batch.done.push(reply);
                 }
-                Change::Remove(items) => {
+                Change::Remove(items, reply) => {
                     for item in &items {
+                        batch.updated.remove(&item.number);
                         shared.folder.remove(&item.id, item.upload.as_deref());
                     }
-                    if let Some(disk) = &mut disk {
-                        // If this fails, they are removed after the next start.
-                        let _ = disk.with(|database| remove(database, &items));
+                    // If this fails without a reply, they are removed after the next start.
+                    let removed = disk.as_mut().map_or(Ok(()), |disk| disk.with(|database| remove(database, &items)));
+                    if let Some(reply) = reply {
+                        let _ = reply.send(removed);
                     }
                 }
             }
@@ -140,8 +146,9 @@ impl<T: Content> Batch<T> {
     }
 
     fn commit(self, shared: &Shared<T>, disk: Option<&mut Disk>) {
+        let items = || self.added.iter().map(|(item, _)| item).chain(self.updated.values());
         let committed = match disk {
-            Some(disk) if !self.rows.is_empty() => disk.with(|database| insert(database, self.rows)),
+            Some(disk) if items().next().is_some() => disk.with(|database| insert(database, items())),
             _ => Ok(()),
         };
         let mut index = shared.lock();
@@ -150,10 +157,12 @@ impl<T: Content> Batch<T> {
                 for (item, reply) in self.added {
                     let _ = reply.send(Ok(index.push(item)));
                 }
-                for (number, outcome, reply) in self.finished {
-                    if let Some(item) = index.finish(number, outcome, self.now) {
+                for item in self.updated.into_values() {
+                    if let Some(item) = index.replace(item) {
                         shared.folder.remove_upload(item.upload.as_deref());
                     }
+                }
+                for reply in self.done {
                     let _ = reply.send(Ok(()));
                 }
             }
@@ -162,7 +171,7 @@ impl<T: Content> Batch<T> {
                 for (_, reply) in self.added {
                     let _ = reply.send(Err(copy()));
                 }
-                for (_, _, reply) in self.finished {
+                for reply in self.done {
                     let _ = reply.send(Err(copy()));
                 }
             }
@@ -170,12 +179,12 @@ impl<T: Content> Batch<T> {
     }
 }
 
-fn insert(database: &Database, rows: Vec<(u64, serde_json::Result<Vec<u8>>)>) -> io::Result<()> {
+fn insert<'i, T: Content>(database: &Database, items: impl Iterator<Item = &'i Item<T>>) -> io::Result<()> {
     let transaction = database.begin_write().map_err(io::Error::other)?;
     {
         let mut table = transaction.open_table(ITEMS).map_err(io::Error::other)?;
-        for (number, row) in rows {
-            table.insert(number, row?.as_slice()).map_err(io::Error::other)?;
+        for item in items {
+            table.insert(item.number, serde_json::to_vec(item)?.as_slice()).map_err(io::Error::other)?;
         }
     }
     // By default, redb returns when the transaction is on the disk.
@@ -222,6 +231,8 @@ pub(super) fn open<T: Content>(shared: &Shared<T>, opener: Opener) -> io::Result
     if let Some(ahead) = times.max().and_then(|last| (last - shared.clock.now()).to_std().ok()) {
         shared.clock.advance(ahead);
     }
+    // The newest item may have been removed. Its number stays its own.
+    index.reserve_numbers(shared.first_number());
     let unfinished = index.iter().filter(|item| item.outcome.is_none());
     let uploads: HashSet<&str> = unfinished.filter_map(|item| item.upload.as_deref()).collect();
     let ids: HashSet<&str> = index.iter().map(|item| item.id.as_str()).collect();
