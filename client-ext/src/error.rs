@@ -262,18 +262,10 @@ impl Error {
         self.0.response.as_ref().map(ResponseInfo::status)
     }
 
-    /// The server's error code. `None` if the server did not send one, and for parameters that were refused locally; for those
-    /// see [`equivalent_code`](Self::equivalent_code).
+    /// The server's error code. `None` if the server did not send one, and for parameters that were refused locally, which have
+    /// [`violations`](Self::violations) and the kind [`InvalidInput`](ErrorKind::InvalidInput).
     pub fn code(&self) -> Option<&ErrorCode> {
         self.0.code.as_ref()
-    }
-
-    /// The server's error code, or the one that the server uses for what was refused locally: `parameter_invalid`.
-    ///
-    /// Use it to treat a refusal alike, wherever it happened.
-    pub fn equivalent_code(&self) -> Option<ErrorCode> {
-        let local = (!self.0.violations.is_empty()).then_some(ErrorCode::ParameterInvalid);
-        self.0.code.clone().or(local)
     }
 
     /// The server's error message.

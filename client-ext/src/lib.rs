@@ -135,8 +135,9 @@ pub mod __internals {
         json::{Splitter, decode, is_complete},
         wait::{
             batch::{Batch, Failure, Next, Page, Target},
-            poller::{PollFailure, Schedule},
+            poller::PollFailure,
             rate_limiter::Rate,
+            schedule::Schedule,
         },
     };
 }

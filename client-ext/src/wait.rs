@@ -24,6 +24,7 @@ mod single;
 pub(crate) mod batch;
 pub(crate) mod poller;
 pub(crate) mod rate_limiter;
+pub(crate) mod schedule;
 
 pub(crate) use all::Creating;
 pub use all::{WaitAll, Waited};

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 pub use self::failure::Failure;
 use self::round::Round;
 use super::{
-    poller::Schedule,
     rate_limiter::{Rate, RateLimiter},
+    schedule::Schedule,
 };
 
 /// The maximum number of requests at the same time.

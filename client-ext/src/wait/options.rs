@@ -8,12 +8,9 @@ use std::{
     time::Duration,
 };
 
-use super::poller::Schedule;
+use super::schedule::Schedule;
 use crate::error::{BoxError, Violation, catch, catch_async, shown};
 
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(60 * 60);
-const DEFAULT_FAILURES: u32 = 10;
 /// A shorter interval would be a busy loop.
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 /// A longer interval is a mistake in units.
@@ -76,13 +73,7 @@ pub struct WaitSettings<S> {
 
 impl<S> Default for WaitSettings<S> {
     fn default() -> Self {
-        let schedule = Schedule {
-            interval: DEFAULT_INTERVAL,
-            deadline: Some(DEFAULT_DEADLINE),
-            max_failures: DEFAULT_FAILURES,
-            max_retry_after: MAX_INTERVAL,
-        };
-        Self { schedule, callback: None, failed_as_value: false }
+        Self { schedule: Schedule::default(), callback: None, failed_as_value: false }
     }
 }
 

@@ -5,18 +5,7 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// How to wait.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Schedule {
-    /// From the end of one poll to the start of the next.
-    pub interval: Duration,
-    /// For the whole wait; `None` waits forever.
-    pub deadline: Option<Duration>,
-    /// The number of failed polls in a row that are tolerated; one more ends the wait.
-    pub max_failures: u32,
-    /// The longest `Retry-After` to respect.
-    pub max_retry_after: Duration,
-}
+use super::schedule::Schedule;
 
 /// What a failed poll means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
