@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 pub use self::{
+    code::client_call,
     compare::{Change, Class},
     report::Format,
 };

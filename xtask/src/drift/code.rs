@@ -45,7 +45,7 @@ impl Code {
             return Some(format!("`{item}`: {advice}"));
         }
         let operation = &self.lowered.operations[*self.operations.get(&change.operation)?];
-        let call = call(operation);
+        let call = client_call(&operation.id);
         let item = match change.place.split_once(' ') {
             _ if change.place.is_empty() => None,
             Some(("request", rest)) => self.of_request(operation, rest, change),
@@ -120,9 +120,20 @@ impl Code {
     }
 }
 
-/// The call of the client for an operation, whose id is made of the same words: `embed().tasks().list()`.
-fn call(operation: &Operation) -> String {
-    format!("{}()", operation.id.split('_').collect::<Vec<_>>().join("()."))
+/// Methods of the client that lead to the calls of a family.
+const ACCESSORS: [&str; 5] = ["assets", "embed", "multipart_upload", "tasks", "v2"];
+
+/// The call of the client for an operation, whose id is made of the same names: `embed().tasks().list()` for `embed_tasks_list`.
+pub fn client_call(id: &str) -> String {
+    let (mut call, mut rest) = (String::new(), id);
+    let accessor = |rest: &str| {
+        ACCESSORS.into_iter().find(|name| rest.strip_prefix(name).is_some_and(|after| after.starts_with('_')))
+    };
+    while let Some(name) = accessor(rest) {
+        call += &format!("{name}().");
+        rest = &rest[name.len() + 1..];
+    }
+    format!("{call}{rest}()")
 }
 
 /// What to do about a change.

@@ -47,7 +47,7 @@ async fn embed_text_image_and_audio() {
     let segments = response.into_segments();
     let options: Vec<_> = segments.iter().map(|segment| segment.info.option.clone()).collect();
     assert_eq!(options, [Some(EmbeddingOption::Text), Some(EmbeddingOption::Visual)]);
-    assert!(segments.iter().all(|segment| segment.vector.model() == Some("marengo3.0")));
+    assert!(segments.iter().all(|segment| segment.vector.model() == Some("marengo4.0")));
     assert_snapshot!(show(&only_request(&server).await));
 }
 

@@ -177,8 +177,8 @@ fn failed_requests_to_the_api_are_retried_as_long_as_not_too_many_fail_in_a_row(
     for number in 1..=2 {
         let now = due + number * HOUR;
         assert_eq!(engine.next(now), Action::Report(vec![(1, proof(1))]), "the same parts again");
-        let verdict = engine.api_failed(true, None, now, 1.0);
-        assert!(matches!(verdict, Verdict::Retry { number: count, .. } if count == number), "{verdict:?}");
+        let next = engine.api_failed(true, None, now, 1.0);
+        assert!(matches!(next, Verdict::Retry { number: count, .. } if count == number), "{next:?}");
     }
     engine.next(due + 3 * HOUR);
     assert_eq!(engine.api_failed(true, None, due + 3 * HOUR, 1.0), Verdict::GiveUp);

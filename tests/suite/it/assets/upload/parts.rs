@@ -100,22 +100,23 @@ async fn an_error_says_which_part_failed_and_what_to_do() {
         }
         let error = upload.await.expect_err("fails");
         assert_eq!(error.resource_id(), Some(ID));
-        (platform.seen().headers.len(), error)
+        // How often the part was sent.
+        (9 - platform.seen().faults[&3].len(), error)
     };
     let (requests, error) = failed(Fault::Status(413), true).await;
-    assert_eq!((requests, error.status()), (3, Some(413)));
+    assert_eq!((requests, error.status()), (1, Some(413)));
     let text = "assets.upload(663da73b31cdd0c1f638a8e6): part 3 of 3 (bytes 2000 to 2500): server responded with 413 without a body; \
         the upload can be resumed: call it again with the same journal";
     assert_eq!(error.to_string(), text);
     let (requests, error) = failed(Fault::Status(403), false).await;
-    assert_eq!((requests, error.status(), error.is_outcome_unknown()), (5, Some(403), false));
+    assert_eq!((requests, error.status(), error.is_outcome_unknown()), (3, Some(403), false));
     let text = "assets.upload(663da73b31cdd0c1f638a8e6): part 3 of 3 (bytes 2000 to 2500): server responded with 403 without a body; \
         without a journal the upload starts again (with_journal)";
     assert_eq!(error.to_string(), text, "the key is not to blame");
     let (requests, error) = failed(Fault::Reset, false).await;
-    assert_eq!((requests, error.kind(), error.is_outcome_unknown()), (5, ErrorKind::Transport, false));
+    assert_eq!((requests, error.kind(), error.is_outcome_unknown()), (3, ErrorKind::Transport, false));
     let (requests, error) = failed(Fault::NoEtag, false).await;
-    assert_eq!((requests, error.kind()), (3, ErrorKind::Decode));
+    assert_eq!((requests, error.kind()), (1, ErrorKind::Decode));
     assert!(
         error.to_string().contains("part 3 of 3 (bytes 2000 to 2500): the response of the storage host has no ETag"),
         "{error}"
