@@ -160,7 +160,7 @@ impl Engine {
         self.urls.retain(|_, url| url.expires > now);
         let api_is_free = self.api_not_before.is_none_or(|then| then <= now);
         if !self.reporting && api_is_free {
-            let parts = self.to_report();
+            let parts = self.next_report();
             if !parts.is_empty() {
                 self.reporting = true;
                 return Action::Report(parts);
@@ -193,7 +193,7 @@ impl Engine {
     }
 
     /// The parts to report now: a full batch, or what is left when nothing else is under way.
-    fn to_report(&mut self) -> Vec<(u64, Proof)> {
+    fn next_report(&mut self) -> Vec<(u64, Proof)> {
         let sent = self.parts.iter().filter(|part| matches!(part.state, State::Sent(_))).count();
         let is_busy = self.parts.iter().any(|part| matches!(part.state, State::Waiting(_) | State::Sending(_)));
         if sent < BATCH && is_busy {

@@ -21,6 +21,7 @@ use crate::{
 /// A part of a response that is decoded while it arrives.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "a box would cost an allocation for each vector")]
 pub enum Retrieved<T> {
     /// The next vector, in the order of the response, which the server does not guarantee.
     Segment(Segment),

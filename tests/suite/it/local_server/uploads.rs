@@ -261,7 +261,7 @@ async fn uploads_that_are_not_completed_in_time_expire() {
     let content = content(2 * PART);
     let upload = Upload::start(server.base_url(), content.len()).await;
     let sent = upload.send(1, &content).await;
-    assert_eq!(upload.report(&[sent.clone()]).await.0, 200);
+    assert_eq!(upload.report(std::slice::from_ref(&sent)).await.0, 200);
     let files = || std::fs::read_dir(data.path().join("multipart_uploads/uploads")).expect("a folder").count();
     assert_eq!(files(), 1);
     server.advance(DAY - HOUR / 2).await;

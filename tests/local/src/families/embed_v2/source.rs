@@ -65,7 +65,7 @@ impl SourceFile {
             }
             (None, None, Some(id)) => {
                 let (parameter, limit) = rule("asset_id", limits.other);
-                let (path, filename) = match state.families.asset_file(&id.to_string()) {
+                let (path, filename) = match state.families.asset_file(id.as_ref()) {
                     AssetFile::Ready { path, filename } => (path, filename),
                     AssetFile::Unknown => {
                         return Err(ErrorResponse::invalid(
