@@ -380,9 +380,9 @@ test("an upload in parts", async () => {
     const seen = [];
     const result = await upload({ batchSize: 3, progressCallback: (progress) => void seen.push(progress.percentage) });
     assert.ok(seen.length > 1 && seen.at(-1) === 100, `${seen}`);
+    const asset = await assetWhenDone(result.assetId);
     const sent = Buffer.from(await (await fetch(result.assetUrl)).arrayBuffer());
     assert.ok(sent.equals(fs.readFileSync(path.join(MEDIA, "four_shots.mp4"))));
-    const asset = await assetWhenDone(result.assetId);
     assert.deepEqual([asset.status, asset.method, asset.filename], ["ready", "multipart", "four_shots.mp4"]);
 });
 

@@ -531,9 +531,9 @@ def _():
     seen = []
     result = upload(batch_size=3, max_workers=2, progress_callback=lambda progress: seen.append(progress.percentage))
     assert seen[-1] == 100 and len(seen) > 1, seen
+    asset = asset_when_done(result.asset_id)
     with urllib.request.urlopen(result.asset_url, timeout=10) as answer:
         assert answer.read() == (MEDIA / "four_shots.mp4").read_bytes()
-    asset = asset_when_done(result.asset_id)
     assert (asset.status, asset.method, asset.filename) == ("ready", "multipart", "four_shots.mp4"), asset
 
 
@@ -548,7 +548,7 @@ def _():
     proof = put.headers["etag"].strip('"')
     chunk = {"chunk_index": 1, "proof": proof, "proof_type": "etag", "chunk_size": len(data)}
     assert uploads.report_chunk_batch(made.upload_id, completed_chunks=[chunk]).asset_id == made.asset_id
-    assert uploads.wait_for_upload_completion(made.upload_id, sleep_interval=0.05).chunks_completed == 1
+    assert uploads.wait_for_upload_completion(made.upload_id, sleep_interval=0.05).completed_chunks == 1
     assert asset_when_done(made.asset_id).status == "ready"
 
 
