@@ -26,7 +26,7 @@ fn dependencies(lines: &str, root: &Path) -> String {
     lines.lines().map(|text| line(text) + "\n").collect()
 }
 
-/// Compiles dependencies anew, so it is one of the long tests: `LONG_TESTS=1`, as in `.ci/run`.
+/// Compiles dependencies anew, so it is one of the long tests: `LONG_TESTS=1`.
 #[test]
 fn the_readme_of_the_contract_crate_works_in_a_new_package() {
     if std::env::var_os("LONG_TESTS").is_none_or(|value| value != "1") {
