@@ -70,7 +70,8 @@ pub trait CreatesJob: Verb + Clone + Sync {
 /// # Cancellation
 ///
 /// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; use [`stream`](Self::stream) to store
-/// each id as soon as it is known, and [`find_created`](super::tasks::TasksClient::find_created) for calls whose response was lost.
+/// each id as soon as it is known, and [`find_created`](super::tasks::TasksClient::find_created) of version 1, or
+/// the list of tasks of version 2, for calls whose response was lost.
 #[derive(Clone)]
 #[must_use = "nothing is sent before `send()` or `wait()`"]
 pub struct CreateBulk<V> {

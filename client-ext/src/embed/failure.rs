@@ -41,7 +41,7 @@ const WORDS: &[(&[&str], FailureReason)] = &[
     (&["exceed", "too large", "too long", "too many"], FailureReason::TooLarge),
     (&["temporar", "unstable", "unavailable"], FailureReason::Unavailable),
     (&["request was invalid", "invalid request"], FailureReason::InvalidRequest),
-    (&["could not process", "verify the input", "corrupt"], FailureReason::NotProcessed),
+    (&["could not process", "could not be processed", "verify the input", "corrupt"], FailureReason::NotProcessed),
     (&["not complete"], FailureReason::Incomplete),
     (&["try again later", "task failed"], FailureReason::General),
 ];

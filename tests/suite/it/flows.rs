@@ -9,7 +9,10 @@ use std::{
 use futures_util::{StreamExt, TryStreamExt};
 use twelvelabs::{
     EmbeddingOption, EmbeddingScope, ErrorCode, ErrorKind, FileSource, ModelName,
-    embed::tasks::{TaskInput, TaskStatus},
+    embed::{
+        Retrieved,
+        tasks::{TaskInput, TaskStatus},
+    },
     wait::WaitOptions,
 };
 
@@ -75,6 +78,20 @@ async fn the_same_media_gives_the_same_vectors_everywhere() {
     assert_eq!(distinct.len(), 12);
     let start: Vec<f32> = first[0].float.iter().take(4).copied().collect();
     assert_eq!(start, PINNED, "the vectors are not those of other machines");
+}
+
+#[tokio::test]
+async fn streamed_vectors_of_embed_know_their_model() {
+    let (_platform, tasks) = local().await;
+    let embed = tasks.embed(ModelName::Marengo30, FileSource::path(TINY)).sleep_interval(SOON);
+    let mut models = Vec::new();
+    let mut parts = embed.segments();
+    while let Some(part) = parts.try_next().await.expect("embedded") {
+        if let Retrieved::Segment(segment) = part {
+            models.push(segment.vector.model().map(str::to_owned));
+        }
+    }
+    assert!(!models.is_empty() && models.iter().all(|model| model.as_deref() == Some("marengo3.0")), "{models:?}");
 }
 
 /// The first vector of the clip in clips of 3.5 s: the same on every machine.

@@ -89,6 +89,7 @@ impl Verb for EmbedVideo {
 impl ReturnsVectors for EmbedVideo {
     async fn prepare(self, core: &Core, options: &CallOptions) -> Result<VectorCall<TasksRetrieveResponse>> {
         let Self { create, wait, created, options: kinds } = self;
+        let model = create.model_name.clone();
         // A mistake in the settings of the wait should not cost an upload.
         if let Some(violation) = wait.violation() {
             let mut checks = Checks::new(options.validate);
@@ -103,7 +104,7 @@ impl ReturnsVectors for EmbedVideo {
         let mut polling = WaitForDone::new(TaskJob::new(core), (&id).into_id(&TASK_ID), options);
         polling.settings = wait;
         polling.send().await.map_err(|error| error.with_resource(&id))?;
-        RetrieveTask { id: (&id).into_id(&TASK_ID), options: kinds }.call()
+        Ok(RetrieveTask { id: (&id).into_id(&TASK_ID), options: kinds }.call()?.of_model(model))
     }
 }
 

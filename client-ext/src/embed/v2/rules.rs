@@ -36,7 +36,8 @@ impl<V: HasModelOptions> Request<V> {
         self
     }
 
-    /// Number of dimensions of all vectors: 128, 256 or 512, default 512. A shorter vector is the start of the longer one.
+    /// Number of dimensions of all vectors: 128, 256 or 512, default 512. A shorter vector is the start of the longer one; whether
+    /// the server scales it to unit length is not documented.
     pub fn embedding_dimension(mut self, dimension: u64) -> Self {
         self.verb.model_options_mut().dimension = Some(dimension);
         self

@@ -99,7 +99,7 @@ impl Matrix {
         self.rows
     }
 
-    /// The length of a row; 0 without rows.
+    /// Number of dimensions: the length of a row.
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
@@ -122,7 +122,7 @@ impl Matrix {
     ///
     /// # Errors
     ///
-    /// [`VectorError::Models`] if both models are known and different, and [`VectorError::Dimensions`], unless the matrix has no rows.
+    /// [`VectorError::Models`] if both models are known and different, and [`VectorError::Dimensions`]. Neither, if the matrix has no rows.
     pub fn top_k(&self, query: &Embedding, k: usize) -> Result<Vec<Ranked>, VectorError> {
         if self.rows == 0 {
             return Ok(Vec::new());
