@@ -4,7 +4,7 @@ use twelvelabs_api::{
     operations::ASSETS_LIST,
     options::AssetsListOptions,
     params::assets_list as rules,
-    runtime::Operation,
+    runtime::{Operation, Param},
     types::{Asset, AssetId, AssetType, AssetsListResponse},
 };
 
@@ -13,7 +13,7 @@ use crate::{
         Core,
         decode::read_page,
         options::CallOptions,
-        request::{Pages, Request, Verb},
+        request::{Pages, Paging, Request, Verb},
         response::Response,
     },
     error::{Checks, Result},
@@ -25,8 +25,7 @@ pub struct ListAssets {
     ids: Vec<AssetId>,
     types: Vec<AssetType>,
     filename: Option<String>,
-    page: Option<u64>,
-    page_limit: Option<u64>,
+    paging: Paging,
 }
 
 /// Filters and paging.
@@ -48,18 +47,6 @@ impl Request<ListAssets> {
         self.verb.filename = Some(text.into());
         self
     }
-
-    /// The page to request, or to start from. At least 1, default 1.
-    pub fn page(mut self, page: u64) -> Self {
-        self.verb.page = Some(page);
-        self
-    }
-
-    /// Maximum number of assets on a page: 1–50, default 10, and 50 for [`items`](Self::items).
-    pub fn page_limit(mut self, assets: u64) -> Self {
-        self.verb.page_limit = Some(assets);
-        self
-    }
 }
 
 impl Verb for ListAssets {
@@ -70,8 +57,7 @@ impl Verb for ListAssets {
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<AssetsListResponse>> {
         let mut checks = Checks::new(options.validate);
-        checks.integer_range(&rules::PAGE, self.page);
-        checks.integer_range(&rules::PAGE_LIMIT, self.page_limit);
+        self.paging.check::<Self>(&mut checks);
         checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
             let ids = (!self.ids.is_empty()).then_some(&self.ids);
@@ -80,8 +66,8 @@ impl Verb for ListAssets {
                 asset_ids: ids,
                 asset_types: types,
                 filename: self.filename.as_deref(),
-                page: self.page,
-                page_limit: self.page_limit,
+                page: self.paging.page,
+                page_limit: self.paging.page_limit,
             })
         };
         let is_blank = |page: &AssetsListResponse| page.data.is_empty() && page.page_info.is_none();
@@ -93,17 +79,10 @@ impl Pages for ListAssets {
     type Item = Asset;
     type Key = AssetId;
 
-    fn first_page(&self) -> u64 {
-        self.page.unwrap_or(1)
-    }
+    const RANGES: [&'static Param; 2] = [&rules::PAGE, &rules::PAGE_LIMIT];
 
-    fn with_page(self, page: u64) -> Self {
-        Self { page: Some(page), ..self }
-    }
-
-    fn with_largest_pages(self) -> Self {
-        let largest = rules::PAGE_LIMIT.maximum.map(|maximum| maximum as u64);
-        Self { page_limit: self.page_limit.or(largest), ..self }
+    fn paging_mut(&mut self) -> &mut Paging {
+        &mut self.paging
     }
 
     fn total_pages(page: &AssetsListResponse) -> Option<u64> {

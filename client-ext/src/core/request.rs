@@ -9,7 +9,7 @@ use std::{
 
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use twelvelabs_api::runtime::Operation;
+use twelvelabs_api::runtime::{Operation, Param};
 
 use super::{
     Core,
@@ -17,7 +17,7 @@ use super::{
     paginate::{self, Look},
     response::Response,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Checks, Error, ErrorKind, Result};
 
 /// What is special about one operation: its parameters and how to send them.
 ///
@@ -55,15 +55,13 @@ pub trait Pages: Verb + Clone + Sync {
     /// What identifies an entry.
     type Key: Eq + std::hash::Hash + Send;
 
-    /// The page to start from.
+    /// The range of page numbers, and that of entries on a page.
     #[doc(hidden)]
-    fn first_page(&self) -> u64;
-    /// The same request for another page.
+    const RANGES: [&'static Param; 2];
+
+    /// Which page to request.
     #[doc(hidden)]
-    fn with_page(self, page: u64) -> Self;
-    /// The same request with the largest pages, unless the caller has chosen a size.
-    #[doc(hidden)]
-    fn with_largest_pages(self) -> Self;
+    fn paging_mut(&mut self) -> &mut Paging;
     /// The number of pages, if a page says it.
     #[doc(hidden)]
     fn total_pages(page: &Self::Output) -> Option<u64>;
@@ -76,6 +74,27 @@ pub trait Pages: Verb + Clone + Sync {
     /// What identifies an entry.
     #[doc(hidden)]
     fn key(item: &Self::Item) -> Self::Key;
+}
+
+/// Which page of a list to request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Paging {
+    pub(crate) page: Option<u64>,
+    pub(crate) page_limit: Option<u64>,
+}
+
+impl Paging {
+    pub(crate) fn check<V: Pages>(self, checks: &mut Checks) {
+        let [page, page_limit] = V::RANGES;
+        checks.integer_range(page, self.page);
+        checks.integer_range(page_limit, self.page_limit);
+    }
+
+    /// The largest pages, unless the caller has chosen a size.
+    pub(crate) fn largest<V: Pages>(self) -> Self {
+        let [_, page_limit] = V::RANGES;
+        Self { page_limit: self.page_limit.or(page_limit.maximum.map(|maximum| maximum as u64)), ..self }
+    }
 }
 
 /// A request that is ready to be sent.
@@ -126,20 +145,33 @@ impl<V: Verb> Request<V> {
     }
 }
 
+/// Lists.
 impl<V: Pages> Request<V> {
+    /// The page to request, or to start from. At least 1, default 1.
+    pub fn page(mut self, page: u64) -> Self {
+        self.verb.paging_mut().page = Some(page);
+        self
+    }
+
+    /// Maximum number of entries on a page: 1–50, default 10, and 50 for [`items`](Self::items).
+    pub fn page_limit(mut self, entries: u64) -> Self {
+        self.verb.paging_mut().page_limit = Some(entries);
+        self
+    }
+
     /// Page after page, without a request past the last one.
     ///
     /// An error ends the stream. Dropping the stream aborts the request.
     ///
     /// The stream ends for every server. A list that repeats the same entries page after page, or that grows to more than twice its number of pages,
     /// is a [`Decode`](crate::ErrorKind::Decode) error.
-    pub fn pages(self) -> impl Stream<Item = Result<V::Output>> + Send + Unpin + 'static {
-        let first = self.verb.first_page();
+    pub fn pages(mut self) -> impl Stream<Item = Result<V::Output>> + Send + Unpin + 'static {
+        let first = self.verb.paging_mut().page.unwrap_or(1);
         let fetch = move |number| {
-            let request = self.clone();
+            let mut request = self.clone();
             async move {
-                let verb = request.verb.with_page(number);
-                Ok(verb.run(&request.core, &request.options).await?.into_value())
+                request.verb.paging_mut().page = Some(number);
+                request.send().await
             }
         };
         let mut seen = HashSet::new();
@@ -157,7 +189,8 @@ impl<V: Pages> Request<V> {
     /// Entries that are created meanwhile shift the pages; an entry that was seen before is skipped. An error ends the stream, and the stream ends
     /// for every server, as [`pages`](Self::pages). Dropping the stream aborts the request.
     pub fn items(mut self) -> impl Stream<Item = Result<V::Item>> + Send + Unpin + 'static {
-        self.verb = self.verb.with_largest_pages();
+        let paging = self.verb.paging_mut();
+        *paging = paging.largest::<V>();
         let mut seen = HashSet::new();
         self.pages()
             .map_ok(|page| stream::iter(V::into_items(page).into_iter().map(Ok)))

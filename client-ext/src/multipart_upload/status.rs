@@ -4,7 +4,7 @@ use twelvelabs_api::{
     operations::MULTIPART_UPLOAD_GET_STATUS,
     options::MultipartUploadGetStatusOptions,
     params::multipart_upload_get_status as rules,
-    runtime::Operation,
+    runtime::{Operation, Param},
     types::{ChunkInfo, GetUploadStatusResponse, UploadId},
 };
 
@@ -14,7 +14,7 @@ use crate::{
         decode::read_whole,
         id::Id,
         options::CallOptions,
-        request::{Pages, Request, Verb},
+        request::{Pages, Paging, Verb},
         response::Response,
     },
     error::{Checks, Result},
@@ -24,27 +24,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct GetUploadStatus {
     id: Id<UploadId>,
-    page: Option<u64>,
-    page_limit: Option<u64>,
+    paging: Paging,
 }
 
 impl GetUploadStatus {
     pub(crate) fn new(id: Id<UploadId>) -> Self {
-        Self { id, page: None, page_limit: None }
-    }
-}
-
-impl Request<GetUploadStatus> {
-    /// The page of parts to request, or to start from. At least 1, default 1.
-    pub fn page(mut self, page: u64) -> Self {
-        self.verb.page = Some(page);
-        self
-    }
-
-    /// Maximum number of parts on a page: 1–50, default 10, and 50 for [`items`](Self::items).
-    pub fn page_limit(mut self, parts: u64) -> Self {
-        self.verb.page_limit = Some(parts);
-        self
+        Self { id, paging: Paging::default() }
     }
 }
 
@@ -55,11 +40,11 @@ impl Verb for GetUploadStatus {
     const METHOD: &'static str = "multipart_upload.get_status";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<GetUploadStatusResponse>> {
-        let Self { id, page, page_limit } = self;
+        let Self { id, paging } = self;
+        let Paging { page, page_limit } = paging;
         let mut checks = Checks::new(options.validate);
         id.violation().into_iter().for_each(|violation| checks.refuse(violation.clone()));
-        checks.integer_range(&rules::PAGE, page);
-        checks.integer_range(&rules::PAGE_LIMIT, page_limit);
+        paging.check::<Self>(&mut checks);
         checks.finish()?;
         let id = id.get()?;
         let query = MultipartUploadGetStatusOptions { page, page_limit };
@@ -74,17 +59,10 @@ impl Pages for GetUploadStatus {
     type Item = ChunkInfo;
     type Key = i64;
 
-    fn first_page(&self) -> u64 {
-        self.page.unwrap_or(1)
-    }
+    const RANGES: [&'static Param; 2] = [&rules::PAGE, &rules::PAGE_LIMIT];
 
-    fn with_page(self, page: u64) -> Self {
-        Self { page: Some(page), ..self }
-    }
-
-    fn with_largest_pages(self) -> Self {
-        let largest = rules::PAGE_LIMIT.maximum.map(|maximum| maximum as u64);
-        Self { page_limit: self.page_limit.or(largest), ..self }
+    fn paging_mut(&mut self) -> &mut Paging {
+        &mut self.paging
     }
 
     fn total_pages(page: &GetUploadStatusResponse) -> Option<u64> {

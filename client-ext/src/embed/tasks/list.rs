@@ -5,7 +5,7 @@ use twelvelabs_api::{
     operations::{EMBED_TASKS_LIST, EMBED_V2_TASKS_LIST},
     options::{EmbedTasksListOptions, EmbedV2TasksListOptions},
     params::embed_tasks_list as rules,
-    runtime::Operation,
+    runtime::{Operation, Param},
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksListResponse},
 };
 
@@ -14,7 +14,7 @@ use crate::{
         Core,
         decode::read_page,
         options::CallOptions,
-        request::{Pages, Request, Verb},
+        request::{Pages, Paging, Request, Verb},
         response::Response,
     },
     error::{Checks, Result, Violation},
@@ -28,8 +28,7 @@ pub struct ListTasks {
     pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) ended_at: Option<DateTime<Utc>>,
     pub(super) status: Option<TaskStatus>,
-    pub(super) page: Option<u64>,
-    pub(super) page_limit: Option<u64>,
+    pub(super) paging: Paging,
 }
 
 /// Filters and paging.
@@ -55,25 +54,17 @@ impl Request<ListTasks> {
         self.verb.status = Some(status.into());
         self
     }
-
-    /// The page to request, or to start from. At least 1, default 1.
-    pub fn page(mut self, page: u64) -> Self {
-        self.verb.page = Some(page);
-        self
-    }
-
-    /// Maximum number of tasks on a page: 1–50, default 10, and 50 for [`items`](Self::items) (see
-    /// [`PAGE_LIMIT`](crate::params::embed_tasks_list::PAGE_LIMIT)).
-    pub fn page_limit(mut self, tasks: u64) -> Self {
-        self.verb.page_limit = Some(tasks);
-        self
-    }
 }
 
 impl ListTasks {
     /// The list of version 2.
     pub(in crate::embed) fn v2() -> Self {
         Self { is_v2: true, ..Self::default() }
+    }
+
+    /// With the largest pages.
+    pub(in crate::embed) fn with_largest_pages(self) -> Self {
+        Self { paging: self.paging.largest::<Self>(), ..self }
     }
 
     /// Polls a page for a wait; `status` converts an entry.
@@ -91,8 +82,9 @@ impl ListTasks {
         let time = |seconds| DateTime::from_timestamp(seconds, 0);
         let window = page.window.and_then(|(from, to)| time(from).zip(time(to)));
         let (started_at, ended_at) = (window.map(|(from, _)| from), window.map(|(_, to)| to));
-        let list = Self { page: Some(number), started_at, ended_at, ..self.with_largest_pages() };
-        let limit = list.page_limit.unwrap_or(1);
+        let paging = Paging { page: Some(number), ..self.paging.largest::<Self>() };
+        let limit = paging.page_limit.unwrap_or(1);
+        let list = Self { started_at, ended_at, paging, ..self };
         Polled::new(list.execute(core, options).await, |list| {
             // A page beyond the end may be empty or may not exist. Without a number of pages, the last is one that is not full.
             let is_full = list.data.len() as u64 >= limit;
@@ -114,8 +106,7 @@ impl Verb for ListTasks {
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksListResponse>> {
         let mut checks = Checks::new(options.validate);
-        checks.integer_range(&rules::PAGE, self.page);
-        checks.integer_range(&rules::PAGE_LIMIT, self.page_limit);
+        self.paging.check::<Self>(&mut checks);
         if let (Some(start), Some(end)) = (self.started_at, self.ended_at)
             && end < start
         {
@@ -125,7 +116,7 @@ impl Verb for ListTasks {
         checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
             let (started_at, ended_at) = (self.started_at.as_ref(), self.ended_at.as_ref());
-            let (page, page_limit, status) = (self.page, self.page_limit, self.status.clone());
+            let (Paging { page, page_limit }, status) = (self.paging, self.status.clone());
             match self.is_v2 {
                 false => api.embed_tasks_list_request(EmbedTasksListOptions {
                     ended_at,
@@ -157,17 +148,10 @@ impl Pages for ListTasks {
     type Item = MediaEmbeddingTask;
     type Key = TaskId;
 
-    fn first_page(&self) -> u64 {
-        self.page.unwrap_or(1)
-    }
+    const RANGES: [&'static Param; 2] = [&rules::PAGE, &rules::PAGE_LIMIT];
 
-    fn with_page(self, page: u64) -> Self {
-        Self { page: Some(page), ..self }
-    }
-
-    fn with_largest_pages(self) -> Self {
-        let largest = rules::PAGE_LIMIT.maximum.map(|maximum| maximum as u64);
-        Self { page_limit: self.page_limit.or(largest), ..self }
+    fn paging_mut(&mut self) -> &mut Paging {
+        &mut self.paging
     }
 
     fn total_pages(page: &TasksListResponse) -> Option<u64> {
