@@ -22,9 +22,12 @@ use crate::{
 /// How many assets are deleted at the same time.
 const CONCURRENCY: usize = 4;
 
-/// The ids of assets to delete. Clones share them.
+/// The ids of assets to delete. Clones share them, and uploads have clones: the last one that is dropped logs what is left.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Uploaded(Arc<Mutex<Vec<AssetId>>>);
+pub(super) struct Uploaded(Arc<Ids>);
+
+#[derive(Debug, Default)]
+struct Ids(Mutex<Vec<AssetId>>);
 
 impl Uploaded {
     pub(super) fn add(&self, id: AssetId) {
@@ -36,14 +39,25 @@ impl Uploaded {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Vec<AssetId>) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Ids {
+    fn drop(&mut self) {
+        let ids = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !ids.is_empty() {
+            let ids = ids.iter().map(AssetId::as_str).collect::<Vec<_>>().join(" ");
+            tracing::warn!(asset_ids = ids, "assets were left on the server");
+        }
     }
 }
 
 /// Assets that are deleted when they are not needed any more, for example those that were uploaded for one embedding; see
 /// [`AssetsClient::cleanup`](super::AssetsClient::cleanup).
 ///
-/// Dropping it deletes nothing, because that takes requests: it logs a warning with the ids of the assets that are left.
+/// Dropping it deletes nothing, because that takes requests: a warning with the ids of the assets that are left is logged, at the end of uploads that
+/// still run.
 #[must_use = "assets are deleted by `delete`"]
 pub struct AssetCleanup {
     core: Core,
@@ -112,16 +126,6 @@ impl AssetCleanup {
 impl RequestOptions for AssetCleanup {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
-    }
-}
-
-impl Drop for AssetCleanup {
-    fn drop(&mut self) {
-        let ids = self.ids();
-        if !ids.is_empty() {
-            let ids = ids.iter().map(AssetId::as_str).collect::<Vec<_>>().join(" ");
-            tracing::warn!(asset_ids = ids, "assets were left on the server");
-        }
     }
 }
 

@@ -45,8 +45,11 @@ const DEFAULT_CONCURRENCY: usize = 4;
 const DEFAULT_PART_RETRIES: u32 = 10;
 const IMAGES: [&str; 7] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tiff"];
 const AUDIO: [&str; 9] = ["mp3", "wav", "flac", "m4a", "aac", "ogg", "oga", "opus", "wma"];
-/// Uploads in parts do not take them.
+/// Uploads in parts do not support them.
 const DOCUMENTS: [&str; 3] = ["pdf", "txt", "md"];
+
+const UPLOADED: &str = "the file is uploaded: retrieve the asset by its id";
+const NO_ASSET: &str = "the asset of the journal does not exist any more: delete the journal to upload the file again";
 
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 type OnCreated = Box<dyn FnOnce(&AssetId) + Send>;
@@ -58,7 +61,7 @@ pub struct UploadAsset {
     wait: WaitSettings<Asset>,
 }
 
-/// Who wants to know the id of the asset as soon as it exists.
+/// What receives the id of the asset as soon as it exists.
 #[derive(Default)]
 struct Created {
     callback: Option<OnCreated>,
@@ -119,7 +122,7 @@ impl Request<UploadAsset> {
 
     /// The largest file to send in one request, in bytes. Default and maximum: 200 MiB. Larger files are sent in parts.
     ///
-    /// 0 sends every file in parts. Documents are always sent in one request, because uploads in parts do not take them.
+    /// 0 sends every file in parts. Documents are always sent in one request, because uploads in parts do not support them.
     pub fn with_direct_limit(mut self, bytes: u64) -> Self {
         self.verb.plan.direct_limit = bytes;
         self
@@ -147,7 +150,10 @@ impl Request<UploadAsset> {
     /// process.
     ///
     /// Parts that are in the journal are not sent again. Before an upload is resumed, the file is checked: its size, the time of its last
-    /// modification, and the content of the parts that are uploaded must be those of the journal. The server keeps an upload for 24 hours.
+    /// modification, and the content of the parts that are uploaded must be those of the journal. An upload in parts expires after 24 hours.
+    ///
+    /// A file that is sent in one request has no parts: if that call is interrupted, it starts again, and may leave an asset.
+    /// [`with_direct_limit(0)`](Self::with_direct_limit) sends every file in parts.
     ///
     /// The journal stays when the upload is completed: another call returns the asset and uploads nothing. Delete the file to upload once more.
     /// It is replaced atomically and synchronized to disk. It has neither the API key nor URLs of parts, but the server's headers for the storage host,
@@ -165,7 +171,7 @@ impl Request<UploadAsset> {
         self
     }
 
-    /// Calls back with the id as soon as the asset exists, for an upload in parts before the first part is sent.
+    /// Calls back with the id of the asset as soon as it exists, for an upload in parts before the first part is sent.
     ///
     /// A panic in the callback ends the upload with [`Callback`](crate::ErrorKind::Callback); the error has the id.
     pub fn with_created(mut self, callback: impl FnOnce(&AssetId) + Send + 'static) -> Self {
@@ -292,6 +298,9 @@ impl Plan {
             Some(path) => journal::load(path).await?,
             None => None,
         };
+        if let (Some(path), None) = (&self.journal, &journal) {
+            journal::check_writable(path).await?;
+        }
         if let Some(journal) = &journal {
             let same = journal.check(core.base_url(), &file.state, &file.path);
             same.map_err(|violation| Error::invalid(vec![violation]))?;
@@ -299,7 +308,8 @@ impl Plan {
         match journal {
             Some(journal) if journal.completed => {
                 created.report(&journal.asset_id)?;
-                self.retrieve(core, options, &journal.asset_id).await
+                let asset = self.retrieve(core, options, &journal.asset_id).await;
+                asset.map_err(|error| if error.is_not_found() { error.with_note(NO_ASSET) } else { error })
             }
             None if is_direct => self.direct(core, options, file, created).await,
             journal => {
@@ -313,27 +323,20 @@ impl Plan {
                 let parts = journal.and_then(|journal| Some((journal.parts.clone()?, journal)));
                 let mut upload = match parts {
                     Some((parts, journal)) => {
+                        created.report(&journal.asset_id)?;
                         Box::pin(PartsUpload::resume(core, options, file, settings, journal, parts)).await?
                     }
-                    None => Box::pin(PartsUpload::start(core, options, create, file, settings)).await?,
+                    None => Box::pin(PartsUpload::start(core, options, create, file, settings, created)).await?,
                 };
                 let id = upload.asset_id().clone();
-                created.report(&id)?;
                 Box::pin(upload.run()).await.map_err(|error| error.with_resource(&id))?;
-                self.retrieve(core, options, &id).await
+                self.retrieve(core, options, &id).await.map_err(|error| error.with_note(UPLOADED))
             }
         }
     }
 
     async fn retrieve(&self, core: &Core, options: &CallOptions, id: &AssetId) -> Result<Response<Asset>> {
-        let retrieve = RetrieveAsset { id: id.into_id(&ASSET_ID) };
-        let asset = retrieve.run(core, options).await;
-        asset.map_err(|error| match error.is_not_found() && self.journal.is_some() {
-            true => error.with_note(
-                "the asset of the journal does not exist any more: delete the journal to upload the file again",
-            ),
-            false => error,
-        })
+        RetrieveAsset { id: id.into_id(&ASSET_ID) }.run(core, options).await
     }
 
     /// Uploads the file in one request.

@@ -65,8 +65,8 @@ impl OpenFile {
         let (mut hash, mut buffer) = (Hash::default(), vec![0; READ]);
         loop {
             let mut read = ReadBuf::new(&mut buffer);
-            let reading = poll_fn(|context| Pin::new(&mut section).poll_read(context, &mut read));
-            reading.await.map_err(|error| self.unreadable(error))?;
+            let read_some = poll_fn(|context| Pin::new(&mut section).poll_read(context, &mut read));
+            read_some.await.map_err(|error| self.unreadable(error))?;
             if read.filled().is_empty() {
                 return Ok(hash.finish());
             }

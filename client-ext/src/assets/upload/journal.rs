@@ -5,6 +5,7 @@ use std::{
     fs::{File, Metadata, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use chrono::{DateTime, Utc};
@@ -22,7 +23,7 @@ const FORMAT: &str = "twelvelabs upload 1";
 /// The name of the journal in errors.
 pub(super) const JOURNAL: &str = "journal";
 
-/// What identifies the content of a file without reading it.
+/// What identifies a file besides its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileState {
     pub(super) size: u64,
@@ -138,21 +139,39 @@ pub(super) async fn save(path: &Path, journal: &Journal) -> Result<()> {
     written.map_err(|error| broken(path, "must be writable", error))
 }
 
+/// Checks that a journal can be written, before there is something to write.
+pub(super) async fn check_writable(path: &Path) -> Result<()> {
+    let beside = path.to_owned();
+    let checked = in_background(move || {
+        let (_, new) = create_beside(&beside)?;
+        std::fs::remove_file(new)
+    });
+    checked.await.map_err(|error| broken(path, "must be writable", error))
+}
+
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let (mut file, new) = create_beside(path)?;
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    drop(file);
+    if let Err(error) = written.and_then(|()| std::fs::rename(&new, path)) {
+        let _ = std::fs::remove_file(&new);
+        return Err(error);
+    }
+    sync_folder(path)
+}
+
+/// Creates a file in the same folder. Its name is its own: a write that was under way when its upload was dropped may still run.
+fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
+    static FILES: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
+    name.push(format!(".{}-{}.new", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed)));
     let new = path.with_file_name(name);
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     // The headers for the storage host may be credentials.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&new)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    drop(file);
-    std::fs::rename(&new, path)?;
-    sync_folder(path)
+    Ok((options.open(&new)?, new))
 }
 
 /// Makes a rename durable.

@@ -25,7 +25,7 @@ use twelvelabs_api::{
 };
 
 use super::{
-    OnProgress,
+    Created, OnProgress,
     engine::{Action, Engine, Layout, Proof, Verdict},
     file::OpenFile,
     journal::{self, JOURNAL, Journal, PartRecord, PartsRecord},
@@ -68,7 +68,10 @@ pub(super) struct PartsUpload<'c> {
     journal: Journal,
     upload_id: UploadId,
     engine: Engine,
+    /// When the journal was written.
     saved: Instant,
+    /// Parts were sent since.
+    is_unsaved: bool,
 }
 
 /// What has happened.
@@ -86,9 +89,12 @@ impl<'c> PartsUpload<'c> {
         create: CreateMultipartUpload,
         file: OpenFile,
         settings: Settings,
+        created: &mut Created,
     ) -> Result<Self> {
         let session = create.run(core, options).await?.into_value();
         let (size, asset_id) = (file.state.size, session.asset_id);
+        // The asset exists, whatever fails now. A panic of the callback is reported after the journal is written.
+        let reported = created.report(&asset_id);
         let chunk_size = u64::try_from(session.chunk_size).unwrap_or_default();
         let layout = Layout::new(size, chunk_size);
         let Some(layout) = layout.filter(|layout| u64::try_from(session.total_chunks) == Ok(layout.count())) else {
@@ -105,7 +111,8 @@ impl<'c> PartsUpload<'c> {
         };
         let journal = Journal::new(core.base_url(), file.state.clone(), asset_id, Some(parts.clone()));
         let mut upload = Self::new(core, options, file, settings, journal, (layout, parts));
-        upload.save().await?;
+        upload.save().await.map_err(|error| error.with_resource(upload.asset_id()))?;
+        reported?;
         upload.engine.received(urls(session.upload_urls), lifetime(None), Instant::now());
         Ok(upload)
     }
@@ -121,13 +128,16 @@ impl<'c> PartsUpload<'c> {
     ) -> Result<Self> {
         let Some(layout) = Layout::new(file.state.size, parts.chunk_size) else {
             let value = format_args!("{} bytes", parts.chunk_size);
-            return Err(Error::invalid(vec![Violation::new(JOURNAL, value, "must have a possible size of parts")]));
+            return Err(Error::invalid(vec![Violation::new(
+                JOURNAL,
+                value,
+                "must have parts of a size that divides the file into 1 to 100,000",
+            )]));
         };
         let mut upload = Self::new(core, options, file, settings, journal, (layout, parts.clone()));
         let status = GetUploadStatus::new((&parts.upload_id).into_id(&UPLOAD_ID));
-        let status = status.run(core, options).await.map_err(|error| match error.is_not_found() {
-            true => error
-                .with_note("the server does not know the upload any more: delete the journal to upload the file again"),
+        let status = status.run(core, options).await.map_err(|error| match error.status() == Some(404) {
+            true => error.with_note("the upload does not exist any more: delete the journal to upload the file again"),
             false => error,
         })?;
         match &status.status {
@@ -146,6 +156,11 @@ impl<'c> PartsUpload<'c> {
             // `active`, and whatever the server may add.
             _ => {}
         }
+        // A server that has fewer parts than were reported gets all reports again, which does no harm.
+        let reported = parts.uploaded.values().filter(|record| record.reported).count();
+        let has_all = status
+            .chunks_completed
+            .is_none_or(|recorded| usize::try_from(recorded).is_ok_and(|recorded| recorded >= reported));
         for (number, record) in &parts.uploaded {
             let (number, count) = (*number, upload.layout.count());
             let proof = record.proof().filter(|_| (1..=count).contains(&number));
@@ -163,7 +178,7 @@ impl<'c> PartsUpload<'c> {
                 return Err(Error::invalid(vec![Violation::new(FILE.name, value, rule)]));
             }
             upload.sender.sent.fetch_add(upload.layout.range(number).1, Ordering::Relaxed);
-            upload.engine.resume(number, proof, record.reported);
+            upload.engine.resume(number, proof, record.reported && has_all);
         }
         Ok(upload)
     }
@@ -199,6 +214,7 @@ impl<'c> PartsUpload<'c> {
             upload_id: parts.upload_id,
             engine: Engine::new(layout, concurrency, retry),
             saved: Instant::now(),
+            is_unsaved: false,
         }
     }
 
@@ -249,7 +265,8 @@ impl<'c> PartsUpload<'c> {
                             None => std::future::pending().await,
                         }
                     };
-                    let event = match until {
+                    let save_at = self.is_unsaved.then(|| self.saved + JOURNAL_INTERVAL);
+                    let event = match until.into_iter().chain(save_at).min() {
                         None => Some(next.await),
                         Some(until) => match select(pin!(next), pin!(sleep_until(until))).await {
                             Either::Left((event, _)) => Some(event),
@@ -258,9 +275,9 @@ impl<'c> PartsUpload<'c> {
                     };
                     if let Some(event) = event {
                         self.apply(event, &mut completed)?;
-                        if self.saved.elapsed() > JOURNAL_INTERVAL {
-                            self.save().await?;
-                        }
+                    }
+                    if self.is_unsaved && self.saved.elapsed() >= JOURNAL_INTERVAL {
+                        self.save().await?;
                     }
                 }
             }
@@ -273,6 +290,7 @@ impl<'c> PartsUpload<'c> {
         let (error, verdict) = match event {
             Event::Sent(part, Ok(proof)) => {
                 self.engine.sent(part, proof);
+                self.is_unsaved = self.journal_path.is_some();
                 return Ok(());
             }
             Event::Sent(part, Err(error)) => {
@@ -352,7 +370,7 @@ impl<'c> PartsUpload<'c> {
         async move { Event::Reported(request.run(&core, &options).await.map(|response| response.into_value())) }
     }
 
-    /// The server must have recorded all parts. `completed` is the number that it said last, if it did.
+    /// The server must have recorded all parts. `completed` is the last number that it returned, if it returned one.
     fn check_complete(&self, completed: Option<i64>) -> Result<()> {
         let count = self.layout.count();
         match completed {
@@ -374,7 +392,7 @@ impl<'c> PartsUpload<'c> {
             parts.uploaded.extend(records);
         }
         journal::save(path, &self.journal).await?;
-        self.saved = Instant::now();
+        (self.saved, self.is_unsaved) = (Instant::now(), false);
         Ok(())
     }
 }

@@ -273,8 +273,9 @@ async fn report(State(platform): State<Platform>, Json(body): Json<Value>) -> Re
 
 async fn status(State(platform): State<Platform>) -> Response {
     platform.call("status".into());
-    let status = platform.seen().status;
-    Json(json!({ "upload_id": "u-1", "status": status })).into_response()
+    let seen = platform.seen();
+    let recorded = seen.reported.len() as u64 - seen.forgotten;
+    Json(json!({ "upload_id": "u-1", "status": seen.status, "chunks_completed": recorded })).into_response()
 }
 
 async fn part(State(platform): State<Platform>, Path(url): Path<u64>, headers: HeaderMap, body: Bytes) -> Response {
