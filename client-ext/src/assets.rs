@@ -97,7 +97,8 @@ impl AssetsClient {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops the upload. With a journal it can be resumed; without one, the server deletes what it has after 24 hours.
+    /// Dropping the future stops the upload. With a journal, an upload in parts can be resumed; without one, it expires after
+    /// 24 hours.
     /// [`with_timeout`](crate::RequestOptions::with_timeout) limits each request, not the upload.
     pub fn upload(&self, path: impl Into<PathBuf>) -> Request<UploadAsset> {
         Request::new(&self.core, UploadAsset::new(path.into()))

@@ -46,8 +46,8 @@ def client(key=KEY, base=BASE):
 def admin(path, body=None, method=None):
     """Calls an admin endpoint."""
     request = urllib.request.Request(f"{BASE.removesuffix('/v1.3')}/_local/{path}", body and body.encode(), method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.read().decode()
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return response.read().decode()
 
 
 def fault(text):
@@ -221,8 +221,8 @@ def _():
     v2 = client().embed.v_2
     text = v2.create(input_type="text", model_name=MODEL, text={"input_text": "an orange box"})
     image = v2.create(input_type="image", model_name=MODEL, image={"media_source": inline("box.png")})
-    for answer in text, image:
-        assert len(answer.data) == 1 and len(answer.data[0].embedding) == 512
+    for response in text, image:
+        assert len(response.data) == 1 and len(response.data[0].embedding) == 512
     assert image.metadata.input_type == "image" and text.metadata is None
     audio = v2.create(input_type="audio", model_name=MODEL, audio={"media_source": inline("tone.wav")})
     assert {(item.embedding_option, item.embedding_scope) for item in audio.data} == {
@@ -230,22 +230,22 @@ def _():
     }
     video = {"media_source": {"url": f"{VIDEOS}/silent.mp4"}, "embedding_scope": ["clip"]}
     video["segmentation"] = {"strategy": "fixed", "fixed": {"duration_sec": 3}}
-    answer = v2.create(input_type="video", model_name=MODEL, video=video)
-    assert [(item.start_sec, item.end_sec) for item in answer.data] == [(0, 3), (3, 5)]
-    assert answer.metadata.clip_length == 3 and answer.metadata.input_url.endswith("silent.mp4")
+    response = v2.create(input_type="video", model_name=MODEL, video=video)
+    assert [(item.start_sec, item.end_sec) for item in response.data] == [(0, 3), (3, 5)]
+    assert response.metadata.clip_length == 3 and response.metadata.input_url.endswith("silent.mp4")
 
 
 @case("version 2: several files at once with Marengo 3.5")
 def _():
     source = {"name": "box", "media_type": "image", **inline("box.png")}
-    answer = client().embed.v_2.create(
+    response = client().embed.v_2.create(
         input_type="multi_input",
         model_name=NEW_MODEL,
         embedding_dimension=128,
         multi_input={"input_text": "as <@box>", "media_sources": [source]},
     )
-    assert len(answer.data[0].embedding) == 128 and answer.metadata.embedding_dimension == 128
-    assert set(answer.usage.input_tokens) == {"image", "text"} and not answer.usage.truncated
+    assert len(response.data[0].embedding) == 128 and response.metadata.embedding_dimension == 128
+    assert set(response.usage.input_tokens) == {"image", "text"} and not response.usage.truncated
 
 
 @case("version 2: tasks of a video, audio, a document and an image")
@@ -306,15 +306,15 @@ def _():
 
 @case("version 1: a text, an image and audio at once")
 def _():
-    answer = client().embed.create(
+    response = client().embed.create(
         model_name=MODEL,
         text="an orange box",
         image_file=("box.png", (MEDIA / "box.png").read_bytes(), "image/png"),
         audio_file=("tone.wav", (MEDIA / "tone.wav").read_bytes(), "audio/wav"),
     )
-    assert len(answer.text_embedding.segments[0].float_) == 512
-    assert answer.image_embedding.metadata.input_filename == "box.png"
-    assert [(part.start_offset_sec, part.end_offset_sec) for part in answer.audio_embedding.segments] == [(0, 3)]
+    assert len(response.text_embedding.segments[0].float_) == 512
+    assert response.image_embedding.metadata.input_filename == "box.png"
+    assert [(part.start_offset_sec, part.end_offset_sec) for part in response.audio_embedding.segments] == [(0, 3)]
 
 
 @case("the asynchronous client")
@@ -532,8 +532,8 @@ def _():
     result = upload(batch_size=3, max_workers=2, progress_callback=lambda progress: seen.append(progress.percentage))
     assert seen[-1] == 100 and len(seen) > 1, seen
     asset = asset_when_done(result.asset_id)
-    with urllib.request.urlopen(result.asset_url, timeout=10) as answer:
-        assert answer.read() == (MEDIA / "four_shots.mp4").read_bytes()
+    with urllib.request.urlopen(result.asset_url, timeout=10) as response:
+        assert response.read() == (MEDIA / "four_shots.mp4").read_bytes()
     assert (asset.status, asset.method, asset.filename) == ("ready", "multipart", "four_shots.mp4"), asset
 
 

@@ -1,4 +1,4 @@
-//! The search for the nearest rows of a matrix, against a plain loop and against reading the same memory:
+//! The search for the nearest rows of a matrix, against a plain loop and against a read of the same memory:
 //! `cargo bench -p twelvelabs-bench --bench top_k`, or `… -- ROWS` for another number of rows than a million (2 GB).
 
 use std::{

@@ -146,7 +146,7 @@ impl Activity {
             }
             let limit = if is_leaving { chunk } else { headers };
             let now = Instant::now();
-            // The answer may come late. What has left before says nothing then.
+            // The kernel may respond late. What has left before says nothing then.
             let first_look = held.filter(|_| is_leaving).and_then(|(_, at)| at.checked_sub(look_after(chunk)));
             let Some(due) = first_look.unwrap_or(seen).max(seen).checked_add(limit) else {
                 self.0.finished.notified().await;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_of_the_operating_system_that_comes_late_is_no_reason_to_give_up() {
+    async fn a_late_response_of_the_operating_system_is_no_reason_to_give_up() {
         let activity = Activity::default();
         activity.expect_file();
         let _running = activity.start();

@@ -22,7 +22,7 @@ pub struct FileSection {
     file: Arc<File>,
     offset: u64,
     end: u64,
-    reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
+    pending: Option<JoinHandle<io::Result<Vec<u8>>>>,
     /// What was read and not yet delivered, from `delivered` on.
     ready: Vec<u8>,
     delivered: usize,
@@ -32,7 +32,7 @@ impl FileSection {
     /// Reads up to `length` bytes from `offset` on, fewer if the file ends before.
     pub fn new(file: Arc<File>, offset: u64, length: u64) -> Self {
         let end = offset.saturating_add(length);
-        Self { file, offset, end, reading: None, ready: Vec::new(), delivered: 0 }
+        Self { file, offset, end, pending: None, ready: Vec::new(), delivered: 0 }
     }
 
     /// Reads a file from its start to its end.
@@ -53,7 +53,7 @@ impl AsyncRead for FileSection {
             if size == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let reading = this.reading.get_or_insert_with(|| {
+            let pending = this.pending.get_or_insert_with(|| {
                 let file = Arc::clone(file);
                 tokio::task::spawn_blocking(move || {
                     let mut buffer = vec![0; size];
@@ -62,8 +62,8 @@ impl AsyncRead for FileSection {
                     Ok(buffer)
                 })
             });
-            let outcome = ready!(Pin::new(reading).poll(context));
-            this.reading = None;
+            let outcome = ready!(Pin::new(pending).poll(context));
+            this.pending = None;
             this.ready = outcome.map_err(io::Error::other)??;
             this.delivered = 0;
             this.offset += this.ready.len() as u64;

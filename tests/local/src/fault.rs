@@ -15,7 +15,7 @@ use crate::{
 
 /// A fault for the next requests or jobs of a [`LocalServer`](crate::LocalServer).
 ///
-/// A job is an item that the server processes after its creation, such as an embedding task. The object storage, which takes the parts
+/// A job is an item that the server processes after the create call, such as an embedding task. The object storage, which takes the parts
 /// of uploads, is not part of the API: only faults with the operation [`STORAGE`](Self::STORAGE) concern it.
 ///
 /// ```

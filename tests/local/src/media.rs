@@ -140,7 +140,7 @@ type Sink<'a> = &'a mut dyn FnMut(Packet<'_>) -> ControlFlow<()>;
 type Probed = Result<Media, ProbeError>;
 
 impl Media {
-    /// Probes a video file. The outer error is that of reading, the inner one that of the content.
+    /// Probes a video file. The outer error is that of the file, the inner one that of its content.
     pub(super) fn probe(path: &Path) -> io::Result<Probed> {
         Self::guarded(path, Self::parse)
     }

@@ -11,7 +11,7 @@ use std::{
 
 use super::Addresses;
 
-/// After a read, the table rests for so many times the duration of the read: reading takes at most 1/20 of the time of a core.
+/// After a read, the table rests for so many times the duration of the read: reads take at most 1/20 of the time of a core.
 const REST: u32 = 20;
 /// The shortest rest.
 const SHORTEST_REST: Duration = Duration::from_millis(10);
@@ -24,15 +24,15 @@ const SHORTEST_REST: Duration = Duration::from_millis(10);
 pub(super) struct SocketTable {
     /// The sockets that the next read looks for.
     wanted: Mutex<HashSet<Addresses>>,
-    last: tokio::sync::Mutex<Option<Reading>>,
+    last: tokio::sync::Mutex<Option<Queues>>,
 }
 
 /// A read of the table.
-struct Reading {
+struct Queues {
     started: Instant,
     /// When the table may be read again.
     rested: Instant,
-    queues: HashMap<Addresses, u64>,
+    by_socket: HashMap<Addresses, u64>,
 }
 
 impl SocketTable {
@@ -59,23 +59,23 @@ impl SocketTable {
         let asked = Instant::now();
         self.want().insert(socket);
         let mut last = self.last.lock().await;
-        if let Some(reading) = &*last {
-            if reading.started >= asked
-                && let Some(queued) = reading.queues.get(&socket)
+        if let Some(queues) = &*last {
+            if queues.started >= asked
+                && let Some(queued) = queues.by_socket.get(&socket)
             {
                 return Some(*queued);
             }
-            tokio::time::sleep(reading.rested.saturating_duration_since(Instant::now())).await;
+            tokio::time::sleep(queues.rested.saturating_duration_since(Instant::now())).await;
         }
         let mut wanted = std::mem::take(&mut *self.want());
         wanted.insert(socket);
         let started = Instant::now();
-        let queues = tokio::task::spawn_blocking(move || read(&wanted)).await.ok().and_then(Result::ok);
+        let by_socket =
+            tokio::task::spawn_blocking(move || read(&wanted)).await.ok().and_then(Result::ok).unwrap_or_default();
         let now = Instant::now();
         let rested = now + ((now - started) * REST).max(SHORTEST_REST);
-        let queues = queues.unwrap_or_default();
-        let queued = queues.get(&socket).copied();
-        *last = Some(Reading { started, rested, queues });
+        let queued = by_socket.get(&socket).copied();
+        *last = Some(Queues { started, rested, by_socket });
         queued
     }
 
@@ -196,7 +196,7 @@ mod tests {
         // The first one reads at once, the others together after the rest.
         assert_eq!(ask().await, expected);
         assert_eq!(READS.load(Ordering::Relaxed), 2);
-        // What was read before the question does not answer it.
+        // A read that began before the call is too old for it.
         assert_eq!(ask().await, expected);
         assert_eq!(READS.load(Ordering::Relaxed), 3);
     }

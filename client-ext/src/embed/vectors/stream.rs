@@ -30,7 +30,7 @@ pub enum Retrieved<T> {
 }
 
 /// A response that is being read.
-struct Reading<T: VectorResponse> {
+struct VectorReader<T: VectorResponse> {
     core: Core,
     call: VectorCall<T>,
     info: ResponseInfo,
@@ -70,8 +70,8 @@ impl<V: ReturnsVectors> Request<V> {
     /// ```
     pub fn segments(self) -> impl Stream<Item = Result<Retrieved<V::Output>>> + Send + Unpin + 'static {
         stream::once(self.read_segments())
-            .flat_map(|reading| match reading {
-                Ok(reading) => reading.into_value().into_stream().left_stream(),
+            .flat_map(|reader| match reader {
+                Ok(reader) => reader.into_value().into_stream().left_stream(),
                 Err(error) => stream::once(ready(Err(error))).right_stream(),
             })
             .boxed()
@@ -86,16 +86,16 @@ impl<V: ReturnsVectors> Request<V> {
     pub async fn segments_with_response(
         self,
     ) -> Result<Response<impl Stream<Item = Result<Retrieved<V::Output>>> + Send + Unpin + 'static>> {
-        Ok(self.read_segments().await?.map(|reading| reading.into_stream().boxed()))
+        Ok(self.read_segments().await?.map(|reader| reader.into_stream().boxed()))
     }
 
     /// Sends the request; the body of the response is to be read.
-    async fn read_segments(self) -> Result<Response<Reading<V::Output>>> {
+    async fn read_segments(self) -> Result<Response<VectorReader<V::Output>>> {
         let (core, options) = (self.core.clone(), self.options.clone());
         let call = self.prepare().await?;
         let response = call.begin(&core, &options).await?;
         let (info, model) = (response.info().clone(), call.model.as_ref().map(|model| model.as_str().into()));
-        Ok(response.map(|elements| Reading { core, call, info, elements, vectors: 0, model }))
+        Ok(response.map(|elements| VectorReader { core, call, info, elements, vectors: 0, model }))
     }
 
     /// The call whose response has the vectors.
@@ -105,7 +105,7 @@ impl<V: ReturnsVectors> Request<V> {
     }
 }
 
-impl<T: VectorResponse> Reading<T> {
+impl<T: VectorResponse> VectorReader<T> {
     async fn next(&mut self) -> Option<Result<Retrieved<T>>> {
         let item = match self.elements.next(self.core.key()).await? {
             Ok(Piece::Element(mut item)) => {
@@ -124,6 +124,6 @@ impl<T: VectorResponse> Reading<T> {
     }
 
     fn into_stream(self) -> impl Stream<Item = Result<Retrieved<T>>> + Send + 'static {
-        stream::unfold(self, |mut reading| async move { Some((reading.next().await?, reading)) })
+        stream::unfold(self, |mut reader| async move { Some((reader.next().await?, reader)) })
     }
 }

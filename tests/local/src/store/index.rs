@@ -33,7 +33,7 @@ impl<T> Default for Filter<'_, T> {
 /// The items, and the times at which their outcomes show.
 #[derive(Debug)]
 pub(super) struct Index<T> {
-    /// Numbers and times of creation ascend.
+    /// Numbers and `created_at` ascend.
     items: VecDeque<Arc<Item<T>>>,
     /// The number after that of the newest item, also if that item was removed.
     next: u64,
