@@ -1,5 +1,5 @@
-//! The object storage that parts of uploads are sent to: a port of its own, where URLs take the place of the API key. A URL is valid for
-//! a limited time and for one request.
+//! The object storage that parts of uploads are sent to: a port of its own, where URLs take the place of the API key. The URL of a part is
+//! valid for a limited time and for one request; that of a whole file has its id and no end.
 
 use std::{
     collections::HashMap,
@@ -30,10 +30,10 @@ use crate::{
 /// Start of the path of all URLs.
 pub(crate) const PATH: &str = "/storage";
 
-/// Number of URLs above which expired ones are forgotten.
+/// Number of URLs above which those are forgotten that have been expired for long.
 const KEPT: usize = 10_000;
 
-/// How long an expired URL is known as such, unless there are too many.
+/// How long an expired URL is known as such.
 const KNOWN_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// The URLs that the storage accepts.

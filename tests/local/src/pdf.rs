@@ -1,9 +1,8 @@
 //! The number of pages and the text of PDF files, as far as they can be found without rendering: objects in the file itself and, with the
 //! feature `decode`, in its compressed streams. Encrypted files and text in embedded fonts are not read.
 
-/// Maximum size of what a stream decompresses to, in bytes.
-#[cfg(feature = "decode")]
-const STREAM_LIMIT: u64 = 64 << 20;
+/// Maximum size of all that the streams of a file decompress to, in bytes. What is beyond it is not read.
+const INFLATED_LIMIT: usize = 64 << 20;
 
 /// Whether this is the content of a PDF file.
 pub(crate) fn is(content: &[u8]) -> bool {
@@ -14,9 +13,10 @@ pub(crate) fn is(content: &[u8]) -> bool {
 pub(crate) fn page_count(content: &[u8]) -> Option<usize> {
     let mut found = Found::default();
     found.scan(content);
+    let mut left = INFLATED_LIMIT;
     for stream in found.streams.clone() {
         if stream.is_objects
-            && let Some(objects) = inflated(&content[stream.range])
+            && let Some(objects) = inflated(&content[stream.range], &mut left)
         {
             found.scan(&objects);
         }
@@ -29,10 +29,10 @@ pub(crate) fn page_count(content: &[u8]) -> Option<usize> {
 pub(crate) fn text(content: &[u8]) -> String {
     let mut found = Found::default();
     found.scan(content);
-    let mut text = String::new();
+    let (mut text, mut left) = (String::new(), INFLATED_LIMIT);
     for stream in found.streams.iter().filter(|stream| !stream.is_objects) {
         let bytes = &content[stream.range.clone()];
-        let inflated = if stream.is_compressed { inflated(bytes) } else { Some(bytes.to_vec()) };
+        let inflated = if stream.is_compressed { inflated(bytes, &mut left) } else { Some(bytes.to_vec()) };
         for string in strings(&inflated.unwrap_or_default()) {
             text.push_str(&string);
             text.push(' ');
@@ -41,18 +41,19 @@ pub(crate) fn text(content: &[u8]) -> String {
     text
 }
 
-/// Decompresses a stream. `None` if it is damaged.
+/// Decompresses a stream to at most `left` bytes, which are then used up. `None` if it is damaged.
 #[cfg(feature = "decode")]
-fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
+fn inflated(bytes: &[u8], left: &mut usize) -> Option<Vec<u8>> {
     use std::io::Read;
     let mut out = Vec::new();
-    let read = flate2::read::ZlibDecoder::new(bytes).take(STREAM_LIMIT).read_to_end(&mut out);
+    let read = flate2::read::ZlibDecoder::new(bytes).take(*left as u64).read_to_end(&mut out);
+    *left -= out.len();
     // The end of a stream can be damaged while its start is not.
     (read.is_ok() || !out.is_empty()).then_some(out)
 }
 
 #[cfg(not(feature = "decode"))]
-fn inflated(_: &[u8]) -> Option<Vec<u8>> {
+fn inflated(_: &[u8], _: &mut usize) -> Option<Vec<u8>> {
     None
 }
 
@@ -107,12 +108,11 @@ impl Found {
                     let start = at + 6 + rest[6..].iter().take(2).filter(|byte| matches!(byte, b'\r' | b'\n')).count();
                     const END: &[u8] = b"endstream";
                     at = start;
-                    if let Some(length) = find(&bytes[start..], END) {
-                        let is_objects = closed.kind == b"/ObjStm";
-                        let is_compressed = closed.is_compressed;
-                        self.streams.push(Stream { range: start..start + length, is_objects, is_compressed });
-                        at += length + END.len();
-                    }
+                    // Without its end, the rest of the file is the stream.
+                    let Some(length) = find(&bytes[start..], END) else { return };
+                    let (is_objects, is_compressed) = (closed.kind == b"/ObjStm", closed.is_compressed);
+                    self.streams.push(Stream { range: start..start + length, is_objects, is_compressed });
+                    at += length + END.len();
                 }
                 byte if byte == b'/' || byte.is_ascii_digit() => {
                     let ends = |byte: &u8| byte.is_ascii_whitespace() || b"/<>[]()%{}".contains(byte);
@@ -219,5 +219,15 @@ mod tests {
         file.extend(&words);
         file.extend(b"\nendstream endobj\n");
         assert_eq!((page_count(&file), text(&file).as_str()), (Some(12), "Blue "));
+        // The limit is that of all streams together.
+        let mut left = 20;
+        let lengths = [&words; 3].map(|stream| inflated(stream, &mut left).map_or(0, |bytes| bytes.len()));
+        assert_eq!((lengths, left), ([15, 5, 0], 0));
+    }
+
+    #[test]
+    fn streams_without_an_end_are_scanned_once() {
+        let file = [&b"%PDF-1.5 "[..], &b"stream ".repeat(1_000_000)].concat();
+        assert_eq!((page_count(&file), text(&file).as_str()), (None, ""));
     }
 }

@@ -127,6 +127,16 @@ impl Settings {
     }
 }
 
+/// Each value once, at its first place.
+fn without_repeats<T: PartialEq>(values: Vec<T>) -> Vec<T> {
+    values.into_iter().fold(Vec::new(), |mut all, value| {
+        if !all.contains(&value) {
+            all.push(value);
+        }
+        all
+    })
+}
+
 /// Checks that all values of an open set are among those of the model.
 fn one_of<T: Display>(parameter: &str, values: &[T], allowed: &[&str]) -> Result<(), ErrorResponse> {
     match values.iter().map(ToString::to_string).find(|value| !allowed.contains(&value.as_str())) {

@@ -9,13 +9,7 @@ use twelvelabs_api::{
 
 use super::retrieve::RetrieveEmbeddingTask;
 use crate::{
-    core::{
-        Core,
-        id::Id,
-        options::CallOptions,
-        request::{Pages, Verb},
-        response::Response,
-    },
+    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
     embed::{failure::FailureReason, tasks::ListTasks},
     error::{Error, Result},
 };

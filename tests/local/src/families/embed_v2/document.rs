@@ -3,6 +3,7 @@
 use std::io;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use twelvelabs_api::{
     runtime::Embedding,
     types::{
@@ -11,7 +12,7 @@ use twelvelabs_api::{
     },
 };
 
-use super::{Settings, input::Call, one_of};
+use super::{Settings, input::Call, one_of, without_repeats};
 use crate::{
     error_response::ErrorResponse,
     pdf,
@@ -55,8 +56,8 @@ pub(super) fn check(
         true => (EmbeddingOption::Visual, EmbeddingScope::Local),
         false => (EmbeddingOption::Text, EmbeddingScope::Asset),
     };
-    let options = if sent.embedding_option.is_empty() { vec![option] } else { sent.embedding_option };
-    let scopes = if sent.embedding_scope.is_empty() { vec![scope] } else { sent.embedding_scope };
+    let options = if sent.embedding_option.is_empty() { vec![option] } else { without_repeats(sent.embedding_option) };
+    let scopes = if sent.embedding_scope.is_empty() { vec![scope] } else { without_repeats(sent.embedding_scope) };
     let (mut quadrants, mut chunks) = (false, None);
     if let Some(division) = sent.segmentation {
         match (division.spatial, division.sequential) {
@@ -130,8 +131,9 @@ pub(super) fn embed(
     sink: &mut dyn FnMut(EmbeddingData) -> io::Result<()>,
 ) -> Result<(), Failure> {
     let space = settings.space();
+    let hash = Sha256::digest(content);
     let page = |number: usize, part: &str| {
-        let seed = [content, part.as_bytes(), &number.to_be_bytes()].concat();
+        let seed = [&hash[..], part.as_bytes(), &number.to_be_bytes()].concat();
         vectors::of_bytes(space, "page", &seed)
     };
     let is_pdf = pdf::is(content);
@@ -168,8 +170,9 @@ pub(super) fn embed(
             (_, true) => add(vectors::text(space, &whole_text(content)), EmbeddingScope::Asset, &|_| {})?,
             (_, false) => {
                 let (most, overlap) = plan.chunks.unwrap_or((1, 0));
-                for (index, chunk) in chunks(&whole_text(content), most, overlap).iter().enumerate() {
-                    add(vectors::text(space, chunk), EmbeddingScope::Chunk, &|data| {
+                let text = whole_text(content);
+                for (index, chunk) in chunks(&text, most, overlap).enumerate() {
+                    add(vectors::text(space, &chunk), EmbeddingScope::Chunk, &|data| {
                         data.chunk_index = Some(index as u64);
                     })?;
                 }
@@ -185,16 +188,16 @@ pub(super) fn whole_text(content: &[u8]) -> String {
 }
 
 /// Chunks of at most `most` sentences, each of which begins with the last `overlap` sentences of the one before.
-fn chunks(text: &str, most: usize, overlap: usize) -> Vec<String> {
+fn chunks(text: &str, most: usize, overlap: usize) -> impl Iterator<Item = String> {
     let sentences: Vec<&str> = text
         .split_inclusive(['.', '!', '?', '\n'])
         .map(str::trim)
         .filter(|sentence| sentence.contains(char::is_alphanumeric))
         .collect();
     let step = most.saturating_sub(overlap).max(1);
-    let starts =
-        (0..sentences.len()).step_by(step).take_while(|start| *start == 0 || start + overlap < sentences.len());
-    starts.map(|start| sentences[start..sentences.len().min(start + most)].join(" ")).collect()
+    let count = sentences.len();
+    let starts = (0..count).step_by(step).take_while(move |start| *start == 0 || start + overlap < count);
+    starts.map(move |start| sentences[start..count.min(start + most)].join(" "))
 }
 
 #[cfg(test)]
@@ -204,6 +207,7 @@ mod tests {
     #[test]
     fn chunks_have_sentences_and_overlap() {
         let text = "# Title\nOne. Two! Three?\n\nFour.";
+        let chunks = |text, most, overlap| chunks(text, most, overlap).collect::<Vec<_>>();
         assert_eq!(chunks(text, 2, 0), ["# Title One.", "Two! Three?", "Four."]);
         assert_eq!(chunks(text, 3, 1), ["# Title One. Two!", "Two! Three? Four."]);
         assert_eq!(chunks(text, 9, 8), ["# Title One. Two! Three? Four."]);

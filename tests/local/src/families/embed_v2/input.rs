@@ -7,7 +7,7 @@ use twelvelabs_api::types::{
     EmbeddingType, MediaSourceRequest, ModelName, TemporalSegmentation, TimeBasedMetadataEntry, VideoInputRequest,
 };
 
-use super::one_of;
+use super::{one_of, without_repeats};
 use crate::error_response::ErrorResponse;
 
 /// The parameters of an audio file or a video as sent.
@@ -192,8 +192,7 @@ impl TimedInput {
             end: self.end,
             texts: self.texts,
         };
-        plan.options.dedup();
-        plan.scopes.dedup();
+        (plan.options, plan.scopes) = (without_repeats(plan.options), without_repeats(plan.scopes));
         let fuses_text = plan.fused && !plan.texts.is_empty();
         if !self.types.is_empty() && plan.options.len() < 2 && !fuses_text {
             let rule = format!("should be sent with two or more values of {} only", at("embedding_option"));

@@ -159,7 +159,7 @@ async fn part(
             } else if std::str::from_utf8(&bytes).is_err() || bytes.is_empty() {
                 return Err(ErrorResponse::invalid(parameter, "should be a PDF, text or Markdown file"));
             }
-            let text = document::whole_text(&bytes);
+            let text = blocking(move || Ok(document::whole_text(&bytes))).await?;
             (vectors::text(space, &text), text_limit::tokens(&text) as u64)
         }
         _ => {
