@@ -168,6 +168,14 @@ impl<F> Multipart<F> {
         let mut alone = Self::default();
         (alone.body.boundary, alone.body.media_type) = (None, part.media_type.clone());
         alone.body.content(part).await?;
+        // The connection never asks for a body of this length, so its end is reported now.
+        if alone.body.length == 0
+            && let Some(Piece::File(file)) = alone.body.pieces.pop_front()
+            && let Some(progress) = &file.progress
+        {
+            report(progress, Progress { sent: 0, total: 0 }, alone.body.caller.as_ref())
+                .map_err(|_| SourceError::Callback)?;
+        }
         Ok(alone)
     }
 

@@ -1,6 +1,15 @@
 //! Raw requests: operations without a method of their own, with all properties of the typed requests.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
 use serde_json::{Value, json};
+use tokio::{io::AsyncReadExt, net::TcpListener};
 use twelvelabs::{
     ErrorKind, RequestOptions, TwelveLabs,
     raw::{Effect, Form, Method},
@@ -13,6 +22,8 @@ use wiremock::{
 
 use crate::support::KEY;
 
+const SOON: Duration = Duration::from_millis(1);
+
 async fn server(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockServer, TwelveLabs) {
     let server = MockServer::start().await;
     let mut responses: Vec<_> = responses.into_iter().collect();
@@ -22,7 +33,7 @@ async fn server(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockS
     }
     Mock::given(any()).respond_with(last).mount(&server).await;
     let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
-    let client = client.with_backoff(std::time::Duration::from_millis(1), std::time::Duration::from_millis(1));
+    let client = client.with_backoff(SOON, SOON);
     (server, client.build().expect("a client"))
 }
 
@@ -112,6 +123,28 @@ async fn a_form_with_a_file_is_replayed_and_a_reader_is_not() {
     assert_eq!(count(&server).await, 1);
     let error = client.request(Method::POST, "/assets").multipart(reader(9)).send::<Value>().await.expect_err("short");
     assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("file")));
+}
+
+/// A create call whose request has left whole is not repeated.
+#[tokio::test]
+async fn an_empty_file_has_left_with_its_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base_url = format!("http://{}/v1.3", listener.local_addr().expect("an address"));
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
+    // Takes requests, and closes the connection without a response.
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.is_ok_and(|read| read > 0) {}
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let client = TwelveLabs::builder().api_key(KEY).base_url(base_url);
+    let client = client.with_max_retries(2).with_backoff(SOON, SOON).build().expect("a client");
+    let request = client.request(Method::POST, "/things").file(FilePart::bytes("empty.txt", Vec::new()));
+    let error = request.send::<()>().await.expect_err("no response");
+    assert_eq!((requests.load(Ordering::Relaxed), error.is_outcome_unknown()), (1, true), "{error}");
 }
 
 #[tokio::test]
