@@ -9,11 +9,13 @@
 use std::{
     error::Error,
     io::{self, Write},
+    time::Duration,
 };
 
 use twelvelabs::{
     EmbeddingOption, EmbeddingScope, ModelName, TwelveLabs,
     embed::v2::{AudioInput, DocumentInput, EmbeddingData, ImageInput, MediaSource, VideoInput},
+    wait::WaitOptions,
 };
 use twelvelabs_local::LocalServer;
 
@@ -21,6 +23,8 @@ const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/media");
 const SENTENCE: &str = "something green";
 /// Number of neighbours to print.
 const NEAREST: usize = 3;
+/// Between two polls. The platform takes longer than the local server: there, leave the default.
+const INTERVAL: Duration = Duration::from_millis(200);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -35,8 +39,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clip = VideoInput::new(file("shots.mp4")?)
         .embedding_option([EmbeddingOption::Visual, EmbeddingOption::Audio])
         .embedding_scope([EmbeddingScope::Clip]);
-    let shots = embed.tasks().embed(model(), clip).await?.data;
-    let document = embed.tasks().embed(model(), DocumentInput::new(file("notes.md")?)).await?.data;
+    let shots = embed.tasks().embed(model(), clip).sleep_interval(INTERVAL).await?.data;
+    let document = DocumentInput::new(file("notes.md")?);
+    let document = embed.tasks().embed(model(), document).sleep_interval(INTERVAL).await?.data;
     // Everything else is embedded at once.
     let picture = embed.create(model(), ImageInput::new(file("box.png")?)).await?.data;
     let sentence = embed.create(model(), SENTENCE).await?.data;

@@ -5,9 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 PYTHON_SDK=1.3.6 JS_SDK=1.3.4 SCHEMATHESIS=4.32.5
 
-cargo build --quiet -p twelvelabs-local --features decode
 root=$PWD/target
-program=${CARGO_TARGET_DIR:-$root}/debug/twelvelabs-local
+# The program, with the feature `decode`.
+program=${LOCAL_SERVER:-${CARGO_TARGET_DIR:-$root}/debug/twelvelabs-local}
+[ -n "${LOCAL_SERVER:-}" ] || cargo build --quiet -p twelvelabs-local --features decode
 work=$root/sdk
 mkdir -p "$work"
 key=sdk-test-key
@@ -53,6 +54,12 @@ venv() { # venv NAME PACKAGE: in its own folder, which is kept
     "$work/$1/bin/pip" install --quiet --disable-pip-version-check "$2" 2>"$work/$1.pip.log"
 }
 
+# All packages are installed at once, while the first flows already run.
+command -v python3 >/dev/null && { venv schemathesis "schemathesis==$SCHEMATHESIS" & schemathesis=$!; }
+command -v npm >/dev/null && {
+    npm install --prefix "$work/js" --silent --no-audit --no-fund "twelvelabs-js@$JS_SDK" >"$work/npm.log" 2>&1 & npm=$!
+}
+
 echo "-- Python: twelvelabs $PYTHON_SDK"
 if ! command -v python3 >/dev/null; then
     echo "skipped: there is no python3"
@@ -67,7 +74,7 @@ fi
 echo "-- JavaScript: twelvelabs-js $JS_SDK"
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     echo "skipped: there is no node, or no npm"
-elif ! npm install --prefix "$work/js" --silent --no-audit --no-fund "twelvelabs-js@$JS_SDK" >"$work/npm.log" 2>&1; then
+elif ! wait "$npm"; then
     echo "skipped: the package is not available, see $work/npm.log"
 else
     both js
@@ -78,7 +85,7 @@ fi
 echo "-- schemathesis $SCHEMATHESIS with those operations of the OpenAPI document that the local server has"
 if ! command -v python3 >/dev/null; then
     echo "skipped: there is no python3"
-elif ! venv schemathesis "schemathesis==$SCHEMATHESIS"; then
+elif ! wait "$schemathesis"; then
     echo "skipped: the package is not available, see $work/schemathesis.pip.log"
 else
     start schemathesis
