@@ -13,6 +13,7 @@ mod operations;
 mod params;
 mod schemas;
 mod shapes;
+mod single_types;
 mod skip;
 mod unions;
 

@@ -12,15 +12,13 @@ use super::shapes::{
     response_components, sole_part, types_of,
 };
 use crate::{
-    generate::names::{bounded, identifier, type_name},
+    generate::names::{bounded, type_name},
     pointer::{Pointer, Remark},
     reference::reference_name,
 };
 
 /// The Rust name of the type that holds vectors.
 const EMBEDDING: &str = "Embedding";
-/// Property names under which an array of numbers is a vector.
-const VECTOR_PROPERTIES: &[&str] = &["float", "embedding", "embedding_uncertainty"];
 /// Keywords that only describe.
 pub(super) const ANNOTATIONS: &[&str] =
     &["title", "description", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "default"];
@@ -45,7 +43,7 @@ pub struct Schemas<'d> {
     /// Rust name of the schema that stands for vectors. The generated code uses the type of the runtime for it.
     pub vector: String,
     /// Values that are not supported become any JSON value instead of being refused.
-    lenient: bool,
+    pub(super) lenient: bool,
     pub refused: Vec<Remark>,
     pub lost: Vec<Remark>,
 }
@@ -86,14 +84,14 @@ pub struct Site {
 }
 
 impl Site {
-    fn below(&self, key: &str, child: &str) -> Self {
+    pub(super) fn below(&self, key: &str, child: &str) -> Self {
         Self {
             place: self.place.at(key).at(child),
             name: format!("{}{}", self.name, type_name(child)),
             in_response: self.in_response,
         }
     }
-    fn inside(&self, key: &str, suffix: &str) -> Self {
+    pub(super) fn inside(&self, key: &str, suffix: &str) -> Self {
         Self { place: self.place.at(key), name: format!("{}{suffix}", self.name), ..self.clone() }
     }
 }
@@ -271,152 +269,6 @@ impl<'d> Schemas<'d> {
         self.note_defaults(object, site);
         let nullable = object.get("nullable") == Some(&json!(true)) || self.nullable.contains(&key);
         annotated(lowered, object.get("description").and_then(Value::as_str), nullable)
-    }
-
-    fn lower_type(&mut self, kind: &str, object: &Map<String, Value>, site: &Site) -> Value {
-        match kind {
-            "object" => self.lower_object(object, site),
-            "array" => self.lower_array(object, site),
-            "boolean" => json!({ "type": "boolean" }),
-            "string" => {
-                let mut lowered = json!({ "type": "string" });
-                for key in ["format", "minLength", "maxLength"] {
-                    // The generated crate uses strings for these.
-                    let foreign = key == "format"
-                        && matches!(object.get(key).and_then(Value::as_str), Some("uuid" | "ip" | "ipv4" | "ipv6"));
-                    // typify would compare a length with zero.
-                    let is_empty = key == "minLength" && object.get(key).and_then(Value::as_u64) == Some(0);
-                    if let Some(value) = object.get(key).filter(|_| !foreign && !is_empty) {
-                        lowered[key] = value.clone();
-                    }
-                }
-                for key in ["pattern", "contentMediaType", "contentEncoding"] {
-                    if object.contains_key(key) {
-                        self.lose(&site.place.at(key), "not checked by the generated type");
-                    }
-                }
-                lowered
-            }
-            "number" | "integer" => {
-                let mut lowered = json!({ "type": kind });
-                if let Some(format) = object.get("format") {
-                    lowered["format"] = format.clone();
-                }
-                // A bound of zero becomes an unsigned type. typify would generate a `NonZero` type for a bound of 1.
-                let minimum = object.get("minimum").and_then(Value::as_f64);
-                if kind == "integer" && minimum.is_some_and(|minimum| minimum >= 0.0) {
-                    lowered["minimum"] = json!(0);
-                }
-                for key in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"] {
-                    if object.contains_key(key) && !(key == "minimum" && minimum == Some(0.0)) {
-                        self.lose(&site.place.at(key), "not checked by the generated type");
-                    }
-                }
-                lowered
-            }
-            "null" => json!({ "type": "string", "enum": [null], "nullable": true }),
-            other => self.refuse(site, format!("the type {other:?} is unknown")),
-        }
-    }
-
-    fn lower_array(&mut self, object: &Map<String, Value>, site: &Site) -> Value {
-        let items = object.get("items").unwrap_or(&Value::Bool(true));
-        for key in ["minItems", "maxItems", "uniqueItems"] {
-            if object.contains_key(key) {
-                self.lose(&site.place.at(key), "not checked by the generated type");
-            }
-        }
-        let property = site.place.to_string();
-        let property = property.rsplit('/').next().unwrap_or_default();
-        if items["type"] == "number" && site.in_response && VECTOR_PROPERTIES.contains(&property) {
-            if items["format"] != "float" {
-                self.lose(&site.place, "numbers of a vector are decoded in single precision");
-            }
-            let vector = self.vector.clone();
-            self.out.entry(vector.clone()).or_insert_with(|| json!({ "type": "array", "items": { "type": "number" } }));
-            return json!({ "$ref": format!("{COMPONENTS}{vector}") });
-        }
-        let items = self.lower(items, &site.inside("items", "Item"));
-        json!({ "type": "array", "items": items })
-    }
-
-    pub(super) fn lower_object(&mut self, object: &Map<String, Value>, site: &Site) -> Value {
-        let mut lowered = json!({ "type": "object" });
-        for key in ["minProperties", "maxProperties"] {
-            if object.contains_key(key) {
-                self.lose(&site.place.at(key), "not checked by the generated type");
-            }
-        }
-        if let Some(properties) = object.get("properties").and_then(Value::as_object) {
-            let mut out = Map::new();
-            let mut names = BTreeSet::new();
-            for (key, property) in properties {
-                if !names.insert(identifier(key).to_string()) {
-                    if !self.lenient {
-                        self.refuse(&site.below("properties", key), "has the same Rust name as another property");
-                    }
-                    self.lose(
-                        &site.below("properties", key).place,
-                        "has the same Rust name as another property; left out",
-                    );
-                    continue;
-                }
-                let mut lowered = self.lower(property, &site.below("properties", key));
-                let is_required =
-                    object.get("required").and_then(Value::as_array).is_some_and(|all| all.contains(&json!(key)));
-                // `null` decodes as an empty list, like an absent one.
-                if site.in_response
-                    && !is_required
-                    && lowered["type"] == "array"
-                    && let Some(list) = lowered.as_object_mut()
-                {
-                    list.remove("nullable");
-                }
-                out.insert(key.clone(), lowered);
-            }
-            if let Some(required) = object.get("required").and_then(Value::as_array) {
-                let is_described = |name: &&Value| name.as_str().is_some_and(|name| out.contains_key(name));
-                for name in required.iter().filter(|name| !is_described(name)) {
-                    self.lose(&site.place.at("required"), format!("the property {name} has no schema and no field"));
-                }
-                lowered["required"] = required.iter().filter(is_described).cloned().collect();
-            }
-            lowered["properties"] = out.into();
-        }
-        match object.get("additionalProperties") {
-            // `false` would make every new field of a response an error.
-            None if object.contains_key("patternProperties") => lowered["additionalProperties"] = json!(true),
-            None | Some(Value::Bool(false)) => {}
-            Some(additional) => {
-                let additional = self.lower(additional, &site.inside("additionalProperties", "Value"));
-                lowered["additionalProperties"] = if additional == json!({}) { json!(true) } else { additional };
-            }
-        }
-        lowered
-    }
-
-    pub(super) fn lower_enum(&mut self, object: &Map<String, Value>, values: Vec<Value>, site: &Site) -> Value {
-        if values.iter().all(Value::is_string) {
-            let mut names = BTreeSet::new();
-            for value in values.iter().filter_map(Value::as_str) {
-                if !value.contains(|c: char| c.is_ascii_alphanumeric()) || !names.insert(type_name(value)) {
-                    self.lose(
-                        &site.place,
-                        format!("the value {value:?} has no unique Rust name; the enum becomes a string"),
-                    );
-                    return json!({ "type": "string" });
-                }
-            }
-            if object.contains_key("x-extensible-enum") || site.in_response {
-                self.open_enums.insert(site.name.clone());
-            }
-            return json!({ "type": "string", "enum": values });
-        }
-        self.lose(&site.place, "an enum of values other than strings becomes the plain type");
-        match types_of(object).0.first() {
-            Some(kind) => json!({ "type": kind }),
-            None => json!({}),
-        }
     }
 
     fn note_defaults(&mut self, object: &Map<String, Value>, site: &Site) {
