@@ -3,11 +3,11 @@
 //! A new family is a module here, a field of `Families`, and an entry in `Families::open` and `Families::all`. Methods of
 //! `LocalServer`(crate::LocalServer) that only make sense for one family are in its module.
 
+mod any_task;
 pub mod assets;
 mod embed;
 mod embed_tasks;
 mod embed_v2;
-mod task_list;
 mod uploads;
 
 use std::{fmt, io, sync::Arc};

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use chrono::TimeDelta;
+
 use crate::parse_settings::ParseError;
 
 /// The minimum time that a job of a [`LocalServer`](crate::LocalServer) stays in `processing`. Computing the embeddings can take
@@ -22,12 +24,13 @@ impl Speed {
     pub const REALTIME: Self = Self::Times(1.0);
 
     /// The minimum for a video of this duration.
-    pub(crate) fn processing_time(self, seconds: f64) -> Duration {
-        match self {
+    pub(crate) fn processing_time(self, seconds: f64) -> TimeDelta {
+        let time = match self {
             Self::Instant => Duration::ZERO,
             Self::After(time) => time,
             Self::Times(times) => Duration::try_from_secs_f64(seconds / times).unwrap_or(Duration::MAX),
-        }
+        };
+        TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX)
     }
 }
 
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn speeds_parse_and_scale_with_the_video() {
-        let seconds = |text: &str| text.parse::<Speed>().map(|speed| speed.processing_time(30.0).as_secs_f64());
+        let seconds = |text: &str| text.parse::<Speed>().map(|speed| speed.processing_time(30.0).as_seconds_f64());
         assert_eq!(seconds("instant"), Ok(0.0));
         assert_eq!(seconds("realtime"), Ok(30.0));
         assert_eq!(seconds("4x"), Ok(7.5));
@@ -71,6 +74,6 @@ mod tests {
         for wrong in ["", "x", "0x", "-1x", "infx", "4", "fast"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(Speed::Times(1e-300).processing_time(1.0), Duration::MAX);
+        assert_eq!(Speed::Times(1e-300).processing_time(1.0), TimeDelta::MAX);
     }
 }

@@ -41,6 +41,13 @@ impl ServerState {
         self.behaviours.contains(&behaviour)
     }
 
+    /// Counts the duration of media against the limits of a category.
+    pub(crate) fn charge(&self, category: &'static str, seconds: f64) {
+        if let Some(limits) = &self.rate_limits {
+            limits.charge(category, self.clock.now(), seconds);
+        }
+    }
+
     /// Completes a create request, even if its client disconnects now, as on the platform.
     pub(crate) async fn create<T: Send + 'static>(
         &self,

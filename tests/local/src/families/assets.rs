@@ -224,7 +224,7 @@ pub(super) async fn publish(state: &Arc<ServerState>, id: &str, file: PathBuf, f
     // A file that belongs to no item is removed by the next start.
     linked.path.keep()?;
     let now = state.clock.now();
-    let time = TimeDelta::from_std(state.speed.processing_time(0.0)).unwrap_or(TimeDelta::MAX);
+    let time = state.speed.processing_time(0.0);
     let update = move |asset: &mut AssetItem| {
         (asset.upload, asset.due_at) = (name, later(now, time));
         (asset.content.has_file, asset.content.size, asset.content.received_at) = (true, size, Some(now));

@@ -249,9 +249,7 @@ async fn embed_audio(
         Err(error) if error.is_internal() => return Err(error),
         Err(error) => return Ok(Err(error.message().into())),
     };
-    if let Some(limits) = &state.rate_limits {
-        limits.charge(RATE_CATEGORY, state.clock.now(), duration);
-    }
+    state.charge(RATE_CATEGORY, duration);
     let embed = move || {
         let media = Media::probe_audio(&upload.path)?.map_err(|error| std::io::Error::other(error.to_string()))?;
         let windows = vectors::adjacent(start, duration, SEGMENT);

@@ -15,19 +15,19 @@ use axum::{
     extract::{Path, RawQuery, State},
     routing::get,
 };
-use chrono::TimeDelta;
 use maud::Markup;
 use serde::{Deserialize, Serialize};
 use twelvelabs_api::{
-    limits, operations,
+    operations,
     params::embed_tasks_status::TASK_ID,
     runtime::Operation,
-    types::{
-        ModelName, TaskId, TaskStatus, TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata,
-    },
+    types::{ModelName, TaskStatus, TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata},
 };
 
-use super::{Family, Routes};
+use super::{
+    Family, Routes,
+    any_task::{self, id_and_status},
+};
 use crate::{
     LocalServer,
     clock::Clock,
@@ -62,8 +62,7 @@ pub(crate) struct EmbedTasks {
 
 impl EmbedTasks {
     pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>) -> io::Result<Self> {
-        let retention = limits::RETENTION_SEC.maximum.map(|seconds| TimeDelta::seconds(seconds as i64));
-        Ok(Self { store: Arc::new(Store::open(data.family("embed_tasks")?, Arc::clone(clock), retention)?) })
+        Ok(Self { store: any_task::store(data.family("embed_tasks")?, clock)? })
     }
 }
 
@@ -117,11 +116,6 @@ impl Family for EmbedTasks {
 fn find(state: &ServerState, id: &str) -> Result<Arc<Task>, ErrorResponse> {
     query::id(id, &TASK_ID)?;
     state.families.embed_tasks.store.get(id).ok_or_else(|| ErrorResponse::not_found(id, "tasks"))
-}
-
-fn id_and_status(task: &Task) -> Result<(TaskId, TaskStatus), ErrorResponse> {
-    let id = TaskId::try_from(task.id.clone()).map_err(ErrorResponse::internal)?;
-    Ok((id, task.status.as_str().to_owned().into()))
 }
 
 async fn status(

@@ -18,14 +18,13 @@ use axum::{
     extract::State,
     routing::{get, post},
 };
-use chrono::TimeDelta;
 use http::StatusCode;
 use maud::Markup;
 use serde::{Deserialize, Serialize};
 use twelvelabs_api::{
     limits, operations,
     runtime::{Embedding, Operation, Param},
-    types::{EmbeddingData, EmbeddingMediaMetadata, EmbeddingUsage, ModelName, TaskId, TaskStatus},
+    types::{EmbeddingData, EmbeddingMediaMetadata, EmbeddingUsage, ModelName, TaskStatus},
 };
 
 use self::{
@@ -33,7 +32,7 @@ use self::{
     input::{Call, Timed},
     source::SizeLimits,
 };
-use super::{Family, Routes};
+use super::{Family, Routes, any_task};
 use crate::{
     clock::Clock,
     error_response::ErrorResponse,
@@ -172,8 +171,7 @@ pub(crate) struct EmbedV2 {
 
 impl EmbedV2 {
     pub(crate) fn open(data: &DataDirectory, clock: &Arc<Clock>) -> io::Result<Self> {
-        let retention = limits::RETENTION_SEC.maximum.map(|seconds| TimeDelta::seconds(seconds as i64));
-        Ok(Self { store: Arc::new(Store::open(data.family("embed_v2")?, Arc::clone(clock), retention)?) })
+        Ok(Self { store: any_task::store(data.family("embed_v2")?, clock)? })
     }
 
     /// The folder of files, also of those that are embedded without a task.
@@ -222,9 +220,4 @@ impl Family for EmbedV2 {
             compute::start(state, task);
         }
     }
-}
-
-fn id_and_status(task: &Task) -> Result<(TaskId, TaskStatus), ErrorResponse> {
-    let id = TaskId::try_from(task.id.clone()).map_err(ErrorResponse::internal)?;
-    Ok((id, task.status.as_str().to_owned().into()))
 }

@@ -8,7 +8,6 @@ use axum::{
     extract::{RawQuery, Request, State},
     http::StatusCode,
 };
-use chrono::TimeDelta;
 use twelvelabs_api::{
     operations,
     params::assets_create as fields,
@@ -58,7 +57,7 @@ async fn store(
     fate: Fate,
 ) -> Result<Asset, ErrorResponse> {
     // The duration is known later.
-    let processing = TimeDelta::from_std(state.speed.processing_time(0.0)).unwrap_or(TimeDelta::MAX);
+    let processing = state.speed.processing_time(0.0);
     // An asset that a fault keeps from being processed needs no file.
     let upload = Some(upload).filter(|_| fate == Fate::Normal);
     let new = NewItem { content, fate, upload: None, processing, outcome: None };

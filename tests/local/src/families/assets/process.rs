@@ -2,7 +2,6 @@
 
 use std::{path::Path, sync::Arc};
 
-use chrono::TimeDelta;
 use twelvelabs_api::types::{AssetType, TechnicalMetadata};
 
 use super::{AssetContent, AssetItem, file_type};
@@ -32,7 +31,7 @@ fn process(
     let upload = asset.upload.as_deref().unwrap_or_default();
     folder.keep_upload(upload, &asset.id)?;
     let (technical, duration) = technical_metadata(&folder.result(&asset.id), &asset.content)?;
-    let time = TimeDelta::from_std(speed.processing_time(duration.unwrap_or_default())).unwrap_or(TimeDelta::MAX);
+    let time = speed.processing_time(duration.unwrap_or_default());
     let received_at = asset.content.received_at.unwrap_or(asset.created_at);
     Ok(move |asset: &mut AssetItem| {
         asset.due_at = asset.due_at.max(later(received_at, time));

@@ -7,7 +7,6 @@ use axum::{
     body::Body,
     extract::{RawQuery, Request, State},
 };
-use chrono::TimeDelta;
 use serde_json::json;
 use twelvelabs_api::{
     limits::MEDIA_DURATION_SEC,
@@ -20,10 +19,10 @@ use twelvelabs_api::{
 use super::{
     RATE_CATEGORY, Shared, TaskContent, compute,
     form::{self, Form},
-    id_and_status,
 };
 use crate::{
     error_response::ErrorResponse,
+    families::any_task::id_and_status,
     media_limits::probe_video,
     query,
     state::ServerState,
@@ -53,9 +52,7 @@ pub(super) async fn create(
     if let Some(fate) = state.faults.take_fate(operations::EMBED_TASKS_CREATE.id) {
         task.fate = fate;
     }
-    if let Some(limits) = &state.rate_limits {
-        limits.charge(RATE_CATEGORY, state.clock.now(), task.duration);
-    }
+    state.charge(RATE_CATEGORY, task.duration);
     if task.fate != Fate::Normal {
         // There is nothing to compute.
         task.upload = None;
@@ -65,8 +62,7 @@ pub(super) async fn create(
 }
 
 async fn store(state: Arc<ServerState>, task: NewTask) -> Result<TasksCreateResponse, ErrorResponse> {
-    let time = state.speed.processing_time(task.duration);
-    let processing = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+    let processing = state.speed.processing_time(task.duration);
     let new = NewItem { content: task.content, fate: task.fate, upload: None, processing, outcome: None };
     let task = store_with_file(&state.families.embed_tasks.store, new, task.upload).await?;
     let (id, _) = id_and_status(&task)?;

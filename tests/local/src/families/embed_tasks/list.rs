@@ -7,11 +7,15 @@ use axum::{
 use serde_json::Value;
 use twelvelabs_api::types::MediaEmbeddingTask;
 
-use super::{Shared, Task, id_and_status, metadata};
-use crate::{error_response::ErrorResponse, families::task_list, state::ServerState};
+use super::{Shared, Task, metadata};
+use crate::{
+    error_response::ErrorResponse,
+    families::any_task::{self, id_and_status},
+    state::ServerState,
+};
 
 pub(super) async fn list(State(state): Shared, RawQuery(query): RawQuery) -> Result<Json<Value>, ErrorResponse> {
-    task_list::page(&state, query.as_deref(), &state.families.embed_tasks.store, |task| entry(&state, task))
+    any_task::page(&state, query.as_deref(), &state.families.embed_tasks.store, |task| entry(&state, task))
 }
 
 fn entry(state: &ServerState, task: &Task) -> Result<MediaEmbeddingTask, ErrorResponse> {

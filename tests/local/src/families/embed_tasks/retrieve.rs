@@ -11,9 +11,10 @@ use twelvelabs_api::{
     types::{EmbeddingOption, TaskStatus, TasksRetrieveResponse, TasksRetrieveResponseVideoEmbedding},
 };
 
-use super::{Shared, Task, find, id_and_status, metadata};
+use super::{Shared, Task, find, metadata};
 use crate::{
     error_response::ErrorResponse,
+    families::any_task::id_and_status,
     large_response::LargeResponse,
     query,
     state::ServerState,

@@ -7,7 +7,6 @@ use axum::{
     body::Body,
     extract::{RawQuery, Request, State},
 };
-use chrono::TimeDelta;
 use http::StatusCode;
 use twelvelabs_api::{
     limits, operations,
@@ -18,13 +17,14 @@ use twelvelabs_api::{
 };
 
 use super::{
-    Plan, RATE_CATEGORY, Settings, Shared, TaskContent, compute, document, id_and_status,
+    Plan, RATE_CATEGORY, Settings, Shared, TaskContent, compute, document,
     input::{Division, Kind, Timed, TimedInput},
     media_sizes, one_of, sizes,
     source::SourceFile,
 };
 use crate::{
     error_response::ErrorResponse,
+    families::any_task::id_and_status,
     image_file, json_body,
     media_limits::{probe_audio, probe_video},
     query,
@@ -57,9 +57,7 @@ pub(super) async fn create(
     if let Some(fate) = state.faults.take_fate(operations::EMBED_V2_TASKS_CREATE.id) {
         task.fate = fate;
     }
-    if let Some(limits) = &state.rate_limits {
-        limits.charge(RATE_CATEGORY, state.clock.now(), task.duration);
-    }
+    state.charge(RATE_CATEGORY, task.duration);
     if task.fate != Fate::Normal || task.failure.is_some() {
         task.upload = None;
     }
@@ -69,8 +67,7 @@ pub(super) async fn create(
 }
 
 async fn store(state: Arc<ServerState>, task: NewTask) -> Result<EmbeddingTaskCreateResponse, ErrorResponse> {
-    let time = state.speed.processing_time(task.duration);
-    let processing = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+    let processing = state.speed.processing_time(task.duration);
     let dimension = task.content.settings.shown_dimension();
     let outcome = task.failure.map(Outcome::Failed);
     let new = NewItem { content: task.content, fate: task.fate, upload: None, processing, outcome };

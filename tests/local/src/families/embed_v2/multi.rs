@@ -12,13 +12,7 @@ use twelvelabs_api::{
     },
 };
 
-use super::{
-    Settings, document, one_of,
-    retrieve::TOKENS,
-    sizes,
-    source::SourceFile,
-    sync::{blocking, charge},
-};
+use super::{RATE_CATEGORY, Settings, document, one_of, retrieve::TOKENS, sizes, source::SourceFile, sync::blocking};
 use crate::{
     error_response::ErrorResponse,
     image_file,
@@ -140,12 +134,12 @@ async fn part(
     let (vector, tokens) = match kind {
         MultiInputMediaType::Audio => {
             let seconds = probe_audio(&file.upload, limit).await?;
-            charge(state, seconds);
+            state.charge(RATE_CATEGORY, seconds);
             (blocking(move || whole(space, &file.upload, false)).await?, seconds.ceil() as u64 * TOKENS)
         }
         MultiInputMediaType::Video => {
             let seconds = probe_video(&file.upload, limit).await?;
-            charge(state, seconds);
+            state.charge(RATE_CATEGORY, seconds);
             (blocking(move || whole(space, &file.upload, true)).await?, seconds.ceil() as u64 * TOKENS)
         }
         MultiInputMediaType::Document => {

@@ -17,10 +17,10 @@ use twelvelabs_api::{
     },
 };
 
-use super::{Shared, Task, id_and_status};
+use super::{Shared, Task};
 use crate::{
     error_response::ErrorResponse,
-    families::task_list,
+    families::any_task::{self, id_and_status},
     large_response::LargeResponse,
     query,
     state::ServerState,
@@ -64,7 +64,7 @@ fn shows_metadata(state: &ServerState, task: &Task) -> bool {
 }
 
 pub(super) async fn list(State(state): Shared, RawQuery(query): RawQuery) -> Result<Json<Value>, ErrorResponse> {
-    task_list::page(&state, query.as_deref(), &state.families.embed_v2.store, |task| entry(&state, task))
+    any_task::page(&state, query.as_deref(), &state.families.embed_v2.store, |task| entry(&state, task))
 }
 
 /// A task in a list, whose metadata has the names of version 1.

@@ -134,7 +134,7 @@ async fn timed(
     };
     metadata.duration = Some(duration);
     plan.select(kind, duration)?;
-    charge(state, duration);
+    state.charge(RATE_CATEGORY, duration);
     let (settings, upload) = (settings.clone(), file.upload);
     let data = blocking(move || {
         let media = match kind {
@@ -150,13 +150,6 @@ async fn timed(
         Ok(all)
     });
     Ok(EmbeddingSuccessResponse::new(data.await?))
-}
-
-/// Counts media against the rate limits.
-pub(super) fn charge(state: &ServerState, seconds: f64) {
-    if let Some(limits) = &state.rate_limits {
-        limits.charge(RATE_CATEGORY, state.clock.now(), seconds);
-    }
 }
 
 /// Runs a computation on a thread for blocking calls.

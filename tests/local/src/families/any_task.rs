@@ -1,19 +1,36 @@
-//! Lists of tasks, which are the same for both versions of the API.
+//! What the tasks of both versions of the API have in common: id and status, and lists of them.
+
+use std::{io, sync::Arc};
 
 use axum::Json;
+use chrono::TimeDelta;
 use serde_json::Value;
 use twelvelabs_api::{
+    limits,
     params::embed_tasks_list as params,
-    types::{MediaEmbeddingTask, TasksListResponse},
+    types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksListResponse},
 };
 
 use crate::{
+    clock::Clock,
     error_response::ErrorResponse,
     query::{self, Paging},
     state::ServerState,
-    store::{Content, Filter, Item, Store},
+    store::{Content, Filter, Folder, Item, Store},
     undocumented_behaviour::UndocumentedBehaviour,
 };
+
+/// Opens the tasks of a family. They are kept for seven days.
+pub(super) fn store<T: Content>(folder: Folder, clock: &Arc<Clock>) -> io::Result<Arc<Store<T>>> {
+    let retention = limits::RETENTION_SEC.maximum.map(|seconds| TimeDelta::seconds(seconds as i64));
+    Store::open(folder, Arc::clone(clock), retention).map(Arc::new)
+}
+
+/// The id and the status of a task as the API has them.
+pub(super) fn id_and_status<T>(task: &Item<T>) -> Result<(TaskId, TaskStatus), ErrorResponse> {
+    let id = TaskId::try_from(task.id.clone()).map_err(ErrorResponse::internal)?;
+    Ok((id, task.status.as_str().to_owned().into()))
+}
 
 /// A page of tasks, newest first. Without dates, the platform lists the tasks of the last seven days, and there are no others.
 pub(super) fn page<T: Content>(
