@@ -10,7 +10,7 @@ mod transcription;
 mod upload;
 mod user_metadata;
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use twelvelabs_api::params::assets_retrieve::ASSET_ID;
 
@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// Assets. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AssetsClient {
     core: Core,
 }
@@ -207,7 +207,7 @@ impl AssetsClient {
 
     /// Waits until an asset is `ready`; see [`WaitForDone`].
     pub fn wait_for_done(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob> {
-        WaitForDone::new(AssetJob::new(&self.core), id.into_id(&ASSET_ID), self.core.options())
+        WaitForDone::new(&self.core, id)
     }
 
     /// Waits until all of these assets are `ready`, at one request rate; see [`WaitAll`].
@@ -215,13 +215,6 @@ impl AssetsClient {
     where
         I: IntoIterator<Item: IntoId<AssetId>>,
     {
-        let ids = ids.into_iter().map(|id| id.into_id(&ASSET_ID)).collect();
-        WaitAll::of_ids(AssetJob::new(&self.core), ids, self.core.options())
-    }
-}
-
-impl fmt::Debug for AssetsClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AssetsClient").finish_non_exhaustive()
+        WaitAll::of_ids(&self.core, ids)
     }
 }

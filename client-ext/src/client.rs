@@ -1,7 +1,5 @@
 //! The client: a cheap handle on a connection pool and its options.
 
-use std::fmt;
-
 use crate::{
     assets::AssetsClient,
     builder::TwelveLabsBuilder,
@@ -25,14 +23,14 @@ use crate::{
 /// println!("{}", tasks.status("663da73b31cdd0c1f638a8e6").send().await?.status);
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct TwelveLabs {
     core: Core,
 }
 
 impl TwelveLabs {
-    /// Builds a client from the environment: the API key from `TWELVE_LABS_API_KEY` or `TWELVELABS_API_KEY`, the base URL from
-    /// `TWELVELABS_BASE_URL`, which is optional.
+    /// Builds a client from the environment: the API key from `TWELVE_LABS_API_KEY` or `TWELVELABS_API_KEY`, the base
+    /// URL from `TWELVELABS_BASE_URL`, which is optional.
     ///
     /// # Errors
     ///
@@ -67,10 +65,11 @@ impl TwelveLabs {
 
     /// Starts a request to an operation that has no method of its own.
     ///
-    /// `target` is a path below the base URL that starts with `/`, or an absolute URL, for example a presigned one. The request has all
-    /// the properties of the typed ones: API key, time limits, retries, decompression, typed errors. The key is sent only to the
-    /// origin of the base URL. Awaiting the request returns a JSON value; [`send`](RawRequest::send) decodes any type, and
-    /// [`send_for_bytes`](RawRequest::send_for_bytes) returns a body that is not JSON.
+    /// `target` is a path below the base URL that starts with `/`, or an absolute URL, for example a presigned one. The
+    /// request has all the properties of the typed ones: API key, time limits, retries, decompression, typed errors.
+    /// The key is sent only to the origin of the base URL. Awaiting the request returns a JSON value;
+    /// [`send`](RawRequest::send) decodes any type, and [`send_for_bytes`](RawRequest::send_for_bytes) returns a body
+    /// that is not JSON.
     ///
     /// ```no_run
     /// use twelvelabs::{TwelveLabs, raw::{Effect, Method}};
@@ -93,11 +92,5 @@ impl TwelveLabs {
     #[cfg(test)]
     pub(crate) fn core(&self) -> &Core {
         &self.core
-    }
-}
-
-impl fmt::Debug for TwelveLabs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TwelveLabs").finish_non_exhaustive()
     }
 }

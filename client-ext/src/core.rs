@@ -13,21 +13,22 @@ mod decompress;
 mod failure;
 pub(crate) mod id;
 mod limits;
+pub(crate) mod list;
 mod operation;
 pub(crate) mod options;
 pub(crate) mod paginate;
 pub(crate) mod raw;
 pub(crate) mod request;
+pub(crate) mod resource;
 pub(crate) mod response;
 pub(crate) mod response_body;
 pub(crate) mod retry;
 pub(crate) mod trace;
 mod upload_runtime;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
-use tracing::Span;
 use twelvelabs_api::{
     Client,
     runtime::{ApiRequest, Key, Operation},
@@ -63,8 +64,8 @@ struct Inner {
 /// An error of building a request with the generated code.
 type GeneratedError = twelvelabs_api::Error<()>;
 
-/// The name of the id in a response, and how to get it.
-type NamedId<T> = (&'static str, fn(&T) -> &str);
+/// Returns the id of what a call has created from its response.
+type NewId<T> = fn(&T) -> &str;
 
 impl Core {
     /// `unpooled` opens a connection for each request. `connect_timeout` is the limit that both clients have.
@@ -111,27 +112,26 @@ impl Core {
     }
 
     /// Sends a request without an upload and reads the response body with `read`.
-    pub(crate) async fn call_and_read<T, V, R: Future<Output = Result<V>>>(
+    pub(crate) fn call_and_read<T, V, R: Future<Output = Result<V>>>(
         &self,
         operation: &'static Operation,
         options: &CallOptions,
         make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
         read: impl Fn(Body) -> R,
-    ) -> Result<Response<V>> {
-        self.call_and_record(operation, options, make, read, |_, _| {}).await
+    ) -> impl Future<Output = Result<Response<V>>> {
+        self.call_and_record(operation, options, make, read, None)
     }
 
-    /// As [`call_and_read`](Self::call_and_read), for a call that creates something: `id` is the name of its id in the response, and how to get it,
-    /// for the span.
-    pub(crate) async fn create_and_read<T, V, R: Future<Output = Result<V>>>(
+    /// As [`call_and_read`](Self::call_and_read), for a call that creates something, whose id goes to the span of the call.
+    pub(crate) fn create_and_read<T, V, R: Future<Output = Result<V>>>(
         &self,
         operation: &'static Operation,
         options: &CallOptions,
         make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
         read: impl Fn(Body) -> R,
-        id: NamedId<V>,
-    ) -> Result<Response<V>> {
-        self.call_and_record(operation, options, make, read, record_id(Some(id))).await
+        id: NewId<V>,
+    ) -> impl Future<Output = Result<Response<V>>> {
+        self.call_and_record(operation, options, make, read, Some(id))
     }
 
     async fn call_and_record<T, V, R: Future<Output = Result<V>>>(
@@ -140,18 +140,18 @@ impl Core {
         options: &CallOptions,
         make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
         read: impl Fn(Body) -> R,
-        record: impl Fn(&V, &Span),
+        id: Option<NewId<V>>,
     ) -> Result<Response<V>> {
         let upload = Upload::default();
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(self.api_for(&call.operation, call.upload), make, read, record).await
+        call.run(self.api_for(&call.operation, call.upload), make, read, id).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
     ///
-    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload. `id` is the name of the id in the
-    /// response, and how to get it, for the span; a response without an id has none.
+    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload. `id` is for the span of the call,
+    /// if it creates something.
     pub(crate) async fn upload<T, F, E>(
         &self,
         operation: &'static Operation,
@@ -159,7 +159,7 @@ impl Core {
         upload: &Upload,
         encode: impl Fn() -> E,
         make: impl Fn(&Client, twelvelabs_api::runtime::Multipart<F>) -> Result<ApiRequest<T>, GeneratedError>,
-        id: Option<NamedId<T>>,
+        id: Option<NewId<T>>,
     ) -> Result<Response<T>>
     where
         T: DeserializeOwned,
@@ -177,15 +177,13 @@ impl Core {
             }
         };
         let api = self.api_for(&call.operation, call.upload);
-        call.run(api, request, |body| read_whole(body, self.key()), record_id(id)).await
+        call.run(api, request, |body| read_whole(body, self.key()), id).await
     }
 }
 
-/// Records the id of what was created on the span of the call.
-fn record_id<T>(id: Option<NamedId<T>>) -> impl Fn(&T, &Span) {
-    move |value, span| {
-        if let Some((name, id)) = id {
-            span.record(name, id(value));
-        }
+/// Shows neither the key nor the base URL, which may contain one.
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").finish_non_exhaustive()
     }
 }

@@ -2,12 +2,11 @@
 
 mod bulk;
 mod create;
+mod create_and_wait;
 mod failure;
 pub mod tasks;
 pub mod v2;
 mod vectors;
-
-use std::fmt;
 
 pub use self::{
     bulk::{CreateBulk, Created, CreatesJob},
@@ -26,7 +25,7 @@ use self::tasks::ModelName;
 use crate::core::{Core, request::Request};
 
 /// The embedding API. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct EmbedClient {
     core: Core,
 }
@@ -69,11 +68,5 @@ impl EmbedClient {
     /// Version 2: embeddings of texts, images, audio, videos and documents.
     pub fn v2(&self) -> v2::V2Client {
         v2::V2Client::new(&self.core)
-    }
-}
-
-impl fmt::Debug for EmbedClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbedClient").finish_non_exhaustive()
     }
 }

@@ -58,8 +58,8 @@
 //! span: `otel.kind`, `otel.name`, `otel.status_code`, `http.request.method`, `http.request.resend_count`, `http.response.status_code`,
 //! `server.address`, `server.port`, `url.full` (without the query, and for URLs that do not get the key without the path), `url.template`,
 //! `network.peer.address`, `network.peer.port`, `network.protocol.version`, and `error.type`, which is the status of an error response or the
-//! [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`. Those about one task or asset have its id (`task_id`,
-//! `asset_id`); the create call of a task has that of the new task. Work whose future was dropped has the `error.type` `cancelled`.
+//! [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`. Those about one task, asset or upload
+//! have its id, `twelvelabs.resource_id`, and so have create calls; it is the one of [`Error::resource_id`]. Work whose future was dropped has the `error.type` `cancelled`.
 //! Keys, queries and bodies are in no span or event.
 //!
 //! [`on_retry`](RequestOptions::on_retry) calls back before each retry, for programs without `tracing`.
@@ -115,7 +115,7 @@ pub use twelvelabs_api::{
 
 /// The traits behind [`Request`]: what an operation has to say. They cannot be implemented outside of this crate.
 pub mod request {
-    pub use crate::core::request::{Pages, Verb};
+    pub use crate::core::{list::Pages, request::Verb};
 }
 
 /// Requests to operations without a method of their own; see [`TwelveLabs::request`].

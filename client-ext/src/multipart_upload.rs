@@ -9,8 +9,6 @@ mod report;
 mod status;
 mod urls;
 
-use std::fmt;
-
 use twelvelabs_api::params::multipart_upload_get_status::UPLOAD_ID;
 
 pub use self::{
@@ -27,7 +25,7 @@ pub use twelvelabs_api::types::{
 use crate::core::{Core, id::IntoId, request::Request};
 
 /// Uploads in parts. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct MultipartUploadClient {
     core: Core,
 }
@@ -52,11 +50,26 @@ impl MultipartUploadClient {
     }
 
     /// Lists uploads that are not completed: one page, [all pages](Request::pages), or [all uploads](Request::items).
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let uploads: Vec<_> = client.multipart_upload().list_incomplete_uploads().items().try_collect().await?;
+    /// for upload in uploads {
+    ///     println!("{} with {} parts expires at {:?}", upload.upload_id, upload.total_chunks, upload.expires_at);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn list_incomplete_uploads(&self) -> Request<ListIncompleteUploads> {
         Request::new(&self.core, ListIncompleteUploads::default())
     }
 
     /// Retrieves the status of an upload and a page of its parts; [`items`](Request::items) has all parts.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
     pub fn get_status(&self, id: impl IntoId<UploadId>) -> Request<GetUploadStatus> {
         Request::new(&self.core, GetUploadStatus::new(id.into_id(&UPLOAD_ID)))
     }
@@ -84,11 +97,5 @@ impl MultipartUploadClient {
         count: u64,
     ) -> Request<GetAdditionalPresignedUrls> {
         Request::new(&self.core, GetAdditionalPresignedUrls { id: id.into_id(&UPLOAD_ID), start, count })
-    }
-}
-
-impl fmt::Debug for MultipartUploadClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MultipartUploadClient").finish_non_exhaustive()
     }
 }

@@ -1,7 +1,8 @@
 //! Waiting for jobs: things that are pending on the server, and then done or failed.
 //!
-//! A family describes its jobs with the trait [`Job`]; everything else is written once: [`WaitForDone`] for one job, [`WaitAll`] for
-//! many, both awaitable and as streams, with deadlines, callbacks and tolerated errors. This module knows neither HTTP nor a family.
+//! A family describes its jobs with the trait [`Job`]; everything else is written once: [`WaitForDone`] for one job,
+//! [`WaitAll`] for many, both awaitable and as streams, with deadlines, callbacks and tolerated errors. This module
+//! knows neither HTTP nor a family.
 //!
 //! ```no_run
 //! use std::time::Duration;

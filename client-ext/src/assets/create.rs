@@ -3,7 +3,7 @@
 use twelvelabs_api::{
     forms::AssetsCreateRequest,
     operations::ASSETS_CREATE,
-    params::{assets_create as rules, assets_retrieve::ASSET_ID},
+    params::assets_create as rules,
     runtime::{Operation, Progress},
     types::{Asset, AssetsCreateRequestMethod, UserMetadata},
 };
@@ -21,6 +21,10 @@ use crate::{
 };
 
 /// The operation of [`AssetsClient::create`](super::AssetsClient::create).
+///
+/// `POST /assets`, a `multipart/form-data` form with the file or its URL. It creates an asset, which starts as
+/// `processing`: it can be used when it is `ready`, after seconds or minutes. It counts against a limit for requests of
+/// its own.
 #[derive(Clone, Debug)]
 pub struct CreateAsset {
     pub(super) source: Source,
@@ -29,6 +33,8 @@ pub struct CreateAsset {
 }
 
 /// What the server makes of a new asset, however its file is uploaded.
+///
+/// `None` is the default of the server, which differs between uploads in one request and uploads in parts.
 #[derive(Clone, Debug, Default)]
 pub struct AssetSettings {
     pub(crate) enable_hls: Option<bool>,
@@ -51,7 +57,8 @@ impl HasAssetSettings for CreateAsset {
 
 /// Parameters of the new asset.
 impl<V: HasAssetSettings> Request<V> {
-    /// Makes an HLS stream of a video or audio file. Default: the server's, which is true for `create` and false for an upload in parts.
+    /// Makes an HLS stream of a video or audio file. Default: the server's, which is true for `create` and false for an
+    /// upload in parts.
     pub fn enable_hls(mut self, enable: bool) -> Self {
         self.verb.settings_mut().enable_hls = Some(enable);
         self
@@ -83,6 +90,8 @@ impl AssetSettings {
 
 impl Request<CreateAsset> {
     /// The name of the asset. Default: the name of the file.
+    ///
+    /// It is stored as it is. [`list`](super::AssetsClient::list) finds assets by a part of it.
     pub fn filename(mut self, name: impl Into<String>) -> Self {
         self.verb.filename = Some(name.into());
         self
@@ -104,15 +113,16 @@ impl Verb for CreateAsset {
     const OPERATION: &'static Operation = &ASSETS_CREATE;
     const METHOD: &'static str = "assets.create";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.source.check(&rules::FILE, &rules::URL, checks).await;
+        self.settings.check(checks);
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
-        let mut checks = Checks::new(options.validate);
-        self.source.check(&rules::FILE, &rules::URL, &mut checks).await;
-        self.settings.check(&mut checks);
-        checks.finish()?;
         let mut upload = Upload::new(&rules::FILE);
         let form = self.into_form(&mut upload);
         let make = |api: &twelvelabs_api::Client, form| api.assets_create_request(form);
-        core.upload(Self::OPERATION, options, &upload, || form.encode(), make, Some((ASSET_ID.name, new_id))).await
+        core.upload(Self::OPERATION, options, &upload, || form.encode(), make, Some(|asset| asset.id.as_str())).await
     }
 }
 
@@ -140,8 +150,4 @@ impl CreateAsset {
         form.user_metadata = user_metadata.map(|metadata| serde_json::Value::Object(metadata.0).to_string());
         form
     }
-}
-
-fn new_id(asset: &Asset) -> &str {
-    asset.id.as_str()
 }

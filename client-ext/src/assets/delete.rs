@@ -15,6 +15,8 @@ use crate::{
 };
 
 /// The operation of [`AssetsClient::delete`](super::AssetsClient::delete).
+///
+/// `DELETE /assets/{asset_id}`. It is safe to repeat, and is retried like a call that reads. It cannot be undone.
 #[derive(Clone, Debug)]
 pub struct DeleteAsset {
     pub(super) id: Id<AssetId>,
@@ -36,14 +38,14 @@ impl Verb for DeleteAsset {
     const METHOD: &'static str = "assets.delete";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<()>> {
-        let id = self.id.get()?;
-        let make =
-            |api: &twelvelabs_api::Client| api.assets_delete_request(id, AssetsDeleteOptions { force: self.force });
-        let call = core.call_and_read(Self::OPERATION, options, make, |body| read_nothing(body, core.key()));
-        call.await.or_else(|error| match error.response() {
+        let make = |api: &twelvelabs_api::Client, id: &AssetId| {
+            api.assets_delete_request(id, AssetsDeleteOptions { force: self.force })
+        };
+        let read = |body| read_nothing(body, core.key());
+        core.call_about(&self.id, Self::OPERATION, options, make, read).await.or_else(|error| match error.response() {
             // An attempt whose response was lost has deleted it.
             Some(info) if error.is_not_found() && error.attempts() > 1 => Ok(Response::new((), info.clone())),
-            _ => Err(error.with_resource(id)),
+            _ => Err(error),
         })
     }
 }

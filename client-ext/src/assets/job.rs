@@ -3,6 +3,7 @@
 use twelvelabs_api::{
     operations::ASSETS_RETRIEVE,
     params::assets_retrieve::ASSET_ID,
+    runtime::Param,
     types::{Asset, AssetId, AssetStatus},
 };
 
@@ -13,15 +14,13 @@ use crate::{
 };
 
 /// An asset that the server processes, as something to [wait](crate::wait) for.
-#[derive(Clone)]
+///
+/// Polled with `GET /assets/{asset_id}`, one request per asset: [`wait_all`](super::AssetsClient::wait_all) of many
+/// assets takes as many requests as there are assets, per round. `ready` is done, `failed` is failed, with the server's
+/// reason.
+#[derive(Clone, Debug)]
 pub struct AssetJob {
     core: Core,
-}
-
-impl AssetJob {
-    pub(super) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
-    }
 }
 
 impl Job for AssetJob {
@@ -30,8 +29,12 @@ impl Job for AssetJob {
 
     const FAMILY: &'static str = "assets";
     const NAME: &'static str = "asset";
-    const ID_NAME: &'static str = ASSET_ID.name;
+    const ID: &'static Param = &ASSET_ID;
     const OPERATION: &'static str = ASSETS_RETRIEVE.id;
+
+    fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
 
     async fn poll(&self, id: &AssetId, options: &CallOptions) -> Polled<Asset> {
         let retrieve = RetrieveAsset { id: id.into_id(&ASSET_ID) };

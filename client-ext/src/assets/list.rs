@@ -5,21 +5,23 @@ use twelvelabs_api::{
     options::AssetsListOptions,
     params::assets_list as rules,
     runtime::{Operation, Param},
-    types::{Asset, AssetId, AssetType, AssetsListResponse},
+    types::{Asset, AssetId, AssetType, AssetsListResponse, PageInfo},
 };
 
 use crate::{
     core::{
         Core,
-        decode::read_page,
+        list::{Pages, Paging},
         options::CallOptions,
-        request::{Pages, Paging, Request, Verb},
+        request::{Request, Verb},
         response::Response,
     },
     error::{Checks, Result},
 };
 
 /// The operation of [`AssetsClient::list`](super::AssetsClient::list).
+///
+/// `GET /assets`. Entries are whole assets, as [`retrieve`](super::AssetsClient::retrieve) returns them.
 #[derive(Clone, Debug, Default)]
 pub struct ListAssets {
     ids: Vec<AssetId>,
@@ -30,19 +32,19 @@ pub struct ListAssets {
 
 /// Filters and paging.
 impl Request<ListAssets> {
-    /// Only assets with these ids.
+    /// Only assets with these ids. Default: all.
     pub fn asset_ids(mut self, ids: impl IntoIterator<Item = AssetId>) -> Self {
         self.verb.ids = ids.into_iter().collect();
         self
     }
 
-    /// Only assets of these types.
+    /// Only assets of these types: `image`, `video`, `audio`, `document`. Default: all.
     pub fn asset_types(mut self, types: impl IntoIterator<Item = AssetType>) -> Self {
         self.verb.types = types.into_iter().collect();
         self
     }
 
-    /// Only assets whose file name contains this text, ignoring case.
+    /// Only assets whose file name contains this text, ignoring case. Default: all.
     pub fn filename(mut self, text: impl Into<String>) -> Self {
         self.verb.filename = Some(text.into());
         self
@@ -55,10 +57,11 @@ impl Verb for ListAssets {
     const OPERATION: &'static Operation = &ASSETS_LIST;
     const METHOD: &'static str = "assets.list";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.paging.check::<Self>(checks);
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<AssetsListResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.paging.check::<Self>(&mut checks);
-        checks.finish()?;
         let request = |api: &twelvelabs_api::Client| {
             let ids = (!self.ids.is_empty()).then_some(&self.ids);
             let types = (!self.types.is_empty()).then_some(&self.types);
@@ -70,8 +73,7 @@ impl Verb for ListAssets {
                 page_limit: self.paging.page_limit,
             })
         };
-        let is_blank = |page: &AssetsListResponse| page.data.is_empty() && page.page_info.is_none();
-        core.call_and_read(&ASSETS_LIST, options, request, |body| read_page(body, core.key(), is_blank)).await
+        core.list::<Self>(Self::OPERATION, options, request).await
     }
 }
 
@@ -85,16 +87,12 @@ impl Pages for ListAssets {
         &mut self.paging
     }
 
-    fn total_pages(page: &AssetsListResponse) -> Option<u64> {
-        page.page_info.as_ref()?.total_page
+    fn page_info(page: &AssetsListResponse) -> Option<&PageInfo> {
+        page.page_info.as_ref()
     }
 
-    fn items(page: &AssetsListResponse) -> &[Asset] {
-        &page.data
-    }
-
-    fn into_items(page: AssetsListResponse) -> Vec<Asset> {
-        page.data
+    fn items(page: &mut AssetsListResponse) -> &mut Vec<Asset> {
+        &mut page.data
     }
 
     fn key(item: &Asset) -> AssetId {

@@ -7,18 +7,15 @@ use twelvelabs_api::{
 };
 
 use crate::{
-    core::{
-        Core,
-        decode::read_whole,
-        id::{Id, check_same},
-        options::CallOptions,
-        request::Verb,
-        response::Response,
-    },
+    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
     error::Result,
 };
 
 /// The operation of [`AssetsClient::retrieve`](super::AssetsClient::retrieve).
+///
+/// `GET /assets/{asset_id}`. An asset has `size`, `duration` (audio and video) and `technical_metadata` once it is
+/// `ready`, and `error` if it is `failed`. The text of `error` may change: show it, and do not compare it. A response
+/// about another asset is a [`Decode`](crate::ErrorKind::Decode) error.
 #[derive(Clone, Debug)]
 pub struct RetrieveAsset {
     pub(super) id: Id<AssetId>,
@@ -31,13 +28,7 @@ impl Verb for RetrieveAsset {
     const METHOD: &'static str = "assets.retrieve";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
-        let id = self.id.get()?;
-        let read = |body| async {
-            let asset: Asset = read_whole(body, core.key()).await?;
-            check_same(id, &asset.id, core.key())?;
-            Ok(asset)
-        };
-        let call = core.call_and_read(&ASSETS_RETRIEVE, options, |api| api.assets_retrieve_request(id), read);
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &twelvelabs_api::Client, id: &AssetId| api.assets_retrieve_request(id);
+        core.retrieve(&self.id, Self::OPERATION, options, make, |asset| &asset.id).await
     }
 }

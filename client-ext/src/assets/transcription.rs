@@ -20,6 +20,10 @@ use crate::{
 };
 
 /// The operation of [`AssetsClient::retrieve_transcription`](super::AssetsClient::retrieve_transcription).
+///
+/// `GET /assets/{asset_id}/transcription`. Times are in seconds from the start of the file. There is no wait for it:
+/// call it again until its status is neither `pending` nor `processing`. Hours of speech, word by word, are some
+/// megabytes; the response may have up to 1 GiB.
 #[derive(Clone, Debug)]
 pub struct RetrieveTranscription {
     pub(super) id: Id<AssetId>,
@@ -27,7 +31,9 @@ pub struct RetrieveTranscription {
 }
 
 impl Request<RetrieveTranscription> {
-    /// The units to return. Default: words.
+    /// The units to return: `words`, `sentences`, `utterances`. Default: words.
+    ///
+    /// Each unit that is not requested is empty in the response.
     pub fn include(mut self, units: impl IntoIterator<Item = AssetTranscriptionInclude>) -> Self {
         self.verb.include = units.into_iter().collect();
         self
@@ -41,14 +47,12 @@ impl Verb for RetrieveTranscription {
     const METHOD: &'static str = "assets.retrieve_transcription";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<AssetTranscriptionResponse>> {
-        let id = self.id.get()?;
         let include = (!self.include.is_empty()).then_some(&self.include);
-        let make = |api: &twelvelabs_api::Client| {
+        let make = |api: &twelvelabs_api::Client, id: &AssetId| {
             api.assets_retrieve_transcription_request(id, AssetsRetrieveTranscriptionOptions { include })
         };
         // Hours of speech, word by word, are some megabytes.
         let options = options.with_large_response();
-        let call = core.call_and_read(Self::OPERATION, &options, make, |body| read_whole(body, core.key()));
-        call.await.map_err(|error| error.with_resource(id))
+        core.call_about(&self.id, Self::OPERATION, &options, make, |body| read_whole(body, core.key())).await
     }
 }

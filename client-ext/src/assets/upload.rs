@@ -33,9 +33,10 @@ use crate::{
         id::IntoId,
         options::CallOptions,
         request::{Request, Verb},
+        resource::OnCreated,
         response::Response,
     },
-    error::{Checks, Error, Result, Violation, catch},
+    error::{Checks, Error, Result, Violation},
     multipart_upload::CreateMultipartUpload,
     upload::Source as FormSource,
     wait::{WaitForDone, WaitOptions, WaitSettings},
@@ -52,9 +53,11 @@ const UPLOADED: &str = "the file is uploaded: retrieve the asset by its id";
 const NO_ASSET: &str = "the asset of the journal does not exist any more: delete the journal to upload the file again";
 
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
-type OnCreated = Box<dyn FnOnce(&AssetId) + Send>;
 
 /// The operation of [`AssetsClient::upload`](super::AssetsClient::upload).
+///
+/// One `POST /assets`; or `POST /assets/multipart-uploads`, a `PUT` per part to the storage host, reports of ten parts each, and a `GET` of the asset at
+/// the end. Requests for new URLs come in between: a URL is valid for one hour and one attempt.
 pub struct UploadAsset {
     plan: Plan,
     created: Created,
@@ -64,7 +67,7 @@ pub struct UploadAsset {
 /// What receives the id of the asset as soon as it exists.
 #[derive(Default)]
 struct Created {
-    callback: Option<OnCreated>,
+    callback: OnCreated<AssetId>,
     cleanup: Option<Uploaded>,
 }
 
@@ -109,6 +112,8 @@ impl HasAssetSettings for UploadAsset {
 
 impl Request<UploadAsset> {
     /// The name of the asset. Default: the last component of the path.
+    ///
+    /// It is stored as it is. [`list`](super::AssetsClient::list) finds assets by a part of it.
     pub fn filename(mut self, name: impl Into<String>) -> Self {
         self.verb.plan.filename = Some(name.into());
         self
@@ -175,7 +180,7 @@ impl Request<UploadAsset> {
     ///
     /// A panic in the callback ends the upload with [`Callback`](crate::ErrorKind::Callback); the error has the id.
     pub fn with_created(mut self, callback: impl FnOnce(&AssetId) + Send + 'static) -> Self {
-        self.verb.created.callback = Some(Box::new(callback));
+        self.verb.created.callback.set(callback);
         self
     }
 
@@ -216,18 +221,17 @@ impl Verb for UploadAsset {
         let file = OpenFile::open(&plan.path, &mut checks).await;
         let is_direct = file.as_ref().is_some_and(|file| plan.is_direct(file.state.size));
         if let (Some(file), false) = (&file, is_direct) {
-            plan.in_parts(file.state.size).check(&mut checks);
+            plan.in_parts(file.state.size).check(&mut checks).await;
         }
         checks.finish()?;
         // Without a file, there was a violation.
         let Some(file) = file else { return Err(Error::invalid(Vec::new())) };
-        let response = plan.upload(core, options, file, is_direct, &mut created).await?;
+        // Boxed, because the futures of callers become too deep for the compiler otherwise.
+        let response = Box::pin(plan.upload(core, options, file, is_direct, &mut created)).await?;
         if !plan.until_ready || response.status == AssetStatus::Ready {
             return Ok(response);
         }
-        let mut waiting = WaitForDone::new(AssetJob::new(core), (&response.id).into_id(&ASSET_ID), options);
-        waiting.settings = wait;
-        let ready = waiting.send().await?;
+        let ready = WaitForDone::<AssetJob>::with(core, &response.id, options, wait).send().await?;
         Ok(response.map(|_| ready))
     }
 }
@@ -237,10 +241,7 @@ impl Created {
         if let Some(cleanup) = &self.cleanup {
             cleanup.add(id.clone());
         }
-        match self.callback.take().map(|callback| catch(|| callback(id))) {
-            Some(Err(error)) => Err(Error::of_callback("with_created", error).with_resource(id)),
-            _ => Ok(()),
-        }
+        self.callback.call(id)
     }
 }
 
@@ -353,7 +354,7 @@ impl Plan {
         }
         let mut create = CreateAsset::new(FormSource::File(part));
         (create.filename, create.settings) = (self.filename.clone(), self.settings.clone());
-        let response = create.execute(core, options).await?;
+        let response = create.checked(options).await?.execute(core, options).await?;
         // A panic of the callback is reported after the journal is written, so that the asset is not uploaded again.
         let reported = created.report(&response.id);
         if let Some(path) = &self.journal {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 use twelvelabs_api::{
+    Client,
     operations::{ASSETS_DELETE_USER_METADATA, ASSETS_REPLACE_USER_METADATA, ASSETS_UPDATE_USER_METADATA},
     params::assets_update_user_metadata::USER_METADATA,
     runtime::Operation,
@@ -47,6 +48,9 @@ fn is_exact(number: &Number) -> bool {
 }
 
 /// The operation of [`AssetsClient::update_user_metadata`](super::AssetsClient::update_user_metadata).
+///
+/// `PATCH /assets/{asset_id}/user-metadata`. Values are strings, numbers, booleans and lists of strings; an integer has
+/// at most 53 bits. Names that are not sent stay as they are. It is safe to repeat: the result is the same.
 #[derive(Clone, Debug)]
 pub struct UpdateUserMetadata {
     pub(super) id: Id<AssetId>,
@@ -59,16 +63,22 @@ impl Verb for UpdateUserMetadata {
     const OPERATION: &'static Operation = &ASSETS_UPDATE_USER_METADATA;
     const METHOD: &'static str = "assets.update_user_metadata";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.id.check(checks);
+        check(&self.metadata, true, checks);
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<()>> {
-        let id = checked(&self.id, &self.metadata, true, options)?;
         let body = UserMetadataRequest::new(self.metadata);
-        let make = |api: &twelvelabs_api::Client| api.assets_update_user_metadata_request(id, &body);
-        let call = core.call_and_read(Self::OPERATION, options, make, |body| read_nothing(body, core.key()));
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &Client, id: &AssetId| api.assets_update_user_metadata_request(id, &body);
+        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_nothing(body, core.key())).await
     }
 }
 
 /// The operation of [`AssetsClient::replace_user_metadata`](super::AssetsClient::replace_user_metadata).
+///
+/// `PUT /assets/{asset_id}/user-metadata`. Values are those of [`UpdateUserMetadata`], without `null`. Names that are
+/// not sent are removed.
 #[derive(Clone, Debug)]
 pub struct ReplaceUserMetadata {
     pub(super) id: Id<AssetId>,
@@ -81,16 +91,21 @@ impl Verb for ReplaceUserMetadata {
     const OPERATION: &'static Operation = &ASSETS_REPLACE_USER_METADATA;
     const METHOD: &'static str = "assets.replace_user_metadata";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.id.check(checks);
+        check(&self.metadata, false, checks);
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<()>> {
-        let id = checked(&self.id, &self.metadata, false, options)?;
         let body = UserMetadataRequest::new(self.metadata);
-        let make = |api: &twelvelabs_api::Client| api.assets_replace_user_metadata_request(id, &body);
-        let call = core.call_and_read(Self::OPERATION, options, make, |body| read_nothing(body, core.key()));
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &Client, id: &AssetId| api.assets_replace_user_metadata_request(id, &body);
+        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_nothing(body, core.key())).await
     }
 }
 
 /// The operation of [`AssetsClient::delete_user_metadata`](super::AssetsClient::delete_user_metadata).
+///
+/// `DELETE /assets/{asset_id}/user-metadata`, without a body. The asset itself stays.
 #[derive(Clone, Debug)]
 pub struct DeleteUserMetadata {
     pub(super) id: Id<AssetId>,
@@ -103,25 +118,9 @@ impl Verb for DeleteUserMetadata {
     const METHOD: &'static str = "assets.delete_user_metadata";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<()>> {
-        let id = self.id.get()?;
-        let make = |api: &twelvelabs_api::Client| api.assets_delete_user_metadata_request(id);
-        let call = core.call_and_read(Self::OPERATION, options, make, |body| read_nothing(body, core.key()));
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &Client, id: &AssetId| api.assets_delete_user_metadata_request(id);
+        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_nothing(body, core.key())).await
     }
-}
-
-/// The id, if it and the metadata are valid.
-fn checked<'i>(
-    id: &'i Id<AssetId>,
-    metadata: &UserMetadata,
-    allow_null: bool,
-    options: &CallOptions,
-) -> Result<&'i AssetId> {
-    let mut checks = Checks::new(options.validate);
-    id.violation().into_iter().for_each(|violation| checks.refuse(violation.clone()));
-    check(metadata, allow_null, &mut checks);
-    checks.finish()?;
-    id.get()
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use reqwest::Request;
 use tracing::{Instrument, Span, debug};
 
 use super::{
-    attempt,
+    NewId, attempt,
     credentials::Credentials,
     operation::OperationInfo,
     options::CallOptions,
     response::Response,
     response_body::Body,
     retry::{self, Decision},
-    trace::{self, Traced, record_status},
+    trace::{self, RESOURCE_ID, Traced, record_status},
 };
 use crate::{
     error::{BoxError, Error, ErrorKind, Result, TransportCause, shown},
@@ -41,13 +41,13 @@ impl Call<'_> {
     /// `make` builds the request for each attempt. Its argument says whether the server closed the connection during the upload of
     /// the attempt before: then the server may have refused it, and its response was lost with the connection, so the next
     /// attempt should wait for a refusal before it uploads. `read` reads the body of a successful response; if it fails, the attempt failed.
-    /// `record` records what is in the result on the span of the call.
+    /// `id` returns the id of what the call has created, for its span.
     pub(super) async fn run<V, F, R>(
         self,
         api: &twelvelabs_api::Client,
         make: impl Fn(bool) -> F,
         read: impl Fn(Body) -> R,
-        record: impl Fn(&V, &Span),
+        id: Option<NewId<V>>,
     ) -> Result<Response<V>>
     where
         F: Future<Output = Result<Request>>,
@@ -59,7 +59,9 @@ impl Call<'_> {
         match &outcome {
             Ok(response) => {
                 record_status(&span, response.info());
-                record(response.value(), &span);
+                if let Some(id) = id {
+                    span.record(RESOURCE_ID, id(response.value()));
+                }
                 traced.succeeded();
             }
             Err(error) => {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use twelvelabs_api::runtime::{Key, Param, path_segment};
 
-use crate::error::{Error, ErrorKind, Result, Violation};
+use crate::error::{Checks, Error, ErrorKind, Result, Violation};
 
 /// An id, or why the argument is not one. The violation is reported when the request is sent.
 #[derive(Clone, Debug)]
@@ -42,6 +42,11 @@ impl<T> Id<T> {
     /// The id, or the error to report.
     pub(crate) fn get(&self) -> Result<&T> {
         self.0.as_ref().map_err(|violation| Error::invalid(vec![violation.clone()]))
+    }
+
+    /// Adds the violation, if the argument is not an id.
+    pub(crate) fn check(&self, checks: &mut Checks) {
+        self.violation().into_iter().for_each(|violation| checks.refuse(violation.clone()));
     }
 
     /// The violation, if the argument is not an id.

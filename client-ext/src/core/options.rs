@@ -104,6 +104,13 @@ impl CallOptions {
         self.response_limit.unwrap_or(SMALL_RESPONSE)
     }
 
+    /// The same options for the polls of a wait, which tolerates errors itself.
+    pub(crate) fn for_polls(&self) -> Self {
+        let mut options = Self { is_poll: true, ..self.clone() };
+        options.retry.max_retries = 0;
+        options
+    }
+
     /// The same options for a call whose response may be large.
     pub(crate) fn with_large_response(&self) -> Self {
         Self { response_limit: self.response_limit.or(Some(LARGE_RESPONSE)), ..self.clone() }

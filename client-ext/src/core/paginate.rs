@@ -62,7 +62,7 @@ impl Place {
 pub(crate) fn pages<P, E, F>(
     first: u64,
     fetch: impl Fn(u64) -> F,
-    look: impl FnMut(&P) -> Look,
+    look: impl FnMut(&mut P) -> Look,
     endless: impl Fn(String) -> E,
 ) -> impl Stream<Item = Result<P, E>>
 where
@@ -73,7 +73,7 @@ where
         let place = place?;
         let (page, next) = match fetch(place.next).await {
             Err(error) => (Err(error), None),
-            Ok(page) => match place.after(look(&page)) {
+            Ok(mut page) => match place.after(look(&mut page)) {
                 Ok(next) => (Ok(page), next),
                 Err(message) => (Err(endless(message)), None),
             },
@@ -96,7 +96,7 @@ mod tests {
             asked.borrow_mut().push(number);
             ready(if Some(number) == broken { Err(()) } else { Ok(number) })
         };
-        let look = |_: &u64| Look { is_empty: false, has_new: true, total: Some(total) };
+        let look = |_: &mut u64| Look { is_empty: false, has_new: true, total: Some(total) };
         let pages = pages(first, fetch, look, |_| ()).collect().await;
         (pages, asked.take())
     }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     /// The numbers of pages that are requested from a server, and whether the last item is an error.
-    async fn requested(look: impl FnMut(&u64) -> Look) -> (u64, bool) {
+    async fn requested(look: impl FnMut(&mut u64) -> Look) -> (u64, bool) {
         let items: Vec<_> = pages(1, |number| ready(Ok(number)), look, |_| ()).collect().await;
         (items.len() as u64, items.last().is_some_and(Result::is_err))
     }
@@ -125,10 +125,10 @@ mod tests {
         // The same page again and again.
         assert_eq!(requested(|number| look(*number == 1, 1_000_000)).await, (4, true));
         // More pages with each page, all of them new.
-        assert_eq!(requested(|number| look(true, number + 1)).await, (14, true));
+        assert_eq!(requested(|number| look(true, *number + 1)).await, (14, true));
         assert_eq!(requested(|number| look(true, number.saturating_mul(2))).await, (14, true));
         // A total that shrinks, and an empty page.
-        assert_eq!(requested(|number| look(true, 9 - number)).await, (5, false));
+        assert_eq!(requested(|number| look(true, 9 - *number)).await, (5, false));
         assert_eq!(
             requested(|number| Look { is_empty: *number == 3, has_new: true, total: Some(99) }).await,
             (3, false)
@@ -148,9 +148,9 @@ mod tests {
             pages in proptest::collection::vec((proptest::prelude::any::<bool>(), 0u64..40), 1..200),
         ) {
             let first = pages[0].1;
-            let look = |number: &u64| {
+            let look = |number: &mut u64| {
                 let (has_new, total) = pages[*number as usize % pages.len()];
-                let total = if *number == 1 { first } else { total.max(number + 1) };
+                let total = if *number == 1 { first } else { total.max(*number + 1) };
                 Look { is_empty: false, has_new, total: Some(total) }
             };
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

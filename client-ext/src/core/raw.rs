@@ -295,7 +295,7 @@ impl RawRequest {
             }
         };
         let api = self.core.api_for(&call.operation, call.upload);
-        call.run(api, make, read, |_, _| {}).await
+        call.run(api, make, read, None).await
     }
 
     /// The name of the first file, for errors.

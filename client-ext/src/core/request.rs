@@ -1,23 +1,19 @@
 //! The request type that all families share.
 
 use std::{
-    collections::HashSet,
     fmt,
-    future::{Future, IntoFuture},
+    future::{Future, IntoFuture, ready},
     pin::Pin,
 };
 
-use futures_core::Stream;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use twelvelabs_api::runtime::{Operation, Param};
+use twelvelabs_api::runtime::Operation;
 
 use super::{
     Core,
     options::{CallOptions, RequestOptions},
-    paginate::{self, Look},
     response::Response,
 };
-use crate::error::{Checks, Error, ErrorKind, Result};
+use crate::error::{Checks, Error, Result};
 
 /// What is special about one operation: its parameters and how to send them.
 ///
@@ -33,67 +29,43 @@ pub trait Verb: Sized + Send + 'static {
     #[doc(hidden)]
     const METHOD: &'static str;
 
-    /// Checks the parameters and makes the call.
+    /// Adds what is wrong with the parameters, apart from the ids of [`execute`](Self::execute). Nothing is wrong by default.
+    #[doc(hidden)]
+    fn check(&self, _: &mut Checks) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+
+    /// Makes the call, with parameters that were checked.
     #[doc(hidden)]
     fn execute(self, core: &Core, options: &CallOptions)
     -> impl Future<Output = Result<Response<Self::Output>>> + Send;
 
-    /// As [`execute`](Self::execute); an error names the method.
+    /// The operation itself, or an error with all that is wrong with its parameters.
+    #[doc(hidden)]
+    fn checked(self, options: &CallOptions) -> impl Future<Output = Result<Self>> + Send {
+        let mut checks = Checks::new(options.validate);
+        async move {
+            self.check(&mut checks).await;
+            checks.finish().map(|()| self)
+        }
+    }
+
+    /// Checks the parameters and makes the call; an error names the method.
     #[doc(hidden)]
     fn run(self, core: &Core, options: &CallOptions) -> impl Future<Output = Result<Response<Self::Output>>> + Send {
         async {
-            let outcome = self.execute(core, options).await;
-            outcome.map_err(|error| error.with_operation(Self::OPERATION.id).with_method(Self::METHOD))
+            let outcome = match self.checked(options).await {
+                Ok(verb) => verb.execute(core, options).await,
+                Err(error) => Err(error),
+            };
+            outcome.map_err(Self::named)
         }
     }
-}
 
-/// An operation whose responses are pages of a list.
-pub trait Pages: Verb + Clone + Sync {
-    /// An entry of the list.
-    type Item: Send + 'static;
-    /// What identifies an entry.
-    type Key: Eq + std::hash::Hash + Send;
-
-    /// The range of page numbers, and that of entries on a page.
+    /// The error with the operation and the method.
     #[doc(hidden)]
-    const RANGES: [&'static Param; 2];
-
-    /// Which page to request.
-    #[doc(hidden)]
-    fn paging_mut(&mut self) -> &mut Paging;
-    /// The number of pages, if a page says it.
-    #[doc(hidden)]
-    fn total_pages(page: &Self::Output) -> Option<u64>;
-    /// The entries of a page, borrowed.
-    #[doc(hidden)]
-    fn items(page: &Self::Output) -> &[Self::Item];
-    /// The entries of a page.
-    #[doc(hidden)]
-    fn into_items(page: Self::Output) -> Vec<Self::Item>;
-    /// What identifies an entry.
-    #[doc(hidden)]
-    fn key(item: &Self::Item) -> Self::Key;
-}
-
-/// Which page of a list to request.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Paging {
-    pub(crate) page: Option<u64>,
-    pub(crate) page_limit: Option<u64>,
-}
-
-impl Paging {
-    pub(crate) fn check<V: Pages>(self, checks: &mut Checks) {
-        let [page, page_limit] = V::RANGES;
-        checks.integer_range(page, self.page);
-        checks.integer_range(page_limit, self.page_limit);
-    }
-
-    /// The largest pages, unless the caller has chosen a size.
-    pub(crate) fn largest<V: Pages>(self) -> Self {
-        let [_, page_limit] = V::RANGES;
-        Self { page_limit: self.page_limit.or(page_limit.maximum.map(|maximum| maximum as u64)), ..self }
+    fn named(error: Error) -> Error {
+        error.with_operation(Self::OPERATION.id).with_method(Self::METHOD)
     }
 }
 
@@ -142,61 +114,6 @@ impl<V: Verb> Request<V> {
     /// As [`send`](Self::send), but returns the response with its status, headers, rate limits and request id.
     pub async fn send_with_response(self) -> Result<Response<V::Output>> {
         self.verb.run(&self.core, &self.options).await
-    }
-}
-
-/// Lists.
-impl<V: Pages> Request<V> {
-    /// The page to request, or to start from. At least 1, default 1.
-    pub fn page(mut self, page: u64) -> Self {
-        self.verb.paging_mut().page = Some(page);
-        self
-    }
-
-    /// Maximum number of entries on a page: 1–50, default 10, and 50 for [`items`](Self::items).
-    pub fn page_limit(mut self, entries: u64) -> Self {
-        self.verb.paging_mut().page_limit = Some(entries);
-        self
-    }
-
-    /// Page after page, without a request past the last one.
-    ///
-    /// An error ends the stream. Dropping the stream aborts the request.
-    ///
-    /// The stream ends for every server. A list that repeats the same entries page after page, or that grows to more than twice its number of pages,
-    /// is a [`Decode`](crate::ErrorKind::Decode) error.
-    pub fn pages(mut self) -> impl Stream<Item = Result<V::Output>> + Send + Unpin + 'static {
-        let first = self.verb.paging_mut().page.unwrap_or(1);
-        let fetch = move |number| {
-            let mut request = self.clone();
-            async move {
-                request.verb.paging_mut().page = Some(number);
-                request.send().await
-            }
-        };
-        let mut seen = HashSet::new();
-        let look = move |page: &V::Output| {
-            let items = V::items(page);
-            let new = items.iter().filter(|item| seen.insert(V::key(item))).count();
-            Look { is_empty: items.is_empty(), has_new: new > 0, total: V::total_pages(page) }
-        };
-        let endless = |message| Error::new(ErrorKind::Decode, message).with_method(V::METHOD);
-        paginate::pages(first, fetch, look, endless).boxed()
-    }
-
-    /// Entry after entry, over all pages.
-    ///
-    /// Entries that are created meanwhile shift the pages; an entry that was seen before is skipped. An error ends the stream, and the stream ends
-    /// for every server, as [`pages`](Self::pages). Dropping the stream aborts the request.
-    pub fn items(mut self) -> impl Stream<Item = Result<V::Item>> + Send + Unpin + 'static {
-        let paging = self.verb.paging_mut();
-        *paging = paging.largest::<V>();
-        let mut seen = HashSet::new();
-        self.pages()
-            .map_ok(|page| stream::iter(V::into_items(page).into_iter().map(Ok)))
-            .try_flatten()
-            .try_filter(move |item| std::future::ready(seen.insert(V::key(item))))
-            .boxed()
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{
     response_info::ResponseInfo,
 };
 
+/// The field of a span for the id of the resource that its work is about, whatever the API calls the id: the fields of a span are fixed.
+pub(crate) const RESOURCE_ID: &str = "twelvelabs.resource_id";
 /// Longer pauses are visible by default: their events are warnings.
 const LONG_PAUSE: Duration = Duration::from_secs(1);
 
@@ -88,9 +90,7 @@ pub(super) fn call_span(operation: &OperationInfo, is_poll: bool) -> Span {
                 otel.name = operation.id,
                 http.request.method = operation.method,
                 url.template = operation.template,
-                // Parameters of the path that are ids, by their names in the OpenAPI document. Names of spans' fields are fixed.
-                task_id = Empty,
-                asset_id = Empty,
+                { RESOURCE_ID } = Empty,
                 http.response.status_code = Empty,
                 error.r#type = Empty,
                 otel.status_code = Empty,
@@ -147,11 +147,10 @@ pub(super) fn record_request(
         Credentials::ApiKey => attempt.record("url.full", format!("{origin}{}", url.path())),
         _ => attempt.record("url.full", format!("{origin}/REDACTED")),
     };
-    let segments = operation.template.rsplit('/').zip(url.path().rsplit('/'));
-    for (name, value) in segments {
-        if let Some(name) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            call.record(name, value);
-        }
+    // The last parameter of a path is the id of the resource, and those before it of what contains the resource.
+    let mut segments = operation.template.rsplit('/').zip(url.path().rsplit('/'));
+    if let Some((_, id)) = segments.find(|(name, _)| name.starts_with('{') && name.ends_with('}')) {
+        call.record(RESOURCE_ID, id);
     }
 }
 

@@ -30,9 +30,6 @@ pub trait CreatesJob: Verb + Clone + Sync {
     /// The kind of job.
     type Job: Job;
 
-    /// The jobs of a client.
-    #[doc(hidden)]
-    fn jobs(core: &Core) -> Self::Job;
     /// The id of a new job.
     #[doc(hidden)]
     fn id(created: &Self::Output) -> &<Self::Job as Job>::Id;
@@ -160,7 +157,7 @@ impl<V: CreatesJob> CreateBulk<V> {
         let (len, violation) = (self.calls.len(), self.violation());
         let created = self.run().map(|(index, result)| (index, result.map(|created| V::id(&created).clone()))).boxed();
         let creating = Creating { len, violation, operation: V::OPERATION.id, created };
-        WaitAll::of_created(V::jobs(&core), creating, core.options())
+        WaitAll::of_created(&core, creating)
     }
 
     fn violation(&self) -> Option<Violation> {

@@ -24,6 +24,10 @@ use crate::{
 };
 
 /// The operation of [`EmbedClient::create`](super::EmbedClient::create).
+///
+/// `POST /embed`, a `multipart/form-data` form. It computes vectors and stores nothing, so it is safe to repeat and is
+/// retried like a call that reads, unless a file comes from a reader. The vectors of the three inputs are in one space
+/// with 512 dimensions.
 #[derive(Clone, Debug)]
 pub struct CreateEmbedding {
     model_name: ModelName,
@@ -41,25 +45,32 @@ impl CreateEmbedding {
 
 /// Inputs. At least one is required.
 impl Request<CreateEmbedding> {
-    /// A text of up to 500 tokens.
+    /// A text of up to 500 tokens. A longer one is a 400; only the server counts tokens.
+    ///
+    /// Its vector can be compared with those of videos, images and audio of the same model, so that it serves as a
+    /// query.
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.verb.text = Some(text.into());
         self
     }
 
-    /// An image, JPEG or PNG: at least 128×128 pixels, at most 32 MiB.
+    /// An image, JPEG or PNG: at least 128×128 pixels, at most 32 MiB. The format and the size in pixels are checked by
+    /// the server.
     pub fn image(mut self, source: impl Into<FileSource>) -> Self {
         self.verb.image = Some(source.into().0);
         self
     }
 
-    /// An audio file: WAV, MP3 or FLAC.
+    /// An audio file: WAV, MP3 or FLAC. The documentation states a limit of 10 min for version 2 only.
+    ///
+    /// It is divided by the server into pieces of some seconds, each with a vector of sound and speech together.
     pub fn audio(mut self, source: impl Into<FileSource>) -> Self {
         self.verb.audio = Some(source.into().0);
         self
     }
 
-    /// Start of the embedded range of the audio, in seconds. At least 0, default 0.
+    /// Start of the embedded range of the audio, in seconds from the start of the file. At least 0, default 0. Requires
+    /// [`audio`](Self::audio).
     pub fn audio_start_offset_sec(mut self, seconds: impl Into<f64>) -> Self {
         self.verb.audio_start = Some(seconds.into());
         self
@@ -72,29 +83,6 @@ impl Verb for CreateEmbedding {
     const OPERATION: &'static Operation = &EMBED_CREATE;
     const METHOD: &'static str = "embed.create";
 
-    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.check(&mut checks).await;
-        checks.finish()?;
-        let both = format!("{} or {}", rules::IMAGE_FILE.name, rules::AUDIO_FILE.name);
-        let mut upload = match (&self.image, &self.audio) {
-            (Some(Source::File(_)), Some(Source::File(_))) => Upload::named(both),
-            (Some(Source::File(_)), _) => Upload::new(&rules::IMAGE_FILE),
-            _ => Upload::new(&rules::AUDIO_FILE),
-        };
-        let mut form = EmbedCreateRequest::new(self.model_name);
-        form.text = self.text;
-        (form.image_url, form.image_file) = fields(self.image, &mut upload);
-        (form.audio_url, form.audio_file) = fields(self.audio, &mut upload);
-        form.audio_start_offset_sec = self.audio_start;
-        let make = |api: &twelvelabs_api::Client, form| api.embed_create_request(form);
-        let options = options.with_large_response();
-        let response = core.upload(&EMBED_CREATE, &options, &upload, || form.encode(), make, None).await?;
-        Ok(response.map(with_model))
-    }
-}
-
-impl CreateEmbedding {
     async fn check(&self, checks: &mut Checks) {
         if self.model_name.as_str().is_empty() {
             checks.limit(Violation::absent(rules::MODEL_NAME.name, "must name a model"));
@@ -121,6 +109,24 @@ impl CreateEmbedding {
         });
         checks.rules(EMBED_CREATE.rules, &fields);
         checks.range(&rules::AUDIO_START_OFFSET_SEC, self.audio_start);
+    }
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingResponse>> {
+        let both = format!("{} or {}", rules::IMAGE_FILE.name, rules::AUDIO_FILE.name);
+        let mut upload = match (&self.image, &self.audio) {
+            (Some(Source::File(_)), Some(Source::File(_))) => Upload::named(both),
+            (Some(Source::File(_)), _) => Upload::new(&rules::IMAGE_FILE),
+            _ => Upload::new(&rules::AUDIO_FILE),
+        };
+        let mut form = EmbedCreateRequest::new(self.model_name);
+        form.text = self.text;
+        (form.image_url, form.image_file) = fields(self.image, &mut upload);
+        (form.audio_url, form.audio_file) = fields(self.audio, &mut upload);
+        form.audio_start_offset_sec = self.audio_start;
+        let make = |api: &twelvelabs_api::Client, form| api.embed_create_request(form);
+        let options = options.with_large_response();
+        let response = core.upload(&EMBED_CREATE, &options, &upload, || form.encode(), make, None).await?;
+        Ok(response.map(with_model))
     }
 }
 

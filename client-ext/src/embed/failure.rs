@@ -6,8 +6,8 @@ use twelvelabs_api::types::{EmbeddingInputType, EmbeddingResponse};
 
 /// Why a task failed, from the server's [message](super::v2::EmbeddingTaskStatus::error_message).
 ///
-/// The server has no codes for it, and its messages may change: a reason is found by a few words. A message without any of them is
-/// [`Unknown`](Self::Unknown).
+/// The server has no codes for it, and its messages may change: a reason is found by a few words. A message without any
+/// of them is [`Unknown`](Self::Unknown).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureReason {

@@ -12,8 +12,6 @@ mod list;
 mod retrieve;
 mod status;
 
-use std::fmt;
-
 use twelvelabs_api::params::embed_tasks_status::TASK_ID;
 
 pub use self::{
@@ -34,6 +32,7 @@ pub use twelvelabs_api::types::{
     TasksStatusResponse, TasksStatusResponseVideoEmbedding, VideoEmbeddingMetadata, VideoSegment,
 };
 
+pub(super) use self::job::task_state;
 use super::bulk::CreateBulk;
 use crate::{
     core::{Core, id::IntoId, request::Request},
@@ -52,7 +51,7 @@ pub type CreateTasks = CreateBulk<CreateTask>;
 ///
 /// Every method returns a builder: required parameters are its arguments, optional ones are setters. Nothing is sent before the builder
 /// is awaited or `send()` is called, which is the same. All violations of parameters are reported together at that point.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct TasksClient {
     core: Core,
 }
@@ -154,7 +153,7 @@ impl TasksClient {
     /// # Ok(()) }
     /// ```
     pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForTask {
-        WaitForDone::new(TaskJob::new(&self.core), id.into_id(&TASK_ID), self.core.options())
+        WaitForDone::new(&self.core, id)
     }
 
     /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks, where that is cheaper than
@@ -179,8 +178,7 @@ impl TasksClient {
     where
         I: IntoIterator<Item: IntoId<TaskId>>,
     {
-        let ids = ids.into_iter().map(|id| id.into_id(&TASK_ID)).collect();
-        WaitAll::of_ids(TaskJob::new(&self.core), ids, self.core.options())
+        WaitAll::of_ids(&self.core, ids)
     }
 
     /// Retrieves the vectors of a task that is `ready`: as a whole, [one by one](Request::segments), or as a
@@ -228,11 +226,5 @@ impl TasksClient {
     /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo> {
         Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
-    }
-}
-
-impl fmt::Debug for TasksClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TasksClient").finish_non_exhaustive()
     }
 }

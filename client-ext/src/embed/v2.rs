@@ -13,8 +13,6 @@ mod source;
 mod tasks;
 mod timed;
 
-use std::fmt;
-
 pub use self::{
     create::CreateEmbeddings,
     document::DocumentInput,
@@ -38,7 +36,7 @@ use super::tasks::ModelName;
 use crate::core::{Core, request::Request};
 
 /// Version 2 of the embedding API. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct V2Client {
     core: Core,
 }
@@ -74,11 +72,5 @@ impl V2Client {
     /// Embedding tasks: for long files and documents.
     pub fn tasks(&self) -> V2TasksClient {
         V2TasksClient::new(&self.core)
-    }
-}
-
-impl fmt::Debug for V2Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("V2Client").finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-//! Vectors of all versions of the API: one type for them, and how they are received: as a whole, one by one, or as a matrix.
+//! Vectors of all versions of the API: one type for them, and how they are received: as a whole, one by one, or as a
+//! matrix.
 
 mod matrix;
 mod response;
@@ -128,8 +129,8 @@ impl<T: VectorResponse> VectorCall<T> {
         self.run(core, options, |body| ready(Ok(ElementReader::new(body)))).await
     }
 
-    /// Checks that a complete response is about the task that was requested, and that the task is ready. `vectors` is the number of vectors that
-    /// came before.
+    /// Checks that a complete response is about the task that was requested, and that the task is ready. `vectors` is
+    /// the number of vectors that came before.
     fn check(&self, core: &Core, response: &T, vectors: usize) -> Result<()> {
         self.check_task(core, response)?;
         let Some(task) = response.task() else { return Ok(()) };

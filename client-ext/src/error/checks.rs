@@ -10,7 +10,7 @@ use super::{BoxError, Error, Result, Violation};
 /// There are two kinds of rules. The server's limits can be switched off, because the server may change them before a release of
 /// this crate does. What cannot be expressed in a request is always refused.
 #[derive(Debug)]
-pub(crate) struct Checks {
+pub struct Checks {
     limits: bool,
     violations: Vec<Violation>,
     source: Option<BoxError>,

@@ -5,21 +5,24 @@ use twelvelabs_api::{
     options::MultipartUploadListIncompleteUploadsOptions,
     params::multipart_upload_list_incomplete_uploads as rules,
     runtime::{Operation, Param},
-    types::{IncompleteUploadSummary, ListIncompleteUploadsResponse, UploadId},
+    types::{IncompleteUploadSummary, ListIncompleteUploadsResponse, PageInfo, UploadId},
 };
 
 use crate::{
     core::{
         Core,
-        decode::read_page,
+        list::{Pages, Paging},
         options::CallOptions,
-        request::{Pages, Paging, Verb},
+        request::Verb,
         response::Response,
     },
     error::{Checks, Result},
 };
 
 /// The operation of [`MultipartUploadClient::list_incomplete_uploads`](super::MultipartUploadClient::list_incomplete_uploads).
+///
+/// `GET /assets/multipart-uploads`. An entry has the sizes and times of an upload, but neither the name of its file nor its asset. An upload
+/// that is not completed within 24 hours expires; the API has no call to abort one.
 #[derive(Clone, Debug, Default)]
 pub struct ListIncompleteUploads {
     paging: Paging,
@@ -31,15 +34,15 @@ impl Verb for ListIncompleteUploads {
     const OPERATION: &'static Operation = &MULTIPART_UPLOAD_LIST_INCOMPLETE_UPLOADS;
     const METHOD: &'static str = "multipart_upload.list_incomplete_uploads";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.paging.check::<Self>(checks);
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<ListIncompleteUploadsResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.paging.check::<Self>(&mut checks);
-        checks.finish()?;
         let Paging { page, page_limit } = self.paging;
         let query = MultipartUploadListIncompleteUploadsOptions { page, page_limit };
         let make = |api: &twelvelabs_api::Client| api.multipart_upload_list_incomplete_uploads_request(query.clone());
-        let is_blank = |page: &ListIncompleteUploadsResponse| page.data.is_empty() && page.page_info.is_none();
-        core.call_and_read(Self::OPERATION, options, make, |body| read_page(body, core.key(), is_blank)).await
+        core.list::<Self>(Self::OPERATION, options, make).await
     }
 }
 
@@ -53,16 +56,12 @@ impl Pages for ListIncompleteUploads {
         &mut self.paging
     }
 
-    fn total_pages(page: &ListIncompleteUploadsResponse) -> Option<u64> {
-        page.page_info.as_ref()?.total_page
+    fn page_info(page: &ListIncompleteUploadsResponse) -> Option<&PageInfo> {
+        page.page_info.as_ref()
     }
 
-    fn items(page: &ListIncompleteUploadsResponse) -> &[IncompleteUploadSummary] {
-        &page.data
-    }
-
-    fn into_items(page: ListIncompleteUploadsResponse) -> Vec<IncompleteUploadSummary> {
-        page.data
+    fn items(page: &mut ListIncompleteUploadsResponse) -> &mut Vec<IncompleteUploadSummary> {
+        &mut page.data
     }
 
     fn key(item: &IncompleteUploadSummary) -> UploadId {

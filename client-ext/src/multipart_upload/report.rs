@@ -1,6 +1,7 @@
 //! `report_chunk_batch`: tells the server which parts are uploaded.
 
 use twelvelabs_api::{
+    Client,
     operations::MULTIPART_UPLOAD_REPORT_CHUNK_BATCH,
     params::multipart_upload_report_chunk_batch as rules,
     runtime::Operation,
@@ -13,6 +14,10 @@ use crate::{
 };
 
 /// The operation of [`MultipartUploadClient::report_chunk_batch`](super::MultipartUploadClient::report_chunk_batch).
+///
+/// `POST /assets/multipart-uploads/{upload_id}`. It is safe to repeat: parts that were reported are counted once. Part numbers start at 1, sizes are in
+/// bytes, and the proof is the `ETag` that the storage host returned, without its quotes. `url` is in the response when all parts are reported.
+/// [`AssetsClient::upload`](crate::assets::AssetsClient::upload) reports ten parts at a time.
 #[derive(Clone, Debug)]
 pub struct ReportChunkBatch {
     pub(crate) id: Id<UploadId>,
@@ -25,19 +30,18 @@ impl Verb for ReportChunkBatch {
     const OPERATION: &'static Operation = &MULTIPART_UPLOAD_REPORT_CHUNK_BATCH;
     const METHOD: &'static str = "multipart_upload.report_chunk_batch";
 
-    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<ReportChunkBatchResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.id.violation().into_iter().for_each(|violation| checks.refuse(violation.clone()));
+    async fn check(&self, checks: &mut Checks) {
+        self.id.check(checks);
         for chunk in self.completed_chunks.iter().filter(|chunk| chunk.chunk_index < 1 || chunk.chunk_size < 1) {
             let value = format_args!("index {}, size {}", chunk.chunk_index, chunk.chunk_size);
             let rule = "must have an index and a size of at least 1";
             checks.limit(Violation::new(rules::COMPLETED_CHUNKS.name, value, rule));
         }
-        checks.finish()?;
-        let id = self.id.get()?;
+    }
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<ReportChunkBatchResponse>> {
         let body = ReportChunkBatchRequest::new(self.completed_chunks);
-        let make = |api: &twelvelabs_api::Client| api.multipart_upload_report_chunk_batch_request(id, &body);
-        let call = core.call_and_read(Self::OPERATION, options, make, |body| read_whole(body, core.key()));
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &Client, id: &UploadId| api.multipart_upload_report_chunk_batch_request(id, &body);
+        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_whole(body, core.key())).await
     }
 }

@@ -1,11 +1,12 @@
 //! `get_status`: the status of an upload and of its parts.
 
 use twelvelabs_api::{
+    Client,
     operations::MULTIPART_UPLOAD_GET_STATUS,
     options::MultipartUploadGetStatusOptions,
     params::multipart_upload_get_status as rules,
     runtime::{Operation, Param},
-    types::{ChunkInfo, GetUploadStatusResponse, UploadId},
+    types::{ChunkInfo, GetUploadStatusResponse, PageInfo, UploadId},
 };
 
 use crate::{
@@ -13,14 +14,18 @@ use crate::{
         Core,
         decode::read_whole,
         id::Id,
+        list::{Pages, Paging},
         options::CallOptions,
-        request::{Pages, Paging, Verb},
+        request::Verb,
         response::Response,
     },
     error::{Checks, Result},
 };
 
 /// The operation of [`MultipartUploadClient::get_status`](super::MultipartUploadClient::get_status).
+///
+/// `GET /assets/multipart-uploads/{upload_id}`. The status is `active`; `completed` when the server has all parts, while the asset may still be
+/// `processing`; `failed` or `expired`, after which it cannot be resumed. The size of the parts and the asset are not in the response: store them.
 #[derive(Clone, Debug)]
 pub struct GetUploadStatus {
     id: Id<UploadId>,
@@ -39,18 +44,16 @@ impl Verb for GetUploadStatus {
     const OPERATION: &'static Operation = &MULTIPART_UPLOAD_GET_STATUS;
     const METHOD: &'static str = "multipart_upload.get_status";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.id.check(checks);
+        self.paging.check::<Self>(checks);
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<GetUploadStatusResponse>> {
-        let Self { id, paging } = self;
-        let Paging { page, page_limit } = paging;
-        let mut checks = Checks::new(options.validate);
-        id.violation().into_iter().for_each(|violation| checks.refuse(violation.clone()));
-        paging.check::<Self>(&mut checks);
-        checks.finish()?;
-        let id = id.get()?;
+        let Paging { page, page_limit } = self.paging;
         let query = MultipartUploadGetStatusOptions { page, page_limit };
-        let make = |api: &twelvelabs_api::Client| api.multipart_upload_get_status_request(id, query.clone());
-        let call = core.call_and_read(Self::OPERATION, options, make, |body| read_whole(body, core.key()));
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &Client, id: &UploadId| api.multipart_upload_get_status_request(id, query.clone());
+        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_whole(body, core.key())).await
     }
 }
 
@@ -65,16 +68,12 @@ impl Pages for GetUploadStatus {
         &mut self.paging
     }
 
-    fn total_pages(page: &GetUploadStatusResponse) -> Option<u64> {
-        page.page_info.as_ref()?.total_page
+    fn page_info(page: &GetUploadStatusResponse) -> Option<&PageInfo> {
+        page.page_info.as_ref()
     }
 
-    fn items(page: &GetUploadStatusResponse) -> &[ChunkInfo] {
-        &page.uploaded_chunks
-    }
-
-    fn into_items(page: GetUploadStatusResponse) -> Vec<ChunkInfo> {
-        page.uploaded_chunks
+    fn items(page: &mut GetUploadStatusResponse) -> &mut Vec<ChunkInfo> {
+        &mut page.uploaded_chunks
     }
 
     fn key(item: &ChunkInfo) -> i64 {

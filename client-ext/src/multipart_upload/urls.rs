@@ -1,6 +1,7 @@
 //! `get_additional_presigned_urls`: new URLs for parts.
 
 use twelvelabs_api::{
+    Client,
     operations::MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS,
     params::multipart_upload_get_additional_presigned_urls as rules,
     runtime::Operation,
@@ -13,6 +14,10 @@ use crate::{
 };
 
 /// The operation of [`MultipartUploadClient::get_additional_presigned_urls`](super::MultipartUploadClient::get_additional_presigned_urls).
+///
+/// `POST /assets/multipart-uploads/{upload_id}/presigned-urls`. It is for parts whose URL was not in the response of
+/// [`create`](super::MultipartUploadClient::create), has expired, or was used by an attempt that failed. 0 parts and more than 50 are refused before
+/// the request is sent.
 #[derive(Clone, Debug)]
 pub struct GetAdditionalPresignedUrls {
     pub(crate) id: Id<UploadId>,
@@ -26,21 +31,20 @@ impl Verb for GetAdditionalPresignedUrls {
     const OPERATION: &'static Operation = &MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS;
     const METHOD: &'static str = "multipart_upload.get_additional_presigned_urls";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.id.check(checks);
+        checks.integer_range(&rules::START, Some(self.start));
+        checks.integer_range(&rules::COUNT, Some(self.count));
+    }
+
     async fn execute(
         self,
         core: &Core,
         options: &CallOptions,
     ) -> Result<Response<RequestAdditionalPresignedUrlsResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.id.violation().into_iter().for_each(|violation| checks.refuse(violation.clone()));
-        checks.integer_range(&rules::START, Some(self.start));
-        checks.integer_range(&rules::COUNT, Some(self.count));
-        checks.finish()?;
-        let id = self.id.get()?;
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let body = RequestAdditionalPresignedUrlsRequest::new(whole(self.start), whole(self.count));
-        let make = |api: &twelvelabs_api::Client| api.multipart_upload_get_additional_presigned_urls_request(id, &body);
-        let call = core.call_and_read(Self::OPERATION, options, make, |body| read_whole(body, core.key()));
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &Client, id: &UploadId| api.multipart_upload_get_additional_presigned_urls_request(id, &body);
+        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_whole(body, core.key())).await
     }
 }

@@ -16,7 +16,8 @@ use self::event_loop::EventLoop;
 use super::{WaitOptions, WaitSettings, job::Job, outcome::named, rate_limiter::Rate};
 use crate::{
     core::{
-        id::Id,
+        Core,
+        id::{Id, IntoId},
         options::{CallOptions, RequestOptions},
         trace::Traced,
     },
@@ -94,21 +95,18 @@ pub(crate) struct Creating<I> {
 }
 
 impl<J: Job> WaitAll<J> {
-    pub(crate) fn of_ids(job: J, ids: Vec<Id<J::Id>>, options: &CallOptions) -> Self {
-        Self::new(job, Source::Ids(ids), options)
+    pub(crate) fn of_ids(core: &Core, ids: impl IntoIterator<Item: IntoId<J::Id>>) -> Self {
+        let ids = ids.into_iter().map(|id| id.into_id(J::ID));
+        Self::new(core, Source::Ids(ids.collect()))
     }
 
-    pub(crate) fn of_created(job: J, creating: Creating<J::Id>, options: &CallOptions) -> Self {
-        Self::new(job, Source::Created(creating), options)
+    pub(crate) fn of_created(core: &Core, creating: Creating<J::Id>) -> Self {
+        Self::new(core, Source::Created(creating))
     }
 
-    fn new(job: J, source: Source<J>, options: &CallOptions) -> Self {
-        let settings = WaitSettings::default();
-        let mut wait = Self { job, source, options: options.clone(), settings, rate: DEFAULT_RATE };
-        // The wait itself tolerates errors.
-        wait.options.retry.max_retries = 0;
-        wait.options.is_poll = true;
-        wait
+    fn new(core: &Core, source: Source<J>) -> Self {
+        let (options, settings) = (core.options().for_polls(), WaitSettings::default());
+        Self { job: J::new(core), source, options, settings, rate: DEFAULT_RATE }
     }
 
     /// Returns the status of a failed job as a value instead of an error.

@@ -2,8 +2,10 @@
 
 use std::{fmt, future::Future, hash::Hash};
 
+use twelvelabs_api::runtime::Param;
+
 use crate::{
-    core::{options::CallOptions, response::Response},
+    core::{Core, options::CallOptions, response::Response},
     error::{Error, ErrorKind, Result},
     response_info::{RateLimit, ResponseInfo},
 };
@@ -35,15 +37,19 @@ pub trait Job: Clone + Send + Sync + 'static {
     /// What the job is called in errors: `task`.
     #[doc(hidden)]
     const NAME: &'static str;
-    /// The name of the id on the wire, for spans: `task_id`.
+    /// The parameter that has the id on the wire, for errors: `task_id`.
     #[doc(hidden)]
-    const ID_NAME: &'static str;
+    const ID: &'static Param;
     /// The operation that polls one job, for errors.
     #[doc(hidden)]
     const OPERATION: &'static str;
     /// Whether [`list`](Self::list) is implemented, so that one request can poll many jobs.
     #[doc(hidden)]
     const HAS_LIST: bool = false;
+
+    /// The jobs of a client.
+    #[doc(hidden)]
+    fn new(core: &Core) -> Self;
 
     /// Polls one job.
     #[doc(hidden)]

@@ -18,9 +18,10 @@ use super::{
 };
 use crate::{
     core::{
-        id::Id,
+        Core,
+        id::{Id, IntoId},
         options::{CallOptions, RequestOptions},
-        trace::{Traced, retrying},
+        trace::{RESOURCE_ID, Traced, retrying},
     },
     error::{Error, ErrorKind, Result},
 };
@@ -52,16 +53,22 @@ pub struct WaitForDone<J: Job> {
     job: J,
     id: Id<J::Id>,
     options: CallOptions,
-    pub(crate) settings: WaitSettings<J::Status>,
+    settings: WaitSettings<J::Status>,
 }
 
 impl<J: Job> WaitForDone<J> {
-    pub(crate) fn new(job: J, id: Id<J::Id>, options: &CallOptions) -> Self {
-        let mut wait = Self { job, id, options: options.clone(), settings: WaitSettings::default() };
-        // The wait itself tolerates errors.
-        wait.options.retry.max_retries = 0;
-        wait.options.is_poll = true;
-        wait
+    pub(crate) fn new(core: &Core, id: impl IntoId<J::Id>) -> Self {
+        Self::with(core, id, core.options(), WaitSettings::default())
+    }
+
+    /// The wait of a call that does more than to wait. `options` are those of the call.
+    pub(crate) fn with(
+        core: &Core,
+        id: impl IntoId<J::Id>,
+        options: &CallOptions,
+        settings: WaitSettings<J::Status>,
+    ) -> Self {
+        Self { job: J::new(core), id: id.into_id(J::ID), options: options.for_polls(), settings }
     }
 
     /// Returns the status of a failed job as a value instead of an error.
@@ -78,16 +85,14 @@ impl<J: Job> WaitForDone<J> {
         let span = info_span!(
             "twelvelabs.wait",
             job = J::NAME,
-            // As in the span of a call.
-            task_id = Empty,
-            asset_id = Empty,
+            { RESOURCE_ID } = Empty,
             status = Empty,
             polls = Empty,
             error.r#type = Empty,
             otel.status_code = Empty,
         );
         if let Ok(id) = self.id.get() {
-            span.record(J::ID_NAME, id.as_ref());
+            span.record(RESOURCE_ID, id.as_ref());
         }
         let polling = Polling { poller: None, wait: self, last: None, ended: None };
         stream::unfold((polling, Traced::new(span)), |(mut polling, mut traced)| async move {

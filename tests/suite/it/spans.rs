@@ -131,7 +131,23 @@ async fn a_create_call_has_the_id_of_the_new_task() {
     create.with_subscriber(Registry::default().with(lines.clone())).await.expect("created");
     let seen = lines.take(&server);
     let call = seen.lines().find(|line| line.contains("twelvelabs.call")).expect("a span");
-    assert!(call.contains(&format!("task_id={ID}")), "{seen}");
+    assert!(call.contains(&format!("twelvelabs.resource_id={ID}")), "{seen}");
+}
+
+#[tokio::test]
+async fn a_call_about_a_resource_of_any_family_has_its_id() {
+    let (server, client) = scripted_client([ResponseTemplate::new(200)]).await;
+    let lines = Lines::default();
+    let calls = async {
+        client.assets().delete_user_metadata(ID).await.expect("deleted");
+        // The response is none of an upload.
+        client.multipart_upload().get_status(ID).await.expect_err("no status");
+    };
+    calls.with_subscriber(Registry::default().with(lines.clone())).await;
+    let seen = lines.take(&server);
+    let calls: Vec<_> = seen.lines().filter(|line| line.contains("twelvelabs.call")).collect();
+    assert_eq!(calls.len(), 2, "{seen}");
+    assert!(calls.iter().all(|call| call.contains(&format!("twelvelabs.resource_id={ID}"))), "{seen}");
 }
 
 #[tokio::test]

@@ -25,7 +25,11 @@ pub(crate) async fn read_nothing(body: Body, key: &Key) -> Result<()> {
 
 /// Reads a page of a list. `is_blank` says that it has neither entries nor a position: then the body must have the list at least, so that another
 /// object is not an empty page.
-pub(crate) async fn read_page<T: DeserializeOwned>(body: Body, key: &Key, is_blank: impl Fn(&T) -> bool) -> Result<T> {
+pub(crate) async fn read_page<T: DeserializeOwned>(
+    body: Body,
+    key: &Key,
+    is_blank: impl Fn(&mut T) -> bool,
+) -> Result<T> {
     /// The member of all lists that has the entries; `null` is an empty list.
     #[derive(Deserialize)]
     struct List {
@@ -33,8 +37,8 @@ pub(crate) async fn read_page<T: DeserializeOwned>(body: Body, key: &Key, is_bla
         _data: IgnoredAny,
     }
     let body = body.collect().await?;
-    let page = decode(&body, key)?;
-    if is_blank(&page) && json::decode::<List>(&body).is_err() {
+    let mut page = decode(&body, key)?;
+    if is_blank(&mut page) && json::decode::<List>(&body).is_err() {
         return Err(Error::new(ErrorKind::Decode, "invalid response body: not a page of a list"));
     }
     Ok(page)

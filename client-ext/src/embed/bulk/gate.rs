@@ -13,7 +13,8 @@ use crate::{
     response_info::ResponseInfo,
 };
 
-/// The longest pause, unless the caller sets another limit: a window of a minute, with a margin for the rounding of its end.
+/// The longest pause, unless the caller sets another limit: a window of a minute, with a margin for the rounding of its
+/// end.
 const LONGEST_PAUSE: Duration = Duration::from_secs(90);
 
 /// What the create calls of a bulk share.

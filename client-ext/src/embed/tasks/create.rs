@@ -3,7 +3,7 @@
 use twelvelabs_api::{
     forms::TasksCreateRequest,
     operations::EMBED_TASKS_CREATE,
-    params::{embed_tasks_create as rules, embed_tasks_status::TASK_ID},
+    params::embed_tasks_create as rules,
     runtime::Operation,
     types::{ModelName, TaskId, TasksCreateResponse},
 };
@@ -20,6 +20,14 @@ use crate::{
 };
 
 /// The operation of [`TasksClient::create`](super::TasksClient::create).
+///
+/// `POST /embed/tasks`, a `multipart/form-data` form with the file or its URL. It creates a task: the server begins to
+/// embed the video at once, and counts the call against the limit for requests and the duration of the video against
+/// the limit for media. Both are in the [`ResponseInfo`](crate::ResponseInfo) of the response, if the server sends
+/// them.
+///
+/// The upload runs on a connection of its own, which ends with the attempt. It has no limit as a whole: it may take as
+/// long as the server takes the next chunk within [`with_chunk_timeout`](crate::RequestOptions::with_chunk_timeout).
 #[derive(Clone, Debug)]
 pub struct CreateTask {
     pub(super) model_name: ModelName,
@@ -38,31 +46,23 @@ impl Verb for CreateTask {
     const OPERATION: &'static Operation = &EMBED_TASKS_CREATE;
     const METHOD: &'static str = "embed.tasks.create";
 
+    async fn check(&self, checks: &mut Checks) {
+        self.input.check(checks).await;
+        if self.model_name.as_str().is_empty() {
+            checks.limit(Violation::absent(rules::MODEL_NAME.name, "must name a model"));
+        }
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksCreateResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.check(&mut checks).await;
-        checks.finish()?;
         let mut upload = Upload::new(&rules::VIDEO_FILE);
         let form = self.into_form(&mut upload);
         let make = |api: &twelvelabs_api::Client, form| api.embed_tasks_create_request(form);
-        core.upload(
-            &EMBED_TASKS_CREATE,
-            options,
-            &upload,
-            || form.encode(),
-            make,
-            Some((TASK_ID.name, |task| task.id.as_str())),
-        )
-        .await
+        core.upload(Self::OPERATION, options, &upload, || form.encode(), make, Some(|task| task.id.as_str())).await
     }
 }
 
 impl CreatesJob for CreateTask {
     type Job = TaskJob;
-
-    fn jobs(core: &Core) -> TaskJob {
-        TaskJob::new(core)
-    }
 
     fn id(created: &TasksCreateResponse) -> &TaskId {
         &created.id
@@ -74,14 +74,6 @@ impl CreatesJob for CreateTask {
 }
 
 impl CreateTask {
-    /// Checks the parameters.
-    pub(super) async fn check(&self, checks: &mut Checks) {
-        self.input.check(checks).await;
-        if self.model_name.as_str().is_empty() {
-            checks.limit(Violation::absent(rules::MODEL_NAME.name, "must name a model"));
-        }
-    }
-
     fn into_form(self, upload: &mut Upload) -> TasksCreateRequest {
         let mut form = TasksCreateRequest::new(self.model_name);
         match self.input.marked_source() {

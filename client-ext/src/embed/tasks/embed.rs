@@ -1,6 +1,6 @@
 //! `embed`: create, wait and retrieve in one call.
 
-use std::fmt;
+use std::future::Future;
 
 use twelvelabs_api::{
     operations::EMBED_TASKS_CREATE,
@@ -12,7 +12,6 @@ use twelvelabs_api::{
 use super::{
     create::CreateTask,
     input::{HasTaskInput, TaskInput},
-    job::TaskJob,
     retrieve::RetrieveTask,
 };
 use crate::{
@@ -23,31 +22,36 @@ use crate::{
         request::{Request, Verb},
         response::Response,
     },
-    embed::vectors::{ReturnsVectors, VectorCall},
-    error::{Checks, Error, Result, catch},
-    wait::{WaitForDone, WaitOptions, WaitSettings},
+    embed::{
+        create_and_wait::CreateAndWait,
+        vectors::{ReturnsVectors, VectorCall},
+    },
+    error::{Checks, Result},
+    wait::{WaitOptions, WaitSettings},
 };
 
-type OnCreated = Box<dyn FnOnce(&TaskId) + Send>;
-
 /// The operation of [`TasksClient::embed`](super::TasksClient::embed).
+///
+/// The setters are those of the create call; the options of [`WaitOptions`] apply to the wait, and those of
+/// [`RequestOptions`](crate::RequestOptions) to each request, except that a poll is not retried on its own. It makes
+/// one request to create the task, one for each poll, and one to retrieve the vectors, so
+/// [`with_timeout`](crate::RequestOptions::with_timeout) does not limit the whole;
+/// [`with_deadline`](WaitOptions::with_deadline) limits the wait.
+#[derive(Debug)]
 pub struct EmbedVideo {
-    create: CreateTask,
-    wait: WaitSettings<TasksStatusResponse>,
-    created: Option<OnCreated>,
+    task: CreateAndWait<CreateTask>,
     options: Vec<EmbeddingOption>,
 }
 
 impl EmbedVideo {
     pub(super) fn new(model_name: ModelName, input: TaskInput) -> Self {
-        let create = CreateTask { model_name, input };
-        Self { create, wait: WaitSettings::default(), created: None, options: Vec::new() }
+        Self { task: CreateAndWait::new(CreateTask { model_name, input }), options: Vec::new() }
     }
 }
 
 impl HasTaskInput for EmbedVideo {
     fn input_mut(&mut self) -> &mut TaskInput {
-        &mut self.create.input
+        &mut self.task.create.input
     }
 }
 
@@ -56,11 +60,13 @@ impl Request<EmbedVideo> {
     ///
     /// A panic in the callback ends the call with [`Callback`](crate::ErrorKind::Callback); the error has the id.
     pub fn with_created(mut self, callback: impl FnOnce(&TaskId) + Send + 'static) -> Self {
-        self.verb.created = Some(Box::new(callback));
+        self.verb.task.created.set(callback);
         self
     }
 
     /// Which kinds of vectors to retrieve. Default: every kind that the task has.
+    ///
+    /// The server computes all kinds in any case; fewer kinds make the response smaller.
     pub fn embedding_option(mut self, options: impl IntoIterator<Item = EmbeddingOption>) -> Self {
         self.verb.options = options.into_iter().collect();
         self
@@ -71,7 +77,7 @@ impl WaitOptions for Request<EmbedVideo> {
     type Status = TasksStatusResponse;
 
     fn wait_mut(&mut self) -> &mut WaitSettings<TasksStatusResponse> {
-        &mut self.verb.wait
+        &mut self.verb.task.wait
     }
 }
 
@@ -81,6 +87,10 @@ impl Verb for EmbedVideo {
     const OPERATION: &'static Operation = &EMBED_TASKS_CREATE;
     const METHOD: &'static str = "embed.tasks.embed";
 
+    fn check(&self, checks: &mut Checks) -> impl Future<Output = ()> + Send {
+        self.task.check(checks)
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksRetrieveResponse>> {
         self.prepare(core, options).await?.whole(core, options).await
     }
@@ -88,28 +98,9 @@ impl Verb for EmbedVideo {
 
 impl ReturnsVectors for EmbedVideo {
     async fn prepare(self, core: &Core, options: &CallOptions) -> Result<VectorCall<TasksRetrieveResponse>> {
-        let Self { create, wait, created, options: kinds } = self;
-        let model = create.model_name.clone();
-        // A mistake in the settings of the wait should not cost an upload.
-        if let Some(violation) = wait.violation() {
-            let mut checks = Checks::new(options.validate);
-            create.check(&mut checks).await;
-            checks.refuse(violation);
-            checks.finish()?;
-        }
-        let id = create.run(core, options).await?.into_value().id;
-        if let Some(Err(error)) = created.map(|created| catch(|| created(&id))) {
-            return Err(Error::of_callback("with_created", error).with_resource(&id));
-        }
-        let mut polling = WaitForDone::new(TaskJob::new(core), (&id).into_id(&TASK_ID), options);
-        polling.settings = wait;
-        polling.send().await.map_err(|error| error.with_resource(&id))?;
-        Ok(RetrieveTask { id: (&id).into_id(&TASK_ID), options: kinds }.call()?.of_model(model))
-    }
-}
-
-impl fmt::Debug for EmbedVideo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbedVideo").field("create", &self.create).field("wait", &self.wait).finish_non_exhaustive()
+        let model = self.task.create.model_name.clone();
+        let id = self.task.run(core, options).await?;
+        let retrieve = RetrieveTask { id: id.into_id(&TASK_ID), options: self.options };
+        Ok(retrieve.prepare(core, options).await?.of_model(model))
     }
 }

@@ -42,7 +42,10 @@ impl FindCreated {
         Self { list: TasksClient::new(core).list(), name, marker: None }
     }
 
-    /// The marker of the create call; see [`TaskInput::with_marker`](super::TaskInput::with_marker). Without effect for a URL.
+    /// The marker of the create call; see [`TaskInput::with_marker`](super::TaskInput::with_marker). Without effect for
+    /// a URL.
+    ///
+    /// Without a marker, all tasks with the file name are found, also those of other calls.
     pub fn with_marker(mut self, marker: impl Into<String>) -> Self {
         self.marker = Some(marker.into());
         self

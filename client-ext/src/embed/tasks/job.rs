@@ -4,6 +4,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
     params::embed_tasks_status::TASK_ID,
+    runtime::Param,
     types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksStatusResponse},
 };
 
@@ -15,21 +16,13 @@ use crate::{
 };
 
 /// A video embedding task, as something to [wait](crate::wait) for.
-#[derive(Clone)]
+///
+/// Polled with `GET /embed/tasks/{task_id}/status`, and many tasks with `GET /embed/tasks`. `ready` is done, `failed`
+/// is failed; `processing` and every status that this version does not know are pending. A task without a status is
+/// pending, too: the server may not have one for a moment.
+#[derive(Clone, Debug)]
 pub struct TaskJob {
     core: Core,
-}
-
-impl TaskJob {
-    pub(super) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
-    }
-}
-
-impl std::fmt::Debug for TaskJob {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TaskJob").finish_non_exhaustive()
-    }
 }
 
 /// A task that may have no status yet: a response that is not a [`TasksStatusResponse`] only because of that.
@@ -42,7 +35,8 @@ struct WithoutStatus {
 }
 
 impl WithoutStatus {
-    /// Whether a response is a task whose status is missing or `null`. A status of the wrong type is not a status that is not known yet.
+    /// Whether a response is a task whose status is missing or `null`. A status of the wrong type is not a status that
+    /// is not known yet.
     fn is(body: &[u8]) -> bool {
         json::decode::<Self>(body).is_ok_and(|task| task.status.is_none())
     }
@@ -54,9 +48,13 @@ impl Job for TaskJob {
 
     const FAMILY: &'static str = "embed.tasks";
     const NAME: &'static str = "task";
-    const ID_NAME: &'static str = TASK_ID.name;
+    const ID: &'static Param = &TASK_ID;
     const OPERATION: &'static str = EMBED_TASKS_STATUS.id;
     const HAS_LIST: bool = true;
+
+    fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
 
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<TasksStatusResponse> {
         let make = |api: &twelvelabs_api::Client| api.embed_tasks_status_request(id);
@@ -79,16 +77,21 @@ impl Job for TaskJob {
     }
 
     fn state(status: &TasksStatusResponse) -> JobState {
-        match status.status {
-            TaskStatus::Ready => JobState::Done,
-            TaskStatus::Failed => JobState::Failed,
-            // `processing`, and whatever the server may add.
-            _ => JobState::Pending,
-        }
+        task_state(&status.status)
     }
 
     fn status_text(status: &TasksStatusResponse) -> &str {
         status.status.as_str()
+    }
+}
+
+/// Whether a task of any version has ended.
+pub(in crate::embed) fn task_state(status: &TaskStatus) -> JobState {
+    match status {
+        TaskStatus::Ready => JobState::Done,
+        TaskStatus::Failed => JobState::Failed,
+        // `processing`, and whatever the server may add.
+        _ => JobState::Pending,
     }
 }
 

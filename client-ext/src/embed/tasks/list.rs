@@ -6,22 +6,41 @@ use twelvelabs_api::{
     options::{EmbedTasksListOptions, EmbedV2TasksListOptions},
     params::embed_tasks_list as rules,
     runtime::{Operation, Param},
-    types::{MediaEmbeddingTask, TaskId, TaskStatus, TasksListResponse},
+    types::{MediaEmbeddingTask, PageInfo, TaskId, TaskStatus, TasksListResponse},
 };
 
 use crate::{
     core::{
         Core,
-        decode::read_page,
+        list::{Pages, Paging},
         options::CallOptions,
-        request::{Pages, Paging, Request, Verb},
+        request::{Request, Verb},
         response::Response,
     },
     error::{Checks, Result, Violation},
     wait::job::{Job, JobList, ListPage, Polled},
 };
 
-/// The operation of [`TasksClient::list`](super::TasksClient::list), and of the list of version 2, which has the same parameters and response.
+/// The operation of [`TasksClient::list`](super::TasksClient::list), and of the list of version 2, which has the same
+/// parameters and response.
+///
+/// `GET /embed/tasks` or `GET /embed-v2/tasks`. The times of [`started_at`](Request::started_at) and
+/// [`ended_at`](Request::ended_at) are rounded so that no task is lost. Whether the server includes tasks of exactly
+/// these times is not documented.
+///
+/// ```no_run
+/// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+/// use std::time::{Duration, SystemTime};
+/// use futures_util::TryStreamExt;
+/// use twelvelabs::embed::tasks::TaskStatus;
+///
+/// let yesterday = SystemTime::now() - Duration::from_secs(24 * 60 * 60);
+/// let mut failed = tasks.list().started_at(yesterday).status(TaskStatus::Failed).items();
+/// while let Some(task) = failed.try_next().await? {
+///     println!("{} {:?}", task.id, task.created_at);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ListTasks {
     is_v2: bool,
@@ -49,7 +68,9 @@ impl Request<ListTasks> {
         self
     }
 
-    /// Only tasks with this status.
+    /// Only tasks with this status. Default: all.
+    ///
+    /// The server has `processing`, `ready` and `failed`. A status of another name is sent as it is.
     pub fn status(mut self, status: impl Into<TaskStatus>) -> Self {
         self.verb.status = Some(status.into());
         self
@@ -86,9 +107,11 @@ impl ListTasks {
         let limit = paging.page_limit.unwrap_or(1);
         let list = Self { started_at, ended_at, paging, ..self };
         Polled::new(list.execute(core, options).await, |list| {
-            // A page beyond the end may be empty or may not exist. Without a number of pages, the last is one that is not full.
+            // A page beyond the end may be empty or may not exist. Without a number of pages, the last is one that is
+            // not full.
             let is_full = list.data.len() as u64 >= limit;
-            let is_last = Self::total_pages(&list).map_or(!is_full, |total| number >= total) || list.data.is_empty();
+            let total = list.page_info.as_ref().and_then(|info| info.total_page);
+            let is_last = total.map_or(!is_full, |total| number >= total) || list.data.is_empty();
             let entries = list.data.into_iter().map(|task| {
                 let created = task.created_at.map(|time| time.timestamp());
                 (task.id.clone(), created, status(task))
@@ -104,16 +127,17 @@ impl Verb for ListTasks {
     const OPERATION: &'static Operation = &EMBED_TASKS_LIST;
     const METHOD: &'static str = "embed.tasks.list";
 
-    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksListResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.paging.check::<Self>(&mut checks);
+    async fn check(&self, checks: &mut Checks) {
+        self.paging.check::<Self>(checks);
         if let (Some(start), Some(end)) = (self.started_at, self.ended_at)
             && end < start
         {
             let rule = format!("must not be before {}, which is {}", rules::STARTED_AT.name, start.to_rfc3339());
             checks.limit(Violation::new(rules::ENDED_AT.name, end.to_rfc3339(), rule));
         }
-        checks.finish()?;
+    }
+
+    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksListResponse>> {
         let request = |api: &twelvelabs_api::Client| {
             let (started_at, ended_at) = (self.started_at.as_ref(), self.ended_at.as_ref());
             let (Paging { page, page_limit }, status) = (self.paging, self.status.clone());
@@ -138,8 +162,7 @@ impl Verb for ListTasks {
             false => (&EMBED_TASKS_LIST, Self::METHOD),
             true => (&EMBED_V2_TASKS_LIST, "embed.v2.tasks.list"),
         };
-        let is_blank = |page: &TasksListResponse| page.data.is_empty() && page.page_info.is_none();
-        let call = core.call_and_read(operation, options, request, |body| read_page(body, core.key(), is_blank)).await;
+        let call = core.list::<Self>(operation, options, request).await;
         call.map_err(|error| error.with_operation(operation.id).with_method(method))
     }
 }
@@ -154,16 +177,12 @@ impl Pages for ListTasks {
         &mut self.paging
     }
 
-    fn total_pages(page: &TasksListResponse) -> Option<u64> {
-        page.page_info.as_ref()?.total_page
+    fn page_info(page: &TasksListResponse) -> Option<&PageInfo> {
+        page.page_info.as_ref()
     }
 
-    fn items(page: &TasksListResponse) -> &[MediaEmbeddingTask] {
-        &page.data
-    }
-
-    fn into_items(page: TasksListResponse) -> Vec<MediaEmbeddingTask> {
-        page.data
+    fn items(page: &mut TasksListResponse) -> &mut Vec<MediaEmbeddingTask> {
+        &mut page.data
     }
 
     fn key(item: &MediaEmbeddingTask) -> TaskId {

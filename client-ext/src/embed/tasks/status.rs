@@ -7,18 +7,15 @@ use twelvelabs_api::{
 };
 
 use crate::{
-    core::{
-        Core,
-        decode::read_whole,
-        id::{Id, check_same},
-        options::CallOptions,
-        request::Verb,
-        response::Response,
-    },
+    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
     error::Result,
 };
 
 /// The operation of [`TasksClient::status`](super::TasksClient::status).
+///
+/// `GET /embed/tasks/{task_id}/status`. The response has the status, the model and the metadata of the video, as soon
+/// as the server knows them, and no reason if the task failed: version 1 has none. It counts against the limit for
+/// requests. A response about another task is a [`Decode`](crate::ErrorKind::Decode) error.
 #[derive(Clone, Debug)]
 pub struct GetTaskStatus {
     pub(super) id: Id<TaskId>,
@@ -31,14 +28,7 @@ impl Verb for GetTaskStatus {
     const METHOD: &'static str = "embed.tasks.status";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksStatusResponse>> {
-        let id = self.id.get()?;
-        let read = |body| async {
-            let status: TasksStatusResponse = read_whole(body, core.key()).await?;
-            check_same(id, &status.id, core.key())?;
-            Ok(status)
-        };
-        let make = |api: &twelvelabs_api::Client| api.embed_tasks_status_request(id);
-        let call = core.call_and_read(&EMBED_TASKS_STATUS, options, make, read);
-        call.await.map_err(|error| error.with_resource(id))
+        let make = |api: &twelvelabs_api::Client, id: &TaskId| api.embed_tasks_status_request(id);
+        core.retrieve(&self.id, Self::OPERATION, options, make, |status| &status.id).await
     }
 }

@@ -23,6 +23,13 @@ use crate::{
 };
 
 /// The operation of [`V2Client::create`](super::V2Client::create).
+///
+/// `POST /embed-v2`, JSON. It computes vectors and stores nothing, so it is safe to repeat. Bytes of files are in the
+/// request, in base64: the header timeout, 5 min by default, counts from the start of the attempt, and is longer by one
+/// second per 64 KiB of the request.
+///
+/// The response has [`usage`](super::EmbeddingUsage) with Marengo 3.5: the tokens of each kind of input, which is what
+/// the call costs.
 #[derive(Clone, Debug)]
 pub struct CreateEmbeddings {
     model_name: ModelName,
@@ -35,20 +42,6 @@ impl CreateEmbeddings {
     pub(super) fn new(model_name: ModelName, input: EmbedInput) -> Self {
         let input = input.for_model(&model_name);
         Self { model_name, input, auto_truncate: None, options: ModelOptions::default() }
-    }
-}
-
-impl CreateEmbeddings {
-    fn check(&self, checks: &mut Checks) {
-        let call = Call { model: &self.model_name, is_task: false };
-        self.input.check(call, checks);
-        // The document says only that Marengo 3.5 does not take the input.
-        match self.input.name_of_unconverted().filter(|_| call.is_35()) {
-            Some(name) => {
-                checks.limit(Violation::absent(name, "must have no options with marengo3.5, except in a task"));
-            }
-            None => call.check(&EMBED_V2_CREATE, self.options, &self.to_request(Content::Outline), checks),
-        }
     }
 
     fn to_request(&self, content: Content) -> CreateEmbeddingsRequest {
@@ -66,8 +59,8 @@ impl HasModelOptions for CreateEmbeddings {
 }
 
 impl Request<CreateEmbeddings> {
-    /// Whether a text of more than 2,000 tokens is cut instead of being rejected. Default `false`. If it was cut, the response has
-    /// `usage.truncated`. Marengo 3.5 only.
+    /// Whether a text of more than 2,000 tokens is cut instead of being rejected. Default `false`. If it was cut, the
+    /// response has `usage.truncated`. Marengo 3.5 only.
     pub fn auto_truncate(mut self, truncate: bool) -> Self {
         self.verb.auto_truncate = Some(truncate);
         self
@@ -80,16 +73,25 @@ impl Verb for CreateEmbeddings {
     const OPERATION: &'static Operation = &EMBED_V2_CREATE;
     const METHOD: &'static str = "embed.v2.create";
 
+    async fn check(&self, checks: &mut Checks) {
+        let call = Call { model: &self.model_name, is_task: false };
+        self.input.check(call, checks);
+        // The document says only that Marengo 3.5 does not take the input.
+        match self.input.name_of_unconverted().filter(|_| call.is_35()) {
+            Some(name) => {
+                checks.limit(Violation::absent(name, "must have no options with marengo3.5, except in a task"));
+            }
+            None => call.check(&EMBED_V2_CREATE, self.options, &self.to_request(Content::Outline), checks),
+        }
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingSuccessResponse>> {
         self.prepare(core, options).await?.whole(core, options).await
     }
 }
 
 impl ReturnsVectors for CreateEmbeddings {
-    async fn prepare(self, _: &Core, options: &CallOptions) -> Result<VectorCall<EmbeddingSuccessResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.check(&mut checks);
-        checks.finish()?;
+    async fn prepare(self, _: &Core, _: &CallOptions) -> Result<VectorCall<EmbeddingSuccessResponse>> {
         let body = self.to_request(Content::Whole);
         let make = move |api: &twelvelabs_api::Client| api.embed_v2_create_request(&body);
         Ok(VectorCall::new::<Self>(make).of_model(self.model_name))

@@ -15,14 +15,21 @@ use super::{
 use crate::error::Checks;
 
 /// A text of up to 500 tokens with Marengo 3.0 and 2,000 tokens with Marengo 3.5.
+///
+/// Only the server counts tokens. A longer text is a 400, or is cut with [`auto_truncate`](crate::Request::auto_truncate). `&str` and `String` convert
+/// to an [`EmbedInput`], so that this type is rarely named.
 #[derive(Clone, Debug)]
 pub struct TextInput(String);
 
 /// An image: JPEG or PNG, at least 128×128 pixels, at most 32 MiB.
+///
+/// Without a task with both models, in a task with Marengo 3.5. One vector, for the whole image.
 #[derive(Clone, Debug)]
 pub struct ImageInput(MediaSource);
 
-/// A text and an image that share one vector.
+/// A text and an image that share one vector, for example as a query: "this car, but red". Without a task only.
+///
+/// The limits are those of [`TextInput`] and [`ImageInput`]. For other combinations, there is [`MultiInput`].
 #[derive(Clone, Debug)]
 pub struct TextImageInput {
     text: String,
@@ -30,21 +37,21 @@ pub struct TextImageInput {
 }
 
 impl TextInput {
-    /// A text. Must not be empty.
+    /// A text. Must not be empty: an empty one is [`InvalidInput`](crate::ErrorKind::InvalidInput) when the request is sent.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 }
 
 impl ImageInput {
-    /// An image.
+    /// An image from a URL, from bytes, or an asset.
     pub fn new(source: impl Into<MediaSource>) -> Self {
         Self(source.into())
     }
 }
 
 impl TextImageInput {
-    /// A text and an image.
+    /// A text, which must not be empty, and an image from a URL, from bytes, or an asset.
     pub fn new(image: impl Into<MediaSource>, text: impl Into<String>) -> Self {
         Self { text: text.into(), image: image.into() }
     }
@@ -52,34 +59,44 @@ impl TextImageInput {
 
 /// What [`V2Client::create`](super::V2Client::create) embeds. Texts and all inputs except [`DocumentInput`] convert to it.
 ///
+/// | input | Marengo 3.0 | Marengo 3.5 | vectors |
+/// | --- | --- | --- | --- |
+/// | text | 500 tokens | 2,000 tokens | one |
+/// | image, text and image | yes | yes | one |
+/// | audio, video | 10 min, with options | 30 s, without options | 3.0: one per clip and option, and for the whole; 3.5: one |
+/// | several files | images only | yes, up to 10 | one |
+/// | document | no | in a [`MultiInput`] | one |
+///
 /// Marengo 3.5 takes all inputs in one form, as [`MultiInput`]. A text, an image, both, and audio and video without options are sent to it in that
 /// form.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EmbedInput {
-    /// A text.
+    /// A text; one vector.
     Text(TextInput),
-    /// An image.
+    /// An image; one vector.
     Image(ImageInput),
     /// A text and an image that share one vector.
     TextImage(TextImageInput),
-    /// An audio file.
+    /// An audio file of up to 10 min (Marengo 3.0) or 30 s (Marengo 3.5, which takes it as a whole).
     Audio(AudioInput),
-    /// A video.
+    /// A video of up to 10 min (Marengo 3.0) or 30 s (Marengo 3.5, which takes it as a whole).
     Video(VideoInput),
     /// A text, files, or both, that share one vector.
     Multi(MultiInput),
 }
 
 /// What [`V2TasksClient::create`](super::V2TasksClient::create) embeds. The input of each variant converts to it.
+///
+/// Texts have no tasks: embed them with [`V2Client::create`](super::V2Client::create).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EmbedTaskInput {
-    /// An audio file.
+    /// An audio file of 4 s to 4 h.
     Audio(AudioInput),
-    /// A video.
+    /// A video of 4 s to 4 h.
     Video(VideoInput),
-    /// A document. Marengo 3.5 only.
+    /// A document of up to 512 MiB. Marengo 3.5 only.
     Document(DocumentInput),
     /// An image. Marengo 3.5 only.
     Image(ImageInput),

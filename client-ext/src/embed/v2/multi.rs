@@ -19,8 +19,8 @@ use crate::error::{Checks, Violation};
 /// # let _ = input;
 /// ```
 ///
-/// Files of different types need a text. A PDF file must be alone; a text or Markdown file too, unless there is an image, audio file or video.
-/// Marengo 3.0 takes images only.
+/// Files of different types need a text. A PDF file must be alone; a text or Markdown file too, unless there is an
+/// image, audio file or video. Marengo 3.0 takes images only.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct MultiInput {
@@ -38,32 +38,34 @@ pub struct MultiInputSource {
 }
 
 impl MultiInputSource {
-    /// A file of this type.
+    /// A file of this type: `image`, `video`, `audio`, `document`.
     pub fn new(media_type: impl Into<MultiInputMediaType>, source: impl Into<MediaSource>) -> Self {
         Self { name: None, media_type: media_type.into(), source: source.into() }
     }
 
-    /// An image.
+    /// An image. All models take images.
     pub fn image(source: impl Into<MediaSource>) -> Self {
         Self::new(MultiInputMediaType::Image, source)
     }
 
-    /// A video. Marengo 3.5 only.
+    /// A video of up to 30 s. Marengo 3.5 only.
     pub fn video(source: impl Into<MediaSource>) -> Self {
         Self::new(MultiInputMediaType::Video, source)
     }
 
-    /// An audio file. Marengo 3.5 only.
+    /// An audio file of up to 30 s. Marengo 3.5 only.
     pub fn audio(source: impl Into<MediaSource>) -> Self {
         Self::new(MultiInputMediaType::Audio, source)
     }
 
-    /// A PDF, text or Markdown file. Marengo 3.5 only.
+    /// A PDF, text or Markdown file. Marengo 3.5 only. A PDF may have 16 pages per MB of the file; one with more is a
+    /// 413.
     pub fn document(source: impl Into<MediaSource>) -> Self {
         Self::new(MultiInputMediaType::Document, source)
     }
 
-    /// The name by which the text refers to the file: `<@name>`.
+    /// The name by which the text refers to the file: `<@name>`. Not required for a file to which the text does not
+    /// refer.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -89,7 +91,7 @@ impl MultiInput {
         self
     }
 
-    /// Adds a file. At most 10; their order matters.
+    /// Adds a file. At most 10; their order matters. A file with nothing to embed is a 400.
     pub fn media_source(mut self, source: MultiInputSource) -> Self {
         self.sources.push(source);
         self

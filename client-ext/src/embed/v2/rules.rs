@@ -1,7 +1,7 @@
 //! Parameters and checks that all inputs share.
 //!
-//! Rules about several fields are in the OpenAPI document (`x-rules`). The inputs check what it cannot say: files and URLs, numbers that are
-//! not finite, names in a text, and options that the form of a request cannot express.
+//! Rules about several fields are in the OpenAPI document (`x-rules`). The inputs check what it cannot say: files and
+//! URLs, numbers that are not finite, names in a text, and options that the form of a request cannot express.
 
 use serde::Serialize;
 use twelvelabs_api::{params::embed_v2_create as params, runtime::Operation, types::ModelName};
@@ -29,15 +29,15 @@ pub trait HasModelOptions {
 impl<V: HasModelOptions> Request<V> {
     /// Whether every vector has a second one with the uncertainty of its numbers. Default `false`.
     ///
-    /// Without a task: not for a text together with files, and not for documents. In a task: audio and video need an `embedding_scope`
-    /// without `asset`, text files the scope `local` alone; not for PDF files.
+    /// Without a task: not for a text together with files, and not for documents. In a task: audio and video need an
+    /// `embedding_scope` without `asset`, text files the scope `local` alone; not for PDF files.
     pub fn embedding_uncertainty(mut self, uncertainty: bool) -> Self {
         self.verb.model_options_mut().uncertainty = Some(uncertainty);
         self
     }
 
-    /// Number of dimensions of all vectors: 128, 256 or 512, default 512. A shorter vector is the start of the longer one; whether
-    /// the server scales it to unit length is not documented.
+    /// Number of dimensions of all vectors: 128, 256 or 512, default 512. A shorter vector is the start of the longer
+    /// one; whether the server scales it to unit length is not documented.
     pub fn embedding_dimension(mut self, dimension: u64) -> Self {
         self.verb.model_options_mut().dimension = Some(dimension);
         self
@@ -61,8 +61,8 @@ impl Call<'_> {
         *self.model == ModelName::Marengo35
     }
 
-    /// Checks what the OpenAPI document states about the request: the parameters that are not part of an input, and the rules about
-    /// several fields. `outline` is the request without the bytes of files.
+    /// Checks what the OpenAPI document states about the request: the parameters that are not part of an input, and the
+    /// rules about several fields. `outline` is the request without the bytes of files.
     pub(super) fn check(
         &self,
         operation: &Operation,

@@ -18,6 +18,14 @@ use crate::{
 
 /// Where a file comes from: a URL that the server fetches, bytes that are sent with the request, or an asset.
 ///
+/// | source | limit | what the server needs |
+/// | --- | --- | --- |
+/// | [`url`](Self::url) | audio and video 4 GB, documents 512 MB, in a task | access to the URL while it processes the request |
+/// | [`bytes`](Self::bytes), [`base64_string`](Self::base64_string) | 36 MiB of audio or video, 32 MiB of an image, 512 MiB of a document | nothing |
+/// | [`asset`](Self::asset) | that of the upload | an asset that is `ready` |
+///
+/// Files of a [`MultiInput`](super::MultiInput) have up to 32 MiB, from wherever they come.
+///
 /// `Debug` shows URLs without user, query and fragment, because signed URLs are secrets, and no bytes.
 #[derive(Clone)]
 pub struct MediaSource(Place);
@@ -52,12 +60,17 @@ impl MediaSource {
         Self(Place::Bytes(bytes.into()))
     }
 
-    /// The bytes of a file that are in base64 already, with padding and without a `data:` prefix.
+    /// The bytes of a file that are in base64 already, with padding and without a `data:` prefix. They are sent as they are.
+    ///
+    /// The limits of [`bytes`](Self::bytes) are for the bytes before encoding.
     pub fn base64_string(text: impl Into<String>) -> Self {
         Self(Place::Base64(text.into()))
     }
 
-    /// An asset that is `ready`.
+    /// An asset that is `ready`: wait for it with [`wait_for_done`](crate::assets::AssetsClient::wait_for_done). The server refuses one that it still
+    /// processes.
+    ///
+    /// An id that is not valid is [`InvalidInput`](crate::ErrorKind::InvalidInput) when the request is sent.
     pub fn asset(id: impl IntoId<AssetId>) -> Self {
         Self(Place::Asset(id.into_id(&IMAGE_MEDIA_SOURCE_ASSET_ID)))
     }

@@ -6,8 +6,6 @@ mod job;
 mod retrieve;
 mod status;
 
-use std::fmt;
-
 use twelvelabs_api::{
     params::embed_v2_tasks_retrieve::TASK_ID,
     types::{ModelName, TaskId},
@@ -37,7 +35,7 @@ pub type CreateEmbeddingTasks = CreateBulk<CreateEmbeddingTask>;
 /// Embedding tasks of version 2. Cheap to clone.
 ///
 /// Every method returns a builder, as those of [`TasksClient`](crate::embed::tasks::TasksClient) do. The server deletes tasks after seven days.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct V2TasksClient {
     core: Core,
 }
@@ -116,7 +114,7 @@ impl V2TasksClient {
     /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or ran out of time can be
     /// resumed from the task id, at any time and in any process.
     pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForEmbeddingTask {
-        WaitForDone::new(EmbeddingTaskJob::new(&self.core), id.into_id(&TASK_ID), self.core.options())
+        WaitForDone::new(&self.core, id)
     }
 
     /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks. An id may occur more than once.
@@ -124,8 +122,7 @@ impl V2TasksClient {
     where
         I: IntoIterator<Item: IntoId<TaskId>>,
     {
-        let ids = ids.into_iter().map(|id| id.into_id(&TASK_ID)).collect();
-        WaitAll::of_ids(EmbeddingTaskJob::new(&self.core), ids, self.core.options())
+        WaitAll::of_ids(&self.core, ids)
     }
 
     /// Retrieves the vectors of a task that is `ready`: as a whole, [one by one](Request::segments), or as a [matrix](Request::matrix). They are
@@ -158,11 +155,5 @@ impl V2TasksClient {
     /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask> {
         Request::new(&self.core, EmbedInTask::new(model_name.into(), input.into()))
-    }
-}
-
-impl fmt::Debug for V2TasksClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("V2TasksClient").finish_non_exhaustive()
     }
 }

@@ -23,11 +23,11 @@ pub trait Timeline: Clone + Send + Sync + 'static {
     const NAME: &'static str;
 }
 
-/// An audio file; see [`AudioInput`].
+/// The kind of an [`AudioInput`].
 #[derive(Clone, Copy, Debug)]
 pub enum Audio {}
 
-/// A video; see [`VideoInput`].
+/// The kind of a [`VideoInput`].
 #[derive(Clone, Copy, Debug)]
 pub enum Video {}
 
@@ -39,13 +39,20 @@ impl Timeline for Video {
     const NAME: &'static str = "video";
 }
 
-/// An audio file and how to embed it.
+/// An audio file and how to embed it. Options: `audio`, and `transcription` with Marengo 3.0. Marengo 3.0 takes WAV,
+/// MP3 and FLAC.
 pub type AudioInput = TimedInput<Audio>;
 
-/// A video and how to embed it.
+/// A video and how to embed it. Options: `visual`, `audio`, and `transcription` with Marengo 3.0. Marengo 3.0 takes
+/// sides of 360–5184 pixels.
 pub type VideoInput = TimedInput<Video>;
 
 /// An audio file or a video, and how to embed it.
+///
+/// There is a vector for each clip and option, and one per option for the whole file, unless
+/// [`embedding_scope`](Self::embedding_scope) says otherwise. In a task, the file may last 4 s to 4 h and have up to
+/// 4 GB; without a task, 10 min with Marengo 3.0. Marengo 3.5 without a task takes it without options, up to 30 s, for
+/// one vector. Rules about several settings are checked when the request is sent.
 ///
 /// ```
 /// use twelvelabs::{EmbeddingOption, EmbeddingScope, embed::v2::{MediaSource, Segmentation, VideoInput}};
@@ -72,7 +79,8 @@ pub struct TimedInput<K> {
     kind: PhantomData<K>,
 }
 
-/// How a file is divided into clips.
+/// How a file is divided into clips: in whole seconds. A shorter clip finds a moment more exactly, and costs one vector
+/// more for each option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segmentation(Division);
 
@@ -83,13 +91,15 @@ enum Division {
 }
 
 impl Segmentation {
-    /// Clips that begin at changes of the content, of at least this many seconds: 2–5 s, default 4 s with Marengo 3.0 and 2 s with Marengo
-    /// 3.5. Marengo 3.0 divides audio into clips of equal length only.
+    /// Clips that begin at changes of the content, of at least this many seconds: 2–5 s, default 4 s with Marengo
+    /// 3.0 and 2 s with Marengo 3.5. Marengo 3.0 divides audio into clips of equal length only.
     pub fn dynamic(min_duration_sec: u64) -> Self {
         Self(Division::Dynamic(min_duration_sec))
     }
 
-    /// Clips of this many seconds: 2–10 s. The last clip may be shorter.
+    /// Clips of this many seconds: 2–10 s. The last clip may be shorter, and is kept, unlike in version 1. A value of
+    /// 1 is sent with a warning in the log, because official samples use it although the documentation does not allow
+    /// it.
     pub fn fixed(duration_sec: u64) -> Self {
         Self(Division::Fixed(duration_sec))
     }
@@ -129,7 +139,7 @@ impl Segmentation {
 }
 
 impl<K: Timeline> TimedInput<K> {
-    /// A file, with the server's defaults.
+    /// A file from a URL, from bytes, or an asset that is `ready`, with the server's defaults.
     pub fn new(source: impl Into<MediaSource>) -> Self {
         Self {
             source: source.into(),
@@ -145,12 +155,18 @@ impl<K: Timeline> TimedInput<K> {
     }
 
     /// Start of the embedded range, in seconds from the start of the file. At least 0, default 0.
+    ///
+    /// Times in the response are from the start of the file too.
     pub fn start_sec(mut self, seconds: impl Into<f64>) -> Self {
         self.start = Some(seconds.into());
         self
     }
 
-    /// End of the embedded range, in seconds from the start of the file. Greater than the start, default the end of the file.
+    /// End of the embedded range, in seconds from the start of the file. Greater than the start, default the end of the
+    /// file.
+    ///
+    /// The range may be as long as the longest file that the call takes. A range shorter than a clip of a fixed length
+    /// is sent with a warning in the log: what the server does is not documented.
     pub fn end_sec(mut self, seconds: impl Into<f64>) -> Self {
         self.end = Some(seconds.into());
         self
@@ -158,22 +174,28 @@ impl<K: Timeline> TimedInput<K> {
 
     /// How the file is divided into clips. The form on the wire follows from the model.
     ///
-    /// Default with Marengo 3.0: [`dynamic(4)`](Segmentation::dynamic) for video, [`fixed(6)`](Segmentation::fixed) for audio. Default with
-    /// Marengo 3.5: `dynamic(2)`.
+    /// Default with Marengo 3.0: [`dynamic(4)`](Segmentation::dynamic) for video, [`fixed(6)`](Segmentation::fixed) for
+    /// audio. Default with Marengo 3.5: `dynamic(2)`.
     pub fn segmentation(mut self, segmentation: Segmentation) -> Self {
         self.segmentation = Some(segmentation);
         self
     }
 
-    /// What to compute vectors for: `visual` (video only), `audio`, `transcription` (Marengo 3.0 only). Default all of them.
+    /// What to compute vectors for: `visual` (video only), `audio`, `transcription` (Marengo 3.0 only). Default all of
+    /// them.
+    ///
+    /// Options that are left out here cannot be retrieved later, unlike in version 1. With Marengo 3.5, `audio` has the
+    /// speech too.
     pub fn embedding_option(mut self, options: impl IntoIterator<Item = EmbeddingOption>) -> Self {
         self.options = options.into_iter().collect();
         self
     }
 
-    /// Which ranges to compute vectors for: `clip`, `asset`, or both. Default both. `local` is the same as `clip`, for tasks with Marengo 3.5.
+    /// Which ranges to compute vectors for: `clip`, `asset`, or both. Default both. `local` is the same as `clip`, for
+    /// tasks with Marengo 3.5.
     ///
-    /// A vector for the whole file suits 10–30 s.
+    /// A vector for the whole file suits 10–30 s. With
+    /// [`embedding_uncertainty`](crate::Request::embedding_uncertainty), a task allows no `asset`.
     pub fn embedding_scope(mut self, scopes: impl IntoIterator<Item = EmbeddingScope>) -> Self {
         self.scopes = scopes.into_iter().collect();
         self
@@ -181,13 +203,15 @@ impl<K: Timeline> TimedInput<K> {
 
     /// Whether to compute one vector per option, one for all of them, or both. Default one per option.
     ///
-    /// Only for two or more options. With Marengo 3.5, `fused_embedding` needs [`time_based_metadata`](Self::time_based_metadata).
+    /// Only for two or more options. With Marengo 3.5, `fused_embedding` needs
+    /// [`time_based_metadata`](Self::time_based_metadata).
     pub fn embedding_type(mut self, types: impl IntoIterator<Item = EmbeddingType>) -> Self {
         self.types = types.into_iter().collect();
         self
     }
 
-    /// Adds a text for a range of time, in seconds from the start of the file: fused vectors of the clips that overlap it include the text.
+    /// Adds a text for a range of time, in seconds from the start of the file: fused vectors of the clips that overlap
+    /// it include the text.
     ///
     /// For tasks with Marengo 3.5 and the type `fused_embedding`. `start` and `end` are equal for a moment.
     pub fn time_based_metadata(mut self, start: impl Into<f64>, end: impl Into<f64>, text: impl Into<String>) -> Self {

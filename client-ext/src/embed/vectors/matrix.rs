@@ -9,7 +9,8 @@ use std::{
 
 use twelvelabs_api::runtime::{CosineQuery, Embedding, NotFinite, VectorError, check_comparable, norm};
 
-/// Vectors of the same dimension as one row-major matrix of finite `f32` numbers, `rows × dimensions`, contiguous in memory.
+/// Vectors of the same dimension as one row-major matrix of finite `f32` numbers, `rows × dimensions`, contiguous in
+/// memory.
 ///
 /// This is the layout that ndarray, Arrow, faiss and GPUs use.
 ///
@@ -47,7 +48,8 @@ impl Matrix {
     ///
     /// # Errors
     ///
-    /// [`VectorError::Shape`] if the number of values is not a multiple of the dimension, which must not be 0, and [`VectorError::NotFinite`].
+    /// [`VectorError::Shape`] if the number of values is not a multiple of the dimension, which must not be 0, and
+    /// [`VectorError::NotFinite`].
     pub fn new(values: Vec<f32>, dimensions: usize) -> Result<Self, VectorError> {
         let rows = values.len().checked_div(dimensions).unwrap_or_default();
         if rows * dimensions != values.len() || dimensions == 0 {
@@ -115,14 +117,16 @@ impl Matrix {
         (index < self.rows).then(|| &self.values[start..start + self.dimensions])
     }
 
-    /// The `k` rows with the largest cosine of the angle to a vector, nearest first; rows that are equally near are in the order of the matrix.
-    /// Fewer if the matrix has fewer rows.
+    /// The `k` rows with the largest cosine of the angle to a vector, nearest first; rows that are equally near are in
+    /// the order of the matrix. Fewer if the matrix has fewer rows.
     ///
-    /// It reads all rows once, on the current thread; the first search takes longer than the others. A row of zeros has the score 0.
+    /// It reads all rows once, on the current thread; the first search takes longer than the others. A row of zeros has
+    /// the score 0.
     ///
     /// # Errors
     ///
-    /// [`VectorError::Models`] if both models are known and different, and [`VectorError::Dimensions`]. Neither, if the matrix has no rows.
+    /// [`VectorError::Models`] if both models are known and different, and [`VectorError::Dimensions`]. Neither, if the
+    /// matrix has no rows.
     pub fn top_k(&self, query: &Embedding, k: usize) -> Result<Vec<Ranked>, VectorError> {
         if self.rows == 0 {
             return Ok(Vec::new());

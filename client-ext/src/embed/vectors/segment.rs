@@ -10,8 +10,8 @@ use twelvelabs_api::{
     },
 };
 
-/// A vector and the part of the input that it describes: the same type for all versions of the API, which the types of their responses
-/// convert to.
+/// A vector and the part of the input that it describes: the same type for all versions of the API, which the types of
+/// their responses convert to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Segment {

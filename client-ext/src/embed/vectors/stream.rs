@@ -25,7 +25,8 @@ use crate::{
 pub enum Retrieved<T> {
     /// The next vector, in the order of the response, which the server does not guarantee.
     Segment(Segment),
-    /// The response, without the vectors that came before. It is the last item, and only there if the response was complete.
+    /// The response, without the vectors that came before. It is the last item, and only there if the response was
+    /// complete.
     Response(Box<T>),
 }
 
@@ -46,12 +47,12 @@ impl<V: ReturnsVectors> Request<V> {
     /// Returns the vectors one by one as they arrive, in constant memory.
     ///
     /// One vector, and the rest of the response, may have up to 16 MiB of JSON; larger ones are a
-    /// [`Decode`](crate::ErrorKind::Decode) error. Time limits count while the stream waits for the server, not while the caller is
-    /// busy with a vector.
+    /// [`Decode`](crate::ErrorKind::Decode) error. Time limits count while the stream waits for the server, not while
+    /// the caller is busy with a vector.
     ///
-    /// The request is sent when the stream is first polled, and retried like any other until a response begins. From then on an error
-    /// ends the stream, because vectors cannot be taken back: the response was complete if and only if the last item is
-    /// [`Retrieved::Response`]. Dropping the stream aborts the request.
+    /// The request is sent when the stream is first polled, and retried like any other until a response begins. From
+    /// then on an error ends the stream, because vectors cannot be taken back: the response was complete if and only if
+    /// the last item is [`Retrieved::Response`]. Dropping the stream aborts the request.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient, id: twelvelabs::embed::tasks::TaskId) -> twelvelabs::Result<()> {
@@ -77,8 +78,8 @@ impl<V: ReturnsVectors> Request<V> {
             .boxed()
     }
 
-    /// As [`segments`](Self::segments), but sends the request at once, and returns the response with its status, headers, rate limits and
-    /// request id as soon as it begins.
+    /// As [`segments`](Self::segments), but sends the request at once, and returns the response with its status,
+    /// headers, rate limits and request id as soon as it begins.
     ///
     /// # Errors
     ///
@@ -100,8 +101,9 @@ impl<V: ReturnsVectors> Request<V> {
 
     /// The call whose response has the vectors.
     pub(super) async fn prepare(self) -> Result<VectorCall<V::Output>> {
-        let prepared = self.verb.prepare(&self.core, &self.options).await;
-        prepared.map_err(|error| error.with_operation(V::OPERATION.id).with_method(V::METHOD))
+        let Self { core, options, verb } = self;
+        let prepare = async { verb.checked(&options).await?.prepare(&core, &options).await };
+        prepare.await.map_err(V::named)
     }
 }
 

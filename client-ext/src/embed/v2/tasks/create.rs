@@ -2,7 +2,6 @@
 
 use twelvelabs_api::{
     operations::EMBED_V2_TASKS_CREATE,
-    params::embed_v2_tasks_retrieve::TASK_ID,
     runtime::Operation,
     types::{CreateAsyncEmbeddingRequest, EmbeddingTaskCreateResponse, ModelName, TaskId},
 };
@@ -22,6 +21,10 @@ use crate::{
 };
 
 /// The operation of [`V2TasksClient::create`](super::V2TasksClient::create).
+///
+/// `POST /embed-v2/tasks`, JSON. It creates a task; the status of the response is 202. [`embedding_dimension`](crate::Request::embedding_dimension) and
+/// [`embedding_uncertainty`](crate::Request::embedding_uncertainty) are fixed for the task, and need Marengo 3.5. The duration of the media counts against the limit for media,
+/// which version 1 shares.
 #[derive(Clone, Debug)]
 pub struct CreateEmbeddingTask {
     pub(super) model_name: ModelName,
@@ -40,13 +43,6 @@ impl CreateEmbeddingTask {
         Self { model_name, input, options: ModelOptions::default() }
     }
 
-    /// Checks the parameters.
-    pub(super) fn check(&self, checks: &mut Checks) {
-        let call = Call { model: &self.model_name, is_task: true };
-        self.input.check(call, checks);
-        call.check(&EMBED_V2_TASKS_CREATE, self.options, &self.to_request(Content::Outline), checks);
-    }
-
     fn to_request(&self, content: Content) -> CreateAsyncEmbeddingRequest {
         let mut body = self.input.to_request(self.model_name.clone(), content);
         (body.embedding_uncertainty, body.embedding_dimension) = (self.options.uncertainty, self.options.dimension);
@@ -60,27 +56,25 @@ impl Verb for CreateEmbeddingTask {
     const OPERATION: &'static Operation = &EMBED_V2_TASKS_CREATE;
     const METHOD: &'static str = "embed.v2.tasks.create";
 
+    async fn check(&self, checks: &mut Checks) {
+        let call = Call { model: &self.model_name, is_task: true };
+        self.input.check(call, checks);
+        call.check(Self::OPERATION, self.options, &self.to_request(Content::Outline), checks);
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskCreateResponse>> {
-        let mut checks = Checks::new(options.validate);
-        self.check(&mut checks);
-        checks.finish()?;
         let body = self.to_request(Content::Whole);
         let make = |api: &twelvelabs_api::Client| api.embed_v2_tasks_create_request(&body);
         let read = |body| read_all(body, core.key());
-        core.create_and_read(&EMBED_V2_TASKS_CREATE, options, make, read, (TASK_ID.name, new_id)).await
+        core.create_and_read(Self::OPERATION, options, make, read, |task: &EmbeddingTaskCreateResponse| {
+            task.id.as_str()
+        })
+        .await
     }
-}
-
-fn new_id(created: &EmbeddingTaskCreateResponse) -> &str {
-    created.id.as_str()
 }
 
 impl CreatesJob for CreateEmbeddingTask {
     type Job = EmbeddingTaskJob;
-
-    fn jobs(core: &Core) -> EmbeddingTaskJob {
-        EmbeddingTaskJob::new(core)
-    }
 
     fn id(created: &EmbeddingTaskCreateResponse) -> &TaskId {
         &created.id
@@ -91,6 +85,8 @@ impl CreatesJob for CreateEmbeddingTask {
 impl CreateBulk<CreateEmbeddingTask> {
     /// Whether every vector has a second one with the uncertainty of its numbers; see
     /// [`Request::embedding_uncertainty`](crate::Request::embedding_uncertainty).
+    ///
+    /// It doubles the size of the responses with vectors.
     pub fn embedding_uncertainty(mut self, uncertainty: bool) -> Self {
         self.calls.iter_mut().for_each(|call| call.options.uncertainty = Some(uncertainty));
         self

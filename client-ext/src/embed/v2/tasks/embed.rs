@@ -1,6 +1,6 @@
 //! `embed`: create, wait and retrieve in one call.
 
-use std::fmt;
+use std::future::Future;
 
 use twelvelabs_api::{
     operations::EMBED_V2_TASKS_CREATE,
@@ -9,9 +9,7 @@ use twelvelabs_api::{
     types::{EmbeddingTaskResponse, ModelName, TaskId},
 };
 
-use super::{
-    create::CreateEmbeddingTask, job::EmbeddingTaskJob, retrieve::RetrieveEmbeddingTask, status::EmbeddingTaskStatus,
-};
+use super::{create::CreateEmbeddingTask, retrieve::RetrieveEmbeddingTask, status::EmbeddingTaskStatus};
 use crate::{
     core::{
         Core,
@@ -21,42 +19,45 @@ use crate::{
         response::Response,
     },
     embed::{
+        create_and_wait::CreateAndWait,
         v2::{
             EmbedTaskInput,
             rules::{HasModelOptions, ModelOptions},
         },
         vectors::{ReturnsVectors, VectorCall},
     },
-    error::{Checks, Error, Result, catch},
-    wait::{WaitForDone, WaitOptions, WaitSettings},
+    error::{Checks, Result},
+    wait::{WaitOptions, WaitSettings},
 };
 
-type OnCreated = Box<dyn FnOnce(&TaskId) + Send>;
-
 /// The operation of [`V2TasksClient::embed`](super::V2TasksClient::embed).
+///
+/// The options of [`WaitOptions`] apply to the wait, and those of [`RequestOptions`](crate::RequestOptions) to each request, except that a poll is not
+/// retried on its own. The wait polls the list, so that the vectors are received once, by the last request.
+/// [`with_timeout`](crate::RequestOptions::with_timeout) limits each request and [`with_deadline`](WaitOptions::with_deadline) the wait.
+#[derive(Debug)]
 pub struct EmbedInTask {
-    create: CreateEmbeddingTask,
-    wait: WaitSettings<EmbeddingTaskStatus>,
-    created: Option<OnCreated>,
+    task: CreateAndWait<CreateEmbeddingTask>,
 }
 
 impl EmbedInTask {
     pub(super) fn new(model_name: ModelName, input: EmbedTaskInput) -> Self {
-        let create = CreateEmbeddingTask::new(model_name, input);
-        Self { create, wait: WaitSettings::default(), created: None }
+        Self { task: CreateAndWait::new(CreateEmbeddingTask::new(model_name, input)) }
     }
 }
 
 impl HasModelOptions for EmbedInTask {
     fn model_options_mut(&mut self) -> &mut ModelOptions {
-        &mut self.create.options
+        &mut self.task.create.options
     }
 }
 
 impl Request<EmbedInTask> {
     /// Calls back with the id as soon as the task exists, so that the id is known even if the future is dropped later.
+    ///
+    /// A panic in the callback ends the call with [`Callback`](crate::ErrorKind::Callback); the error has the id.
     pub fn with_created(mut self, callback: impl FnOnce(&TaskId) + Send + 'static) -> Self {
-        self.verb.created = Some(Box::new(callback));
+        self.verb.task.created.set(callback);
         self
     }
 }
@@ -65,7 +66,7 @@ impl WaitOptions for Request<EmbedInTask> {
     type Status = EmbeddingTaskStatus;
 
     fn wait_mut(&mut self) -> &mut WaitSettings<EmbeddingTaskStatus> {
-        &mut self.verb.wait
+        &mut self.verb.task.wait
     }
 }
 
@@ -75,6 +76,10 @@ impl Verb for EmbedInTask {
     const OPERATION: &'static Operation = &EMBED_V2_TASKS_CREATE;
     const METHOD: &'static str = "embed.v2.tasks.embed";
 
+    fn check(&self, checks: &mut Checks) -> impl Future<Output = ()> + Send {
+        self.task.check(checks)
+    }
+
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskResponse>> {
         self.prepare(core, options).await?.whole(core, options).await
     }
@@ -82,28 +87,8 @@ impl Verb for EmbedInTask {
 
 impl ReturnsVectors for EmbedInTask {
     async fn prepare(self, core: &Core, options: &CallOptions) -> Result<VectorCall<EmbeddingTaskResponse>> {
-        let Self { create, wait, created } = self;
-        // A mistake in the settings of the wait should not cost a task.
-        if let Some(violation) = wait.violation() {
-            let mut checks = Checks::new(options.validate);
-            create.check(&mut checks);
-            checks.refuse(violation);
-            checks.finish()?;
-        }
-        let model = create.model_name.clone();
-        let id = create.run(core, options).await?.into_value().id;
-        if let Some(Err(error)) = created.map(|created| catch(|| created(&id))) {
-            return Err(Error::of_callback("with_created", error).with_resource(&id));
-        }
-        let mut polling = WaitForDone::new(EmbeddingTaskJob::new(core), (&id).into_id(&TASK_ID), options);
-        polling.settings = wait;
-        polling.send().await.map_err(|error| error.with_resource(&id))?;
-        Ok(RetrieveEmbeddingTask { id: (&id).into_id(&TASK_ID) }.call()?.of_model(model))
-    }
-}
-
-impl fmt::Debug for EmbedInTask {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbedInTask").field("create", &self.create).field("wait", &self.wait).finish_non_exhaustive()
+        let model = self.task.create.model_name.clone();
+        let id = self.task.run(core, options).await?;
+        Ok(RetrieveEmbeddingTask { id: id.into_id(&TASK_ID) }.prepare(core, options).await?.of_model(model))
     }
 }

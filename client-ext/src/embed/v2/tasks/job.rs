@@ -1,34 +1,23 @@
 //! Tasks as jobs to wait for.
 
 use twelvelabs_api::{
-    operations::EMBED_V2_TASKS_RETRIEVE,
-    params::embed_v2_tasks_retrieve::TASK_ID,
-    types::{TaskId, TaskStatus},
+    operations::EMBED_V2_TASKS_RETRIEVE, params::embed_v2_tasks_retrieve::TASK_ID, runtime::Param, types::TaskId,
 };
 
 use super::status::{EmbeddingTaskStatus, GetEmbeddingTaskStatus};
 use crate::{
     core::{Core, id::IntoId, options::CallOptions, request::Verb},
-    embed::tasks::ListTasks,
+    embed::tasks::{ListTasks, task_state},
     wait::job::{Job, JobList, JobState, ListPage, Polled},
 };
 
 /// An embedding task of version 2, as something to [wait](crate::wait) for.
-#[derive(Clone)]
+///
+/// Polled as [`V2TasksClient::status`](super::V2TasksClient::status) does, and many tasks with `GET /embed-v2/tasks`. `ready` is done, `failed` is failed,
+/// with the server's reason; `processing` and every status that this version does not know are pending.
+#[derive(Clone, Debug)]
 pub struct EmbeddingTaskJob {
     core: Core,
-}
-
-impl EmbeddingTaskJob {
-    pub(super) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
-    }
-}
-
-impl std::fmt::Debug for EmbeddingTaskJob {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmbeddingTaskJob").finish_non_exhaustive()
-    }
 }
 
 impl Job for EmbeddingTaskJob {
@@ -37,9 +26,13 @@ impl Job for EmbeddingTaskJob {
 
     const FAMILY: &'static str = "embed.v2.tasks";
     const NAME: &'static str = "task";
-    const ID_NAME: &'static str = TASK_ID.name;
+    const ID: &'static Param = &TASK_ID;
     const OPERATION: &'static str = EMBED_V2_TASKS_RETRIEVE.id;
     const HAS_LIST: bool = true;
+
+    fn new(core: &Core) -> Self {
+        Self { core: core.clone() }
+    }
 
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<EmbeddingTaskStatus> {
         let status = GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) };
@@ -51,12 +44,7 @@ impl Job for EmbeddingTaskJob {
     }
 
     fn state(status: &EmbeddingTaskStatus) -> JobState {
-        match status.status {
-            TaskStatus::Ready => JobState::Done,
-            TaskStatus::Failed => JobState::Failed,
-            // `processing`, and whatever the server may add.
-            _ => JobState::Pending,
-        }
+        task_state(&status.status)
     }
 
     fn status_text(status: &EmbeddingTaskStatus) -> &str {

@@ -10,11 +10,13 @@ use twelvelabs_api::{
 use super::retrieve::RetrieveEmbeddingTask;
 use crate::{
     core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
-    embed::{failure::FailureReason, tasks::ListTasks},
+    embed::{failure::FailureReason, tasks::ListTasks, vectors::ReturnsVectors},
     error::{Error, Result},
 };
 
 /// The status of a task, without its vectors.
+///
+/// Made from an entry of the list of tasks, or from the task itself.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EmbeddingTaskStatus {
@@ -60,6 +62,10 @@ impl FailureReason {
 }
 
 /// The operation of [`V2TasksClient::status`](super::V2TasksClient::status).
+///
+/// `GET /embed-v2/tasks`, and then `GET /embed-v2/tasks/{task_id}` if the task is not on the first page or has failed. Each is retried on its own, and
+/// [`with_timeout`](crate::RequestOptions::with_timeout) limits both together. If the server refuses the list, for example with a 404, the task is
+/// retrieved.
 #[derive(Clone, Debug)]
 pub struct GetEmbeddingTaskStatus {
     pub(super) id: Id<TaskId>,
@@ -89,8 +95,8 @@ impl Verb for GetEmbeddingTaskStatus {
             }
             Err(error) => tracing::debug!(operation = EMBED_V2_TASKS_LIST.id, %error, "the task is retrieved instead"),
         }
-        let task = RetrieveEmbeddingTask { id: self.id.clone() }.call()?.without_vectors(core, options).await?;
-        let (task, info) = task.into_parts();
+        let retrieve = RetrieveEmbeddingTask { id: self.id.clone() }.prepare(core, options).await?;
+        let (task, info) = retrieve.without_vectors(core, options).await?.into_parts();
         Ok(Response::new(EmbeddingTaskStatus::of_task(core, task), info))
     }
 }
