@@ -63,7 +63,7 @@ impl AssetsClient {
     /// # Ok(()) }
     /// ```
     ///
-    /// The source may be a video, an audio file, an image or a document. A file may have up to 200 MiB, an image up to 32 MB. By URL, video and
+    /// The source may be a video, an audio file, an image or a document. A file may have up to 200 MiB, an image up to 32 MiB. By URL, video and
     /// audio may have up to 4 GB, documents up to 512 MB.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl AssetsClient {
     ///
     /// Each part is read from its place in the file while it is sent: there is no copy on disk, and memory does not grow with the file. Parts go to
     /// URLs of a storage host, without the API key. Finished parts are reported ten at a time; with the last one, the server starts to process the
-    /// asset. In parts, audio and video may have up to 10 GB; documents are not possible.
+    /// asset. In parts, audio and video may have up to 10 GiB; documents are not possible.
     ///
     /// # Errors
     ///

@@ -13,7 +13,7 @@ use twelvelabs_api::types::ErrorCode;
 
 pub use self::{cause::TransportCause, kind::ErrorKind, violation::Violation};
 pub(crate) use checks::{Checks, number, url_rule};
-pub(crate) use display::shown;
+pub(crate) use display::{is_plain, shown};
 pub(crate) use panic::{catch, catch_async};
 
 use crate::response_info::ResponseInfo;
@@ -357,22 +357,23 @@ impl Error {
         }
     }
 
-    /// The API key is missing, wrong or expired (401).
+    /// The API key is missing, wrong or expired (401). False for requests without the key, such as those to presigned URLs.
     pub fn is_unauthorized(&self) -> bool {
-        self.status() == Some(401)
+        self.status() == Some(401) && !self.0.keyless
     }
 
-    /// The API key does not allow the operation (403).
+    /// The API key does not allow the operation (403). False for requests without the key: a storage host says 403 about its URL.
     pub fn is_forbidden(&self) -> bool {
-        self.status() == Some(403)
+        self.status() == Some(403) && !self.0.keyless
     }
 
     /// The resource does not exist: a 404 with the API's error code. Embedding tasks are deleted seven days after they were created.
     ///
-    /// False for any other 404, such as a proxy's page or the response of another server at a wrong base URL: those say nothing about the
-    /// resource. [Raw requests](crate::TwelveLabs::request) accept every error code.
+    /// False for any other 404, such as a proxy's page, the response of another server at a wrong base URL, or that of a storage host, to
+    /// which requests go without the key: those say nothing about the resource. [Raw requests](crate::TwelveLabs::request) accept every error
+    /// code.
     pub fn is_not_found(&self) -> bool {
-        self.0.not_found
+        self.0.not_found && !self.0.keyless
     }
 
     /// A rate limit was reached (429); see [`retry_after`](Self::retry_after).

@@ -37,7 +37,7 @@ impl MultipartUploadClient {
 
     /// Starts an upload: reserves an asset, and returns the size of the parts and URLs for the first of them.
     ///
-    /// `total_size` is the size of the file in bytes: up to 10 GB for video and audio, up to 32 MB for images. The upload must be completed
+    /// `total_size` is the size of the file in bytes: up to 10 GiB for video and audio, up to 32 MiB for images. The upload must be completed
     /// within 24 hours.
     pub fn create(
         &self,

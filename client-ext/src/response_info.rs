@@ -5,7 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, HeaderValue, Version, header::TRANSFER_ENCODING};
+use http::{
+    HeaderMap, HeaderValue, Version,
+    header::{DATE, TRANSFER_ENCODING},
+};
 use twelvelabs_api::{headers, runtime::Key};
 
 /// Everything about a response except its body.
@@ -58,12 +61,11 @@ impl ResponseInfo {
 
     fn read(status: u16, map: &HeaderMap, local: SystemTime) -> Self {
         let text = |name: &str| map.get(name)?.to_str().ok().map(str::trim);
-        let clocks = Clocks { local, server: server_time(text("date"), local) };
-        let now = clocks.server;
+        let clocks = Clocks::new(text("date"), local);
         let limit = |[limit, remaining, reset]: [&str; 3]| RateLimit {
             limit: text(limit).and_then(|value| value.parse().ok()),
             remaining: text(remaining).and_then(|value| value.parse().ok()),
-            reset: text(reset).and_then(|value| reset_time(value, now)),
+            reset: text(reset).and_then(|value| reset_time(value, clocks.server)),
         };
         let requests = limit([
             headers::X_RATELIMIT_REQUEST_LIMIT,
@@ -79,8 +81,8 @@ impl ResponseInfo {
         // Of several values the longest holds: too early is worse than too late.
         let all = |name: &'static str| map.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim);
         let in_ms = all(headers::RETRY_AFTER_MS).filter_map(|value| seconds(value.parse::<f64>().ok()? / 1000.0));
-        let in_seconds = all(headers::RETRY_AFTER).filter_map(|value| retry_after(value, now));
-        let reset = if status == 429 { until_reset(&[requests, media, plain], now) } else { None };
+        let in_seconds = all(headers::RETRY_AFTER).filter_map(|value| retry_after(value, &clocks));
+        let reset = if status == 429 { until_reset(&[requests, media, plain], &clocks) } else { None };
         let asked = in_ms.chain(in_seconds).chain(reset).max();
         Self {
             status,
@@ -92,6 +94,12 @@ impl ResponseInfo {
             media: clocks.localize(media),
             ends_with_its_connection: false,
         }
+    }
+
+    /// The time on the server's clock now, by the header `Date`, if it differs plausibly from the local clock.
+    pub(crate) fn server_time(&self) -> SystemTime {
+        let date = self.headers.get(DATE).and_then(|date| date.to_str().ok());
+        Clocks::new(date.map(str::trim), SystemTime::now()).server
     }
 
     /// The body has no length, so that its end cannot be told from a broken connection.
@@ -123,7 +131,8 @@ impl ResponseInfo {
     /// How long the server asks to wait before the next request.
     ///
     /// The longest of `Retry-After` (seconds or a date), `Retry-After-Ms` and, for a 429, the reset times of the rate limits that
-    /// are used up. Dates and times are measured against the header `Date`, if it differs from the local clock by up to a day.
+    /// are used up. Dates and times are measured against the header `Date`, if it differs from the local clock by up to a day, or if they are as
+    /// far from the local clock as `Date` is.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -169,10 +178,28 @@ const SMALLEST_SKEW: Duration = Duration::from_secs(5);
 /// The time when a response arrived, on both clocks.
 struct Clocks {
     local: SystemTime,
+    /// By the header `Date`. The local time without a plausible one.
     server: SystemTime,
+    /// The header `Date`, plausible or not.
+    date: Option<SystemTime>,
 }
 
 impl Clocks {
+    fn new(date: Option<&str>, local: SystemTime) -> Self {
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        let skew = |date: &SystemTime| date.duration_since(local).unwrap_or_else(|behind| behind.duration());
+        let plausible = date.filter(|date| (SMALLEST_SKEW..=LARGEST_SKEW).contains(&skew(date)));
+        Self { local, server: plausible.unwrap_or(local), date }
+    }
+
+    /// How long it is until a time of the server. A time that is no less implausible than `Date` is of the same wrong clock.
+    fn until(&self, time: SystemTime) -> Duration {
+        let distance = |from: SystemTime| time.duration_since(from).unwrap_or_else(|past| past.duration());
+        let is_far = |from: SystemTime| distance(from) > LARGEST_SKEW;
+        let now = self.date.filter(|date| is_far(self.server) && !is_far(*date)).unwrap_or(self.server);
+        time.duration_since(now).unwrap_or_default()
+    }
+
     /// Converts the reset of a limit from the server's clock to ours.
     fn localize(&self, limit: RateLimit) -> RateLimit {
         let convert = |reset: SystemTime| match reset.duration_since(self.server) {
@@ -183,20 +210,12 @@ impl Clocks {
     }
 }
 
-/// The time on the server's clock, from the header `Date`. Ours without a plausible one.
-fn server_time(date: Option<&str>, local: SystemTime) -> SystemTime {
-    let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return local };
-    let skew = date.duration_since(local).unwrap_or_else(|behind| behind.duration());
-    if (SMALLEST_SKEW..=LARGEST_SKEW).contains(&skew) { date } else { local }
-}
-
 /// `Retry-After` in seconds, with or without decimals, or as an HTTP date; `None` for anything else.
-fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+fn retry_after(value: &str, clocks: &Clocks) -> Option<Duration> {
     if let Ok(number) = value.parse::<f64>() {
         return seconds(number);
     }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    httpdate::parse_http_date(value).ok().map(|date| clocks.until(date))
 }
 
 /// `None` for negative numbers and NaN; numbers out of range become the longest duration.
@@ -222,10 +241,9 @@ fn reset_time(value: &str, now: SystemTime) -> Option<SystemTime> {
 }
 
 /// The time until the latest reset of the limits that are used up, or that do not say what remains.
-fn until_reset(limits: &[RateLimit], now: SystemTime) -> Option<Duration> {
+fn until_reset(limits: &[RateLimit], clocks: &Clocks) -> Option<Duration> {
     let used_up = limits.iter().filter(|limit| limit.remaining.is_none_or(|remaining| remaining == 0));
-    let reset = used_up.filter_map(|limit| limit.reset).max()?;
-    Some(reset.duration_since(now).unwrap_or_default())
+    used_up.filter_map(|limit| limit.reset).max().map(|reset| clocks.until(reset))
 }
 
 #[cfg(test)]
@@ -302,6 +320,12 @@ mod tests {
         // A date that cannot be the server's clock is ignored.
         let odd = [("date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("x-ratelimit-request-reset", "1800000030")];
         assert_eq!(info(429, &odd, local).retry_after(), Some(Duration::from_secs(30)));
+        // A time of the same wrong clock is measured against it.
+        for year in ["Thu, 01 Jan 1970", "Fri, 01 Jan 2100"] {
+            let (date, later) = (format!("{year} 00:00:00 GMT"), format!("{year} 00:00:30 GMT"));
+            let wrong = [("date", date.as_str()), ("retry-after", later.as_str())];
+            assert_eq!(info(429, &wrong, local).retry_after(), Some(Duration::from_secs(30)), "{year}");
+        }
     }
 
     fn info(status: u16, fields: &[(&'static str, &str)], now: SystemTime) -> ResponseInfo {

@@ -29,6 +29,6 @@ impl Verb for RetrieveAsset {
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
         let make = |api: &twelvelabs_api::Client, id: &AssetId| api.assets_retrieve_request(id);
-        core.retrieve(&self.id, Self::OPERATION, options, make, |asset| &asset.id).await
+        core.retrieve(&self.id, Self::OPERATION, options, make, |asset| Some(&asset.id)).await
     }
 }

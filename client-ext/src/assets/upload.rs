@@ -154,8 +154,9 @@ impl Request<UploadAsset> {
     /// Keeps a journal in this file, from which the upload can be resumed: call `upload` again with the same file and the same journal, in any
     /// process.
     ///
-    /// Parts that are in the journal are not sent again. Before an upload is resumed, the file is checked: its size, the time of its last
-    /// modification, and the content of the parts that are uploaded must be those of the journal. An upload in parts expires after 24 hours.
+    /// Parts that are in the journal are not sent again. Before an upload is resumed, or the asset of a completed one is returned, the file is
+    /// checked: its size, the time of its last modification, and the content of what is uploaded must be those of the journal. An upload in
+    /// parts expires after 24 hours.
     ///
     /// A file that is sent in one request has no parts: if that call is interrupted, it starts again, and may leave an asset.
     /// [`with_direct_limit(0)`](Self::with_direct_limit) sends every file in parts.
@@ -308,6 +309,7 @@ impl Plan {
         }
         match journal {
             Some(journal) if journal.completed => {
+                journal.check_content(&file).await?;
                 created.report(&journal.asset_id)?;
                 let asset = self.retrieve(core, options, &journal.asset_id).await;
                 asset.map_err(|error| if error.is_not_found() { error.with_note(NO_ASSET) } else { error })
@@ -354,12 +356,16 @@ impl Plan {
         }
         let mut create = CreateAsset::new(FormSource::File(part));
         (create.filename, create.settings) = (self.filename.clone(), self.settings.clone());
+        // An upload in one request has no parts, whose hashes a journal has.
+        let hash = match &self.journal {
+            Some(_) => Some(file.hash(0, file.state.size).await?),
+            None => None,
+        };
         let response = create.checked(options).await?.execute(core, options).await?;
         // A panic of the callback is reported after the journal is written, so that the asset is not uploaded again.
         let reported = created.report(&response.id);
-        if let Some(path) = &self.journal {
-            let mut journal = Journal::new(core.base_url(), file.state, response.id.clone(), None);
-            journal.completed = true;
+        if let Some((path, hash)) = self.journal.as_ref().zip(hash) {
+            let journal = Journal::of_one_request(core.base_url(), file.state, response.id.clone(), hash);
             journal::save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
         }
         reported.map(|()| response)

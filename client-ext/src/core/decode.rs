@@ -21,6 +21,9 @@ const QUOTED: usize = 300;
 /// How much of the start of a body is kept to describe one that is not JSON, in bytes.
 const START: usize = 1024;
 
+/// How a gzip file starts.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
 /// The start of a body that is decoded while it arrives.
 #[derive(Default)]
 struct Start(Vec<u8>);
@@ -42,8 +45,13 @@ fn not_json(start: &[u8], key: &Key) -> String {
         (false, false) => "the response body is not JSON",
     };
     let mut line = what.to_owned();
+    if start.starts_with(GZIP) {
+        line.push_str(": it is compressed, which its Content-Encoding does not say");
+        return line;
+    }
     let words = excerpt(&text);
-    if !words.is_empty() {
+    // Bytes that are no text tell nothing.
+    if !words.is_empty() && !words.contains(char::REPLACEMENT_CHARACTER) {
         line.push_str(&key.redact(&format!(": {words:?}")));
     }
     if is_html {

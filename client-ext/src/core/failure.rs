@@ -10,7 +10,7 @@ use twelvelabs_api::{
 pub(super) use self::transport::{Peer, from_reqwest};
 use super::{operation::OperationInfo, raw::RAW};
 use crate::{
-    error::{Error, ErrorKind, TransportCause, Violation},
+    error::{Error, ErrorKind, TransportCause, Violation, is_plain},
     response_info::ResponseInfo,
 };
 
@@ -112,7 +112,7 @@ fn named_parameter(operation: &OperationInfo, message: &str) -> Option<String> {
 
 pub(super) fn one_line(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
+    line.chars().filter(|c| is_plain(*c)).take(SHOWN).collect()
 }
 
 /// The first words of a page, without its tags.
@@ -159,8 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn error_pages_are_shown_without_tags() {
+    fn error_pages_are_shown_without_tags_and_without_what_changes_the_line() {
         assert_eq!(excerpt("<html>\r\n<h1>502 Bad\tGateway</h1><hr>nginx</html>"), "502 Bad Gateway nginx");
+        assert_eq!(one_line("a\u{1b}[31m\u{202e}b\u{2028}c\u{2066}"), "a[31mb c");
     }
 
     #[test]

@@ -17,7 +17,8 @@ const LARGE_RESPONSE: u64 = 1 << 30;
 /// Default size limit for all other responses. A full page of a list has some ten kilobytes.
 const SMALL_RESPONSE: u64 = 4 << 20;
 
-type Rule = Arc<dyn Fn(&Error) -> RetryDecision + Send + Sync>;
+/// The rule of `with_retry_if`.
+pub(crate) type RetryRule = Arc<dyn Fn(&Error) -> RetryDecision + Send + Sync>;
 type OnRetry = Arc<dyn Fn(&Retry<'_>) + Send + Sync>;
 
 /// What [`with_retry_if`](RequestOptions::with_retry_if) decides about an error.
@@ -50,7 +51,7 @@ pub struct Retry<'a> {
 pub struct CallOptions {
     pub(crate) retry: retry::Policy,
     /// The caller's own rule comes first.
-    pub(crate) rule: Option<Rule>,
+    pub(crate) rule: Option<RetryRule>,
     pub(super) on_retry: Option<OnRetry>,
     /// The call is one of many of a wait.
     pub(crate) is_poll: bool,

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
+use reqwest::Url;
 use serde::{Serialize, de::DeserializeOwned};
 use twelvelabs_api::runtime::{FilePart, Multipart};
 
@@ -18,6 +19,7 @@ pub use twelvelabs_api::runtime::Effect;
 
 use super::{
     Core,
+    credentials::Credentials,
     decode::read_whole,
     failure::from_source,
     operation::OperationInfo,
@@ -236,15 +238,20 @@ impl RawRequest {
         Ok(self.exchange(Body::collect).await?.map(Bytes::from))
     }
 
+    /// The URL, and whether it gets the key. An error says what is wrong with the target or with the arguments of the setters.
+    pub(crate) fn check(&self) -> Result<(Url, Credentials)> {
+        if !self.broken.is_empty() {
+            return Err(Error::invalid(self.broken.clone()));
+        }
+        self.core.resolve(&self.target, self.with_key)
+    }
+
     async fn exchange<V, R: Future<Output = Result<V>>>(self, read: impl Fn(Body) -> R) -> Result<Response<V>> {
         self.attempt(read).await.map_err(|error| error.with_operation(RAW).with_method("request"))
     }
 
     async fn attempt<V, R: Future<Output = Result<V>>>(self, read: impl Fn(Body) -> R) -> Result<Response<V>> {
-        if !self.broken.is_empty() {
-            return Err(Error::invalid(self.broken));
-        }
-        let (mut url, credentials) = self.core.resolve(&self.target, self.with_key)?;
+        let (mut url, credentials) = self.check()?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }

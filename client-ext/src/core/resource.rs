@@ -33,19 +33,20 @@ impl Core {
         call.await.map_err(|error| error.with_resource(id.as_ref()))
     }
 
-    /// Retrieves a resource. `received` is the id in the response: another one than that of the request is an error.
+    /// Retrieves a resource, or something of it. `received` returns the id in the response, if it has one: another one than that of the request
+    /// is an error.
     pub(crate) async fn retrieve<I: AsRef<str> + PartialEq, T: DeserializeOwned>(
         &self,
         id: &Id<I>,
         operation: &'static Operation,
         options: &CallOptions,
         make: impl Fn(&Client, &I) -> Result<ApiRequest<T>, GeneratedError>,
-        received: impl Fn(&T) -> &I,
+        received: impl Fn(&T) -> Option<&I>,
     ) -> Result<Response<T>> {
         let requested = id.get()?;
         let read = |body| async {
             let resource = read_whole(body, self.key()).await?;
-            check_same(requested, received(&resource), self.key())?;
+            check_same(requested, received(&resource).unwrap_or(requested), self.key())?;
             Ok(resource)
         };
         self.call_about(id, operation, options, make, read).await

@@ -6,7 +6,10 @@ use std::{
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use self::gate::Gate;
@@ -17,7 +20,7 @@ use crate::{
         request::{Request, Verb},
         trace::retrying,
     },
-    error::{Error, Result, Violation, catch},
+    error::{Error, Result, Violation},
     wait::{Creating, Job, WaitAll},
 };
 use futures_core::Stream;
@@ -180,14 +183,19 @@ impl<V: CreatesJob> CreateBulk<V> {
 /// Makes a create call when the server's limits allow it, and once more after each 429 that they explain.
 async fn create_when_allowed<V: CreatesJob>(gate: &Gate, mut request: Request<V>) -> Result<V::Output> {
     let rule = request.options.rule.take();
-    let decide = move |error: &Error| rule.as_ref().map_or(RetryDecision::Default, |rule| rule(error));
-    let decide = Arc::new(decide);
     // A pause after a 429 concerns all calls, so the call itself does not make it.
     let retries_here = request.options.retry.max_retries > 0 && request.verb.is_repeatable();
-    let inner = Arc::clone(&decide);
-    request.options.rule = Some(Arc::new(move |error| match inner(error) {
-        RetryDecision::Default if retries_here && error.is_rate_limited() => RetryDecision::Stop,
-        decision => decision,
+    // The caller's rule has nothing against a retry after the last error.
+    let allowed = Arc::new(AtomicBool::new(false));
+    let is_default = Arc::clone(&allowed);
+    request.options.rule = Some(Arc::new(move |error| {
+        is_default.store(false, Ordering::Relaxed);
+        let own = rule.as_ref().map_or(RetryDecision::Default, |rule| rule(error));
+        is_default.store(own == RetryDecision::Default, Ordering::Relaxed);
+        match own {
+            RetryDecision::Default if retries_here && error.is_rate_limited() => RetryDecision::Stop,
+            own => own,
+        }
     }));
     let mut attempts = 0;
     let mut refused = None;
@@ -205,8 +213,7 @@ async fn create_when_allowed<V: CreatesJob>(gate: &Gate, mut request: Request<V>
         };
         attempts += error.attempts();
         let may_retry = gate.failed(entered, &error);
-        let retry =
-            may_retry && retries_here && catch(|| decide(&error)).is_ok_and(|own| own == RetryDecision::Default);
+        let retry = may_retry && retries_here && allowed.load(Ordering::Relaxed);
         let error = error.with_attempts(attempts);
         if !retry {
             return Err(error);

@@ -32,6 +32,8 @@ pub enum TransportCause {
     Denied,
     /// The connection was reset or closed before the response was complete.
     Closed,
+    /// The response is not valid HTTP, for example because the port is that of another service.
+    InvalidResponse,
     /// Another reason; see the source.
     Other,
 }
@@ -48,7 +50,7 @@ impl TransportCause {
             Self::Dns => "check the network and the host name of the base URL",
             Self::Certificate => "if the certificate is right, trust its issuer with root_certificates_pem()",
             Self::ProxyUnreachable | Self::Proxy => "check the proxy: proxy(), HTTPS_PROXY, NO_PROXY",
-            Self::Tls => "check the scheme and the port of the base URL",
+            Self::Tls | Self::InvalidResponse => "check the scheme and the port of the base URL",
             _ => return None,
         })
     }
@@ -68,6 +70,7 @@ impl fmt::Display for TransportCause {
             Self::Proxy => "the proxy did not forward the connection",
             Self::Denied => "the operating system does not allow the connection",
             Self::Closed => "the connection was closed before the response was complete",
+            Self::InvalidResponse => "the response is not valid HTTP",
             Self::Other => "the connection failed",
         })
     }

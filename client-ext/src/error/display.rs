@@ -4,10 +4,15 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use super::{Error, ErrorKind};
 
-/// A duration as text: `60 s`, `0.25 s`, `24 h`.
+/// Longer durations than this are no times, but limits that are never reached: a century.
+const NEVER: u64 = 100 * 365 * 24 * 3600;
+
+/// A duration as text: `60 s`, `0.25 s`, `24 h`, `11574 days`.
 pub(crate) fn shown(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     match duration.as_secs() {
+        NEVER.. => "more than 100 years".to_owned(),
+        long if long > 7 * 24 * 3600 => format!("{} days", long.div_ceil(24 * 3600)),
         whole if whole >= 7200 && whole % 3600 == 0 && duration.subsec_nanos() == 0 => format!("{} h", whole / 3600),
         0 if duration.subsec_millis() < 100 && !duration.is_zero() => {
             format!("{} ms", (seconds * 100_000.0).round() / 100.0)
@@ -17,9 +22,14 @@ pub(crate) fn shown(duration: Duration) -> String {
     }
 }
 
-/// Writes text without control characters, which would break the line.
+/// Whether a character neither breaks a line nor changes the direction of what follows.
+pub(crate) fn is_plain(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Writes text without characters that would break the line.
 fn write_plain(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    text.chars().try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") })
+    text.chars().try_for_each(|c| if is_plain(c) { write!(f, "{c}") } else { write!(f, "{}", c.escape_default()) })
 }
 
 impl Error {
@@ -105,6 +115,9 @@ mod tests {
             (Duration::from_secs(3600), "3600 s"),
             (Duration::from_millis(61_004), "61 s"),
             (Duration::ZERO, "0 s"),
+            (Duration::from_secs(7 * 24 * 3600), "168 h"),
+            (Duration::from_millis(2_303_586_740_230), "26662 days"),
+            (Duration::MAX, "more than 100 years"),
         ];
         for (duration, text) in cases {
             assert_eq!(shown(duration), text);

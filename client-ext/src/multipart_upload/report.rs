@@ -37,6 +37,10 @@ impl Verb for ReportChunkBatch {
             let rule = "must have an index and a size of at least 1";
             checks.limit(Violation::new(rules::COMPLETED_CHUNKS.name, value, rule));
         }
+        for chunk in self.completed_chunks.iter().filter(|chunk| chunk.proof.is_empty()) {
+            let value = format_args!("index {}", chunk.chunk_index);
+            checks.limit(Violation::new(rules::COMPLETED_CHUNKS.name, value, "must have a proof that is not empty"));
+        }
     }
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<ReportChunkBatchResponse>> {

@@ -12,7 +12,6 @@ use twelvelabs_api::{
 use crate::{
     core::{
         Core,
-        decode::read_whole,
         id::Id,
         list::{Pages, Paging},
         options::CallOptions,
@@ -53,7 +52,7 @@ impl Verb for GetUploadStatus {
         let Paging { page, page_limit } = self.paging;
         let query = MultipartUploadGetStatusOptions { page, page_limit };
         let make = |api: &Client, id: &UploadId| api.multipart_upload_get_status_request(id, query.clone());
-        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_whole(body, core.key())).await
+        core.retrieve(&self.id, Self::OPERATION, options, make, |status| status.upload_id.as_ref()).await
     }
 }
 

@@ -9,7 +9,13 @@ use twelvelabs_api::{
 };
 
 use crate::{
-    core::{Core, decode::read_whole, id::Id, options::CallOptions, request::Verb, response::Response},
+    core::{
+        Core,
+        id::Id,
+        options::CallOptions,
+        request::Verb,
+        response::Response,
+    },
     error::{Checks, Result},
 };
 
@@ -45,6 +51,6 @@ impl Verb for GetAdditionalPresignedUrls {
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let body = RequestAdditionalPresignedUrlsRequest::new(whole(self.start), whole(self.count));
         let make = |api: &Client, id: &UploadId| api.multipart_upload_get_additional_presigned_urls_request(id, &body);
-        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_whole(body, core.key())).await
+        core.retrieve(&self.id, Self::OPERATION, options, make, |urls| urls.upload_id.as_ref()).await
     }
 }

@@ -1290,7 +1290,7 @@ pub mod types {
         pub enable_thumbnail: ::std::option::Option<bool>,
         ///Name of the file, with its extension.
         pub filename: ::std::string::String,
-        ///Size of the file, in bytes. Audio and video: at most 10 GB. Images: at most 32 MB. 1–10737418240.
+        ///Size of the file, in bytes. Audio and video: at most 10 GiB. Images: at most 32 MiB. 1–10737418240.
         #[serde(deserialize_with = "crate::runtime::integer")]
         pub total_size: i64,
         ///Type of the file.
@@ -2770,7 +2770,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Size of the file, in bytes. Audio and video: at most 10 GB. Images: at most 32 MB. 1–10737418240.
+        ///Size of the file, in bytes. Audio and video: at most 10 GiB. Images: at most 32 MiB. 1–10737418240.
         pub const TOTAL_SIZE: Param = Param {
             name: "total_size",
             minimum: Some(1f64),
@@ -3206,7 +3206,7 @@ Arguments:
         }
         /**Create an asset
 
-Uploads a file of up to 200 MB, or names the URL of one, and starts to process it. Larger files need a multipart upload.
+Uploads a file of up to 200 MiB, or names the URL of one, and starts to process it. Larger files need a multipart upload.
 
 Sends a `POST` request to `/assets`
 

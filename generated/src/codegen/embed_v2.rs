@@ -153,7 +153,7 @@ pub mod types {
             }
         }
     }
-    ///An image to embed in a task, of up to 32 MB.
+    ///An image to embed in a task, of up to 32 MiB.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -1318,7 +1318,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ImageInputRequest {
-        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MB.
+        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MiB.
         pub media_source: MediaSourceRequest,
     }
     impl MediaSourceRequest {
@@ -1339,7 +1339,7 @@ pub mod types {
         ///Identifier of an asset that is `ready`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub asset_id: ::std::option::Option<AssetId>,
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub base64_string: ::std::option::Option<::std::string::String>,
         ///Direct URL of the file. Pages of video hosts and share links are rejected.
@@ -1358,7 +1358,7 @@ pub mod types {
             }
         }
     }
-    ///A file of up to 32 MB, audio and video of up to 30 seconds. Has exactly one of `url`, `base64_string` and `asset_id`.
+    ///A file of up to 32 MiB, audio and video of up to 30 seconds. Has exactly one of `url`, `base64_string` and `asset_id`.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -1514,7 +1514,7 @@ pub mod types {
     pub struct TextImageInputRequest {
         ///The text, of up to 500 tokens.
         pub input_text: ::std::string::String,
-        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MB.
+        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MiB.
         pub media_source: MediaSourceRequest,
     }
     impl TextInputRequest {
@@ -2978,7 +2978,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MB.
+        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MiB.
         pub const IMAGE_MEDIA_SOURCE: Param = Param {
             name: "image.media_source",
             minimum: None,
@@ -2989,7 +2989,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const IMAGE_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "image.media_source.base64_string",
             minimum: None,
@@ -3033,7 +3033,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MB.
+        ///The image, JPEG or PNG, at least 128×128 pixels, at most 32 MiB.
         pub const TEXT_IMAGE_MEDIA_SOURCE: Param = Param {
             name: "text_image.media_source",
             minimum: None,
@@ -3044,7 +3044,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const TEXT_IMAGE_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "text_image.media_source.base64_string",
             minimum: None,
@@ -3110,7 +3110,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const AUDIO_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "audio.media_source.base64_string",
             minimum: None,
@@ -3264,7 +3264,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const VIDEO_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "video.media_source.base64_string",
             minimum: None,
@@ -3647,7 +3647,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const AUDIO_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "audio.media_source.base64_string",
             minimum: None,
@@ -3878,7 +3878,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const VIDEO_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "video.media_source.base64_string",
             minimum: None,
@@ -4131,7 +4131,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const DOCUMENT_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "document.media_source.base64_string",
             minimum: None,
@@ -4296,7 +4296,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MB before encoding. Images: at most 32 MB. Documents: at most 512 MB.
+        ///Bytes of the file in base64, without a prefix. Audio and video: at most 36 MiB before encoding. Images: at most 32 MiB. Documents: at most 512 MiB.
         pub const IMAGE_MEDIA_SOURCE_BASE64_STRING: Param = Param {
             name: "image.media_source.base64_string",
             minimum: None,

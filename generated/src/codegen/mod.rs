@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "e7bf951e9fede85e9126fb50081e6cd1028670c3166d966b52509ee351a49d64";
+pub const SPEC_SHA256: &str = "0e3025a60d6c68663ecb73988e4f6792d9fe8488e9df109ffdcff27f03e2986b";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`

@@ -207,6 +207,18 @@ async fn bytes_and_headers_go_to_a_presigned_url_without_the_key() {
 }
 
 #[tokio::test]
+async fn a_storage_host_says_nothing_about_a_resource_or_the_key() {
+    let (_own, client) = server([ResponseTemplate::new(200)]).await;
+    let body = json!({ "code": "resource_not_exist", "message": "gone" });
+    for status in [401, 403, 404] {
+        let (other, _) = server([ResponseTemplate::new(status).set_body_json(&body)]).await;
+        let error = client.request(Method::PUT, format!("{}/part", other.uri())).await.expect_err("refused");
+        assert_eq!(error.status(), Some(status));
+        assert!(!error.is_not_found() && !error.is_unauthorized() && !error.is_forbidden(), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_raw_request_can_be_awaited() {
     let (server, client) = self::server([ResponseTemplate::new(200).set_body_json(json!({ "data": [7] }))]).await;
     assert_eq!(client.request(Method::GET, "/indexes").await.expect("read")["data"][0], 7);

@@ -13,6 +13,9 @@ pub(super) const BATCH: usize = 10;
 pub(super) const MOST_URLS: u64 = 50;
 /// A URL is not used if it expires within this time: the request has to reach the storage host before. A quarter of a short lifetime.
 const MARGIN: Duration = Duration::from_secs(60);
+/// A URL is used for at least so long. If it has expired by then, the storage host refuses it, which counts as a failure, so that URLs that
+/// expire at once do not make an endless loop of requests for new ones.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(10);
 
 /// More parts than any storage host takes; S3 takes 10,000.
 const MOST_PARTS: u64 = 100_000;
@@ -111,6 +114,41 @@ struct Part {
     failures: u32,
 }
 
+/// A kind of request to the API, whose failures and pauses are not those of the other kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestKind {
+    Urls,
+    Report,
+}
+
+/// The state of one kind of request to the API. One request of a kind is under way at a time.
+#[derive(Debug, Default)]
+struct RequestState {
+    is_busy: bool,
+    /// Failed requests in a row.
+    failures: u32,
+    not_before: Option<Instant>,
+}
+
+impl RequestState {
+    fn is_free(&self, now: Instant) -> bool {
+        !self.is_busy && self.not_before.is_none_or(|then| then <= now)
+    }
+
+    /// The request that was under way has failed, for a transient reason.
+    fn failed(&mut self, retry: &Policy, retry_after: Option<Duration>, now: Instant, random: f64) -> Verdict {
+        self.is_busy = false;
+        self.failures += 1;
+        match retry.pause(self.failures, Decision::Retry { retry_after }, random) {
+            Some(pause) => {
+                self.not_before = Some(now + pause);
+                Verdict::Retry { number: self.failures, pause }
+            }
+            None => Verdict::GiveUp,
+        }
+    }
+}
+
 /// The state of an upload.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -120,12 +158,10 @@ pub(super) struct Engine {
     urls: BTreeMap<u64, PartUrl>,
     /// The number of requests for URLs so far.
     requests: u64,
-    /// The first part of the request for URLs that is under way.
-    requesting: Option<u64>,
-    reporting: bool,
-    /// Failed requests to the API in a row.
-    api_failures: u32,
-    api_not_before: Option<Instant>,
+    /// The first part of the last request for URLs.
+    requested: u64,
+    url_requests: RequestState,
+    reports: RequestState,
 }
 
 impl Engine {
@@ -138,10 +174,9 @@ impl Engine {
             retry,
             urls: BTreeMap::new(),
             requests: 0,
-            requesting: None,
-            reporting: false,
-            api_failures: 0,
-            api_not_before: None,
+            requested: 0,
+            url_requests: RequestState::default(),
+            reports: RequestState::default(),
         }
     }
 
@@ -158,11 +193,10 @@ impl Engine {
             return Action::Done;
         }
         self.urls.retain(|_, url| url.expires > now);
-        let api_is_free = self.api_not_before.is_none_or(|then| then <= now);
-        if !self.reporting && api_is_free {
+        if self.reports.is_free(now) {
             let parts = self.next_report();
             if !parts.is_empty() {
-                self.reporting = true;
+                self.reports.is_busy = true;
                 return Action::Report(parts);
             }
         }
@@ -172,10 +206,9 @@ impl Engine {
         let without_url = due.iter().find(|part| !self.urls.contains_key(part)).copied();
         if let Some(start) = without_url
             && with_url < self.concurrency
-            && self.requesting.is_none()
-            && api_is_free
+            && self.url_requests.is_free(now)
         {
-            self.requesting = Some(start);
+            (self.requested, self.url_requests.is_busy) = (start, true);
             return Action::RequestUrls(start, self.consecutive(start));
         }
         let sending = self.parts.iter().filter(|part| matches!(part.state, State::Sending(_))).count();
@@ -189,7 +222,8 @@ impl Engine {
             State::Waiting(then) => then,
             _ => None,
         });
-        Action::Wait(waiting.chain(self.api_not_before).filter(|then| *then > now).min())
+        let pauses = [self.url_requests.not_before, self.reports.not_before];
+        Action::Wait(waiting.chain(pauses.into_iter().flatten()).filter(|then| *then > now).min())
     }
 
     /// The parts to report now: a full batch, or what is left when nothing else is under way.
@@ -224,54 +258,43 @@ impl Engine {
         self.parts.get_mut(usize::try_from(part).ok()?.checked_sub(1)?)
     }
 
-    /// URLs have arrived that are valid for this long. Returns whether the first part that was asked for has one; if not, the request
+    /// URLs have arrived, each with the time for which it is valid. Returns whether the first part that was asked for has one; if not, the request
     /// [has failed](Self::api_failed).
-    pub(super) fn received(
-        &mut self,
-        urls: impl IntoIterator<Item = (u64, String)>,
-        lifetime: Duration,
-        now: Instant,
-    ) -> bool {
+    pub(super) fn received(&mut self, urls: impl IntoIterator<Item = (u64, String, Duration)>, now: Instant) -> bool {
         self.requests += 1;
-        let expires = now + lifetime - MARGIN.min(lifetime / 4);
-        for (number, url) in urls {
+        for (number, url, lifetime) in urls {
             if self.get(number).is_some_and(|part| matches!(part.state, State::Waiting(_))) {
+                let expires = now + (lifetime - MARGIN.min(lifetime / 4)).max(SHORTEST_LIFETIME);
                 self.urls.insert(number, PartUrl { url, expires, request: self.requests });
             }
         }
-        if self.requesting.is_some_and(|start| !self.urls.contains_key(&start)) {
+        if self.url_requests.is_busy && !self.urls.contains_key(&self.requested) {
             return false;
         }
-        (self.requesting, self.api_failures, self.api_not_before) = (None, 0, None);
+        self.url_requests = RequestState::default();
         true
     }
 
-    /// A request for URLs, or a report, has failed for a transient reason.
+    /// A request to the API has failed for a transient reason.
     pub(super) fn api_failed(
         &mut self,
-        is_report: bool,
+        request: RequestKind,
         retry_after: Option<Duration>,
         now: Instant,
         random: f64,
     ) -> Verdict {
-        if is_report {
-            self.reporting = false;
-            for part in &mut self.parts {
-                if let State::Reporting(proof) = &part.state {
-                    part.state = State::Sent(proof.clone());
+        let state = match request {
+            RequestKind::Urls => &mut self.url_requests,
+            RequestKind::Report => {
+                for part in &mut self.parts {
+                    if let State::Reporting(proof) = &part.state {
+                        part.state = State::Sent(proof.clone());
+                    }
                 }
+                &mut self.reports
             }
-        } else {
-            self.requesting = None;
-        }
-        self.api_failures += 1;
-        match self.retry.pause(self.api_failures, Decision::Retry { retry_after }, random) {
-            Some(pause) => {
-                self.api_not_before = Some(now + pause);
-                Verdict::Retry { number: self.api_failures, pause }
-            }
-            None => Verdict::GiveUp,
-        }
+        };
+        state.failed(&self.retry, retry_after, now, random)
     }
 
     /// A part was sent.
@@ -319,7 +342,7 @@ impl Engine {
 
     /// The parts of the report that was under way are recorded.
     pub(super) fn reported(&mut self) {
-        (self.reporting, self.api_failures, self.api_not_before) = (false, 0, None);
+        self.reports = RequestState::default();
         for part in &mut self.parts {
             if let State::Reporting(proof) = &part.state {
                 part.state = State::Reported(proof.clone());

@@ -12,7 +12,11 @@ use std::{
 use tokio::io::{AsyncRead, ReadBuf};
 use twelvelabs_api::{params::assets_create as rules, runtime::FileSection};
 
-use super::{engine::Layout, hash::Hash, journal::FileState};
+use super::{
+    engine::{Layout, Proof},
+    hash::Hash,
+    journal::{FileState, JOURNAL, PartRecord},
+};
 use crate::error::{Checks, Error, Result, Violation};
 
 /// How much of the file is read at once to check it.
@@ -58,9 +62,37 @@ impl OpenFile {
         FileSection::new(Arc::clone(&self.file), offset, length)
     }
 
-    /// Hashes a part of the file.
-    pub(super) async fn hash(&self, layout: Layout, part: u64) -> Result<u64> {
+    /// Checks that a part of the file is still the one that was uploaded. Returns its proof.
+    pub(super) async fn check_part(&self, layout: Layout, part: u64, record: &PartRecord) -> Result<Proof> {
+        let count = layout.count();
+        let Some(proof) = record.proof().filter(|_| (1..=count).contains(&part)) else {
+            let rule = format!("must have parts 1 to {count}, each with its ETag and its hash");
+            return Err(Error::invalid(vec![Violation::new(JOURNAL, format_args!("part {part}"), rule)]));
+        };
         let (offset, length) = layout.range(part);
+        if self.hash(offset, length).await? == proof.hash {
+            return Ok(proof);
+        }
+        let value = format_args!("{}, bytes {offset} to {}", self.path.display(), offset + length);
+        let rule = format!(
+            "must have the content that was uploaded as part {part}: delete the journal to upload the file again"
+        );
+        Err(Error::invalid(vec![Violation::new(rules::FILE.name, value, rule)]))
+    }
+
+    /// Checks that the content of the file still has this hash.
+    pub(super) async fn check_content(&self, hash: u64) -> Result<()> {
+        match self.hash(0, self.state.size).await? == hash {
+            true => Ok(()),
+            false => {
+                Err(self
+                    .invalid("must have the content that was uploaded: delete the journal to upload the file again"))
+            }
+        }
+    }
+
+    /// Hashes `length` bytes of the file from `offset` on.
+    pub(super) async fn hash(&self, offset: u64, length: u64) -> Result<u64> {
         let mut section = self.section(offset, length);
         let (mut hash, mut buffer) = (Hash::default(), vec![0; READ]);
         loop {

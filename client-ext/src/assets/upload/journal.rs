@@ -15,7 +15,10 @@ use twelvelabs_api::{
     types::{AssetId, UploadId},
 };
 
-use super::{engine::Proof, file::in_background};
+use super::{
+    engine::{Layout, Proof},
+    file::{OpenFile, in_background},
+};
 use crate::error::{Error, Result, Violation};
 
 /// The first member of a journal: its format.
@@ -48,6 +51,25 @@ pub(super) struct Journal {
     /// Absent for a file that was uploaded in one request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) parts: Option<PartsRecord>,
+    /// XXH64 of a file that was uploaded in one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    xxh64: Option<HexHash>,
+}
+
+/// A hash, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct HexHash(String);
+
+impl HexHash {
+    fn new(hash: u64) -> Self {
+        Self(format!("{hash:016x}"))
+    }
+
+    /// `None` if the text is no hash.
+    fn get(&self) -> Option<u64> {
+        u64::from_str_radix(&self.0, 16).ok()
+    }
 }
 
 /// An upload in parts.
@@ -60,31 +82,61 @@ pub(super) struct PartsRecord {
     pub(super) uploaded: BTreeMap<u64, PartRecord>,
 }
 
+impl PartsRecord {
+    /// How a file of this size is divided.
+    pub(super) fn layout(&self, size: u64) -> Result<Layout> {
+        Layout::new(size, self.chunk_size).ok_or_else(|| {
+            let rule = "must have parts of a size that divides the file into 1 to 100,000";
+            Error::invalid(vec![Violation::new(JOURNAL, format_args!("{} bytes", self.chunk_size), rule)])
+        })
+    }
+}
+
 /// A part that the storage host has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct PartRecord {
     pub(super) etag: String,
-    /// XXH64 of the part, in hexadecimal.
-    xxh64: String,
+    /// XXH64 of the part.
+    xxh64: HexHash,
     /// The API knows it too.
     pub(super) reported: bool,
 }
 
 impl PartRecord {
     pub(super) fn new(proof: &Proof, reported: bool) -> Self {
-        Self { etag: proof.etag.clone(), xxh64: format!("{:016x}", proof.hash), reported }
+        Self { etag: proof.etag.clone(), xxh64: HexHash::new(proof.hash), reported }
     }
 
-    /// `None` if the hash is not one.
+    /// `None` if there is no ETag, or if the hash is not one.
     pub(super) fn proof(&self) -> Option<Proof> {
-        let hash = u64::from_str_radix(&self.xxh64, 16).ok()?;
-        Some(Proof { etag: self.etag.clone(), hash })
+        let hash = self.xxh64.get()?;
+        (!self.etag.is_empty()).then(|| Proof { etag: self.etag.clone(), hash })
     }
 }
 
 impl Journal {
     pub(super) fn new(base_url: &str, file: FileState, asset_id: AssetId, parts: Option<PartsRecord>) -> Self {
-        Self { format: FORMAT.to_owned(), base_url: base_url.to_owned(), file, asset_id, completed: false, parts }
+        let (format, base_url) = (FORMAT.to_owned(), base_url.to_owned());
+        Self { format, base_url, file, asset_id, completed: false, parts, xxh64: None }
+    }
+
+    /// The journal of a file that was uploaded in one request.
+    pub(super) fn of_one_request(base_url: &str, file: FileState, asset_id: AssetId, hash: u64) -> Self {
+        let journal = Self::new(base_url, file, asset_id, None);
+        Self { completed: true, xxh64: Some(HexHash::new(hash)), ..journal }
+    }
+
+    /// Checks that the content of the file is still the one that was uploaded.
+    pub(super) async fn check_content(&self, file: &OpenFile) -> Result<()> {
+        if let Some(hash) = self.xxh64.as_ref().and_then(HexHash::get) {
+            file.check_content(hash).await?;
+        }
+        let Some(parts) = &self.parts else { return Ok(()) };
+        let layout = parts.layout(file.state.size)?;
+        for (number, record) in &parts.uploaded {
+            file.check_part(layout, *number, record).await?;
+        }
+        Ok(())
     }
 
     /// Checks that the journal belongs to this file and this server.

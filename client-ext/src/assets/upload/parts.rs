@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures_util::{
     StreamExt,
     future::{BoxFuture, Either, FutureExt, select},
@@ -17,16 +18,16 @@ use futures_util::{
 use tokio::time::{Instant, sleep_until};
 use twelvelabs_api::{
     limits::UPLOAD_URL_RETENTION_SEC,
-    params::{assets_create::FILE, multipart_upload_get_status::UPLOAD_ID},
+    params::multipart_upload_get_status::UPLOAD_ID,
     types::{
         AssetId, CompletedChunk, CompletedChunkProofType, MultipartUploadStatusType, PresignedUrlChunk,
-        ReportChunkBatchResponse, RequestAdditionalPresignedUrlsResponse, UploadId,
+        ReportChunkBatchResponse, UploadId,
     },
 };
 
 use super::{
     Created, OnProgress,
-    engine::{Action, Engine, Layout, Proof, Verdict},
+    engine::{Action, Engine, Layout, Proof, RequestKind, Verdict},
     file::OpenFile,
     journal::{self, JOURNAL, Journal, PartRecord, PartsRecord},
     send::{PartSender, classify},
@@ -34,8 +35,8 @@ use super::{
 use crate::{
     core::{
         Core,
-        id::IntoId,
-        options::{CallOptions, RetryDecision},
+        id::{IntoId, check_same},
+        options::{CallOptions, RetryDecision, RetryRule},
         request::Verb,
         retry::Policy,
         trace::retrying,
@@ -47,6 +48,7 @@ use crate::{
 /// A finished part is written to the journal with the next report, or after this time.
 const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 const HOW_TO_RESUME: &str = "the upload can be resumed: call it again with the same journal";
+const REPORT: &str = "the report of uploaded parts";
 const NO_JOURNAL: &str = "without a journal the upload starts again (with_journal)";
 
 /// What the caller has chosen.
@@ -60,8 +62,9 @@ pub(super) struct Settings {
 /// An upload in parts that is under way.
 pub(super) struct PartsUpload<'c> {
     core: &'c Core,
-    /// The options of each request: without retries, which are the engine's.
+    /// The options of each request: without retries, which are the engine's, and without the caller's rule for them.
     options: CallOptions,
+    rule: Option<RetryRule>,
     sender: PartSender,
     journal_path: Option<PathBuf>,
     layout: Layout,
@@ -74,10 +77,13 @@ pub(super) struct PartsUpload<'c> {
     is_unsaved: bool,
 }
 
+/// A part, a URL for it, and the time for which that is valid.
+type TimedUrl = (u64, String, Duration);
+
 /// What has happened.
 enum Event {
     Sent(u64, Result<Proof>),
-    Urls(u64, Result<RequestAdditionalPresignedUrlsResponse>),
+    Urls(u64, Result<Vec<TimedUrl>>),
     Reported(Result<ReportChunkBatchResponse>),
 }
 
@@ -91,7 +97,7 @@ impl<'c> PartsUpload<'c> {
         settings: Settings,
         created: &mut Created,
     ) -> Result<Self> {
-        let session = create.run(core, options).await?.into_value();
+        let (session, info) = create.run(core, options).await?.into_parts();
         let (size, asset_id) = (file.state.size, session.asset_id);
         // The asset exists, whatever fails now. A panic of the callback is reported after the journal is written.
         let reported = created.report(&asset_id);
@@ -113,7 +119,7 @@ impl<'c> PartsUpload<'c> {
         let mut upload = Self::new(core, options, file, settings, journal, (layout, parts));
         upload.save().await.map_err(|error| error.with_resource(upload.asset_id()))?;
         reported?;
-        upload.engine.received(urls(session.upload_urls), lifetime(None), Instant::now());
+        upload.engine.received(timed(session.upload_urls, info.server_time().into(), None), Instant::now());
         Ok(upload)
     }
 
@@ -126,26 +132,15 @@ impl<'c> PartsUpload<'c> {
         journal: Journal,
         parts: PartsRecord,
     ) -> Result<Self> {
-        let Some(layout) = Layout::new(file.state.size, parts.chunk_size) else {
-            let value = format_args!("{} bytes", parts.chunk_size);
-            return Err(Error::invalid(vec![Violation::new(
-                JOURNAL,
-                value,
-                "must have parts of a size that divides the file into 1 to 100,000",
-            )]));
-        };
+        let layout = parts.layout(file.state.size)?;
         let mut upload = Self::new(core, options, file, settings, journal, (layout, parts.clone()));
         let status = GetUploadStatus::new((&parts.upload_id).into_id(&UPLOAD_ID));
         let status = status.run(core, options).await.map_err(|error| match error.status() == Some(404) {
             true => error.with_note("the upload does not exist any more: delete the journal to upload the file again"),
             false => error,
         })?;
+        let is_completed = status.status == MultipartUploadStatusType::Completed;
         match &status.status {
-            MultipartUploadStatusType::Completed => {
-                upload.journal.completed = true;
-                upload.save().await?;
-                return Ok(upload);
-            }
             ended @ (MultipartUploadStatusType::Failed | MultipartUploadStatusType::Expired) => {
                 let value = upload.journal_path.as_deref().unwrap_or(Path::new("")).display();
                 let rule = format!(
@@ -153,7 +148,7 @@ impl<'c> PartsUpload<'c> {
                 );
                 return Err(Error::invalid(vec![Violation::new(JOURNAL, value, rule)]));
             }
-            // `active`, and whatever the server may add.
+            // `active`, `completed`, and whatever the server may add.
             _ => {}
         }
         // A server that has fewer parts than were reported gets all reports again, which does no harm.
@@ -162,23 +157,13 @@ impl<'c> PartsUpload<'c> {
             .chunks_completed
             .is_none_or(|recorded| usize::try_from(recorded).is_ok_and(|recorded| recorded >= reported));
         for (number, record) in &parts.uploaded {
-            let (number, count) = (*number, upload.layout.count());
-            let proof = record.proof().filter(|_| (1..=count).contains(&number));
-            let Some(proof) = proof else {
-                let rule = format!("must have parts 1 to {count}, each with its hash");
-                return Err(Error::invalid(vec![Violation::new(JOURNAL, format_args!("part {number}"), rule)]));
-            };
-            if upload.sender.file.hash(upload.layout, number).await? != proof.hash {
-                let (offset, length) = upload.layout.range(number);
-                let value =
-                    format_args!("{}, bytes {offset} to {}", upload.sender.file.path.display(), offset + length);
-                let rule = format!(
-                    "must have the content that was uploaded as part {number}: delete the journal to upload the file again"
-                );
-                return Err(Error::invalid(vec![Violation::new(FILE.name, value, rule)]));
-            }
-            upload.sender.sent.fetch_add(upload.layout.range(number).1, Ordering::Relaxed);
-            upload.engine.resume(number, proof, record.reported && has_all);
+            let proof = upload.sender.file.check_part(upload.layout, *number, record).await?;
+            upload.sender.sent.fetch_add(upload.layout.range(*number).1, Ordering::Relaxed);
+            upload.engine.resume(*number, proof, record.reported && has_all);
+        }
+        if is_completed {
+            upload.journal.completed = true;
+            upload.save().await?;
         }
         Ok(upload)
     }
@@ -195,6 +180,7 @@ impl<'c> PartsUpload<'c> {
         let retry = Policy { max_retries: part_retries, ..options.retry };
         let mut options = options.clone();
         options.retry.max_retries = 0;
+        let rule = options.rule.take();
         let sender = PartSender {
             core: core.clone(),
             options: options.clone(),
@@ -207,6 +193,7 @@ impl<'c> PartsUpload<'c> {
         Self {
             core,
             options,
+            rule,
             sender,
             journal_path,
             layout,
@@ -302,15 +289,17 @@ impl<'c> PartsUpload<'c> {
                 let verdict = self.engine.failed(part, failure, now, random);
                 (error, verdict)
             }
-            Event::Urls(start, Ok(response)) => {
-                let lifetime = lifetime(response.expires_at.zip(response.generated_at));
-                if self.engine.received(urls(response.upload_urls), lifetime, now) {
+            Event::Urls(start, Ok(urls)) => {
+                if self.engine.received(urls, now) {
                     return Ok(());
                 }
                 let error = Error::new(ErrorKind::Decode, format!("invalid response body: no URL for part {start}"));
-                (error, self.engine.api_failed(false, None, now, random))
+                (error, self.engine.api_failed(RequestKind::Urls, None, now, random))
             }
             Event::Reported(Ok(response)) => {
+                let id = self.asset_id();
+                let same = check_same(id, response.asset_id.as_ref().unwrap_or(id), self.core.key());
+                same.map_err(|error| error.within(REPORT))?;
                 self.engine.reported();
                 *completed = match response.url {
                     Some(_) => i64::try_from(self.layout.count()).ok(),
@@ -319,12 +308,12 @@ impl<'c> PartsUpload<'c> {
                 return Ok(());
             }
             Event::Urls(_, Err(error)) => {
-                let verdict = self.api_failed(false, &error, now, random)?;
+                let verdict = self.api_failed(RequestKind::Urls, &error, now, random)?;
                 (error.within("the request for URLs of parts"), verdict)
             }
             Event::Reported(Err(error)) => {
-                let verdict = self.api_failed(true, &error, now, random)?;
-                (error.within("the report of uploaded parts"), verdict)
+                let verdict = self.api_failed(RequestKind::Report, &error, now, random)?;
+                (error.within(REPORT), verdict)
             }
         };
         match verdict {
@@ -333,17 +322,17 @@ impl<'c> PartsUpload<'c> {
         }
     }
 
-    fn api_failed(&mut self, is_report: bool, error: &Error, now: Instant, random: f64) -> Result<Verdict> {
+    fn api_failed(&mut self, request: RequestKind, error: &Error, now: Instant, random: f64) -> Result<Verdict> {
         Ok(match self.own_rule(error)? {
             RetryDecision::Stop => Verdict::GiveUp,
             RetryDecision::Default if !error.is_transient() => Verdict::GiveUp,
-            _ => self.engine.api_failed(is_report, error.retry_after(), now, random),
+            _ => self.engine.api_failed(request, error.retry_after(), now, random),
         })
     }
 
     /// What the rule of the caller says about an error.
     fn own_rule(&self, error: &Error) -> Result<RetryDecision> {
-        match &self.options.rule {
+        match &self.rule {
             Some(rule) => catch(|| rule(error)).map_err(|panicked| Error::of_callback("with_retry_if", panicked)),
             None => Ok(RetryDecision::Default),
         }
@@ -354,7 +343,12 @@ impl<'c> PartsUpload<'c> {
         let request = GetAdditionalPresignedUrls { id: (&self.upload_id).into_id(&UPLOAD_ID), start, count };
         async move {
             let response = request.run(&core, &options).await;
-            Event::Urls(start, response.map(|response| response.into_value()))
+            let urls = response.map(|response| {
+                let (urls, info) = response.into_parts();
+                let made = urls.generated_at.unwrap_or_else(|| info.server_time().into());
+                timed(urls.upload_urls, made, urls.expires_at)
+            });
+            Event::Urls(start, urls)
         }
     }
 
@@ -397,13 +391,34 @@ impl<'c> PartsUpload<'c> {
     }
 }
 
-fn urls(urls: Vec<PresignedUrlChunk>) -> impl Iterator<Item = (u64, String)> {
-    urls.into_iter().filter_map(|url| Some((u64::try_from(url.chunk_index).ok()?, url.url)))
+/// URLs that were made at this time, each with the time for which it is valid: until `expires_at`, if it does not say when it expires, or
+/// as documented, if that is not plausible. All times are of the server's clock, which may differ from ours.
+fn timed(urls: Vec<PresignedUrlChunk>, made: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) -> Vec<TimedUrl> {
+    let documented = Duration::from_secs(UPLOAD_URL_RETENTION_SEC.maximum.unwrap_or_default() as u64);
+    let timed = urls.into_iter().filter_map(|url| {
+        let said = url.expires_at.or(expires_at).and_then(|expires| (expires - made).to_std().ok());
+        let lifetime = said.filter(|said| !said.is_zero()).map_or(documented, |said| said.min(documented));
+        Some((u64::try_from(url.chunk_index).ok()?, url.url, lifetime))
+    });
+    timed.collect()
 }
 
-/// How long URLs are valid, from the times at which they expire and were made. Both are of the server's clock, which may differ from ours.
-fn lifetime(times: Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)>) -> Duration {
-    let documented = Duration::from_secs(UPLOAD_URL_RETENTION_SEC.maximum.unwrap_or_default() as u64);
-    let said = times.and_then(|(expires, generated)| (expires - generated).to_std().ok());
-    said.filter(|said| !said.is_zero()).map_or(documented, |said| said.min(documented))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_valid_until_it_expires_and_at_most_as_documented() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let lifetime = |expires: Option<&str>, of_all: Option<&str>| {
+            let mut url = PresignedUrlChunk::new(1, "https://storage.example.com/1".to_owned());
+            url.expires_at = expires.map(time);
+            timed(vec![url], time("2026-07-30T12:00:00Z"), of_all.map(time))[0].2.as_secs()
+        };
+        assert_eq!(lifetime(Some("2026-07-30T12:05:00Z"), Some("2026-07-30T12:30:00Z")), 300);
+        assert_eq!(lifetime(None, Some("2026-07-30T12:30:00Z")), 1800);
+        for odd in [None, Some("2026-07-30T12:00:00Z"), Some("2026-07-30T11:00:00Z"), Some("2027-07-30T12:00:00Z")] {
+            assert_eq!(lifetime(odd, None), 3600, "{odd:?}");
+        }
+    }
 }

@@ -60,7 +60,9 @@ impl PartSender {
         }
         *request.options_mut() = self.options.clone();
         let request = request.with_response_limit(STORAGE_RESPONSE);
+        let checked = request.check().map(drop);
         async move {
+            checked.map_err(unusable)?;
             let response = request.send_for_bytes().await;
             let proof = response.and_then(|response| {
                 let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(unquoted);
@@ -83,6 +85,12 @@ impl PartSender {
             proof
         }
     }
+}
+
+/// The URL or a header of the part, which come from the server, cannot be used.
+fn unusable(error: Error) -> Error {
+    let message = format!("the URL or the headers that the server sent for the part cannot be used: {error}");
+    Error::new(ErrorKind::Decode, message).with_source(error)
 }
 
 /// An `ETag` without its quotes, as the official SDKs report it.

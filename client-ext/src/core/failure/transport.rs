@@ -157,6 +157,10 @@ const HANDSHAKE: [&str; 8] = [
     "scheme is not http",
 ];
 
+/// What hyper says about the start of a response that is not HTTP, its length or its chunks.
+const INVALID_RESPONSE: [&str; 5] =
+    ["invalid http ", "-encoding parsed", "content-length parsed", "message head is too large", "invalid chunk"];
+
 /// The cause that the texts of an error and its sources tell, in lower case. The HTTP client does not tell these causes as types.
 fn cause_of_texts(texts: &[String]) -> Option<TransportCause> {
     let says = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
@@ -177,7 +181,10 @@ fn cause_of_texts(texts: &[String]) -> Option<TransportCause> {
     if says(&["tunnel error", "socks"]) {
         return Some(TransportCause::ProxyUnreachable);
     }
-    says(&HANDSHAKE).then_some(TransportCause::Tls)
+    if says(&HANDSHAKE) {
+        return Some(TransportCause::Tls);
+    }
+    says(&INVALID_RESPONSE).then_some(TransportCause::InvalidResponse)
 }
 
 #[cfg(test)]
@@ -210,6 +217,11 @@ mod tests {
             ("tunnel error: unexpected end of file", Some(Cause::ProxyUnreachable)),
             ("dns error", Some(Cause::Dns)),
             ("failed to lookup address information: Name or service not known", Some(Cause::Dns)),
+            ("invalid HTTP version parsed", Some(Cause::InvalidResponse)),
+            ("invalid HTTP header parsed", Some(Cause::InvalidResponse)),
+            ("invalid content-length parsed", Some(Cause::InvalidResponse)),
+            ("message head is too large", Some(Cause::InvalidResponse)),
+            ("Invalid chunk size line: Invalid Size", Some(Cause::InvalidResponse)),
             ("tls handshake eof", None),
             ("connection reset by peer (os error 104)", None),
         ];

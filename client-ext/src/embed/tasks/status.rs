@@ -29,6 +29,6 @@ impl Verb for GetTaskStatus {
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<TasksStatusResponse>> {
         let make = |api: &twelvelabs_api::Client, id: &TaskId| api.embed_tasks_status_request(id);
-        core.retrieve(&self.id, Self::OPERATION, options, make, |status| &status.id).await
+        core.retrieve(&self.id, Self::OPERATION, options, make, |status| Some(&status.id)).await
     }
 }

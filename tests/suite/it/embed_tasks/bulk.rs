@@ -9,7 +9,9 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use twelvelabs::{ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs, embed::tasks::TaskInput};
+use twelvelabs::{
+    ErrorKind, FileSource, ModelName, RequestOptions, RetryDecision, TwelveLabs, embed::tasks::TaskInput,
+};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use crate::support::{KEY, SILENT, body, json, local};
@@ -36,6 +38,21 @@ async fn server(
 
 fn created() -> ResponseTemplate {
     json(200, "embed_tasks_create_200")
+}
+
+#[tokio::test]
+async fn the_rule_of_the_caller_is_called_once_for_each_failure() {
+    let wait = ResponseTemplate::new(429).insert_header("retry-after", "0");
+    let (_server, client, _) = server(move |request| if request < 2 { wait.clone() } else { created() }).await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let rule = move |_: &twelvelabs::Error| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        RetryDecision::Default
+    };
+    let created = client.embed().tasks().create_bulk(ModelName::Marengo30, urls(1)).with_retry_if(rule).send().await;
+    assert!(created[0].is_ok(), "{created:?}");
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

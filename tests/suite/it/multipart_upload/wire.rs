@@ -1,9 +1,13 @@
 //! The requests of `/assets/multipart-uploads`, as snapshots.
 
 use insta::assert_snapshot;
-use twelvelabs::multipart_upload::{CompletedChunk, CompletedChunkProofType, CreateAssetUploadRequestType};
+use twelvelabs::{
+    ErrorKind,
+    multipart_upload::{CompletedChunk, CompletedChunkProofType, CreateAssetUploadRequestType},
+};
+use wiremock::ResponseTemplate;
 
-use crate::support::{json, only_request, scripted_client, show};
+use crate::support::{body, json, only_request, scripted_client, show};
 
 const UPLOAD: &str = "0123abcd-upload";
 
@@ -51,4 +55,32 @@ async fn get_additional_presigned_urls() {
     let urls = client.multipart_upload().get_additional_presigned_urls(UPLOAD, 2, 1).await.expect("new URLs");
     assert_eq!(urls.upload_urls[0].chunk_index, 2);
     assert_snapshot!(show(&only_request(&server).await));
+}
+
+#[tokio::test]
+async fn a_part_without_a_proof_is_not_reported() {
+    let (server, client) = scripted_client([json(200, "multipart_upload_report_chunk_batch_200")]).await;
+    let chunk = CompletedChunk::new(3, String::new(), CompletedChunkProofType::Etag, 5);
+    let error = client.multipart_upload().report_chunk_batch(UPLOAD, [chunk]).await.expect_err("refused");
+    assert_eq!(error.parameter(), Some("completed_chunks"));
+    assert!(error.to_string().contains("must have a proof that is not empty (got index 3)"), "{error}");
+    assert!(server.received_requests().await.expect("recorded").is_empty());
+}
+
+#[tokio::test]
+async fn a_response_about_another_upload_is_an_error() {
+    let other = ["multipart_upload_get_status_200", "multipart_upload_get_additional_presigned_urls_200"];
+    let other = other.map(|name| {
+        let mut body = body(name);
+        body["upload_id"] = "another".into();
+        ResponseTemplate::new(200).set_body_json(body)
+    });
+    let (_server, client) = scripted_client(other).await;
+    let uploads = client.multipart_upload();
+    let status = uploads.get_status(UPLOAD).await.map(drop);
+    let urls = uploads.get_additional_presigned_urls(UPLOAD, 2, 1).await.map(drop);
+    for error in [status.expect_err("another"), urls.expect_err("another")] {
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(error.to_string().contains("requested \"0123abcd-upload\", received \"another\""), "{error}");
+    }
 }

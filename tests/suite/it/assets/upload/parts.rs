@@ -135,9 +135,44 @@ async fn the_rule_of_the_caller_decides_about_parts_too() {
     platform.client().assets().upload(&path).with_direct_limit(0).with_retry_if(rule).await.expect("uploaded");
     platform.seen().sent.clear();
     platform.fault(1, [Fault::Status(503)]);
-    let never = |_: &twelvelabs::Error| RetryDecision::Stop;
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&calls);
+    let never = move |error: &twelvelabs::Error| {
+        log.lock().expect("sane").push(error.status());
+        RetryDecision::Stop
+    };
     let error = platform.client().assets().upload(&path).with_direct_limit(0).with_retry_if(never).await;
     assert_eq!(error.expect_err("not retried").status(), Some(503));
+    assert_eq!(*calls.lock().expect("sane"), [Some(503)], "once for each failure");
+}
+
+#[tokio::test]
+async fn urls_and_headers_that_cannot_be_used_are_errors_of_the_server() {
+    let (_folder, path, content) = file("talk.mp4", 1000);
+    let cases = [
+        (Some("part-1"), ("x", "y")),
+        (Some("ftp://127.0.0.1/part-1"), ("x", "y")),
+        (Some("http://example.com/part-1"), ("x", "y")),
+        (Some("https://127.0.0.1/a b"), ("x", "y")),
+        (None, ("a b", "c")),
+        (None, ("x", "a\nb")),
+    ];
+    for (url, header) in cases {
+        let platform = Platform::start(content.len(), 1000).await;
+        platform.seen().url = url;
+        platform.seen().upload_headers = vec![header];
+        let error = platform.client().assets().upload(&path).with_direct_limit(0).await.expect_err("unusable");
+        assert_eq!(
+            (error.kind(), error.parameter(), error.resource_id()),
+            (ErrorKind::Decode, None, Some(ID)),
+            "{url:?} {header:?}"
+        );
+        assert!(
+            error.to_string().contains("the URL or the headers that the server sent for the part cannot be used"),
+            "{error}"
+        );
+        assert!(platform.seen().headers.is_empty());
+    }
 }
 
 #[tokio::test]
@@ -148,6 +183,15 @@ async fn a_server_that_counts_other_parts_is_an_error() {
     let error = platform.client().assets().upload(&path).with_direct_limit(0).await.expect_err("incomplete");
     assert_eq!((error.kind(), error.resource_id()), (ErrorKind::Decode, Some(ID)));
     assert!(error.to_string().contains("the server has recorded 1 of 2 parts"), "{error}");
+    // Its report is of another asset.
+    let platform = Platform::start(content.len(), 500).await;
+    platform.seen().reported_asset = Some("another");
+    let error = platform.client().assets().upload(&path).with_direct_limit(0).await.expect_err("another asset");
+    assert_eq!((error.kind(), error.resource_id()), (ErrorKind::Decode, Some(ID)));
+    assert!(
+        error.to_string().contains("the report of uploaded parts: the response is about another resource"),
+        "{error}"
+    );
     // Its parts are of another file.
     let (_server, client) = scripted_client([json(201, "multipart_upload_create_201")]).await;
     let error = client.assets().upload(&path).with_direct_limit(0).await.expect_err("other parts");

@@ -68,6 +68,12 @@ pub(crate) struct Seen {
     pub(crate) deleted: Vec<String>,
     /// The storage host is another server.
     is_elsewhere: bool,
+    /// The asset that responses to reports name, if not that of the upload.
+    pub(crate) reported_asset: Option<&'static str>,
+    /// The URL of every part, if not that of the storage host.
+    pub(crate) url: Option<&'static str>,
+    /// Headers for the storage host besides the usual ones.
+    pub(crate) upload_headers: Vec<(&'static str, &'static str)>,
 }
 
 /// The two servers. They end with the runtime of the test.
@@ -159,7 +165,8 @@ impl Platform {
             seen.next_url += 1;
             let number = seen.next_url;
             seen.urls.insert(number, part);
-            let url = format!("http://{}/parts/{number}?signature=SECRET", self.storage);
+            let own = || format!("http://{}/parts/{number}?signature=SECRET", self.storage);
+            let url = seen.url.map_or_else(own, str::to_owned);
             json!({ "chunk_index": part, "url": url, "expires_at": "2026-07-30T13:00:00Z" })
         };
         parts.filter(|part| *part <= count).map(&mut url).collect()
@@ -209,11 +216,13 @@ async fn create(State(platform): State<Platform>, Json(body): Json<Value>) -> Re
     };
     assert_eq!(body["total_size"], size);
     platform.call(format!("create {} {}", body["type"].as_str().expect("a type"), body["filename"]));
+    let usual = [("Content-Type", "video/mp4"), ("x-amz-meta-a", "b"), ("Content-Length", "7")];
+    let headers: HashMap<_, _> = usual.into_iter().chain(platform.seen().upload_headers.clone()).collect();
     let body = json!({
         "upload_id": "u-1",
         "asset_id": ID,
         "upload_urls": platform.urls(1..=given),
-        "upload_headers": { "Content-Type": "video/mp4", "x-amz-meta-a": "b", "Content-Length": "7" },
+        "upload_headers": headers,
         "chunk_size": chunk,
         "total_chunks": platform.parts(),
         "expires_at": "2026-07-31T12:00:00Z",
@@ -264,7 +273,8 @@ async fn report(State(platform): State<Platform>, Json(body): Json<Value>) -> Re
     if fault == Some(0) {
         std::future::pending::<()>().await;
     }
-    let mut body = json!({ "asset_id": ID, "processed_chunks": new, "total_completed": total });
+    let asset = platform.seen().reported_asset.unwrap_or(ID);
+    let mut body = json!({ "asset_id": asset, "processed_chunks": new, "total_completed": total });
     if total == count {
         body["url"] = "https://storage.example.com/whole".into();
     }

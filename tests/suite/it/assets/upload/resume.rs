@@ -1,6 +1,6 @@
 //! Uploads that end before their time, and are resumed from their journal.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, time::SystemTime};
 
 use twelvelabs::{ErrorKind, assets::UploadAsset};
 
@@ -22,6 +22,12 @@ async fn kill(platform: &Platform, upload: Upload, when: impl Fn(&super::platfor
         outcome = upload.send() => panic!("it has ended: {outcome:?}"),
         () = platform.until(when) => {}
     }
+}
+
+/// Replaces a file, with this time of its last modification.
+fn write(path: &Path, content: &[u8], modified: SystemTime) {
+    std::fs::write(path, content).expect("written");
+    File::options().write(true).open(path).expect("a file").set_modified(modified).expect("set");
 }
 
 #[tokio::test]
@@ -117,6 +123,26 @@ async fn a_finished_upload_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_finished_upload_is_of_the_content_that_was_uploaded() {
+    for limit in [0, 10_000] {
+        let (_folder, path, mut content) = file("talk.mp4", 2500);
+        let platform = Platform::start(content.len(), 1000).await;
+        let upload = || upload(&platform, &path).with_direct_limit(limit);
+        upload().await.expect("uploaded");
+        // Of the same size and time.
+        let modified = path.metadata().expect("a file").modified().expect("a time");
+        content[1500] ^= 1;
+        write(&path, &content, modified);
+        let error = upload().await.expect_err("another content");
+        assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("file")));
+        assert!(error.to_string().contains("must have the content that was uploaded"), "{error}");
+        content[1500] ^= 1;
+        write(&path, &content, modified);
+        upload().await.expect("found");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_has_changed_is_not_resumed() {
     let (_folder, path, content) = file("talk.mp4", 25_000);
     let platform = Platform::start(content.len(), 1000).await;
@@ -124,10 +150,7 @@ async fn a_file_that_has_changed_is_not_resumed() {
     kill(&platform, upload(&platform, &path), |seen| seen.reported.len() == 20).await;
     let (sent, modified) =
         (platform.seen().headers.len(), path.metadata().expect("a file").modified().expect("a time"));
-    let write = |content: &[u8], modified| {
-        std::fs::write(&path, content).expect("written");
-        File::options().write(true).open(&path).expect("a file").set_modified(modified).expect("set");
-    };
+    let write = |content: &[u8], modified| write(&path, content, modified);
     let refused = async || {
         let error = upload(&platform, &path).await.expect_err("changed");
         assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("file")));
