@@ -23,6 +23,7 @@ pub(crate) mod resource;
 pub(crate) mod response;
 pub(crate) mod response_body;
 pub(crate) mod retry;
+mod template;
 pub(crate) mod trace;
 mod upload_runtime;
 
@@ -43,6 +44,7 @@ use self::{
     options::CallOptions,
     response::Response,
     response_body::Body,
+    template::Template,
 };
 use crate::{error::Result, upload::Upload};
 
@@ -90,7 +92,7 @@ impl Core {
     /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own. So are
     /// uploads, whose connections are watched, and end with the attempt.
     fn api_for(&self, operation: &OperationInfo, upload: &Upload) -> &Client {
-        if operation.is_repeatable() && !upload.has_file() { &self.0.api } else { &self.0.unpooled }
+        if operation.is_repeatable() && !upload.is_upload() { &self.0.api } else { &self.0.unpooled }
     }
 
     fn prepare<'c>(
@@ -111,7 +113,7 @@ impl Core {
         twelvelabs_api::ClientInfo::baseurl(&self.0.api)
     }
 
-    /// Sends a request without an upload and reads the response body with `read`.
+    /// Sends a request that has no form, and reads the response body with `read`. Its body is an upload if it is large.
     pub(crate) fn call_and_read<T, V, R: Future<Output = Result<V>>>(
         &self,
         operation: &'static Operation,
@@ -142,10 +144,14 @@ impl Core {
         read: impl Fn(Body) -> R,
         id: Option<NewId<V>>,
     ) -> Result<Response<V>> {
-        let upload = Upload::default();
+        let built = make(&self.0.api).map_err(|error| from_generated(error).with_operation(operation.id))?;
+        let template = Template::new(built.request)?;
+        let mut upload = Upload::default();
+        upload.add_bytes(template.length());
+        let is_last = options.retry.max_retries == 0;
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
-        let make = |_| std::future::ready(make(&self.0.api).map(|built| built.request).map_err(from_generated));
-        call.run(self.api_for(&call.operation, call.upload), make, read, id).await
+        let request = |hung_up| std::future::ready(template.request(|body| upload.prepare(body, hung_up, is_last)));
+        call.run(self.api_for(&call.operation, call.upload), request, read, id).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
@@ -172,7 +178,7 @@ impl Core {
             let make = &make;
             async move {
                 let form = form.await.map_err(|error| from_source(error, upload.parameter()))?;
-                let form = upload.prepare(form, hung_up, is_last);
+                let form = upload.prepare_form(form, hung_up, is_last);
                 make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
             }
         };

@@ -10,5 +10,5 @@ pub use source::FileSource;
 pub use twelvelabs_api::runtime::{FilePart, Progress};
 
 pub(crate) use activity::Activity;
-pub(crate) use attempts::Upload;
+pub(crate) use attempts::{LARGE_BODY, Upload};
 pub(crate) use source::{Source, check_url, public_part};

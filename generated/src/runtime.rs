@@ -12,6 +12,7 @@ mod param;
 mod request;
 mod rule;
 mod union;
+mod upload_body;
 
 pub use embedding::{CosineQuery, Embedding, NotFinite, VectorError, check_comparable, norm};
 #[allow(unused_imports, reason = "a document may describe no error bodies")]
@@ -28,6 +29,7 @@ pub use request::{ApiRequest, Effect, Key, Operation, path_segment, server_url};
 pub use rule::{BrokenRule, Condition, Rule, RuleKind, Test};
 #[allow(unused_imports, reason = "the document of this repository has no union without a tag")]
 pub(crate) use union::{Variant, decode_union};
+pub use upload_body::UploadBody;
 
 /// Decodes `null` as the default: servers send either for an empty list.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

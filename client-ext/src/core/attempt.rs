@@ -29,9 +29,6 @@ use crate::{
 /// How much of an error response is kept, in bytes.
 const ERROR_BODY_LIMIT: u64 = 64 * 1024;
 
-/// The slowest rate, in bytes per second, at which a body in memory may leave.
-const SLOWEST: u64 = 64 * 1024;
-
 /// Sends one request. Returns the body of a successful response, unread.
 ///
 /// `deadline` is that of the call, with the limit it comes from; the spans are those of the call and of the attempt.
@@ -49,9 +46,6 @@ pub(super) async fn run(
     }
     record_request((call_span, attempt_span), &call.operation, request.url(), call.credentials);
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.operation));
-    // The progress of a body in memory is not observed, so it has more time for the response headers.
-    let size = request.body().and_then(reqwest::Body::as_bytes).map_or(0, <[u8]>::len) as u64;
-    let until_headers = headers.saturating_add(Duration::from_secs(size / SLOWEST));
     // Other URLs may be their own credentials.
     let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
     let url = request.url().clone();
@@ -59,14 +53,14 @@ pub(super) async fn run(
     let connection = Connection::default();
     let sent = connection.noted(twelvelabs_api::ClientInfo::client(api).execute(request));
     // Without a thread to spare, the upload runs on the runtime of the caller.
-    let runtime = call.upload.has_file().then(UploadRuntime::start).and_then(std::io::Result::ok);
+    let runtime = call.upload.is_upload().then(UploadRuntime::start).and_then(std::io::Result::ok);
     let sent = async {
         match &runtime {
             Some(runtime) => runtime.run(sent).await,
             None => sent.await,
         }
     };
-    let stalled = call.upload.stalled(chunk, until_headers, || connection.clone().unconfirmed());
+    let stalled = call.upload.stalled(chunk, headers, || connection.clone().unconfirmed());
     let response = match select(pin!(sent), pin!(stalled)).await {
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, &peer))?,
         Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),

@@ -84,7 +84,7 @@ impl Call<'_> {
         F: Future<Output = Result<Request>>,
         R: Future<Output = Result<V>>,
     {
-        let limited = self.options.deadline(&self.operation, self.upload.has_file());
+        let limited = self.options.deadline(&self.operation, self.upload.is_upload());
         let (deadline, limit) = limited.unzip();
         let attempt = |resends| {
             let mut traced = Traced::new(trace::attempt_span(&self.operation, self.options.is_poll, resends));

@@ -118,8 +118,8 @@ impl CallOptions {
     }
 
     /// When the whole call must be over, and the limit that this comes from; uploads have none by default.
-    pub(super) fn deadline(&self, info: &OperationInfo, has_file: bool) -> Option<(Instant, Duration)> {
-        let limit = || self.timeout.or_else(|| if has_file { None } else { info.call_timeout() });
+    pub(super) fn deadline(&self, info: &OperationInfo, is_upload: bool) -> Option<(Instant, Duration)> {
+        let limit = || self.timeout.or_else(|| if is_upload { None } else { info.call_timeout() });
         self.deadline.or_else(|| {
             let limit = limit()?;
             Some((Instant::now().checked_add(limit)?, limit))
@@ -190,6 +190,12 @@ impl CallOptions {
 /// A call that exceeds one of the first four fails with [`Timeout`](crate::ErrorKind::Timeout), a wait that exceeds the last with
 /// [`Deadline`](crate::ErrorKind::Deadline). The response bodies of calls that create, change or delete something, and those of
 /// error responses, are short: all of such a body must arrive within the header timeout.
+///
+/// # Uploads
+///
+/// A request is an upload if it has a form with a file, or any other body of at least 256 KiB, such as JSON with the bytes of a
+/// [`MediaSource`](crate::embed::v2::MediaSource). It may take as long as it makes progress. It has a connection and a thread of its own, which end with the
+/// attempt: a call that is dropped leaves nothing behind, even if the server does not read.
 ///
 /// The trait cannot be implemented outside of this crate.
 pub trait RequestOptions: Sized {
@@ -265,9 +271,8 @@ pub trait RequestOptions: Sized {
     }
 
     /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that create or compute
-    /// something, because the server responds after it has looked at the video. For a request without a file in a
-    /// form, such as JSON with the bytes of a [`MediaSource`](crate::embed::v2::MediaSource), it counts from the start of the attempt, and
-    /// is longer by one second per 64 KiB of the body.
+    /// something, because the server responds after it has looked at the video. For a request that is no
+    /// [upload](#uploads) it counts from the start of the attempt.
     ///
     /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has taken it, which may hold some
     /// megabytes on a slow connection.
@@ -277,7 +282,7 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// Limit between two chunks of the response body, or of a form with a file. Default: 60 s.
+    /// Limit between two chunks of the response body, or of an [upload](#uploads). Default: 60 s.
     ///
     /// A slow and steady upload is progress. On Linux, so is what leaves the system while it takes no more from this process; elsewhere, the limit must
     /// be longer than a third of the socket's send buffer takes, which is up to some megabytes.

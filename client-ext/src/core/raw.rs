@@ -12,7 +12,7 @@ use http::header::{
 };
 use reqwest::Url;
 use serde::{Serialize, de::DeserializeOwned};
-use twelvelabs_api::runtime::{FilePart, Multipart};
+use twelvelabs_api::runtime::{FilePart, Multipart, UploadBody};
 
 pub use http::Method;
 pub use twelvelabs_api::runtime::Effect;
@@ -172,7 +172,7 @@ impl RawRequest {
     }
 
     /// Sends bytes as they are, with their length and without a `Content-Type`. They replace an earlier body.
-    /// The [header timeout](RequestOptions::with_header_timeout) includes the time to send them.
+    /// From 256 KiB on they are an [upload](RequestOptions#uploads).
     ///
     /// To upload a part to a presigned URL, which is its own credential:
     ///
@@ -260,7 +260,8 @@ impl RawRequest {
         match &self.payload {
             Payload::Form(fields) => form = Some(tracked(fields, &mut upload)),
             Payload::File(part) => alone = Some(upload.track(part.clone())),
-            Payload::None | Payload::Bytes(_) => {}
+            Payload::Bytes(bytes) => upload.add_bytes(bytes.len()),
+            Payload::None => {}
         }
         let operation = OperationInfo {
             id: RAW,
@@ -282,11 +283,14 @@ impl RawRequest {
                 let request = match (form, alone, payload) {
                     (Some(form), ..) => {
                         let encoded = encode(form).await.map_err(refused)?;
-                        upload.prepare(encoded, hung_up, is_last).put_on(request)
+                        upload.prepare_form(encoded, hung_up, is_last).put_on(request)
                     }
                     (_, Some(part), _) => {
-                        let content = Multipart::<()>::content(part).await.map_err(refused)?;
+                        let content = UploadBody::file(part).await.map_err(refused)?;
                         upload.watch(content).put_on(request)
+                    }
+                    (_, _, Payload::Bytes(bytes)) if upload.is_upload() => {
+                        upload.prepare(UploadBody::from(bytes.clone()), hung_up, is_last).put_on(request)
                     }
                     (_, _, Payload::Bytes(bytes)) => request.body(bytes.clone()),
                     _ => request,
@@ -319,14 +323,20 @@ impl RawRequest {
 
 /// The form with the progress of its files tracked.
 fn tracked(form: &Form, upload: &mut Upload) -> Form {
+    let mut texts = 0;
     let fields = form.fields.iter().map(|(name, field)| {
         let field = match field {
-            Field::Text(text) => Field::Text(text.clone()),
+            Field::Text(text) => {
+                texts += text.len();
+                Field::Text(text.clone())
+            }
             Field::File(part) => Field::File(upload.track(part.clone())),
         };
         (name.clone(), field)
     });
-    Form { fields: fields.collect() }
+    let form = Form { fields: fields.collect() };
+    upload.add_bytes(texts);
+    form
 }
 
 /// Encodes the form for one attempt.

@@ -5,7 +5,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -24,11 +24,12 @@ pub(crate) struct Activity(Arc<Counters>);
 
 #[derive(Debug, Default)]
 struct Counters {
-    files: AtomicUsize,
-    /// The files of this attempt whose last byte was not handed to the connection yet.
-    uploading: AtomicUsize,
-    /// The last byte of the body has not left yet.
-    sending: AtomicBool,
+    /// The call has a body whose progress is observed.
+    is_upload: AtomicBool,
+    /// The last byte of the body was not passed to the connection yet.
+    is_unfinished: AtomicBool,
+    /// The last byte of the body was not taken by the socket yet.
+    is_sending: AtomicBool,
     /// When the connection or the socket took the last chunk.
     last: Mutex<Option<Instant>>,
     finished: Notify,
@@ -52,57 +53,63 @@ impl Counters {
 }
 
 impl Activity {
-    /// Announces a file to upload.
-    pub(super) fn expect_file(&self) {
-        self.0.files.fetch_add(1, Ordering::Relaxed);
+    /// Announces a body whose progress is observed.
+    pub(super) fn expect_upload(&self) {
+        self.0.is_upload.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn has_file(&self) -> bool {
-        self.0.files.load(Ordering::Relaxed) > 0
+    pub(super) fn is_upload(&self) -> bool {
+        self.0.is_upload.load(Ordering::Relaxed)
     }
 
     /// Returns a function that tells whether the attempt that runs now still does.
-    pub(super) fn still_wanted(&self) -> impl Fn() -> bool + Send + 'static {
+    pub(super) fn still_wanted(&self) -> impl Fn() -> bool + Send + Sync + 'static {
         let (counters, mine) = (Arc::clone(&self.0), self.0.attempt.load(Ordering::Relaxed));
         move || counters.attempt.load(Ordering::Relaxed) == mine
     }
 
-    /// The last attempt ended before the last byte of the file was handed to the connection: the server cannot have the whole
-    /// form, so the request had no effect.
+    /// The last attempt ended before the last byte of the body was passed to the connection: the server cannot have the whole
+    /// request, so it had no effect.
     pub(super) fn is_unfinished(&self) -> bool {
-        self.0.uploading.load(Ordering::Relaxed) > 0
+        self.0.is_unfinished.load(Ordering::Relaxed)
     }
 
     /// Starts an attempt.
     pub(super) fn start(&self) -> Running<'_> {
-        self.0.uploading.store(self.0.files.load(Ordering::Relaxed), Ordering::Relaxed);
-        self.0.sending.store(self.has_file(), Ordering::Relaxed);
+        self.0.is_unfinished.store(self.is_upload(), Ordering::Relaxed);
+        self.0.is_sending.store(self.is_upload(), Ordering::Relaxed);
         self.0.progress();
         Running(self)
     }
 
-    /// Records that a chunk of a file was handed to the connection, and whether it was the last one of its file.
-    pub(super) fn mark(&self, last: bool) {
-        self.0.progress();
-        if last {
-            // A late call of an earlier attempt must not wrap the count.
-            let minus_one = |left: usize| left.checked_sub(1);
-            let _ = self.0.uploading.fetch_update(Ordering::Relaxed, Ordering::Relaxed, minus_one);
-        }
-    }
-
-    /// Returns a function for the attempt that runs now: it records that the socket took a chunk, and whether it was the last one of
-    /// the body. Chunks of an earlier attempt, which its connection drops late, do not count.
-    pub(super) fn written(&self) -> impl Fn(bool) + Send + Sync + 'static {
-        let (counters, mine) = (Arc::clone(&self.0), self.0.attempt.load(Ordering::Relaxed));
-        move |last| {
-            if counters.attempt.load(Ordering::Relaxed) != mine {
-                return;
-            }
+    /// Returns a function for the attempt that runs now: it records that a chunk was passed to the connection, and whether it was the last one of
+    /// the body.
+    pub(super) fn passed(&self) -> impl Fn(bool) + Send + Sync + 'static {
+        self.during_attempt(|counters, last| {
             counters.progress();
             if last {
-                counters.sending.store(false, Ordering::Relaxed);
+                counters.is_unfinished.store(false, Ordering::Relaxed);
+            }
+        })
+    }
+
+    /// As [`passed`](Self::passed), for chunks that the socket took.
+    pub(super) fn written(&self) -> impl Fn(bool) + Send + Sync + 'static {
+        self.during_attempt(|counters, last| {
+            counters.progress();
+            if last {
+                counters.is_sending.store(false, Ordering::Relaxed);
                 counters.finished.notify_one();
+            }
+        })
+    }
+
+    /// Chunks of an earlier attempt, which its connection drops late, do not count.
+    fn during_attempt(&self, record: fn(&Counters, bool)) -> impl Fn(bool) + Send + Sync + 'static {
+        let (counters, is_wanted) = (Arc::clone(&self.0), self.still_wanted());
+        move |last| {
+            if is_wanted() {
+                record(&counters, last);
             }
         }
     }
@@ -121,10 +128,10 @@ impl Activity {
         // What the operating system held when it was last asked, if no chunk was taken since, and when it was first seen to hold that.
         let mut held: Option<(u64, Instant)> = None;
         let mut seen = self.last();
-        // Whether it has to be asked: always, if there is a file, until its last byte has left.
-        let mut is_leaving = self.has_file();
+        // Whether it has to be asked: always, if there is an upload, until its last byte has left.
+        let mut is_leaving = self.is_upload();
         loop {
-            let is_sending = self.0.sending.load(Ordering::Relaxed);
+            let is_sending = self.0.is_sending.load(Ordering::Relaxed);
             if self.last() != seen {
                 (seen, held) = (self.last(), None);
             }
@@ -188,11 +195,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_time_for_the_response_starts_when_the_last_byte_has_left() {
         let activity = Activity::default();
-        activity.expect_file();
+        activity.expect_upload();
         let running = activity.start();
         let written = activity.written();
         // The connection holds the whole body, of which the socket takes a chunk a minute.
-        activity.mark(true);
+        activity.passed()(true);
         assert!(!activity.is_unfinished());
         let start = Instant::now();
         let socket = async {
@@ -220,14 +227,19 @@ mod tests {
     }
 
     #[test]
-    fn a_late_callback_of_an_earlier_attempt_does_not_make_an_upload_endless() {
+    fn late_chunks_of_an_earlier_attempt_do_not_count() {
         let activity = Activity::default();
-        activity.expect_file();
-        drop(activity.start());
+        assert!(!activity.is_unfinished());
+        activity.expect_upload();
+        let running = activity.start();
+        let passed = activity.passed();
+        passed(false);
+        drop(running);
+        assert!(activity.is_unfinished());
         let _running = activity.start();
-        // The end of the file in the earlier attempt, and in this one.
-        activity.mark(true);
-        activity.mark(true);
+        passed(true);
+        assert!(activity.is_unfinished());
+        activity.passed()(true);
         assert!(!activity.is_unfinished());
     }
 
@@ -235,7 +247,7 @@ mod tests {
     /// `held` bytes, of which `rate` leave in each second.
     async fn given_up(is_sending: bool, held: u64, rate: u64) -> (u64, String) {
         let activity = Activity::default();
-        activity.expect_file();
+        activity.expect_upload();
         let _running = activity.start();
         if !is_sending {
             activity.written()(true);
@@ -265,7 +277,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_late_response_of_the_operating_system_is_no_reason_to_give_up() {
         let activity = Activity::default();
-        activity.expect_file();
+        activity.expect_upload();
         let _running = activity.start();
         let start = Instant::now();
         // 10 KB/s, of which the numbers of every 90 s are known.
@@ -281,7 +293,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_operating_system_is_not_asked_while_chunks_are_taken() {
         let activity = Activity::default();
-        activity.expect_file();
+        activity.expect_upload();
         let _running = activity.start();
         let (written, asked) = (activity.written(), std::cell::Cell::new(0));
         let unconfirmed = || {

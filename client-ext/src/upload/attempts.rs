@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use twelvelabs_api::runtime::{FilePart, Multipart, Param};
+use twelvelabs_api::runtime::{FilePart, Multipart, Param, UploadBody};
 
 use super::{Activity, activity::Running};
 
@@ -16,7 +16,11 @@ const CONTINUE_TIMEOUT_AFTER_CLOSE: Duration = Duration::from_secs(1);
 /// The same for an upload that has no other attempt, so that a refusal is not lost.
 const CONTINUE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The upload of a call, if it has one.
+/// A body in memory of at least this size is an upload, in bytes. A smaller one has left before any time limit of a call matters: at
+/// 10 KB/s in half a minute. It can use a connection of the pool, and needs no thread.
+pub(crate) const LARGE_BODY: usize = 256 * 1024;
+
+/// The upload of a call, if it has one: a file, or another large body.
 #[derive(Debug)]
 pub(crate) struct Upload {
     activity: Activity,
@@ -30,7 +34,7 @@ pub(crate) struct Upload {
 }
 
 impl Default for Upload {
-    /// A call without a file.
+    /// A call without an upload so far.
     fn default() -> Self {
         Self {
             activity: Activity::default(),
@@ -53,40 +57,54 @@ impl Upload {
         Self { parameter: parameter.into(), ..Self::default() }
     }
 
-    /// Adds a file, and returns it with its progress tracked.
+    /// Adds a file, and returns it.
     pub(crate) fn track(&mut self, part: FilePart) -> FilePart {
         self.replayable &= part.is_repeatable();
         self.parts.push(part.clone());
-        self.activity.expect_file();
-        let activity = self.activity.clone();
-        part.with_progress(move |now| activity.mark(now.sent == now.total))
+        self.activity.expect_upload();
+        part
     }
 
-    /// Prepares the encoded form of one attempt: it stops when the attempt ends, and asks the server first if a refusal could
-    /// be lost otherwise.
-    pub(crate) fn prepare<F>(&self, form: Multipart<F>, hung_up: bool, is_last: bool) -> Multipart<F> {
-        let form = self.watch(form);
+    /// Adds bytes in memory. Few bytes are no upload.
+    pub(crate) fn add_bytes(&mut self, length: usize) {
+        if length >= LARGE_BODY {
+            self.activity.expect_upload();
+        }
+    }
+
+    /// Prepares the encoded form of one attempt; see [`prepare`](Self::prepare).
+    pub(crate) fn prepare_form<F>(&self, form: Multipart<F>, hung_up: bool, is_last: bool) -> Multipart<F> {
+        form.map_body(|body| self.prepare(body, hung_up, is_last))
+    }
+
+    /// Prepares the body of one attempt: it stops when the attempt ends, and asks the server first if a refusal could be lost otherwise.
+    ///
+    /// `hung_up` says that the server closed the connection during the attempt before, `is_last` that no other attempt may follow.
+    pub(crate) fn prepare(&self, body: UploadBody, hung_up: bool, is_last: bool) -> UploadBody {
+        let body = self.watch(body);
         // Without another attempt, this is the one in which a refusal must not be lost.
-        let asks = self.has_file() && (hung_up || !self.replayable || is_last);
+        let asks = self.is_upload() && (hung_up || !self.replayable || is_last);
         let asks = asks && !self.must_not_ask.load(Ordering::Relaxed);
         self.asks.store(asks, Ordering::Relaxed);
         if asks {
-            return form.ask_first(if hung_up { CONTINUE_TIMEOUT_AFTER_CLOSE } else { CONTINUE_TIMEOUT });
+            return body.ask_first(if hung_up { CONTINUE_TIMEOUT_AFTER_CLOSE } else { CONTINUE_TIMEOUT });
         }
-        form
+        body
     }
 
     /// Prepares the body of one attempt without asking the server first: it stops when the attempt ends.
-    pub(crate) fn watch<F>(&self, body: Multipart<F>) -> Multipart<F> {
-        body.only_while(self.activity.still_wanted()).with_written(self.activity.written())
+    pub(crate) fn watch(&self, body: UploadBody) -> UploadBody {
+        let body = body.only_while(self.activity.still_wanted());
+        body.with_passed(self.activity.passed()).with_written(self.activity.written())
     }
 
     pub(crate) fn parameter(&self) -> &str {
         &self.parameter
     }
 
-    pub(crate) fn has_file(&self) -> bool {
-        self.activity.has_file()
+    /// The call has a body whose progress is observed.
+    pub(crate) fn is_upload(&self) -> bool {
+        self.activity.is_upload()
     }
 
     /// Another attempt can send the file from its start: it can be read again, or was not read so far.
@@ -100,7 +118,7 @@ impl Upload {
         self.asks.load(Ordering::Relaxed) && !self.must_not_ask.swap(true, Ordering::Relaxed)
     }
 
-    /// The last attempt did not send the whole file.
+    /// The last attempt did not send the whole upload.
     pub(crate) fn is_unfinished(&self) -> bool {
         self.activity.is_unfinished()
     }

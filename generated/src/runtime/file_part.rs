@@ -14,7 +14,7 @@ use tokio::{
     io::{AsyncRead, ReadBuf},
 };
 
-use super::{multipart::CHUNK, open_file::FileSection};
+use super::{open_file::FileSection, upload_body::CHUNK};
 
 pub(super) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;

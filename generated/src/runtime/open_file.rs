@@ -13,7 +13,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::multipart::CHUNK;
+use super::upload_body::CHUNK;
 
 /// Reads a section of an open file, without moving or using its cursor, except on Windows: several readers of the same open file do not
 /// disturb each other.

@@ -16,7 +16,11 @@ use tokio::{
     sync::mpsc,
     time::sleep,
 };
-use twelvelabs::{ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder};
+use twelvelabs::{
+    ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs, TwelveLabsBuilder,
+    embed::v2::{ImageInput, MediaSource},
+    raw::Method,
+};
 
 use crate::{
     support::{KEY, LIMITS},
@@ -27,8 +31,13 @@ use crate::{
 const HANG: Duration = Duration::from_secs(120);
 
 fn listener() -> (TcpListener, SocketAddr) {
+    listener_with(64 * 1024)
+}
+
+/// A listener whose connections have a receive buffer of this size.
+fn listener_with(buffer: u32) -> (TcpListener, SocketAddr) {
     let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(64 * 1024).expect("a buffer");
+    socket.set_recv_buffer_size(buffer).expect("a buffer");
     socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
     let listener = socket.listen(8).expect("listening");
     let address = listener.local_addr().expect("an address");
@@ -60,7 +69,7 @@ async fn read_slowly(mut stream: TcpStream, rate: usize, limit: Duration) -> std
             length = value.and_then(|value| value.parse::<usize>().ok()).map(|body| head + 4 + body);
         }
         if length.is_some_and(|length| request.len() >= length) {
-            let body = r#"{"_id":"663da73b31cdd0c1f638a8e6"}"#;
+            let body = r#"{"_id":"663da73b31cdd0c1f638a8e6","data":[]}"#;
             let head =
                 format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
             return stream.write_all(format!("{head}{body}").as_bytes()).await;
@@ -72,8 +81,35 @@ async fn read_slowly(mut stream: TcpStream, rate: usize, limit: Duration) -> std
     }
 }
 
-/// Uploads `size` bytes to a server that reads `rate` bytes in each limit. Tries the next limit if the machine was too slow.
-async fn upload(size: usize, rate: usize, settings: fn(TwelveLabsBuilder, Duration) -> TwelveLabsBuilder) {
+/// What is sent to a slow server, in bytes.
+#[derive(Clone, Copy)]
+enum Body {
+    /// A form with a file.
+    Form(usize),
+    /// Bytes of a raw request.
+    Bytes(usize),
+    /// JSON with this file in Base64, a third more.
+    Json(usize),
+}
+
+impl Body {
+    async fn send(self, client: &TwelveLabs) -> twelvelabs::Result<()> {
+        match self {
+            Self::Form(size) => {
+                let video = FileSource::bytes("v.mp4", vec![0; size]);
+                client.embed().tasks().create(ModelName::Marengo30, video).await.map(drop)
+            }
+            Self::Bytes(size) => client.request(Method::PUT, "/parts/1").bytes(vec![0; size]).await.map(drop),
+            Self::Json(size) => {
+                let image = ImageInput::new(MediaSource::bytes(vec![0; size]));
+                client.embed().v2().create(ModelName::Marengo30, image).await.map(drop)
+            }
+        }
+    }
+}
+
+/// Sends a body to a server that reads `rate` bytes in each limit. Tries the next limit if the machine was too slow.
+async fn upload(body: Body, rate: usize, settings: fn(TwelveLabsBuilder, Duration) -> TwelveLabsBuilder) {
     for (index, limit) in LIMITS.into_iter().enumerate() {
         let (listener, address) = listener();
         let server = tokio::spawn(async move {
@@ -81,11 +117,10 @@ async fn upload(size: usize, rate: usize, settings: fn(TwelveLabsBuilder, Durati
             read_slowly(stream, rate, limit).await
         });
         let client = settings(client("http", address), limit).build().expect("a client");
-        let video = FileSource::bytes("v.mp4", vec![0; size]);
-        let outcome = client.embed().tasks().create(ModelName::Marengo30, video).send().await;
+        let outcome = body.send(&client).await;
         server.abort();
         match outcome {
-            Ok(_) => return,
+            Ok(()) => return,
             Err(error) if index + 1 == LIMITS.len() => panic!("{error}"),
             Err(_) => {}
         }
@@ -96,14 +131,38 @@ async fn upload(size: usize, rate: usize, settings: fn(TwelveLabsBuilder, Durati
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn a_slow_upload_is_progress_while_the_socket_takes_nothing() {
-    upload(6_000_000, 600_000, |client, limit| client.with_chunk_timeout(limit)).await;
+    for body in [Body::Form(6_000_000), Body::Bytes(6_000_000), Body::Json(4_500_000)] {
+        upload(body, 600_000, |client, limit| client.with_chunk_timeout(limit)).await;
+    }
 }
 
 /// The operating system takes all of the upload at once, and the server reads it for several times the limit.
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn the_time_for_the_response_starts_when_the_last_byte_has_left() {
-    upload(2_000_000, 500_000, |client, limit| client.with_header_timeout(limit)).await;
+    for body in [Body::Form(2_000_000), Body::Bytes(2_000_000), Body::Json(1_500_000)] {
+        upload(body, 500_000, |client, limit| client.with_header_timeout(limit)).await;
+    }
+}
+
+/// A rate of 10 KB/s, with time limits that are far below the time of the whole upload.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn an_upload_of_10_kilobytes_per_second_is_progress() {
+    if std::env::var_os("LONG_TESTS").is_none_or(|value| value != "1") {
+        return;
+    }
+    for body in [Body::Form(400_000), Body::Bytes(400_000), Body::Json(300_000)] {
+        let (listener, address) = listener_with(4 * 1024);
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            read_slowly(stream, 10_000, Duration::from_secs(1)).await
+        });
+        let limit = Duration::from_secs(10);
+        let client = client("http", address).with_chunk_timeout(limit).with_header_timeout(limit);
+        body.send(&client.build().expect("a client")).await.expect("uploaded");
+        server.await.expect("no panic").expect("read");
+    }
 }
 
 /// Reads the headers of each request and nothing more. Sends the address of each client.
@@ -129,6 +188,27 @@ async fn hold(
     stream.read_exact(&mut start).await?;
     let _ = seen.send(peer);
     std::future::pending().await
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_large_body_that_ends_early_leaves_nothing_open_even_if_the_server_does_not_read() {
+    for (scheme, is_tls) in [("http", false), ("https", true)] {
+        for body in [Body::Bytes(24_000_000), Body::Json(18_000_000)] {
+            let (listener, address) = listener();
+            let (seen, mut clients) = mpsc::unbounded_channel();
+            let server = tokio::spawn(read_nothing(listener, is_tls, seen));
+            let client = client(scheme, address).build().expect("a client");
+            let call = tokio::spawn(async move { body.send(&client).await.map(|()| client) });
+            let socket = clients.recv().await.expect("a client");
+            // Until the buffers on the way are full.
+            sleep(Duration::from_millis(500)).await;
+            call.abort();
+            let _ = call.await;
+            closed(Path::new(""), socket).await;
+            server.abort();
+        }
+    }
 }
 
 /// Waits until this process has neither the file nor the socket open.

@@ -229,7 +229,9 @@ fn good_reply(line: &str) -> Vec<u8> {
 pub(crate) fn good(line: &str) -> String {
     let path = line.split(' ').nth(1).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default();
-    let name = if line.starts_with("POST") {
+    let name = if path.ends_with("/embed-v2") {
+        return crate::support::body("embed_v2_create_200").to_string();
+    } else if line.starts_with("POST") {
         "embed_tasks_create_200"
     } else if path.ends_with("/status") {
         "embed_tasks_status_200_ready"

@@ -65,6 +65,7 @@ pub(super) fn add_to(t: &mut Table) {
             t.set("early", name, op, vec![Act::Early(code)], once, api(code, 1));
         }
     }
+    large_bodies(t);
     for op in READS {
         let cut = || Act::Raw(without_length(op, 2));
         t.add(g, "a body without a length, cut, then fine", op, vec![cut(), Act::Good], ok(2));
@@ -84,6 +85,26 @@ pub(super) fn add_to(t: &mut Table) {
         let refused = || Act::Early(417);
         t.set("early", "417: sent again without `Expect`", op, vec![refused(), Act::Good], once, ok(2));
         t.set("early", "417 to every request", op, vec![refused(), status(417)], once, api(417, 2));
+    }
+}
+
+/// Large bodies that are no forms are retried as their effect allows, complete each time.
+fn large_bodies(t: &mut Table) {
+    let g = "retry";
+    t.add(g, "large JSON: 503 twice, then fine", Op::EmbedBytes, vec![status(503), status(503), Act::Good], ok(3));
+    t.add(g, "large JSON: reset, then fine", Op::EmbedBytes, vec![Act::Reset, Act::Good], ok(2));
+    t.add(g, "large bytes: 429, then fine", Op::PostBytes, vec![status(429), Act::Good], ok(2));
+    t.add(
+        g,
+        "large bytes: reset after the last one",
+        Op::PostBytes,
+        vec![Act::Reset],
+        fails(K::Transport, 1).unknown(),
+    );
+    for op in [Op::EmbedBytes, Op::PostBytes] {
+        let name = "401 while the body is being sent, without another attempt";
+        t.set("early", name, op, vec![Act::Early(401)], once, api(401, 1));
+        t.set("early", "417: sent again without `Expect`", op, vec![Act::Early(417), Act::Good], once, ok(2));
     }
 }
 

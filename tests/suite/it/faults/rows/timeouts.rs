@@ -33,4 +33,13 @@ pub(super) fn add_to(t: &mut Table) {
         // The form never became whole, so nothing can have happened.
         t.set(g, "an upload that the server does not read", op, vec![Act::StallUnread], short, fails(K::Timeout, 1));
     }
+    let unread = || fails(K::Timeout, 1).says("no upload progress");
+    t.set(g, "large bytes that the server does not read", Op::PostBytes, vec![Act::StallUnread], short, unread());
+    let single = |b: TwelveLabsBuilder, limit| short(b, limit).with_max_retries(0);
+    t.set(g, "large JSON that the server does not read", Op::EmbedBytes, vec![Act::StallUnread], single, unread());
+    for op in [Op::EmbedBytes, Op::PostBytes] {
+        let done = || fails(K::Timeout, 1).says("no response headers");
+        let done = if op == Op::PostBytes { done().unknown() } else { done() };
+        t.set(g, "a large body without a response", op, vec![Act::Stall], single, done);
+    }
 }
