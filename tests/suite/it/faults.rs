@@ -3,6 +3,7 @@
 //! `cargo xtask faults` runs it and prints the table.
 
 mod early;
+mod other;
 mod rows;
 mod server;
 mod soak;
@@ -23,7 +24,10 @@ use twelvelabs::{
     wait::WaitOptions,
 };
 
-use self::server::{Act, RawServer, Seen};
+use self::{
+    other::Other,
+    server::{Act, RawServer, Seen},
+};
 use crate::{
     assets::upload::platform::Platform,
     support::{CONTRACT, ID, KEY, LIMITS},
@@ -86,6 +90,8 @@ enum Op {
     SendPart,
     /// As `SendPart`, with a part that does not fit into the buffers on the way.
     SendLargePart,
+    /// An operation that is not one of those above.
+    Other(Other),
 }
 
 /// A scenario: a line of the table.
@@ -228,6 +234,7 @@ async fn call(op: Op, client: &TwelveLabs, limit: Duration) -> twelvelabs::Resul
             let image = ImageInput::new(MediaSource::bytes(video()));
             client.embed().v2().create(model, image).send().await.map(drop)
         }
+        Op::Other(other) => other.call(client).await,
         Op::PostBytes => client.request(Method::POST, "/things").bytes(video()).await.map(drop),
         Op::Status => tasks.status(ID).send().await.map(drop),
         Op::Retrieve => tasks.retrieve(ID).send().await.map(drop),

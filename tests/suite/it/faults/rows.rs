@@ -1,6 +1,7 @@
 //! The scenarios.
 
 mod names;
+mod operations;
 mod optional;
 mod parts;
 mod redirects;
@@ -145,5 +146,6 @@ pub(super) fn all() -> Vec<Row> {
     redirects::add_to(&mut table);
     names::add_to(&mut table);
     parts::add_to(&mut table);
+    operations::add_to(&mut table);
     table.0
 }

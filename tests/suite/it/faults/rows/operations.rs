@@ -1,0 +1,142 @@
+//! The same faults for every operation: what is retried and what is not follows from its effect.
+
+use twelvelabs::raw::Effect;
+
+use super::*;
+use crate::faults::other::Other;
+
+/// A response with header lines besides its length.
+fn response(headers: &str, body: &[u8]) -> Act {
+    Act::Raw(reply(200, headers, body))
+}
+
+/// A response of which only the start is written here.
+fn written(head: &str, body: &[u8]) -> Act {
+    Act::Raw([head.as_bytes(), body].concat())
+}
+
+pub(super) fn add_to(t: &mut Table) {
+    for other in Other::ALL {
+        add_retries(t, other);
+        add_bodies(t, other);
+        add_heads(t, other);
+    }
+}
+
+/// An operation that changes something leaves its outcome unknown.
+fn changed(other: Other, expect: Expect) -> Expect {
+    if matches!(other.effect(), Effect::Read | Effect::Compute) { expect } else { expect.unknown() }
+}
+
+fn text(other: Other) -> String {
+    other.body().map(|body| body.to_string()).unwrap_or_default()
+}
+
+fn fine(other: Other) -> Act {
+    response("content-type: application/json\r\n", text(other).as_bytes())
+}
+
+/// What comes out if the first attempt fails, and the second one is fine.
+fn repeated(other: Other, failure: Expect) -> Expect {
+    if other.effect() == Effect::Create { failure.unknown() } else { ok(2) }
+}
+
+fn add_retries(t: &mut Table, other: Other) {
+    let (g, op) = ("operation", Op::Other(other));
+    let mut add = |name: &str, acts: Vec<Act>, expect: Expect| t.add(g, name, op, acts, expect);
+    for code in [408, 502, 503, 504] {
+        add(&format!("{code}, then fine"), vec![status(code), fine(other)], repeated(other, api(code, 1)));
+    }
+    let forever = if other.effect() == Effect::Create { api(502, 1) } else { api(502, 3) };
+    add("an HTML page with 502 forever", vec![page(502)], changed(other, forever.says("502: Sign in")));
+    add("reset, then fine", vec![Act::Reset, fine(other)], repeated(other, fails(K::Transport, 1)));
+    add("500 is permanent", vec![status(500)], changed(other, api(500, 1)));
+    add("429 twice, then fine", vec![status(429), status(429), fine(other)], ok(3));
+    let long = with(429, "retry-after: 1e9\r\n", "");
+    add(
+        "429 with Retry-After: 1e9 returns at once",
+        vec![long],
+        api(429, 1).back_in(Duration::from_secs(1_000_000_000)),
+    );
+    let elsewhere = with(307, "location: http://127.0.0.1:9/steal\r\n", "");
+    add("307 to another port is not followed", vec![elsewhere], api(307, 1).says("redirects are not followed"));
+    add("an error page", vec![page(404)], api(404, 1).says("(not a response of the API, check the base URL)"));
+}
+
+fn add_bodies(t: &mut Table, other: Other) {
+    let (g, op, whole) = ("operation", Op::Other(other), text(other));
+    let mut add = |name: &str, act: Act, expect: Expect| t.add(g, name, op, vec![act], expect);
+    let wrong = || changed(other, fails(K::Decode, 1));
+    add("an HTML page with 200", page(200), wrong().says("the response is HTML, not JSON"));
+    let empty = || if other.body().is_some() { wrong() } else { ok(1) };
+    add("204", written("HTTP/1.1 204 X\r\n\r\n", b""), empty());
+    add("an empty body with 200", json(""), empty());
+    if other.body().is_none() {
+        return;
+    }
+    let zipped = |bytes: Vec<u8>| response("content-encoding: gzip\r\n", &bytes);
+    let (start, end) = whole.as_bytes().split_at(9);
+    add("two gzip members", zipped([gzip(start), gzip(end)].concat()), ok(1));
+    add("gzip with bytes behind it", zipped([gzip(whole.as_bytes()), b"behind".to_vec()].concat()), wrong());
+    let unnamed = response("", &gzip(whole.as_bytes()));
+    add(
+        "gzip that is not announced",
+        unnamed,
+        wrong().says("it is compressed, which its Content-Encoding does not say"),
+    );
+    add("a byte order mark", json(&format!("\u{feff}{whole}")), wrong());
+    add("two documents", json(&format!("{whole}\n{whole}")), wrong());
+    let number = whole.replacen('{', "{\"x\":NaN,", 1);
+    add("NaN", json(&number), wrong().says("not JSON"));
+    // A member of each response that the client knows.
+    let first = other.body().and_then(|body| body.as_object()?.keys().next().cloned()).unwrap_or_default();
+    add("a member twice", json(&whole.replacen('{', &format!("{{\"{first}\":null,"), 1)), wrong());
+    if let Some(field) = other.id_field() {
+        let mut body = other.body().unwrap_or_default();
+        body[field] = "another".into();
+        add("another resource", json(&body.to_string()), wrong().says("received \"another\""));
+    }
+}
+
+fn add_heads(t: &mut Table, other: Other) {
+    let (g, op, whole) = ("operation", Op::Other(other), text(other));
+    let length = whole.len();
+    let is_create = other.effect() == Effect::Create;
+    let mut add = |name: &str, acts: Vec<Act>, expect: Expect| t.add(g, name, op, acts, expect);
+    let first = format!(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n"
+    );
+    add("100 and 103 before the response", vec![written(&first, whole.as_bytes())], ok(1));
+    let only = written("HTTP/1.1 100 Continue\r\n\r\n", b"");
+    add("100 and no response", vec![only, fine(other)], repeated(other, fails(K::Transport, 1)));
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-a\r\n\r\n{length:x};a=b\r\n{whole}\r\n0\r\nx-a: b\r\n\r\n"
+    );
+    // A chunk of no bytes would be the last one.
+    if length > 0 {
+        add("chunks with extensions and trailers", vec![written(&chunked, b"")], ok(1));
+        let cut = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{whole}", length + 3);
+        add("a body that is cut", vec![written(&cut, b""), fine(other)], repeated(other, fails(K::Transport, 1)));
+        let short = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{whole}", length - 3);
+        add("a length that is too small", vec![written(&short, b"")], changed(other, fails(K::Decode, 1)));
+    }
+    let invalid = || {
+        let expect = if is_create { fails(K::Transport, 1) } else { fails(K::Transport, 3) };
+        changed(other, expect).says("the response is not valid HTTP")
+    };
+    for (name, head) in [
+        ("two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 7\r\ncontent-length: 8\r\n\r\n1234567"),
+        ("a negative length", "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n"),
+        ("a header without a name", "HTTP/1.1 200 OK\r\n: x\r\ncontent-length: 0\r\n\r\n"),
+        ("another protocol", "SSH-2.0-OpenSSH_9\r\n"),
+    ] {
+        add(name, vec![written(head, b"")], invalid());
+    }
+    let many: String = (0..200).map(|index| format!("x-{index}: a\r\n")).collect();
+    add("200 headers", vec![response(&many, whole.as_bytes())], invalid());
+    let large = format!("x-a: {}\r\n", "a".repeat(64 * 1024));
+    add("a header of 64 KB", vec![response(&large, whole.as_bytes())], ok(1));
+    add("a cookie", vec![response("set-cookie: a=b; path=/\r\n", whole.as_bytes())], ok(1));
+    let old = format!("HTTP/1.0 200 OK\r\n\r\n{whole}");
+    add("HTTP/1.0, ended by the connection", vec![written(&old, b"")], ok(1));
+}
