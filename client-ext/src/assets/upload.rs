@@ -6,6 +6,7 @@ mod hash;
 mod journal;
 mod parts;
 mod send;
+mod urls;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
