@@ -34,6 +34,9 @@ fn misfit(kind: ObjectKind, key: &str, value: &Value) -> Option<&'static str> {
             (value.as_array().is_some_and(|items| !items.is_empty()), "must be a list of values")
         }
         (ObjectKind::Schema, "x-extensible-enum") => (texts(value), "must be a list of strings"),
+        (ObjectKind::Schema, "x-enumDescriptions") => {
+            (value.as_object().is_some_and(|texts| texts.values().all(Value::is_string)), "must map values to strings")
+        }
         (ObjectKind::Schema, "required") => {
             (value.as_array().is_some_and(|items| items.iter().all(Value::is_string)), "must be a list of names")
         }

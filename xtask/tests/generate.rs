@@ -167,6 +167,18 @@ fn a_document_with_x_effect_must_use_it_on_every_operation() {
 }
 
 #[test]
+fn values_of_an_enum_are_documented_and_only_those() {
+    let code = code_of(&contract());
+    assert!(code.contains("///`ready`: The vectors can be retrieved."), "{code}");
+    let status = "/components/schemas/TaskStatus";
+    let renamed = |texts: &mut Value| texts["x-enumDescriptions"] = json!({ "redy": "A typing error." });
+    let refusal = refusal_of(&changed(status, renamed));
+    assert!(refusal.contains(status) && refusal.contains("has \"redy\", which is not a value"), "{refusal}");
+    let listed = changed(status, |texts| texts["x-enumDescriptions"] = json!(["A list."]));
+    assert!(refusal_of(&listed).contains("must map values to strings"));
+}
+
+#[test]
 fn without_x_effect_the_method_decides() {
     let methods = [
         ("get", "Read"),

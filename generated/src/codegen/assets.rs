@@ -121,16 +121,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetHlsStatus {
-        ///`pending`
+        ///`pending`: The server has not begun.
         #[serde(rename = "pending")]
         Pending,
-        ///`processing`
+        ///`processing`: The server works on the stream.
         #[serde(rename = "processing")]
         Processing,
-        ///`ready`
+        ///`ready`: The stream has a URL. It is final.
         #[serde(rename = "ready")]
         Ready,
-        ///`error`
+        ///`error`: There is no stream. It is final.
         #[serde(rename = "error")]
         Error,
         /// A value that is not in the OpenAPI document.
@@ -200,16 +200,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetMethod {
-        ///`direct`
+        ///`direct`: Uploaded in one request.
         #[serde(rename = "direct")]
         Direct,
-        ///`url`
+        ///`url`: Fetched from a URL.
         #[serde(rename = "url")]
         Url,
-        ///`multipart`
+        ///`multipart`: Uploaded in parts.
         #[serde(rename = "multipart")]
         Multipart,
-        ///`connector`
+        ///`connector`: Imported from another service.
         #[serde(rename = "connector")]
         Connector,
         /// A value that is not in the OpenAPI document.
@@ -329,7 +329,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetSourceProvider {
-        ///`google_drive`
+        ///`google_drive`: Google Drive.
         #[serde(rename = "google_drive")]
         GoogleDrive,
         /// A value that is not in the OpenAPI document.
@@ -388,7 +388,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetSourceType {
-        ///`connector`
+        ///`connector`: Another service, from which the file was imported.
         #[serde(rename = "connector")]
         Connector,
         /// A value that is not in the OpenAPI document.
@@ -447,13 +447,13 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetStatus {
-        ///`processing`
+        ///`processing`: The server has not processed the file yet. It is not final.
         #[serde(rename = "processing")]
         Processing,
-        ///`ready`
+        ///`ready`: The asset can be used. It is final.
         #[serde(rename = "ready")]
         Ready,
-        ///`failed`
+        ///`failed`: The asset cannot be used; it has an `error`. It is final.
         #[serde(rename = "failed")]
         Failed,
         /// A value that is not in the OpenAPI document.
@@ -537,16 +537,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetThumbnailStatus {
-        ///`pending`
+        ///`pending`: The server has not begun.
         #[serde(rename = "pending")]
         Pending,
-        ///`processing`
+        ///`processing`: The server works on the thumbnail.
         #[serde(rename = "processing")]
         Processing,
-        ///`ready`
+        ///`ready`: The thumbnail has a URL. It is final.
         #[serde(rename = "ready")]
         Ready,
-        ///`error`
+        ///`error`: There is no thumbnail. It is final.
         #[serde(rename = "error")]
         Error,
         /// A value that is not in the OpenAPI document.
@@ -648,13 +648,13 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetTranscriptionInclude {
-        ///`words`
+        ///`words`: Single words, each with its time.
         #[serde(rename = "words")]
         Words,
-        ///`sentences`
+        ///`sentences`: Sentences, each with its time.
         #[serde(rename = "sentences")]
         Sentences,
-        ///`utterances`
+        ///`utterances`: Utterances, each with its time.
         #[serde(rename = "utterances")]
         Utterances,
         /// A value that is not in the OpenAPI document.
@@ -752,16 +752,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetTranscriptionStatus {
-        ///`pending`
+        ///`pending`: The server has not begun.
         #[serde(rename = "pending")]
         Pending,
-        ///`processing`
+        ///`processing`: The server works on the transcription.
         #[serde(rename = "processing")]
         Processing,
-        ///`ready`
+        ///`ready`: The transcription is complete. It is final.
         #[serde(rename = "ready")]
         Ready,
-        ///`failed`
+        ///`failed`: There is no transcription. It is final.
         #[serde(rename = "failed")]
         Failed,
         /// A value that is not in the OpenAPI document.
@@ -857,16 +857,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetType {
-        ///`image`
+        ///`image`: A picture.
         #[serde(rename = "image")]
         Image,
-        ///`video`
+        ///`video`: A video.
         #[serde(rename = "video")]
         Video,
-        ///`audio`
+        ///`audio`: An audio file.
         #[serde(rename = "audio")]
         Audio,
-        ///`document`
+        ///`document`: A PDF, text or Markdown file.
         #[serde(rename = "document")]
         Document,
         /// A value that is not in the OpenAPI document.
@@ -936,10 +936,10 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AssetsCreateRequestMethod {
-        ///`direct`
+        ///`direct`: The request has the file.
         #[serde(rename = "direct")]
         Direct,
-        ///`url`
+        ///`url`: The request has the URL of the file.
         #[serde(rename = "url")]
         Url,
         /// A value that is not in the OpenAPI document.
@@ -1115,13 +1115,13 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum ChunkInfoStatus {
-        ///`completed`
+        ///`completed`: The part is uploaded.
         #[serde(rename = "completed")]
         Completed,
-        ///`pending`
+        ///`pending`: The part is not uploaded yet.
         #[serde(rename = "pending")]
         Pending,
-        ///`failed`
+        ///`failed`: The server could not take the part.
         #[serde(rename = "failed")]
         Failed,
         /// A value that is not in the OpenAPI document.
@@ -1216,7 +1216,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum CompletedChunkProofType {
-        ///`etag`
+        ///`etag`: The `ETag` that the storage host returned for the part.
         #[serde(rename = "etag")]
         Etag,
         /// A value that is not in the OpenAPI document.
@@ -1315,13 +1315,13 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum CreateAssetUploadRequestType {
-        ///`video`
+        ///`video`: A video of up to 10 GB.
         #[serde(rename = "video")]
         Video,
-        ///`audio`
+        ///`audio`: An audio file of up to 10 GB.
         #[serde(rename = "audio")]
         Audio,
-        ///`image`
+        ///`image`: An image of up to 32 MB.
         #[serde(rename = "image")]
         Image,
         /// A value that is not in the OpenAPI document.
@@ -1565,16 +1565,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum MultipartUploadStatusType {
-        ///`active`
+        ///`active`: Parts are expected.
         #[serde(rename = "active")]
         Active,
-        ///`completed`
+        ///`completed`: The server has all parts. It is final; the asset may still be `processing`.
         #[serde(rename = "completed")]
         Completed,
-        ///`failed`
+        ///`failed`: The upload cannot be completed. It is final.
         #[serde(rename = "failed")]
         Failed,
-        ///`expired`
+        ///`expired`: The upload was not completed within 24 hours. It is final.
         #[serde(rename = "expired")]
         Expired,
         /// A value that is not in the OpenAPI document.

@@ -185,22 +185,22 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum EmbeddingOption {
-        ///`visual`
+        ///`visual`: What can be seen.
         #[serde(rename = "visual")]
         Visual,
-        ///`audio`
+        ///`audio`: What can be heard. With Marengo 3.5, also what is said.
         #[serde(rename = "audio")]
         Audio,
-        ///`transcription`
+        ///`transcription`: What is said, as text. Not with Marengo 3.5.
         #[serde(rename = "transcription")]
         Transcription,
-        ///`visual-text`
+        ///`visual-text`: Text in the picture, of Marengo 2.7, which is no longer available.
         #[serde(rename = "visual-text")]
         VisualText,
-        ///`fused`
+        ///`fused`: All requested options in one vector.
         #[serde(rename = "fused")]
         Fused,
-        ///`text`
+        ///`text`: The text of a document. Marengo 3.5 only.
         #[serde(rename = "text")]
         Text,
         /// A value that is not in the OpenAPI document.
@@ -276,22 +276,22 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum EmbeddingScope {
-        ///`clip`
+        ///`clip`: One clip.
         #[serde(rename = "clip")]
         Clip,
-        ///`video`
+        ///`video`: The whole selected range. `/embed/tasks` only.
         #[serde(rename = "video")]
         Video,
-        ///`asset`
+        ///`asset`: The whole selected range, or the whole document. `/embed-v2` only.
         #[serde(rename = "asset")]
         Asset,
-        ///`local`
+        ///`local`: Parts of the file: clips, pages or chunks. In requests to Marengo 3.5 only.
         #[serde(rename = "local")]
         Local,
-        ///`page`
+        ///`page`: One page of a PDF file, or a quarter of it. In responses only.
         #[serde(rename = "page")]
         Page,
-        ///`chunk`
+        ///`chunk`: Some sentences of a text file. In responses only.
         #[serde(rename = "chunk")]
         Chunk,
         /// A value that is not in the OpenAPI document.
@@ -392,67 +392,67 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum ErrorCode {
-        ///`parameter_invalid`
+        ///`parameter_invalid`: A parameter has a value that the operation does not take. The message names the parameter.
         #[serde(rename = "parameter_invalid")]
         ParameterInvalid,
-        ///`parameter_not_provided`
+        ///`parameter_not_provided`: A required parameter is missing. The message names it.
         #[serde(rename = "parameter_not_provided")]
         ParameterNotProvided,
-        ///`parameter_unknown`
+        ///`parameter_unknown`: The request has a parameter that the operation does not know.
         #[serde(rename = "parameter_unknown")]
         ParameterUnknown,
-        ///`resource_not_exist`
+        ///`resource_not_exist`: There is no resource with the id. It may have been deleted, as tasks are after seven days.
         #[serde(rename = "resource_not_exist")]
         ResourceNotExist,
-        ///`api_key_invalid`
+        ///`api_key_invalid`: The API key is missing, wrong or expired.
         #[serde(rename = "api_key_invalid")]
         ApiKeyInvalid,
-        ///`api_upgrade_required`
+        ///`api_upgrade_required`: The request needs another version of the API.
         #[serde(rename = "api_upgrade_required")]
         ApiUpgradeRequired,
-        ///`api_allowed_for_paid_plan`
+        ///`api_allowed_for_paid_plan`: The operation is not part of the free plan.
         #[serde(rename = "api_allowed_for_paid_plan")]
         ApiAllowedForPaidPlan,
-        ///`api_not_allowed`
+        ///`api_not_allowed`: The organization may not use the operation.
         #[serde(rename = "api_not_allowed")]
         ApiNotAllowed,
-        ///`unauthorized`
+        ///`unauthorized`: The API key does not permit the request.
         #[serde(rename = "unauthorized")]
         Unauthorized,
-        ///`region_not_allowed`
+        ///`region_not_allowed`: Requests from this region are not accepted.
         #[serde(rename = "region_not_allowed")]
         RegionNotAllowed,
-        ///`tags_not_allowed`
+        ///`tags_not_allowed`: The request has tags, which the operation does not take.
         #[serde(rename = "tags_not_allowed")]
         TagsNotAllowed,
-        ///`request_canceled_or_timed_out`
+        ///`request_canceled_or_timed_out`: The server did not complete the request in time, or its client closed the connection.
         #[serde(rename = "request_canceled_or_timed_out")]
         RequestCanceledOrTimedOut,
-        ///`too_many_requests`
+        ///`too_many_requests`: A rate limit is reached. The response says when the next request may be sent.
         #[serde(rename = "too_many_requests")]
         TooManyRequests,
-        ///`usage_limit_exceeded`
+        ///`usage_limit_exceeded`: The credit or the free minutes of the organization are used up.
         #[serde(rename = "usage_limit_exceeded")]
         UsageLimitExceeded,
-        ///`video_resolution_too_low`
+        ///`video_resolution_too_low`: A side of the video has too few pixels.
         #[serde(rename = "video_resolution_too_low")]
         VideoResolutionTooLow,
-        ///`video_resolution_too_high`
+        ///`video_resolution_too_high`: A side of the video has too many pixels.
         #[serde(rename = "video_resolution_too_high")]
         VideoResolutionTooHigh,
-        ///`video_resolution_invalid_aspect_ratio`
+        ///`video_resolution_invalid_aspect_ratio`: The video is too wide or too tall for its other side.
         #[serde(rename = "video_resolution_invalid_aspect_ratio")]
         VideoResolutionInvalidAspectRatio,
-        ///`video_duration_too_short`
+        ///`video_duration_too_short`: The video is shorter than the minimum.
         #[serde(rename = "video_duration_too_short")]
         VideoDurationTooShort,
-        ///`video_duration_too_long`
+        ///`video_duration_too_long`: The video is longer than the maximum.
         #[serde(rename = "video_duration_too_long")]
         VideoDurationTooLong,
-        ///`video_file_broken`
+        ///`video_file_broken`: The file cannot be decoded as a video.
         #[serde(rename = "video_file_broken")]
         VideoFileBroken,
-        ///`video_filesize_too_large`
+        ///`video_filesize_too_large`: The file has more bytes than the maximum.
         #[serde(rename = "video_filesize_too_large")]
         VideoFilesizeTooLarge,
         /// A value that is not in the OpenAPI document.
@@ -709,10 +709,10 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum ModelName {
-        ///`marengo3.0`
+        ///`marengo3.0`: For all operations. Vectors have 512 numbers.
         #[serde(rename = "marengo3.0")]
         Marengo30,
-        ///`marengo3.5`
+        ///`marengo3.5`: For `/embed-v2` only. Vectors have 128, 256 or 512 numbers, and cannot be compared with those of other models.
         #[serde(rename = "marengo3.5")]
         Marengo35,
         /// A value that is not in the OpenAPI document.
@@ -890,13 +890,13 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum TaskStatus {
-        ///`processing`
+        ///`processing`: The server works on the task. It is not final.
         #[serde(rename = "processing")]
         Processing,
-        ///`ready`
+        ///`ready`: The vectors can be retrieved. It is final.
         #[serde(rename = "ready")]
         Ready,
-        ///`failed`
+        ///`failed`: There are no vectors and will be none. It is final.
         #[serde(rename = "failed")]
         Failed,
         /// A value that is not in the OpenAPI document.

@@ -372,7 +372,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AudioSegmentationStrategy {
-        ///`fixed`
+        ///`fixed`: Clips of equal length.
         #[serde(rename = "fixed")]
         Fixed,
         /// A value that is not in the OpenAPI document.
@@ -580,7 +580,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum DocumentSequentialSegmentationStrategy {
-        ///`sentence`
+        ///`sentence`: Whole sentences.
         #[serde(rename = "sentence")]
         Sentence,
         /// A value that is not in the OpenAPI document.
@@ -657,10 +657,10 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum DocumentSpatialSegmentationStrategy {
-        ///`standard`
+        ///`standard`: One vector per page.
         #[serde(rename = "standard")]
         Standard,
-        ///`quadrants`
+        ///`quadrants`: One vector per page, and one for each quarter of it.
         #[serde(rename = "quadrants")]
         Quadrants,
         /// A value that is not in the OpenAPI document.
@@ -792,16 +792,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum EmbeddingDataQuadrant {
-        ///`top_left`
+        ///`top_left`: The upper left quarter of the page.
         #[serde(rename = "top_left")]
         TopLeft,
-        ///`top_right`
+        ///`top_right`: The upper right quarter of the page.
         #[serde(rename = "top_right")]
         TopRight,
-        ///`bottom_left`
+        ///`bottom_left`: The lower left quarter of the page.
         #[serde(rename = "bottom_left")]
         BottomLeft,
-        ///`bottom_right`
+        ///`bottom_right`: The lower right quarter of the page.
         #[serde(rename = "bottom_right")]
         BottomRight,
         /// A value that is not in the OpenAPI document.
@@ -871,25 +871,25 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum EmbeddingInputType {
-        ///`text`
+        ///`text`: A text.
         #[serde(rename = "text")]
         Text,
-        ///`image`
+        ///`image`: An image.
         #[serde(rename = "image")]
         Image,
-        ///`text_image`
+        ///`text_image`: A text and an image that share one vector.
         #[serde(rename = "text_image")]
         TextImage,
-        ///`audio`
+        ///`audio`: An audio file.
         #[serde(rename = "audio")]
         Audio,
-        ///`video`
+        ///`video`: A video.
         #[serde(rename = "video")]
         Video,
-        ///`document`
+        ///`document`: A PDF, text or Markdown file. In a task with Marengo 3.5 only.
         #[serde(rename = "document")]
         Document,
-        ///`multi_input`
+        ///`multi_input`: A text, files, or both, that share one vector.
         #[serde(rename = "multi_input")]
         MultiInput,
         /// A value that is not in the OpenAPI document.
@@ -1155,10 +1155,10 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum EmbeddingType {
-        ///`separate_embedding`
+        ///`separate_embedding`: One vector per option.
         #[serde(rename = "separate_embedding")]
         SeparateEmbedding,
-        ///`fused_embedding`
+        ///`fused_embedding`: One vector for all options together.
         #[serde(rename = "fused_embedding")]
         FusedEmbedding,
         /// A value that is not in the OpenAPI document.
@@ -1248,7 +1248,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum EmbeddingUsageTruncationReason {
-        ///`model_context_window`
+        ///`model_context_window`: The text had more tokens than the model takes.
         #[serde(rename = "model_context_window")]
         ModelContextWindow,
         /// A value that is not in the OpenAPI document.
@@ -1393,16 +1393,16 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum MultiInputMediaType {
-        ///`image`
+        ///`image`: A JPEG or PNG file. All models.
         #[serde(rename = "image")]
         Image,
-        ///`video`
+        ///`video`: A video. Marengo 3.5 only.
         #[serde(rename = "video")]
         Video,
-        ///`audio`
+        ///`audio`: An audio file. Marengo 3.5 only.
         #[serde(rename = "audio")]
         Audio,
-        ///`document`
+        ///`document`: A PDF, text or Markdown file. Marengo 3.5 only.
         #[serde(rename = "document")]
         Document,
         /// A value that is not in the OpenAPI document.

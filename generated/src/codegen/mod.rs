@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "0e3025a60d6c68663ecb73988e4f6792d9fe8488e9df109ffdcff27f03e2986b";
+pub const SPEC_SHA256: &str = "87a682cad28543c3fdeb1fe6ea77da86f1d91366c82475d3ab0b159e045c1e34";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`

@@ -39,8 +39,8 @@ pub struct Lowered {
     pub operations: Vec<Operation>,
     /// Names of response headers.
     pub response_headers: BTreeSet<String>,
-    /// Rust names of enums with unknown values.
-    pub open_enums: BTreeSet<String>,
+    /// Enums with unknown values, by Rust name, and the descriptions of their values.
+    pub open_enums: BTreeMap<String, BTreeMap<String, String>>,
     /// Rust names of tagged unions with unknown variants.
     pub open_unions: BTreeSet<String>,
     /// Rust name of the schema that stands for vectors.

@@ -198,6 +198,7 @@ pub const SIZES: &[&str] =
 /// Supported extensions and where they are supported. All others are reported as without effect.
 pub(super) const EXTENSIONS: &[(ObjectKind, &str)] = &[
     (ObjectKind::Schema, "x-extensible-enum"),
+    (ObjectKind::Schema, "x-enumDescriptions"),
     (ObjectKind::Schema, "x-extensible-pattern"),
     (ObjectKind::Schema, "x-rules"),
     (ObjectKind::Response, "x-optional-body"),

@@ -36,8 +36,8 @@ pub struct Schemas<'d> {
     nullable: HashSet<String>,
     /// Lowered schemas by Rust name.
     pub out: Map<String, Value>,
-    /// Rust names of enums with unknown values.
-    pub open_enums: BTreeSet<String>,
+    /// Enums with unknown values, by Rust name, and the descriptions of their values.
+    pub open_enums: BTreeMap<String, BTreeMap<String, String>>,
     /// Rust names of tagged unions in responses.
     pub open_unions: BTreeSet<String>,
     /// Rust name of the schema that stands for vectors. The generated code uses the type of the runtime for it.
@@ -107,7 +107,7 @@ impl<'d> Schemas<'d> {
             in_response: response_components(root),
             nullable: nullable_components(root),
             out: Map::new(),
-            open_enums: BTreeSet::new(),
+            open_enums: BTreeMap::new(),
             open_unions: BTreeSet::new(),
             refused: Vec::new(),
             lost: Vec::new(),

@@ -148,7 +148,12 @@ impl Schemas<'_> {
                 }
             }
             if object.contains_key("x-extensible-enum") || site.in_response {
-                self.open_enums.insert(site.name.clone());
+                let described = object.get("x-enumDescriptions").and_then(Value::as_object).into_iter().flatten();
+                for (value, _) in described.clone().filter(|(value, _)| !values.contains(&json!(value))) {
+                    self.refuse(site, format!("x-enumDescriptions has {value:?}, which is not a value"));
+                }
+                let texts = described.filter_map(|(value, text)| Some((value.clone(), text.as_str()?.to_owned())));
+                self.open_enums.insert(site.name.clone(), texts.collect());
             }
             return json!({ "type": "string", "enum": values });
         }

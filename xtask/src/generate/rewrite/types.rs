@@ -27,9 +27,10 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
         .collect();
     for mut item in std::mem::take(items) {
         match &mut item {
-            Item::Enum(item) if lowered.open_enums.contains(&item.ident.to_string()) => {
-                opened.insert(item.ident.to_string());
-                out.extend(open_enum(item)?);
+            Item::Enum(item) if lowered.open_enums.contains_key(&item.ident.to_string()) => {
+                let name = item.ident.to_string();
+                out.extend(open_enum(item, &lowered.open_enums[&name])?);
+                opened.insert(name);
                 continue;
             }
             // Replaced together with the enum.
@@ -84,7 +85,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
         }
         out.push(item);
     }
-    if let Some(missing) = lowered.open_enums.iter().find(|name| !opened.contains(*name)) {
+    if let Some(missing) = lowered.open_enums.keys().find(|name| !opened.contains(*name)) {
         bail!("typify generated no enum for the open value set {missing}");
     }
     super::unions::rewrite(&mut out)?;
@@ -101,7 +102,7 @@ pub fn last_segment(kind: &Type) -> Option<String> {
 }
 
 fn implements_open(kind: &Type, lowered: &Lowered) -> bool {
-    last_segment(kind).is_some_and(|name| lowered.open_enums.contains(&name))
+    last_segment(kind).is_some_and(|name| lowered.open_enums.contains_key(&name))
 }
 
 fn is_text_of_open_union(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
@@ -150,8 +151,8 @@ pub(super) fn serde_options(attributes: &[Attribute]) -> Result<BTreeMap<String,
     Ok(options)
 }
 
-/// A string enum with a variant for values that are not in the document.
-fn open_enum(item: &ItemEnum) -> Result<Vec<Item>> {
+/// A string enum with a variant for values that are not in the document. `texts` describes its values.
+fn open_enum(item: &ItemEnum, texts: &BTreeMap<String, String>) -> Result<Vec<Item>> {
     let (ident, docs) = (&item.ident, docs(&item.attrs));
     let mut variants = Vec::new();
     for variant in &item.variants {
@@ -163,7 +164,10 @@ fn open_enum(item: &ItemEnum) -> Result<Vec<Item>> {
     let unknown = if variants.iter().any(|(name, _)| name == "Unknown") { "UnknownValue" } else { "Unknown" };
     let unknown = format_ident!("{unknown}");
     let (names, values): (Vec<_>, Vec<_>) = variants.iter().cloned().unzip();
-    let doc_values = values.iter().map(|value| format!("`{value}`"));
+    let doc_values = values.iter().map(|value| match texts.get(value) {
+        Some(text) => format!("`{value}`: {text}"),
+        None => format!("`{value}`"),
+    });
     let code: syn::File = parse_quote! {
         #(#docs)*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
