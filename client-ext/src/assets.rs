@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use twelvelabs_api::params::assets_retrieve::ASSET_ID;
 
+pub(crate) use self::cleanup::Uploaded;
 pub use self::{
     cleanup::AssetCleanup,
     create::{AssetSettings, CreateAsset, HasAssetSettings},

@@ -87,6 +87,7 @@ mod client;
 mod core;
 pub mod embed;
 mod error;
+mod journal;
 mod json;
 pub mod multipart_upload;
 mod response_info;

@@ -24,13 +24,13 @@ const CONCURRENCY: usize = 4;
 
 /// The ids of assets to delete. Clones share them, and uploads have clones: the last one that is dropped logs what is left.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Uploaded(Arc<Ids>);
+pub(crate) struct Uploaded(Arc<Ids>);
 
 #[derive(Debug, Default)]
 struct Ids(Mutex<Vec<AssetId>>);
 
 impl Uploaded {
-    pub(super) fn add(&self, id: AssetId) {
+    pub(crate) fn add(&self, id: AssetId) {
         self.with(|ids| {
             if !ids.contains(&id) {
                 ids.push(id);
@@ -117,7 +117,7 @@ impl AssetCleanup {
         first.map_or(Ok(()), Err)
     }
 
-    pub(super) fn uploaded(&self) -> Uploaded {
+    pub(crate) fn uploaded(&self) -> Uploaded {
         self.uploaded.clone()
     }
 }

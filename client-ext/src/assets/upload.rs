@@ -8,7 +8,7 @@ mod parts;
 mod send;
 mod urls;
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use twelvelabs_api::{
     operations::ASSETS_CREATE,
@@ -38,6 +38,7 @@ use crate::{
         response::Response,
     },
     error::{Checks, Error, Result, Violation},
+    journal::{FileState, check_writable, load, save},
     multipart_upload::CreateMultipartUpload,
     upload::Source as FormSource,
     wait::{WaitForDone, WaitOptions, WaitSettings},
@@ -88,7 +89,7 @@ struct Plan {
 }
 
 impl UploadAsset {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         let plan = Plan {
             path,
             filename: None,
@@ -102,6 +103,39 @@ impl UploadAsset {
             until_ready: false,
         };
         Self { plan, created: Created::default(), wait: WaitSettings::default() }
+    }
+
+    /// The name that the asset will have.
+    pub(crate) fn name(&self) -> String {
+        self.plan.name()
+    }
+
+    /// How long to sleep between two polls of the asset.
+    pub(crate) fn interval(&self) -> Duration {
+        self.wait.interval()
+    }
+
+    /// Adds the asset to these, as soon as it exists.
+    pub(crate) fn add_to(&mut self, uploaded: Uploaded) {
+        self.created.cleanup = Some(uploaded);
+    }
+
+    /// Checks the parameters and the file. `None` if the file cannot be uploaded.
+    pub(crate) async fn check(&mut self, checks: &mut Checks) -> Option<FileState> {
+        Some(self.open(checks).await?.state)
+    }
+
+    async fn open(&mut self, checks: &mut Checks) -> Option<OpenFile> {
+        let Self { plan, wait, .. } = self;
+        plan.check(checks);
+        if plan.until_ready {
+            wait.violation().into_iter().for_each(|violation| checks.refuse(violation));
+        }
+        let file = OpenFile::open(&plan.path, checks).await?;
+        if !plan.is_direct(file.state.size) {
+            plan.in_parts(file.state.size).check(checks).await;
+        }
+        Some(file)
     }
 }
 
@@ -213,23 +247,15 @@ impl Verb for UploadAsset {
     const OPERATION: &'static Operation = &ASSETS_CREATE;
     const METHOD: &'static str = "assets.upload";
 
-    async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
-        let Self { plan, mut created, wait } = self;
+    async fn execute(mut self, core: &Core, options: &CallOptions) -> Result<Response<Asset>> {
         let mut checks = Checks::new(options.validate);
-        plan.check(&mut checks);
-        if plan.until_ready {
-            wait.violation().into_iter().for_each(|violation| checks.refuse(violation));
-        }
-        let file = OpenFile::open(&plan.path, &mut checks).await;
-        let is_direct = file.as_ref().is_some_and(|file| plan.is_direct(file.state.size));
-        if let (Some(file), false) = (&file, is_direct) {
-            plan.in_parts(file.state.size).check(&mut checks).await;
-        }
+        let file = self.open(&mut checks).await;
         checks.finish()?;
         // Without a file, there was a violation.
         let Some(file) = file else { return Err(Error::invalid(Vec::new())) };
+        let Self { plan, mut created, wait } = self;
         // Boxed, because the futures of callers become too deep for the compiler otherwise.
-        let response = Box::pin(plan.upload(core, options, file, is_direct, &mut created)).await?;
+        let response = Box::pin(plan.upload(core, options, file, &mut created)).await?;
         if !plan.until_ready || response.status == AssetStatus::Ready {
             return Ok(response);
         }
@@ -294,15 +320,14 @@ impl Plan {
         core: &Core,
         options: &CallOptions,
         file: OpenFile,
-        is_direct: bool,
         created: &mut Created,
     ) -> Result<Response<Asset>> {
-        let journal = match &self.journal {
-            Some(path) => journal::load(path).await?,
+        let journal: Option<Journal> = match &self.journal {
+            Some(path) => load(path).await?,
             None => None,
         };
         if let (Some(path), None) = (&self.journal, &journal) {
-            journal::check_writable(path).await?;
+            check_writable(path).await?;
         }
         if let Some(journal) = &journal {
             let same = journal.check(core.base_url(), &file.state, &file.path);
@@ -315,7 +340,7 @@ impl Plan {
                 let asset = self.retrieve(core, options, &journal.asset_id).await;
                 asset.map_err(|error| if error.is_not_found() { error.with_note(NO_ASSET) } else { error })
             }
-            None if is_direct => self.direct(core, options, file, created).await,
+            None if self.is_direct(file.state.size) => self.direct(core, options, file, created).await,
             journal => {
                 let settings = Settings {
                     concurrency: self.concurrency,
@@ -367,7 +392,7 @@ impl Plan {
         let reported = created.report(&response.id);
         if let Some((path, hash)) = self.journal.as_ref().zip(hash) {
             let journal = Journal::of_one_request(core.base_url(), file.state, response.id.clone(), hash);
-            journal::save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
+            save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
         }
         reported.map(|()| response)
     }

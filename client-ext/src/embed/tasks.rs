@@ -14,6 +14,7 @@ mod status;
 
 use twelvelabs_api::params::embed_tasks_status::TASK_ID;
 
+pub(in crate::embed) use self::input::marked_name;
 pub use self::{
     create::CreateTask,
     embed::EmbedVideo,

@@ -20,8 +20,9 @@ pub use self::{
     multi::{MultiInput, MultiInputSource},
     source::MediaSource,
     tasks::{
-        CreateEmbeddingTask, CreateEmbeddingTasks, EmbedInTask, EmbeddingTaskJob, EmbeddingTaskStatus,
-        GetEmbeddingTaskStatus, RetrieveEmbeddingTask, V2TasksClient, WaitAllEmbeddingTasks, WaitForEmbeddingTask,
+        CreateEmbeddingTask, CreateEmbeddingTasks, EmbedInTask, EmbeddingTaskJob, EmbeddingTaskStatus, FileOptions,
+        GetEmbeddingTaskStatus, HasFileOptions, RetrieveEmbeddingTask, V2TasksClient, WaitAllEmbeddingTasks,
+        WaitForEmbeddingTask,
     },
     timed::{Audio, AudioInput, Segmentation, TimedInput, Timeline, Video, VideoInput},
 };

@@ -90,6 +90,11 @@ impl<S> WaitSettings<S> {
         Schedule { max_retry_after, ..self.schedule }
     }
 
+    /// How long to sleep between two polls.
+    pub(crate) fn interval(&self) -> Duration {
+        self.schedule.interval
+    }
+
     /// The rule that the settings break, if any.
     pub(crate) fn violation(&self) -> Option<Violation> {
         let interval = self.schedule.interval;

@@ -1,5 +1,6 @@
 //! `/embed` and `/embed-v2` with the client: requests, rules, responses and waiting.
 
+mod files;
 mod rules;
 mod tasks;
 mod vectors;

@@ -15,9 +15,12 @@ use twelvelabs_api::{params::assets_create as rules, runtime::FileSection};
 use super::{
     engine::{Layout, Proof},
     hash::Hash,
-    journal::{FileState, JOURNAL, PartRecord},
+    journal::PartRecord,
 };
-use crate::error::{Checks, Error, Result, Violation};
+use crate::{
+    error::{Checks, Error, Result, Violation},
+    journal::{FileState, JOURNAL, in_background},
+};
 
 /// How much of the file is read at once to check it.
 const READ: usize = 256 * 1024;
@@ -128,11 +131,4 @@ impl OpenFile {
     fn invalid(&self, rule: impl std::fmt::Display) -> Error {
         Error::invalid(vec![Violation::new(rules::FILE.name, self.path.display(), rule)])
     }
-}
-
-/// Does file operations, which block.
-pub(super) async fn in_background<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }

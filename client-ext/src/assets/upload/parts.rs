@@ -27,7 +27,7 @@ use super::{
     Created, OnProgress,
     engine::{Action, Engine, Layout, Proof, RequestKind, Verdict},
     file::OpenFile,
-    journal::{self, JOURNAL, Journal, PartRecord, PartsRecord},
+    journal::{Journal, PartRecord, PartsRecord},
     send::{PartSender, classify},
     urls::{TimedUrl, timed},
 };
@@ -41,6 +41,7 @@ use crate::{
         trace::retrying,
     },
     error::{Error, ErrorKind, Result, Violation, catch},
+    journal::{self, JOURNAL},
     multipart_upload::{CreateMultipartUpload, GetAdditionalPresignedUrls, GetUploadStatus, ReportChunkBatch},
 };
 

@@ -128,7 +128,7 @@ impl TaskInput {
 }
 
 /// A file name with a marker.
-pub(super) fn marked_name(marker: &str, name: &str) -> String {
+pub(in crate::embed) fn marked_name(marker: &str, name: &str) -> String {
     format!("{marker}-{name}")
 }
 

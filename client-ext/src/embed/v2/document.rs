@@ -25,7 +25,7 @@ use crate::error::Checks;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DocumentInput {
-    source: MediaSource,
+    pub(super) source: MediaSource,
     division: Option<Division>,
     options: Vec<EmbeddingOption>,
     scopes: Vec<EmbeddingScope>,

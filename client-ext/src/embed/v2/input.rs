@@ -4,8 +4,8 @@ use twelvelabs_api::{
     limits::IMAGE_BYTES,
     params::{embed_v2_create as sync_rules, embed_v2_tasks_create as task_rules},
     types::{
-        AsyncImageInputRequest, CreateAsyncEmbeddingRequest, CreateEmbeddingsRequest, EmbeddingInputType,
-        ImageInputRequest, ModelName, TextImageInputRequest, TextInputRequest,
+        AsyncImageInputRequest, CreateAssetUploadRequestType, CreateAsyncEmbeddingRequest, CreateEmbeddingsRequest,
+        EmbeddingInputType, ImageInputRequest, ModelName, TextImageInputRequest, TextInputRequest,
     },
 };
 
@@ -212,6 +212,34 @@ impl EmbedInput {
 }
 
 impl EmbedTaskInput {
+    pub(super) fn source(&self) -> &MediaSource {
+        match self {
+            Self::Audio(input) => &input.source,
+            Self::Video(input) => &input.source,
+            Self::Document(input) => &input.source,
+            Self::Image(input) => &input.0,
+        }
+    }
+
+    pub(super) fn source_mut(&mut self) -> &mut MediaSource {
+        match self {
+            Self::Audio(input) => &mut input.source,
+            Self::Video(input) => &mut input.source,
+            Self::Document(input) => &mut input.source,
+            Self::Image(input) => &mut input.0,
+        }
+    }
+
+    /// The type of an upload in parts, which documents do not have.
+    pub(super) fn upload_type(&self) -> Option<CreateAssetUploadRequestType> {
+        match self {
+            Self::Audio(_) => Some(CreateAssetUploadRequestType::Audio),
+            Self::Video(_) => Some(CreateAssetUploadRequestType::Video),
+            Self::Image(_) => Some(CreateAssetUploadRequestType::Image),
+            Self::Document(_) => None,
+        }
+    }
+
     /// Checks what the OpenAPI document does not state.
     pub(super) fn check(&self, call: Call<'_>, checks: &mut Checks) {
         match self {

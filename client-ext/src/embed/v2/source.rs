@@ -1,6 +1,9 @@
-//! Where a file comes from: a URL, bytes, or an asset.
+//! Where a file comes from: a URL, bytes, an asset, or a path.
 
-use std::fmt;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -16,7 +19,7 @@ use crate::{
     upload::{check_url, public_part},
 };
 
-/// Where a file comes from: a URL that the server fetches, bytes that are sent with the request, or an asset.
+/// Where a file comes from: a URL that the server fetches, bytes that are sent with the request, an asset, or, for tasks, a file of this machine.
 ///
 /// | source | limit | what the server needs |
 /// | --- | --- | --- |
@@ -45,6 +48,7 @@ enum Place {
     Bytes(Bytes),
     Base64(String),
     Asset(Id<AssetId>),
+    Path(PathBuf),
 }
 
 impl MediaSource {
@@ -75,6 +79,19 @@ impl MediaSource {
         Self(Place::Asset(id.into_id(&IMAGE_MEDIA_SOURCE_ASSET_ID)))
     }
 
+    /// A file of any size, which a [task](super::V2TasksClient::create) uploads as an asset first. Other calls refuse it.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self(Place::Path(path.into()))
+    }
+
+    /// The path, if it is one.
+    pub(super) fn as_path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// As it is sent: URL, base64, id.
     pub(super) fn to_parts(&self, content: Content) -> (Option<String>, Option<String>, Option<AssetId>) {
         match (&self.0, content) {
@@ -87,6 +104,8 @@ impl MediaSource {
                 // The id is refused elsewhere. A request without a source would break a rule more.
                 Err(_) => (Some("(invalid id)".into()), None, None),
             },
+            // A path is refused elsewhere, too.
+            (Place::Path(_), _) => (Some("(path)".into()), None, None),
         }
     }
 
@@ -108,6 +127,10 @@ impl MediaSource {
                     checks.refuse(Violation { parameter, ..violation.clone() });
                 }
             }
+            Place::Path(path) => {
+                let rule = "must be a URL, bytes or an asset: only tasks of version 2 upload a file first";
+                checks.refuse(Violation::new(at, path.display(), rule));
+            }
             Place::Bytes(_) | Place::Base64(_) => {
                 let (length, name) = (self.length(), name(&IMAGE_MEDIA_SOURCE_BASE64_STRING));
                 if length == 0 {
@@ -127,7 +150,7 @@ impl MediaSource {
             Place::Base64(text) => {
                 text.trim_end_matches('=').len() / 4 * 3 + (text.trim_end_matches('=').len() % 4) * 3 / 4
             }
-            Place::Url(_) | Place::Asset(_) => 0,
+            Place::Url(_) | Place::Asset(_) | Place::Path(_) => 0,
         }
     }
 }
@@ -151,6 +174,18 @@ impl From<&Asset> for MediaSource {
     }
 }
 
+impl From<PathBuf> for MediaSource {
+    fn from(path: PathBuf) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<&Path> for MediaSource {
+    fn from(path: &Path) -> Self {
+        Self::path(path)
+    }
+}
+
 impl From<Bytes> for MediaSource {
     fn from(bytes: Bytes) -> Self {
         Self::bytes(bytes)
@@ -169,6 +204,7 @@ impl fmt::Debug for MediaSource {
             Place::Url(url) => f.debug_tuple("Url").field(&public_part(url)).finish(),
             Place::Bytes(_) | Place::Base64(_) => write!(f, "Bytes({})", self.length()),
             Place::Asset(id) => f.debug_tuple("Asset").field(id).finish(),
+            Place::Path(path) => f.debug_tuple("Path").field(path).finish(),
         }
     }
 }

@@ -12,7 +12,7 @@ use twelvelabs_api::{
 };
 
 pub use self::{
-    create::CreateEmbeddingTask,
+    create::{CreateEmbeddingTask, FileOptions, HasFileOptions},
     embed::EmbedInTask,
     job::EmbeddingTaskJob,
     retrieve::RetrieveEmbeddingTask,
@@ -61,6 +61,9 @@ impl V2TasksClient {
     ///
     /// Audio and video may last 4 s to 4 h and have up to 4 GB. The server looks at the file later, so that a task may fail that was created
     /// without an error.
+    ///
+    /// A file of this machine, [`MediaSource::path`](super::MediaSource::path), is uploaded as an [asset](crate::assets::AssetsClient::upload) first, and
+    /// the task is created when the asset is ready. With [`with_journal`](Request::with_journal), the call can be resumed.
     ///
     /// # Errors
     ///
@@ -144,6 +147,20 @@ impl V2TasksClient {
     }
 
     /// Creates a task, waits for it, and retrieves its vectors.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// use twelvelabs::{ModelName, embed::v2::{MediaSource, VideoInput}};
+    ///
+    /// // A file of any size. After a crash in any step, the same call goes on.
+    /// let video = VideoInput::new(MediaSource::path("talk.mp4"));
+    /// let cleanup = client.assets().cleanup();
+    /// let embed = client.embed().v2().tasks().embed(ModelName::Marengo35, video);
+    /// let task = embed.with_journal("talk.journal").with_cleanup(&cleanup).await?;
+    /// println!("{} vectors", task.data.len());
+    /// cleanup.delete().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

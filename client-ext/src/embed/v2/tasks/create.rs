@@ -1,11 +1,18 @@
 //! `create`: a new task.
 
+mod file;
+mod journal;
+mod search;
+
+use std::path::Path;
+
 use twelvelabs_api::{
     operations::EMBED_V2_TASKS_CREATE,
     runtime::Operation,
     types::{CreateAsyncEmbeddingRequest, EmbeddingTaskCreateResponse, ModelName, TaskId},
 };
 
+pub use self::file::{FileOptions, HasFileOptions};
 use super::EmbeddingTaskJob;
 use crate::{
     core::{Core, decode::read_all, options::CallOptions, request::Verb, response::Response},
@@ -30,6 +37,7 @@ pub struct CreateEmbeddingTask {
     pub(super) model_name: ModelName,
     input: EmbedTaskInput,
     pub(super) options: ModelOptions,
+    pub(super) file: FileOptions,
 }
 
 impl HasModelOptions for CreateEmbeddingTask {
@@ -38,9 +46,22 @@ impl HasModelOptions for CreateEmbeddingTask {
     }
 }
 
+impl HasFileOptions for CreateEmbeddingTask {
+    fn file_options_mut(&mut self) -> &mut FileOptions {
+        &mut self.file
+    }
+}
+
 impl CreateEmbeddingTask {
     pub(super) fn new(model_name: ModelName, input: EmbedTaskInput) -> Self {
-        Self { model_name, input, options: ModelOptions::default() }
+        Self { model_name, input, options: ModelOptions::default(), file: FileOptions::default() }
+    }
+
+    /// Checks what is sent.
+    fn check_sent(&self, checks: &mut Checks) {
+        let call = Call { model: &self.model_name, is_task: true };
+        self.input.check(call, checks);
+        call.check(Self::OPERATION, self.options, &self.to_request(Content::Outline), checks);
     }
 
     fn to_request(&self, content: Content) -> CreateAsyncEmbeddingRequest {
@@ -56,13 +77,26 @@ impl Verb for CreateEmbeddingTask {
     const OPERATION: &'static Operation = &EMBED_V2_TASKS_CREATE;
     const METHOD: &'static str = "embed.v2.tasks.create";
 
+    /// A file of this machine is checked when it is uploaded.
     async fn check(&self, checks: &mut Checks) {
-        let call = Call { model: &self.model_name, is_task: true };
-        self.input.check(call, checks);
-        call.check(Self::OPERATION, self.options, &self.to_request(Content::Outline), checks);
+        if self.input.source().as_path().is_some() {
+            return self.before_upload().check_sent(checks);
+        }
+        self.file.refuse(checks);
+        self.check_sent(checks);
     }
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskCreateResponse>> {
+        if let Some(path) = self.input.source().as_path().map(Path::to_owned) {
+            return Box::pin(self.upload_and_create(&path, core, options)).await;
+        }
+        self.call(core, options).await
+    }
+}
+
+impl CreateEmbeddingTask {
+    /// Sends the request.
+    async fn call(&self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskCreateResponse>> {
         let body = self.to_request(Content::Whole);
         let make = |api: &twelvelabs_api::Client| api.embed_v2_tasks_create_request(&body);
         let read = |body| read_all(body, core.key());
@@ -78,6 +112,11 @@ impl CreatesJob for CreateEmbeddingTask {
 
     fn id(created: &EmbeddingTaskCreateResponse) -> &TaskId {
         &created.id
+    }
+
+    /// A file would be uploaded again.
+    fn is_repeatable(&self) -> bool {
+        self.input.source().as_path().is_none()
     }
 }
 

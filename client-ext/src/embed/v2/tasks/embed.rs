@@ -9,7 +9,11 @@ use twelvelabs_api::{
     types::{EmbeddingTaskResponse, ModelName, TaskId},
 };
 
-use super::{create::CreateEmbeddingTask, retrieve::RetrieveEmbeddingTask, status::EmbeddingTaskStatus};
+use super::{
+    create::{CreateEmbeddingTask, FileOptions, HasFileOptions},
+    retrieve::RetrieveEmbeddingTask,
+    status::EmbeddingTaskStatus,
+};
 use crate::{
     core::{
         Core,
@@ -49,6 +53,12 @@ impl EmbedInTask {
 impl HasModelOptions for EmbedInTask {
     fn model_options_mut(&mut self) -> &mut ModelOptions {
         &mut self.task.create.options
+    }
+}
+
+impl HasFileOptions for EmbedInTask {
+    fn file_options_mut(&mut self) -> &mut FileOptions {
+        &mut self.task.create.file
     }
 }
 

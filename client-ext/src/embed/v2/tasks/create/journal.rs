@@ -1,0 +1,172 @@
+//! The journal of a task for a file: how far its creation is, so that another process can go on.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use twelvelabs_api::{
+    params::assets_create::FILE,
+    types::{AssetId, TaskId},
+};
+
+use crate::{
+    error::{Error, Result, Violation},
+    journal::{self, FileState, JOURNAL, Record, check_server},
+};
+
+/// The content of a journal. It has no key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct TaskJournal {
+    format: String,
+    base_url: String,
+    file: FileState,
+    /// The request without its source.
+    request: Value,
+    /// The start of the name of the asset, which distinguishes it from all others.
+    pub(super) marker: String,
+    pub(super) step: Step,
+}
+
+/// What is done, and what may be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Step {
+    /// The file is being uploaded, or is uploaded; the upload has a journal of its own. No task exists.
+    Upload,
+    /// The call that creates the task may have been sent, not before `since`.
+    Create { asset_id: AssetId, filename: String, since: DateTime<Utc> },
+    /// The task exists.
+    Task { asset_id: AssetId, task_id: TaskId },
+}
+
+impl Record for TaskJournal {
+    const FORMAT: &'static str = "twelvelabs task 1";
+    const OF: &'static str = "a task";
+}
+
+impl TaskJournal {
+    fn new(base_url: &str, file: FileState, request: Value) -> Self {
+        let marker = format!("{:016x}", fastrand::u64(..));
+        let (format, base_url) = (Self::FORMAT.to_owned(), base_url.to_owned());
+        Self { format, base_url, file, request, marker, step: Step::Upload }
+    }
+
+    /// Checks that the journal belongs to this server, this file and this request.
+    fn check(&self, wanted: &Self, source: &Path) -> Result<(), Violation> {
+        check_server(&wanted.base_url, &self.base_url)?;
+        self.file.check(&wanted.file, FILE.name, source)?;
+        if self.request == wanted.request {
+            return Ok(());
+        }
+        let rule = format!("must be of the same request ({}): another one needs a journal of its own", self.request);
+        Err(Violation::new(JOURNAL, &wanted.request, rule))
+    }
+}
+
+/// A journal and its file.
+#[derive(Debug)]
+pub(super) struct KeptJournal {
+    path: PathBuf,
+    pub(super) content: TaskJournal,
+}
+
+impl KeptJournal {
+    /// Reads a journal, or begins it. `source` is the path of the file that is uploaded.
+    pub(super) async fn open(
+        path: PathBuf,
+        base_url: &str,
+        file: FileState,
+        request: Value,
+        source: &Path,
+    ) -> Result<Self> {
+        let new = TaskJournal::new(base_url, file, request);
+        match journal::load::<TaskJournal>(&path).await? {
+            Some(content) => {
+                content.check(&new, source).map_err(|violation| Error::invalid(vec![violation]))?;
+                let journal = Self { path, content };
+                journal.forget_upload().await;
+                Ok(journal)
+            }
+            None => {
+                journal::save(&path, &new).await?;
+                Ok(Self { path, content: new })
+            }
+        }
+    }
+
+    /// The journal of the upload.
+    pub(super) fn of_upload(&self) -> PathBuf {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(".upload");
+        self.path.with_file_name(name)
+    }
+
+    pub(super) async fn save(&mut self, step: Step) -> Result<()> {
+        self.content.step = step;
+        journal::save(&self.path, &self.content).await?;
+        self.forget_upload().await;
+        Ok(())
+    }
+
+    /// Deletes the journal of the upload if the task exists: nothing needs it any more, and nothing is wrong if it stays.
+    async fn forget_upload(&self) {
+        if let Step::Task { .. } = self.content.step {
+            let _ = tokio::fs::remove_file(self.of_upload()).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn state(size: u64) -> FileState {
+        FileState { size, modified: DateTime::from_timestamp(1_790_000_000, 0) }
+    }
+
+    async fn open(path: &Path, size: u64, request: &str, base_url: &str) -> Result<KeptJournal> {
+        KeptJournal::open(path.to_owned(), base_url, state(size), json!(request), Path::new("talk.mp4")).await
+    }
+
+    #[tokio::test]
+    async fn a_journal_keeps_its_step_and_its_marker() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("talk.journal");
+        let mut journal = open(&path, 7, "request", "http://a").await.expect("new");
+        let asset_id: AssetId = "a-1".parse().expect("an id");
+        let steps = [
+            Step::Upload,
+            Step::Create {
+                asset_id: asset_id.clone(),
+                filename: "talk.mp4".into(),
+                since: DateTime::from_timestamp(1_790_000_001, 5).expect("a time"),
+            },
+            Step::Task { asset_id, task_id: "t-1".parse().expect("an id") },
+        ];
+        for step in steps {
+            journal.save(step.clone()).await.expect("written");
+            let again = open(&path, 7, "request", "http://a").await.expect("read");
+            assert_eq!(again.content, journal.content);
+            assert_eq!(again.content.step, step);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_journal_of_something_else_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("talk.journal");
+        open(&path, 7, "request", "http://a").await.expect("new");
+        let refused = [
+            (open(&path, 8, "request", "http://a").await, "file must not have changed"),
+            (open(&path, 7, "other", "http://a").await, "journal must be of the same request"),
+            (open(&path, 7, "request", "http://b").await, "journal must be of an upload to the same base URL"),
+        ];
+        for (outcome, text) in refused {
+            let error = outcome.expect_err(text).to_string();
+            assert!(error.contains(text), "{error}");
+        }
+    }
+}
