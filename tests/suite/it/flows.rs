@@ -1,5 +1,8 @@
 //! Whole flows against the local platform, with real videos.
 
+mod assets;
+mod v2;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},

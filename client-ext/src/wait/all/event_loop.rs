@@ -263,7 +263,10 @@ impl<J: Job> EventLoop<J> {
             if news.next_if_eq(&index).is_some()
                 && let (Some(slot), _) = page.entries[index]
             {
-                self.polled(slot, status);
+                match J::is_whole(&status) {
+                    true => self.polled(slot, status),
+                    false => self.batch.poll_alone(slot, now),
+                }
             }
         }
     }

@@ -72,6 +72,14 @@ impl Batch {
         self.round.alone.push_back(slot);
     }
 
+    /// Polls an item alone in the same round, because the page that showed it does not have all of its status.
+    pub fn poll_alone(&mut self, slot: Slot, now: Instant) {
+        let item = &mut self.items[slot];
+        (item.due, item.round) = (now, self.rounds.saturating_sub(1));
+        item.polls = item.polls.saturating_sub(1);
+        self.queue(slot);
+    }
+
     /// The list does not show the item where it should be.
     fn missed(&mut self, slot: Slot) {
         let item = &mut self.items[slot];

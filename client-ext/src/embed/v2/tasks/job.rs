@@ -43,6 +43,11 @@ impl Job for EmbeddingTaskJob {
         ListTasks::v2().poll_page(page, &self.core, options, EmbeddingTaskStatus::from).await
     }
 
+    /// The list does not have the reason of a failure.
+    fn is_whole(status: &EmbeddingTaskStatus) -> bool {
+        status.status != TaskStatus::Failed || status.error_message.is_some()
+    }
+
     fn state(status: &EmbeddingTaskStatus) -> JobState {
         task_state(&status.status)
     }
