@@ -1,12 +1,13 @@
 //! Embeds a video and prints its segments.
 //!
 //! ```text
-//! cargo run --example embed_video -- [VIDEO] [--out FILE]
+//! cargo run --example embed_video -- [VIDEO] [--api v1|v2] [--out FILE]
 //! ```
 //!
 //! `VIDEO` is a path or a URL; the default is a clip of this repository. With an API key in the environment (`TWELVE_LABS_API_KEY`) the
-//! platform computes the vectors and may charge for it. Without one, a local server does, whose vectors are meaningless. `--out` writes
-//! the segments as JSON lines.
+//! platform computes the vectors and may charge for it. Without one, a local server does, whose vectors are meaningless. `--api` is the
+//! version of the API: `v1` (default) with Marengo 3.0, or `v2` with Marengo 3.5, which takes files of any size. `--out` writes the segments as
+//! JSON lines.
 
 use std::{
     error::Error,
@@ -20,7 +21,12 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use twelvelabs::{
     EmbeddingScope, FileSource, ModelName, TwelveLabs,
-    embed::tasks::{TasksClient, TasksRetrieveResponse, VideoSegment},
+    embed::{
+        IntoSegments, Segment,
+        tasks::{TaskStatus, TasksClient},
+        v2::{MediaSource, V2TasksClient, VideoInput},
+    },
+    upload::Progress,
     wait::WaitOptions,
 };
 use twelvelabs_local::LocalServer;
@@ -32,24 +38,38 @@ macro_rules! say {
 
 const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/media/four_shots.mp4");
 
+/// The version of the API.
+enum Api {
+    V1,
+    V2,
+}
+
 struct Arguments {
     video: String,
+    api: Api,
     out: Option<PathBuf>,
 }
 
 fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     use lexopt::prelude::*;
-    let (mut video, mut out) = (None, None);
+    let (mut video, mut api, mut out) = (None, Api::V1, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
+            Long("api") => {
+                api = parser.value()?.parse_with(|text| match text {
+                    "v1" => Ok(Api::V1),
+                    "v2" => Ok(Api::V2),
+                    _ => Err("must be v1 or v2"),
+                })?;
+            }
             Long("out") => out = Some(parser.value()?.into()),
             Short('h') | Long("help") => return Ok(None),
             Value(value) if video.is_none() => video = Some(value.string()?),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Some(Arguments { video: video.unwrap_or_else(|| CLIP.to_owned()), out }))
+    Ok(Some(Arguments { video: video.unwrap_or_else(|| CLIP.to_owned()), api, out }))
 }
 
 #[tokio::main]
@@ -57,7 +77,7 @@ async fn main() -> ExitCode {
     let outcome = match arguments() {
         Ok(Some(arguments)) => run(arguments).await,
         Ok(None) => {
-            say!("usage: cargo run --example embed_video -- [VIDEO] [--out FILE]");
+            say!("usage: cargo run --example embed_video -- [VIDEO] [--api v1|v2] [--out FILE]");
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -115,8 +135,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         }
         None => None,
     };
-    let result = embed(&client.embed().tasks(), &arguments.video, interval).await?;
-    let segments = result.video_embedding.map(|video| video.segments).unwrap_or_default();
+    let segments = match arguments.api {
+        Api::V1 => embed(&client.embed().tasks(), &arguments.video, interval).await?,
+        Api::V2 => embed_v2(&client.embed().v2().tasks(), &arguments.video, interval).await?,
+    };
     print_table(&segments)?;
     if let Some((path, file)) = out {
         write_lines(file, &segments).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
@@ -125,44 +147,85 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvelabs::Result<TasksRetrieveResponse> {
-    let start = video.get(..8).unwrap_or(video).to_ascii_lowercase();
-    let is_url = start.starts_with("http://") || start.starts_with("https://");
-    let source = match is_url {
+async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvelabs::Result<Vec<Segment>> {
+    let source = match is_url(video) {
         true => FileSource::url(video),
         false => FileSource::path(video),
     };
-    let bar = if is_url { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(bar_style()) };
-    bar.set_message(source.to_string());
-    let progress = bar.clone();
+    let bar = Bar::new(video);
     let task = tasks
         .create(ModelName::Marengo30, source)
         .video_embedding_scope([EmbeddingScope::Clip, EmbeddingScope::Video])
-        .with_progress(move |now| {
-            progress.set_length(now.total);
-            progress.set_position(now.sent);
-        })
+        .with_progress(bar.progress())
         .send()
         .await?;
     bar.finish();
-    // The bar is only drawn on terminals.
-    if bar.is_hidden() && bar.position() > 0 {
-        say!("uploaded {} of {} bytes", bar.position(), bar.length().unwrap_or_default());
-    }
     say!("task {}", task.id);
+    let mut told = tell_changes();
+    tasks.wait_for_done(&task.id).sleep_interval(interval).callback(move |now| told(&now.status)).await?;
+    Ok(tasks.retrieve(&task.id).send().await?.into_segments())
+}
 
+async fn embed_v2(tasks: &V2TasksClient, video: &str, interval: Duration) -> twelvelabs::Result<Vec<Segment>> {
+    let (url, path) = (MediaSource::url(video), MediaSource::path(video));
+    let input = VideoInput::new(if is_url(video) { url } else { path });
+    let mut create =
+        tasks.create(ModelName::Marengo35, input.embedding_scope([EmbeddingScope::Clip, EmbeddingScope::Asset]));
+    let bar = Bar::new(video);
+    if !is_url(video) {
+        let bar = bar.clone();
+        create = create.with_upload(move |upload| upload.sleep_interval(interval).with_progress(bar.progress()));
+    }
+    let task = create.await?;
+    bar.finish();
+    say!("task {}", task.id);
+    let mut told = tell_changes();
+    tasks.wait_for_done(&task.id).sleep_interval(interval).callback(move |now| told(&now.status)).await?;
+    Ok(tasks.retrieve(&task.id).send().await?.into_segments())
+}
+
+fn is_url(video: &str) -> bool {
+    let start = video.get(..8).unwrap_or(video).to_ascii_lowercase();
+    start.starts_with("http://") || start.starts_with("https://")
+}
+
+/// Prints a status that differs from the last one.
+fn tell_changes() -> impl FnMut(&TaskStatus) + Send + 'static {
     let mut last = None;
-    tasks
-        .wait_for_done(&task.id)
-        .sleep_interval(interval)
-        .callback(move |now| {
-            if last.as_ref() != Some(&now.status) {
-                say!("status {}", now.status);
-                last = Some(now.status.clone());
-            }
-        })
-        .await?;
-    tasks.retrieve(&task.id).send().await
+    move |now| {
+        if last.as_ref() != Some(now) {
+            say!("status {now}");
+            last = Some(now.clone());
+        }
+    }
+}
+
+/// The progress of an upload.
+#[derive(Clone)]
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(video: &str) -> Self {
+        let bar = if is_url(video) { ProgressBar::hidden() } else { ProgressBar::new(0).with_style(bar_style()) };
+        bar.set_message(video.to_owned());
+        Self(bar)
+    }
+
+    fn progress(&self) -> impl Fn(Progress) + Send + Sync + 'static {
+        let bar = self.0.clone();
+        move |now| {
+            bar.set_length(now.total);
+            bar.set_position(now.sent);
+        }
+    }
+
+    fn finish(&self) {
+        self.0.finish();
+        // The bar is only drawn on terminals.
+        if self.0.is_hidden() && self.0.position() > 0 {
+            say!("uploaded {} of {} bytes", self.0.position(), self.0.length().unwrap_or_default());
+        }
+    }
 }
 
 fn bar_style() -> ProgressStyle {
@@ -170,27 +233,27 @@ fn bar_style() -> ProgressStyle {
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-fn print_table(segments: &[VideoSegment]) -> io::Result<()> {
+fn print_table(segments: &[Segment]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{:<14} {:<6} {:>8} {:>8} {:>5}  first values", "option", "scope", "start", "end", "dim")?;
     for segment in segments {
-        let option = segment.embedding_option.as_ref().map_or("-", |option| option.as_str());
-        let scope = segment.embedding_scope.as_ref().map_or("-", |scope| scope.as_str());
+        let option = segment.info.option.as_ref().map_or("-", |option| option.as_str());
+        let scope = segment.info.scope.as_ref().map_or("-", |scope| scope.as_str());
         let seconds = |offset: Option<f64>| offset.map_or("-".to_owned(), |seconds| format!("{seconds:.2}"));
-        let first: Vec<String> = segment.float.iter().take(4).map(|number| format!("{number:+.4}")).collect();
+        let first: Vec<String> = segment.vector.iter().take(4).map(|number| format!("{number:+.4}")).collect();
         writeln!(
             out,
             "{option:<14} {scope:<6} {:>8} {:>8} {:>5}  {} …",
-            seconds(segment.start_offset_sec),
-            seconds(segment.end_offset_sec),
-            segment.float.dimensions(),
+            seconds(segment.info.start_sec),
+            seconds(segment.info.end_sec),
+            segment.vector.dimensions(),
             first.join(" "),
         )?;
     }
     out.flush()
 }
 
-fn write_lines(file: File, segments: &[VideoSegment]) -> Result<(), Box<dyn Error>> {
+fn write_lines(file: File, segments: &[Segment]) -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(file);
     for segment in segments {
         serde_json::to_writer(&mut out, segment)?;

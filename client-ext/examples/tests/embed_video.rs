@@ -43,9 +43,9 @@ fn it_embeds_a_video_and_writes_its_segments() {
     assert!(output.status.success(), "{output:?}");
     assert_snapshot!(printed(&output).replace(out, "(out)"));
     let lines = std::fs::read_to_string(out).expect("written");
-    let segments: Vec<twelvelabs::embed::tasks::VideoSegment> =
+    let segments: Vec<twelvelabs::embed::Segment> =
         lines.lines().map(|line| serde_json::from_str(line).expect("a segment")).collect();
-    assert_eq!(segments.iter().map(|segment| segment.float.dimensions()).collect::<Vec<_>>(), [512, 512]);
+    assert_eq!(segments.iter().map(|segment| segment.vector.dimensions()).collect::<Vec<_>>(), [512, 512]);
 }
 
 #[test]
@@ -56,12 +56,21 @@ fn without_arguments_it_embeds_the_clip_of_the_repository() {
 }
 
 #[test]
+fn it_embeds_a_file_with_version_2() {
+    let output = run(&[SILENT, "--api", "v2"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_snapshot!(printed(&output));
+}
+
+#[test]
 fn errors_are_one_line_and_exit_code_1() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = folder.path().join("text.mp4");
     std::fs::write(&text, "not a video").expect("written");
-    let cases: [&[&str]; 5] = [
+    let cases: [&[&str]; 7] = [
         &["no/such/file.mp4"],
+        &["no/such/file.mp4", "--api", "v2"],
+        &[SILENT, "--api", "v3"],
         &[text.to_str().expect("text")],
         &["https://"],
         &["--wrong"],
