@@ -121,7 +121,7 @@ impl UploadAsset {
     }
 
     /// Checks the parameters and the file. `None` if the file cannot be uploaded.
-    pub(crate) async fn check(&mut self, checks: &mut Checks) -> Option<FileState> {
+    pub(crate) async fn check_file(&mut self, checks: &mut Checks) -> Option<FileState> {
         Some(self.open(checks).await?.state)
     }
 

@@ -45,7 +45,7 @@ impl Job for EmbeddingTaskJob {
 
     /// The list does not have the reason of a failure.
     fn is_whole(status: &EmbeddingTaskStatus) -> bool {
-        status.status != TaskStatus::Failed || status.error_message.is_some()
+        Self::state(status) != JobState::Failed || status.error_message.is_some()
     }
 
     fn state(status: &EmbeddingTaskStatus) -> JobState {

@@ -158,7 +158,7 @@ impl CreateEmbeddingTask {
     ) -> Result<Response<EmbeddingTaskCreateResponse>> {
         let mut upload = self.upload(path, core, options)?;
         let mut checks = Checks::new(options.validate);
-        let file = upload.verb.check(&mut checks).await;
+        let file = upload.verb.check_file(&mut checks).await;
         checks.finish()?;
         // Without a file, there was a violation.
         let Some(file) = file else { return Err(Error::invalid(Vec::new())) };
