@@ -10,7 +10,7 @@ mod transcription;
 mod upload;
 mod user_metadata;
 
-use std::path::PathBuf;
+use std::{marker::PhantomData, path::PathBuf};
 
 use twelvelabs_api::params::assets_retrieve::ASSET_ID;
 
@@ -35,20 +35,21 @@ pub use twelvelabs_api::types::{
 };
 
 use crate::{
-    core::{Core, id::IntoId, request::Request},
+    core::{Core, id::IntoId, mode::Async, request::Request},
     upload::FileSource,
     wait::{WaitAll, WaitForDone},
 };
 
 /// Assets. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct AssetsClient {
+pub struct AssetsClient<M = Async> {
     core: Core,
+    mode: PhantomData<M>,
 }
 
-impl AssetsClient {
+impl<M> AssetsClient<M> {
     pub(crate) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
+        Self { core: core.clone(), mode: PhantomData }
     }
 
     /// Uploads a file in one request, or names the URL of one, and starts to process it.
@@ -72,7 +73,7 @@ impl AssetsClient {
     /// See [`Request`]. The call is retried only if the failed attempt cannot have created an asset. If
     /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, an asset may exist although its id never arrived: look for its file name
     /// with [`list`](Self::list).
-    pub fn create(&self, source: impl Into<FileSource>) -> Request<CreateAsset> {
+    pub fn create(&self, source: impl Into<FileSource>) -> Request<CreateAsset, M> {
         Request::new(&self.core, CreateAsset::new(source.into().0))
     }
 
@@ -101,7 +102,7 @@ impl AssetsClient {
     /// Dropping the future stops the upload. With a journal, an upload in parts can be resumed; without one, it expires after
     /// 24 hours.
     /// [`with_timeout`](crate::RequestOptions::with_timeout) limits each request, not the upload.
-    pub fn upload(&self, path: impl Into<PathBuf>) -> Request<UploadAsset> {
+    pub fn upload(&self, path: impl Into<PathBuf>) -> Request<UploadAsset, M> {
         Request::new(&self.core, UploadAsset::new(path.into()))
     }
 
@@ -117,7 +118,7 @@ impl AssetsClient {
     /// ```
     ///
     /// If it is dropped before, it logs a warning with the ids of the assets that are left.
-    pub fn cleanup(&self) -> AssetCleanup {
+    pub fn cleanup(&self) -> AssetCleanup<M> {
         AssetCleanup::new(&self.core)
     }
 
@@ -133,7 +134,7 @@ impl AssetsClient {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn list(&self) -> Request<ListAssets> {
+    pub fn list(&self) -> Request<ListAssets, M> {
         Request::new(&self.core, ListAssets::default())
     }
 
@@ -142,7 +143,7 @@ impl AssetsClient {
     /// # Errors
     ///
     /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
-    pub fn retrieve(&self, id: impl IntoId<AssetId>) -> Request<RetrieveAsset> {
+    pub fn retrieve(&self, id: impl IntoId<AssetId>) -> Request<RetrieveAsset, M> {
         Request::new(&self.core, RetrieveAsset { id: id.into_id(&ASSET_ID) })
     }
 
@@ -152,7 +153,7 @@ impl AssetsClient {
     ///
     /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after a retry: then an earlier attempt has
     /// deleted the asset.
-    pub fn delete(&self, id: impl IntoId<AssetId>) -> Request<DeleteAsset> {
+    pub fn delete(&self, id: impl IntoId<AssetId>) -> Request<DeleteAsset, M> {
         Request::new(&self.core, DeleteAsset { id: id.into_id(&ASSET_ID), force: None })
     }
 
@@ -170,7 +171,7 @@ impl AssetsClient {
         &self,
         id: impl IntoId<AssetId>,
         metadata: impl IntoIterator<Item = (N, V)>,
-    ) -> Request<UpdateUserMetadata> {
+    ) -> Request<UpdateUserMetadata, M> {
         let (id, metadata) = (id.into_id(&ASSET_ID), user_metadata::collect(metadata));
         Request::new(&self.core, UpdateUserMetadata { id, metadata })
     }
@@ -180,13 +181,13 @@ impl AssetsClient {
         &self,
         id: impl IntoId<AssetId>,
         metadata: impl IntoIterator<Item = (N, V)>,
-    ) -> Request<ReplaceUserMetadata> {
+    ) -> Request<ReplaceUserMetadata, M> {
         let (id, metadata) = (id.into_id(&ASSET_ID), user_metadata::collect(metadata));
         Request::new(&self.core, ReplaceUserMetadata { id, metadata })
     }
 
     /// Deletes all metadata of an asset.
-    pub fn delete_user_metadata(&self, id: impl IntoId<AssetId>) -> Request<DeleteUserMetadata> {
+    pub fn delete_user_metadata(&self, id: impl IntoId<AssetId>) -> Request<DeleteUserMetadata, M> {
         Request::new(&self.core, DeleteUserMetadata { id: id.into_id(&ASSET_ID) })
     }
 
@@ -197,22 +198,22 @@ impl AssetsClient {
     /// # Errors
     ///
     /// See [`Request`]. A 404 if the asset or its transcription does not exist.
-    pub fn retrieve_transcription(&self, id: impl IntoId<AssetId>) -> Request<RetrieveTranscription> {
+    pub fn retrieve_transcription(&self, id: impl IntoId<AssetId>) -> Request<RetrieveTranscription, M> {
         Request::new(&self.core, RetrieveTranscription { id: id.into_id(&ASSET_ID), include: Vec::new() })
     }
 
     /// Waits until an asset is `ready`: the same as [`wait_for_done`](Self::wait_for_done).
-    pub fn wait_until_ready(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob> {
+    pub fn wait_until_ready(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob, M> {
         self.wait_for_done(id)
     }
 
     /// Waits until an asset is `ready`; see [`WaitForDone`].
-    pub fn wait_for_done(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob> {
+    pub fn wait_for_done(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob, M> {
         WaitForDone::new(&self.core, id)
     }
 
     /// Waits until all of these assets are `ready`, at one request rate; see [`WaitAll`].
-    pub fn wait_all<I>(&self, ids: I) -> WaitAll<AssetJob>
+    pub fn wait_all<I>(&self, ids: I) -> WaitAll<AssetJob, M>
     where
         I: IntoIterator<Item: IntoId<AssetId>>,
     {

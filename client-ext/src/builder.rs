@@ -2,7 +2,7 @@
 
 mod http;
 
-use std::{ffi::OsString, fmt};
+use std::{ffi::OsString, fmt, marker::PhantomData};
 
 use reqwest::{Url, redirect};
 use twelvelabs_api::runtime::Key;
@@ -14,6 +14,7 @@ use crate::{
         Core,
         connection::NoteConnection,
         credentials::is_loopback,
+        mode::Async,
         options::{CallOptions, RequestOptions},
     },
     error::{Error, ErrorKind, Result, url_rule},
@@ -43,18 +44,37 @@ const BASE_URL_VARIABLE: &str = "TWELVELABS_BASE_URL";
 ///     .build()?;
 /// # let _ = client; Ok(()) }
 /// ```
-#[derive(Default)]
 #[must_use = "a builder does nothing until `build()`"]
-pub struct TwelveLabsBuilder {
+pub struct TwelveLabsBuilder<M = Async> {
     api_key: Option<String>,
     base_url: Option<String>,
     user_agent: Option<String>,
     http: HttpSettings,
     allow_plain_http: bool,
     call: CallOptions,
+    mode: PhantomData<M>,
 }
 
-impl TwelveLabsBuilder {
+/// The builder of the async client.
+impl Default for TwelveLabsBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M> TwelveLabsBuilder<M> {
+    pub(crate) fn new() -> Self {
+        Self {
+            api_key: None,
+            base_url: None,
+            user_agent: None,
+            http: HttpSettings::default(),
+            allow_plain_http: false,
+            call: CallOptions::default(),
+            mode: PhantomData,
+        }
+    }
+
     /// The API key. Default: `TWELVE_LABS_API_KEY`, or `TWELVELABS_API_KEY`.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(key.into());
@@ -78,7 +98,9 @@ impl TwelveLabsBuilder {
         self.allow_plain_http = allow;
         self
     }
+}
 
+impl TwelveLabsBuilder {
     /// Builds the client.
     ///
     /// # Errors
@@ -86,6 +108,12 @@ impl TwelveLabsBuilder {
     /// [`ErrorKind::Config`] if the key is missing or cannot be a header value (it is never shown), if the base URL is invalid or plain
     /// HTTP to a non-loopback host, if a proxy or a certificate is invalid, or if an environment variable that would be used is not UTF-8.
     pub fn build(self) -> Result<TwelveLabs> {
+        self.build_async()
+    }
+}
+
+impl<M> TwelveLabsBuilder<M> {
+    pub(crate) fn build_async(self) -> Result<TwelveLabs> {
         self.build_in(|name| std::env::var_os(name))
     }
 
@@ -161,13 +189,13 @@ impl TwelveLabsBuilder {
     }
 }
 
-impl RequestOptions for TwelveLabsBuilder {
+impl<M> RequestOptions for TwelveLabsBuilder<M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.call
     }
 }
 
-impl fmt::Debug for TwelveLabsBuilder {
+impl<M> fmt::Debug for TwelveLabsBuilder<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TwelveLabsBuilder").field("call", &self.call).finish_non_exhaustive()
     }

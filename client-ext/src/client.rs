@@ -89,7 +89,7 @@ impl TwelveLabs {
         RawRequest::new(&self.core, method, target.into())
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "blocking"))]
     pub(crate) fn core(&self) -> &Core {
         &self.core
     }

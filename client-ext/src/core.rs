@@ -14,6 +14,7 @@ mod failure;
 pub(crate) mod id;
 mod limits;
 pub(crate) mod list;
+pub(crate) mod mode;
 mod operation;
 pub(crate) mod options;
 pub(crate) mod paginate;

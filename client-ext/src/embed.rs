@@ -8,6 +8,8 @@ pub mod tasks;
 pub mod v2;
 mod vectors;
 
+use std::marker::PhantomData;
+
 pub use self::{
     bulk::{CreateBulk, Created, CreatesJob},
     create::CreateEmbedding,
@@ -22,17 +24,18 @@ pub use twelvelabs_api::types::{
 };
 
 use self::tasks::ModelName;
-use crate::core::{Core, request::Request};
+use crate::core::{Core, mode::Async, request::Request};
 
 /// The embedding API. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct EmbedClient {
+pub struct EmbedClient<M = Async> {
     core: Core,
+    mode: PhantomData<M>,
 }
 
-impl EmbedClient {
+impl<M> EmbedClient<M> {
     pub(crate) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
+        Self { core: core.clone(), mode: PhantomData }
     }
 
     /// Embeds a text, an image, an audio file, or several of them, each on its own, and returns the vectors.
@@ -56,17 +59,17 @@ impl EmbedClient {
     ///
     /// See [`Request`]. An input that fails alone is not an error: its part of the response has an `error_message`; see
     /// [`InputErrors`].
-    pub fn create(&self, model_name: impl Into<ModelName>) -> Request<CreateEmbedding> {
+    pub fn create(&self, model_name: impl Into<ModelName>) -> Request<CreateEmbedding, M> {
         Request::new(&self.core, CreateEmbedding::new(model_name.into()))
     }
 
     /// Video embedding tasks.
-    pub fn tasks(&self) -> tasks::TasksClient {
+    pub fn tasks(&self) -> tasks::TasksClient<M> {
         tasks::TasksClient::new(&self.core)
     }
 
     /// Version 2: embeddings of texts, images, audio, videos and documents.
-    pub fn v2(&self) -> v2::V2Client {
+    pub fn v2(&self) -> v2::V2Client<M> {
         v2::V2Client::new(&self.core)
     }
 }

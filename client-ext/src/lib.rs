@@ -75,6 +75,7 @@
 //! - `gzip` (default): requests compressed responses, decompressed in Rust. `brotli` and `zstd` (in C) add other encodings.
 //! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
 //! - `native-tls`: TLS by the operating system's library.
+//! - `blocking`: the client without async, `twelvelabs::blocking::TwelveLabs`.
 //! - `schemars`: `JsonSchema` for the types of the API.
 //! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not the semantic
 //!   versioning of this crate.
@@ -82,6 +83,8 @@
 #![allow(clippy::result_large_err, reason = "the error of the generated code is large, and converted where it arises")]
 
 pub mod assets;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod client;
 mod core;
@@ -99,6 +102,7 @@ pub use crate::{
     client::TwelveLabs,
     core::{
         id::IntoId,
+        mode::Async,
         options::{RequestOptions, Retry, RetryDecision},
         request::Request,
         response::Response,
@@ -114,9 +118,9 @@ pub use twelvelabs_api::{
     types::{ErrorCode, PageInfo},
 };
 
-/// The traits behind [`Request`]: what an operation has to say. They cannot be implemented outside of this crate.
+/// What is behind [`Request`]: its mode, and traits with what an operation has to say, which cannot be implemented outside of this crate.
 pub mod request {
-    pub use crate::core::{list::Pages, request::Verb};
+    pub use crate::core::{list::Pages, mode::Async, request::Verb};
 }
 
 /// Requests to operations without a method of their own; see [`TwelveLabs::request`].

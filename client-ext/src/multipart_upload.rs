@@ -9,6 +9,8 @@ mod report;
 mod status;
 mod urls;
 
+use std::marker::PhantomData;
+
 use twelvelabs_api::params::multipart_upload_get_status::UPLOAD_ID;
 
 pub use self::{
@@ -22,17 +24,18 @@ pub use twelvelabs_api::types::{
     UploadId,
 };
 
-use crate::core::{Core, id::IntoId, request::Request};
+use crate::core::{Core, id::IntoId, mode::Async, request::Request};
 
 /// Uploads in parts. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct MultipartUploadClient {
+pub struct MultipartUploadClient<M = Async> {
     core: Core,
+    mode: PhantomData<M>,
 }
 
-impl MultipartUploadClient {
+impl<M> MultipartUploadClient<M> {
     pub(crate) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
+        Self { core: core.clone(), mode: PhantomData }
     }
 
     /// Starts an upload: reserves an asset, and returns the size of the parts and URLs for the first of them.
@@ -44,7 +47,7 @@ impl MultipartUploadClient {
         filename: impl Into<String>,
         file_type: impl Into<CreateAssetUploadRequestType>,
         total_size: u64,
-    ) -> Request<CreateMultipartUpload> {
+    ) -> Request<CreateMultipartUpload, M> {
         let (filename, file_type) = (filename.into(), file_type.into());
         Request::new(&self.core, CreateMultipartUpload::new(filename, file_type, total_size))
     }
@@ -61,7 +64,7 @@ impl MultipartUploadClient {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn list_incomplete_uploads(&self) -> Request<ListIncompleteUploads> {
+    pub fn list_incomplete_uploads(&self) -> Request<ListIncompleteUploads, M> {
         Request::new(&self.core, ListIncompleteUploads::default())
     }
 
@@ -70,7 +73,7 @@ impl MultipartUploadClient {
     /// # Errors
     ///
     /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
-    pub fn get_status(&self, id: impl IntoId<UploadId>) -> Request<GetUploadStatus> {
+    pub fn get_status(&self, id: impl IntoId<UploadId>) -> Request<GetUploadStatus, M> {
         Request::new(&self.core, GetUploadStatus::new(id.into_id(&UPLOAD_ID)))
     }
 
@@ -81,7 +84,7 @@ impl MultipartUploadClient {
         &self,
         id: impl IntoId<UploadId>,
         completed_chunks: impl IntoIterator<Item = CompletedChunk>,
-    ) -> Request<ReportChunkBatch> {
+    ) -> Request<ReportChunkBatch, M> {
         let completed_chunks = completed_chunks.into_iter().collect();
         Request::new(&self.core, ReportChunkBatch { id: id.into_id(&UPLOAD_ID), completed_chunks })
     }
@@ -95,7 +98,7 @@ impl MultipartUploadClient {
         id: impl IntoId<UploadId>,
         start: u64,
         count: u64,
-    ) -> Request<GetAdditionalPresignedUrls> {
+    ) -> Request<GetAdditionalPresignedUrls, M> {
         Request::new(&self.core, GetAdditionalPresignedUrls { id: id.into_id(&UPLOAD_ID), start, count })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    marker::PhantomData,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -13,6 +14,7 @@ use crate::{
     core::{
         Core,
         id::IntoId,
+        mode::Async,
         options::{CallOptions, RequestOptions},
         request::Verb,
     },
@@ -59,17 +61,18 @@ impl Drop for Ids {
 /// Dropping it deletes nothing, because that takes requests: a warning with the ids of the assets that are left is logged, at the end of uploads that
 /// still run.
 #[must_use = "assets are deleted by `delete`"]
-pub struct AssetCleanup {
+pub struct AssetCleanup<M = Async> {
     core: Core,
     options: CallOptions,
     force: Option<bool>,
     uploaded: Uploaded,
+    mode: PhantomData<M>,
 }
 
-impl AssetCleanup {
+impl<M> AssetCleanup<M> {
     pub(super) fn new(core: &Core) -> Self {
         let (core, options) = (core.clone(), core.options().clone());
-        Self { core, options, force: None, uploaded: Uploaded::default() }
+        Self { core, options, force: None, uploaded: Uploaded::default(), mode: PhantomData }
     }
 
     /// Deletes assets although indexes refer to them. Default: false, which is a 409 for such an asset.
@@ -93,16 +96,11 @@ impl AssetCleanup {
         self.uploaded.with(std::mem::take)
     }
 
-    /// Deletes the assets, all that can be deleted. One that does not exist any more counts as deleted.
-    ///
-    /// # Errors
-    ///
-    /// The first error, if there is one. [`ids`](Self::ids) has the assets that are left; `delete` can be called again.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future leaves assets that were not deleted. An asset whose request was under way may be deleted.
-    pub async fn delete(&self) -> Result<()> {
+    pub(crate) fn uploaded(&self) -> Uploaded {
+        self.uploaded.clone()
+    }
+
+    pub(crate) async fn delete_all(&self) -> Result<()> {
         let delete = |id: AssetId| async move {
             let delete = DeleteAsset { id: (&id).into_id(&ASSET_ID), force: self.force };
             let outcome = delete.run(&self.core, &self.options).await;
@@ -116,20 +114,31 @@ impl AssetCleanup {
         let first = outcomes.fold(None, |first: Option<Error>, error| std::future::ready(first.or(error))).await;
         first.map_or(Ok(()), Err)
     }
+}
 
-    pub(crate) fn uploaded(&self) -> Uploaded {
-        self.uploaded.clone()
+impl AssetCleanup {
+    /// Deletes the assets, all that can be deleted. One that does not exist any more counts as deleted.
+    ///
+    /// # Errors
+    ///
+    /// The first error, if there is one. [`ids`](Self::ids) has the assets that are left; `delete` can be called again.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves assets that were not deleted. An asset whose request was under way may be deleted.
+    pub async fn delete(&self) -> Result<()> {
+        self.delete_all().await
     }
 }
 
 /// The options of each delete call.
-impl RequestOptions for AssetCleanup {
+impl<M> RequestOptions for AssetCleanup<M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
 }
 
-impl fmt::Debug for AssetCleanup {
+impl<M> fmt::Debug for AssetCleanup<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AssetCleanup").field("uploaded", &self.uploaded).finish_non_exhaustive()
     }

@@ -56,7 +56,7 @@ impl HasAssetSettings for CreateAsset {
 }
 
 /// Parameters of the new asset.
-impl<V: HasAssetSettings> Request<V> {
+impl<V: HasAssetSettings, M> Request<V, M> {
     /// Makes an HLS stream of a video or audio file. Default: the server's, which is true for `create` and false for an
     /// upload in parts.
     pub fn enable_hls(mut self, enable: bool) -> Self {
@@ -88,7 +88,7 @@ impl AssetSettings {
     }
 }
 
-impl Request<CreateAsset> {
+impl<M> Request<CreateAsset, M> {
     /// The name of the asset. Default: the name of the file.
     ///
     /// It is stored as it is. [`list`](super::AssetsClient::list) finds assets by a part of it.

@@ -23,7 +23,7 @@ pub struct DeleteAsset {
     pub(super) force: Option<bool>,
 }
 
-impl Request<DeleteAsset> {
+impl<M> Request<DeleteAsset, M> {
     /// Deletes the asset although indexes refer to it. Default: false, which is a 409 for such an asset.
     pub fn force(mut self, force: bool) -> Self {
         self.verb.force = Some(force);

@@ -31,7 +31,7 @@ pub struct ListAssets {
 }
 
 /// Filters and paging.
-impl Request<ListAssets> {
+impl<M> Request<ListAssets, M> {
     /// Only assets with these ids. Default: all.
     pub fn asset_ids(mut self, ids: impl IntoIterator<Item = AssetId>) -> Self {
         self.verb.ids = ids.into_iter().collect();

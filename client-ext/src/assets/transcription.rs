@@ -30,7 +30,7 @@ pub struct RetrieveTranscription {
     pub(super) include: Vec<AssetTranscriptionInclude>,
 }
 
-impl Request<RetrieveTranscription> {
+impl<M> Request<RetrieveTranscription, M> {
     /// The units to return: `words`, `sentences`, `utterances`. Default: words.
     ///
     /// Each unit that is not requested is empty in the response.

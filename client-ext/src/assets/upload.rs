@@ -145,7 +145,7 @@ impl HasAssetSettings for UploadAsset {
     }
 }
 
-impl Request<UploadAsset> {
+impl<M> Request<UploadAsset, M> {
     /// The name of the asset. Default: the last component of the path.
     ///
     /// It is stored as it is. [`list`](super::AssetsClient::list) finds assets by a part of it.
@@ -221,7 +221,7 @@ impl Request<UploadAsset> {
     }
 
     /// Adds the asset to those that a cleanup deletes, as soon as it exists.
-    pub fn with_cleanup(mut self, cleanup: &AssetCleanup) -> Self {
+    pub fn with_cleanup<N>(mut self, cleanup: &AssetCleanup<N>) -> Self {
         self.verb.created.cleanup = Some(cleanup.uploaded());
         self
     }
@@ -233,7 +233,7 @@ impl Request<UploadAsset> {
     }
 }
 
-impl WaitOptions for Request<UploadAsset> {
+impl<M> WaitOptions for Request<UploadAsset, M> {
     type Status = Asset;
 
     fn wait_mut(&mut self) -> &mut WaitSettings<Asset> {
@@ -259,7 +259,7 @@ impl Verb for UploadAsset {
         if !plan.until_ready || response.status == AssetStatus::Ready {
             return Ok(response);
         }
-        let ready = WaitForDone::<AssetJob>::with(core, &response.id, options, wait).send().await?;
+        let ready = <WaitForDone<AssetJob>>::with(core, &response.id, options, wait).send().await?;
         Ok(response.map(|_| ready))
     }
 }

@@ -101,7 +101,7 @@ fn add_root_certificates(_: ClientBuilder, _: &[u8]) -> Result<ClientBuilder> {
 }
 
 /// Settings of the HTTP client.
-impl TwelveLabsBuilder {
+impl<M> TwelveLabsBuilder<M> {
     /// Limit for establishing a connection: name resolution, TCP, the proxy and TLS together. Default: 10 s.
     ///
     /// A connection that takes longer is a [`Timeout`](crate::ErrorKind::Timeout) with the cause

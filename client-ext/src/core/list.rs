@@ -82,7 +82,7 @@ impl Core {
 }
 
 /// Lists.
-impl<V: Pages> Request<V> {
+impl<V: Pages, M> Request<V, M> {
     /// The page to request, or to start from. At least 1, default 1.
     pub fn page(mut self, page: u64) -> Self {
         self.verb.paging_mut().page = Some(page);
@@ -94,7 +94,10 @@ impl<V: Pages> Request<V> {
         self.verb.paging_mut().page_limit = Some(entries);
         self
     }
+}
 
+/// All pages of a list.
+impl<V: Pages> Request<V> {
     /// Page after page, without a request past the last one.
     ///
     /// An error ends the stream. Dropping the stream aborts the request.

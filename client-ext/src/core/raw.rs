@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::{Future, IntoFuture},
+    marker::PhantomData,
     pin::Pin,
 };
 
@@ -22,6 +23,7 @@ use super::{
     credentials::Credentials,
     decode::read_whole,
     failure::from_source,
+    mode::Async,
     operation::OperationInfo,
     options::{CallOptions, RequestOptions},
     response::Response,
@@ -92,7 +94,7 @@ enum Payload {
 /// absolute `https` URL (`http` for loopback hosts), if a header is invalid, or if the JSON body cannot be serialized.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct RawRequest {
+pub struct RawRequest<M = Async> {
     core: Core,
     options: CallOptions,
     method: Method,
@@ -106,9 +108,10 @@ pub struct RawRequest {
     with_key: bool,
     /// What is wrong with the arguments of the setters, reported when the request is sent.
     broken: Vec<Violation>,
+    mode: PhantomData<M>,
 }
 
-impl RawRequest {
+impl<M> RawRequest<M> {
     pub(crate) fn new(core: &Core, method: Method, target: String) -> Self {
         let effect = match method {
             Method::GET | Method::HEAD | Method::OPTIONS => Effect::Read,
@@ -129,6 +132,30 @@ impl RawRequest {
             effect,
             with_key: true,
             broken: Vec::new(),
+            mode: PhantomData,
+        }
+    }
+
+    /// The same request in another mode.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_mode<N>(self) -> RawRequest<N> {
+        let Self {
+            core, options, method, target, query, headers, media_type, payload, effect, with_key, broken, ..
+        } = self;
+        let mode = PhantomData;
+        RawRequest {
+            core,
+            options,
+            method,
+            target,
+            query,
+            headers,
+            media_type,
+            payload,
+            effect,
+            with_key,
+            broken,
+            mode,
         }
     }
 
@@ -221,7 +248,10 @@ impl RawRequest {
         self.with_key = false;
         self
     }
+}
 
+/// Sending.
+impl RawRequest {
     /// Sends the request and decodes the JSON of the response. An empty body decodes to `()`.
     pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
         Ok(self.send_with_response::<T>().await?.into_value())
@@ -375,14 +405,14 @@ impl IntoFuture for RawRequest {
     }
 }
 
-impl RequestOptions for RawRequest {
+impl<M> RequestOptions for RawRequest<M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
 }
 
 /// `Debug` omits the target, the query and the headers, which may contain secrets.
-impl fmt::Debug for RawRequest {
+impl<M> fmt::Debug for RawRequest<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawRequest").field("method", &self.method).field("effect", &self.effect).finish_non_exhaustive()
     }

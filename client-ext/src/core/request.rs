@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::{Future, IntoFuture, ready},
+    marker::PhantomData,
     pin::Pin,
 };
 
@@ -10,6 +11,7 @@ use twelvelabs_api::runtime::Operation;
 
 use super::{
     Core,
+    mode::Async,
     options::{CallOptions, RequestOptions},
     response::Response,
 };
@@ -71,7 +73,7 @@ pub trait Verb: Sized + Send + 'static {
 
 /// A request that is ready to be sent.
 ///
-/// `V` names the operation. The operation's optional parameters are setters on `Request<V>`; options such as retries and time limits are in
+/// `V` names the operation, and `M` is the mode: async, or blocking with `blocking::TwelveLabs`. The operation's optional parameters are setters on `Request<V>`; options such as retries and time limits are in
 /// the trait [`RequestOptions`].
 ///
 /// Nothing happens before [`send`](Self::send) is called, or the request is awaited, which is the same.
@@ -88,15 +90,22 @@ pub trait Verb: Sized + Send + 'static {
 /// Dropping the future aborts the request. A request that changes something may or may not have taken effect then.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent or awaited"]
-pub struct Request<V> {
+pub struct Request<V, M = Async> {
     pub(crate) core: Core,
     pub(crate) options: CallOptions,
     pub(crate) verb: V,
+    mode: PhantomData<M>,
 }
 
-impl<V> Request<V> {
+impl<V, M> Request<V, M> {
     pub(crate) fn new(core: &Core, verb: V) -> Self {
-        Self { core: core.clone(), options: core.options().clone(), verb }
+        Self { core: core.clone(), options: core.options().clone(), verb, mode: PhantomData }
+    }
+
+    /// The same request in another mode.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_mode<N>(self) -> Request<V, N> {
+        Request { core: self.core, options: self.options, verb: self.verb, mode: PhantomData }
     }
 
     pub(crate) fn with_options(mut self, options: &CallOptions) -> Self {
@@ -117,7 +126,7 @@ impl<V: Verb> Request<V> {
     }
 }
 
-impl<V> RequestOptions for Request<V> {
+impl<V, M> RequestOptions for Request<V, M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
@@ -132,7 +141,7 @@ impl<V: Verb> IntoFuture for Request<V> {
     }
 }
 
-impl<V: fmt::Debug> fmt::Debug for Request<V> {
+impl<V: fmt::Debug, M> fmt::Debug for Request<V, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("verb", &self.verb).field("options", &self.options).finish_non_exhaustive()
     }

@@ -5,6 +5,7 @@ mod gate;
 use std::{
     fmt,
     future::{Future, IntoFuture},
+    marker::PhantomData,
     pin::Pin,
     sync::{
         Arc,
@@ -16,6 +17,7 @@ use self::gate::Gate;
 use crate::{
     core::{
         Core,
+        mode::Async,
         options::{CallOptions, RequestOptions, RetryDecision},
         request::{Request, Verb},
         trace::retrying,
@@ -74,11 +76,12 @@ pub trait CreatesJob: Verb + Clone + Sync {
 /// the list of tasks of version 2, for calls whose response was lost.
 #[derive(Clone)]
 #[must_use = "nothing is sent before `send()` or `wait()`"]
-pub struct CreateBulk<V> {
+pub struct CreateBulk<V, M = Async> {
     core: Core,
     options: CallOptions,
     pub(super) calls: Vec<V>,
     concurrency: usize,
+    mode: PhantomData<M>,
 }
 
 /// The end of one of many create calls.
@@ -91,10 +94,10 @@ pub struct Created<T> {
     pub result: Result<T>,
 }
 
-impl<V: CreatesJob> CreateBulk<V> {
+impl<V: CreatesJob, M> CreateBulk<V, M> {
     pub(super) fn new(core: &Core, calls: Vec<V>) -> Self {
         let (core, options) = (core.clone(), core.options().clone());
-        Self { core, options, calls, concurrency: DEFAULT_CONCURRENCY }
+        Self { core, options, calls, concurrency: DEFAULT_CONCURRENCY, mode: PhantomData }
     }
 
     /// Maximum number of create calls at the same time. At least 1, default 4.
@@ -105,6 +108,22 @@ impl<V: CreatesJob> CreateBulk<V> {
         self
     }
 
+    /// The same calls in another mode.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_mode<N>(self) -> CreateBulk<V, N> {
+        let Self { core, options, calls, concurrency, .. } = self;
+        CreateBulk { core, options, calls, concurrency, mode: PhantomData }
+    }
+
+    /// The number of create calls.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn len(&self) -> usize {
+        self.calls.len()
+    }
+}
+
+/// Creating.
+impl<V: CreatesJob> CreateBulk<V> {
     /// Creates all jobs. Returns the results in the order of the inputs, each with its own error.
     pub async fn send(self) -> Vec<Result<V::Output>> {
         // A slow call must not delay those behind it: they end in any order and are sorted afterwards.
@@ -139,7 +158,9 @@ impl<V: CreatesJob> CreateBulk<V> {
         }
         self.run().map(|(index, result)| Created { index, result }).boxed()
     }
+}
 
+impl<V: CreatesJob, M> CreateBulk<V, M> {
     /// Creates all jobs, and waits for each one from then on, with one request rate for all waits.
     ///
     /// ```no_run
@@ -155,7 +176,7 @@ impl<V: CreatesJob> CreateBulk<V> {
     /// }
     /// # }
     /// ```
-    pub fn wait(self) -> WaitAll<V::Job> {
+    pub fn wait(self) -> WaitAll<V::Job, M> {
         let core = self.core.clone();
         let (len, violation) = (self.calls.len(), self.violation());
         let created = self.run().map(|(index, result)| (index, result.map(|created| V::id(&created).clone()))).boxed();
@@ -169,10 +190,10 @@ impl<V: CreatesJob> CreateBulk<V> {
 
     /// All results with the position of their input, in the order in which they end.
     fn run(self) -> impl Stream<Item = (usize, Result<V::Output>)> + Send + 'static {
-        let Self { core, options, calls, concurrency } = self;
+        let Self { core, options, calls, concurrency, .. } = self;
         let gate = Arc::new(Gate::new(&options));
         let calls = calls.into_iter().enumerate().map(move |(index, call)| {
-            let request = Request::new(&core, call).with_options(&options);
+            let request: Request<V> = Request::new(&core, call).with_options(&options);
             let gate = Arc::clone(&gate);
             async move { (index, create_when_allowed(&gate, request).await) }
         });
@@ -223,13 +244,13 @@ async fn create_when_allowed<V: CreatesJob>(gate: &Gate, mut request: Request<V>
     }
 }
 
-impl<V> RequestOptions for CreateBulk<V> {
+impl<V, M> RequestOptions for CreateBulk<V, M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
 }
 
-impl<V: fmt::Debug> fmt::Debug for CreateBulk<V> {
+impl<V: fmt::Debug, M> fmt::Debug for CreateBulk<V, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("CreateBulk");
         out.field("calls", &self.calls).field("concurrency", &self.concurrency).finish_non_exhaustive()

@@ -44,7 +44,7 @@ impl CreateEmbedding {
 }
 
 /// Inputs. At least one is required.
-impl Request<CreateEmbedding> {
+impl<M> Request<CreateEmbedding, M> {
     /// A text of up to 500 tokens. A longer one is a 400; only the server counts tokens.
     ///
     /// Its vector can be compared with those of videos, images and audio of the same model, so that it serves as a

@@ -40,7 +40,7 @@ impl<C: CreatesJob> CreateAndWait<C> {
         let response = create.execute(core, options).await.map_err(C::named)?.into_value();
         let id = C::id(&response);
         created.call(id)?;
-        let wait = WaitForDone::<C::Job>::with(core, id.clone(), options, wait);
+        let wait = <WaitForDone<C::Job>>::with(core, id.clone(), options, wait);
         wait.send().await.map_err(|error| error.with_resource(id))?;
         Ok(id.clone())
     }

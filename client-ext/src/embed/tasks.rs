@@ -12,6 +12,8 @@ mod list;
 mod retrieve;
 mod status;
 
+use std::marker::PhantomData;
+
 use twelvelabs_api::params::embed_tasks_status::TASK_ID;
 
 pub(in crate::embed) use self::input::marked_name;
@@ -36,30 +38,31 @@ pub use twelvelabs_api::types::{
 pub(super) use self::job::task_state;
 use super::bulk::CreateBulk;
 use crate::{
-    core::{Core, id::IntoId, request::Request},
+    core::{Core, id::IntoId, mode::Async, request::Request},
     upload::FileSource,
     wait::{WaitAll, WaitForDone},
 };
 
 /// A wait for one task; see [`TasksClient::wait_for_done`].
-pub type WaitForTask = WaitForDone<TaskJob>;
+pub type WaitForTask<M = Async> = WaitForDone<TaskJob, M>;
 /// A wait for many tasks; see [`TasksClient::wait_all`].
-pub type WaitAllTasks = WaitAll<TaskJob>;
+pub type WaitAllTasks<M = Async> = WaitAll<TaskJob, M>;
 /// Many create calls; see [`TasksClient::create_bulk`].
-pub type CreateTasks = CreateBulk<CreateTask>;
+pub type CreateTasks<M = Async> = CreateBulk<CreateTask, M>;
 
 /// Video embedding tasks. Cheap to clone.
 ///
 /// Every method returns a builder: required parameters are its arguments, optional ones are setters. Nothing is sent before the builder
 /// is awaited or `send()` is called, which is the same. All violations of parameters are reported together at that point.
 #[derive(Clone, Debug)]
-pub struct TasksClient {
+pub struct TasksClient<M = Async> {
     core: Core,
+    mode: PhantomData<M>,
 }
 
-impl TasksClient {
+impl<M> TasksClient<M> {
     pub(crate) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
+        Self { core: core.clone(), mode: PhantomData }
     }
 
     /// Creates a task that embeds a video.
@@ -89,12 +92,12 @@ impl TasksClient {
     /// # Cancellation
     ///
     /// Dropping the future aborts the upload. If the last byte had been sent, a task may exist.
-    pub fn create(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<CreateTask> {
+    pub fn create(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<CreateTask, M> {
         Request::new(&self.core, CreateTask { model_name: model_name.into(), input: TaskInput::new(source) })
     }
 
     /// Creates many tasks, a few at a time.
-    pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateTasks
+    pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateTasks<M>
     where
         I: IntoIterator<Item: Into<TaskInput>>,
     {
@@ -128,7 +131,7 @@ impl TasksClient {
     /// ```
     ///
     /// The file name is the one of the create call without its marker. A URL is found by its whole text.
-    pub fn find_created(&self, name: impl Into<String>) -> FindCreated {
+    pub fn find_created(&self, name: impl Into<String>) -> FindCreated<M> {
         FindCreated::new(&self.core, name.into())
     }
 
@@ -137,7 +140,7 @@ impl TasksClient {
     /// # Errors
     ///
     /// See [`Request`]. A malformed id is a 400, an unknown one a 404 ([`is_not_found`](crate::Error::is_not_found)).
-    pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetTaskStatus> {
+    pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetTaskStatus, M> {
         Request::new(&self.core, GetTaskStatus { id: id.into_id(&TASK_ID) })
     }
 
@@ -153,7 +156,7 @@ impl TasksClient {
     /// tasks.wait_for_done("663da73b31cdd0c1f638a8e6").callback(|status| println!("{}", status.status)).await?;
     /// # Ok(()) }
     /// ```
-    pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForTask {
+    pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForTask<M> {
         WaitForDone::new(&self.core, id)
     }
 
@@ -175,7 +178,7 @@ impl TasksClient {
     /// }
     /// # }
     /// ```
-    pub fn wait_all<I>(&self, ids: I) -> WaitAllTasks
+    pub fn wait_all<I>(&self, ids: I) -> WaitAllTasks<M>
     where
         I: IntoIterator<Item: IntoId<TaskId>>,
     {
@@ -195,14 +198,14 @@ impl TasksClient {
     /// numbers. A part of such a response is never returned as the whole.
     ///
     /// [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and [`JobFailed`](crate::ErrorKind::JobFailed) if it failed.
-    pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveTask> {
+    pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveTask, M> {
         Request::new(&self.core, RetrieveTask { id: id.into_id(&TASK_ID), options: Vec::new() })
     }
 
     /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or [all tasks](Request::items).
     ///
     /// Without times, the server lists the tasks of the last seven days, which is how long it keeps them.
-    pub fn list(&self) -> Request<ListTasks> {
+    pub fn list(&self) -> Request<ListTasks, M> {
         Request::new(&self.core, ListTasks::default())
     }
 
@@ -225,7 +228,7 @@ impl TasksClient {
     /// # Cancellation
     ///
     /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
-    pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo> {
+    pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo, M> {
         Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
     }
 }

@@ -13,6 +13,8 @@ mod source;
 mod tasks;
 mod timed;
 
+use std::marker::PhantomData;
+
 pub use self::{
     create::CreateEmbeddings,
     document::DocumentInput,
@@ -34,17 +36,18 @@ pub use twelvelabs_api::types::{
 };
 
 use super::tasks::ModelName;
-use crate::core::{Core, request::Request};
+use crate::core::{Core, mode::Async, request::Request};
 
 /// Version 2 of the embedding API. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct V2Client {
+pub struct V2Client<M = Async> {
     core: Core,
+    mode: PhantomData<M>,
 }
 
-impl V2Client {
+impl<M> V2Client<M> {
     pub(super) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
+        Self { core: core.clone(), mode: PhantomData }
     }
 
     /// Embeds a text, an image, a short audio file or video, or several of them as one vector, and returns the vectors.
@@ -66,12 +69,16 @@ impl V2Client {
     /// # Errors
     ///
     /// See [`Request`]. The call changes nothing on the server and is retried like one that reads.
-    pub fn create(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedInput>) -> Request<CreateEmbeddings> {
+    pub fn create(
+        &self,
+        model_name: impl Into<ModelName>,
+        input: impl Into<EmbedInput>,
+    ) -> Request<CreateEmbeddings, M> {
         Request::new(&self.core, CreateEmbeddings::new(model_name.into(), input.into()))
     }
 
     /// Embedding tasks: for long files and documents.
-    pub fn tasks(&self) -> V2TasksClient {
+    pub fn tasks(&self) -> V2TasksClient<M> {
         V2TasksClient::new(&self.core)
     }
 }

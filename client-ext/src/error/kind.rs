@@ -11,9 +11,10 @@ use super::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be built from its settings, for example because there is no API key.
+    /// The client cannot be built from its settings, for example because there is no API key. Also a call of the blocking client in async
+    /// code, which must not block.
     ///
-    /// **What to do:** fix the setting that the message names. A retry cannot help.
+    /// **What to do:** fix what the message names. A retry cannot help.
     Config,
     /// A parameter breaks a rule of the API and the request was not sent, or an upload source delivered other bytes than
     /// it announced and the upload was aborted.

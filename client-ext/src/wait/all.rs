@@ -5,6 +5,7 @@ mod event_loop;
 use std::{
     fmt,
     future::{Future, IntoFuture},
+    marker::PhantomData,
     pin::Pin,
 };
 
@@ -18,6 +19,7 @@ use crate::{
     core::{
         Core,
         id::{Id, IntoId},
+        mode::Async,
         options::{CallOptions, RequestOptions},
         trace::Traced,
     },
@@ -65,12 +67,13 @@ pub struct Waited<S> {
 ///
 /// Dropping the future or the stream stops all requests, uploads and callbacks. Jobs that exist go on.
 #[must_use = "a wait does nothing until it is awaited or streamed"]
-pub struct WaitAll<J: Job> {
+pub struct WaitAll<J: Job, M = Async> {
     job: J,
     source: Source<J>,
     options: CallOptions,
     settings: WaitSettings<J::Status>,
     rate: Rate,
+    mode: PhantomData<M>,
 }
 
 /// Where the jobs come from.
@@ -94,7 +97,7 @@ pub(crate) struct Creating<I> {
     pub(crate) created: CreatedStream<I>,
 }
 
-impl<J: Job> WaitAll<J> {
+impl<J: Job, M> WaitAll<J, M> {
     pub(crate) fn of_ids(core: &Core, ids: impl IntoIterator<Item: IntoId<J::Id>>) -> Self {
         let ids = ids.into_iter().map(|id| id.into_id(J::ID));
         Self::new(core, Source::Ids(ids.collect()))
@@ -106,7 +109,7 @@ impl<J: Job> WaitAll<J> {
 
     fn new(core: &Core, source: Source<J>) -> Self {
         let (options, settings) = (core.options().for_polls(), WaitSettings::default());
-        Self { job: J::new(core), source, options, settings, rate: DEFAULT_RATE }
+        Self { job: J::new(core), source, options, settings, rate: DEFAULT_RATE, mode: PhantomData }
     }
 
     /// Returns the status of a failed job as a value instead of an error.
@@ -125,7 +128,14 @@ impl<J: Job> WaitAll<J> {
         self
     }
 
-    fn len(&self) -> usize {
+    /// The same wait in another mode.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_mode<N>(self) -> WaitAll<J, N> {
+        let Self { job, source, options, settings, rate, .. } = self;
+        WaitAll { job, source, options, settings, rate, mode: PhantomData }
+    }
+
+    pub(crate) fn len(&self) -> usize {
         match &self.source {
             Source::Ids(ids) => ids.len(),
             Source::Created(creating) => creating.len,
@@ -148,7 +158,10 @@ impl<J: Job> WaitAll<J> {
             Source::Created(creating) => creating.operation,
         }
     }
+}
 
+/// Waiting.
+impl<J: Job> WaitAll<J> {
     /// Each job when its wait ends, in the order in which they end. Dropping the stream stops all work.
     pub fn stream(self) -> impl Stream<Item = Waited<J::Status>> + Send + Unpin + 'static {
         let violations = self.violations();
@@ -198,13 +211,13 @@ impl<J: Job> WaitAll<J> {
     }
 }
 
-impl<J: Job> RequestOptions for WaitAll<J> {
+impl<J: Job, M> RequestOptions for WaitAll<J, M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
 }
 
-impl<J: Job> WaitOptions for WaitAll<J> {
+impl<J: Job, M> WaitOptions for WaitAll<J, M> {
     type Status = J::Status;
 
     fn wait_mut(&mut self) -> &mut WaitSettings<J::Status> {
@@ -212,7 +225,7 @@ impl<J: Job> WaitOptions for WaitAll<J> {
     }
 }
 
-impl<J: Job> fmt::Debug for WaitAll<J> {
+impl<J: Job, M> fmt::Debug for WaitAll<J, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("WaitAll");
         out.field("jobs", &self.len()).field("settings", &self.settings).finish_non_exhaustive()

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::{Future, IntoFuture},
+    marker::PhantomData,
     pin::Pin,
 };
 
@@ -20,6 +21,7 @@ use crate::{
     core::{
         Core,
         id::{Id, IntoId},
+        mode::Async,
         options::{CallOptions, RequestOptions},
         trace::{RESOURCE_ID, Traced, retrying},
     },
@@ -49,14 +51,15 @@ const METHOD: &str = "wait_for_done";
 ///
 /// Dropping the future or the stream stops the wait and nothing else: the job goes on, and another wait can be started.
 #[must_use = "a wait does nothing until it is awaited or streamed"]
-pub struct WaitForDone<J: Job> {
+pub struct WaitForDone<J: Job, M = Async> {
     job: J,
     id: Id<J::Id>,
     options: CallOptions,
     settings: WaitSettings<J::Status>,
+    mode: PhantomData<M>,
 }
 
-impl<J: Job> WaitForDone<J> {
+impl<J: Job, M> WaitForDone<J, M> {
     pub(crate) fn new(core: &Core, id: impl IntoId<J::Id>) -> Self {
         Self::with(core, id, core.options(), WaitSettings::default())
     }
@@ -68,7 +71,8 @@ impl<J: Job> WaitForDone<J> {
         options: &CallOptions,
         settings: WaitSettings<J::Status>,
     ) -> Self {
-        Self { job: J::new(core), id: id.into_id(J::ID), options: options.for_polls(), settings }
+        let (job, options) = (J::new(core), options.for_polls());
+        Self { job, id: id.into_id(J::ID), options, settings, mode: PhantomData }
     }
 
     /// Returns the status of a failed job as a value instead of an error.
@@ -77,6 +81,16 @@ impl<J: Job> WaitForDone<J> {
         self
     }
 
+    /// The same wait in another mode.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_mode<N>(self) -> WaitForDone<J, N> {
+        let Self { job, id, options, settings, .. } = self;
+        WaitForDone { job, id, options, settings, mode: PhantomData }
+    }
+}
+
+/// Waiting.
+impl<J: Job> WaitForDone<J> {
     /// Every status as it is polled, the last one included.
     ///
     /// A job that fails yields its status and then the error, unless [`with_failed_as_value`](Self::with_failed_as_value) is set. An
@@ -125,13 +139,13 @@ impl<J: Job> WaitForDone<J> {
     }
 }
 
-impl<J: Job> RequestOptions for WaitForDone<J> {
+impl<J: Job, M> RequestOptions for WaitForDone<J, M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         &mut self.options
     }
 }
 
-impl<J: Job> WaitOptions for WaitForDone<J> {
+impl<J: Job, M> WaitOptions for WaitForDone<J, M> {
     type Status = J::Status;
 
     fn wait_mut(&mut self) -> &mut WaitSettings<J::Status> {
@@ -139,7 +153,7 @@ impl<J: Job> WaitOptions for WaitForDone<J> {
     }
 }
 
-impl<J: Job> fmt::Debug for WaitForDone<J> {
+impl<J: Job, M> fmt::Debug for WaitForDone<J, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitForDone").field("id", &self.id).field("settings", &self.settings).finish_non_exhaustive()
     }
@@ -175,7 +189,7 @@ impl<J: Job> Polling<J> {
     }
 
     async fn poll(&mut self) -> Result<J::Status> {
-        let WaitForDone { job, id, options, settings } = &mut self.wait;
+        let WaitForDone { job, id, options, settings, .. } = &mut self.wait;
         let id = match (id.get(), settings.violation()) {
             (Ok(id), None) => id,
             (_, violation) => {

@@ -1,6 +1,7 @@
 //! Integration tests: by family, across families, of faults, and of the local server.
 
 mod assets;
+mod blocking;
 mod bodies;
 mod callbacks;
 mod connections;

@@ -52,7 +52,8 @@ impl PartSender {
         let counted = Counted { of_part: Arc::new(Mutex::new(Some(0))), of_file: Arc::clone(&self.sent) };
         let file = FilePart::reader(self.file.path.display().to_string(), length, reader);
         let file = file.with_progress(counted.progress(self.file.state.size, self.progress.clone()));
-        let mut request = RawRequest::new(&self.core, Method::PUT, url.url).without_api_key().file(file);
+        let request = RawRequest::new(&self.core, Method::PUT, url.url);
+        let mut request: RawRequest = request.without_api_key().file(file);
         for (name, value) in &self.headers {
             if !OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own.as_str())) {
                 request = request.header(name, value);

@@ -55,7 +55,7 @@ impl HasTaskInput for EmbedVideo {
     }
 }
 
-impl Request<EmbedVideo> {
+impl<M> Request<EmbedVideo, M> {
     /// Calls back with the id as soon as the task exists, so that the id is known even if the future is dropped later.
     ///
     /// A panic in the callback ends the call with [`Callback`](crate::ErrorKind::Callback); the error has the id.
@@ -73,7 +73,7 @@ impl Request<EmbedVideo> {
     }
 }
 
-impl WaitOptions for Request<EmbedVideo> {
+impl<M> WaitOptions for Request<EmbedVideo, M> {
     type Status = TasksStatusResponse;
 
     fn wait_mut(&mut self) -> &mut WaitSettings<TasksStatusResponse> {

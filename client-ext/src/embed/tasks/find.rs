@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, IntoFuture},
+    marker::PhantomData,
     pin::Pin,
 };
 
@@ -13,6 +14,7 @@ use super::{ListTasks, TasksClient, input::marked_name};
 use crate::{
     core::{
         Core,
+        mode::Async,
         options::{CallOptions, RequestOptions},
         request::Request,
     },
@@ -31,15 +33,16 @@ const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(2);
 /// Dropping the future stops the search.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent before `send()`"]
-pub struct FindCreated {
+pub struct FindCreated<M = Async> {
     list: Request<ListTasks>,
     name: String,
     marker: Option<String>,
+    mode: PhantomData<M>,
 }
 
-impl FindCreated {
+impl<M> FindCreated<M> {
     pub(super) fn new(core: &Core, name: String) -> Self {
-        Self { list: TasksClient::new(core).list(), name, marker: None }
+        Self { list: TasksClient::new(core).list(), name, marker: None, mode: PhantomData }
     }
 
     /// The marker of the create call; see [`TaskInput::with_marker`](super::TaskInput::with_marker). Without effect for
@@ -61,13 +64,21 @@ impl FindCreated {
         self
     }
 
+    /// The same search in another mode.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_mode<N>(self) -> FindCreated<N> {
+        FindCreated { list: self.list, name: self.name, marker: self.marker, mode: PhantomData }
+    }
+}
+
+impl FindCreated {
     /// Lists the tasks of the time window and returns those with this file name or URL, newest first.
     ///
     /// # Errors
     ///
     /// Those of [`list`](super::TasksClient::list).
     pub async fn send(self) -> Result<Vec<MediaEmbeddingTask>> {
-        let Self { list, name, marker } = self;
+        let Self { list, name, marker, .. } = self;
         let file_name = marker.map_or_else(|| name.clone(), |marker| marked_name(&marker, &name));
         let is_searched = |task: &MediaEmbeddingTask| {
             let metadata = task.video_embedding.as_ref().and_then(|video| video.metadata.as_ref());
@@ -79,7 +90,7 @@ impl FindCreated {
     }
 }
 
-impl RequestOptions for FindCreated {
+impl<M> RequestOptions for FindCreated<M> {
     fn options_mut(&mut self) -> &mut CallOptions {
         self.list.options_mut()
     }

@@ -146,7 +146,7 @@ pub trait HasTaskInput {
 }
 
 /// Parameters of the video.
-impl<V: HasTaskInput> Request<V> {
+impl<V: HasTaskInput, M> Request<V, M> {
     fn map_input(mut self, change: impl FnOnce(TaskInput) -> TaskInput) -> Self {
         let input = self.verb.input_mut();
         *input = change(input.clone());

@@ -51,7 +51,7 @@ pub struct ListTasks {
 }
 
 /// Filters and paging.
-impl Request<ListTasks> {
+impl<M> Request<ListTasks, M> {
     /// Only tasks created after this time, rounded down to the second, which is the precision of the API.
     pub fn started_at(mut self, time: impl Into<DateTime<Utc>>) -> Self {
         self.verb.started_at = Some(time.into().trunc_subsecs(0));

@@ -40,7 +40,7 @@ pub struct RetrieveTask {
     pub(super) options: Vec<EmbeddingOption>,
 }
 
-impl Request<RetrieveTask> {
+impl<M> Request<RetrieveTask, M> {
     /// Which kinds of vectors to retrieve: `visual`, `audio`, `transcription`. Default: every kind that the task has.
     ///
     /// Fewer kinds make the response smaller. What the server does about a kind that the task does not have is not

@@ -58,7 +58,7 @@ impl HasModelOptions for CreateEmbeddings {
     }
 }
 
-impl Request<CreateEmbeddings> {
+impl<M> Request<CreateEmbeddings, M> {
     /// Whether a text of more than 2,000 tokens is cut instead of being rejected. Default `false`. If it was cut, the
     /// response has `usage.truncated`. Marengo 3.5 only.
     pub fn auto_truncate(mut self, truncate: bool) -> Self {

@@ -26,7 +26,7 @@ pub trait HasModelOptions {
 }
 
 /// Parameters of Marengo 3.5.
-impl<V: HasModelOptions> Request<V> {
+impl<V: HasModelOptions, M> Request<V, M> {
     /// Whether every vector has a second one with the uncertainty of its numbers. Default `false`.
     ///
     /// Without a task: not for a text together with files, and not for documents. In a task: audio and video need an

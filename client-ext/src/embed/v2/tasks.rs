@@ -6,6 +6,8 @@ mod job;
 mod retrieve;
 mod status;
 
+use std::marker::PhantomData;
+
 use twelvelabs_api::{
     params::embed_v2_tasks_retrieve::TASK_ID,
     types::{ModelName, TaskId},
@@ -20,29 +22,30 @@ pub use self::{
 };
 use super::EmbedTaskInput;
 use crate::{
-    core::{Core, id::IntoId, request::Request},
+    core::{Core, id::IntoId, mode::Async, request::Request},
     embed::{bulk::CreateBulk, tasks::ListTasks},
     wait::{WaitAll, WaitForDone},
 };
 
 /// A wait for one task; see [`V2TasksClient::wait_for_done`].
-pub type WaitForEmbeddingTask = WaitForDone<EmbeddingTaskJob>;
+pub type WaitForEmbeddingTask<M = Async> = WaitForDone<EmbeddingTaskJob, M>;
 /// A wait for many tasks; see [`V2TasksClient::wait_all`].
-pub type WaitAllEmbeddingTasks = WaitAll<EmbeddingTaskJob>;
+pub type WaitAllEmbeddingTasks<M = Async> = WaitAll<EmbeddingTaskJob, M>;
 /// Many create calls; see [`V2TasksClient::create_bulk`].
-pub type CreateEmbeddingTasks = CreateBulk<CreateEmbeddingTask>;
+pub type CreateEmbeddingTasks<M = Async> = CreateBulk<CreateEmbeddingTask, M>;
 
 /// Embedding tasks of version 2. Cheap to clone.
 ///
 /// Every method returns a builder, as those of [`TasksClient`](crate::embed::tasks::TasksClient) do. The server deletes tasks after seven days.
 #[derive(Clone, Debug)]
-pub struct V2TasksClient {
+pub struct V2TasksClient<M = Async> {
     core: Core,
+    mode: PhantomData<M>,
 }
 
-impl V2TasksClient {
+impl<M> V2TasksClient<M> {
     pub(super) fn new(core: &Core) -> Self {
-        Self { core: core.clone() }
+        Self { core: core.clone(), mode: PhantomData }
     }
 
     /// Creates a task that embeds an audio file, a video, a document or an image.
@@ -74,7 +77,7 @@ impl V2TasksClient {
         &self,
         model_name: impl Into<ModelName>,
         input: impl Into<EmbedTaskInput>,
-    ) -> Request<CreateEmbeddingTask> {
+    ) -> Request<CreateEmbeddingTask, M> {
         Request::new(&self.core, CreateEmbeddingTask::new(model_name.into(), input.into()))
     }
 
@@ -94,7 +97,7 @@ impl V2TasksClient {
     /// }
     /// # }
     /// ```
-    pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateEmbeddingTasks
+    pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateEmbeddingTasks<M>
     where
         I: IntoIterator<Item: Into<EmbedTaskInput>>,
     {
@@ -108,7 +111,7 @@ impl V2TasksClient {
     /// The API has no operation for it: [`retrieve`](Self::retrieve) returns all vectors of a task that is ready. The status is therefore read
     /// from the first page of the list, which has the 50 newest tasks. A task that is not on it, or that failed, is retrieved, and its vectors are
     /// discarded.
-    pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetEmbeddingTaskStatus> {
+    pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetEmbeddingTaskStatus, M> {
         Request::new(&self.core, GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) })
     }
 
@@ -116,12 +119,12 @@ impl V2TasksClient {
     ///
     /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or ran out of time can be
     /// resumed from the task id, at any time and in any process.
-    pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForEmbeddingTask {
+    pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForEmbeddingTask<M> {
         WaitForDone::new(&self.core, id)
     }
 
     /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks. An id may occur more than once.
-    pub fn wait_all<I>(&self, ids: I) -> WaitAllEmbeddingTasks
+    pub fn wait_all<I>(&self, ids: I) -> WaitAllEmbeddingTasks<M>
     where
         I: IntoIterator<Item: IntoId<TaskId>>,
     {
@@ -135,14 +138,14 @@ impl V2TasksClient {
     ///
     /// See [`Request`]. [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and [`JobFailed`](crate::ErrorKind::JobFailed),
     /// with the server's [reason](crate::embed::FailureReason::of_error), if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed.
-    pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveEmbeddingTask> {
+    pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveEmbeddingTask, M> {
         Request::new(&self.core, RetrieveEmbeddingTask { id: id.into_id(&TASK_ID) })
     }
 
     /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or [all tasks](Request::items).
     ///
     /// Without times, the server lists the tasks of the last seven days, which is how long it keeps them.
-    pub fn list(&self) -> Request<ListTasks> {
+    pub fn list(&self) -> Request<ListTasks, M> {
         Request::new(&self.core, ListTasks::v2())
     }
 
@@ -170,7 +173,7 @@ impl V2TasksClient {
     /// # Cancellation
     ///
     /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
-    pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask> {
+    pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask, M> {
         Request::new(&self.core, EmbedInTask::new(model_name.into(), input.into()))
     }
 }

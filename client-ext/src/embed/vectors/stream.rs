@@ -101,7 +101,7 @@ impl<V: ReturnsVectors> Request<V> {
 
     /// The call whose response has the vectors.
     pub(super) async fn prepare(self) -> Result<VectorCall<V::Output>> {
-        let Self { core, options, verb } = self;
+        let Self { core, options, verb, .. } = self;
         let prepare = async { verb.checked(&options).await?.prepare(&core, &options).await };
         prepare.await.map_err(V::named)
     }

@@ -73,7 +73,7 @@ pub(super) struct EventLoop<J: Job> {
 
 impl<J: Job> EventLoop<J> {
     pub(super) fn new(wait: WaitAll<J>) -> Self {
-        let WaitAll { job, source, options, settings, rate } = wait;
+        let WaitAll { job, source, options, settings, rate, .. } = wait;
         let schedule = settings.schedule(options.retry.max_retry_after);
         let mut event_loop = Self {
             job,

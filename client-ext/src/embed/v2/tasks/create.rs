@@ -121,7 +121,7 @@ impl CreatesJob for CreateEmbeddingTask {
 }
 
 /// Parameters of Marengo 3.5, for all tasks.
-impl CreateBulk<CreateEmbeddingTask> {
+impl<M> CreateBulk<CreateEmbeddingTask, M> {
     /// Whether every vector has a second one with the uncertainty of its numbers; see
     /// [`Request::embedding_uncertainty`](crate::Request::embedding_uncertainty).
     ///

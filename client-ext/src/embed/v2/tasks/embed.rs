@@ -62,7 +62,7 @@ impl HasFileOptions for EmbedInTask {
     }
 }
 
-impl Request<EmbedInTask> {
+impl<M> Request<EmbedInTask, M> {
     /// Calls back with the id as soon as the task exists, so that the id is known even if the future is dropped later.
     ///
     /// A panic in the callback ends the call with [`Callback`](crate::ErrorKind::Callback); the error has the id.
@@ -72,7 +72,7 @@ impl Request<EmbedInTask> {
     }
 }
 
-impl WaitOptions for Request<EmbedInTask> {
+impl<M> WaitOptions for Request<EmbedInTask, M> {
     type Status = EmbeddingTaskStatus;
 
     fn wait_mut(&mut self) -> &mut WaitSettings<EmbeddingTaskStatus> {

@@ -67,7 +67,7 @@ pub trait HasFileOptions {
 }
 
 /// A file of this machine, [`MediaSource::path`]: how to upload it.
-impl<V: HasFileOptions> Request<V> {
+impl<V: HasFileOptions, M> Request<V, M> {
     /// Keeps a journal in this file, from which the call can be resumed: call again with the same parameters, file and journal, in any process.
     ///
     /// Whatever step was interrupted, the call goes on there. A part of the file that was reported is not sent again, and a task that exists is not
@@ -110,7 +110,7 @@ impl<V: HasFileOptions> Request<V> {
     }
 
     /// Adds the asset to those that a cleanup deletes, as soon as it exists. Default: the asset stays.
-    pub fn with_cleanup(mut self, cleanup: &AssetCleanup) -> Self {
+    pub fn with_cleanup<N>(mut self, cleanup: &AssetCleanup<N>) -> Self {
         self.verb.file_options_mut().cleanup = Some(cleanup.uploaded());
         self
     }
@@ -187,7 +187,8 @@ impl CreateEmbeddingTask {
     /// The upload of the file.
     fn upload(&self, path: &Path, core: &Core, options: &CallOptions) -> Result<Request<UploadAsset>> {
         let FileOptions { journal, upload: configure, cleanup } = &self.file;
-        let mut upload = Request::new(core, UploadAsset::new(path.to_owned())).with_options(options);
+        let mut upload: Request<UploadAsset> =
+            Request::new(core, UploadAsset::new(path.to_owned())).with_options(options);
         upload = upload.with_wait_until_ready(true);
         if let Some(file_type) = self.input.upload_type() {
             upload = upload.file_type(file_type);
@@ -278,7 +279,8 @@ impl Creation<'_> {
         let wanted = Wanted { model: &request.model_name, input_type: &request.input_type, filename };
         let from = since.checked_sub_signed(CLOCK_MARGIN).unwrap_or(since);
         for search in 1.. {
-            let list = Request::new(self.core, ListTasks::v2()).with_options(self.options).started_at(from);
+            let list: Request<ListTasks> =
+                Request::new(self.core, ListTasks::v2()).with_options(self.options).started_at(from);
             let tasks: Vec<MediaEmbeddingTask> = list.items().try_collect().await?;
             match wanted.search(&tasks) {
                 Found::Task(id) => return Ok(Some(id)),
