@@ -21,7 +21,7 @@ mod large_response;
 mod local_server;
 #[cfg(feature = "media")]
 mod media;
-mod media_limits;
+pub mod media_limits;
 mod middleware;
 #[cfg(not(feature = "media"))]
 mod no_media;

@@ -104,7 +104,9 @@ fn has_word(text: &str, word: &str) -> bool {
 fn public_text_has_no_coined_words() {
     let root = root();
     let mut found = Vec::new();
-    for folder in ["client-ext", "generated/src", "tests/contract", "tests/local", "tests/suite/it", "xtask"] {
+    for folder in
+        ["client-ext", "generated/src", "pipeline", "tests/contract", "tests/local", "tests/suite/it", "xtask"]
+    {
         files(&root.join(folder), &[".rs"], &mut found);
     }
     files(&root.join("spec"), &[".yaml", ".md"], &mut found);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use xtask::public_api;
 
 /// The folders of the published crates.
-const CRATES: [&str; 4] = ["generated/src", "client-ext/src", "tests/contract/src", "tests/local/src"];
+const CRATES: [&str; 5] = ["generated/src", "client-ext/src", "tests/contract/src", "tests/local/src", "pipeline/src"];
 
 /// The client, which has the same name with and without async.
 const IN_BOTH_MODES: &str = "TwelveLabs";
@@ -41,6 +41,11 @@ fn of_the_contract_crate() {
 #[test]
 fn of_the_local_server() {
     insta::assert_snapshot!(of_crate("tests/local/src"));
+}
+
+#[test]
+fn of_the_pipeline() {
+    insta::assert_snapshot!(of_crate("pipeline/src"));
 }
 
 #[test]

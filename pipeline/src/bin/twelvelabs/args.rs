@@ -1,0 +1,284 @@
+//! The arguments.
+
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use twelvelabs_pipeline::{Clips, TableFormat};
+
+use crate::exit;
+
+/// Embeds videos, audio, images and documents with TwelveLabs into a table of vectors, and searches it.
+///
+/// The API key comes from TWELVE_LABS_API_KEY, TWELVELABS_API_KEY, or a profile of the configuration file. It is never an argument.
+#[derive(Debug, Parser)]
+#[command(name = "twelvelabs", version, after_help = exit::TABLE, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Options of the verbs that make calls.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// Use a local server inside this program, without a key and a network. Its vectors are NOT those of Marengo
+    #[arg(long)]
+    pub(crate) local: bool,
+    /// Take the key and the base URL from this profile of the configuration file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Configuration file [default: twelvelabs/config.toml in $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write JSON to the standard output: one event or result per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Embed files into a table. The same command again goes on where it stopped
+    Embed(Box<Embed>),
+    /// Find the clips of a table that are nearest to a text, an image or a video
+    Search(Search),
+    /// Show what the ledger of a table knows
+    Status(Status),
+    /// List the newest embedding tasks
+    Tasks(Tasks),
+    /// List the assets that this program has uploaded, or delete them
+    Assets(Assets),
+    /// Run the local server for the API
+    Serve(Serve),
+    /// Check key, connection and tools
+    Doctor(Common),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Embed {
+    /// Files, folders (recursive) and http or https URLs
+    #[arg(value_name = "SOURCES")]
+    pub(crate) sources: Vec<std::ffi::OsString>,
+    /// Folder of the table and its ledger
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// A list of sources with settings of their own: CSV with the columns source, options, scopes, clips, start, end, or JSON lines; `-` for the standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Vec<PathBuf>,
+    /// Only files of folders that match, such as '*.mp4', or do not match, such as '!old/**'; can be repeated
+    #[arg(long)]
+    pub(crate) glob: Vec<String>,
+    /// Model
+    #[arg(long, default_value = "marengo3.5")]
+    pub(crate) model: String,
+    /// Number of dimensions: 128, 256 or 512 [default: 512]
+    #[arg(long)]
+    pub(crate) dimension: Option<usize>,
+    /// Embedding option: visual, audio or transcription; can be repeated [default: the platform's]
+    #[arg(long = "option", value_name = "NAME")]
+    pub(crate) options: Vec<String>,
+    /// Embedding scope: clip or asset; can be repeated [default: both]
+    #[arg(long = "scope", value_name = "NAME")]
+    pub(crate) scopes: Vec<String>,
+    /// Division into clips: dynamic:SECONDS or fixed:SECONDS [default: the platform's]
+    #[arg(long)]
+    pub(crate) clips: Option<Clips>,
+    /// Format of the table
+    #[arg(long, value_enum, default_value_t = Format::Parquet)]
+    pub(crate) format: Format,
+    /// Uploads and create calls at the same time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) concurrency: u16,
+    /// Stop before more than these minutes of video and audio are embedded
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) max_minutes: Option<f64>,
+    /// Stop before this cost, at the rate of --price
+    #[arg(long, value_name = "AMOUNT", requires = "price")]
+    pub(crate) max_cost: Option<f64>,
+    /// Price of a minute of video or audio, for --max-cost and --dry-run
+    #[arg(long, value_name = "PER_MINUTE")]
+    pub(crate) price: Option<f64>,
+    /// Minutes that the plan of the account allows per day, for the end date of --dry-run
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) minutes_per_day: Option<f64>,
+    /// Create no tasks after this time from now, such as 90m or 8h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) until: Option<Duration>,
+    /// Show what would be done, without a call
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Leave the uploaded assets on the server
+    #[arg(long)]
+    pub(crate) keep_assets: bool,
+    /// Retry all items that failed, not only those that failed for a transient reason
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
+    /// Create another task for uncertain items, which may be paid for twice
+    #[arg(long)]
+    pub(crate) pay_again: bool,
+    /// Time limit of a create call
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", hide = true)]
+    pub(crate) create_limit: Duration,
+    /// Interval of polls [default: 5s, 100ms with --local]
+    #[arg(long, value_name = "TIME", value_parser = duration, hide = true)]
+    pub(crate) poll_interval: Option<Duration>,
+    /// How long a result waits for others in its batch [default: 10s, 1s with --local]
+    #[arg(long, value_name = "TIME", value_parser = duration, hide = true)]
+    pub(crate) batch_delay: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// The format of a table.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// Parquet files
+    Parquet,
+    /// JSON lines
+    Jsonl,
+}
+
+impl From<Format> for TableFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Self::Parquet,
+            _ => Self::JsonLines,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("query").required(true))]
+pub(crate) struct Search {
+    /// A text
+    #[arg(group = "query")]
+    pub(crate) text: Option<String>,
+    /// An image
+    #[arg(long, value_name = "FILE", group = "query")]
+    pub(crate) image: Option<PathBuf>,
+    /// A short video
+    #[arg(long, value_name = "FILE", group = "query")]
+    pub(crate) video: Option<PathBuf>,
+    /// The table
+    #[arg(long = "in", value_name = "FOLDER")]
+    pub(crate) table: PathBuf,
+    /// Number of results
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) top: usize,
+    /// Weight of an option, such as visual=2; 0 leaves it out; can be repeated [default: 1]
+    #[arg(long = "weight", value_name = "OPTION=NUMBER")]
+    pub(crate) weights: Vec<Weight>,
+    /// Only vectors of this scope; can be repeated [default: clips, and whole files that have none]
+    #[arg(long = "scope", value_name = "NAME")]
+    pub(crate) scopes: Vec<String>,
+    /// Only sources whose path or URL contains this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) source: Option<String>,
+    /// Write the results to this file, as a page for a browser
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// The weight of an option.
+#[derive(Clone, Debug)]
+pub(crate) struct Weight(pub(crate) String, pub(crate) f64);
+
+impl FromStr for Weight {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, number) = text.split_once('=').ok_or("must be OPTION=NUMBER")?;
+        let number = number.parse().map_err(|_| "must end in a number")?;
+        Ok(Self(name.to_owned(), number))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// Folder of the table
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Write JSON to the standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Tasks {
+    /// Number of tasks
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Assets {
+    #[command(subcommand)]
+    pub(crate) verb: Option<AssetsVerb>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AssetsVerb {
+    /// Delete the assets that this program has uploaded. No run may be under way
+    Clean {
+        /// Delete them; without it, they are only listed
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8421")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Keep data in this folder [default: a temporary one]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+    /// Processing time of jobs: instant, realtime, or a factor such as 10x
+    #[arg(long, default_value = "instant")]
+    pub(crate) speed: twelvelabs_local::Speed,
+}
+
+/// A number with a unit: ms, s, m, h or d.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: f64 = digits.parse().map_err(|_| "must be a number with a unit, such as 90m")?;
+    let unit = match &text[digits.len()..] {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        "d" => 86400.0,
+        _ => return Err("the unit must be ms, s, m, h or d".into()),
+    };
+    Duration::try_from_secs_f64(number * unit).map_err(|_| "must be a time of at least 0".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("90m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert!(duration("5").is_err() && duration("-1s").is_err() && duration("soon").is_err());
+    }
+}

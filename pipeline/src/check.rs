@@ -1,0 +1,141 @@
+//! The check before anything is paid: what a file is, its hash, and whether the platform would refuse it.
+
+use std::{
+    fs::File,
+    io,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use twelvelabs::{ErrorCode, ModelName, limits};
+use twelvelabs_local::media_limits::{check_audio, check_video};
+
+use crate::{job::FileKind, ledger::CheckedFile};
+
+/// Maximum size of audio and video as an asset of an embedding task, in bytes.
+const LARGEST_MEDIA: u64 = 4 << 30;
+/// Maximum size of a document that is uploaded, in bytes.
+const LARGEST_DOCUMENT: u64 = 200 << 20;
+
+/// Size and time of the last change of a file.
+pub(crate) fn stamp(path: &Path) -> io::Result<(u64, i64)> {
+    let metadata = path.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("is not a regular file"));
+    }
+    Ok((metadata.len(), nanoseconds(metadata.modified()?)))
+}
+
+fn nanoseconds(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
+    }
+}
+
+/// BLAKE3 hash of a file in hexadecimal digits.
+fn hash(path: &Path) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Reads a file and checks it. It blocks.
+///
+/// # Errors
+///
+/// If the file cannot be read, or changes meanwhile.
+pub(crate) fn check(path: &Path, kind: FileKind) -> io::Result<CheckedFile> {
+    let (size, modified_ns) = stamp(path)?;
+    let content = hash(path)?;
+    let (seconds, refusal) = match refused_size(kind, size) {
+        Some(refusal) => (None, Some(refusal)),
+        None => duration(path, kind)?,
+    };
+    if stamp(path)? != (size, modified_ns) {
+        return Err(io::Error::other("was changed while it was read"));
+    }
+    Ok(CheckedFile { size, modified_ns, content, seconds, refusal })
+}
+
+type Checked = (Option<f64>, Option<(String, String)>);
+
+fn duration(path: &Path, kind: FileKind) -> io::Result<Checked> {
+    let checked = match kind {
+        FileKind::Video => check_video(path)?,
+        FileKind::Audio => check_audio(path)?,
+        FileKind::Image | FileKind::Document => return Ok((None, None)),
+    };
+    Ok(match checked {
+        Ok(seconds) => (Some(seconds), None),
+        Err(refusal) => (None, Some((refusal.code.to_string(), refusal.message))),
+    })
+}
+
+/// Why a file of this size is refused.
+fn refused_size(kind: FileKind, size: u64) -> Option<(String, String)> {
+    let limit = match kind {
+        FileKind::Video | FileKind::Audio => LARGEST_MEDIA,
+        FileKind::Image => limits::IMAGE_BYTES.maximum.map_or(u64::MAX, |bytes| bytes as u64),
+        FileKind::Document => LARGEST_DOCUMENT,
+    };
+    let refused = |code: ErrorCode, message: String| Some((code.to_string(), message));
+    match size {
+        0 if kind == FileKind::Video => refused(ErrorCode::VideoFileBroken, "The video file is empty.".into()),
+        0 => refused(ErrorCode::ParameterInvalid, format!("The {} file is empty.", kind.name())),
+        size if size > limit => {
+            let message = format!("The {} file may have {limit} bytes. It has {size} bytes.", kind.name());
+            refused(ErrorCode::ParameterInvalid, message)
+        }
+        _ => None,
+    }
+}
+
+/// Why the model does not take files of this type.
+pub(crate) fn refused_kind(kind: FileKind, model: &ModelName) -> Option<(String, String)> {
+    let needs_35 = matches!(kind, FileKind::Image | FileKind::Document) && *model != ModelName::Marengo35;
+    let message = || {
+        format!(
+            "A task with {model} takes audio and video only, and this is {}.",
+            match kind {
+                FileKind::Image => "an image",
+                _ => "a document",
+            }
+        )
+    };
+    needs_35.then(|| (ErrorCode::ParameterInvalid.to_string(), message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn media(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media").join(name)
+    }
+
+    #[test]
+    fn what_the_platform_refuses_is_refused_with_its_code() {
+        let code = |name: &str, kind| {
+            let checked = check(&media(name), kind).expect("readable");
+            checked.refusal.map(|(code, _)| code)
+        };
+        assert_eq!(code("four_shots.mp4", FileKind::Video), None);
+        assert_eq!(code("too_small.mp4", FileKind::Video).as_deref(), Some("video_resolution_too_low"));
+        assert_eq!(code("cut.mp4", FileKind::Video).as_deref(), Some("video_file_broken"));
+        assert_eq!(code("tone.wav", FileKind::Audio).as_deref(), Some("parameter_invalid"), "3 s");
+        assert_eq!(code("box.png", FileKind::Image), None);
+        assert!(refused_kind(FileKind::Image, &ModelName::Marengo30).is_some());
+        assert!(refused_kind(FileKind::Image, &ModelName::Marengo35).is_none());
+    }
+
+    #[test]
+    fn a_file_has_the_hash_of_its_bytes() {
+        let checked = check(&media("tiny.mp4"), FileKind::Video).expect("readable");
+        let bytes = std::fs::read(media("tiny.mp4")).expect("readable");
+        assert_eq!(checked.content, blake3::hash(&bytes).to_hex().to_string());
+        assert!(check(&media("none.mp4"), FileKind::Video).is_err() && check(&media(""), FileKind::Video).is_err());
+    }
+}

@@ -1,0 +1,23 @@
+//! The last step: the asset is deleted.
+
+use super::{Reaction, Shared};
+use crate::{error::PipelineError, event::Event, ledger::JobRecord, steps::Outcome};
+
+pub(super) async fn clean(shared: &Shared, job: &JobRecord, asset: &str) -> Result<(), PipelineError> {
+    if !shared.gate.pass().await {
+        return Ok(());
+    }
+    match shared.client.assets().delete(asset).send_with_response().await {
+        Ok(response) => shared.gate.succeeded(response.info()),
+        Err(error) if error.is_not_found() => {}
+        Err(error) => match shared.gate.react(&error) {
+            Reaction::Stop(error) => return Err(error),
+            Reaction::Later { .. } => return shared.later(job, false, error.to_string()).await,
+            Reaction::Fail { reason, .. } => {
+                let reason = format!("the asset {asset} is left on the server: {reason}");
+                shared.events.send(&Event::Delayed { source: job.origin.public(), reason });
+            }
+        },
+    }
+    shared.record(job, Outcome::Cleaned).await.map(drop)
+}

@@ -1,0 +1,129 @@
+//! What happens during a run, for programs and people.
+
+use std::{fmt, sync::Arc};
+
+use serde::Serialize;
+
+use crate::text::shown;
+
+/// Something that happened during a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Items were checked.
+    Checked {
+        /// The number of items that were checked so far.
+        done: usize,
+        /// The number of items.
+        total: usize,
+    },
+    /// An item will not be embedded, because the platform would refuse it.
+    Refused {
+        /// The path or URL.
+        source: String,
+        /// The error code of the platform.
+        code: Option<String>,
+        /// Why.
+        reason: String,
+    },
+    /// A job has reached a state.
+    Job {
+        /// Identifier of the job.
+        job: String,
+        /// The path or URL.
+        source: String,
+        /// The state: `uploading`, `uploaded`, `created`, `ready`, `stored`, `cleaned`, `failed`, `uncertain`.
+        state: &'static str,
+        /// The task, if it exists.
+        task: Option<String>,
+        /// Why a job is `failed` or `uncertain`.
+        reason: Option<String>,
+    },
+    /// A part of a file was handed to the connection.
+    Upload {
+        /// Identifier of the job.
+        job: String,
+        /// The path.
+        source: String,
+        /// Bytes so far.
+        sent: u64,
+        /// Bytes of the file.
+        total: u64,
+    },
+    /// A step failed and is tried again later.
+    Delayed {
+        /// The path or URL.
+        source: String,
+        /// Why.
+        reason: String,
+    },
+    /// All calls wait, because the platform asks for it or cannot be reached.
+    Paused {
+        /// For how many seconds.
+        seconds: f64,
+        /// Why.
+        reason: String,
+    },
+    /// A batch of rows is in the table.
+    Batch {
+        /// The number of the batch.
+        batch: u64,
+        /// The number of its rows.
+        rows: usize,
+    },
+    /// The run stops: it finishes what it has begun.
+    Stopping {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Checked { done, total } => write!(f, "checked {done} of {total} items"),
+            Self::Refused { source, code, reason } => {
+                let code = code.as_deref().unwrap_or("unreadable");
+                write!(f, "{}: refused ({code}): {}", shown(source), shown(reason))
+            }
+            Self::Job { source, state, task, reason, .. } => {
+                write!(f, "{}: {state}", shown(source))?;
+                match (task, reason) {
+                    (_, Some(reason)) => write!(f, ": {}", shown(reason)),
+                    (Some(task), None) if *state == "created" => write!(f, " (task {})", shown(task)),
+                    _ => Ok(()),
+                }
+            }
+            Self::Upload { source, sent, total, .. } => write!(f, "{}: {sent} of {total} bytes", shown(source)),
+            Self::Delayed { source, reason } => write!(f, "{}: tried again later: {}", shown(source), shown(reason)),
+            Self::Paused { seconds, reason } => write!(f, "all calls wait for {seconds:.1} s: {}", shown(reason)),
+            Self::Batch { batch, rows } => write!(f, "batch {batch}: {rows} rows stored"),
+            Self::Stopping { reason } => write!(f, "stopping: {}", shown(reason)),
+        }
+    }
+}
+
+/// Hands events to the caller.
+#[derive(Clone, Default)]
+pub(crate) struct Reporter(Option<Callback>);
+
+type Callback = Arc<dyn Fn(&Event) + Send + Sync>;
+
+impl Reporter {
+    pub(crate) fn new(callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(callback)))
+    }
+
+    pub(crate) fn send(&self, event: &Event) {
+        if let Some(callback) = &self.0 {
+            callback(event);
+        }
+    }
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reporter")
+    }
+}

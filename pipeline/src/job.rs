@@ -1,0 +1,354 @@
+//! A job: what is embedded, how, and its identity.
+
+use std::{fmt, path::Path, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use twelvelabs::{
+    EmbeddingOption, EmbeddingScope, ModelName,
+    assets::AssetId,
+    embed::v2::{
+        AudioInput, DocumentInput, EmbedTaskInput, ImageInput, MediaSource, Segmentation, TimedInput, Timeline,
+        VideoInput,
+    },
+};
+
+use crate::error::PipelineError;
+
+/// The type of a file, by the extension of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    /// A video.
+    Video,
+    /// An audio file.
+    Audio,
+    /// An image. Marengo 3.5 only.
+    Image,
+    /// A PDF, text or Markdown file. Marengo 3.5 only.
+    Document,
+}
+
+const VIDEO: &[&str] =
+    &["mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "m2ts", "mts", "mpg", "mpeg", "ogv", "flv", "wmv", "asf", "3gp"];
+const AUDIO: &[&str] = &["mp3", "wav", "flac", "m4a", "aac", "ogg", "opus"];
+const IMAGE: &[&str] = &["png", "jpg", "jpeg"];
+const DOCUMENT: &[&str] = &["pdf", "txt", "md"];
+
+impl FileKind {
+    /// The type of a file with this name, with the extension in lower case; `None` for a name that says nothing.
+    pub(crate) fn of_name(name: &str) -> Option<(Self, String)> {
+        let extension = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
+        let has = |known: &[&str]| known.contains(&extension.as_str());
+        let kind = match () {
+            () if has(VIDEO) => Self::Video,
+            () if has(AUDIO) => Self::Audio,
+            () if has(IMAGE) => Self::Image,
+            () if has(DOCUMENT) => Self::Document,
+            () => return None,
+        };
+        Some((kind, extension))
+    }
+
+    /// `video`, `audio`, `image` or `document`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Image => "image",
+            Self::Document => "document",
+        }
+    }
+
+    /// The type with this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Video, Self::Audio, Self::Image, Self::Document].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// How a video or audio file is divided into clips: `dynamic:4` or `fixed:6`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clips {
+    /// At changes of the content; each clip has at least this many seconds.
+    Dynamic(u64),
+    /// Of this many seconds.
+    Fixed(u64),
+}
+
+impl FromStr for Clips {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rule = || format!("must be dynamic:SECONDS or fixed:SECONDS (got {text:?})");
+        let (name, seconds) = text.split_once(':').ok_or_else(rule)?;
+        let seconds: u64 = seconds.parse().map_err(|_| rule())?;
+        let (clips, range) = match name {
+            "dynamic" => (Self::Dynamic(seconds), 1..=5),
+            "fixed" => (Self::Fixed(seconds), 1..=10),
+            _ => return Err(rule()),
+        };
+        if !range.contains(&seconds) {
+            return Err(format!("must have {} to {} seconds (got {seconds})", range.start(), range.end()));
+        }
+        Ok(clips)
+    }
+}
+
+impl fmt::Display for Clips {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dynamic(seconds) => write!(f, "dynamic:{seconds}"),
+            Self::Fixed(seconds) => write!(f, "fixed:{seconds}"),
+        }
+    }
+}
+
+/// What to compute for an item. What is not set is the server's default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ItemSettings {
+    /// Embedding options of audio and video, such as `visual`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// Embedding scopes: `clip`, `asset`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// How audio and video is divided into clips.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clips: Option<Clips>,
+    /// Start of the range of audio and video, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_sec: Option<f64>,
+    /// End of the range, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_sec: Option<f64>,
+}
+
+const OPTIONS: &[&str] = &["visual", "audio", "transcription"];
+const SCOPES: &[&str] = &["clip", "asset"];
+
+impl ItemSettings {
+    /// Checks what can be checked without a file. `None` if the settings are valid, else the name of the field and the rule.
+    pub(crate) fn violation(&self) -> Option<(&'static str, String)> {
+        let unknown = |values: &[String], known: &[&str]| {
+            let value = values.iter().find(|value| !known.contains(&value.as_str()))?;
+            Some(format!("must be some of {} (got {value:?})", known.join(", ")))
+        };
+        let number = |value: Option<f64>| {
+            let value = value.filter(|value| !value.is_finite() || *value < 0.0)?;
+            Some(format!("must be a number of seconds from 0 (got {value})"))
+        };
+        let order = || {
+            let (start, end) = (self.start_sec.unwrap_or_default(), self.end_sec?);
+            (end <= start).then(|| format!("must be greater than the start, {start} (got {end})"))
+        };
+        let named = |name: &'static str| move |rule: String| (name, rule);
+        unknown(&self.options, OPTIONS)
+            .map(named("options"))
+            .or_else(|| unknown(&self.scopes, SCOPES).map(named("scopes")))
+            .or_else(|| number(self.start_sec).map(named("start")))
+            .or_else(|| number(self.end_sec).or_else(order).map(named("end")))
+    }
+
+    /// The settings with those of a run where these say nothing.
+    pub(crate) fn or(mut self, run: &Self) -> Self {
+        if self.options.is_empty() {
+            self.options.clone_from(&run.options);
+        }
+        if self.scopes.is_empty() {
+            self.scopes.clone_from(&run.scopes);
+        }
+        self.clips = self.clips.or(run.clips);
+        self.start_sec = self.start_sec.or(run.start_sec);
+        self.end_sec = self.end_sec.or(run.end_sec);
+        self
+    }
+
+    /// The seconds of a file that are embedded.
+    pub(crate) fn seconds_of(&self, duration: f64) -> f64 {
+        (self.end_sec.unwrap_or(duration).min(duration) - self.start_sec.unwrap_or_default()).max(0.0)
+    }
+
+    /// An estimate of the number of vectors for this many seconds of video or audio.
+    pub(crate) fn estimated_vectors(&self, kind: FileKind, duration: f64, model: &ModelName) -> u64 {
+        let (seconds, is_35) = (self.seconds_of(duration), *model == ModelName::Marengo35);
+        let options = match (kind, self.options.len(), is_35) {
+            (FileKind::Image | FileKind::Document, ..) => return 1,
+            (FileKind::Video, 0, true) => 2,
+            (FileKind::Video, 0, false) => 3,
+            (FileKind::Audio, 0, true) => 1,
+            (FileKind::Audio, 0, false) => 2,
+            (_, count, _) => count as u64,
+        };
+        let length = match self.clips {
+            Some(Clips::Dynamic(seconds) | Clips::Fixed(seconds)) => seconds,
+            None if is_35 => 2,
+            None => 4,
+        };
+        let has = |scope: &str| self.scopes.is_empty() || self.scopes.iter().any(|known| known == scope);
+        let clips = if has("clip") { (seconds / length as f64).ceil() as u64 } else { 0 };
+        options * (clips + u64::from(has("asset")))
+    }
+
+    /// What is sent for an asset.
+    pub(crate) fn input(&self, kind: FileKind, asset: &str) -> EmbedTaskInput {
+        let source = MediaSource::asset(AssetId::from_str(asset).map_or_else(|_| asset.into(), |id| id.to_string()));
+        match kind {
+            FileKind::Video => self.timed(VideoInput::new(source)).into(),
+            FileKind::Audio => {
+                let settings = Self { options: self.without_pictures(), ..self.clone() };
+                settings.timed(AudioInput::new(source)).into()
+            }
+            FileKind::Image => ImageInput::new(source).into(),
+            FileKind::Document => DocumentInput::new(source).into(),
+        }
+    }
+
+    /// The options that audio has.
+    fn without_pictures(&self) -> Vec<String> {
+        self.options.iter().filter(|option| *option != "visual").cloned().collect()
+    }
+
+    fn timed<K: Timeline>(&self, mut input: TimedInput<K>) -> TimedInput<K> {
+        if let Some(seconds) = self.start_sec {
+            input = input.start_sec(seconds);
+        }
+        if let Some(seconds) = self.end_sec {
+            input = input.end_sec(seconds);
+        }
+        if let Some(clips) = self.clips {
+            input = input.segmentation(match clips {
+                Clips::Dynamic(seconds) => Segmentation::dynamic(seconds),
+                Clips::Fixed(seconds) => Segmentation::fixed(seconds),
+            });
+        }
+        if !self.options.is_empty() {
+            input = input.embedding_option(self.options.iter().map(|name| EmbeddingOption::from(name.clone())));
+        }
+        if !self.scopes.is_empty() {
+            input = input.embedding_scope(self.scopes.iter().map(|name| EmbeddingScope::from(name.clone())));
+        }
+        input
+    }
+}
+
+/// The vectors of one table: all of one model and one dimension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VectorSpace {
+    /// The name of the model.
+    pub model: String,
+    /// The number of dimensions.
+    pub dimension: usize,
+}
+
+impl VectorSpace {
+    /// The default and maximum dimension.
+    const FULL: usize = 512;
+
+    /// Checks the combination.
+    pub(crate) fn new(model: &ModelName, dimension: Option<usize>) -> Result<Self, PipelineError> {
+        let full = dimension.unwrap_or(Self::FULL);
+        if !matches!(model, ModelName::Marengo30 | ModelName::Marengo35) {
+            let rule = format!("model must be marengo3.0 or marengo3.5 (got {:?})", model.as_str());
+            return Err(PipelineError::usage(rule));
+        }
+        if ![128, 256, 512].contains(&full) {
+            return Err(PipelineError::usage(format!("dimension must be 128, 256 or 512 (got {full})")));
+        }
+        if *model == ModelName::Marengo30 && full != Self::FULL {
+            return Err(PipelineError::usage(format!("dimension must be 512 with marengo3.0 (got {full})")));
+        }
+        Ok(Self { model: model.as_str().to_owned(), dimension: full })
+    }
+
+    /// The model.
+    pub(crate) fn model_name(&self) -> ModelName {
+        ModelName::from(self.model.clone())
+    }
+
+    /// The dimension as a parameter; `None` where the model has no such parameter.
+    pub(crate) fn parameter(&self) -> Option<u64> {
+        (self.model_name() == ModelName::Marengo35 && self.dimension != Self::FULL).then_some(self.dimension as u64)
+    }
+}
+
+/// The identity of a job: the same content with the same settings is the same job, wherever the file is and whatever its name is.
+pub(crate) fn job_id(content: &str, space: &VectorSpace, kind: FileKind, settings: &ItemSettings) -> String {
+    // The order of options and scopes makes no difference.
+    let mut settings = settings.clone();
+    settings.options.sort();
+    settings.scopes.sort();
+    let text = serde_json::json!([content, space.model, space.dimension, kind, settings]).to_string();
+    let mut hasher = blake3::Hasher::new_derive_key("twelvelabs-pipeline job 1");
+    hasher.update(text.as_bytes());
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space() -> VectorSpace {
+        VectorSpace::new(&ModelName::Marengo35, None).expect("valid")
+    }
+
+    #[test]
+    fn the_identity_depends_on_the_content_and_the_settings_and_on_no_order() {
+        let settings = |options: &[&str]| ItemSettings {
+            options: options.iter().map(|&name| name.into()).collect(),
+            ..ItemSettings::default()
+        };
+        let id = |content: &str, settings: &ItemSettings| job_id(content, &space(), FileKind::Video, settings);
+        let both = settings(&["visual", "audio"]);
+        assert_eq!(id("c", &both), id("c", &settings(&["audio", "visual"])));
+        let clips = ItemSettings { clips: Some(Clips::Fixed(4)), ..both.clone() };
+        let range = ItemSettings { end_sec: Some(4.0), ..both.clone() };
+        let small = VectorSpace::new(&ModelName::Marengo35, Some(128)).expect("valid");
+        let mut ids = vec![
+            id("c", &both),
+            id("d", &both),
+            id("c", &settings(&["visual"])),
+            id("c", &clips),
+            id("c", &range),
+            job_id("c", &small, FileKind::Video, &both),
+        ];
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 6);
+        assert!(ids.iter().all(|id| id.len() == 32));
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        assert_eq!("fixed:6".parse(), Ok(Clips::Fixed(6)));
+        assert_eq!("fixed:11".parse::<Clips>(), Err("must have 1 to 10 seconds (got 11)".into()));
+        assert!("often".parse::<Clips>().is_err() && "fixed:x".parse::<Clips>().is_err());
+        let settings = ItemSettings { start_sec: Some(5.0), end_sec: Some(5.0), ..ItemSettings::default() };
+        assert_eq!(settings.violation(), Some(("end", "must be greater than the start, 5 (got 5)".into())));
+        let settings = ItemSettings { options: vec!["smell".into()], ..ItemSettings::default() };
+        let rule = "must be some of visual, audio, transcription (got \"smell\")";
+        assert_eq!(settings.violation(), Some(("options", rule.into())));
+    }
+
+    #[test]
+    fn a_space_is_one_that_the_model_has() {
+        let error =
+            |model: ModelName, dimension| VectorSpace::new(&model, Some(dimension)).expect_err("refused").to_string();
+        assert_eq!(error(ModelName::Marengo30, 128), "dimension must be 512 with marengo3.0 (got 128)");
+        assert_eq!(error(ModelName::Marengo35, 100), "dimension must be 128, 256 or 512 (got 100)");
+        assert!(error(ModelName::from("marengo2.7".to_owned()), 512).starts_with("model must be"));
+        assert_eq!((space().parameter(), space().dimension), (None, 512));
+    }
+
+    #[test]
+    fn the_kind_of_a_file_follows_from_its_name() {
+        let kind = |name| FileKind::of_name(name).map(|(kind, _)| kind);
+        assert_eq!(kind("a/b.MP4"), Some(FileKind::Video));
+        assert_eq!(
+            (kind("b.wav"), kind("c.pdf"), kind("d.jpeg")),
+            (Some(FileKind::Audio), Some(FileKind::Document), Some(FileKind::Image))
+        );
+        assert_eq!((kind("make.sh"), kind("mp4"), kind("")), (None, None, None));
+    }
+}

@@ -1,0 +1,157 @@
+//! The ledger: what is known of every source and every job, in one SQLite file that survives a crash at any time.
+//!
+//! One process at a time has the ledger: it holds a lock on a file beside it. Every change of a job is one transaction, which is on the disk when
+//! the method returns.
+
+mod jobs;
+mod schema;
+mod sources;
+mod status;
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use self::{jobs::ASSET_PREFIX, status::LedgerStatus};
+pub(crate) use self::{
+    jobs::{Counts, JobRecord},
+    sources::{CheckedFile, NewJob, Origin, Planned},
+};
+use crate::error::{PipelineError, PipelineErrorKind};
+
+/// A parameter of a run that must be the same in every run over one ledger: its name, and its value as text.
+pub(crate) type Parameter = (&'static str, String);
+
+/// An open ledger.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+    /// Locked until it is dropped.
+    _lock: Option<File>,
+    /// The ledger was created by this process.
+    is_new: bool,
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Ledger {
+    /// Opens the ledger for a run, and creates it if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](PipelineErrorKind::Usage) if another process has it, if a newer version wrote it, or if a parameter differs; the message has both
+    /// values.
+    pub(crate) fn open(path: &Path, parameters: &[Parameter]) -> Result<Arc<Self>, PipelineError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| PipelineError::file("cannot create", folder, error))?;
+        }
+        let lock = lock(path)?;
+        let is_new = !path.exists();
+        let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
+        schema::prepare(&mut connection, path)?;
+        schema::compare(&mut connection, path, parameters)?;
+        Ok(Arc::new(Self { connection: Mutex::new(connection), path: path.into(), _lock: Some(lock), is_new }))
+    }
+
+    /// Opens an existing ledger to read it, also while another process has it.
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self, PipelineError> {
+        if !path.exists() {
+            let message = format!("there is no ledger at {}", crate::text::shown(&path.to_string_lossy()));
+            return Err(PipelineError::new(PipelineErrorKind::NotFound, message));
+        }
+        // SQLite needs to write the index of its log even to read.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| failed(path, error))?;
+        schema::check_version(&connection, path)?;
+        Ok(Self { connection: Mutex::new(connection), path: path.into(), _lock: None, is_new: false })
+    }
+
+    /// Whether this process created the ledger.
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The path of a file beside the ledger.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
+    }
+
+    /// The parameters of the runs over this ledger.
+    pub(crate) fn parameters(&self) -> Result<Vec<(String, String)>, PipelineError> {
+        schema::parameters(&self.connection()).map_err(|error| failed(&self.path, error))
+    }
+
+    /// Calls `change` on a thread where it may block.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        change: impl FnOnce(&Self) -> Result<T, PipelineError> + Send + 'static,
+    ) -> Result<T, PipelineError> {
+        let ledger = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || change(&ledger)).await;
+        done.unwrap_or_else(|error| Err(PipelineError::storage("the ledger cannot be used", error)))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a transaction, which is undone if `change` returns an error.
+    fn transaction<T>(
+        &self,
+        change: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, PipelineError>,
+    ) -> Result<T, PipelineError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction().map_err(|error| failed(&self.path, error))?;
+        let value = change(&transaction)?;
+        transaction.commit().map_err(|error| failed(&self.path, error))?;
+        Ok(value)
+    }
+}
+
+/// The error of a statement.
+fn failed(path: &Path, error: rusqlite::Error) -> PipelineError {
+    let path = crate::text::shown(&path.to_string_lossy());
+    PipelineError::storage(format!("the ledger {path} cannot be used; what it has recorded is safe"), error)
+}
+
+/// Locks the file beside the ledger, which has the id of the process that has it.
+fn lock(path: &Path) -> Result<File, PipelineError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let cannot = |error| PipelineError::file("cannot lock", &name, error);
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name).map_err(cannot)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = (&mut file).take(20).read_to_string(&mut holder);
+            let holder = holder.trim().parse::<u32>().map_or(String::new(), |id| format!(" with the id {id}"));
+            let shown = crate::text::shown(&path.to_string_lossy());
+            return Err(PipelineError::usage(format!(
+                "another process{holder} has the ledger {shown}: wait for it, or stop it"
+            )));
+        }
+        Err(TryLockError::Error(error)) => return Err(cannot(error)),
+    }
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(cannot)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,304 @@
+//! The jobs and their states.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::{Ledger, Origin, failed, now_ms};
+use crate::{
+    error::{PipelineError, PipelineErrorKind},
+    job::{FileKind, ItemSettings},
+    steps::{Found, Outcome, State, transition},
+};
+
+/// How the names of all assets of the pipeline start.
+pub const ASSET_PREFIX: &str = "twelvelabs-pipeline-";
+
+/// The number of jobs by the name of their state.
+pub type Counts = BTreeMap<String, u64>;
+
+/// A job of the ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct JobRecord {
+    pub(crate) id: String,
+    pub(crate) origin: Origin,
+    pub(crate) kind: FileKind,
+    /// The extension of the file's name, in lower case.
+    pub(crate) extension: String,
+    pub(crate) settings: ItemSettings,
+    pub(crate) content: String,
+    pub(crate) size: u64,
+    pub(crate) modified_ns: i64,
+    /// Duration of video and audio, if it is known.
+    pub(crate) seconds: Option<f64>,
+    pub(crate) state: State,
+    /// Failed attempts of the current step in a row.
+    pub(crate) attempts: u32,
+    /// When the create call was about to be sent.
+    pub(crate) intent_ms: i64,
+}
+
+impl JobRecord {
+    /// The name of the asset on the server, by which it and its task are found again. It has nothing of the file's name but its extension.
+    pub(crate) fn asset_name(&self) -> String {
+        format!("{}{}.{}", ASSET_PREFIX, self.id, self.extension)
+    }
+
+    /// The seconds of media that the task is about.
+    pub(crate) fn seconds_to_embed(&self) -> f64 {
+        self.settings.seconds_of(self.seconds.unwrap_or_default())
+    }
+}
+
+const COLUMNS: &str = "id, place, is_url, kind, extension, settings, content, size, modified_ns, seconds, state, asset, task, \
+                       reason, retryable, attempts, intent_ms";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
+    let kind: String = row.get(3)?;
+    let settings: String = row.get(5)?;
+    Ok(JobRecord {
+        id: row.get(0)?,
+        origin: Origin::from_columns(row.get(1)?, row.get(2)?),
+        kind: FileKind::from_name(&kind).unwrap_or(FileKind::Video),
+        extension: row.get(4)?,
+        settings: serde_json::from_str(&settings).unwrap_or_default(),
+        content: row.get(6)?,
+        size: row.get::<_, i64>(7)?.cast_unsigned(),
+        modified_ns: row.get(8)?,
+        seconds: row.get(9)?,
+        state: read_state(row, 10)?,
+        attempts: row.get(15)?,
+        intent_ms: row.get(16)?,
+    })
+}
+
+/// The state from five columns: state, asset, task, reason, retryable.
+fn read_state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
+    let name: String = row.get(first)?;
+    let text = |at: usize| row.get::<_, Option<String>>(first + at);
+    let (asset, task, reason) = (text(1)?, text(2)?, text(3)?.unwrap_or_default());
+    // A column that is missing is an empty id, which no call accepts.
+    let (own_asset, own_task) = (asset.clone().unwrap_or_default(), task.unwrap_or_default());
+    Ok(match name.as_str() {
+        "uploading" => State::Uploading,
+        "uploaded" => State::Uploaded { asset: own_asset },
+        "intent" => State::Intent { asset: own_asset },
+        "created" => State::Created { asset: own_asset, task: own_task },
+        "ready" => State::Ready { asset: own_asset, task: own_task },
+        "stored" => State::Stored { asset: own_asset, task: own_task },
+        "cleaned" => State::Cleaned { task: own_task },
+        "failed" => State::Failed { asset, reason, retryable: row.get(first + 4)? },
+        "uncertain" => State::Uncertain { asset: own_asset, why: reason },
+        _ => State::Planned,
+    })
+}
+
+impl Ledger {
+    /// Up to `limit` jobs in one of these states that are due and not among `busy`, in the order of the plan.
+    pub(crate) fn due(
+        &self,
+        states: &[&str],
+        busy: &HashSet<String>,
+        limit: usize,
+    ) -> Result<Vec<JobRecord>, PipelineError> {
+        let names = states.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE state IN ({names}) AND due_ms <= ?1 AND (state <> 'failed' OR asset IS NOT NULL) \
+             ORDER BY number LIMIT ?2"
+        );
+        let most = i64::try_from(limit + busy.len()).unwrap_or(i64::MAX);
+        let jobs = self.query(&sql, params![now_ms(), most])?;
+        Ok(jobs.into_iter().filter(|job| !busy.contains(&job.id)).take(limit).collect())
+    }
+
+    /// When the next job in one of these states is due, in milliseconds since 1970.
+    pub(crate) fn next_due(&self, states: &[&str]) -> Result<Option<i64>, PipelineError> {
+        let names = states.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT MIN(due_ms) FROM jobs WHERE state IN ({names}) AND (state <> 'failed' OR asset IS NOT NULL)"
+        );
+        let due = self.connection().query_row(&sql, [], |row| row.get(0));
+        due.map_err(|error| failed(&self.path, error))
+    }
+
+    /// The tasks of jobs that are created, with the time of their creation, and the jobs.
+    pub(crate) fn created(&self) -> Result<Vec<(String, i64, String)>, PipelineError> {
+        let connection = self.connection();
+        let rows = connection
+            .prepare("SELECT task, created_ms, id FROM jobs WHERE state = 'created' ORDER BY number")
+            .and_then(|mut statement| {
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                rows.collect()
+            });
+        rows.map_err(|error| failed(&self.path, error))
+    }
+
+    /// Whether the task was recorded before, for any job.
+    pub(crate) fn knows_task(&self, task: &str) -> Result<bool, PipelineError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM tasks WHERE task = ?1)";
+        self.connection().query_row(sql, [task], |row| row.get(0)).map_err(|error| failed(&self.path, error))
+    }
+
+    /// A job.
+    pub(crate) fn job(&self, id: &str) -> Result<Option<JobRecord>, PipelineError> {
+        Ok(self.query(&format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1"), params![id])?.pop())
+    }
+
+    fn query(&self, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<JobRecord>, PipelineError> {
+        let connection = self.connection();
+        let rows = connection.prepare(sql).and_then(|mut statement| {
+            let rows = statement.query_map(parameters, read)?;
+            rows.collect()
+        });
+        rows.map_err(|error| failed(&self.path, error))
+    }
+
+    /// Records what happened to a job, and returns its state. Its next step is due at a time in milliseconds since 1970; 0 is at once.
+    pub(crate) fn record_due(&self, id: &str, outcome: Outcome, due_ms: i64) -> Result<State, PipelineError> {
+        self.transaction(|transaction| self.record_in(transaction, id, outcome, due_ms))
+    }
+
+    /// Records the same outcome for several jobs, and the number of vectors of each.
+    pub(crate) fn record_stored(&self, jobs: &[(String, usize)]) -> Result<(), PipelineError> {
+        self.transaction(|transaction| {
+            for (id, vectors) in jobs {
+                self.record_in(transaction, id, Outcome::Stored, 0)?;
+                let vectors = i64::try_from(*vectors).unwrap_or(i64::MAX);
+                let sql = "UPDATE jobs SET vectors = ?2 WHERE id = ?1";
+                transaction.execute(sql, params![id, vectors]).map_err(|error| failed(&self.path, error))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn record_in(
+        &self,
+        transaction: &Transaction<'_>,
+        id: &str,
+        outcome: Outcome,
+        due_ms: i64,
+    ) -> Result<State, PipelineError> {
+        let wrong = |error| failed(&self.path, error);
+        let sql = "SELECT state, asset, task, reason, retryable FROM jobs WHERE id = ?1";
+        let state = transaction.query_row(sql, [id], |row| read_state(row, 0)).optional().map_err(wrong)?;
+        let state = state.unwrap_or(State::Planned);
+        let is_intent = outcome == Outcome::Intended;
+        let new_task = match &outcome {
+            Outcome::Created { task } | Outcome::Late { task } | Outcome::Looked(Found::One(task)) => {
+                Some(task.clone())
+            }
+            _ => None,
+        };
+        let next = transition(state, outcome)
+            .map_err(|misfit| PipelineError::storage(format!("the ledger is wrong about the job {id}"), misfit))?;
+        let now = now_ms();
+        let retryable = matches!(next, State::Failed { retryable: true, .. });
+        let sql = "UPDATE jobs SET state = ?2, asset = ?3, task = ?4, reason = ?5, retryable = ?6, attempts = 0, due_ms = ?10, \
+                   changed_ms = ?7, intent_ms = CASE ?8 WHEN 1 THEN ?7 ELSE intent_ms END, \
+                   created_ms = CASE ?9 WHEN 1 THEN ?7 ELSE created_ms END, \
+                   batch = CASE ?2 WHEN 'ready' THEN batch WHEN 'stored' THEN batch WHEN 'cleaned' THEN batch END WHERE id = ?1";
+        let (name, asset, task, reason) = (next.name(), next.asset(), next.task(), next.reason());
+        let values = params![id, name, asset, task, reason, retryable, now, is_intent, new_task.is_some(), due_ms];
+        transaction.execute(sql, values).map_err(wrong)?;
+        if let Some(task) = new_task {
+            let sql = "INSERT OR IGNORE INTO tasks (task, job) VALUES (?1, ?2)";
+            transaction.execute(sql, params![task, id]).map_err(wrong)?;
+        }
+        Ok(next)
+    }
+
+    /// Tries the step of a job again later. Returns the number of failed attempts.
+    pub(crate) fn postpone(&self, id: &str, due_ms: i64, counts: bool) -> Result<u32, PipelineError> {
+        let sql =
+            "UPDATE jobs SET due_ms = ?2, attempts = attempts + ?3, batch = NULL WHERE id = ?1 RETURNING attempts";
+        let attempts = self.connection().query_row(sql, params![id, due_ms, counts], |row| row.get(0));
+        attempts.map_err(|error| failed(&self.path, error))
+    }
+
+    /// Retries the jobs that failed: those of which another run is expected to help, or all. `pay_again` includes those that are uncertain.
+    pub(crate) fn retry(&self, all: bool, pay_again: bool) -> Result<u64, PipelineError> {
+        self.transaction(|transaction| {
+            let sql = "SELECT id, state FROM jobs WHERE (state = 'failed' AND (retryable OR ?1)) OR (state = 'uncertain' AND ?2)";
+            let jobs: rusqlite::Result<Vec<(String, String)>> = transaction.prepare(sql).and_then(|mut statement| {
+                let rows = statement.query_map(params![all, pay_again], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                rows.collect()
+            });
+            let jobs = jobs.map_err(|error| failed(&self.path, error))?;
+            for (id, state) in &jobs {
+                let outcome = if state == "failed" { Outcome::Retry } else { Outcome::PayAgain };
+                self.record_in(transaction, id, outcome, 0)?;
+            }
+            // What was only postponed is due now.
+            let sql = "UPDATE jobs SET due_ms = 0, attempts = 0 WHERE state <> 'intent' AND due_ms > 0";
+            transaction.execute(sql, []).map_err(|error| failed(&self.path, error))?;
+            Ok(jobs.len() as u64)
+        })
+    }
+
+    /// The jobs of a batch to store: those of a batch that an earlier process has started, else new ones. `None` if no job is ready.
+    ///
+    /// A batch is recorded before it is written, so that writing it again replaces the same file.
+    pub(crate) fn next_batch(
+        &self,
+        most_jobs: usize,
+        most_seconds: f64,
+    ) -> Result<Option<(u64, Vec<JobRecord>)>, PipelineError> {
+        let wrong = |error| failed(&self.path, error);
+        let batch = self.transaction(|transaction| {
+            // A batch of which a part is stored is not written again: that would remove the part.
+            let sql = "SELECT MIN(batch) FROM jobs AS own WHERE state = 'ready' AND batch IS NOT NULL AND NOT EXISTS \
+                       (SELECT 1 FROM jobs WHERE batch = own.batch AND state IN ('stored', 'cleaned'))";
+            let started: Option<i64> = transaction.query_row(sql, [], |row| row.get(0)).map_err(wrong)?;
+            if started.is_some() {
+                return Ok(started);
+            }
+            let limit = i64::try_from(most_jobs).unwrap_or(i64::MAX);
+            let sql = "SELECT id, COALESCE(seconds, 0) FROM jobs WHERE state = 'ready' AND due_ms <= ?1 ORDER BY created_ms LIMIT ?2";
+            let ready: rusqlite::Result<Vec<(String, f64)>> = transaction.prepare(sql).and_then(|mut statement| {
+                let rows = statement.query_map(params![now_ms(), limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                rows.collect()
+            });
+            let ready = ready.map_err(wrong)?;
+            let next = "SELECT COALESCE(MAX(batch), 0) + 1 FROM jobs";
+            let number: i64 = transaction.query_row(next, [], |row| row.get(0)).map_err(wrong)?;
+            let mut total = 0.0;
+            for (index, (id, seconds)) in ready.iter().enumerate() {
+                total += seconds;
+                if index > 0 && total > most_seconds {
+                    break;
+                }
+                let sql = "UPDATE jobs SET batch = ?2 WHERE id = ?1";
+                transaction.execute(sql, params![id, number]).map_err(wrong)?;
+            }
+            Ok((!ready.is_empty()).then_some(number))
+        })?;
+        let Some(batch) = batch else { return Ok(None) };
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE state = 'ready' AND batch = ?1 ORDER BY number");
+        Ok(Some((batch.cast_unsigned(), self.query(&sql, params![batch])?)))
+    }
+
+    /// The number of jobs by the name of their state.
+    pub(crate) fn counts(&self) -> Result<Counts, PipelineError> {
+        let connection = self.connection();
+        let counts = connection.prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state").and_then(|mut statement| {
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
+            rows.collect()
+        });
+        counts.map_err(|error| failed(&self.path, error))
+    }
+
+    /// The number of jobs whose vectors are in the table, of their vectors, and the seconds of media in them.
+    pub(crate) fn stored(&self) -> Result<(u64, u64, f64), PipelineError> {
+        let sql = "SELECT COUNT(*), COALESCE(SUM(vectors), 0), COALESCE(SUM(seconds), 0) FROM jobs WHERE state IN ('stored', 'cleaned')";
+        let stored = self.connection().query_row(sql, [], |row| {
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?))
+        });
+        stored.map_err(|error| failed(&self.path, error))
+    }
+
+    /// Fails with an error if the job does not exist.
+    pub(crate) fn expect_job(&self, id: &str) -> Result<JobRecord, PipelineError> {
+        let missing = || PipelineError::new(PipelineErrorKind::Storage, format!("the ledger has no job {id}"));
+        self.job(id)?.ok_or_else(missing)
+    }
+}

@@ -1,0 +1,213 @@
+//! What a run was given, and what was found out about files.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Ledger, failed, now_ms};
+use crate::{
+    error::PipelineError,
+    job::{FileKind, ItemSettings},
+    row::FailureRow,
+};
+
+/// Where an item comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// A URL that the server fetches.
+    Url(String),
+}
+
+/// What was found out about a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CheckedFile {
+    pub(crate) size: u64,
+    pub(crate) modified_ns: i64,
+    /// BLAKE3 hash in hexadecimal digits.
+    pub(crate) content: String,
+    /// Duration of video and audio.
+    pub(crate) seconds: Option<f64>,
+    /// Error code and message, if the platform would refuse the file.
+    pub(crate) refusal: Option<(String, String)>,
+}
+
+/// A job to add.
+#[derive(Clone, Debug)]
+pub(crate) struct NewJob {
+    pub(crate) id: String,
+    pub(crate) kind: FileKind,
+    pub(crate) extension: String,
+    pub(crate) file: CheckedFile,
+}
+
+/// What became of a source.
+#[derive(Clone, Debug)]
+pub(crate) enum Planned {
+    Job(NewJob),
+    Refused { content: Option<String>, code: Option<String>, reason: String, retryable: bool },
+}
+
+impl Origin {
+    pub(super) fn to_columns(&self) -> (Vec<u8>, bool) {
+        match self {
+            Self::File(path) => (path.as_os_str().as_encoded_bytes().to_vec(), false),
+            Self::Url(url) => (url.clone().into_bytes(), true),
+        }
+    }
+
+    pub(super) fn from_columns(place: Vec<u8>, is_url: bool) -> Self {
+        match is_url {
+            true => Self::Url(String::from_utf8_lossy(&place).into_owned()),
+            false => Self::File(os_string(place).into()),
+        }
+    }
+
+    /// The text in rows: a path, or a URL without its secrets.
+    pub(crate) fn public(&self) -> String {
+        match self {
+            Self::File(path) => path.to_string_lossy().into_owned(),
+            Self::Url(url) => twelvelabs::FileSource::url(url).to_string(),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn os_string(bytes: Vec<u8>) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes)
+}
+
+#[cfg(not(unix))]
+fn os_string(bytes: Vec<u8>) -> OsString {
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
+impl Ledger {
+    /// What is known of a file with this size and time.
+    pub(crate) fn checked_file(
+        &self,
+        path: &Path,
+        size: u64,
+        modified_ns: i64,
+    ) -> Result<Option<CheckedFile>, PipelineError> {
+        let sql = "SELECT content, seconds, code, reason FROM files WHERE path = ?1 AND size = ?2 AND modified_ns = ?3";
+        let key = params![path.as_os_str().as_encoded_bytes(), size.cast_signed(), modified_ns];
+        let found = self.connection().query_row(sql, key, |row| {
+            let refusal = match (row.get::<_, Option<String>>(2)?, row.get(3)?) {
+                (Some(code), Some(reason)) => Some((code, reason)),
+                _ => None,
+            };
+            Ok(CheckedFile { size, modified_ns, content: row.get(0)?, seconds: row.get(1)?, refusal })
+        });
+        found.optional().map_err(|error| failed(&self.path, error))
+    }
+
+    /// Records the plan of some sources: all of them, or none.
+    pub(crate) fn add(&self, planned: &[(Origin, ItemSettings, Planned)]) -> Result<(), PipelineError> {
+        let wrong = |error| failed(&self.path, error);
+        self.transaction(|transaction| {
+            for (origin, settings, planned) in planned {
+                let (place, is_url) = origin.to_columns();
+                let settings = serde_json::to_string(settings).unwrap_or_default();
+                let (job, content, code, reason, retryable) = match planned {
+                    Planned::Job(job) => (Some(&job.id), Some(&job.file.content), None, None, false),
+                    Planned::Refused { content, code, reason, retryable } => {
+                        (None, content.as_ref(), code.as_ref(), Some(reason), *retryable)
+                    }
+                };
+                let sql = "INSERT OR REPLACE INTO sources (place, is_url, settings, job, content, code, reason, retryable) \
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                let values = params![place, is_url, settings, job, content, code, reason, retryable];
+                transaction.execute(sql, values).map_err(wrong)?;
+                let Planned::Job(job) = planned else { continue };
+                let file = &job.file;
+                // A job that is known keeps its state; only the place of its file may be new.
+                let sql = "INSERT INTO jobs (id, place, is_url, kind, extension, settings, content, size, modified_ns, seconds, \
+                           state, changed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'planned', ?11) \
+                           ON CONFLICT (id) DO UPDATE SET place = excluded.place, size = excluded.size, \
+                           modified_ns = excluded.modified_ns, extension = excluded.extension \
+                           WHERE state IN ('planned', 'uploading', 'failed')";
+                let values = params![
+                    job.id,
+                    place,
+                    is_url,
+                    job.kind.name(),
+                    job.extension,
+                    settings,
+                    file.content,
+                    file.size.cast_signed(),
+                    file.modified_ns,
+                    file.seconds,
+                    now_ms()
+                ];
+                transaction.execute(sql, values).map_err(wrong)?;
+            }
+            for (origin, file) in planned.iter().filter_map(|(origin, _, planned)| match planned {
+                Planned::Job(job) => Some((origin, &job.file)),
+                Planned::Refused { .. } => None,
+            }) {
+                remember(transaction, origin, file).map_err(wrong)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Remembers what was found out about a refused file.
+    pub(crate) fn remember(&self, path: &Path, file: &CheckedFile) -> Result<(), PipelineError> {
+        let done = remember(&self.connection(), &Origin::File(path.into()), file);
+        done.map_err(|error| failed(&self.path, error))
+    }
+
+    /// The rows of the second table.
+    pub(crate) fn failures(&self) -> Result<Vec<FailureRow>, PipelineError> {
+        let sql = "SELECT place, is_url, content, 'refused', code, reason, retryable, NULL FROM sources WHERE job IS NULL \
+                   UNION ALL \
+                   SELECT place, is_url, content, state, NULL, reason, retryable, task FROM jobs WHERE state IN ('failed', 'uncertain') \
+                   ORDER BY 1";
+        let connection = self.connection();
+        let rows = connection.prepare(sql).and_then(|mut statement| {
+            let rows = statement.query_map([], |row| {
+                Ok(FailureRow {
+                    source: Origin::from_columns(row.get(0)?, row.get(1)?).public(),
+                    content_hash: row.get(2)?,
+                    status: row.get(3)?,
+                    code: row.get(4)?,
+                    reason: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                    retryable: row.get(6)?,
+                    task: row.get(7)?,
+                })
+            })?;
+            rows.collect()
+        });
+        rows.map_err(|error| failed(&self.path, error))
+    }
+
+    /// The number of sources that the check refused, and of sources whose content another source has too.
+    pub(crate) fn source_counts(&self) -> Result<(u64, u64), PipelineError> {
+        let sql = "SELECT COUNT(*) FILTER (WHERE job IS NULL), COUNT(job) - COUNT(DISTINCT job) FROM sources";
+        let counts = self.connection().query_row(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
+        let (refused, repeated) = counts.map_err(|error| failed(&self.path, error))?;
+        Ok((refused.cast_unsigned(), repeated.cast_unsigned()))
+    }
+}
+
+fn remember(connection: &rusqlite::Connection, origin: &Origin, file: &CheckedFile) -> rusqlite::Result<()> {
+    let Origin::File(path) = origin else { return Ok(()) };
+    let (code, reason) = file.refusal.as_ref().map(|(code, reason)| (code, reason)).unzip();
+    let sql = "INSERT OR REPLACE INTO files (path, size, modified_ns, content, seconds, code, reason) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let values = params![
+        path.as_os_str().as_encoded_bytes(),
+        file.size.cast_signed(),
+        file.modified_ns,
+        file.content,
+        file.seconds,
+        code,
+        reason
+    ];
+    connection.execute(sql, values).map(drop)
+}

@@ -1,0 +1,44 @@
+//! What a ledger knows, for people and programs.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Counts, Ledger};
+use crate::{error::PipelineError, row::FailureRow};
+
+/// What a ledger knows. It can be read while a run uses it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LedgerStatus {
+    /// The parameters of the runs: server, model, dimension and so on. An empty value is the server's default.
+    pub parameters: Vec<(String, String)>,
+    /// The number of jobs by the name of their state.
+    pub jobs: Counts,
+    /// The number of vectors in the table.
+    pub vectors: u64,
+    /// Seconds of video and audio in the table.
+    pub seconds: f64,
+    /// Items without vectors: refused, failed or uncertain.
+    pub failures: Vec<FailureRow>,
+}
+
+impl LedgerStatus {
+    /// Reads a ledger.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::PipelineErrorKind::NotFound) if there is none, and [`Usage`](crate::PipelineErrorKind::Usage) if another version of this
+    /// crate wrote it.
+    pub fn read(path: &Path) -> Result<Self, PipelineError> {
+        let ledger = Ledger::open_to_read(path)?;
+        let (_, vectors, seconds) = ledger.stored()?;
+        Ok(Self {
+            parameters: ledger.parameters()?,
+            jobs: ledger.counts()?,
+            vectors,
+            seconds,
+            failures: ledger.failures()?,
+        })
+    }
+}

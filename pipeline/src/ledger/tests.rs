@@ -1,0 +1,215 @@
+use std::collections::HashSet;
+
+use tempfile::TempDir;
+
+use super::{jobs::JobRecord, *};
+use crate::{
+    job::{FileKind, ItemSettings},
+    steps::{Found, Outcome, State},
+};
+
+fn parameters() -> Vec<Parameter> {
+    vec![("model", "marengo3.5".into()), ("clips", String::new())]
+}
+
+fn open(folder: &TempDir) -> Result<Arc<Ledger>, String> {
+    Ledger::open(&folder.path().join("l.sqlite"), &parameters()).map_err(|error| text(folder, &error))
+}
+
+fn text(folder: &TempDir, error: &PipelineError) -> String {
+    error.to_string().replace(&folder.path().display().to_string(), "")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn add(ledger: &Ledger, id: &str) {
+    let content = format!("content of {id}");
+    let file = CheckedFile { size: 1, modified_ns: 2, content, seconds: Some(4.0), refusal: None };
+    let job = NewJob { id: id.into(), kind: FileKind::Video, extension: "mp4".into(), file };
+    let origin = Origin::File(format!("{id}.mp4").into());
+    ledger.add(&[(origin, ItemSettings::default(), Planned::Job(job))]).expect("added");
+}
+
+fn record(ledger: &Ledger, id: &str, outcomes: impl IntoIterator<Item = Outcome>) -> State {
+    let mut state = None;
+    for outcome in outcomes {
+        state = Some(ledger.record_due(id, outcome, 0).expect("recorded"));
+    }
+    state.expect("an outcome")
+}
+
+/// Leads a job to `Ready`.
+fn ready(ledger: &Ledger, id: &str) {
+    add(ledger, id);
+    let outcomes = [
+        Outcome::UploadStarted,
+        Outcome::UploadDone { asset: format!("asset of {id}") },
+        Outcome::Intended,
+        Outcome::Created { task: format!("task of {id}") },
+        Outcome::Ready,
+    ];
+    record(ledger, id, outcomes);
+}
+
+fn ids(jobs: &[JobRecord]) -> Vec<&str> {
+    jobs.iter().map(|job| job.id.as_str()).collect()
+}
+
+#[test]
+fn a_second_process_newer_versions_and_other_parameters_are_refused_with_both_values() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    assert!(ledger.is_new());
+    let held = open(&folder).expect_err("held");
+    let id = std::process::id();
+    assert_eq!(held, format!("another process with the id {id} has the ledger /l.sqlite: wait for it, or stop it"));
+    drop(ledger);
+    assert!(!open(&folder).expect("opened again").is_new());
+    let path = folder.path().join("l.sqlite");
+    let other = vec![("model", "marengo3.0".into()), ("clips", String::new())];
+    let error = Ledger::open(&path, &other).expect_err("other model");
+    assert_eq!(
+        text(&folder, &error),
+        "the ledger /l.sqlite was written with model marengo3.5, and this run has marengo3.0: use the same value, or another output"
+    );
+    let other = vec![("model", "marengo3.5".into()), ("clips", "fixed:6".into())];
+    let error = text(&folder, &Ledger::open(&path, &other).expect_err("other clips"));
+    assert!(error.contains("with clips the default, and this run has fixed:6"), "{error}");
+    Connection::open(&path).and_then(|own| own.pragma_update(None, "user_version", 99)).expect("changed");
+    let error = open(&folder).expect_err("newer");
+    assert_eq!(error, "the ledger /l.sqlite has version 99, and this program reads version 1 only");
+    std::fs::write(&path, "no database, but a text that is long enough to be looked at").expect("written");
+    let error = Ledger::open(&path, &parameters()).expect_err("damaged");
+    assert_eq!(error.kind(), PipelineErrorKind::Storage, "{error}");
+}
+
+#[test]
+fn a_job_survives_in_every_state() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    ready(&ledger, "a");
+    add(&ledger, "b");
+    record(&ledger, "b", [Outcome::UploadStarted, Outcome::Failed { reason: "r".into(), retryable: true }]);
+    drop(ledger);
+    let ledger = open(&folder).expect("opened");
+    let state = |id: &str| ledger.job(id).expect("read").expect("a job").state;
+    assert_eq!(state("a"), State::Ready { asset: "asset of a".into(), task: "task of a".into() });
+    assert_eq!(state("b"), State::Failed { asset: None, reason: "r".into(), retryable: true });
+    assert!(ledger.knows_task("task of a").expect("read") && !ledger.knows_task("other").expect("read"));
+    assert_eq!(ledger.failures().expect("read").len(), 1);
+    // The same file again changes nothing.
+    add(&ledger, "a");
+    assert_eq!(state("a").name(), "ready");
+    assert_eq!(ledger.retry(false, false).expect("retried"), 1);
+    assert_eq!(state("b"), State::Planned);
+}
+
+#[test]
+fn an_outcome_that_cannot_be_is_an_error_that_changes_nothing() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    let error = ledger.record_due("a", Outcome::Ready, 0).expect_err("a misfit").to_string();
+    assert_eq!(error, "the ledger is wrong about the job a: Ready cannot follow Planned");
+    assert_eq!(ledger.job("a").expect("read").expect("a job").state, State::Planned);
+}
+
+#[test]
+fn due_jobs_are_those_that_are_not_busy_and_not_postponed() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    for id in ["a", "b", "c"] {
+        add(&ledger, id);
+    }
+    let due = |busy: &[&str]| {
+        let busy: HashSet<String> = busy.iter().map(|&id| id.into()).collect();
+        let jobs = ledger.due(&["planned"], &busy, 2).expect("read");
+        ids(&jobs).join(" ")
+    };
+    assert_eq!(due(&[]), "a b");
+    assert_eq!(due(&["a"]), "b c");
+    let later = now_ms() + 3_600_000;
+    assert_eq!(ledger.postpone("b", later, true).expect("postponed"), 1);
+    assert_eq!(due(&["a"]), "c");
+    record(&ledger, "a", [Outcome::UploadStarted]);
+    record(&ledger, "c", [Outcome::UploadStarted]);
+    assert_eq!(ledger.next_due(&["planned"]).expect("read"), Some(later));
+}
+
+#[test]
+fn a_batch_that_was_interrupted_has_the_same_jobs_again() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    for id in ["a", "b"] {
+        ready(&ledger, id);
+    }
+    let next = |ledger: &Ledger| {
+        let (batch, jobs) = ledger.next_batch(64, 1e9).expect("read").expect("a batch");
+        (batch, ids(&jobs).join(" "))
+    };
+    assert_eq!(next(&ledger), (1, "a b".to_owned()));
+    drop(ledger);
+    let ledger = open(&folder).expect("opened");
+    ready(&ledger, "c");
+    assert_eq!(next(&ledger), (1, "a b".to_owned()), "c waits, although it is ready");
+    // Its result cannot be retrieved now.
+    ledger.postpone("a", 0, true).expect("postponed");
+    ledger.record_stored(&[("b".into(), 7)]).expect("stored");
+    assert_eq!(next(&ledger), (2, "a c".to_owned()));
+    ledger.record_stored(&[("a".into(), 1), ("c".into(), 2)]).expect("stored");
+    assert_eq!(ledger.next_batch(64, 1e9).expect("read").map(|(batch, _)| batch), None);
+    let (jobs, vectors, seconds) = ledger.stored().expect("read");
+    assert_eq!((jobs, vectors, seconds), (3, 10, 12.0));
+}
+
+#[test]
+fn a_batch_has_bounded_media() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    for id in ["a", "b", "c"] {
+        ready(&ledger, id);
+    }
+    let (_, jobs) = ledger.next_batch(64, 9.0).expect("read").expect("a batch");
+    assert_eq!(ids(&jobs), ["a", "b"], "4 s each");
+    // One that is too long is alone.
+    ledger.record_stored(&[("a".into(), 1), ("b".into(), 1)]).expect("stored");
+    let (_, jobs) = ledger.next_batch(64, 1.0).expect("read").expect("a batch");
+    assert_eq!(ids(&jobs), ["c"]);
+}
+
+#[test]
+fn an_uncertain_job_is_created_again_only_by_decision() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    let outcomes = [
+        Outcome::UploadStarted,
+        Outcome::UploadDone { asset: "x".into() },
+        Outcome::Intended,
+        Outcome::Unknown,
+        Outcome::Looked(Found::Unclear("two".into())),
+    ];
+    record(&ledger, "a", outcomes);
+    assert_eq!(ledger.retry(true, false).expect("retried"), 0);
+    assert_eq!(ledger.retry(false, true).expect("retried"), 1);
+    assert_eq!(ledger.job("a").expect("read").expect("a job").state, State::Uploaded { asset: "x".into() });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_no_text_is_kept() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let path = PathBuf::from(std::ffi::OsString::from_vec(b"odd\xff\n.mp4".to_vec()));
+    let file = CheckedFile { size: 1, modified_ns: 2, content: "c".into(), seconds: None, refusal: None };
+    let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file: file.clone() };
+    let origin = Origin::File(path.clone());
+    ledger.add(&[(origin.clone(), ItemSettings::default(), Planned::Job(job))]).expect("added");
+    let job = ledger.job("a").expect("read").expect("a job");
+    assert_eq!((job.origin.clone(), job.asset_name().as_str()), (origin, "twelvelabs-pipeline-a.mp4"));
+    assert_eq!(ledger.checked_file(&path, 1, 2).expect("read"), Some(file));
+    assert_eq!(ledger.checked_file(&path, 1, 3).expect("read"), None);
+}

@@ -1,0 +1,81 @@
+//! A set of videos in, a table of vectors out.
+//!
+//! The program `twelvelabs` and this library embed files with the TwelveLabs API and store the vectors, one row for each: every file is checked before
+//! anything is paid, uploaded, embedded by one task, and its vectors are stored. A run that was interrupted, in any way, is resumed by running it again.
+//! No task is created twice, as far as the platform makes that possible, and what is not certain is reported instead of being paid for again.
+//!
+//! With a sink of your own:
+//!
+//! ```no_run
+//! use twelvelabs::TwelveLabs;
+//! use twelvelabs_pipeline::{FailureRow, ItemSource, Pipeline, Sink, SinkResult, VectorRow, VectorSpace};
+//!
+//! struct Printer;
+//!
+//! impl Sink for Printer {
+//!     fn open(&mut self, space: &VectorSpace, _: bool) -> SinkResult {
+//!         println!("{} with {} dimensions", space.model, space.dimension);
+//!         Ok(())
+//!     }
+//!     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
+//!         // A real sink stores them, and replaces those of an earlier attempt of the same batch.
+//!         rows.iter().for_each(|row| println!("{batch} {} {:?} {:?}", row.source, row.option, row.start_sec));
+//!         Ok(())
+//!     }
+//!     fn write_failures(&mut self, rows: &[FailureRow]) -> SinkResult {
+//!         rows.iter().for_each(|row| println!("{}: {}", row.source, row.reason));
+//!         Ok(())
+//!     }
+//!     fn commit(&mut self) -> SinkResult {
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let summary = Pipeline::builder(TwelveLabs::from_env()?, "videos.ledger", Printer)
+//!     .source(ItemSource::Path("videos".into()))
+//!     .on_event(|event| eprintln!("{event}"))
+//!     .run()
+//!     .await?;
+//! println!("{} files, {} vectors", summary.stored, summary.vectors);
+//! # Ok(()) }
+//! ```
+//!
+//! # How nothing is paid for twice
+//!
+//! The ledger, an SQLite file, has the [state](steps::State) of every job, which is identified by the content of its file and by what is computed, not by
+//! its path. The file is uploaded as an asset first, so that the create call of the task is small; its intent is on disk before it is sent. If its outcome
+//! is unknown, because a response was lost or the process was killed, the tasks of the platform are searched for the name of the asset before another
+//! create call is sent, and not before the first one can have no effect any more. If the search is not conclusive, the job is
+//! [`Uncertain`](steps::State::Uncertain), until the caller decides.
+//!
+//! That relies on two properties of the platform that are not documented: that the list of tasks names the asset's file, without which jobs become
+//! uncertain instead of being adopted, and that a task is in the list as soon as it exists.
+
+mod check;
+mod engine;
+mod error;
+mod event;
+mod job;
+mod ledger;
+mod pipeline;
+mod plan;
+mod row;
+mod search;
+mod sink;
+mod source;
+pub mod steps;
+mod text;
+
+pub use self::{
+    error::{PipelineError, PipelineErrorKind},
+    event::Event,
+    job::{Clips, FileKind, ItemSettings, VectorSpace},
+    ledger::{ASSET_PREFIX, LedgerStatus},
+    pipeline::{Estimate, Interrupt, Pipeline, RunSummary},
+    row::{FailureRow, VectorRow},
+    search::{Hit, RowFilter, SearchSettings, VectorTable, results_page},
+    sink::{Sink, SinkResult, TableFolder, TableFormat},
+    source::ItemSource,
+    text::shown,
+};

@@ -1,0 +1,356 @@
+//! The pipeline as a library: settings, and a run.
+
+mod estimate;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use tokio::sync::watch;
+use twelvelabs::{ModelName, TwelveLabs};
+
+pub use self::estimate::Estimate;
+use crate::{
+    engine::{self, DriverSettings, Shared, Stop, with_sink},
+    error::PipelineError,
+    event::{Event, Reporter},
+    job::{ItemSettings, VectorSpace},
+    ledger::{Ledger, Parameter},
+    plan,
+    sink::Sink,
+    source::{self, ItemSource},
+};
+
+/// A run of the pipeline: every item of the sources is checked, uploaded, embedded and stored, once.
+///
+/// What a run has done is in the ledger. Running again with the same ledger and the same sink goes on where the last run was, in any way it may have
+/// ended, and retries what failed for a transient reason.
+///
+/// See the [documentation of the crate](crate) for an example.
+#[derive(Debug)]
+#[must_use = "nothing happens before `run()`"]
+pub struct Pipeline {
+    client: TwelveLabs,
+    server: String,
+    model: ModelName,
+    dimension: Option<usize>,
+    settings: ItemSettings,
+    sources: Vec<ItemSource>,
+    globs: Vec<String>,
+    ledger: PathBuf,
+    output: Option<PathBuf>,
+    sink: SinkBox,
+    events: Reporter,
+    driver: DriverSettings,
+    retry_failed: bool,
+    pay_again: bool,
+    interrupt: Interrupt,
+}
+
+struct SinkBox(Box<dyn Sink>);
+
+impl std::fmt::Debug for SinkBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sink")
+    }
+}
+
+/// Stops a run: it finishes what is running and starts nothing new. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Interrupt(Arc<watch::Sender<bool>>);
+
+impl Interrupt {
+    fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+
+    /// Stops the run. Nothing is lost: another run goes on.
+    pub fn interrupt(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether [`interrupt`](Self::interrupt) was called.
+    pub fn is_interrupted(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct RunSummary {
+    /// Jobs whose vectors are in the table, in this run or an earlier one.
+    pub stored: u64,
+    /// The number of their vectors.
+    pub vectors: u64,
+    /// Sources whose content is that of another source, which have no job of their own.
+    pub repeated: u64,
+    /// Sources that the check before the upload refused.
+    pub refused: u64,
+    /// Jobs that failed.
+    pub failed: u64,
+    /// Jobs that may have been paid for, and whose task cannot be found.
+    pub uncertain: u64,
+    /// Jobs that are not finished.
+    pub unfinished: u64,
+    /// Why the run stopped although there was more to do; `None` if there was nothing.
+    pub limit: Option<String>,
+    /// The caller has interrupted the run.
+    pub interrupted: bool,
+}
+
+impl Pipeline {
+    /// A run with this client. `ledger` is the file that remembers what was done; `sink` gets the rows.
+    ///
+    /// The default model is Marengo 3.5 with 512 dimensions.
+    pub fn builder(client: TwelveLabs, ledger: impl Into<PathBuf>, sink: impl Sink) -> Self {
+        let driver = DriverSettings {
+            concurrency: 4,
+            poll_interval: Duration::from_secs(5),
+            create_limit: Duration::from_secs(30),
+            batch_delay: Duration::from_secs(10),
+            backoff: Duration::from_secs(1),
+            outage_limit: Duration::from_secs(15 * 60),
+            keep_assets: false,
+            most_seconds: None,
+            until: None,
+        };
+        Self {
+            client,
+            server: "the platform".into(),
+            model: ModelName::Marengo35,
+            dimension: None,
+            settings: ItemSettings::default(),
+            sources: Vec::new(),
+            globs: Vec::new(),
+            ledger: ledger.into(),
+            output: None,
+            sink: SinkBox(Box::new(sink)),
+            events: Reporter::default(),
+            driver,
+            retry_failed: false,
+            pay_again: false,
+            interrupt: Interrupt::new(),
+        }
+    }
+
+    /// Adds a source. Can be called several times; without any, the run finishes what the ledger has.
+    pub fn source(mut self, source: ItemSource) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// Selects among the files of folders, as a line of a `.gitignore` file that is negated: `*.mp4`, `!old/**`. Can be called several times.
+    pub fn glob(mut self, glob: impl Into<String>) -> Self {
+        self.globs.push(glob.into());
+        self
+    }
+
+    /// The model. Default: Marengo 3.5. A ledger and a table have one model.
+    pub fn model(mut self, model: impl Into<ModelName>) -> Self {
+        self.model = model.into();
+        self
+    }
+
+    /// Number of dimensions: 128, 256 or 512, default 512. Marengo 3.0 has 512 only.
+    pub fn dimension(mut self, dimension: usize) -> Self {
+        self.dimension = Some(dimension);
+        self
+    }
+
+    /// What to compute for items that say nothing else in a manifest.
+    pub fn settings(mut self, settings: ItemSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// A name of the server that is recorded in the ledger, so that vectors of a local server are not mixed with those of the platform. Default: `the
+    /// platform`.
+    pub fn with_server_name(mut self, name: impl Into<String>) -> Self {
+        self.server = name.into();
+        self
+    }
+
+    /// A folder that is not searched for sources, such as the one that the sink writes.
+    pub fn with_output(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.output = Some(folder.into());
+        self
+    }
+
+    /// Maximum number of uploads and create calls at the same time. At least 1, default 4.
+    pub fn with_concurrency(mut self, steps: usize) -> Self {
+        self.driver.concurrency = steps.max(1);
+        self
+    }
+
+    /// How often the list of tasks is requested, and an asset is polled. At least 1 ms, default 5 s.
+    pub fn with_poll_interval(mut self, interval: Duration) -> Self {
+        self.driver.poll_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Time limit of a create call, default 30 s. After a crash, the task of a create call is looked for when this time and one second more have passed.
+    pub fn with_create_limit(mut self, limit: Duration) -> Self {
+        self.driver.create_limit = limit;
+        self
+    }
+
+    /// How long a result waits for others to be stored in the same batch, default 10 s. 64 results do not wait.
+    pub fn with_batch_delay(mut self, delay: Duration) -> Self {
+        self.driver.batch_delay = delay;
+        self
+    }
+
+    /// The pause after a step failed for a transient reason, default 1 s. It doubles with each failure of the same step.
+    pub fn with_backoff(mut self, pause: Duration) -> Self {
+        self.driver.backoff = pause;
+        self
+    }
+
+    /// How long the platform may be unreachable before the run ends with an error, default 15 min.
+    pub fn with_outage_limit(mut self, limit: Duration) -> Self {
+        self.driver.outage_limit = limit;
+        self
+    }
+
+    /// Leaves the assets on the server. Default: false, each is deleted when its vectors are stored.
+    pub fn with_assets_kept(mut self, keep: bool) -> Self {
+        self.driver.keep_assets = keep;
+        self
+    }
+
+    /// Most seconds of video and audio in tasks that this run creates. Default: no limit. Files by URL, whose duration is not known, are not counted.
+    pub fn with_most_seconds(mut self, seconds: f64) -> Self {
+        self.driver.most_seconds = Some(seconds);
+        self
+    }
+
+    /// When this run stops creating tasks. Tasks that exist are finished. Default: never.
+    pub fn with_end_time(mut self, time: SystemTime) -> Self {
+        self.driver.until = Some(time);
+        self
+    }
+
+    /// Retries all items that failed, not only those that failed for a transient reason. Default: false.
+    pub fn with_retry_failed(mut self, retry: bool) -> Self {
+        self.retry_failed = retry;
+        self
+    }
+
+    /// Creates another task for items whose task may exist and cannot be found, and which may therefore be paid for twice. Default: false.
+    pub fn with_pay_again(mut self, pay: bool) -> Self {
+        self.pay_again = pay;
+        self
+    }
+
+    /// Calls back with everything that happens. The callback should not block.
+    pub fn on_event(mut self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.events = Reporter::new(callback);
+        self
+    }
+
+    /// A handle that stops the run.
+    pub fn interrupt_handle(&self) -> Interrupt {
+        self.interrupt.clone()
+    }
+
+    /// The parameters that must be the same in all runs over one ledger.
+    fn parameters(&self, space: &VectorSpace) -> Vec<Parameter> {
+        let settings = &self.settings;
+        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        vec![
+            ("server", self.server.clone()),
+            ("model", space.model.clone()),
+            ("dimension", space.dimension.to_string()),
+            ("options", settings.options.join(",")),
+            ("scopes", settings.scopes.join(",")),
+            ("clips", settings.clips.map(|clips| clips.to_string()).unwrap_or_default()),
+            ("start", number(settings.start_sec)),
+            ("end", number(settings.end_sec)),
+        ]
+    }
+
+    /// Checks the settings, and that the sources exist, without reading them. [`run`](Self::run) does that too.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](crate::PipelineErrorKind::Usage) and [`NotFound`](crate::PipelineErrorKind::NotFound).
+    pub fn check(&self) -> Result<(), PipelineError> {
+        self.checked_space()?;
+        for source in &self.sources {
+            if let ItemSource::Path(path) | ItemSource::Manifest(path) = source
+                && path.as_os_str() != "-"
+            {
+                path.metadata().map_err(|error| PipelineError::file("cannot find", path, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn checked_space(&self) -> Result<VectorSpace, PipelineError> {
+        if let Some((field, rule)) = self.settings.violation() {
+            return Err(PipelineError::usage(format!("{field} {rule}")));
+        }
+        VectorSpace::new(&self.model, self.dimension)
+    }
+
+    /// Runs until everything is done, or until a limit or an interruption.
+    ///
+    /// # Errors
+    ///
+    /// What concerns the whole run, by its [kind](PipelineError::kind): wrong settings, before anything is sent; a key that is refused; a platform that
+    /// cannot be reached; a ledger or a table that cannot be written. Items that fail are not errors, but counted in the summary, and rows of the table of
+    /// failures.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future stops the run at once, as a crash does: another run goes on. [`Interrupt`] stops it gracefully.
+    pub async fn run(self) -> Result<RunSummary, PipelineError> {
+        let space = self.checked_space()?;
+        let items = source::expand(&self.sources, &self.globs, self.output.as_deref(), &self.settings)?;
+        let ledger = Ledger::open(&self.ledger, &self.parameters(&space))?;
+        let sink = Arc::new(Mutex::new(self.sink.0));
+        let (resumes, own) = (!ledger.is_new(), space.clone());
+        with_sink(&sink, move |sink| sink.open(&own, resumes)).await?;
+        let (all, pay_again) = (self.retry_failed, self.pay_again);
+        ledger.run(move |ledger| ledger.retry(all, pay_again)).await?;
+        plan::add_all(&ledger, &space, items, &self.events).await?;
+        let interrupted = self.interrupt.0.subscribe();
+        let shared = Shared::new(
+            self.client,
+            Arc::clone(&ledger),
+            space,
+            self.driver,
+            self.events,
+            Arc::clone(&sink),
+            interrupted.clone(),
+        );
+        let stop = engine::run(Arc::new(shared), interrupted).await?;
+        let failures = ledger.run(Ledger::failures).await?;
+        with_sink(&sink, move |sink| sink.write_failures(&failures).and_then(|()| sink.commit())).await?;
+        summary(&ledger, stop)
+    }
+}
+
+fn summary(ledger: &Ledger, stop: Option<Stop>) -> Result<RunSummary, PipelineError> {
+    let counts = ledger.counts()?;
+    let count = |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum();
+    let (refused, repeated) = ledger.source_counts()?;
+    let (stored, vectors, _) = ledger.stored()?;
+    Ok(RunSummary {
+        stored,
+        vectors,
+        repeated,
+        refused,
+        failed: count(&["failed"]),
+        uncertain: count(&["uncertain"]),
+        unfinished: count(&["planned", "uploading", "uploaded", "intent", "created", "ready"]),
+        interrupted: stop == Some(Stop::Interrupted),
+        limit: match stop {
+            Some(Stop::Limit(reason)) => Some(reason),
+            _ => None,
+        },
+    })
+}

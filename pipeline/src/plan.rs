@@ -1,0 +1,150 @@
+//! From items to jobs: every item is checked and hashed, and becomes a job or a refused source of the ledger.
+
+use std::{path::Path, sync::Arc};
+
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    check::{check, refused_kind, stamp},
+    error::PipelineError,
+    event::{Event, Reporter},
+    job::{FileKind, VectorSpace, job_id},
+    ledger::{CheckedFile, Ledger, NewJob, Origin, Planned},
+    source::Item,
+};
+
+/// How many items become jobs in one transaction.
+const CHUNK: usize = 256;
+
+/// What became of an item, for reports.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedItem {
+    pub(crate) item: Item,
+    pub(crate) planned: Planned,
+}
+
+/// Checks items, as many at a time as there are cores, and calls `each` in their order.
+pub(crate) async fn check_all(
+    ledger: Option<&Arc<Ledger>>,
+    space: &VectorSpace,
+    items: Vec<Item>,
+    mut each: impl FnMut(Vec<PlannedItem>) -> Result<(), PipelineError>,
+) -> Result<(), PipelineError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let checked = stream::iter(items).map(|item| {
+        let (ledger, space) = (ledger.cloned(), space.clone());
+        async move {
+            let blocking = move || plan(ledger.as_deref(), &space, item);
+            let done = tokio::task::spawn_blocking(blocking).await;
+            done.unwrap_or_else(|error| Err(PipelineError::storage("a file cannot be checked", error)))
+        }
+    });
+    let mut chunks = checked.buffered(cores).ready_chunks(CHUNK);
+    while let Some(chunk) = chunks.next().await {
+        each(chunk.into_iter().collect::<Result<_, _>>()?)?;
+    }
+    Ok(())
+}
+
+/// Adds items to the ledger.
+pub(crate) async fn add_all(
+    ledger: &Arc<Ledger>,
+    space: &VectorSpace,
+    items: Vec<Item>,
+    events: &Reporter,
+) -> Result<(), PipelineError> {
+    let mut done = 0;
+    let total = items.len();
+    check_all(Some(ledger), space, items, |chunk| {
+        done += chunk.len();
+        for PlannedItem { item, planned } in &chunk {
+            if let Planned::Refused { code, reason, .. } = planned {
+                let source = item.origin.public();
+                events.send(&Event::Refused { source, code: code.clone(), reason: reason.clone() });
+            }
+        }
+        let chunk: Vec<_> =
+            chunk.into_iter().map(|PlannedItem { item, planned }| (item.origin, item.settings, planned)).collect();
+        ledger.add(&chunk)?;
+        events.send(&Event::Checked { done, total });
+        Ok(())
+    })
+    .await
+}
+
+fn plan(ledger: Option<&Ledger>, space: &VectorSpace, item: Item) -> Result<PlannedItem, PipelineError> {
+    let refused = |content, (code, reason): (String, String)| Planned::Refused {
+        content,
+        code: Some(code),
+        reason,
+        retryable: false,
+    };
+    let name = match &item.origin {
+        Origin::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        Origin::Url(url) => url_name(url).to_owned(),
+    };
+    // A URL without an extension is a video, as far as is known.
+    let kind = FileKind::of_name(&name)
+        .or_else(|| matches!(item.origin, Origin::Url(_)).then(|| (FileKind::Video, "mp4".to_owned())));
+    let Some((kind, extension)) = kind else {
+        let reason = "The extension of the file is none of a video, an audio file, an image or a document.";
+        let planned = refused(None, ("parameter_invalid".to_owned(), reason.to_owned()));
+        return Ok(PlannedItem { item, planned });
+    };
+    let file = match &item.origin {
+        Origin::Url(url) => url_file(url),
+        Origin::File(path) => match file(ledger, path, kind)? {
+            Ok(file) => file,
+            Err(error) => {
+                let reason = format!("The file cannot be read: {error}.");
+                let planned = Planned::Refused { content: None, code: None, reason, retryable: true };
+                return Ok(PlannedItem { item, planned });
+            }
+        },
+    };
+    let refusal = refused_kind(kind, &space.model_name()).or_else(|| file.refusal.clone());
+    let planned = match refusal {
+        Some(refusal) => refused(Some(file.content), refusal),
+        None => {
+            let id = job_id(&file.content, space, kind, &item.settings);
+            Planned::Job(NewJob { id, kind, extension, file })
+        }
+    };
+    Ok(PlannedItem { item, planned })
+}
+
+/// What is known of a file, or is found out now. The inner error is that of the file.
+fn file(
+    ledger: Option<&Ledger>,
+    path: &Path,
+    kind: FileKind,
+) -> Result<Result<CheckedFile, std::io::Error>, PipelineError> {
+    let (size, modified_ns) = match stamp(path) {
+        Ok(stamp) => stamp,
+        Err(error) => return Ok(Err(error)),
+    };
+    if let Some(ledger) = ledger
+        && let Some(known) = ledger.checked_file(path, size, modified_ns)?
+    {
+        return Ok(Ok(known));
+    }
+    let checked = check(path, kind);
+    if let (Some(ledger), Ok(file)) = (ledger, &checked)
+        && file.refusal.is_some()
+    {
+        ledger.remember(path, file)?;
+    }
+    Ok(checked)
+}
+
+/// A URL stands for its content, which only the server reads.
+fn url_file(url: &str) -> CheckedFile {
+    let content = format!("url-{}", blake3::hash(url.as_bytes()).to_hex());
+    CheckedFile { size: 0, modified_ns: 0, content, seconds: None, refusal: None }
+}
+
+/// The last part of the path of a URL.
+fn url_name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
+}

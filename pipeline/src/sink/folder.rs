@@ -1,0 +1,222 @@
+//! A table as a folder of files: one file for each batch.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sink, SinkResult, json_lines};
+use crate::{
+    error::{PipelineError, PipelineErrorKind},
+    job::VectorSpace,
+    row::{FailureRow, VectorRow},
+    text::shown,
+};
+
+/// The format of the files of a [`TableFolder`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum TableFormat {
+    /// Parquet without compression, which vectors do not profit from.
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// One JSON object per line.
+    JsonLines,
+}
+
+/// A table in a folder: `rows/000001.parquet` and so on, `failures.parquet`, and `table.json` with the model and the dimension.
+///
+/// A file is written under a temporary name, synchronized to disk and renamed. Names of sources are in no name of a file.
+#[derive(Debug)]
+pub struct TableFolder {
+    path: PathBuf,
+    format: TableFormat,
+}
+
+/// The content of `table.json`.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Description {
+    version: u32,
+    format: TableFormat,
+    #[serde(flatten)]
+    space: VectorSpace,
+}
+
+const VERSION: u32 = 1;
+const DESCRIPTION: &str = "table.json";
+const ROWS: &str = "rows";
+/// Start of the names of unfinished files.
+const UNFINISHED: &str = ".unfinished-";
+
+impl TableFormat {
+    fn extension(self) -> &'static str {
+        match self {
+            #[cfg(feature = "parquet")]
+            Self::Parquet => "parquet",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+impl TableFolder {
+    /// A table in this folder, which is created if necessary.
+    pub fn new(path: impl Into<PathBuf>, format: TableFormat) -> Self {
+        Self { path: path.into(), format }
+    }
+
+    fn rows(&self) -> PathBuf {
+        self.path.join(ROWS)
+    }
+
+    /// The number of files with rows.
+    fn files(&self) -> io::Result<usize> {
+        Ok(row_files(&self.path)?.len())
+    }
+
+    fn write(&self, path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> SinkResult {
+        let cannot = |error| PipelineError::file("cannot write", path, error);
+        replace(path, content).map_err(|error| match error.kind() {
+            // The folder was there.
+            io::ErrorKind::NotFound => PipelineError::storage("the folder of the table is gone", error),
+            _ => cannot(error),
+        })?;
+        Ok(())
+    }
+}
+
+/// Writes a file under a temporary name, synchronizes it to disk, and renames it.
+fn replace(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = folder.join(format!("{UNFINISHED}{name}"));
+    let mut writer = BufWriter::new(File::create(&unfinished)?);
+    let written = content(&mut writer).and_then(|()| writer.flush());
+    let written = written.and_then(|()| writer.get_ref().sync_all()).and_then(|()| fs::rename(&unfinished, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    written.and_then(|()| sync_folder(folder))
+}
+
+/// Makes names of a folder durable. Only Unix can open folders.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The files with rows of a table, in the order of the batches.
+pub(crate) fn row_files(table: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(table.join(ROWS))? {
+        let path = entry?.path();
+        let is_unfinished = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED));
+        if !is_unfinished && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The space and the format of a table. `None` if the folder has no table.
+pub(crate) fn describe(table: &Path) -> Result<Option<(VectorSpace, TableFormat)>, PipelineError> {
+    let path = table.join(DESCRIPTION);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(PipelineError::file("cannot read", &path, error)),
+    };
+    let shown = || shown(&path.to_string_lossy());
+    let found: serde_json::Value = serde_json::from_slice(&bytes)
+        .map_err(|error| PipelineError::storage(format!("{} is damaged", shown()), error))?;
+    let version = found["version"].as_u64();
+    if version != Some(VERSION.into()) {
+        let version = version.map_or("no version".into(), |version| format!("version {version}"));
+        let message = format!("{} has {version}, and this program reads version {VERSION} only", shown());
+        return Err(PipelineError::usage(message));
+    }
+    let found: Description = serde_json::from_value(found).map_err(|error| {
+        PipelineError::usage(format!("{} is of a format that this program does not read: {error}", shown()))
+    })?;
+    Ok(Some((found.space, found.format)))
+}
+
+impl Sink for TableFolder {
+    fn open(&mut self, space: &VectorSpace, resumes: bool) -> SinkResult {
+        let rows = self.rows();
+        fs::create_dir_all(&rows).map_err(|error| PipelineError::file("cannot create", &rows, error))?;
+        let own = Description { version: VERSION, format: self.format, space: space.clone() };
+        if let Some((space, format)) = describe(&self.path)? {
+            let other = Description { version: VERSION, format, space };
+            if other != own {
+                let text = |table: &Description| {
+                    let (format, space) = (table.format.extension(), &table.space);
+                    format!("{} with {} dimensions as {format}", space.model, space.dimension)
+                };
+                let table = shown(&self.path.to_string_lossy());
+                let message =
+                    format!("the table {table} has vectors of {}, and this run of {}", text(&other), text(&own));
+                return Err(PipelineError::usage(message).into());
+            }
+        }
+        let files = self.files()?;
+        if files > 0 && !resumes {
+            let table = shown(&self.path.to_string_lossy());
+            let message = format!(
+                "the table {table} has {files} files with rows, and its ledger is missing: restore the ledger, or use another output"
+            );
+            return Err(PipelineError::new(PipelineErrorKind::Usage, message).into());
+        }
+        for folder in [&self.path, &rows] {
+            for entry in fs::read_dir(folder)?.flatten() {
+                if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+        }
+        self.write(&self.path.join(DESCRIPTION), |file| Ok(serde_json::to_writer_pretty(file, &own)?))
+    }
+
+    fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
+        let path = self.rows().join(format!("{batch:06}.{}", self.format.extension()));
+        if rows.is_empty() {
+            return match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+                _ => Ok(sync_folder(&self.rows())?),
+            };
+        }
+        self.write(&path, |file| match self.format {
+            #[cfg(feature = "parquet")]
+            TableFormat::Parquet => super::parquet::write_rows(file, rows),
+            TableFormat::JsonLines => json_lines::write(file, rows),
+        })
+    }
+
+    fn write_failures(&mut self, rows: &[FailureRow]) -> SinkResult {
+        let path = self.path.join(format!("failures.{}", self.format.extension()));
+        self.write(&path, |file| match self.format {
+            #[cfg(feature = "parquet")]
+            TableFormat::Parquet => super::parquet::write_failures(file, rows),
+            TableFormat::JsonLines => json_lines::write(file, rows),
+        })
+    }
+
+    fn commit(&mut self) -> SinkResult {
+        Ok(sync_folder(&self.path)?)
+    }
+}
+
+/// Reads the rows of one file of a table: everything but the vectors, and the vectors one after another.
+pub(crate) fn read_rows(path: &Path, format: TableFormat) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
+    match format {
+        #[cfg(feature = "parquet")]
+        TableFormat::Parquet => super::parquet::read_rows(path),
+        TableFormat::JsonLines => json_lines::read_rows(path),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use tempfile::TempDir;
+
+use super::*;
+
+fn space() -> VectorSpace {
+    VectorSpace { model: "marengo3.5".into(), dimension: 2 }
+}
+
+fn rows() -> Vec<VectorRow> {
+    let row = |id: &str, vector: [f32; 2]| VectorRow {
+        id: id.into(),
+        source: "../../etc/\"odd\n\u{1b}.mp4".into(),
+        content_hash: "c".into(),
+        task: "t".into(),
+        asset: "a".into(),
+        model: "marengo3.5".into(),
+        dimension: 2,
+        option: Some("visual".into()),
+        scope: Some("clip".into()),
+        start_sec: Some(0.1),
+        end_sec: Some(2.0),
+        vector: vector.to_vec(),
+        ..VectorRow::default()
+    };
+    let page = VectorRow {
+        option: None,
+        start_sec: None,
+        end_sec: None,
+        start_page: Some(1),
+        end_page: Some(2),
+        quadrant: Some("top_left".into()),
+        chunk_index: Some(0),
+        ..row("3", [-0.0, f32::MIN_POSITIVE])
+    };
+    vec![row("1", [1.0, 0.1]), row("2", [0.25, -3.5e30]), page]
+}
+
+fn formats() -> Vec<TableFormat> {
+    vec![
+        #[cfg(feature = "parquet")]
+        TableFormat::Parquet,
+        TableFormat::JsonLines,
+    ]
+}
+
+fn read_all(folder: &TempDir, format: TableFormat) -> Vec<VectorRow> {
+    let mut all = Vec::new();
+    for file in row_files(folder.path()).expect("listed") {
+        let (rows, vectors) = read_rows(&file, format).expect("read");
+        let vectors = vectors.chunks(2);
+        all.extend(rows.into_iter().zip(vectors).map(|(row, vector)| VectorRow { vector: vector.to_vec(), ..row }));
+    }
+    all
+}
+
+#[test]
+fn rows_are_read_as_they_were_written() {
+    for format in formats() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut sink = TableFolder::new(folder.path(), format);
+        sink.open(&space(), false).expect("opened");
+        sink.write_batch(1, &rows()).expect("written");
+        sink.write_batch(2, &rows()[..1]).expect("written");
+        // Again, as after a crash.
+        sink.write_batch(2, &rows()[1..]).expect("written");
+        let all = read_all(&folder, format);
+        assert_eq!(all, [rows(), rows()[1..].to_vec()].concat(), "{format:?}");
+        assert!(all[2].vector[0].is_sign_negative(), "bits are kept");
+        sink.write_batch(1, &[]).expect("removed");
+        sink.write_batch(1, &[]).expect("removed already");
+        assert_eq!(read_all(&folder, format), rows()[1..]);
+        sink.write_failures(&[]).expect("written");
+        sink.commit().expect("committed");
+    }
+}
+
+#[test]
+fn a_table_of_other_vectors_or_without_its_ledger_is_not_appended_to() {
+    let format = TableFormat::JsonLines;
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = |space: &VectorSpace, format, resumes| {
+        let opened = TableFolder::new(folder.path(), format).open(space, resumes);
+        opened.map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "T"))
+    };
+    open(&space(), format, false).expect("opened");
+    open(&space(), format, false).expect("an empty table needs no ledger");
+    let other = VectorSpace { model: "marengo3.0".into(), dimension: 512 };
+    assert_eq!(
+        open(&other, format, true).expect_err("other vectors"),
+        "the table T has vectors of marengo3.5 with 2 dimensions as jsonl, and this run of marengo3.0 with 512 dimensions as jsonl"
+    );
+    TableFolder::new(folder.path(), format).write_batch(1, &rows()).expect("written");
+    assert_eq!(
+        open(&space(), format, false).expect_err("no ledger"),
+        "the table T has 1 files with rows, and its ledger is missing: restore the ledger, or use another output"
+    );
+    open(&space(), format, true).expect("resumed");
+    std::fs::write(folder.path().join(DESCRIPTION), "{\"version\": 9}").expect("written");
+    let error = open(&space(), format, true).expect_err("newer");
+    assert_eq!(error, "T/table.json has version 9, and this program reads version 1 only");
+    std::fs::write(folder.path().join(DESCRIPTION), "{").expect("written");
+    assert!(open(&space(), format, true).expect_err("damaged").starts_with("T/table.json is damaged"));
+}
+
+#[test]
+fn unfinished_files_are_no_rows_and_are_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sink = TableFolder::new(folder.path(), TableFormat::JsonLines);
+    sink.open(&space(), false).expect("opened");
+    let unfinished = folder.path().join(ROWS).join(format!("{UNFINISHED}000001.jsonl"));
+    std::fs::write(&unfinished, "{\"id\":").expect("written");
+    assert!(row_files(folder.path()).expect("listed").is_empty());
+    sink.open(&space(), false).expect("opened again");
+    assert!(!unfinished.exists());
+}

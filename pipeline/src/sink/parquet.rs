@@ -1,0 +1,256 @@
+//! Tables as Parquet files, written and read column by column, without Arrow.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use parquet::{
+    column::reader::{ColumnReader, ColumnReaderImpl},
+    data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type},
+    errors::ParquetError,
+    file::{
+        properties::{EnabledStatistics, WriterProperties},
+        reader::{FileReader, SerializedFileReader},
+        writer::{SerializedFileWriter, SerializedRowGroupWriter},
+    },
+    schema::{parser::parse_message_type, types::ColumnPath},
+};
+
+use crate::row::{FailureRow, VectorRow};
+
+const ROWS: &str = "message rows {
+    required binary id (STRING);
+    required binary source (STRING);
+    required binary content_hash (STRING);
+    required binary task (STRING);
+    required binary asset (STRING);
+    required binary model (STRING);
+    required int64 dimension;
+    optional binary option (STRING);
+    optional binary scope (STRING);
+    optional double start_sec;
+    optional double end_sec;
+    optional int64 start_page;
+    optional int64 end_page;
+    optional binary quadrant (STRING);
+    optional int64 chunk_index;
+    required group vector (LIST) { repeated group list { required float element; } }
+}";
+
+const FAILURES: &str = "message failures {
+    required binary source (STRING);
+    optional binary content_hash (STRING);
+    required binary status (STRING);
+    optional binary code (STRING);
+    required binary reason (STRING);
+    required boolean retryable;
+    optional binary task (STRING);
+}";
+
+/// The leaf column of the vectors.
+const VECTOR: [&str; 3] = ["vector", "list", "element"];
+
+fn failed(error: ParquetError) -> io::Error {
+    io::Error::other(error)
+}
+
+/// Writes the columns of one row group, in the order of the schema.
+struct Columns<'w, W: Write + Send> {
+    group: SerializedRowGroupWriter<'w, W>,
+}
+
+impl<W: Write + Send> Columns<'_, W> {
+    fn write<T: DataType>(&mut self, values: &[T::T], levels: Option<(&[i16], Option<&[i16]>)>) -> io::Result<()> {
+        let column = self.group.next_column().map_err(failed)?;
+        let mut column = column.ok_or_else(|| io::Error::other("the schema has fewer columns"))?;
+        let (definition, repetition) =
+            levels.map_or((None, None), |(definition, repetition)| (Some(definition), repetition));
+        column.typed::<T>().write_batch(values, definition, repetition).map_err(failed)?;
+        column.close().map_err(failed)
+    }
+
+    fn required<T: DataType>(&mut self, values: impl Iterator<Item = T::T>) -> io::Result<()> {
+        self.write::<T>(&values.collect::<Vec<_>>(), None)
+    }
+
+    fn optional<T: DataType>(&mut self, values: impl Iterator<Item = Option<T::T>>) -> io::Result<()> {
+        let mut levels = Vec::new();
+        let values: Vec<T::T> = values.inspect(|value| levels.push(i16::from(value.is_some()))).flatten().collect();
+        self.write::<T>(&values, Some((&levels, None)))
+    }
+
+    fn text<'t>(&mut self, values: impl Iterator<Item = &'t str>) -> io::Result<()> {
+        self.required::<ByteArrayType>(values.map(ByteArray::from))
+    }
+
+    fn optional_text<'t>(&mut self, values: impl Iterator<Item = Option<&'t str>>) -> io::Result<()> {
+        self.optional::<ByteArrayType>(values.map(|value| value.map(ByteArray::from)))
+    }
+}
+
+fn write<W: Write + Send>(
+    file: &mut W,
+    schema: &str,
+    columns: impl FnOnce(&mut Columns<'_, &mut W>) -> io::Result<()>,
+) -> io::Result<()> {
+    let vector = || ColumnPath::from(VECTOR.map(str::to_owned).to_vec());
+    let properties = WriterProperties::builder()
+        .set_created_by(concat!("twelvelabs-pipeline ", env!("CARGO_PKG_VERSION")).to_owned())
+        // No two numbers of vectors are equal.
+        .set_column_dictionary_enabled(vector(), false)
+        .set_column_statistics_enabled(vector(), EnabledStatistics::None)
+        .build();
+    let schema = Arc::new(parse_message_type(schema).map_err(failed)?);
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).map_err(failed)?;
+    {
+        let mut group = Columns { group: writer.next_row_group().map_err(failed)? };
+        columns(&mut group)?;
+        group.group.close().map_err(failed)?;
+    }
+    writer.close().map_err(failed).map(drop)
+}
+
+/// Writes the rows as one row group.
+pub(super) fn write_rows<W: Write + Send>(file: &mut W, rows: &[VectorRow]) -> io::Result<()> {
+    let number = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
+    write(file, ROWS, |columns| {
+        columns.text(rows.iter().map(|row| row.id.as_str()))?;
+        columns.text(rows.iter().map(|row| row.source.as_str()))?;
+        columns.text(rows.iter().map(|row| row.content_hash.as_str()))?;
+        columns.text(rows.iter().map(|row| row.task.as_str()))?;
+        columns.text(rows.iter().map(|row| row.asset.as_str()))?;
+        columns.text(rows.iter().map(|row| row.model.as_str()))?;
+        columns.required::<Int64Type>(rows.iter().map(|row| row.dimension.into()))?;
+        columns.optional_text(rows.iter().map(|row| row.option.as_deref()))?;
+        columns.optional_text(rows.iter().map(|row| row.scope.as_deref()))?;
+        columns.optional::<DoubleType>(rows.iter().map(|row| row.start_sec))?;
+        columns.optional::<DoubleType>(rows.iter().map(|row| row.end_sec))?;
+        columns.optional::<Int64Type>(rows.iter().map(|row| number(row.start_page)))?;
+        columns.optional::<Int64Type>(rows.iter().map(|row| number(row.end_page)))?;
+        columns.optional_text(rows.iter().map(|row| row.quadrant.as_deref()))?;
+        columns.optional::<Int64Type>(rows.iter().map(|row| number(row.chunk_index)))?;
+        let mut values = Vec::with_capacity(rows.iter().map(|row| row.vector.len()).sum());
+        let mut repetition = Vec::with_capacity(values.capacity());
+        for row in rows {
+            // A list starts with level 0. An empty one would have no element, and there is none.
+            repetition.extend((0..row.vector.len()).map(|at| i16::from(at > 0)));
+            values.extend_from_slice(&row.vector);
+        }
+        let definition = vec![1; values.len()];
+        columns.write::<FloatType>(&values, Some((&definition, Some(&repetition))))
+    })
+}
+
+/// Writes the table of failures.
+pub(super) fn write_failures<W: Write + Send>(file: &mut W, rows: &[FailureRow]) -> io::Result<()> {
+    write(file, FAILURES, |columns| {
+        columns.text(rows.iter().map(|row| row.source.as_str()))?;
+        columns.optional_text(rows.iter().map(|row| row.content_hash.as_deref()))?;
+        columns.text(rows.iter().map(|row| row.status.as_str()))?;
+        columns.optional_text(rows.iter().map(|row| row.code.as_deref()))?;
+        columns.text(rows.iter().map(|row| row.reason.as_str()))?;
+        columns.required::<BoolType>(rows.iter().map(|row| row.retryable))?;
+        columns.optional_text(rows.iter().map(|row| row.task.as_deref()))
+    })
+}
+
+/// All values of a column, `None` for those that are null.
+fn read<T: DataType>(mut reader: ColumnReaderImpl<T>, rows: usize) -> io::Result<Vec<Option<T::T>>> {
+    let (mut values, mut levels) = (Vec::new(), Vec::new());
+    let mut done = 0;
+    while done < rows {
+        let (records, ..) = reader.read_records(rows - done, Some(&mut levels), None, &mut values).map_err(failed)?;
+        if records == 0 {
+            return Err(io::Error::other("a column ends early"));
+        }
+        done += records;
+    }
+    let mut values = values.into_iter();
+    match levels.is_empty() {
+        true => Ok(values.map(Some).collect()),
+        false => Ok(levels.into_iter().map(|level| if level > 0 { values.next() } else { None }).collect()),
+    }
+}
+
+/// The numbers of all vectors.
+fn read_vectors(mut reader: ColumnReaderImpl<FloatType>, rows: usize, values: &mut Vec<f32>) -> io::Result<()> {
+    let (mut definition, mut repetition) = (Vec::new(), Vec::new());
+    let mut done = 0;
+    while done < rows {
+        definition.clear();
+        repetition.clear();
+        let levels = (Some(&mut definition), Some(&mut repetition));
+        let (records, ..) = reader.read_records(rows - done, levels.0, levels.1, values).map_err(failed)?;
+        if records == 0 {
+            return Err(io::Error::other("the column of vectors ends early"));
+        }
+        done += records;
+    }
+    Ok(())
+}
+
+/// Reads the rows without their vectors, and the vectors.
+pub(super) fn read_rows(path: &Path) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
+    let reader = SerializedFileReader::new(File::open(path)?).map_err(failed)?;
+    let (mut all, mut vectors) = (Vec::new(), Vec::new());
+    for index in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(index).map_err(failed)?;
+        let count = usize::try_from(group.metadata().num_rows()).map_err(io::Error::other)?;
+        let first = all.len();
+        all.resize_with(first + count, VectorRow::default);
+        let rows = &mut all[first..];
+        for (at, column) in group.metadata().columns().iter().enumerate() {
+            let name = column.column_path().parts().first().cloned().unwrap_or_default();
+            match (name.as_str(), group.get_column_reader(at).map_err(failed)?) {
+                ("vector", ColumnReader::FloatColumnReader(reader)) => read_vectors(reader, count, &mut vectors)?,
+                (name, ColumnReader::ByteArrayColumnReader(reader)) => {
+                    for (row, value) in rows.iter_mut().zip(read(reader, count)?) {
+                        let Some(value) = value else { continue };
+                        let text = value.as_utf8().map_err(failed)?.to_owned();
+                        match name {
+                            "id" => row.id = text,
+                            "source" => row.source = text,
+                            "content_hash" => row.content_hash = text,
+                            "task" => row.task = text,
+                            "asset" => row.asset = text,
+                            "model" => row.model = text,
+                            "option" => row.option = Some(text),
+                            "scope" => row.scope = Some(text),
+                            "quadrant" => row.quadrant = Some(text),
+                            _ => {}
+                        }
+                    }
+                }
+                (name, ColumnReader::DoubleColumnReader(reader)) => {
+                    for (row, value) in rows.iter_mut().zip(read(reader, count)?) {
+                        match name {
+                            "start_sec" => row.start_sec = value,
+                            "end_sec" => row.end_sec = value,
+                            _ => {}
+                        }
+                    }
+                }
+                (name, ColumnReader::Int64ColumnReader(reader)) => {
+                    for (row, value) in rows.iter_mut().zip(read(reader, count)?) {
+                        let value = value.map(i64::cast_unsigned);
+                        match name {
+                            "dimension" => {
+                                row.dimension = value.and_then(|value| value.try_into().ok()).unwrap_or_default()
+                            }
+                            "start_page" => row.start_page = value,
+                            "end_page" => row.end_page = value,
+                            "chunk_index" => row.chunk_index = value,
+                            _ => {}
+                        }
+                    }
+                }
+                // Columns of other programs.
+                _ => {}
+            }
+        }
+    }
+    Ok((all, vectors))
+}

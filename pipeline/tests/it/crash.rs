@@ -1,0 +1,89 @@
+//! What `kill -9` leaves: nothing is lost, nothing is there twice, nothing is paid for twice.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use serde_json::Value;
+use twelvelabs_local::{Fault, LocalServer};
+
+use crate::support::{folder, program, tasks_by_name, write_videos};
+
+/// Starts the program. Its events are on its standard output.
+fn start(home: &Path, base_url: &str) -> Child {
+    let arguments = ["embed", "videos", "--out", "t", "--format", "jsonl", "--json", "--concurrency", "3"];
+    let pauses = ["--create-limit", "1s", "--poll-interval", "50ms", "--batch-delay", "50ms"];
+    let mut command = program(home);
+    command.args(arguments).args(pauses).env("TWELVELABS_BASE_URL", base_url).env("TWELVE_LABS_API_KEY", "test-key");
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program")
+}
+
+/// Kills the program after this many changes of jobs. Returns the exit code if it ended before.
+fn kill_after(mut child: Child, changes: usize) -> Option<i32> {
+    let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let mut seen = 0;
+    for line in lines.map_while(Result::ok) {
+        let event: Value = serde_json::from_str(&line).expect("an event");
+        seen += usize::from(event["event"] == "job");
+        if seen == changes {
+            child.kill().expect("killed");
+            break;
+        }
+    }
+    child.wait().expect("ended").code()
+}
+
+/// Kills runs over `items` videos `kills` times, lets the last run end, and counts.
+async fn harness(items: usize, kills: usize, seed: u64) {
+    let server = LocalServer::builder().processing_time(Duration::from_millis(20)).start().await.expect("a server");
+    let home = folder();
+    let names: Vec<String> = (0..items).map(|number| format!("{number:03}.mp4")).collect();
+    write_videos(&home.path().join("videos"), &names);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (mut killed, mut ended) = (0, None);
+    while ended.is_none() {
+        if random.u8(..4) == 0 {
+            server.inject(Fault::reset().operation("embed_v2_tasks_create").times(1));
+        }
+        let changes = if killed < kills { random.usize(1..(items * 7 / kills).max(3)) } else { usize::MAX };
+        let (path, base_url) = (home.path().to_owned(), server.base_url().to_owned());
+        let run = tokio::task::spawn_blocking(move || kill_after(start(&path, &base_url), changes));
+        ended = run.await.expect("no panic");
+        killed += usize::from(ended.is_none());
+    }
+    assert_eq!(ended, Some(0), "the last run has failures");
+    let tasks = tasks_by_name(&server).await;
+    assert_eq!(tasks.len(), items, "items are lost");
+    let twice: Vec<_> = tasks.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(twice.is_empty(), "seed {seed}, {killed} kills: tasks were created twice: {twice:?}");
+    let (mut ids, mut per_source) = (BTreeSet::new(), BTreeMap::<String, usize>::new());
+    let mut total = 0;
+    for file in std::fs::read_dir(home.path().join("t/rows")).expect("listed") {
+        let text = std::fs::read_to_string(file.expect("a file").path()).expect("rows");
+        for line in text.lines() {
+            let row: Value = serde_json::from_str(line).expect("a row");
+            ids.insert(row["id"].as_str().expect("an id").to_owned());
+            *per_source.entry(row["source"].as_str().expect("a source").to_owned()).or_default() += 1;
+            total += 1;
+        }
+    }
+    assert_eq!(ids.len(), total, "seed {seed}: rows are there twice");
+    assert_eq!(per_source.len(), items, "seed {seed}: rows are missing");
+    let counts: BTreeSet<_> = per_source.values().collect();
+    assert_eq!(counts.len(), 1, "seed {seed}: rows are missing: {per_source:?}");
+    eprintln!("{killed} kills, {items} items, {total} rows");
+}
+
+/// The short form; `LONG_TESTS=1` is 50 kills.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_lose_nothing_and_double_nothing() {
+    if std::env::var_os("LONG_TESTS").is_some_and(|value| value == "1") {
+        harness(60, 50, 7).await;
+    } else {
+        harness(8, 8, fastrand::u64(..)).await;
+    }
+}

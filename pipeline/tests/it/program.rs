@@ -1,0 +1,133 @@
+//! The program: help, errors, exit codes, and the way from a folder to a page with results.
+
+use std::path::Path;
+
+use twelvelabs_local::LocalServer;
+
+use crate::support::{folder, media, program, shown, write_videos};
+
+fn run(home: &Path, arguments: &[&str]) -> String {
+    shown(program(home).args(arguments), home)
+}
+
+#[test]
+fn the_help_of_every_verb() {
+    let home = folder();
+    let mut all = run(home.path(), &["--help"]);
+    for verb in ["embed", "search", "status", "tasks", "assets", "serve", "doctor", "completions"] {
+        all += &format!("\n=== {verb}\n{}", run(home.path(), &[verb, "--help"]));
+    }
+    insta::assert_snapshot!(all.replace(env!("CARGO_PKG_VERSION"), "(version)"));
+}
+
+#[test]
+fn errors_say_what_is_wrong_before_anything_starts() {
+    let home = folder();
+    let path = home.path();
+    write_videos(path, ["a.mp4"]);
+    std::fs::write(path.join("list.csv"), "source,start\na.mp4,soon\n").expect("written");
+    std::fs::write(path.join("config.toml"), "[profiles.work]\napi_kee = \"tlk_secret\"\n").expect("written");
+    let cases: &[&[&str]] = &[
+        &["embed", "a.mp4"],
+        &["embed", "--out", "t"],
+        &["embed", "none.mp4", "--out", "t", "--local"],
+        &["embed", "a.mp4", "--out", "t"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--model", "marengo2.7"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--dimension", "100"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--clips", "fixed:99"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--option", "smell"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--max-cost", "5"],
+        &["embed", "--manifest", "list.csv", "--out", "t", "--local"],
+        &["embed", "a.mp4", "--out", "t", "--profile", "work", "--config", "config.toml"],
+        &["search", "x", "--in", "t", "--local"],
+        &["search", "--in", "t"],
+        &["status", "--out", "t"],
+        &["serve", "--listen", "0.0.0.0:0"],
+    ];
+    let mut all = String::new();
+    for arguments in cases {
+        all += &format!("$ twelvelabs {}\n{}\n", arguments.join(" "), run(path, arguments));
+    }
+    assert!(!all.contains("tlk_secret"), "{all}");
+    assert!(!path.join("t/rows").exists(), "something was started");
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_dry_run_makes_no_call_and_leaves_no_trace() {
+    let home = folder();
+    let path = home.path();
+    write_videos(&path.join("videos"), ["a.mp4", "b.mp4"]);
+    std::fs::copy(path.join("videos/a.mp4"), path.join("videos/c.mp4")).expect("copied");
+    std::fs::copy(media("too_small.mp4"), path.join("videos/small.mp4")).expect("copied");
+    let arguments = ["embed", "videos", "--out", "t", "--dry-run", "--price", "0.6"];
+    insta::assert_snapshot!(run(path, &arguments));
+    assert!(!path.join("t").exists());
+}
+
+#[test]
+fn a_folder_becomes_a_table_that_is_searched() {
+    let home = folder();
+    let path = home.path();
+    let hostile = "\"><script>alert(1)<\u{202e}.mp4";
+    write_videos(&path.join("videos"), ["a.mp4", hostile, "--out.mp4"]);
+    for format in ["parquet", "jsonl"] {
+        let embedded = run(path, &["embed", "videos", "--local", "--out", format, "--format", format]);
+        assert!(embedded.contains("3 items with"), "{embedded}");
+        assert!(embedded.ends_with("--- exit code 0\n"), "{embedded}");
+        assert!(!embedded.contains('\u{202e}'), "a name reaches the terminal: {embedded}");
+        let found = run(path, &["search", "blue", "--in", format, "--local", "--top", "2", "--html", "out.html"]);
+        assert!(found.ends_with("--- exit code 0\n"), "{found}");
+        let page = std::fs::read_to_string(path.join("out.html")).expect("the page");
+        assert!(page.contains("<video") && !page.contains("<script"), "{page}");
+        let found = run(path, &["search", "blue", "--in", format, "--local", "--json", "--scope", "asset"]);
+        let hits: Vec<serde_json::Value> = found.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        assert_eq!(hits.len(), 3, "{found}");
+        let refused = run(path, &["search", "blue", "--in", format, "--local", "--weight", "smell=1"]);
+        assert!(refused.contains("weight must be of one of") && refused.ends_with("--- exit code 2\n"), "{refused}");
+    }
+    // Vectors of another model, or of another server, are not mixed with them.
+    let other =
+        run(path, &["embed", "videos", "--local", "--out", "jsonl", "--format", "jsonl", "--model", "marengo3.0"]);
+    assert!(other.contains("was written with model marengo3.5, and this run has marengo3.0"), "{other}");
+    assert!(other.ends_with("--- exit code 2\n"), "{other}");
+    let status = run(path, &["status", "--out", "jsonl"]);
+    assert!(status.contains("cleaned    3") && status.contains("server     the local server"), "{status}");
+    // Nothing but the table and its ledger is in the folder.
+    let mut names: Vec<String> = std::fs::read_dir(path.join("parquet"))
+        .expect("listed")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    let expected = [".local-server", "failures.parquet", "ledger.sqlite", "ledger.sqlite.lock", "rows", "table.json"];
+    assert_eq!(names, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_has_key_and_base_url_and_the_key_is_never_printed() {
+    let server = LocalServer::builder().key("tlk_0123456789SECRET").start().await.expect("a server");
+    let home = folder();
+    let config = |key: &str| {
+        let text = format!("[profiles.default]\napi_key = {key:?}\nbase_url = {:?}\n", server.base_url());
+        std::fs::create_dir_all(home.path().join(".config/twelvelabs")).expect("a folder");
+        std::fs::write(home.path().join(".config/twelvelabs/config.toml"), text).expect("written");
+    };
+    let run = |arguments: &'static [&'static str]| {
+        let home = home.path().to_owned();
+        async move {
+            let done = tokio::task::spawn_blocking(move || run(&home, arguments)).await.expect("no panic");
+            assert!(!done.contains("SECRET"), "{done}");
+            done
+        }
+    };
+    config("tlk_0123456789SECRET");
+    let done = run(&["doctor"]).await;
+    assert!(done.contains("from the profile default") && done.contains("accepts the key"), "{done}");
+    let done = run(&["tasks"]).await;
+    assert!(done.starts_with("task") && done.ends_with("--- exit code 0\n"), "{done}");
+    let done = run(&["assets", "clean"]).await;
+    assert!(done.ends_with("--- exit code 0\n"), "{done}");
+    config("tlk_wrong_SECRET");
+    let done = run(&["doctor"]).await;
+    assert!(done.ends_with("--- exit code 4\n"), "{done}");
+}

@@ -1,0 +1,230 @@
+//! Runs of the library.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use twelvelabs_local::{Fault, LocalServer, UndocumentedBehaviour};
+use twelvelabs_pipeline::{Event, ItemSource, PipelineErrorKind};
+
+use crate::support::{Kept, folder, pipeline, tasks_by_name, write_videos};
+
+const CREATE: &str = "embed_v2_tasks_create";
+
+async fn server() -> LocalServer {
+    LocalServer::builder().processing_time(Duration::ZERO).start().await.expect("a server")
+}
+
+/// The rows are those of so many sources: none is missing or there twice.
+fn assert_rows(sink: &Kept, sources: usize) {
+    let rows = sink.rows();
+    let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
+    assert_eq!(ids.len(), rows.len(), "a row is there twice");
+    let names: BTreeSet<_> = rows.iter().map(|row| &row.source).collect();
+    assert_eq!(names.len(), sources, "{names:?}");
+    let per_source = rows.len() / sources.max(1);
+    for name in names {
+        assert_eq!(rows.iter().filter(|row| row.source == *name).count(), per_source, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_content_is_embedded_once_and_a_second_run_embeds_nothing() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    let videos = folder.path().join("videos");
+    write_videos(&videos, ["a.mp4", "b.mp4", "c.mp4"]);
+    std::fs::create_dir(videos.join("copies")).expect("a folder");
+    std::fs::copy(videos.join("a.mp4"), videos.join("copies/other name.mp4")).expect("copied");
+    std::fs::write(videos.join("broken.mp4"), "no video").expect("written");
+    let states = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&states);
+    let run = pipeline(&server, folder.path(), &sink).on_event(move |event| {
+        if let Event::Job { state, source, .. } = event
+            && source.ends_with("/b.mp4")
+        {
+            own.lock().expect("no panic").push(*state);
+        }
+    });
+    let summary = run.run().await.expect("a run");
+    assert_eq!((summary.stored, summary.repeated, summary.refused, summary.unfinished), (3, 1, 1, 0));
+    assert_eq!((summary.failed, summary.uncertain, summary.interrupted), (0, 0, false));
+    assert_rows(&sink, 3);
+    assert_eq!(summary.vectors, sink.rows().len() as u64);
+    assert!(sink.rows().iter().all(|row| row.model == "marengo3.5" && row.vector.len() == 512));
+    let failures = sink.failures();
+    assert_eq!(failures.len(), 1);
+    assert_eq!((failures[0].status.as_str(), failures[0].code.as_deref()), ("refused", Some("video_file_broken")));
+    let expected = ["uploading", "uploaded", "intent", "created", "ready", "stored", "cleaned"];
+    assert_eq!(*states.lock().expect("no panic"), expected);
+    assert_eq!(server.asset_count(), 0, "assets are left");
+    let tasks = tasks_by_name(&server).await;
+    assert_eq!(tasks.values().sum::<usize>(), 3);
+
+    // A file that is new, and one that was moved.
+    std::fs::rename(videos.join("c.mp4"), videos.join("copies/c.mp4")).expect("renamed");
+    std::fs::copy(crate::support::media("tiny.mp4"), videos.join("d.mp4")).expect("copied");
+    let before = server.report().request_count;
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.unfinished), (4, 0));
+    assert_rows(&sink, 4);
+    assert_eq!(tasks_by_name(&server).await.values().sum::<usize>(), 4);
+    assert!(server.report().request_count > before);
+    let before = server.report().request_count;
+    pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!(server.report().request_count, before, "a run with nothing to do makes no call");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_whose_create_response_was_lost_is_found_and_not_created_again() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4", "d.mp4"]);
+    // One response is lost, one request does not arrive, and one is refused.
+    server.inject(Fault::reset().operation(CREATE).times(1));
+    server.inject(Fault::drop_request().operation(CREATE).times(1));
+    server.inject(Fault::status(503).operation(CREATE).times(1));
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed, summary.uncertain), (4, 0, 0));
+    assert_rows(&sink, 4);
+    let tasks = tasks_by_name(&server).await;
+    assert_eq!(tasks.len(), 4, "{tasks:?}");
+    assert!(tasks.values().all(|count| *count == 1), "a task was created twice: {tasks:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_may_exist_is_uncertain_and_is_not_created_again() {
+    // A task in progress does not say which file it has.
+    let builder = LocalServer::builder().behaviour(UndocumentedBehaviour::MetadataWhenDone);
+    let server = builder.processing_time(Duration::from_secs(3600)).manual_clock().start().await.expect("a server");
+    let (folder, sink) = (folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4"]);
+    server.inject(Fault::reset().operation(CREATE).times(1));
+    let advancing = async {
+        // Assets have a processing time too.
+        while server.asset_count() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.advance(Duration::from_secs(3600)).await;
+    };
+    let (summary, ()) = tokio::join!(pipeline(&server, folder.path(), &sink).run(), advancing);
+    let summary = summary.expect("a run");
+    assert_eq!((summary.stored, summary.uncertain), (0, 1));
+    let failures = sink.failures();
+    assert_eq!(failures[0].status, "uncertain");
+    assert!(failures[0].reason.contains("the list does not say whether"), "{}", failures[0].reason);
+    // Neither does another run.
+    let summary = pipeline(&server, folder.path(), &sink).with_retry_failed(true).run().await.expect("a run");
+    assert_eq!(summary.uncertain, 1);
+    assert_eq!(tasks_by_name(&server).await.values().sum::<usize>(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_fails_is_a_failure_and_can_be_retried() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4"]);
+    server.inject(Fault::job_fails().operation(CREATE).times(1));
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (1, 1));
+    assert_rows(&sink, 1);
+    assert!(sink.failures()[0].reason.contains("failed"), "{:?}", sink.failures());
+    assert_eq!(server.asset_count(), 0, "the asset of the failed task is left");
+    let summary = pipeline(&server, folder.path(), &sink).with_retry_failed(true).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (2, 0));
+    assert_rows(&sink, 2);
+    assert!(sink.failures().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transient_errors_of_every_call_are_survived() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4"]);
+    for operation in
+        ["assets_create", "assets_retrieve", "embed_v2_tasks_list", "embed_v2_tasks_retrieve", "assets_delete"]
+    {
+        server.inject(Fault::status(503).operation(operation).times(4));
+        server.inject(Fault::reset().operation(operation).times(1));
+    }
+    server.inject(Fault::status(429).operation(CREATE).times(1).retry_after(Duration::from_secs(1)));
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed, summary.uncertain), (2, 0, 0), "{:?}", sink.failures());
+    assert_rows(&sink, 2);
+    assert_eq!(tasks_by_name(&server).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_stops_the_create_calls_and_a_run_without_it_goes_on() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4"]);
+    let summary = pipeline(&server, folder.path(), &sink).with_most_seconds(9.0).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.unfinished), (2, 1), "two videos of 4 s");
+    assert_eq!(summary.limit.as_deref(), Some("the limit of minutes or cost is reached"));
+    let now = std::time::SystemTime::now();
+    let summary = pipeline(&server, folder.path(), &sink).with_end_time(now).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.limit.as_deref()), (2, Some("the time limit is reached")));
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.unfinished, summary.limit), (3, 0, None));
+    assert_rows(&sink, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_run_loses_nothing() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4"]);
+    let run = pipeline(&server, folder.path(), &sink).with_concurrency(1);
+    let interrupt = run.interrupt_handle();
+    // After the first task.
+    let run = run.on_event(move |event| {
+        if matches!(event, Event::Job { state: "created", .. }) {
+            interrupt.interrupt();
+        }
+    });
+    let summary = run.run().await.expect("a run");
+    assert!(summary.interrupted);
+    assert_eq!((summary.stored, summary.unfinished), (0, 3));
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.interrupted), (3, false));
+    assert_rows(&sink, 3);
+    assert_eq!(tasks_by_name(&server).await.values().sum::<usize>(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_key_stops_the_run_and_fails_no_item() {
+    let server = LocalServer::builder().key("another").start().await.expect("a server");
+    let (folder, sink) = (folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4"]);
+    let error = pipeline(&server, folder.path(), &sink).run().await.expect_err("refused");
+    assert_eq!(error.kind(), PipelineErrorKind::Key, "{error}");
+    assert!(!error.to_string().contains("test-key"));
+    let status = twelvelabs_pipeline::LedgerStatus::read(&folder.path().join("ledger.sqlite")).expect("a ledger");
+    assert!(!status.jobs.contains_key("failed"), "{:?}", status.jobs);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_that_cannot_be_reached_ends_the_run() {
+    let server = server().await;
+    let (folder, sink) = (folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4"]);
+    server.inject(Fault::drop_request().operation("assets_create").times(0));
+    let run = pipeline(&server, folder.path(), &sink).with_outage_limit(Duration::from_millis(500));
+    let error = run.run().await.expect_err("unreachable");
+    assert_eq!(error.kind(), PipelineErrorKind::Platform, "{error}");
+    server.clear_faults();
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_manifest_has_settings_for_each_item() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4"]);
+    let manifest = folder.path().join("list.csv");
+    std::fs::write(&manifest, "source,options,scopes,end\nvideos/a.mp4,visual,clip,2\nnone.mp4,,,\n").expect("written");
+    let run = pipeline(&server, folder.path(), &sink).source(ItemSource::Manifest(manifest));
+    let summary = run.run().await.expect("a run");
+    // The same file with and without settings.
+    assert_eq!((summary.stored, summary.refused, summary.repeated), (2, 1, 0));
+    let short: Vec<_> = sink.rows().into_iter().filter(|row| row.end_sec == Some(2.0)).collect();
+    assert!(!short.is_empty() && short.iter().all(|row| row.option.as_deref() == Some("visual")));
+    assert!(sink.failures()[0].retryable, "the file may be there next time");
+}

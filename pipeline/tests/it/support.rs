@@ -1,0 +1,120 @@
+//! Shared helpers.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::TryStreamExt;
+use tempfile::TempDir;
+use twelvelabs::TwelveLabs;
+use twelvelabs_local::LocalServer;
+use twelvelabs_pipeline::{FailureRow, ItemSource, Pipeline, Sink, SinkResult, VectorRow, VectorSpace};
+
+/// A folder that is removed at the end of the test.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+pub(crate) fn media(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media").join(name)
+}
+
+/// Writes different videos of four seconds: each has a box of its own at its end, which players skip.
+pub(crate) fn write_videos(folder: &Path, names: impl IntoIterator<Item = impl AsRef<Path>>) {
+    let video = std::fs::read(media("tiny.mp4")).expect("the video");
+    std::fs::create_dir_all(folder).expect("a folder");
+    for (number, name) in names.into_iter().enumerate() {
+        let number = u32::try_from(number).expect("few");
+        let free = [12u32.to_be_bytes().as_slice(), b"free", &number.to_be_bytes()].concat();
+        std::fs::write(folder.join(name), [video.as_slice(), &free].concat()).expect("written");
+    }
+}
+
+pub(crate) fn client(server: &LocalServer) -> TwelveLabs {
+    TwelveLabs::builder().api_key("test-key").base_url(server.base_url()).no_proxy().build().expect("a client")
+}
+
+/// The number of tasks by the name of their file.
+pub(crate) async fn tasks_by_name(server: &LocalServer) -> BTreeMap<String, usize> {
+    server.settled().await;
+    let mut counts = BTreeMap::new();
+    let mut tasks = client(server).embed().v2().tasks().list().page_limit(50).items();
+    while let Some(task) = tasks.try_next().await.expect("listed") {
+        let name = task.video_embedding.and_then(|video| video.metadata?.input_filename).unwrap_or_default();
+        *counts.entry(name).or_default() += 1;
+    }
+    counts
+}
+
+/// A sink that keeps the rows, also when its pipeline is gone.
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    pub(crate) batches: Arc<Mutex<BTreeMap<u64, Vec<VectorRow>>>>,
+    pub(crate) failures: Arc<Mutex<Vec<FailureRow>>>,
+}
+
+impl Kept {
+    pub(crate) fn rows(&self) -> Vec<VectorRow> {
+        self.batches.lock().expect("no panic").values().flatten().cloned().collect()
+    }
+
+    pub(crate) fn failures(&self) -> Vec<FailureRow> {
+        self.failures.lock().expect("no panic").clone()
+    }
+}
+
+impl Sink for Kept {
+    fn open(&mut self, _: &VectorSpace, _: bool) -> SinkResult {
+        Ok(())
+    }
+
+    fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
+        self.batches.lock().expect("no panic").insert(batch, rows.to_vec());
+        Ok(())
+    }
+
+    fn write_failures(&mut self, rows: &[FailureRow]) -> SinkResult {
+        *self.failures.lock().expect("no panic") = rows.to_vec();
+        Ok(())
+    }
+
+    fn commit(&mut self) -> SinkResult {
+        Ok(())
+    }
+}
+
+/// A run over a folder with pauses that suit a test.
+pub(crate) fn pipeline(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
+    Pipeline::builder(client(server), folder.join("ledger.sqlite"), sink.clone())
+        .source(ItemSource::Path(folder.join("videos")))
+        .with_poll_interval(Duration::from_millis(20))
+        .with_batch_delay(Duration::from_millis(50))
+        .with_backoff(Duration::from_millis(20))
+        .with_create_limit(Duration::from_secs(2))
+}
+
+/// The program, without the surroundings of this process.
+pub(crate) fn program(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twelvelabs"));
+    for name in ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY", "TWELVELABS_BASE_URL", "XDG_CONFIG_HOME", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", home).env("NO_COLOR", "1").env("NO_PROXY", "*").stdin(Stdio::null()).current_dir(home);
+    command
+}
+
+/// What the program printed and its exit code, as text.
+pub(crate) fn shown(command: &mut Command, home: &Path) -> String {
+    let output = command.output().expect("the program");
+    let home = home.canonicalize().expect("a folder");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&home.display().to_string(), "~");
+    let mut all = text(&output.stdout);
+    if !output.stderr.is_empty() {
+        all += &format!("--- stderr\n{}", text(&output.stderr));
+    }
+    all + &format!("--- exit code {}\n", output.status.code().unwrap_or(-1))
+}
