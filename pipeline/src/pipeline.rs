@@ -109,7 +109,7 @@ impl Pipeline {
         let driver = DriverSettings {
             concurrency: 4,
             poll_interval: Duration::from_secs(5),
-            create_limit: Duration::from_secs(30),
+            create_limit: Duration::from_secs(120),
             batch_delay: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
             outage_limit: Duration::from_secs(15 * 60),
@@ -191,7 +191,8 @@ impl Pipeline {
         self
     }
 
-    /// Time limit of a create call, default 30 s. After a crash, the task of a create call is looked for when this time and one second more have passed.
+    /// Time limit of a create call, default 2 min. After a crash, the task of a create call is looked for when this time and a quarter of it, at least one
+    /// second, have passed.
     pub fn with_create_limit(mut self, limit: Duration) -> Self {
         self.driver.create_limit = limit;
         self

@@ -14,8 +14,8 @@ use crate::{
     steps::{Found, Outcome},
 };
 
-/// How much later than the end of the right its effect may appear: the server may still be at work when its client is gone.
-const MARGIN: Duration = Duration::from_secs(1);
+/// How much later than the end of the right its effect may appear, at least: the server may still be at work when its client is gone.
+const LEAST_MARGIN: Duration = Duration::from_secs(1);
 /// How much the clock of the server may differ, in milliseconds.
 const CLOCKS: i64 = 120_000;
 
@@ -43,7 +43,8 @@ pub(super) async fn create(shared: &Shared, job: &JobRecord, asset: &str) -> Res
     }
     let limit = shared.settings.create_limit;
     let right = Right::for_the_next(limit);
-    let wait = i64::try_from((limit + MARGIN).as_millis()).unwrap_or(i64::MAX);
+    let margin = (limit / 4).max(LEAST_MARGIN);
+    let wait = i64::try_from((limit + margin).as_millis()).unwrap_or(i64::MAX);
     // Nobody looks for the task before.
     let due = now_ms().saturating_add(wait);
     shared.record_due(job, Outcome::Intended, due).await?;

@@ -228,3 +228,41 @@ async fn a_manifest_has_settings_for_each_item() {
     assert!(!short.is_empty() && short.iter().all(|row| row.option.as_deref() == Some("visual")));
     assert!(sink.failures()[0].retryable, "the file may be there next time");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_cannot_be_written_stops_the_run_and_the_batch_is_written_again() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4"]);
+    *sink.broken.lock().expect("no panic") = 1;
+    let error = pipeline(&server, folder.path(), &sink).run().await.expect_err("a full disk");
+    assert_eq!(error.kind(), PipelineErrorKind::Storage);
+    let text = "the table cannot be written; what the ledger has recorded is safe: the disk is full";
+    assert_eq!(error.to_string(), text);
+    assert!(!sink.rows().is_empty(), "some rows are there nevertheless");
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (3, 0));
+    assert_rows(&sink, 3);
+    assert_eq!(tasks_by_name(&server).await.values().sum::<usize>(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn results_that_were_not_retrieved_in_time_are_failures_and_not_paid_for_again() {
+    let server = LocalServer::builder().manual_clock().processing_time(Duration::ZERO).start().await.expect("a server");
+    let (folder, sink) = (folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4"]);
+    let run = pipeline(&server, folder.path(), &sink);
+    let interrupt = run.interrupt_handle();
+    let run = run.on_event(move |event| {
+        if matches!(event, Event::Job { state: "created", .. }) {
+            interrupt.interrupt();
+        }
+    });
+    assert!(run.run().await.expect("a run").interrupted);
+    server.advance(Duration::from_secs(8 * 24 * 3600)).await;
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (0, 1));
+    assert!(sink.failures()[0].reason.contains("not retrieved within seven days"), "{:?}", sink.failures());
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!(summary.failed, 1, "it is retried only on demand");
+    assert!(tasks_by_name(&server).await.is_empty());
+}

@@ -55,6 +55,8 @@ pub(crate) async fn tasks_by_name(server: &LocalServer) -> BTreeMap<String, usiz
 pub(crate) struct Kept {
     pub(crate) batches: Arc<Mutex<BTreeMap<u64, Vec<VectorRow>>>>,
     pub(crate) failures: Arc<Mutex<Vec<FailureRow>>>,
+    /// How many of the next batches are stored although an error is returned, as by a disk that is full at the end.
+    pub(crate) broken: Arc<Mutex<u32>>,
 }
 
 impl Kept {
@@ -74,6 +76,11 @@ impl Sink for Kept {
 
     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
         self.batches.lock().expect("no panic").insert(batch, rows.to_vec());
+        let mut broken = self.broken.lock().expect("no panic");
+        if *broken > 0 {
+            *broken -= 1;
+            return Err("the disk is full".into());
+        }
         Ok(())
     }
 

@@ -120,7 +120,7 @@ pub(crate) struct Embed {
     #[arg(long)]
     pub(crate) pay_again: bool,
     /// Time limit of a create call
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2m", hide = true)]
     pub(crate) create_limit: Duration,
     /// Interval of polls [default: 5s, 100ms with --local]
     #[arg(long, value_name = "TIME", value_parser = duration, hide = true)]
@@ -144,9 +144,8 @@ pub(crate) enum Format {
 impl From<Format> for TableFormat {
     fn from(format: Format) -> Self {
         match format {
-            #[cfg(feature = "parquet")]
             Format::Parquet => Self::Parquet,
-            _ => Self::JsonLines,
+            Format::Jsonl => Self::JsonLines,
         }
     }
 }

@@ -106,9 +106,9 @@ fn most_seconds(arguments: &Embed) -> Result<Option<f64>, Failure> {
     }
 }
 
-/// The first Ctrl-C stops gracefully, the second at once.
+/// The first Ctrl-C stops gracefully, the second at once. So does a request of the system to end.
 async fn interruptions(interrupt: Interrupt) {
-    while tokio::signal::ctrl_c().await.is_ok() {
+    while signal().await {
         if interrupt.is_interrupted() {
             std::process::exit(Exit::Interrupted as i32);
         }
@@ -117,6 +117,26 @@ async fn interruptions(interrupt: Interrupt) {
             "Interrupted: what is running is finished. Ctrl-C again stops at once; nothing is lost either way.",
         );
     }
+}
+
+/// Waits for SIGINT or SIGTERM. Returns false if that is not possible.
+#[cfg(unix)]
+async fn signal() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return false;
+    };
+    tokio::select! {
+        received = interrupt.recv() => received.is_some(),
+        received = terminate.recv() => received.is_some(),
+    }
+}
+
+/// Waits for Ctrl-C. Returns false if that is not possible.
+#[cfg(not(unix))]
+async fn signal() -> bool {
+    tokio::signal::ctrl_c().await.is_ok()
 }
 
 fn show_summary(common: &Common, out: &Path, summary: &RunSummary) {
