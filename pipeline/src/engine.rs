@@ -45,7 +45,7 @@ const BATCH_SECONDS: f64 = 4.0 * 3600.0;
 pub(crate) struct DriverSettings {
     pub(crate) concurrency: usize,
     pub(crate) poll_interval: Duration,
-    /// How long the right to send a create call lasts. Nobody looks for its task before.
+    /// How long the right to send a create call lasts. Its task is not looked for before.
     pub(crate) create_limit: Duration,
     pub(crate) batch_delay: Duration,
     /// The first pause after a failed step; later ones are longer.
@@ -234,17 +234,18 @@ impl Loop {
             let shared = Arc::clone(&self.shared);
             self.running.push(Box::pin(async move { watch::round(&shared).await.map(|()| Ended::Watch) }));
         }
-        let clean: &[&str] =
-            if self.shared.settings.keep_assets { &["intent"] } else { &["intent", "stored", "failed"] };
-        self.start_steps(clean)?;
+        self.start_steps("intent")?;
+        if !self.shared.settings.keep_assets {
+            self.start_steps("stored")?;
+            self.start_steps("failed")?;
+        }
         if self.stop.is_none() && count("created") < MOST_CREATED {
-            self.start_steps(&["uploaded"])?;
+            self.start_steps("uploaded")?;
         }
-        if self.stop.is_none() {
-            self.start_steps(&["uploading"])?;
-        }
-        if self.stop.is_none() {
-            self.start_steps(&["planned"])?;
+        for state in ["uploading", "planned"] {
+            if self.stop.is_none() {
+                self.start_steps(state)?;
+            }
         }
         Ok(())
     }
@@ -265,12 +266,12 @@ impl Loop {
         }
     }
 
-    fn start_steps(&mut self, states: &[&str]) -> Result<(), PipelineError> {
+    fn start_steps(&mut self, state: &str) -> Result<(), PipelineError> {
         let free = self.shared.settings.concurrency.saturating_sub(self.busy.len());
         if free == 0 {
             return Ok(());
         }
-        for job in self.shared.ledger.due(states, &self.busy, free)? {
+        for job in self.shared.ledger.due(state, &self.busy, free)? {
             if matches!(job.state, State::Uploaded { .. }) {
                 let seconds = job.seconds_to_embed();
                 if self.shared.settings.most_seconds.is_some_and(|most| self.spent + seconds > most) {

@@ -37,6 +37,8 @@ pub(crate) struct Ledger {
     _lock: Option<File>,
     /// The ledger was created by this process.
     is_new: bool,
+    /// The number of jobs in each state, if it was asked for before.
+    counts: Mutex<Option<Counts>>,
 }
 
 /// Milliseconds since 1970.
@@ -61,7 +63,13 @@ impl Ledger {
         let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
         schema::prepare(&mut connection, path)?;
         schema::compare(&mut connection, path, parameters)?;
-        Ok(Arc::new(Self { connection: Mutex::new(connection), path: path.into(), _lock: Some(lock), is_new }))
+        Ok(Arc::new(Self {
+            connection: Mutex::new(connection),
+            path: path.into(),
+            _lock: Some(lock),
+            is_new,
+            counts: Mutex::default(),
+        }))
     }
 
     /// Opens an existing ledger to read it, also while another process has it.
@@ -74,7 +82,13 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| failed(path, error))?;
         schema::check_version(&connection, path)?;
-        Ok(Self { connection: Mutex::new(connection), path: path.into(), _lock: None, is_new: false })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            path: path.into(),
+            _lock: None,
+            is_new: false,
+            counts: Mutex::default(),
+        })
     }
 
     /// Whether this process created the ledger.

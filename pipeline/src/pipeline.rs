@@ -273,7 +273,7 @@ impl Pipeline {
         ]
     }
 
-    /// Checks the settings, and that the sources exist, without reading them. [`run`](Self::run) does that too.
+    /// Checks the settings, and that the sources exist, but reads none of them. [`run`](Self::run) does that too.
     ///
     /// # Errors
     ///

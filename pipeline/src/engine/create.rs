@@ -45,7 +45,7 @@ pub(super) async fn create(shared: &Shared, job: &JobRecord, asset: &str) -> Res
     let right = Right::for_the_next(limit);
     let margin = (limit / 4).max(LEAST_MARGIN);
     let wait = i64::try_from((limit + margin).as_millis()).unwrap_or(i64::MAX);
-    // Nobody looks for the task before.
+    // The task is not looked for before.
     let due = now_ms().saturating_add(wait);
     shared.record_due(job, Outcome::Intended, due).await?;
     let left = right.left().filter(|left| *left > limit / 2);

@@ -1,6 +1,9 @@
 //! The jobs and their states.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::PoisonError,
+};
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -72,6 +75,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
     })
 }
 
+/// The rest of a condition on the state. It is the condition of an index.
+fn condition(state: &str) -> &'static str {
+    match state {
+        "planned" => "'planned'",
+        "uploading" => "'uploading'",
+        "uploaded" => "'uploaded'",
+        "intent" => "'intent'",
+        "ready" => "'ready'",
+        "stored" => "'stored'",
+        _ => "'failed' AND asset IS NOT NULL",
+    }
+}
+
 /// The state from five columns: state, asset, task, reason, retryable.
 fn read_state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
     let name: String = row.get(first)?;
@@ -94,17 +110,18 @@ fn read_state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
 }
 
 impl Ledger {
-    /// Up to `limit` jobs in one of these states that are due and not among `busy`, in the order of the plan.
+    /// Up to `limit` jobs in this state that are due and not among `busy`, those that have waited longest first. Of those that failed, only the ones
+    /// whose asset is left.
     pub(crate) fn due(
         &self,
-        states: &[&str],
+        state: &str,
         busy: &HashSet<String>,
         limit: usize,
     ) -> Result<Vec<JobRecord>, PipelineError> {
-        let names = states.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        // The order is that of an index, so that the cost does not grow with the number of jobs.
         let sql = format!(
-            "SELECT {COLUMNS} FROM jobs WHERE state IN ({names}) AND due_ms <= ?1 AND (state <> 'failed' OR asset IS NOT NULL) \
-             ORDER BY number LIMIT ?2"
+            "SELECT {COLUMNS} FROM jobs WHERE state = {} AND due_ms <= ?1 ORDER BY due_ms, number LIMIT ?2",
+            condition(state)
         );
         let most = i64::try_from(limit + busy.len()).unwrap_or(i64::MAX);
         let jobs = self.query(&sql, params![now_ms(), most])?;
@@ -113,15 +130,16 @@ impl Ledger {
 
     /// When the next job in one of these states is due, in milliseconds since 1970.
     pub(crate) fn next_due(&self, states: &[&str]) -> Result<Option<i64>, PipelineError> {
-        let names = states.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "SELECT MIN(due_ms) FROM jobs WHERE state IN ({names}) AND (state <> 'failed' OR asset IS NOT NULL)"
-        );
-        let due = self.connection().query_row(&sql, [], |row| row.get(0));
-        due.map_err(|error| failed(&self.path, error))
+        let connection = self.connection();
+        let due = |state: &&str| {
+            let sql = format!("SELECT MIN(due_ms) FROM jobs WHERE state = {}", condition(state));
+            connection.query_row(&sql, [], |row| row.get::<_, Option<i64>>(0))
+        };
+        let due: rusqlite::Result<Vec<Option<i64>>> = states.iter().map(due).collect();
+        Ok(due.map_err(|error| failed(&self.path, error))?.into_iter().flatten().min())
     }
 
-    /// The tasks of jobs that are created, with the time of their creation, and the jobs.
+    /// The tasks of jobs that are created, with the time when they were recorded, and the jobs.
     pub(crate) fn created(&self) -> Result<Vec<(String, i64, String)>, PipelineError> {
         let connection = self.connection();
         let rows = connection
@@ -155,20 +173,38 @@ impl Ledger {
 
     /// Records what happened to a job, and returns its state. Its next step is due at a time in milliseconds since 1970; 0 is at once.
     pub(crate) fn record_due(&self, id: &str, outcome: Outcome, due_ms: i64) -> Result<State, PipelineError> {
-        self.transaction(|transaction| self.record_in(transaction, id, outcome, due_ms))
+        let (before, state) = self.transaction(|transaction| self.record_in(transaction, id, outcome, due_ms))?;
+        self.moved(&[(before, state.name())]);
+        Ok(state)
     }
 
     /// Records the same outcome for several jobs, and the number of vectors of each.
     pub(crate) fn record_stored(&self, jobs: &[(String, usize)]) -> Result<(), PipelineError> {
-        self.transaction(|transaction| {
+        let moves = self.transaction(|transaction| {
+            let mut moves = Vec::new();
             for (id, vectors) in jobs {
-                self.record_in(transaction, id, Outcome::Stored, 0)?;
+                let (before, state) = self.record_in(transaction, id, Outcome::Stored, 0)?;
+                moves.push((before, state.name()));
                 let vectors = i64::try_from(*vectors).unwrap_or(i64::MAX);
                 let sql = "UPDATE jobs SET vectors = ?2 WHERE id = ?1";
                 transaction.execute(sql, params![id, vectors]).map_err(|error| failed(&self.path, error))?;
             }
-            Ok(())
-        })
+            Ok(moves)
+        })?;
+        self.moved(&moves);
+        Ok(())
+    }
+
+    /// Counts jobs that went from a state to another.
+    fn moved(&self, moves: &[(&'static str, &'static str)]) {
+        if let Some(counts) = self.counts.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            for (before, after) in moves {
+                if let Some(count) = counts.get_mut(*before) {
+                    *count = count.saturating_sub(1);
+                }
+                *counts.entry((*after).to_owned()).or_default() += 1;
+            }
+        }
     }
 
     fn record_in(
@@ -177,12 +213,12 @@ impl Ledger {
         id: &str,
         outcome: Outcome,
         due_ms: i64,
-    ) -> Result<State, PipelineError> {
+    ) -> Result<(&'static str, State), PipelineError> {
         let wrong = |error| failed(&self.path, error);
         let sql = "SELECT state, asset, task, reason, retryable FROM jobs WHERE id = ?1";
         let state = transaction.query_row(sql, [id], |row| read_state(row, 0)).optional().map_err(wrong)?;
         let state = state.unwrap_or(State::Planned);
-        let is_intent = outcome == Outcome::Intended;
+        let (before, is_intent) = (state.name(), outcome == Outcome::Intended);
         let new_task = match &outcome {
             Outcome::Created { task } | Outcome::Late { task } | Outcome::Looked(Found::One(task)) => {
                 Some(task.clone())
@@ -204,7 +240,7 @@ impl Ledger {
             let sql = "INSERT OR IGNORE INTO tasks (task, job) VALUES (?1, ?2)";
             transaction.execute(sql, params![task, id]).map_err(wrong)?;
         }
-        Ok(next)
+        Ok((before, next))
     }
 
     /// Tries the step of a job again later. Returns the number of failed attempts.
@@ -217,7 +253,7 @@ impl Ledger {
 
     /// Retries the jobs that failed: those of which another run is expected to help, or all. `pay_again` includes those that are uncertain.
     pub(crate) fn retry(&self, all: bool, pay_again: bool) -> Result<u64, PipelineError> {
-        self.transaction(|transaction| {
+        let retried = self.transaction(|transaction| {
             let sql = "SELECT id, state FROM jobs WHERE (state = 'failed' AND (retryable OR ?1)) OR (state = 'uncertain' AND ?2)";
             let jobs: rusqlite::Result<Vec<(String, String)>> = transaction.prepare(sql).and_then(|mut statement| {
                 let rows = statement.query_map(params![all, pay_again], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -232,7 +268,9 @@ impl Ledger {
             let sql = "UPDATE jobs SET due_ms = 0, attempts = 0 WHERE state <> 'intent' AND due_ms > 0";
             transaction.execute(sql, []).map_err(|error| failed(&self.path, error))?;
             Ok(jobs.len() as u64)
-        })
+        });
+        self.forget_counts();
+        retried
     }
 
     /// The jobs of a batch to store: those of a batch that an earlier process has started, else new ones. `None` if no job is ready.
@@ -279,12 +317,24 @@ impl Ledger {
 
     /// The number of jobs by the name of their state.
     pub(crate) fn counts(&self) -> Result<Counts, PipelineError> {
+        let mut known = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counts) = known.as_ref() {
+            return Ok(counts.clone());
+        }
         let connection = self.connection();
-        let counts = connection.prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state").and_then(|mut statement| {
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
-            rows.collect()
-        });
-        counts.map_err(|error| failed(&self.path, error))
+        let counts: rusqlite::Result<Counts> =
+            connection.prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state").and_then(|mut statement| {
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
+                rows.collect()
+            });
+        let counts = counts.map_err(|error| failed(&self.path, error))?;
+        *known = Some(counts.clone());
+        Ok(counts)
+    }
+
+    /// Counts from scratch next time.
+    pub(super) fn forget_counts(&self) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The number of jobs whose vectors are in the table, of their vectors, and the seconds of media in them.

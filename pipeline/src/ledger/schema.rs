@@ -37,6 +37,8 @@ CREATE TABLE jobs (
     batch INTEGER, vectors INTEGER
 ) STRICT;
 CREATE INDEX jobs_by_state ON jobs (state, due_ms);
+-- Assets that are left.
+CREATE INDEX jobs_to_clean ON jobs (due_ms) WHERE state = 'failed' AND asset IS NOT NULL;
 CREATE INDEX jobs_by_batch ON jobs (batch);
 
 -- Every task that was ever recorded, also those of jobs that were retried.

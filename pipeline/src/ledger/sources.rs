@@ -109,7 +109,7 @@ impl Ledger {
     /// Records the plan of some sources: all of them, or none.
     pub(crate) fn add(&self, planned: &[(Origin, ItemSettings, Planned)]) -> Result<(), PipelineError> {
         let wrong = |error| failed(&self.path, error);
-        self.transaction(|transaction| {
+        let added = self.transaction(|transaction| {
             for (origin, settings, planned) in planned {
                 let (place, is_url) = origin.to_columns();
                 let settings = serde_json::to_string(settings).unwrap_or_default();
@@ -153,7 +153,9 @@ impl Ledger {
                 remember(transaction, origin, file).map_err(wrong)?;
             }
             Ok(())
-        })
+        });
+        self.forget_counts();
+        added
     }
 
     /// Remembers what was found out about a refused file.

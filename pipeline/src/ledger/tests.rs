@@ -125,7 +125,7 @@ fn due_jobs_are_those_that_are_not_busy_and_not_postponed() {
     }
     let due = |busy: &[&str]| {
         let busy: HashSet<String> = busy.iter().map(|&id| id.into()).collect();
-        let jobs = ledger.due(&["planned"], &busy, 2).expect("read");
+        let jobs = ledger.due("planned", &busy, 2).expect("read");
         ids(&jobs).join(" ")
     };
     assert_eq!(due(&[]), "a b");
@@ -212,4 +212,50 @@ fn a_name_that_is_no_text_is_kept() {
     assert_eq!((job.origin.clone(), job.asset_name().as_str()), (origin, "twelvelabs-pipeline-a.mp4"));
     assert_eq!(ledger.checked_file(&path, 1, 2).expect("read"), Some(file));
     assert_eq!(ledger.checked_file(&path, 1, 3).expect("read"), None);
+}
+
+#[test]
+fn counts_follow_every_change() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let counts = |ledger: &Ledger| {
+        let counts = ledger.counts().expect("counted");
+        let shown: Vec<String> =
+            counts.iter().filter(|(_, count)| **count > 0).map(|(state, count)| format!("{state} {count}")).collect();
+        shown.join(", ")
+    };
+    assert_eq!(counts(&ledger), "");
+    for id in ["a", "b"] {
+        ready(&ledger, id);
+    }
+    assert_eq!(counts(&ledger), "ready 2");
+    ledger.record_stored(&[("a".into(), 1)]).expect("stored");
+    record(&ledger, "b", [Outcome::Failed { reason: "r".into(), retryable: true }]);
+    assert_eq!(counts(&ledger), "failed 1, stored 1");
+    ledger.retry(false, false).expect("retried");
+    record(&ledger, "a", [Outcome::Cleaned]);
+    assert_eq!(counts(&ledger), "cleaned 1, uploaded 1");
+    ledger.record_due("a", Outcome::Ready, 0).expect_err("a misfit");
+    assert_eq!(counts(&ledger), counts(&Ledger::open_to_read(&ledger.path).expect("opened")));
+}
+
+/// With an index, the plan of a query has no sort and no scan.
+#[test]
+fn the_queries_of_the_loop_use_an_index() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let connection = ledger.connection();
+    for sql in [
+        "SELECT * FROM jobs WHERE state = 'planned' AND due_ms <= 5 ORDER BY due_ms, number LIMIT 4",
+        "SELECT * FROM jobs WHERE state = 'failed' AND asset IS NOT NULL AND due_ms <= 5 ORDER BY due_ms, number LIMIT 4",
+        "SELECT MIN(due_ms) FROM jobs WHERE state = 'planned'",
+        "SELECT MIN(due_ms) FROM jobs WHERE state = 'failed' AND asset IS NOT NULL",
+        "SELECT COALESCE(MAX(batch), 0) + 1 FROM jobs",
+    ] {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("valid");
+        let plan: rusqlite::Result<Vec<String>> =
+            statement.query_map([], |row| row.get(3)).and_then(|rows| rows.collect());
+        let plan = plan.expect("a plan").join("; ");
+        assert!(plan.contains("INDEX") && !plan.contains("B-TREE") && !plan.starts_with("SCAN jobs;"), "{sql}: {plan}");
+    }
 }
