@@ -9,13 +9,7 @@ use twelvelabs_api::{
 };
 
 use crate::{
-    core::{
-        Core,
-        id::Id,
-        options::CallOptions,
-        request::Verb,
-        response::Response,
-    },
+    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
     error::{Checks, Result},
 };
 

@@ -18,8 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use twelvelabs_api::{
     params::multipart_upload_get_status::UPLOAD_ID,
     types::{
-        AssetId, CompletedChunk, CompletedChunkProofType, MultipartUploadStatusType,
-        ReportChunkBatchResponse, UploadId,
+        AssetId, CompletedChunk, CompletedChunkProofType, MultipartUploadStatusType, ReportChunkBatchResponse, UploadId,
     },
 };
 

@@ -10,7 +10,11 @@ pub(super) type TimedUrl = (u64, String, Duration);
 
 /// URLs that were made at this time, each with the time for which it is valid: until `expires_at`, if it does not say when it expires, or
 /// as documented, if that is not plausible. All times are of the server's clock, which may differ from ours.
-pub(super) fn timed(urls: Vec<PresignedUrlChunk>, made: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) -> Vec<TimedUrl> {
+pub(super) fn timed(
+    urls: Vec<PresignedUrlChunk>,
+    made: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+) -> Vec<TimedUrl> {
     let documented = Duration::from_secs(UPLOAD_URL_RETENTION_SEC.maximum.unwrap_or_default() as u64);
     let timed = urls.into_iter().filter_map(|url| {
         let said = url.expires_at.or(expires_at).and_then(|expires| (expires - made).to_std().ok());

@@ -29,8 +29,7 @@ async fn no_chunk_is_larger_than_a_write_and_progress_ends_with_the_last_one() {
     let log = Arc::clone(&progress);
     let total = 10 * WRITE + 7;
     let part = FilePart::bytes("a.mp4", vec![7; total]);
-    let part =
-        part.with_progress(move |now| log.lock().expect("sane").push((now.sent as usize, now.total as usize)));
+    let part = part.with_progress(move |now| log.lock().expect("sane").push((now.sent as usize, now.total as usize)));
     let mut form = Multipart::<()>::default();
     form.file("f", &part).await.expect("opens");
     let (_, mut body) = form.finished();
