@@ -13,7 +13,7 @@ use twelvelabs_api::types::ErrorCode;
 
 pub use self::{cause::TransportCause, kind::ErrorKind, violation::Violation};
 pub(crate) use checks::{Checks, number, url_rule};
-pub(crate) use display::{is_plain, shown};
+pub(crate) use display::{is_plain, shown, shown_bytes};
 pub(crate) use panic::{catch, catch_async};
 
 use crate::response_info::ResponseInfo;

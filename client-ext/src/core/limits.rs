@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown_bytes};
 
 /// How long a body may take and how large it may be.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,6 @@ pub(super) struct Limits {
 pub(super) fn too_large(limit: u64) -> Error {
     Error::new(
         ErrorKind::Decode,
-        format!("the response body is larger than the limit of {limit} bytes (with_response_limit)"),
+        format!("the response body is larger than the limit of {} (with_response_limit)", shown_bytes(limit)),
     )
 }

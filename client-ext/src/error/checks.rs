@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 use twelvelabs_api::runtime::{Param, Rule};
 
-use super::{BoxError, Error, Result, Violation};
+use super::{BoxError, Error, Result, Violation, display::shown_number};
 
 /// Collects every rule that the parameters of a call break.
 ///
@@ -48,7 +48,7 @@ impl Checks {
     /// As [`range`](Self::range), for a parameter of another name.
     pub(crate) fn range_as(&mut self, name: &str, param: &Param, value: Option<f64>) {
         let Some(value) = value.filter(|value| !param.allows(*value)) else { return };
-        let violation = Violation::new(name, value, format!("must be {}", param.range()));
+        let violation = Violation::new(name, shown_number(value), format!("must be {}", param.range()));
         if value.is_finite() { self.limit(violation) } else { self.refuse(violation) }
     }
 

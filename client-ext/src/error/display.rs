@@ -22,6 +22,20 @@ pub(crate) fn shown(duration: Duration) -> String {
     }
 }
 
+/// A number of bytes as text, with its binary unit if it is whole: `33554432 bytes (32 MiB)`.
+pub(crate) fn shown_bytes(count: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB")];
+    match units.into_iter().find(|(unit, _)| count >= *unit && count.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{count} bytes ({} {name})", count / unit),
+        None => format!("{count} bytes"),
+    }
+}
+
+/// A number as text; one of more than sixteen digits with an exponent.
+pub(crate) fn shown_number(number: f64) -> String {
+    if number.is_finite() && number.abs() >= 1e16 { format!("{number:e}") } else { number.to_string() }
+}
+
 /// Whether a character neither breaks a line nor changes the direction of what follows.
 pub(crate) fn is_plain(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -122,6 +136,21 @@ mod tests {
         for (duration, text) in cases {
             assert_eq!(shown(duration), text);
         }
+    }
+
+    #[test]
+    fn numbers_can_be_read() {
+        let bytes = [0, 1 << 20, (1 << 20) + 1, 200 << 20, 10 << 30].map(shown_bytes);
+        let expected = [
+            "0 bytes",
+            "1048576 bytes (1 MiB)",
+            "1048577 bytes",
+            "209715200 bytes (200 MiB)",
+            "10737418240 bytes (10 GiB)",
+        ];
+        assert_eq!(bytes, expected);
+        let numbers = [5.0, -0.25, 1e15, f64::MAX, f64::NEG_INFINITY].map(shown_number);
+        assert_eq!(numbers, ["5", "-0.25", "1000000000000000", "1.7976931348623157e308", "-inf"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::io::AsyncRead;
 use twelvelabs_api::runtime::{FilePart, Param, Progress, SourceError};
 
-use crate::error::{Checks, Violation, url_rule};
+use crate::error::{Checks, Violation, shown_bytes, url_rule};
 
 /// Where a video, an image or an audio file comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
 ///
@@ -196,7 +196,7 @@ async fn check_file(part: &FilePart, param: &Param, checks: &mut Checks) {
         Ok(length) => {
             if let Some(limit) = param.max_length.filter(|limit| length > *limit) {
                 let value = format_args!("{shown} with {length} bytes");
-                checks.limit(Violation::new(param.name, value, format!("must have at most {limit} bytes")));
+                checks.limit(Violation::new(param.name, value, format!("must have at most {}", shown_bytes(limit))));
             }
         }
     }

@@ -131,21 +131,22 @@ impl<'c> PartsUpload<'c> {
         let layout = parts.layout(file.state.size)?;
         let mut upload = Self::new(core, options, file, settings, journal, (layout, parts.clone()));
         let status = GetUploadStatus::new((&parts.upload_id).into_id(&UPLOAD_ID));
-        let status = status.run(core, options).await.map_err(|error| match error.status() == Some(404) {
-            true => error.with_note("the upload does not exist any more: delete the journal to upload the file again"),
-            false => error,
-        })?;
-        let is_completed = status.status == MultipartUploadStatusType::Completed;
-        match &status.status {
-            ended @ (MultipartUploadStatusType::Failed | MultipartUploadStatusType::Expired) => {
-                let value = upload.journal_path.as_deref().unwrap_or(Path::new("")).display();
-                let rule = format!(
-                    "must be of an upload that is active, and this one is {ended}: delete it to upload the file again"
-                );
-                return Err(Error::invalid(vec![Violation::new(JOURNAL, value, rule)]));
+        let status = status.run(core, options).await.map_err(|error| {
+            // The code of this 404 is not documented. A page of a proxy has none, and says nothing about the upload.
+            match error.status() == Some(404) && error.code().is_some() {
+                true => {
+                    error.with_note("the upload does not exist any more: delete the journal to upload the file again")
+                }
+                false => error,
             }
-            // `active`, `completed`, and whatever the server may add.
-            _ => {}
+        })?;
+        // Others are `active`, `completed`, and whatever the server may add.
+        if let ended @ (MultipartUploadStatusType::Failed | MultipartUploadStatusType::Expired) = &status.status {
+            let value = upload.journal_path.as_deref().unwrap_or(Path::new("")).display();
+            let rule = format!(
+                "must be of an upload that is active, and this one is {ended}: delete it to upload the file again"
+            );
+            return Err(Error::invalid(vec![Violation::new(JOURNAL, value, rule)]));
         }
         // A server that has fewer parts than were reported gets all reports again, which does no harm.
         let reported = parts.uploaded.values().filter(|record| record.reported).count();
@@ -157,7 +158,7 @@ impl<'c> PartsUpload<'c> {
             upload.sender.sent.fetch_add(upload.layout.range(*number).1, Ordering::Relaxed);
             upload.engine.resume(*number, proof, record.reported && has_all);
         }
-        if is_completed {
+        if status.status == MultipartUploadStatusType::Completed {
             upload.journal.completed = true;
             upload.save().await?;
         }

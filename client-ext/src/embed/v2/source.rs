@@ -15,7 +15,7 @@ use twelvelabs_api::{
 
 use crate::{
     core::id::{Id, IntoId},
-    error::{Checks, Violation},
+    error::{Checks, Violation, shown_bytes},
     upload::{check_url, public_part},
 };
 
@@ -136,7 +136,7 @@ impl MediaSource {
                 if length == 0 {
                     checks.refuse(Violation::absent(&name, "must not be empty"));
                 } else if length as f64 > maximum {
-                    let rule = format!("must have at most {maximum} bytes before encoding");
+                    let rule = format!("must have at most {} before encoding", shown_bytes(maximum as u64));
                     checks.limit(Violation::new(&name, format_args!("{length} bytes"), rule));
                 }
             }

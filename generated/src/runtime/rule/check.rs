@@ -105,7 +105,7 @@ impl<'c> Check<'c> {
                         RuleKind::NotDescending if end < start => "must not be less than",
                         _ => return,
                     };
-                    self.report(high, Some(end.to_string()), format!("{words} {low}, which is {start}"));
+                    self.report(high, Some(shown(end)), format!("{words} {low}, which is {}", shown(start)));
                 }
             }
             RuleKind::Fits => {
@@ -115,9 +115,9 @@ impl<'c> Check<'c> {
                     && to > from
                     && size > to - from + ROUNDING
                 {
-                    let range = ((to - from) * 1e6).round() / 1e6;
+                    let range = shown(((to - from) * 1e6).round() / 1e6);
                     let rule = format!("must be no longer than the range from {start} to {end}, which is {range}");
-                    self.report(length, Some(size.to_string()), rule);
+                    self.report(length, Some(shown(size)), rule);
                 }
             }
             RuleKind::OneOf | RuleKind::NoneOf => self.values(),
@@ -257,6 +257,11 @@ fn find<'v>(value: &'v Value, path: &str) -> Vec<(String, &'v Value)> {
         found = next;
     }
     found
+}
+
+/// A number as text; one of more than sixteen digits with an exponent.
+fn shown(number: f64) -> String {
+    if number.abs() >= 1e16 { format!("{number:e}") } else { number.to_string() }
 }
 
 /// The value, or the items of a list.

@@ -47,6 +47,8 @@ fn numbers_are_compared() {
     );
     let level = rule(RuleKind::NotDescending, &["start", "end"]);
     assert_eq!(broken(level, json!({ "start": 5, "end": 4 })), ["end must not be less than start, which is 5 (got 4)"]);
+    let huge = json!({ "start": 1e300, "end": 5 });
+    assert_eq!(broken(level, huge), ["end must not be less than start, which is 1e300 (got 5)"]);
     assert!(level.check(&json!({ "start": 5, "end": 5 })).is_empty());
     let most = rule(RuleKind::Maximum, &["list[].size"]);
     assert_eq!(

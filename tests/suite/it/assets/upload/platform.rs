@@ -39,7 +39,7 @@ pub(crate) struct Seen {
     pub(crate) chunk: u64,
     /// The URLs that the response to the create call has.
     pub(crate) given: u64,
-    /// The status of the upload.
+    /// The status of the upload; `gone` for an upload that does not exist, `proxy` for the page of a proxy.
     pub(crate) status: &'static str,
     pub(crate) faults: HashMap<u64, VecDeque<Fault>>,
     /// Statuses of the next responses to reports; 0 records the parts and never responds.
@@ -284,6 +284,11 @@ async fn report(State(platform): State<Platform>, Json(body): Json<Value>) -> Re
 async fn status(State(platform): State<Platform>) -> Response {
     platform.call("status".into());
     let seen = platform.seen();
+    match seen.status {
+        "gone" => return error(404),
+        "proxy" => return (StatusCode::NOT_FOUND, "<html>Not found</html>").into_response(),
+        _ => {}
+    }
     let recorded = seen.reported.len() as u64 - seen.forgotten;
     Json(json!({ "upload_id": "u-1", "status": seen.status, "chunks_completed": recorded })).into_response()
 }

@@ -184,6 +184,12 @@ async fn an_upload_that_the_server_has_ended_is_not_resumed() {
         assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("journal")));
         assert!(error.to_string().contains(status) && error.to_string().contains("talk.journal"), "{error}");
     }
+    for (status, is_gone) in [("gone", true), ("proxy", false)] {
+        platform.seen().status = status;
+        let error = upload(&platform, &path).await.expect_err("404");
+        assert_eq!(error.status(), Some(404));
+        assert_eq!(error.to_string().contains("does not exist any more: delete the journal"), is_gone, "{error}");
+    }
     let sent = platform.seen().headers.len();
     platform.seen().status = "completed";
     upload(&platform, &path).await.expect("another process has finished it");
