@@ -173,7 +173,8 @@ struct Loop {
     next_watch: Instant,
     /// Since when jobs are ready and not stored.
     ready_since: Option<Instant>,
-    /// Seconds of media in tasks that this run has created.
+    /// The jobs whose tasks this run has created, or tried to, and the seconds of their media. Only if there is a limit.
+    charged: HashSet<String>,
     spent: f64,
 }
 
@@ -189,6 +190,7 @@ pub(crate) async fn run(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Res
         watching: false,
         next_watch: Instant::now(),
         ready_since: None,
+        charged: HashSet::new(),
         spent: 0.0,
     };
     loop {
@@ -272,13 +274,9 @@ impl Loop {
             return Ok(());
         }
         for job in self.shared.ledger.due(state, &self.busy, free)? {
-            if matches!(job.state, State::Uploaded { .. }) {
-                let seconds = job.seconds_to_embed();
-                if self.shared.settings.most_seconds.is_some_and(|most| self.spent + seconds > most) {
-                    self.limit("the limit of minutes or cost is reached");
-                    return Ok(());
-                }
-                self.spent += seconds;
+            if matches!(job.state, State::Uploaded { .. }) && !self.charge(&job) {
+                self.limit("the limit of minutes or cost is reached");
+                return Ok(());
             }
             self.busy.insert(job.id.clone());
             let shared = Arc::clone(&self.shared);
@@ -288,6 +286,20 @@ impl Loop {
             }));
         }
         Ok(())
+    }
+
+    /// Whether the task of a job is within the limit. One that is tried again is counted once.
+    fn charge(&mut self, job: &JobRecord) -> bool {
+        let Some(most) = self.shared.settings.most_seconds else { return true };
+        if self.charged.contains(&job.id) {
+            return true;
+        }
+        let spent = self.spent + job.seconds_to_embed();
+        if spent > most {
+            return false;
+        }
+        self.spent = spent;
+        self.charged.insert(job.id.clone())
     }
 
     /// The states whose jobs have a step to do.
@@ -306,16 +318,23 @@ impl Loop {
             || (!is_waiting() && self.shared.ledger.next_due(self.open_states())?.is_none()))
     }
 
-    /// Waits until something ends, or until something is due.
-    async fn wait(&mut self, counts: &Counts) -> Result<(), PipelineError> {
+    /// When something is due that does not run yet.
+    fn wake_time(&self, counts: &Counts) -> Result<Instant, PipelineError> {
         let now = (Instant::now(), now_ms());
         let at = |due_ms: i64| now.0 + Duration::from_millis(u64::try_from(due_ms - now.1).unwrap_or_default());
         let mut wake = now.0 + Duration::from_secs(3600);
+        if self.stop == Some(Stop::Interrupted) {
+            return Ok(wake);
+        }
         if counts.get("created").is_some_and(|count| *count > 0) && !self.watching {
             wake = wake.min(self.next_watch);
         }
         if let (Some(since), false) = (self.ready_since, self.storing) {
             wake = wake.min(since + self.shared.settings.batch_delay);
+        }
+        if let (Some(until), None) = (self.shared.settings.until, &self.stop) {
+            let left = until.duration_since(std::time::SystemTime::now()).unwrap_or_default();
+            wake = wake.min(now.0 + left.min(Duration::from_secs(3600)));
         }
         if self.busy.len() < self.shared.settings.concurrency
             && let Some(due) = self.shared.ledger.next_due(self.open_states())?
@@ -326,6 +345,12 @@ impl Loop {
             // Something became due meanwhile.
             wake = wake.min(now.0 + Duration::from_millis(50));
         }
+        Ok(wake)
+    }
+
+    /// Waits until something ends, or until something is due.
+    async fn wait(&mut self, counts: &Counts) -> Result<(), PipelineError> {
+        let wake = self.wake_time(counts)?;
         tokio::select! {
             ended = self.running.next(), if !self.running.is_empty() => match ended.transpose()? {
                 Some(Ended::Step(id)) => drop(self.busy.remove(&id)),
