@@ -139,7 +139,7 @@ async fn a_run_that_was_stopped_for_longer_than_its_right_to_create_doubles_noth
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_program_says_so_with_its_exit_code_and_goes_on() {
-    let server = LocalServer::builder().processing_time(Duration::from_millis(20)).start().await.expect("a server");
+    let server = LocalServer::builder().processing_time(Duration::from_millis(500)).start().await.expect("a server");
     let home = folder();
     write_videos(&home.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4", "d.mp4", "e.mp4"]);
     for name in ["INT", "TERM"] {
