@@ -26,6 +26,8 @@ use twelvelabs_local::{Fault, LocalServer};
 use crate::support::{CLIP, KEY, SILENT};
 
 const SOON: Duration = Duration::from_millis(10);
+/// For waits for many tasks, which make 25 requests per minute.
+const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// A local server on the threads of a runtime of its own, and a client for it on none.
 fn local() -> (Runtime, LocalServer, TwelveLabs) {
@@ -83,9 +85,9 @@ fn lists_bulks_and_waits_are_iterators_and_vectors() {
     let inputs = || [CLIP, SILENT].map(FileSource::path);
     let created: Vec<_> = tasks.create_bulk(ModelName::Marengo30, inputs()).stream().collect();
     let ids: Vec<_> = created.into_iter().map(|created| created.result.expect("created").id).collect();
-    let done = tasks.create_bulk(ModelName::Marengo30, inputs()).wait().sleep_interval(SOON).send();
+    let done = tasks.create_bulk(ModelName::Marengo30, inputs()).wait().sleep_interval(A_MOMENT).send();
     assert!(done.len() == 2 && done.iter().all(Result::is_ok), "{done:?}");
-    let waited: Vec<_> = tasks.wait_all(&ids).sleep_interval(SOON).stream().collect();
+    let waited: Vec<_> = tasks.wait_all(&ids).sleep_interval(A_MOMENT).stream().collect();
     assert!(waited.len() == 2 && waited.iter().all(|waited| waited.result.is_ok()), "{waited:?}");
 
     let pages = tasks.list().page_limit(1).pages().map(|page| page.expect("listed").data.len());
