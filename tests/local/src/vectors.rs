@@ -13,6 +13,8 @@ mod images;
 #[cfg(feature = "decode")]
 mod pictures;
 #[cfg(feature = "decode")]
+mod recent;
+#[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]
 mod words;

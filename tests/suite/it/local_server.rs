@@ -28,7 +28,7 @@ use serde_json::Value;
 use twelvelabs::{RequestOptions, TwelveLabs, embed::tasks::TasksClient};
 use twelvelabs_local::{LocalServer, LocalServerBuilder};
 
-use crate::support::{KEY, TINY};
+use crate::support::{KEY, TINY, without_tls};
 
 const SOON: Duration = Duration::from_millis(5);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -36,7 +36,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A server, and a client that does not retry.
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TasksClient) {
     let server = builder.start().await.expect("a server");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(server.base_url()).with_max_retries(0);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(server.base_url()).with_max_retries(0);
     (server, client.build().expect("a client").embed().tasks())
 }
 

@@ -13,7 +13,7 @@ use twelvelabs::{
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use crate::support::{CLIP, ID, KEY, json};
+use crate::support::{CLIP, ID, KEY, json, without_tls};
 
 /// What `main` prints for an error, without what differs from run to run.
 struct Texts(Vec<String>);
@@ -44,7 +44,7 @@ fn twelvelabs_api_operations() -> impl Iterator<Item = &'static str> {
 
 fn builder(url: &str) -> TwelveLabsBuilder {
     let millisecond = Duration::from_millis(1);
-    TwelveLabs::builder().api_key(KEY).base_url(url).with_backoff(millisecond, millisecond)
+    without_tls(TwelveLabs::builder()).api_key(KEY).base_url(url).with_backoff(millisecond, millisecond)
 }
 
 fn url() -> FileSource {

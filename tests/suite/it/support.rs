@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use serde_json::Value;
 use twelvelabs::{
-    RequestOptions, TwelveLabs,
+    RequestOptions, TwelveLabs, TwelveLabsBuilder,
     embed::tasks::{TasksClient, TasksStatusResponse},
 };
 use twelvelabs_contract::Contract;
@@ -30,8 +30,13 @@ pub(crate) fn json(status: u16, name: &str) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_json(body(name))
 }
 
+/// Trusts no certificate at all: to parse those of the operating system takes longer than most calls of a test.
+pub(crate) fn without_tls(builder: TwelveLabsBuilder) -> TwelveLabsBuilder {
+    builder.with_reqwest(|http| http.tls_certs_only([]))
+}
+
 pub(crate) fn client(base_url: &str) -> TasksClient {
-    let client = TwelveLabs::builder().api_key(KEY).base_url(base_url).build().expect("a client");
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(base_url).build().expect("a client");
     client.embed().tasks()
 }
 
@@ -44,7 +49,8 @@ pub(crate) async fn scripted_client(responses: impl IntoIterator<Item = Response
         Mock::given(Valid).respond_with(response).up_to_n_times(1).mount(&server).await;
     }
     Mock::given(Valid).respond_with(last).mount(&server).await;
-    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).with_max_retries(0);
+    let client =
+        without_tls(TwelveLabs::builder()).api_key(KEY).base_url(format!("{}/v1.3", server.uri())).with_max_retries(0);
     (server, client.build().expect("a client"))
 }
 

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -131,18 +132,16 @@ async fn upload(body: Body, rate: usize, settings: fn(TwelveLabsBuilder, Duratio
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn a_slow_upload_is_progress_while_the_socket_takes_nothing() {
-    for body in [Body::Form(6_000_000), Body::Bytes(6_000_000), Body::Json(4_500_000)] {
-        upload(body, 600_000, |client, limit| client.with_chunk_timeout(limit)).await;
-    }
+    let bodies = [Body::Form(6_000_000), Body::Bytes(6_000_000), Body::Json(4_500_000)];
+    join_all(bodies.map(|body| upload(body, 600_000, |client, limit| client.with_chunk_timeout(limit)))).await;
 }
 
 /// The operating system takes all of the upload at once, and the server reads it for several times the limit.
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn the_time_for_the_response_starts_when_the_last_byte_has_left() {
-    for body in [Body::Form(2_000_000), Body::Bytes(2_000_000), Body::Json(1_500_000)] {
-        upload(body, 500_000, |client, limit| client.with_header_timeout(limit)).await;
-    }
+    let bodies = [Body::Form(2_000_000), Body::Bytes(2_000_000), Body::Json(1_500_000)];
+    join_all(bodies.map(|body| upload(body, 500_000, |client, limit| client.with_header_timeout(limit)))).await;
 }
 
 /// A rate of 10 KB/s, with time limits that are far below the time of the whole upload.
@@ -193,22 +192,29 @@ async fn hold(
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn a_large_body_that_ends_early_leaves_nothing_open_even_if_the_server_does_not_read() {
-    for (scheme, is_tls) in [("http", false), ("https", true)] {
-        for body in [Body::Bytes(24_000_000), Body::Json(18_000_000)] {
-            let (listener, address) = listener();
-            let (seen, mut clients) = mpsc::unbounded_channel();
-            let server = tokio::spawn(read_nothing(listener, is_tls, seen));
-            let client = client(scheme, address).build().expect("a client");
-            let call = tokio::spawn(async move { body.send(&client).await.map(|()| client) });
-            let socket = clients.recv().await.expect("a client");
-            // Until the buffers on the way are full.
-            sleep(Duration::from_millis(500)).await;
-            call.abort();
-            let _ = call.await;
-            closed(Path::new(""), socket).await;
-            server.abort();
-        }
-    }
+    let bodies = [Body::Bytes(24_000_000), Body::Json(18_000_000)];
+    let calls = [false, true].into_iter().flat_map(|is_tls| bodies.map(|body| end_early(body, is_tls)));
+    join_all(calls).await;
+}
+
+#[cfg(target_os = "linux")]
+async fn end_early(body: Body, is_tls: bool) {
+    let (listener, address) = listener();
+    let (seen, mut clients) = mpsc::unbounded_channel();
+    let server = tokio::spawn(read_nothing(listener, is_tls, seen));
+    let client = client(scheme(is_tls), address).build().expect("a client");
+    let call = tokio::spawn(async move { body.send(&client).await.map(|()| client) });
+    let socket = clients.recv().await.expect("a client");
+    // Until the buffers on the way are full.
+    sleep(Duration::from_millis(500)).await;
+    call.abort();
+    let _ = call.await;
+    closed(Path::new(""), socket).await;
+    server.abort();
+}
+
+fn scheme(is_tls: bool) -> &'static str {
+    if is_tls { "https" } else { "http" }
 }
 
 /// Waits until this process has neither the file nor the socket open.
@@ -237,43 +243,49 @@ async fn closed(file: &Path, socket: SocketAddr) {
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn an_upload_that_ends_early_leaves_nothing_open_even_if_the_server_does_not_read() {
+    join_all(
+        [(false, true), (false, false), (true, true), (true, false)]
+            .map(|(is_tls, drops)| file_ends_early(is_tls, drops)),
+    )
+    .await;
+}
+
+/// An upload of a file that is dropped or comes to its time limit.
+#[cfg(target_os = "linux")]
+async fn file_ends_early(is_tls: bool, drops: bool) {
     // Without the handle that made it.
     let file = tempfile::NamedTempFile::new().expect("a file").into_temp_path();
     std::fs::write(&file, vec![0; 24_000_000]).expect("written");
     let path = file.canonicalize().expect("a path");
-    for (scheme, is_tls) in [("http", false), ("https", true)] {
-        for drops in [true, false] {
-            let (listener, address) = listener();
-            let (seen, mut clients) = mpsc::unbounded_channel();
-            let server = tokio::spawn(read_nothing(listener, is_tls, seen));
-            let builder = client(scheme, address);
-            let builder = if drops { builder } else { builder.with_chunk_timeout(LIMITS[1]) };
-            let tasks = builder.build().expect("a client").embed().tasks();
-            let sent = Arc::new(AtomicU64::new(0));
-            let progress = Arc::clone(&sent);
-            let create = tasks
-                .create(ModelName::Marengo30, FileSource::path(&path))
-                .with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
-            let mut call = tokio::spawn(create.send());
-            let socket = clients.recv().await.expect("a client");
-            if drops {
-                // Until the buffers on the way are full.
-                let mut before = 0;
-                for _ in 0..20 {
-                    sleep(Duration::from_millis(20)).await;
-                    while sent.load(Ordering::Relaxed) != before {
-                        before = sent.load(Ordering::Relaxed);
-                        sleep(Duration::from_millis(50)).await;
-                    }
-                }
-                call.abort();
-                let _ = (&mut call).await;
-            } else {
-                let error = (&mut call).await.expect("no panic").expect_err("late");
-                assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    let (listener, address) = listener();
+    let (seen, mut clients) = mpsc::unbounded_channel();
+    let server = tokio::spawn(read_nothing(listener, is_tls, seen));
+    let builder = client(scheme(is_tls), address);
+    let builder = if drops { builder } else { builder.with_chunk_timeout(LIMITS[1]) };
+    let tasks = builder.build().expect("a client").embed().tasks();
+    let sent = Arc::new(AtomicU64::new(0));
+    let progress = Arc::clone(&sent);
+    let create = tasks
+        .create(ModelName::Marengo30, FileSource::path(&path))
+        .with_progress(move |now| progress.store(now.sent, Ordering::Relaxed));
+    let mut call = tokio::spawn(create.send());
+    let socket = clients.recv().await.expect("a client");
+    if drops {
+        // Until the buffers on the way are full.
+        let mut before = 0;
+        for _ in 0..20 {
+            sleep(Duration::from_millis(20)).await;
+            while sent.load(Ordering::Relaxed) != before {
+                before = sent.load(Ordering::Relaxed);
+                sleep(Duration::from_millis(50)).await;
             }
-            closed(&path, socket).await;
-            server.abort();
         }
+        call.abort();
+        let _ = (&mut call).await;
+    } else {
+        let error = (&mut call).await.expect("no panic").expect_err("late");
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
     }
+    closed(&path, socket).await;
+    server.abort();
 }

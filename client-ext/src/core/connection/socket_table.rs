@@ -15,12 +15,15 @@ use super::Addresses;
 const REST: u32 = 20;
 /// The shortest rest.
 const SHORTEST_REST: Duration = Duration::from_millis(10);
+/// The longest rest. A read on a busy machine takes long because its thread is not running, and time limits depend on the next read.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// The table `/proc/self/net/tcp`, which has a line for every socket of the machine.
 ///
 /// Asking one socket would need its descriptor, which the HTTP client keeps to itself. A read takes 3 ms for every 1,000 sockets
-/// (measured with 9,800 and 19,000 sockets). One read serves all uploads of the process, and there is at most one every 10 ms, during at most 1/20 of the time:
-/// with 100,000 sockets, one of 0.3 s every 6 s. It runs on a thread for blocking work, and only while an upload's socket takes nothing.
+/// (measured with 9,800 and 19,000 sockets). One read serves all uploads of the process, and there is at most one every 10 ms, during at most
+/// 1/20 of the time up to 16,000 sockets; with 100,000, one of 0.3 s every 1.3 s. It runs on a thread for blocking work, and only while an
+/// upload's socket takes nothing.
 pub(super) struct SocketTable {
     /// The sockets that the next read looks for.
     wanted: Mutex<HashSet<Addresses>>,
@@ -69,11 +72,15 @@ impl SocketTable {
         }
         let mut wanted = std::mem::take(&mut *self.want());
         wanted.insert(socket);
+        let read = move || {
+            // Without the time until a thread is free.
+            let started = Instant::now();
+            (read(&wanted), started.elapsed())
+        };
         let started = Instant::now();
-        let by_socket =
-            tokio::task::spawn_blocking(move || read(&wanted)).await.ok().and_then(Result::ok).unwrap_or_default();
-        let now = Instant::now();
-        let rested = now + ((now - started) * REST).max(SHORTEST_REST);
+        let (read, duration) = tokio::task::spawn_blocking(read).await.ok().unzip();
+        let by_socket = read.and_then(Result::ok).unwrap_or_default();
+        let rested = Instant::now() + rest(duration.unwrap_or_default());
         let queued = by_socket.get(&socket).copied();
         *last = Some(Queues { started, rested, by_socket });
         queued
@@ -82,6 +89,11 @@ impl SocketTable {
     fn want(&self) -> std::sync::MutexGuard<'_, HashSet<Addresses>> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long the table rests after a read of this duration.
+fn rest(read: Duration) -> Duration {
+    (read * REST).clamp(SHORTEST_REST, LONGEST_REST)
 }
 
 /// Reads the send queues of these sockets.
@@ -177,6 +189,11 @@ mod tests {
         assert_eq!(found(&[ours]), HashMap::from([(ours, 0x12ab0)]));
         assert_eq!(found(&[ours, theirs, other]), HashMap::from([(ours, 0x12ab0), (theirs, 0)]));
         assert_eq!(found(&[other]), HashMap::new());
+    }
+
+    #[test]
+    fn the_table_rests_longer_than_a_read_takes_but_not_for_long() {
+        assert_eq!([0, 5, 10_000].map(|read| rest(Duration::from_millis(read)).as_millis()), [10, 100, 1_000]);
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
     ops::{ControlFlow, Range},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::Arc,
 };
 
 use rust_h264::{
@@ -14,6 +15,7 @@ use rust_h264::{
     nal::{NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_sps_info},
 };
 
+use super::recent::Recent;
 use crate::media::{Codec, Media, Packet, Part, Stream, h264};
 
 /// Width and height of the luma of a [`Still`].
@@ -49,8 +51,14 @@ pub(super) struct Still {
     pub(super) red: [u8; CHROMA * CHROMA],
 }
 
+static RECENT: Recent<Still> = Recent::new();
+
 /// The stills of a time range, ordered by time. Empty if nothing can be decoded.
-pub(super) fn stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Still>> {
+pub(super) fn stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Arc<[Still]>> {
+    RECENT.get(path, range.clone(), || decoded_stills(media, path, range))
+}
+
+fn decoded_stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Still>> {
     let work = f64::from(media.width) * f64::from(media.height) * (range.end - range.start) * 25.0;
     let mut stills = Vec::new();
     let mut slot = i64::MIN;

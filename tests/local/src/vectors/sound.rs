@@ -7,6 +7,7 @@ use std::{
     ops::{ControlFlow, Range},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::Arc,
 };
 
 use symphonia::core::{
@@ -19,6 +20,7 @@ use symphonia::core::{
     units::{Duration, Timestamp},
 };
 
+use super::recent::Recent;
 use crate::media::{Codec, Media, MpaFrame, Part, Stream};
 
 pub(super) const BANDS: usize = 40;
@@ -37,8 +39,14 @@ pub(super) struct Moment {
     pub(super) levels: [i16; BANDS],
 }
 
+static RECENT: Recent<Moment> = Recent::new();
+
 /// The moments of a time range, ordered by time. Empty if nothing can be decoded.
-pub(super) fn moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Moment>> {
+pub(super) fn moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Arc<[Moment]>> {
+    RECENT.get(path, range.clone(), || decoded_moments(media, path, range))
+}
+
+fn decoded_moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Moment>> {
     let Some(stream) = media.stream(Part::Audio) else { return Ok(Vec::new()) };
     let decode = || -> io::Result<Vec<Moment>> {
         let mut ear = Ear::default();

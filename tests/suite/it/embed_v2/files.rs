@@ -19,14 +19,14 @@ use twelvelabs::{
 };
 use twelvelabs_local::{Fault, LocalServer, LocalServerBuilder, UndocumentedBehaviour};
 
-use crate::support::{ID, KEY, SILENT, TINY};
+use crate::support::{ID, KEY, SILENT, TINY, without_tls};
 
 const SOON: Duration = Duration::from_millis(5);
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(3600);
 
 fn client(base_url: &str) -> TwelveLabs {
-    let builder = TwelveLabs::builder().api_key(KEY).base_url(base_url).with_max_retries(0);
+    let builder = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(base_url).with_max_retries(0);
     builder.build().expect("a client")
 }
 

@@ -24,7 +24,7 @@ use twelvelabs::{
 };
 use twelvelabs_local::LocalServer;
 
-use crate::support::{KEY, TINY};
+use crate::support::{KEY, TINY, without_tls};
 
 /// What happened in a round.
 #[derive(Debug, Default)]
@@ -73,7 +73,10 @@ async fn run_round(round: usize, flows: usize) -> Figures {
         platform.base_url().trim_start_matches("http://").trim_end_matches("/v1.3").parse().expect("an address");
     let proxy = Proxy::start(upstream, 0x5eed + round as u64).await;
     let client = |address: SocketAddr| {
-        let builder = TwelveLabs::builder().api_key(KEY).base_url(format!("http://{address}/v1.3")).with_max_retries(4);
+        let builder = without_tls(TwelveLabs::builder())
+            .api_key(KEY)
+            .base_url(format!("http://{address}/v1.3"))
+            .with_max_retries(4);
         builder
             .with_backoff(Duration::from_millis(1), Duration::from_millis(20))
             .build()

@@ -16,11 +16,11 @@ use twelvelabs::{
 use twelvelabs_local::{Fault, LocalServer, LocalServerBuilder, UndocumentedBehaviour};
 
 use super::SOON;
-use crate::support::{KEY, SILENT};
+use crate::support::{KEY, SILENT, without_tls};
 
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TwelveLabs) {
     let server = builder.start().await.expect("a server");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(server.base_url()).with_backoff(SOON, SOON);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(server.base_url()).with_backoff(SOON, SOON);
     (server, client.build().expect("a client"))
 }
 

@@ -13,11 +13,11 @@ use twelvelabs::{
 use twelvelabs_local::{Fault, LocalServer, LocalServerBuilder};
 
 use super::SOON;
-use crate::support::{CLIP, KEY, SILENT, TINY};
+use crate::support::{CLIP, KEY, SILENT, TINY, without_tls};
 
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TwelveLabs) {
     let server = builder.start().await.expect("a server");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(server.base_url()).with_max_retries(0);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(server.base_url()).with_max_retries(0);
     (server, client.build().expect("a client"))
 }
 

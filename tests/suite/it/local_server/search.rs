@@ -11,7 +11,7 @@ use super::{
     SOON,
     files::{png, tone, wav},
 };
-use crate::support::KEY;
+use crate::support::{KEY, without_tls};
 
 /// Sixteen shots of four seconds: what they show and sound like is in `tests/media/make.sh`.
 const SHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/shots.mp4");
@@ -34,7 +34,7 @@ fn ranked(query: &[f32], shots: &[EmbeddingData], option: &EmbeddingOption) -> V
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn texts_images_and_sounds_find_shots() {
     let server = LocalServer::start().await.expect("a server");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(server.base_url()).with_max_retries(0);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(server.base_url()).with_max_retries(0);
     let embed = client.build().expect("a client").embed().v2();
     for model in [ModelName::Marengo30, ModelName::Marengo35] {
         let video = VideoInput::new(MediaSource::bytes(std::fs::read(SHOTS).expect("the clip")))

@@ -20,12 +20,12 @@ use super::{
     SOON,
     files::{pdf, png, tone},
 };
-use crate::support::{CLIP, KEY, SILENT};
+use crate::support::{CLIP, KEY, SILENT, without_tls};
 
 /// A server, and a client that does not retry.
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TwelveLabs) {
     let server = builder.start().await.expect("a server");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(server.base_url()).with_max_retries(0);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(server.base_url()).with_max_retries(0);
     (server, client.build().expect("a client"))
 }
 

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 use twelvelabs::{RequestOptions, TwelveLabs, TwelveLabsBuilder};
 
-use crate::support::{ID, KEY};
+use crate::support::{ID, KEY, without_tls};
 
 /// What happens to a request for a part.
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +132,7 @@ impl Platform {
 
     pub(crate) fn builder(&self) -> TwelveLabsBuilder {
         let millisecond = std::time::Duration::from_millis(1);
-        let builder = TwelveLabs::builder().api_key(KEY).base_url(format!("http://{}/v1.3", self.api));
+        let builder = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(format!("http://{}/v1.3", self.api));
         builder.with_backoff(millisecond, millisecond)
     }
 
