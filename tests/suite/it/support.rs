@@ -72,8 +72,13 @@ pub(crate) fn last_status(error: &twelvelabs::Error) -> Option<&TasksStatusRespo
 
 /// Time limits for behaviour that is visible only when a limit is reached. A test tries the next one if the machine was too slow for
 /// the last one.
-pub(crate) const LIMITS: [Duration; 4] =
-    [Duration::from_millis(300), Duration::from_secs(2), Duration::from_secs(8), Duration::from_secs(30)];
+pub(crate) const LIMITS: [Duration; 5] = [
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+];
 
 pub(crate) async fn local() -> (LocalServer, TasksClient) {
     let local = LocalServer::start().await.expect("a server");
