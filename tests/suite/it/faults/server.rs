@@ -150,7 +150,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
                 return Ok(());
             }
         }
-        seen.body = buffer.drain(..length).collect();
+        seen.body = taken(&mut buffer, length);
         seen.whole = true;
         let line = seen.line.clone();
         state.lock().expect("sane").seen[index] = seen;
@@ -194,21 +194,26 @@ fn reset(stream: TcpStream) -> std::io::Result<()> {
 
 async fn read_head(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<Seen>> {
     let end = loop {
-        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+        if let Some(end) = memchr::memmem::find(buffer, b"\r\n\r\n") {
             break end;
         }
         if stream.read_buf(buffer).await? == 0 {
             return Ok(None);
         }
     };
-    let head: Vec<u8> = buffer.drain(..end + 4).collect();
-    let head = String::from_utf8_lossy(&head).into_owned();
+    let head = String::from_utf8_lossy(&taken(buffer, end + 4)).into_owned();
     let mut lines = head.trim_end().split("\r\n");
     let line = lines.next().unwrap_or_default().to_owned();
     let headers = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
     Ok(Some(Seen { line, headers: headers.collect(), ..Seen::default() }))
+}
+
+/// The first bytes of a buffer, which keeps the others.
+fn taken(buffer: &mut Vec<u8>, count: usize) -> Vec<u8> {
+    let rest = buffer.split_off(count);
+    std::mem::replace(buffer, rest)
 }
 
 pub(crate) fn reply(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
