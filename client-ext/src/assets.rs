@@ -41,6 +41,9 @@ use crate::{
 };
 
 /// Assets. Cheap to clone.
+///
+/// An asset is a file on the server, which version 2 of the [embedding API](crate::embed::v2) and other parts of the platform name by its id. Tasks
+/// of version 1 take files and URLs only. An asset stays until it is [deleted](Self::delete). Uploads have a rate limit of their own.
 #[derive(Clone, Debug)]
 pub struct AssetsClient<M = Async> {
     core: Core,
@@ -65,7 +68,8 @@ impl<M> AssetsClient<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// The source may be a video, an audio file, an image or a document. A file may have up to 200 MiB, an image up to 32 MiB. By URL, video and
+    /// The source may be a video, an audio file, an image or a document (PDF, text, Markdown). A URL may be that of an HLS playlist of recorded
+    /// video. A file may have up to 200 MiB, an image up to 32 MiB. By URL, video and
     /// audio may have up to 4 GB, documents up to 512 MB.
     ///
     /// # Errors
@@ -73,6 +77,10 @@ impl<M> AssetsClient<M> {
     /// See [`Request`]. The call is retried only if the failed attempt cannot have created an asset. If
     /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, an asset may exist although its id never arrived: look for its file name
     /// with [`list`](Self::list).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts the upload. If the last byte had been sent, an asset may exist.
     pub fn create(&self, source: impl Into<FileSource>) -> Request<CreateAsset, M> {
         Request::new(&self.core, CreateAsset::new(source.into().0))
     }
@@ -117,7 +125,8 @@ impl<M> AssetsClient<M> {
     /// # let _ = asset; Ok(()) }
     /// ```
     ///
-    /// If it is dropped before, it logs a warning with the ids of the assets that are left.
+    /// Nothing is deleted before [`delete`](AssetCleanup::delete) is called, since a task may still read the asset. If the list is dropped before,
+    /// it logs a warning with the ids of the assets that are left.
     pub fn cleanup(&self) -> AssetCleanup<M> {
         AssetCleanup::new(&self.core)
     }
@@ -134,11 +143,25 @@ impl<M> AssetsClient<M> {
     /// }
     /// # Ok(()) }
     /// ```
+    ///
+    /// A page has up to 50 assets, 10 by default. Assets that are created while the pages are read move the others: [`items`](Request::items)
+    /// returns each asset once, and one that was created meanwhile may be missing.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. A list that does not end is a [`Decode`](crate::ErrorKind::Decode) error.
     pub fn list(&self) -> Request<ListAssets, M> {
         Request::new(&self.core, ListAssets::default())
     }
 
     /// Retrieves an asset: its status and what the server knows of the file.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// let asset = client.assets().retrieve("663da73b31cdd0c1f638a8e6").await?;
+    /// println!("{}: {:?} bytes, {:?} s", asset.status, asset.size, asset.duration);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -148,6 +171,15 @@ impl<M> AssetsClient<M> {
     }
 
     /// Deletes an asset for good. An asset that indexes refer to is a 409, unless [`force`](Request::force) is set.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// match client.assets().delete("663da73b31cdd0c1f638a8e6").await {
+    ///     Err(error) if error.is_not_found() => println!("it was deleted before"),
+    ///     deleted => deleted?,
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -167,6 +199,11 @@ impl<M> AssetsClient<M> {
     /// client.assets().update_user_metadata("663da73b31cdd0c1f638a8e6", changes).await?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for values of other types than strings, numbers, booleans and lists of
+    /// strings, and for integers of more than 53 bits. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
     pub fn update_user_metadata<N: Into<String>, V: Into<serde_json::Value>>(
         &self,
         id: impl IntoId<AssetId>,
@@ -176,7 +213,11 @@ impl<M> AssetsClient<M> {
         Request::new(&self.core, UpdateUserMetadata { id, metadata })
     }
 
-    /// Replaces all metadata of an asset.
+    /// Replaces all metadata of an asset: names that are not in `metadata` are removed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`update_user_metadata`](Self::update_user_metadata), and [`InvalidInput`](crate::ErrorKind::InvalidInput) for `null`.
     pub fn replace_user_metadata<N: Into<String>, V: Into<serde_json::Value>>(
         &self,
         id: impl IntoId<AssetId>,
@@ -186,14 +227,29 @@ impl<M> AssetsClient<M> {
         Request::new(&self.core, ReplaceUserMetadata { id, metadata })
     }
 
-    /// Deletes all metadata of an asset.
+    /// Deletes all metadata of an asset. The asset itself stays.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
     pub fn delete_user_metadata(&self, id: impl IntoId<AssetId>) -> Request<DeleteUserMetadata, M> {
         Request::new(&self.core, DeleteUserMetadata { id: id.into_id(&ASSET_ID) })
     }
 
     /// Retrieves the transcription of the speech in an asset.
     ///
-    /// The server computes it after the upload; until then, the status is `pending` or `processing`.
+    /// The server computes it after the upload; until then, the status is `pending` or `processing`. There is no wait for it, since it is not a
+    /// status of the asset: an asset is `ready` without it.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+    /// use twelvelabs::assets::AssetTranscriptionInclude;
+    ///
+    /// let units = [AssetTranscriptionInclude::Sentences];
+    /// let transcription = client.assets().retrieve_transcription("663da73b31cdd0c1f638a8e6").include(units).await?;
+    /// println!("{}: {:?}", transcription.status, transcription.sentences);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -208,6 +264,12 @@ impl<M> AssetsClient<M> {
     }
 
     /// Waits until an asset is `ready`; see [`WaitForDone`].
+    ///
+    /// An asset needs seconds to minutes, by its length. Each poll is one [`retrieve`](Self::retrieve).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`WaitForDone`]; [`JobFailed`](crate::ErrorKind::JobFailed), with the server's reason, if the file cannot be processed.
     pub fn wait_for_done(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob, M> {
         WaitForDone::new(&self.core, id)
     }

@@ -27,6 +27,14 @@ use self::tasks::ModelName;
 use crate::core::{Core, mode::Async, request::Request};
 
 /// The embedding API. Cheap to clone.
+///
+/// | input | call | result |
+/// | --- | --- | --- |
+/// | a text, an image, a short sound | [`create`](Self::create), or [`v2().create`](v2::V2Client::create) | in the response |
+/// | a video file of this machine, up to 2 GiB | [`tasks().create`](tasks::TasksClient::create) | from a task |
+/// | a long audio file or video, a document, several inputs as one | [`v2().tasks`](v2::V2Client::tasks) | from a task |
+///
+/// Vectors of different models, and those of one model with different dimensions, cannot be compared.
 #[derive(Clone, Debug)]
 pub struct EmbedClient<M = Async> {
     core: Core,
@@ -58,12 +66,16 @@ impl<M> EmbedClient<M> {
     /// # Errors
     ///
     /// See [`Request`]. An input that fails alone is not an error: its part of the response has an `error_message`; see
-    /// [`InputErrors`].
+    /// [`InputErrors`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) without any input.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts the request. The server stores nothing.
     pub fn create(&self, model_name: impl Into<ModelName>) -> Request<CreateEmbedding, M> {
         Request::new(&self.core, CreateEmbedding::new(model_name.into()))
     }
 
-    /// Video embedding tasks.
+    /// Video embedding tasks of version 1: for files of this machine and URLs, without an asset.
     pub fn tasks(&self) -> tasks::TasksClient<M> {
         tasks::TasksClient::new(&self.core)
     }

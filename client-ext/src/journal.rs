@@ -32,11 +32,14 @@ struct Header {
 /// What identifies a file besides its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileState {
+    /// In bytes.
     pub(crate) size: u64,
+    /// `None` if the file system does not tell it.
     pub(crate) modified: Option<DateTime<Utc>>,
 }
 
 impl FileState {
+    /// The state in the metadata of a file.
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self { size: metadata.len(), modified: metadata.modified().ok().map(DateTime::from) }
     }
@@ -83,6 +86,7 @@ pub(crate) async fn load<R: Record>(path: &Path) -> Result<Option<R>> {
     }
 }
 
+/// The journal cannot be read or written.
 fn broken(path: &Path, rule: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     let rule = format!("{rule}: {error}");
     Error::invalid(vec![Violation::new(JOURNAL, path.display(), rule)]).with_source(error)
@@ -106,6 +110,7 @@ pub(crate) async fn check_writable(path: &Path) -> Result<()> {
     checked.await.map_err(|error| broken(path, "must be writable", error))
 }
 
+/// Writes a file beside the journal, makes it durable, and renames it.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let (mut file, new) = create_beside(path)?;
     let written = file.write_all(text).and_then(|()| file.sync_all());

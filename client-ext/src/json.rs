@@ -43,7 +43,9 @@ pub fn is_complete(text: &[u8]) -> bool {
 /// A text and the position in it.
 struct Json<'de> {
     text: &'de [u8],
+    /// The next byte to read.
     at: usize,
+    /// The number of objects and arrays that are open.
     depth: usize,
 }
 
@@ -73,6 +75,7 @@ impl<'de> Json<'de> {
         Ok(())
     }
 
+    /// Checks that only white space follows.
     fn end(&mut self) -> JsonResult<()> {
         match self.peek() {
             Ok(_) => Err(self.unexpected("trailing characters")),
@@ -80,16 +83,19 @@ impl<'de> Json<'de> {
         }
     }
 
+    /// The text ends before the value does.
     #[cold]
     fn truncated(&self) -> JsonError {
         JsonError::new(JsonErrorKind::Truncated, self.text.len(), "unexpected end of input")
     }
 
+    /// The next byte is wrong.
     #[cold]
     fn unexpected(&self, message: &str) -> JsonError {
         self.error_at(self.at, message)
     }
 
+    /// A syntax error at this byte; behind the last one, the text is truncated.
     #[cold]
     fn error_at(&self, at: usize, message: &str) -> JsonError {
         if at >= self.text.len() {
@@ -98,6 +104,7 @@ impl<'de> Json<'de> {
         JsonError::new(JsonErrorKind::Syntax, at, message)
     }
 
+    /// Counts an object or array that begins. The caller counts down at its end.
     fn enter(&mut self) -> JsonResult<()> {
         self.depth += 1;
         if self.depth > DEEPEST {
@@ -106,6 +113,7 @@ impl<'de> Json<'de> {
         Ok(())
     }
 
+    /// Consumes `true`, `false` or `null`.
     fn literal(&mut self, word: &'static str) -> JsonResult<()> {
         let found =
             self.text[self.at..].iter().zip(word.as_bytes()).take_while(|(found, wanted)| found == wanted).count();
@@ -140,6 +148,7 @@ impl<'de> Json<'de> {
         Ok(Some(token.parse().unwrap_or(f32::INFINITY)))
     }
 
+    /// The next number, as the type that fits it best: an integer of 64 bits, or else an `f64`. `-0` is an `f64`, which keeps its sign.
     fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> JsonResult<V::Value> {
         let start = self.at;
         let (token, integer) = self.number()?;
@@ -192,6 +201,7 @@ impl<'de> Json<'de> {
         }
     }
 
+    /// The string that starts here. It is borrowed unless it has escapes.
     fn string(&mut self) -> JsonResult<Cow<'de, str>> {
         let start = self.at;
         let escapes = self.skip_string()?;
@@ -260,6 +270,7 @@ impl<'de> Json<'de> {
         }
     }
 
+    /// Skips a key and its colon, if the container that ends with `close` is an object.
     fn skip_key(&mut self, close: u8) -> JsonResult<()> {
         if close != b'}' {
             return Ok(());
@@ -275,6 +286,7 @@ impl<'de> Json<'de> {
 impl<'de> Deserializer<'de> for &mut Json<'de> {
     type Error = JsonError;
 
+    // An error of the visitor, such as a wrong type, has no position: it gets that of the start of the value.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         let first = self.peek()?;
         let start = self.at;
@@ -308,6 +320,7 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
         outcome.map_err(|error| error.at(start))
     }
 
+    // The numbers of vectors, which are most of a response: digits go to an `f32` without an `f64` between, so that they are rounded once.
     #[inline]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         let (number, length) = match number::fast_f32(&self.text[self.at..]) {
@@ -335,6 +348,7 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
         visitor.visit_newtype_struct(self).map_err(|error| error.at(start))
     }
 
+    // As serde_json does: a text is a variant without a value, an object with one member a variant with one.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -361,6 +375,7 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
         outcome.map_err(|error| error.at(start))
     }
 
+    // Without the stack: what is ignored may be deeper than `DEEPEST`.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         self.skip()?;
         visitor.visit_unit()

@@ -131,7 +131,7 @@ pub enum Found {
 
 /// An outcome that cannot follow from a state: an error of the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit {
+pub struct InvalidTransition {
     /// The state of the job.
     pub state: State,
     /// What was to be recorded.
@@ -139,7 +139,7 @@ pub struct Misfit {
 }
 
 /// Returns the state that follows, or an error if the outcome cannot happen in this state.
-pub fn transition(state: State, outcome: Outcome) -> Result<State, Misfit> {
+pub fn transition(state: State, outcome: Outcome) -> Result<State, InvalidTransition> {
     use Outcome as O;
     use State as S;
     Ok(match (state, outcome) {
@@ -177,7 +177,7 @@ pub fn transition(state: State, outcome: Outcome) -> Result<State, Misfit> {
             let why = format!("the task {task} was created after the right to create it had run out");
             S::Uncertain { asset, why }
         }
-        (state, outcome) => return Err(Misfit { state, outcome }),
+        (state, outcome) => return Err(InvalidTransition { state, outcome }),
     })
 }
 
@@ -233,13 +233,13 @@ impl State {
     }
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for InvalidTransition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} cannot follow {:?}", self.outcome, self.state)
     }
 }
 
-impl std::error::Error for Misfit {}
+impl std::error::Error for InvalidTransition {}
 
 #[cfg(test)]
 mod tests;

@@ -53,7 +53,7 @@ enum Group {
 
 /// How much a group measures.
 #[derive(Clone, Copy)]
-struct Effort {
+struct Extent {
     runs: u32,
     quick: bool,
 }
@@ -62,7 +62,7 @@ struct Effort {
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let all = [Group::Retrieve, Group::Upload, Group::Wait, Group::Dependents, Group::Platform];
     let groups = if options.groups.is_empty() { &all[..] } else { &options.groups };
-    let effort = Effort { runs: if options.quick { 3 } else { options.runs }, quick: options.quick };
+    let extent = Extent { runs: if options.quick { 3 } else { options.runs }, quick: options.quick };
     print_place();
     let mut report = Report::default();
     let mut built = None;
@@ -72,9 +72,9 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             None => Ok(built.insert(Programs::build(root)?).clone()),
         };
         match group {
-            Group::Retrieve => retrieve::run(&programs()?, effort, &mut report)?,
-            Group::Upload => upload::run(&programs()?, effort, &mut report)?,
-            Group::Wait => wait::run(&programs()?, effort, &mut report)?,
+            Group::Retrieve => retrieve::run(&programs()?, extent, &mut report)?,
+            Group::Upload => upload::run(&programs()?, extent, &mut report)?,
+            Group::Wait => wait::run(&programs()?, extent, &mut report)?,
             Group::Dependents => dependents::run(root, &mut report)?,
             Group::Platform => platform::run(root)?,
         }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The reason why plain data is invalid. Without this check, a number in quotes would not be a limit.
-fn misfit(kind: ObjectKind, key: &str, value: &Value) -> Option<&'static str> {
+fn invalid_value(kind: ObjectKind, key: &str, value: &Value) -> Option<&'static str> {
     let texts =
         |value: &Value| value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_string));
     let (good, must) = match (kind, key) {
@@ -115,7 +115,7 @@ fn check_object(kind: ObjectKind, value: &Value, place: &Pointer, findings: &mut
         if kind == ObjectKind::Schema && key == "x-rules" {
             findings.refused.extend(x_rules::parse(child).err().map(|text| Remark::new(&here, text)));
         }
-        if let Some(must) = misfit(kind, key, child) {
+        if let Some(must) = invalid_value(kind, key, child) {
             let remark = Remark::new(&here, format!("{must}, and is {child}"));
             let is_name = kind == ObjectKind::Document && key == "info";
             if findings.lenient && is_name { &mut findings.lost } else { &mut findings.refused }.push(remark);

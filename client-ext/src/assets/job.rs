@@ -16,8 +16,9 @@ use crate::{
 /// An asset that the server processes, as something to [wait](crate::wait) for.
 ///
 /// Polled with `GET /assets/{asset_id}`, one request per asset: [`wait_all`](super::AssetsClient::wait_all) of many
-/// assets takes as many requests as there are assets, per round. `ready` is done, `failed` is failed, with the server's
-/// reason.
+/// assets takes as many requests as there are assets, per round, and keeps to the request rate of
+/// [`WaitAll`](crate::wait::WaitAll). `ready` is done, `failed` is failed, with the server's reason; `processing` and every
+/// status that this version does not know are pending.
 #[derive(Clone, Debug)]
 pub struct AssetJob {
     core: Core,

@@ -21,7 +21,8 @@ use crate::{
 
 /// The operation of [`AssetsClient::list`](super::AssetsClient::list).
 ///
-/// `GET /assets`. Entries are whole assets, as [`retrieve`](super::AssetsClient::retrieve) returns them.
+/// `GET /assets`. Entries are whole assets, as [`retrieve`](super::AssetsClient::retrieve) returns them. Without filters,
+/// they are all assets of the account.
 #[derive(Clone, Debug, Default)]
 pub struct ListAssets {
     ids: Vec<AssetId>,
@@ -45,6 +46,8 @@ impl<M> Request<ListAssets, M> {
     }
 
     /// Only assets whose file name contains this text, ignoring case. Default: all.
+    ///
+    /// The name is the one that the upload has set, by default that of the file.
     pub fn filename(mut self, text: impl Into<String>) -> Self {
         self.verb.filename = Some(text.into());
         self

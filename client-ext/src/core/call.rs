@@ -29,7 +29,9 @@ const EXPECTATION_FAILED: u16 = 417;
 pub(super) struct Call<'c> {
     pub(super) operation: OperationInfo,
     pub(super) options: &'c CallOptions,
+    /// How far the request body of the current attempt was sent. Empty for a request that is no upload.
     pub(super) upload: &'c Upload,
+    /// Whether the request gets the API key.
     pub(super) credentials: Credentials,
     /// The limit for establishing a connection, for errors.
     pub(super) connect_timeout: Duration,
@@ -73,6 +75,7 @@ impl Call<'_> {
         outcome
     }
 
+    /// Makes attempts until one succeeds or must not be retried. `span` is that of the call.
     async fn attempts<V, F, R>(
         self,
         api: &twelvelabs_api::Client,
@@ -145,6 +148,9 @@ struct Failures<'c> {
 
 impl Failures<'_> {
     /// Takes a failed attempt into account and decides about the next one.
+    ///
+    /// A 417 is sent again without `Expect` and does not count as a retry. Otherwise the effect of the operation, the options and the caller's rule
+    /// decide; a body that can be read only once is not sent again in any case.
     fn decide(&mut self, error: &Error) -> Decision {
         let Call { operation, options, upload, .. } = self.call;
         // A server that responded may have seen enough of the upload.
@@ -181,7 +187,8 @@ impl Failures<'_> {
     }
 }
 
-/// Whether the server may have carried out a request that failed in this way.
+/// Whether the server may have carried out a request that failed in this way: not if it says that it refused the request, and not if the request
+/// never left.
 fn may_have_taken_effect(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Transport | ErrorKind::Timeout => !error.is_unsent(),

@@ -70,18 +70,18 @@ impl Connection {
 pub(crate) struct NoteConnection;
 
 impl<S> Layer<S> for NoteConnection {
-    type Service = Noting<S>;
+    type Service = NoteConnectionService<S>;
 
-    fn layer(&self, connector: S) -> Noting<S> {
-        Noting(connector)
+    fn layer(&self, connector: S) -> NoteConnectionService<S> {
+        NoteConnectionService(connector)
     }
 }
 
 /// A connector with [`NoteConnection`].
 #[derive(Clone, Debug)]
-pub(crate) struct Noting<S>(S);
+pub(crate) struct NoteConnectionService<S>(S);
 
-impl<S, R> Service<R> for Noting<S>
+impl<S, R> Service<R> for NoteConnectionService<S>
 where
     S: Service<R, Response: connect::Connection, Future: Send + 'static>,
 {

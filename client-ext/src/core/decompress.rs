@@ -55,10 +55,15 @@ pub(super) struct Decompress {
     limit: u64,
 }
 
+/// A decompressor of one encoding, which writes to a [`Plain`].
 trait Decoder: Send {
+    /// Decompresses a piece.
     fn write(&mut self, piece: &[u8]) -> io::Result<()>;
+    /// Ends the body: what the decoder still has is written, and a body that was cut is an error, as far as the encoding shows it.
     fn finish(&mut self) -> io::Result<()>;
+    /// What was decompressed.
     fn plain(&self) -> &Plain;
+    /// As [`plain`](Self::plain), to take it and to set its limit.
     fn plain_mut(&mut self) -> &mut Plain;
 }
 
@@ -139,6 +144,7 @@ impl Decompress {
         &self.decoder.plain().bytes
     }
 
+    /// Forgets the result of the last step, which the caller has used.
     pub(super) fn clear(&mut self) {
         self.decoder.plain_mut().bytes.clear();
     }
@@ -150,12 +156,13 @@ impl Decompress {
         self.decoder.write(&piece).map_err(|error| self.wrong(error))
     }
 
-    /// Decompresss what is left at the end.
+    /// Decompresses what is left at the end.
     pub(super) fn finish(&mut self, left: u64) -> Result<()> {
         self.make_room(left);
         self.decoder.finish().map_err(|error| self.wrong(error))
     }
 
+    /// The error of a step: the limit was reached, or the body is corrupt.
     fn wrong(&self, error: io::Error) -> Error {
         match error.kind() {
             io::ErrorKind::FileTooLarge => too_large(self.limit),
@@ -163,6 +170,7 @@ impl Decompress {
         }
     }
 
+    /// Allows the next step to write `left` bytes, and no more than a piece may become.
     fn make_room(&mut self, left: u64) {
         self.decoder.plain_mut().room = usize::try_from(left).unwrap_or(usize::MAX).min(MAX_PIECE);
     }

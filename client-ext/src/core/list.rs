@@ -15,7 +15,7 @@ use super::{
     Core, GeneratedError,
     decode::read_page,
     options::CallOptions,
-    paginate::{self, Look},
+    paginate::{self, PageSummary},
     request::{Request, Verb},
     response::Response,
 };
@@ -114,14 +114,14 @@ impl<V: Pages> Request<V> {
             }
         };
         let mut seen = HashSet::new();
-        let look = move |page: &mut V::Output| {
+        let summarize = move |page: &mut V::Output| {
             let total = V::page_info(page).and_then(|info| info.total_page);
             let items = V::items(page);
             let new = items.iter().filter(|item| seen.insert(V::key(item))).count();
-            Look { is_empty: items.is_empty(), has_new: new > 0, total }
+            PageSummary { is_empty: items.is_empty(), has_new: new > 0, total }
         };
         let endless = |message| Error::new(ErrorKind::Decode, message).with_method(V::METHOD);
-        paginate::pages(first, fetch, look, endless).boxed()
+        paginate::pages(first, fetch, summarize, endless).boxed()
     }
 
     /// Entry after entry, over all pages.

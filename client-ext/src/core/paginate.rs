@@ -15,7 +15,7 @@ const UNCOUNTED: u64 = 1000;
 
 /// What a page says about the list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct PageSummary {
     /// The page has no entries.
     pub(crate) is_empty: bool,
     /// The page has an entry that no page before had.
@@ -34,21 +34,21 @@ struct Place {
 
 impl Place {
     /// Takes a page into account. Returns the next place, `None` after the last page, or why the list does not end.
-    fn after(self, look: Look) -> Result<Option<Self>, String> {
+    fn after(self, page: PageSummary) -> Result<Option<Self>, String> {
         let Self { next: number, fruitless, limit } = self;
         // A server that does not count its pages may know only one, whatever number is requested.
-        let is_last = look.total.map_or(!look.has_new, |total| number >= total);
-        if look.is_empty || is_last {
+        let is_last = page.total.map_or(!page.has_new, |total| number >= total);
+        if page.is_empty || is_last {
             return Ok(None);
         }
-        let fruitless = if look.has_new { 0 } else { fruitless + 1 };
+        let fruitless = if page.has_new { 0 } else { fruitless + 1 };
         if fruitless > FRUITLESS {
             return Err(format!("the list does not end: page {number} has only entries of the pages before"));
         }
         let limit = limit
-            .unwrap_or_else(|| look.total.map_or(UNCOUNTED, |total| total.saturating_mul(2).saturating_add(GROWTH)));
+            .unwrap_or_else(|| page.total.map_or(UNCOUNTED, |total| total.saturating_mul(2).saturating_add(GROWTH)));
         if number >= limit {
-            let more = look.total.map_or("more".to_owned(), |total| total.to_string());
+            let more = page.total.map_or("more".to_owned(), |total| total.to_string());
             return Err(format!(
                 "the list does not end: it had at most {limit} pages, and has {more} at page {number}"
             ));
@@ -57,28 +57,28 @@ impl Place {
     }
 }
 
-/// Pages from number `first` on. `fetch` fetches a page, `look` looks at it. An error ends the stream; `endless` makes the error for a
-/// list that does not end.
+/// Pages from number `first` on. `fetch` fetches a page, `summarize` counts its entries. An error ends the stream; `endless` returns the error
+/// for a list that does not end.
 pub(crate) fn pages<P, E, F>(
     first: u64,
     fetch: impl Fn(u64) -> F,
-    look: impl FnMut(&mut P) -> Look,
+    summarize: impl FnMut(&mut P) -> PageSummary,
     endless: impl Fn(String) -> E,
 ) -> impl Stream<Item = Result<P, E>>
 where
     F: Future<Output = Result<P, E>>,
 {
     let place = Place { next: first, fruitless: 0, limit: None };
-    stream::unfold((Some(place), fetch, look, endless), |(place, fetch, mut look, endless)| async move {
+    stream::unfold((Some(place), fetch, summarize, endless), |(place, fetch, mut summarize, endless)| async move {
         let place = place?;
         let (page, next) = match fetch(place.next).await {
             Err(error) => (Err(error), None),
-            Ok(mut page) => match place.after(look(&mut page)) {
+            Ok(mut page) => match place.after(summarize(&mut page)) {
                 Ok(next) => (Ok(page), next),
                 Err(message) => (Err(endless(message)), None),
             },
         };
-        Some((page, (next, fetch, look, endless)))
+        Some((page, (next, fetch, summarize, endless)))
     })
 }
 
@@ -96,8 +96,8 @@ mod tests {
             asked.borrow_mut().push(number);
             ready(if Some(number) == broken { Err(()) } else { Ok(number) })
         };
-        let look = |_: &mut u64| Look { is_empty: false, has_new: true, total: Some(total) };
-        let pages = pages(first, fetch, look, |_| ()).collect().await;
+        let summarize = |_: &mut u64| PageSummary { is_empty: false, has_new: true, total: Some(total) };
+        let pages = pages(first, fetch, summarize, |_| ()).collect().await;
         (pages, asked.take())
     }
 
@@ -114,32 +114,32 @@ mod tests {
     }
 
     /// The numbers of pages that are requested from a server, and whether the last item is an error.
-    async fn requested(look: impl FnMut(&mut u64) -> Look) -> (u64, bool) {
-        let items: Vec<_> = pages(1, |number| ready(Ok(number)), look, |_| ()).collect().await;
+    async fn requested(summarize: impl FnMut(&mut u64) -> PageSummary) -> (u64, bool) {
+        let items: Vec<_> = pages(1, |number| ready(Ok(number)), summarize, |_| ()).collect().await;
         (items.len() as u64, items.last().is_some_and(Result::is_err))
     }
 
     #[tokio::test]
     async fn every_list_ends() {
-        let look = |has_new, total| Look { is_empty: false, has_new, total: Some(total) };
+        let summarize = |has_new, total| PageSummary { is_empty: false, has_new, total: Some(total) };
         // The same page again and again.
-        assert_eq!(requested(|number| look(*number == 1, 1_000_000)).await, (4, true));
+        assert_eq!(requested(|number| summarize(*number == 1, 1_000_000)).await, (4, true));
         // More pages with each page, all of them new.
-        assert_eq!(requested(|number| look(true, *number + 1)).await, (14, true));
-        assert_eq!(requested(|number| look(true, number.saturating_mul(2))).await, (14, true));
+        assert_eq!(requested(|number| summarize(true, *number + 1)).await, (14, true));
+        assert_eq!(requested(|number| summarize(true, number.saturating_mul(2))).await, (14, true));
         // A total that shrinks, and an empty page.
-        assert_eq!(requested(|number| look(true, 9 - *number)).await, (5, false));
+        assert_eq!(requested(|number| summarize(true, 9 - *number)).await, (5, false));
         assert_eq!(
-            requested(|number| Look { is_empty: *number == 3, has_new: true, total: Some(99) }).await,
+            requested(|number| PageSummary { is_empty: *number == 3, has_new: true, total: Some(99) }).await,
             (3, false)
         );
         // Pages that do not say how many there are.
-        let uncounted = |is_empty, has_new| Look { is_empty, has_new, total: None };
+        let uncounted = |is_empty, has_new| PageSummary { is_empty, has_new, total: None };
         assert_eq!(requested(|number| uncounted(*number == 3, true)).await, (3, false));
         assert_eq!(requested(|number| uncounted(false, *number < 3)).await, (3, false));
         assert_eq!(requested(|_| uncounted(false, true)).await, (UNCOUNTED, true));
         // New entries shift the list by a page or two.
-        assert_eq!(requested(|number| look(!matches!(number, 2 | 3 | 5), 7)).await, (7, false));
+        assert_eq!(requested(|number| summarize(!matches!(number, 2 | 3 | 5), 7)).await, (7, false));
     }
 
     proptest::proptest! {
@@ -148,13 +148,13 @@ mod tests {
             pages in proptest::collection::vec((proptest::prelude::any::<bool>(), 0u64..40), 1..200),
         ) {
             let first = pages[0].1;
-            let look = |number: &mut u64| {
+            let summarize = |number: &mut u64| {
                 let (has_new, total) = pages[*number as usize % pages.len()];
                 let total = if *number == 1 { first } else { total.max(*number + 1) };
-                Look { is_empty: false, has_new, total: Some(total) }
+                PageSummary { is_empty: false, has_new, total: Some(total) }
             };
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-            let (requests, _) = runtime.block_on(requested(look));
+            let (requests, _) = runtime.block_on(requested(summarize));
             assert!(requests <= first * 2 + GROWTH, "{requests} requests for {first} pages");
         }
     }

@@ -23,6 +23,7 @@ pub(crate) struct Body {
     read: u64,
     /// Any byte was received.
     has_data: bool,
+    /// The last chunk was received.
     ended: bool,
     /// The connection runs on it.
     _runtime: Option<UploadRuntime>,
@@ -45,6 +46,12 @@ impl Body {
     }
 
     /// The next chunk, decompressed and never empty; `None` at the end.
+    ///
+    /// The size limit counts decompressed bytes. A body that announces more than the limit is refused before it is received.
+    ///
+    /// # Errors
+    ///
+    /// `Decode` for a body above the limit or one that is corrupt, `Timeout` if no chunk arrives in time, `Transport` if the connection breaks.
     pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>> {
         let size = self.limits.size;
         let length = match &mut self.decompress {
@@ -91,7 +98,7 @@ impl Body {
         Ok(Some(self.decompress.as_ref().map_or(&self.chunk, |decompress| decompress.plain())))
     }
 
-    /// The whole body.
+    /// The whole body. Memory is reserved for the announced length, but for no more than 1 MiB of it.
     pub(crate) async fn collect(mut self) -> Result<Vec<u8>> {
         let announced = self.response.content_length().unwrap_or(0).min(1 << 20);
         let mut whole = Vec::with_capacity(announced as usize);
@@ -101,7 +108,7 @@ impl Body {
         Ok(whole)
     }
 
-    /// The start of the body, up to the size limit.
+    /// The start of the body, up to the size limit. An error ends it: this is for bodies of error responses, whose status says enough.
     pub(super) async fn start(mut self) -> Vec<u8> {
         let limit = std::mem::replace(&mut self.limits.size, u64::MAX) as usize;
         let mut start = Vec::new();

@@ -25,6 +25,7 @@ const LONG_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Traced {
     span: Span,
+    /// The end of the work is recorded.
     ended: bool,
 }
 
@@ -34,14 +35,17 @@ impl Traced {
         Self { span, ended: false }
     }
 
+    /// The span, to run the work in and to record fields.
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }
 
+    /// The work has ended without an error.
     pub(crate) fn succeeded(&mut self) {
         self.ended = true;
     }
 
+    /// The work has ended with this error.
     pub(crate) fn failed(&mut self, error: &Error) {
         self.record_error(&error_type(error));
         self.ended = true;
@@ -164,6 +168,7 @@ pub(super) fn record_connection(attempt: &Span, response: &Response) {
     attempt.record("network.protocol.version", version.trim_start_matches("HTTP/"));
 }
 
+/// Records the status of a response.
 pub(super) fn record_status(span: &Span, info: &ResponseInfo) {
     span.record("http.response.status_code", info.status());
 }

@@ -21,6 +21,7 @@ pub struct CreateAndWait<C: CreatesJob> {
 }
 
 impl<C: CreatesJob> CreateAndWait<C> {
+    /// With the default settings of the wait, and without a callback.
     pub(super) fn new(create: C) -> Self {
         Self { create, wait: WaitSettings::default(), created: OnCreated::default() }
     }
@@ -35,6 +36,8 @@ impl<C: CreatesJob> CreateAndWait<C> {
     }
 
     /// Creates the job and waits until it is done. Returns its id, which also every error after the create call has.
+    ///
+    /// If the future is dropped during the wait, the job goes on; the callback has reported its id.
     pub(super) async fn run(self, core: &Core, options: &CallOptions) -> Result<Id<C>> {
         let Self { create, wait, mut created } = self;
         let response = create.execute(core, options).await.map_err(C::named)?.into_value();

@@ -97,6 +97,23 @@ impl<M> TasksClient<M> {
     }
 
     /// Creates many tasks, a few at a time.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) {
+    /// use twelvelabs::{FileSource, ModelName};
+    ///
+    /// let videos = ["monday.mp4", "tuesday.mp4"].map(FileSource::path);
+    /// for (index, created) in tasks.create_bulk(ModelName::Marengo30, videos).await.into_iter().enumerate() {
+    ///     match created {
+    ///         Ok(task) => println!("{index}: {}", task.id),
+    ///         Err(error) => println!("{index}: {error}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// Results are in the order of the inputs, each with its own error. [`wait`](CreateBulk::wait) waits for the tasks, too. Every input is a create
+    /// call, which the server counts and charges for as one by [`create`](Self::create).
     pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateTasks<M>
     where
         I: IntoIterator<Item: Into<TaskInput>>,
@@ -137,6 +154,17 @@ impl<M> TasksClient<M> {
 
     /// Returns the status of a task, without vectors.
     ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+    /// use twelvelabs::embed::tasks::TaskStatus;
+    ///
+    /// let task = tasks.status("663da73b31cdd0c1f638a8e6").await?;
+    /// println!("{}", if task.status == TaskStatus::Ready { "its vectors can be retrieved" } else { "not yet" });
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// To wait for a change, use [`wait_for_done`](Self::wait_for_done), which tolerates transient errors.
+    ///
     /// # Errors
     ///
     /// See [`Request`]. A malformed id is a 400, an unknown one a 404 ([`is_not_found`](crate::Error::is_not_found)).
@@ -156,6 +184,15 @@ impl<M> TasksClient<M> {
     /// tasks.wait_for_done("663da73b31cdd0c1f638a8e6").callback(|status| println!("{}", status.status)).await?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`WaitForDone`]: above all [`JobFailed`](crate::ErrorKind::JobFailed) and [`Deadline`](crate::ErrorKind::Deadline), by default after an
+    /// hour.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future stops the wait. The task goes on.
     pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForTask<M> {
         WaitForDone::new(&self.core, id)
     }
@@ -188,6 +225,17 @@ impl<M> TasksClient<M> {
     /// Retrieves the vectors of a task that is `ready`: as a whole, [one by one](Request::segments), or as a
     /// [matrix](Request::matrix).
     ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+    /// use twelvelabs::{EmbeddingOption, embed::IntoSegments};
+    ///
+    /// let task = tasks.retrieve("663da73b31cdd0c1f638a8e6").embedding_option([EmbeddingOption::Visual]).await?;
+    /// for segment in task.into_segments() {
+    ///     println!("{:?} s: {:?}", segment.info.start_sec, segment.vector);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// A response has about 10 kB of JSON per segment of 512 dimensions, all in one document. It is decoded while it arrives, to 2 kB
     /// per segment.
     ///
@@ -205,6 +253,21 @@ impl<M> TasksClient<M> {
     /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or [all tasks](Request::items).
     ///
     /// Without times, the server lists the tasks of the last seven days, which is how long it keeps them.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut list = tasks.list().page_limit(50).items();
+    /// while let Some(task) = list.try_next().await? {
+    ///     println!("{} is {}", task.id, task.status);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. A list that does not end is a [`Decode`](crate::ErrorKind::Decode) error.
     pub fn list(&self) -> Request<ListTasks, M> {
         Request::new(&self.core, ListTasks::default())
     }

@@ -39,6 +39,13 @@ use super::tasks::ModelName;
 use crate::core::{Core, mode::Async, request::Request};
 
 /// Version 2 of the embedding API. Cheap to clone.
+///
+/// | model | texts | images | audio and video in the response | tasks |
+/// | --- | --- | --- | --- | --- |
+/// | Marengo 3.0 | yes | yes | up to 10 minutes | audio and video |
+/// | Marengo 3.5 | yes | yes | up to 30 seconds, as a whole | audio, video, documents and images |
+///
+/// The duration of media counts against the limit that version 1 has, too.
 #[derive(Clone, Debug)]
 pub struct V2Client<M = Async> {
     core: Core,
@@ -69,6 +76,11 @@ impl<M> V2Client<M> {
     /// # Errors
     ///
     /// See [`Request`]. The call changes nothing on the server and is retried like one that reads.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an input or a parameter that the model does not take.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts the request. The server stores nothing.
     pub fn create(
         &self,
         model_name: impl Into<ModelName>,

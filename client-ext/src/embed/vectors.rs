@@ -42,7 +42,9 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An operation that returns vectors.
+/// An operation that returns vectors: as a whole with [`send`](crate::Request::send), one by one with `segments`, or as a `matrix`.
+///
+/// Cannot be implemented outside of this crate.
 pub trait ReturnsVectors: Verb<Output: VectorResponse> {
     /// Does everything that comes before the call whose response has the vectors.
     #[doc(hidden)]
@@ -144,6 +146,7 @@ impl<T: VectorResponse> VectorCall<T> {
         Err(Error::new(kind, text).with_details(FailureReason::from(reason.as_ref())))
     }
 
+    /// Checks that a response is about the task that was requested.
     fn check_task(&self, core: &Core, response: &T) -> Result<()> {
         match (&self.task, response.task()) {
             (Some(requested), Some(received)) => check_same(requested, received.id, core.key()),

@@ -12,7 +12,9 @@ use super::{Json, JsonError, JsonResult};
 /// The members of an object, up to its closing brace.
 pub(super) struct Members<'a, 'de> {
     json: &'a mut Json<'de>,
+    /// The key whose value comes next, for the path of an error.
     key: Option<Cow<'de, str>>,
+    /// No member was read yet, so that no comma comes before the next one.
     first: bool,
 }
 
@@ -56,6 +58,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
 /// The elements of an array, up to its closing bracket.
 pub(super) struct Elements<'a, 'de> {
     json: &'a mut Json<'de>,
+    /// The index of the next element, for the path of an error.
     next: u64,
 }
 
@@ -91,7 +94,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-/// An enum variant with a value: an object with one member.
+/// An enum variant with a value: an object with one member, whose key is the name of the variant. The caller reads the braces.
 pub(super) struct Tagged<'a, 'de>(pub(super) &'a mut Json<'de>);
 
 impl<'de> EnumAccess<'de> for Tagged<'_, 'de> {
@@ -109,6 +112,7 @@ impl<'de> VariantAccess<'de> for Tagged<'_, 'de> {
     type Error = JsonError;
 
     fn unit_variant(self) -> JsonResult<()> {
+        // `{"Unit": null}`, which serde_json accepts too.
         serde::Deserialize::deserialize(self.0)
     }
 

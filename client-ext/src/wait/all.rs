@@ -54,7 +54,7 @@ pub struct Waited<S> {
 /// # Errors
 ///
 /// Each job has the errors of [`WaitForDone`](super::WaitForDone), and the same rules for what ends its wait. The deadline counts for each
-/// job from the start of the wait, or from its creation. In addition:
+/// job from the start of the wait, or from the time at which it was created. In addition:
 ///
 /// - 401, 403 and connection errors with a [permanent cause](crate::TransportCause::is_transient) end the wait for all jobs.
 /// - A `Retry-After` or a 429 pauses all requests. Jobs whose deadline is before the end of the pause end with that error at once.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::error::{BoxError, Error, ErrorKind, shown};
 
-/// What a failed poll of one job means.
+/// What a failed poll of one job means: whether the wait goes on after it.
 pub(super) fn classify(error: &PollError) -> PollFailure {
     match error {
         PollError::NoStatus(_) => PollFailure::NoStatus,
@@ -24,7 +24,7 @@ pub(super) fn classify(error: &PollError) -> PollFailure {
     }
 }
 
-/// What a failed request of a wait for many means.
+/// What a failed request of a wait for many means: it may concern one job, or all of them.
 pub(super) fn classify_for_all(error: &PollError) -> Failure {
     match error {
         PollError::Failed(error) if error.is_unauthorized() || error.is_forbidden() => Failure::Everything,
@@ -61,7 +61,9 @@ pub(super) fn conclude<J: Job>(status: &J::Status, failed_as_value: bool) -> Opt
 
 /// The result of a callback.
 pub(super) enum Called {
+    /// It has returned without an error.
     Done,
+    /// It has returned an error, or panicked.
     Failed(BoxError),
     /// The deadline passed first.
     Late,
@@ -80,6 +82,7 @@ pub(super) async fn call_back(running: CallbackFuture, deadline: Option<Instant>
     }
 }
 
+/// The error of a wait whose deadline has passed. The job goes on, so the text says how to resume.
 pub(super) fn deadline_exceeded<J: Job>(elapsed: Duration, polls: u32, last: Option<&J::Status>) -> Error {
     let plural = if polls == 1 { "poll" } else { "polls" };
     let last = last.map_or("none", |status| J::status_text(status));

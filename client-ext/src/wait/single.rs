@@ -75,7 +75,8 @@ impl<J: Job, M> WaitForDone<J, M> {
         Self { job, id: id.into_id(J::ID), options, settings, mode: PhantomData }
     }
 
-    /// Returns the status of a failed job as a value instead of an error.
+    /// Returns the status of a failed job as a value instead of an error. Default: a failed job is
+    /// [`JobFailed`](ErrorKind::JobFailed).
     pub fn with_failed_as_value(mut self) -> Self {
         self.settings.failed_as_value = true;
         self
@@ -127,7 +128,11 @@ impl<J: Job> WaitForDone<J> {
         .boxed()
     }
 
-    /// Waits and returns the last status.
+    /// Waits and returns the last status. Awaiting the wait itself is the same.
+    ///
+    /// # Errors
+    ///
+    /// Those of the [type](Self).
     pub async fn send(self) -> Result<J::Status> {
         let mut statuses = self.stream();
         let mut last = None;
@@ -168,15 +173,19 @@ impl<J: Job> IntoFuture for WaitForDone<J> {
     }
 }
 
+/// A wait that is under way.
 struct Polling<J: Job> {
     wait: WaitForDone<J>,
+    /// `None` before the first poll.
     poller: Option<Poller>,
+    /// The status of the last poll, which errors carry.
     last: Option<J::Status>,
     /// After the last status: the error that follows it, if there is one.
     ended: Option<Option<Error>>,
 }
 
 impl<J: Job> Polling<J> {
+    /// The next item of the stream.
     async fn next(&mut self) -> Option<Result<J::Status>> {
         if let Some(error) = &mut self.ended {
             return error.take().map(Err);
@@ -188,6 +197,7 @@ impl<J: Job> Polling<J> {
         Some(item)
     }
 
+    /// Polls once, after the pause that the schedule says, and calls back. Transient errors are tolerated in here.
     async fn poll(&mut self) -> Result<J::Status> {
         let WaitForDone { job, id, options, settings, .. } = &mut self.wait;
         let id = match (id.get(), settings.violation()) {

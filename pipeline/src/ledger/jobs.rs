@@ -226,7 +226,7 @@ impl Ledger {
             _ => None,
         };
         let next = transition(state, outcome)
-            .map_err(|misfit| PipelineError::storage(format!("the ledger is wrong about the job {id}"), misfit))?;
+            .map_err(|error| PipelineError::storage(format!("the ledger is wrong about the job {id}"), error))?;
         let now = now_ms();
         let retryable = matches!(next, State::Failed { retryable: true, .. });
         let sql = "UPDATE jobs SET state = ?2, asset = ?3, task = ?4, reason = ?5, retryable = ?6, attempts = 0, due_ms = ?10, \

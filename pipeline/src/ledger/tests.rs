@@ -111,7 +111,7 @@ fn an_outcome_that_cannot_be_is_an_error_that_changes_nothing() {
     let folder = folder();
     let ledger = open(&folder).expect("opened");
     add(&ledger, "a");
-    let error = ledger.record_due("a", Outcome::Ready, 0).expect_err("a misfit").to_string();
+    let error = ledger.record_due("a", Outcome::Ready, 0).expect_err("an invalid transition").to_string();
     assert_eq!(error, "the ledger is wrong about the job a: Ready cannot follow Planned");
     assert_eq!(ledger.job("a").expect("read").expect("a job").state, State::Planned);
 }
@@ -235,7 +235,7 @@ fn counts_follow_every_change() {
     ledger.retry(false, false).expect("retried");
     record(&ledger, "a", [Outcome::Cleaned]);
     assert_eq!(counts(&ledger), "cleaned 1, uploaded 1");
-    ledger.record_due("a", Outcome::Ready, 0).expect_err("a misfit");
+    ledger.record_due("a", Outcome::Ready, 0).expect_err("an invalid transition");
     assert_eq!(counts(&ledger), counts(&Ledger::open_to_read(&ledger.path).expect("opened")));
 }
 

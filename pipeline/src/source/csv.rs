@@ -9,10 +9,10 @@ pub(super) struct Field {
 }
 
 /// A text that is not CSV: its place, and the rule.
-pub(super) type Wrong = (usize, usize, &'static str);
+pub(super) type CsvError = (usize, usize, &'static str);
 
 /// Splits a text into records. Empty lines are left out.
-pub(super) fn records(text: &str) -> Result<Vec<Vec<Field>>, Wrong> {
+pub(super) fn records(text: &str) -> Result<Vec<Vec<Field>>, CsvError> {
     let mut characters = text.chars().peekable();
     let (mut line, mut column) = (1, 1);
     let (mut records, mut record) = (Vec::new(), Vec::new());

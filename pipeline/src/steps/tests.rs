@@ -52,14 +52,14 @@ fn every_pair_of_a_state_and_an_outcome_has_the_documented_result() {
     let mut table = String::new();
     for state in states() {
         table.push_str(&format!("{state:?}\n"));
-        let mut misfits = 0;
+        let mut invalid = 0;
         for outcome in outcomes() {
             match transition(state.clone(), outcome.clone()) {
                 Ok(next) => table.push_str(&format!("    {outcome:?} -> {next:?}\n")),
-                Err(_) => misfits += 1,
+                Err(_) => invalid += 1,
             }
         }
-        table.push_str(&format!("    {misfits} others cannot happen\n"));
+        table.push_str(&format!("    {invalid} others cannot happen\n"));
     }
     insta::assert_snapshot!(table);
 }

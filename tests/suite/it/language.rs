@@ -11,6 +11,7 @@ const WORDS: &[(&str, &str)] = &[
     ("answers", "responses"),
     ("answered", "responded"),
     ("creations", "create calls"),
+    ("misfit", "invalid value"),
     ("trouble", "error"),
     ("troubles", "errors"),
     ("bear", "tolerate"),

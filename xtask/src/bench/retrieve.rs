@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    Effort,
+    Extent,
     process::{Contender, Programs, Server},
     sdks,
     table::{self, Report, find, ratio},
@@ -20,8 +20,8 @@ const JAVASCRIPT: &str = "official JavaScript SDK";
 const SEGMENTS: u64 = 7200;
 const DIMENSIONS: u64 = 512;
 
-pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> Result<()> {
-    let factors = if effort.quick { &[1][..] } else { &[1, 5] };
+pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> Result<()> {
+    let factors = if extent.quick { &[1][..] } else { &[1, 5] };
     for &factor in factors {
         let segments = SEGMENTS * factor;
         let mut arguments = vec!["--segments".to_owned(), segments.to_string()];
@@ -33,15 +33,15 @@ pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> R
         let vectors = (segments * DIMENSIONS * 4) as f64 / 1024.0 / 1024.0;
 
         let mut unpaced = ways(programs, &server, &format!("s{segments}"));
-        if factor == 1 && !effort.quick {
+        if factor == 1 && !extent.quick {
             unpaced.extend(official(programs, &server, &format!("s{segments}")));
         }
-        programs.alternate(&mut unpaced, effort.runs)?;
+        programs.alternate(&mut unpaced, extent.runs)?;
         check(&server, &unpaced)?;
         table::print(&format!("Retrieve {size}, unpaced"), &unpaced);
 
         let mut paced = ways(programs, &server, &format!("s{segments}.r400"));
-        programs.alternate(&mut paced, effort.runs)?;
+        programs.alternate(&mut paced, extent.runs)?;
         check(&server, &paced)?;
         table::print(&format!("Retrieve {size} at 400 MB/s"), &paced);
 
@@ -54,11 +54,11 @@ pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> R
             report.peak(format!("{size} {pace}, streaming: peak memory"), find(contenders, STREAM), 16.0);
         }
         if factor == 1 {
-            if !effort.quick {
+            if !extent.quick {
                 let against = ratio(&unpaced, WHOLE, PYTHON);
                 report.at_most(format!("{size} unpaced, × official Python SDK"), against, 0.01, "");
             }
-            slow_line(programs, &server, &size, effort)?;
+            slow_line(programs, &server, &size, extent)?;
         }
     }
     Ok(())
@@ -94,7 +94,7 @@ fn official(programs: &Programs, server: &Server, id: &str) -> Vec<Contender> {
 }
 
 /// On a slow line, compression pays.
-fn slow_line(programs: &Programs, server: &Server, size: &str, effort: Effort) -> Result<()> {
+fn slow_line(programs: &Programs, server: &Server, size: &str, extent: Extent) -> Result<()> {
     let (plain, gzip) = (format!("s{SEGMENTS}.r125"), format!("s{SEGMENTS}.r125.gzip"));
     let mut slow = vec![
         curl(server, &plain, &[]),
@@ -102,7 +102,7 @@ fn slow_line(programs: &Programs, server: &Server, size: &str, effort: Effort) -
         programs.client(WHOLE, "whole", &server.base_url, &plain),
         programs.client("ours, whole, gzip", "whole", &server.base_url, &gzip),
     ];
-    programs.alternate(&mut slow, effort.runs)?;
+    programs.alternate(&mut slow, extent.runs)?;
     check(server, &slow)?;
     table::print(&format!("Retrieve {size} at 125 MB/s"), &slow);
     Ok(())

@@ -5,7 +5,7 @@ use std::fs::File;
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    Effort,
+    Extent,
     process::{Contender, Programs},
     table::{self, Report, find, ratio},
 };
@@ -14,14 +14,14 @@ const OURS: &str = "ours, from a path";
 const CURL: &str = "curl -F";
 const SIZE: u64 = 1 << 30;
 
-pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> Result<()> {
+pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> Result<()> {
     let file = Sparse::new(programs)?;
     let server = programs.serve(&[])?;
     let url = format!("{}/embed/tasks", server.base_url);
     let part = format!("video_file=@{}", file.0);
     let command = ["curl", "-s", "-f", "-F", "model_name=marengo3.0", "-F", &part, &url, "-w", "\n"];
     let mut contenders = [Contender::new(CURL, command), programs.client(OURS, "upload", &server.base_url, &file.0)];
-    programs.alternate(&mut contenders, effort.runs)?;
+    programs.alternate(&mut contenders, extent.runs)?;
     for contender in &contenders {
         ensure!(contender.runs.iter().all(|run| run.found.is_object()), "{} got no response", contender.name);
     }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::{
-    Effort,
+    Extent,
     process::{Contender, Programs},
     table::{MIB, Report},
 };
@@ -22,8 +22,8 @@ const WAYS: [(&str, &str, u32); 3] =
     [("a wait for each", "wait_each", 1000), (ALL, "wait_all", 1000), (ALL, "wait_all", 10_000)];
 const ALL: &str = "ours, one wait for all";
 
-pub(super) fn run(programs: &Programs, effort: Effort, report: &mut Report) -> Result<()> {
-    let seconds = if effort.quick { 15 } else { SECONDS };
+pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> Result<()> {
+    let seconds = if extent.quick { 15 } else { SECONDS };
     println!("**Wait {seconds} s for tasks that stay pending**\n");
     println!(
         "| way | tasks | requests | of one a task and {INTERVAL} s | most in a minute | peak memory | of a core |"

@@ -91,7 +91,7 @@ pub(super) enum PartFailure {
 
 /// What follows from a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum AfterFailure {
     /// The engine tries again after this pause; it is retry number `number`.
     Retry { number: u32, pause: Duration },
     /// The upload has failed.
@@ -136,15 +136,15 @@ impl RequestState {
     }
 
     /// The request that was under way has failed, for a transient reason.
-    fn failed(&mut self, retry: &Policy, retry_after: Option<Duration>, now: Instant, random: f64) -> Verdict {
+    fn failed(&mut self, retry: &Policy, retry_after: Option<Duration>, now: Instant, random: f64) -> AfterFailure {
         self.is_busy = false;
         self.failures += 1;
         match retry.pause(self.failures, Decision::Retry { retry_after }, random) {
             Some(pause) => {
                 self.not_before = Some(now + pause);
-                Verdict::Retry { number: self.failures, pause }
+                AfterFailure::Retry { number: self.failures, pause }
             }
-            None => Verdict::GiveUp,
+            None => AfterFailure::GiveUp,
         }
     }
 }
@@ -282,7 +282,7 @@ impl Engine {
         retry_after: Option<Duration>,
         now: Instant,
         random: f64,
-    ) -> Verdict {
+    ) -> AfterFailure {
         let state = match request {
             RequestKind::Urls => &mut self.url_requests,
             RequestKind::Report => {
@@ -305,16 +305,16 @@ impl Engine {
     }
 
     /// A part was not sent.
-    pub(super) fn failed(&mut self, number: u64, failure: PartFailure, now: Instant, random: f64) -> Verdict {
+    pub(super) fn failed(&mut self, number: u64, failure: PartFailure, now: Instant, random: f64) -> AfterFailure {
         let retry = self.retry;
-        let Some(part) = self.get(number) else { return Verdict::GiveUp };
+        let Some(part) = self.get(number) else { return AfterFailure::GiveUp };
         part.failures += 1;
         let failures = part.failures;
         let State::Sending(url) = std::mem::replace(&mut part.state, State::Waiting(None)) else {
-            return Verdict::GiveUp;
+            return AfterFailure::GiveUp;
         };
         let retry_after = match failure {
-            PartFailure::Permanent => return Verdict::GiveUp,
+            PartFailure::Permanent => return AfterFailure::GiveUp,
             PartFailure::Refused => {
                 // What came with it has expired too, for example while the machine was suspended.
                 self.urls.retain(|_, other| other.request > url.request);
@@ -333,11 +333,11 @@ impl Engine {
             true => Some(Duration::ZERO),
             false => retry.pause(failures, Decision::Retry { retry_after }, random),
         };
-        let Some(pause) = pause else { return Verdict::GiveUp };
+        let Some(pause) = pause else { return AfterFailure::GiveUp };
         if let Some(part) = self.get(number) {
             part.state = State::Waiting((!pause.is_zero()).then(|| now + pause));
         }
-        Verdict::Retry { number: failures, pause }
+        AfterFailure::Retry { number: failures, pause }
     }
 
     /// The parts of the report that was under way are recorded.

@@ -28,13 +28,16 @@ const READ: usize = 256 * 1024;
 /// A file that is uploaded. All parts are of the same file, whatever happens to its path.
 #[derive(Clone)]
 pub(super) struct OpenFile {
+    /// Where the file was opened, for errors and for the name of the asset.
     pub(super) path: PathBuf,
+    /// The handle, which all parts share: each read names its offset.
     pub(super) file: Arc<File>,
+    /// Size and time of modification when the file was opened.
     pub(super) state: FileState,
 }
 
 impl OpenFile {
-    /// Opens a file. `None` if it cannot be uploaded.
+    /// Opens a file. `None` if it cannot be uploaded, because it is empty, not a regular file or not readable; `checks` has the reason.
     pub(super) async fn open(path: &Path, checks: &mut Checks) -> Option<Self> {
         let (shown, path) = (path.display(), path.to_owned());
         let open = move || {
@@ -66,6 +69,8 @@ impl OpenFile {
     }
 
     /// Checks that a part of the file is still the one that was uploaded. Returns its proof.
+    ///
+    /// It reads the whole part: the size and time of a file can be the same although its content is another.
     pub(super) async fn check_part(&self, layout: Layout, part: u64, record: &PartRecord) -> Result<Proof> {
         let count = layout.count();
         let Some(proof) = record.proof().filter(|_| (1..=count).contains(&part)) else {
@@ -124,10 +129,12 @@ impl OpenFile {
         Err(self.invalid("must not change during the upload"))
     }
 
+    /// The file cannot be read any more.
     fn unreadable(&self, error: io::Error) -> Error {
         self.invalid(format_args!("must stay readable: {error}")).with_source(error)
     }
 
+    /// A violation of the file, with its path as the value.
     fn invalid(&self, rule: impl std::fmt::Display) -> Error {
         Error::invalid(vec![Violation::new(rules::FILE.name, self.path.display(), rule)])
     }

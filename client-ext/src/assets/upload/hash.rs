@@ -11,13 +11,16 @@ use std::{
 
 use tokio::io::{AsyncRead, ReadBuf};
 
+/// The constants of the algorithm.
 const PRIMES: [u64; 5] =
     [0x9E37_79B1_85EB_CA87, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 0x85EB_CA77_C2B2_AE63, 0x27D4_EB2F_1656_67C5];
+/// The bytes that one step takes in: a word of eight for each lane.
 const STRIPE: usize = 32;
 
 /// The hash of what was added so far, with the seed 0.
 #[derive(Clone, Debug)]
 pub(super) struct Hash {
+    /// The state, in four parts that do not depend on each other.
     lanes: [u64; 4],
     /// The start of the next stripe.
     rest: [u8; STRIPE],
@@ -32,11 +35,13 @@ impl Default for Hash {
     }
 }
 
+/// Mixes a word into a lane.
 fn round(lane: u64, word: u64) -> u64 {
     lane.wrapping_add(word.wrapping_mul(PRIMES[1])).rotate_left(31).wrapping_mul(PRIMES[0])
 }
 
 impl Hash {
+    /// Adds bytes. How they are cut into calls does not change the hash.
     pub(super) fn add(&mut self, mut bytes: &[u8]) {
         self.length += bytes.len() as u64;
         if self.rest_length > 0 {
@@ -57,6 +62,7 @@ impl Hash {
         self.rest_length = rest.len();
     }
 
+    /// Mixes one stripe into the lanes.
     fn stripe(&mut self, stripe: &[u8; STRIPE]) {
         let (words, _) = stripe.as_chunks::<8>();
         for (lane, word) in self.lanes.iter_mut().zip(words) {
@@ -69,6 +75,7 @@ impl Hash {
         self.length
     }
 
+    /// The hash of all bytes that were added so far. More can be added afterwards.
     pub(super) fn finish(&self) -> u64 {
         let mut hash = if self.length < STRIPE as u64 {
             PRIMES[4]

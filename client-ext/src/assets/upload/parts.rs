@@ -24,7 +24,7 @@ use twelvelabs_api::{
 
 use super::{
     Created, OnProgress,
-    engine::{Action, Engine, Layout, Proof, RequestKind, Verdict},
+    engine::{Action, AfterFailure, Engine, Layout, Proof, RequestKind},
     file::OpenFile,
     journal::{Journal, PartRecord, PartsRecord},
     send::{PartSender, classify},
@@ -63,10 +63,13 @@ pub(super) struct PartsUpload<'c> {
     core: &'c Core,
     /// The options of each request: without retries, which are the engine's, and without the caller's rule for them.
     options: CallOptions,
+    /// The caller's rule for retries, which is asked before the engine.
     rule: Option<RetryRule>,
     sender: PartSender,
+    /// `None` if the upload cannot be resumed.
     journal_path: Option<PathBuf>,
     layout: Layout,
+    /// What the journal has, whether it is written or not.
     journal: Journal,
     upload_id: UploadId,
     engine: Engine,
@@ -78,8 +81,11 @@ pub(super) struct PartsUpload<'c> {
 
 /// What has happened.
 enum Event {
+    /// The storage host has the part of this number, or has not.
     Sent(u64, Result<Proof>),
+    /// The response with URLs from the part of this number on.
     Urls(u64, Result<Vec<TimedUrl>>),
+    /// The response to a report. Which parts it had is known to the engine, since there is one report at a time.
     Reported(Result<ReportChunkBatchResponse>),
 }
 
@@ -226,6 +232,9 @@ impl<'c> PartsUpload<'c> {
         noted.and(saved)
     }
 
+    /// Does what the engine says until all parts are reported, and writes the journal before each report and every [`JOURNAL_INTERVAL`].
+    ///
+    /// All futures run in the task of the caller: dropping the upload drops them.
     async fn drive(&mut self) -> Result<()> {
         let mut running: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
         let mut completed = None;
@@ -271,7 +280,7 @@ impl<'c> PartsUpload<'c> {
     /// Tells the engine what has happened. An error ends the upload.
     fn apply(&mut self, event: Event, completed: &mut Option<i64>) -> Result<()> {
         let (now, random) = (Instant::now(), fastrand::f64());
-        let (error, verdict) = match event {
+        let (error, next) = match event {
             Event::Sent(part, Ok(proof)) => {
                 self.engine.sent(part, proof);
                 self.is_unsaved = self.journal_path.is_some();
@@ -283,8 +292,8 @@ impl<'c> PartsUpload<'c> {
                 let place =
                     format_args!("part {part} of {} (bytes {offset} to {})", self.layout.count(), offset + length);
                 let error = error.within(place);
-                let verdict = self.engine.failed(part, failure, now, random);
-                (error, verdict)
+                let next = self.engine.failed(part, failure, now, random);
+                (error, next)
             }
             Event::Urls(start, Ok(urls)) => {
                 if self.engine.received(urls, now) {
@@ -305,24 +314,25 @@ impl<'c> PartsUpload<'c> {
                 return Ok(());
             }
             Event::Urls(_, Err(error)) => {
-                let verdict = self.api_failed(RequestKind::Urls, &error, now, random)?;
-                (error.within("the request for URLs of parts"), verdict)
+                let next = self.api_failed(RequestKind::Urls, &error, now, random)?;
+                (error.within("the request for URLs of parts"), next)
             }
             Event::Reported(Err(error)) => {
-                let verdict = self.api_failed(RequestKind::Report, &error, now, random)?;
-                (error.within(REPORT), verdict)
+                let next = self.api_failed(RequestKind::Report, &error, now, random)?;
+                (error.within(REPORT), next)
             }
         };
-        match verdict {
-            Verdict::GiveUp => Err(error),
-            Verdict::Retry { number, pause } => retrying(&self.options, &error, number, pause),
+        match next {
+            AfterFailure::GiveUp => Err(error),
+            AfterFailure::Retry { number, pause } => retrying(&self.options, &error, number, pause),
         }
     }
 
-    fn api_failed(&mut self, request: RequestKind, error: &Error, now: Instant, random: f64) -> Result<Verdict> {
+    /// What follows from an error of the API, which has no part of its own: a permanent one ends the upload.
+    fn api_failed(&mut self, request: RequestKind, error: &Error, now: Instant, random: f64) -> Result<AfterFailure> {
         Ok(match self.own_rule(error)? {
-            RetryDecision::Stop => Verdict::GiveUp,
-            RetryDecision::Default if !error.is_transient() => Verdict::GiveUp,
+            RetryDecision::Stop => AfterFailure::GiveUp,
+            RetryDecision::Default if !error.is_transient() => AfterFailure::GiveUp,
             _ => self.engine.api_failed(request, error.retry_after(), now, random),
         })
     }

@@ -35,17 +35,23 @@ const OWN_HEADERS: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, 
 /// What all parts of an upload have in common.
 pub(super) struct PartSender {
     pub(super) core: Core,
+    /// The options of each request, without retries: a part is retried with another URL, which the engine chooses.
     pub(super) options: CallOptions,
     pub(super) file: OpenFile,
+    /// Where each part begins, and how long it is.
     pub(super) layout: Layout,
+    /// The headers that the API wants to be sent with each part, `upload_headers`.
     pub(super) headers: HashMap<String, String>,
+    /// The callback of the caller, for the whole file.
     pub(super) progress: Option<OnProgress>,
     /// Bytes that are uploaded, of all parts.
     pub(super) sent: Arc<AtomicU64>,
 }
 
 impl PartSender {
-    /// Sends a part, without the key and without retries, and returns the proof.
+    /// Sends a part, without the key and without retries, and returns the proof: the `ETag` of the response and the hash of what was sent.
+    ///
+    /// The hash is computed while the part is read, so that it is that of the bytes on the wire even if the file changes.
     pub(super) fn send(&self, part: u64, url: PartUrl) -> impl Future<Output = Result<Proof>> + Send + use<> {
         let (offset, length) = self.layout.range(part);
         let (reader, hash) = HashingReader::new(self.file.section(offset, length));

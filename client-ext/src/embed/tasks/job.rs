@@ -58,7 +58,7 @@ impl Job for TaskJob {
 
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<TasksStatusResponse> {
         let make = |api: &twelvelabs_api::Client| api.embed_tasks_status_request(id);
-        // A task may have no status for a moment after its creation.
+        // A task may have no status for a moment after the create call.
         let read = |body: crate::core::response_body::Body| async {
             let body = body.collect().await?;
             match decode::<TasksStatusResponse>(&body, self.core.key()) {

@@ -111,6 +111,17 @@ impl<M> V2TasksClient<M> {
     /// The API has no operation for it: [`retrieve`](Self::retrieve) returns all vectors of a task that is ready. The status is therefore read
     /// from the first page of the list, which has the 50 newest tasks. A task that is not on it, or that failed, is retrieved, and its vectors are
     /// discarded.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::v2::V2TasksClient) -> twelvelabs::Result<()> {
+    /// let task = tasks.status("663da73b31cdd0c1f638a8e6").await?;
+    /// println!("{} {}", task.status, task.error_message.unwrap_or_default());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)). A task that has failed is no error here.
     pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetEmbeddingTaskStatus, M> {
         Request::new(&self.core, GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) })
     }
@@ -119,11 +130,32 @@ impl<M> V2TasksClient<M> {
     ///
     /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or ran out of time can be
     /// resumed from the task id, at any time and in any process.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`WaitForDone`]. [`JobFailed`](crate::ErrorKind::JobFailed) has the server's [reason](crate::embed::FailureReason::of_error).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future stops the wait. The task goes on.
     pub fn wait_for_done(&self, id: impl IntoId<TaskId>) -> WaitForEmbeddingTask<M> {
         WaitForDone::new(&self.core, id)
     }
 
     /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks. An id may occur more than once.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::v2::V2TasksClient, ids: Vec<twelvelabs::embed::tasks::TaskId>) {
+    /// for (id, result) in ids.iter().zip(tasks.wait_all(&ids).await) {
+    ///     match result {
+    ///         Ok(task) => println!("{id} is {}", task.status),
+    ///         Err(error) => println!("{id}: {error}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// The list has no vectors, so that waiting costs little however long the media are. The reason of a failure is retrieved once.
     pub fn wait_all<I>(&self, ids: I) -> WaitAllEmbeddingTasks<M>
     where
         I: IntoIterator<Item: IntoId<TaskId>>,

@@ -11,7 +11,9 @@ use twelvelabs_api::{
 use super::{Segment, segment::VectorItem};
 use crate::error::ErrorKind;
 
-/// A response that consists mostly of vectors. Cannot be implemented outside of this crate.
+/// A response that consists mostly of vectors, in one array, which is decoded element by element.
+///
+/// Cannot be implemented outside of this crate.
 pub trait VectorResponse: LargeArray<Element: VectorItem> + Send + 'static {
     /// The task of the response, if it has one.
     #[doc(hidden)]
@@ -75,8 +77,19 @@ impl VectorResponse for EmbeddingSuccessResponse {
 }
 
 /// Converts a response of any operation to its vectors, in the order of the response.
+///
+/// ```no_run
+/// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+/// use twelvelabs::{ModelName, embed::IntoSegments};
+///
+/// let query = client.embed().v2().create(ModelName::Marengo35, "a red car in the rain").await?;
+/// for segment in query.into_segments() {
+///     println!("{:?}: {} numbers", segment.info.option, segment.vector.dimensions());
+/// }
+/// # Ok(()) }
+/// ```
 pub trait IntoSegments {
-    /// The vectors. Empty if the response has none.
+    /// The vectors. Empty if the response has none, for example because the task is not ready. They are moved, not copied.
     fn into_segments(self) -> Vec<Segment>;
 }
 

@@ -11,6 +11,18 @@ use crate::{
 };
 
 /// The vectors of a response as a [`Matrix`], which it dereferences to. Row `i` belongs to `segments()[i]`.
+///
+/// All numbers are in one allocation, row by row, as libraries for linear algebra and vector databases take them.
+///
+/// ```no_run
+/// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
+/// let video = client.embed().tasks().retrieve("663da73b31cdd0c1f638a8e6").matrix().await?;
+/// println!("{} rows of {} numbers", video.rows(), video.dimensions());
+/// if let Some(first) = video.segments().first() {
+///     println!("the first row begins at {:?} s", first.start_sec);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct VectorMatrix<T> {
     vectors: Matrix,
@@ -20,17 +32,17 @@ pub struct VectorMatrix<T> {
 }
 
 impl<T> VectorMatrix<T> {
-    /// Returns the matrix without what belongs to its rows.
+    /// Returns the matrix without what belongs to its rows. Nothing is copied.
     pub fn into_matrix(self) -> Matrix {
         self.vectors
     }
 
-    /// The uncertainty of each number. `None` unless it was requested.
+    /// The uncertainty of each number, in the same rows and columns. `None` unless it was requested, which only Marengo 3.5 allows.
     pub fn uncertainties(&self) -> Option<&Matrix> {
         self.uncertainties.as_ref()
     }
 
-    /// What the rows describe, in the same order.
+    /// What the rows describe, in the same order: option, scope and time range, as far as the server says them.
     pub fn segments(&self) -> &[SegmentInfo] {
         &self.segments
     }
@@ -55,6 +67,7 @@ impl<T> fmt::Debug for VectorMatrix<T> {
     }
 }
 
+/// The rows that have arrived.
 #[derive(Default)]
 struct Rows {
     vectors: Matrix,
@@ -65,6 +78,7 @@ struct Rows {
 }
 
 impl Rows {
+    /// Adds a row. One of another length is left out: the response is an error once it is complete.
     fn push(&mut self, Segment { info, vector, uncertainty }: Segment) {
         let different = |what: &str, error: VectorError| match error {
             VectorError::Dimensions { left, right } => {
@@ -97,7 +111,8 @@ impl Rows {
 }
 
 impl<V: ReturnsVectors> Request<V> {
-    /// Returns all vectors as one matrix.
+    /// Returns all vectors as one matrix. Each row is added when it has
+    /// arrived, so that memory holds the vectors once.
     ///
     /// # Errors
     ///

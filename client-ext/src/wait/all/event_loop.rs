@@ -32,17 +32,23 @@ use crate::{
 type Running<T> = FuturesUnordered<Pin<Box<dyn Future<Output = T> + Send>>>;
 type Created<I> = (usize, Result<I>);
 
-/// The value of a request.
+/// The value of a response: that of one job, or a page of the list.
 enum Reply<J: Job> {
     One(J::Status),
     Page(JobList<J>),
 }
 
+/// What has happened since the engine was asked.
 enum Event<J: Job> {
+    /// A request is complete, with or without success.
     Completed(Request, Box<Polled<Reply<J>>>),
+    /// The callback of the caller has returned for a job.
     Called(Slot, Called),
+    /// A create call of a bulk has ended: with the id of another job, or with an error.
     Created(Created<J::Id>),
+    /// The bulk has no more create calls.
     AllCreated,
+    /// The time has come that the engine named.
     Time,
 }
 
@@ -51,23 +57,32 @@ struct Watched<J: Job> {
     id: J::Id,
     /// The positions of its result.
     places: Vec<usize>,
+    /// The deadline counts from here.
     started: Instant,
+    /// The status of the last poll, which errors carry.
     last: Option<J::Status>,
 }
 
+/// The wait: an engine without I/O, and the futures of the requests and callbacks that it has asked for.
+///
+/// Everything runs in the task of the caller, so that a dropped wait leaves nothing behind.
 pub(super) struct EventLoop<J: Job> {
     job: J,
     options: CallOptions,
     settings: WaitSettings<J::Status>,
     interval: Duration,
     batch: Batch,
+    /// The jobs, by the slot that the engine has given them.
     watched: Vec<Watched<J>>,
+    /// The latest slot of each id. An id that is added again after its job has ended gets another one.
     slots: HashMap<J::Id, Slot>,
     requests: Running<(Request, Polled<Reply<J>>)>,
     requests_made: u64,
+    /// Callbacks that are running. Their jobs are held: neither polled nor ended until the callback has returned.
     callbacks: Running<(Slot, Called)>,
     /// `None` when all jobs are created.
     creating: Option<CreatedStream<J::Id>>,
+    /// Results that the caller has not taken yet.
     ended: VecDeque<Waited<J::Status>>,
 }
 
@@ -108,6 +123,7 @@ impl<J: Job> EventLoop<J> {
         self.requests_made
     }
 
+    /// Adds the job for position `index`, unless it is waited for already: then its result is given twice.
     fn add(&mut self, index: usize, id: &J::Id, now: Instant, due: Instant) {
         if let Some(slot) = self.slots.get(id).filter(|slot| self.batch.is_pending(**slot)) {
             return self.watched[*slot].places.push(index);
@@ -117,6 +133,7 @@ impl<J: Job> EventLoop<J> {
         self.slots.insert(id.clone(), slot);
     }
 
+    /// The result for position `index`.
     fn give(&mut self, index: usize, result: Result<J::Status>) {
         self.ended.push_back(Waited { index, result });
     }
@@ -159,6 +176,7 @@ impl<J: Job> EventLoop<J> {
         }
     }
 
+    /// Waits for the next event. Callbacks and responses come before new jobs, so that jobs that are done are reported while others are created.
     async fn event(&mut self, wake: Option<Instant>) -> Event<J> {
         let mut time = pin!(async {
             match wake {
@@ -183,6 +201,7 @@ impl<J: Job> EventLoop<J> {
         .await
     }
 
+    /// Makes the request for one job or for a page of the list.
     fn request(&self, target: Target) -> Pin<Box<dyn Future<Output = Polled<Reply<J>>> + Send>> {
         let (job, options) = (self.job.clone(), self.options.clone());
         match target {
@@ -255,6 +274,7 @@ impl<J: Job> EventLoop<J> {
         retrying(&self.options, error, self.batch.failures(), pause)
     }
 
+    /// Gives the statuses of a page to the jobs that the engine wants from it. A status without the reason of a failure is polled alone.
     fn page(&mut self, list: JobList<J>, now: Instant) {
         let entries = list.entries.iter().map(|(id, created, _)| (self.slots.get(id).copied(), *created)).collect();
         let page = Page { entries, is_last: list.is_last };
@@ -284,6 +304,7 @@ impl<J: Job> EventLoop<J> {
         }
     }
 
+    /// Takes a new status into account: calls back, or else ends the wait for the job if the status does.
     fn polled(&mut self, slot: Slot, status: J::Status) {
         if let Some(callback) = &mut self.settings.callback {
             let running = callback(&status);
@@ -298,6 +319,7 @@ impl<J: Job> EventLoop<J> {
         }
     }
 
+    /// Takes into account that the callback for a job has returned, has failed, or has run past the deadline of the job.
     fn called(&mut self, slot: Slot, called: Called) {
         let now = Instant::now();
         match called {
@@ -319,6 +341,7 @@ impl<J: Job> EventLoop<J> {
         }
     }
 
+    /// Whether the last status of a job is that of a job that is done or failed.
     fn is_ended(&self, slot: Slot) -> bool {
         self.watched[slot].last.as_ref().is_some_and(|last| J::state(last) != JobState::Pending)
     }
@@ -334,6 +357,7 @@ impl<J: Job> EventLoop<J> {
         true
     }
 
+    /// Ends the wait for a job whose deadline has passed.
     fn give_late(&mut self, slot: Slot, now: Instant) {
         let watched = &self.watched[slot];
         let elapsed = now.duration_since(watched.started);

@@ -12,6 +12,7 @@ const LONGEST_SEARCH_GAP: u64 = 64;
 /// What is left of a round.
 #[derive(Debug, Default)]
 pub(super) struct Round {
+    /// The round has begun and is not over.
     pub(super) is_on: bool,
     /// Pages of one window, in order.
     pub(super) run: Option<Run>,
@@ -24,8 +25,10 @@ pub(super) struct Round {
     alone: VecDeque<Slot>,
 }
 
+/// Pages of the list that follow each other: of a time window, or from the newest entry on.
 #[derive(Debug)]
 pub(super) struct Run {
+    /// The number of the page to request, from 1.
     page: u64,
     /// `None` starts at the newest entry.
     window: Option<(i64, i64)>,
@@ -47,6 +50,8 @@ impl Batch {
         item.state == State::Idle && item.round != self.rounds && !item.queued
     }
 
+    /// Begins a round: sorts the items by how they are polled. Those whose place in the list is known go by time windows, the others of
+    /// the list by a search from its start, and those that the list does not show alone.
     pub(super) fn begin_round(&mut self) {
         self.rounds += 1;
         let mut round = Round { is_on: true, ..Round::default() };
@@ -67,6 +72,7 @@ impl Batch {
         self.round = round;
     }
 
+    /// Polls an item alone in this round.
     fn queue(&mut self, slot: Slot) {
         self.items[slot].queued = true;
         self.round.alone.push_back(slot);
@@ -134,6 +140,7 @@ impl Batch {
         }
     }
 
+    /// An item that the list would have shown.
     fn next_without_list(&mut self) -> Option<Slot> {
         while let Some(slot) = self.round.unknown.pop() {
             if self.is_unread(slot) {
@@ -143,6 +150,7 @@ impl Batch {
         self.next_known().map(|(slot, _)| slot)
     }
 
+    /// The next page: of the run that is under way, or else of a new one. `None` if no item needs the list.
     fn choose_page(&mut self) -> Option<Target> {
         if self.round.run.is_none() {
             self.forget_unknown();
@@ -173,6 +181,7 @@ impl Batch {
         None
     }
 
+    /// Drops items from the search that a page has shown, or whose wait has ended.
     fn forget_unknown(&mut self) {
         let mut unknown = std::mem::take(&mut self.round.unknown);
         unknown.retain(|slot| self.is_unread(*slot));

@@ -132,7 +132,7 @@ fn a_parser_in_a_loop_ends() {
 
 /// Damages a file: random bytes, lengths near their tables, missing parts.
 #[derive(Clone, Debug)]
-enum Harm {
+enum Damage {
     Set(prop::sample::Index, u8),
     Long(prop::sample::Index, u32),
     Cut(prop::sample::Index),
@@ -140,7 +140,7 @@ enum Harm {
     Double(prop::sample::Index, u8),
 }
 
-impl Harm {
+impl Damage {
     fn any() -> impl Strategy<Value = Self> {
         let long = prop_oneof![Just(0), Just(1), Just(u32::MAX), Just(0x7fff_ffff), Just(0x0100_0000), any::<u32>()];
         prop_oneof![
@@ -194,10 +194,10 @@ proptest! {
         name in prop::sample::select(vec![
             "tiny.mp4", "tiny.avi", "vorbis.mkv", "vp9.webm", "mpeg2.ts", "disc.m2ts", "narrow_pixels.mp4", "turned.mov",
         ]),
-        harms in prop::collection::vec(Harm::any(), 1..6),
+        damages in prop::collection::vec(Damage::any(), 1..6),
     ) {
         let mut bytes = std::fs::read(clip(name)).expect(name);
-        harms.iter().for_each(|harm| harm.to(&mut bytes));
+        damages.iter().for_each(|damage| damage.to(&mut bytes));
         let file = of_bytes(&bytes);
         let head = &bytes[..bytes.len().min(1024)];
         let opened = File::open(file.path()).expect("it is there");

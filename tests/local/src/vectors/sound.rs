@@ -49,15 +49,15 @@ pub(super) fn moments(media: &Media, path: &Path, range: Range<f64>) -> io::Resu
 fn decoded_moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Moment>> {
     let Some(stream) = media.stream(Part::Audio) else { return Ok(Vec::new()) };
     let decode = || -> io::Result<Vec<Moment>> {
-        let mut ear = Ear::default();
+        let mut reader = MomentReader::default();
         let mut unpacker = Unpacker::new(stream);
         media.read(path, Part::Audio, range.clone(), |packet| {
             if packet.start >= range.start - 1.0 && packet.start < range.end {
-                unpacker.push(packet.data, &mut |rate, samples| ear.hear(packet.start, rate, samples));
+                unpacker.push(packet.data, &mut |rate, samples| reader.add(packet.start, rate, samples));
             }
             ControlFlow::Continue(())
         })?;
-        Ok(ear.moments)
+        Ok(reader.moments)
     };
     // A panic of the decoder counts as audio that cannot be decoded.
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Ok(Vec::new()))
@@ -209,7 +209,7 @@ fn vorbis_headers(private: &[u8]) -> Option<Vec<u8>> {
 
 /// Computes moments from samples.
 #[derive(Default)]
-struct Ear {
+struct MomentReader {
     moments: Vec<Moment>,
     rate: u32,
     /// Presentation time of the first sample of `samples`.
@@ -218,8 +218,8 @@ struct Ear {
     spectrum: Option<Spectrum>,
 }
 
-impl Ear {
-    fn hear(&mut self, time: f64, rate: u32, samples: &[f32]) {
+impl MomentReader {
+    fn add(&mut self, time: f64, rate: u32, samples: &[f32]) {
         if rate < MOMENTS_PER_SEC || samples.is_empty() {
             return;
         }

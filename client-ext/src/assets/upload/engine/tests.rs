@@ -111,8 +111,8 @@ fn a_refused_url_is_replaced_at_once_together_with_those_that_came_with_it() {
     engine.received(urls(1..=3), now);
     assert_eq!(send(&mut engine, now).0, 1);
     assert_eq!(send(&mut engine, now).0, 2);
-    let verdict = engine.failed(1, PartFailure::Refused, now, 1.0);
-    assert_eq!(verdict, Verdict::Retry { number: 1, pause: Duration::ZERO });
+    let next = engine.failed(1, PartFailure::Refused, now, 1.0);
+    assert_eq!(next, AfterFailure::Retry { number: 1, pause: Duration::ZERO });
     assert_eq!(engine.next(now), Action::RequestUrls(1, 1));
     // The response has the other parts too.
     assert!(engine.received(urls([1, 2, 3]), now));
@@ -132,20 +132,20 @@ fn a_part_is_retried_after_a_pause_and_with_a_new_url_until_it_has_failed_too_of
     let (mut engine, start) = engine(1, 1);
     engine.received(urls([1]), start);
     send(&mut engine, start);
-    let verdict = engine.failed(1, transient(None), start, 1.0);
-    assert_eq!(verdict, Verdict::Retry { number: 1, pause: Duration::from_millis(500) });
+    let next = engine.failed(1, transient(None), start, 1.0);
+    assert_eq!(next, AfterFailure::Retry { number: 1, pause: Duration::from_millis(500) });
     let due = start + Duration::from_millis(500);
     assert_eq!(engine.next(start), Action::Wait(Some(due)));
     assert_eq!(engine.next(due), Action::RequestUrls(1, 1), "the first URL was for one request");
     engine.received(urls([1]), due);
     send(&mut engine, due);
-    let verdict = engine.failed(1, transient(Some(20)), due, 1.0);
-    assert_eq!(verdict, Verdict::Retry { number: 2, pause: Duration::from_secs(20) });
+    let next = engine.failed(1, transient(Some(20)), due, 1.0);
+    assert_eq!(next, AfterFailure::Retry { number: 2, pause: Duration::from_secs(20) });
     let due = due + Duration::from_secs(20);
     engine.next(due);
     engine.received(urls([1]), due);
     send(&mut engine, due);
-    assert_eq!(engine.failed(1, transient(None), due, 1.0), Verdict::GiveUp);
+    assert_eq!(engine.failed(1, transient(None), due, 1.0), AfterFailure::GiveUp);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_url_that_the_storage_host_has_not_seen_is_used_again() {
     engine.received(urls([1]), now);
     send(&mut engine, now);
     let failure = PartFailure::Transient { retry_after: None, unsent: true };
-    let Verdict::Retry { pause, .. } = engine.failed(1, failure, now, 0.5) else { panic!("given up") };
+    let AfterFailure::Retry { pause, .. } = engine.failed(1, failure, now, 0.5) else { panic!("given up") };
     assert_eq!(send(&mut engine, now + pause), (1, "url 1".into()));
 }
 
@@ -163,7 +163,7 @@ fn a_permanent_failure_is_not_retried() {
     let (mut engine, now) = engine(1, 1);
     engine.received(urls([1]), now);
     send(&mut engine, now);
-    assert_eq!(engine.failed(1, PartFailure::Permanent, now, 1.0), Verdict::GiveUp);
+    assert_eq!(engine.failed(1, PartFailure::Permanent, now, 1.0), AfterFailure::GiveUp);
 }
 
 #[test]
@@ -171,8 +171,8 @@ fn failed_requests_to_the_api_are_retried_as_long_as_not_too_many_fail_in_a_row(
     let (mut engine, start) = engine(1, 1);
     assert_eq!(engine.next(start), Action::RequestUrls(1, 1));
     assert!(!engine.received(urls([]), start), "a response without the URL is a failure");
-    let verdict = engine.api_failed(RequestKind::Urls, None, start, 1.0);
-    assert_eq!(verdict, Verdict::Retry { number: 1, pause: Duration::from_millis(500) });
+    let next = engine.api_failed(RequestKind::Urls, None, start, 1.0);
+    assert_eq!(next, AfterFailure::Retry { number: 1, pause: Duration::from_millis(500) });
     let due = start + Duration::from_millis(500);
     assert_eq!(engine.next(start), Action::Wait(Some(due)));
     assert_eq!(engine.next(due), Action::RequestUrls(1, 1));
@@ -183,10 +183,10 @@ fn failed_requests_to_the_api_are_retried_as_long_as_not_too_many_fail_in_a_row(
         let now = due + number * HOUR;
         assert_eq!(engine.next(now), Action::Report(vec![(1, proof(1))]), "the same parts again");
         let next = engine.api_failed(RequestKind::Report, None, now, 1.0);
-        assert!(matches!(next, Verdict::Retry { number: count, .. } if count == number), "{next:?}");
+        assert!(matches!(next, AfterFailure::Retry { number: count, .. } if count == number), "{next:?}");
     }
     engine.next(due + 3 * HOUR);
-    assert_eq!(engine.api_failed(RequestKind::Report, None, due + 3 * HOUR, 1.0), Verdict::GiveUp);
+    assert_eq!(engine.api_failed(RequestKind::Report, None, due + 3 * HOUR, 1.0), AfterFailure::GiveUp);
 }
 
 #[test]
@@ -199,8 +199,8 @@ fn a_report_that_waits_does_not_delay_urls_and_urls_do_not_shorten_its_pause() {
     }
     assert!(matches!(engine.next(start), Action::Report(_)));
     let minute = Duration::from_secs(60);
-    let verdict = engine.api_failed(RequestKind::Report, Some(minute), start, 1.0);
-    assert_eq!(verdict, Verdict::Retry { number: 1, pause: minute });
+    let next = engine.api_failed(RequestKind::Report, Some(minute), start, 1.0);
+    assert_eq!(next, AfterFailure::Retry { number: 1, pause: minute });
     assert_eq!(engine.next(start), Action::RequestUrls(11, 15), "URLs are requested meanwhile");
     assert!(engine.received(urls(11..=25), start));
     assert_eq!(send(&mut engine, start).0, 11);
@@ -208,9 +208,9 @@ fn a_report_that_waits_does_not_delay_urls_and_urls_do_not_shorten_its_pause() {
     for number in 2..=3 {
         let now = start + number * minute;
         assert!(matches!(engine.next(now), Action::Report(_)));
-        let verdict = engine.api_failed(RequestKind::Report, None, now, 1.0);
+        let next = engine.api_failed(RequestKind::Report, None, now, 1.0);
         let is_last = number == 3;
-        assert_eq!(verdict == Verdict::GiveUp, is_last, "URLs that arrive do not make reports endless");
+        assert_eq!(next == AfterFailure::GiveUp, is_last, "URLs that arrive do not make reports endless");
     }
 }
 
@@ -222,8 +222,8 @@ fn urls_that_expire_at_once_are_used_so_that_they_end_the_upload() {
         assert!(engine.received(urls_for(Duration::from_nanos(1), [1]), now));
         now += Duration::from_millis(1);
         assert_eq!(send(&mut engine, now), (1, "url 1".into()));
-        let verdict = engine.failed(1, PartFailure::Refused, now, 0.0);
-        assert_eq!(verdict == Verdict::GiveUp, number == 3);
+        let next = engine.failed(1, PartFailure::Refused, now, 0.0);
+        assert_eq!(next == AfterFailure::GiveUp, number == 3);
         now += HOUR;
     }
 }

@@ -174,14 +174,14 @@ impl CreateEmbeddingTask {
             }
         };
         let (filename, interval) = (upload.verb.name(), upload.verb.interval());
-        let creation = Creation { create: &self, core, options, filename, interval };
+        let create_call = CreateCall { create: &self, core, options, filename, interval };
         if let Some(journal) = &mut journal
-            && let Some(task) = creation.resume(journal).await?
+            && let Some(task) = create_call.resume(journal).await?
         {
             return Ok(task);
         }
         let asset = Box::pin(upload.send()).await?;
-        creation.create(asset, journal.as_mut()).await
+        create_call.create(asset, journal.as_mut()).await
     }
 
     /// The upload of the file.
@@ -207,8 +207,8 @@ impl CreateEmbeddingTask {
     }
 }
 
-/// A task that is created for an asset.
-struct Creation<'c> {
+/// The create call for an asset.
+struct CreateCall<'c> {
     create: &'c CreateEmbeddingTask,
     core: &'c Core,
     options: &'c CallOptions,
@@ -218,7 +218,7 @@ struct Creation<'c> {
     interval: Duration,
 }
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// The task of the journal, if it exists. If not, it can be created.
     async fn resume(&self, journal: &mut KeptJournal) -> Result<Option<Response<EmbeddingTaskCreateResponse>>> {
         let (asset_id, task_id) = match journal.content.step.clone() {

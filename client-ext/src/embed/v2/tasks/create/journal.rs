@@ -1,4 +1,4 @@
-//! The journal of a task for a file: how far its creation is, so that another process can go on.
+//! The journal of a task for a file: how far the upload and the create call are, so that another process can go on.
 
 use std::path::{Path, PathBuf};
 
