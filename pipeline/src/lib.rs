@@ -39,7 +39,8 @@
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let server = twelvelabs_local::LocalServer::start().await?;
+//! # let pause = std::time::Duration::from_millis(20);
+//! # let server = twelvelabs_local::LocalServer::builder().processing_time(pause).start().await?;
 //! # let client = TwelveLabs::builder().api_key("test-key").base_url(server.base_url()).no_proxy().build()?;
 //! # let folder = tempfile::tempdir()?;
 //! # let (videos, ledger) = (folder.path().join("videos"), folder.path().join("videos.ledger"));
@@ -50,6 +51,7 @@
 //! let summary = Pipeline::builder(client, ledger, vectors.clone())
 //!     .source(ItemSource::Path(videos))
 //!     .on_event(|event| eprintln!("{event}"))
+//! #   .with_poll_interval(pause).with_batch_delay(pause)
 //!     .run()
 //!     .await?;
 //! println!("{} files, {} vectors", summary.stored, summary.vectors);
