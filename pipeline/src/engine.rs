@@ -396,7 +396,9 @@ pub(crate) async fn with_sink(
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| match error.downcast::<PipelineError>() {
         Ok(own) => *own,
         Err(other) => {
-            PipelineError::storage("the table cannot be written; what the ledger has recorded is safe", other)
+            let message =
+                "the table cannot be written; what the ledger has recorded is safe, and another run goes on from there";
+            PipelineError::storage(message, other)
         }
     };
     match done.await {

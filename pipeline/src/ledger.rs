@@ -4,6 +4,7 @@
 //! the method returns.
 
 mod jobs;
+mod place;
 mod schema;
 mod sources;
 mod status;
@@ -16,7 +17,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use self::{jobs::ASSET_PREFIX, status::LedgerStatus};
 pub(crate) use self::{
@@ -35,7 +36,9 @@ pub(crate) struct Ledger {
     path: PathBuf,
     /// Locked until it is dropped.
     _lock: Option<File>,
-    /// The ledger was created by this process.
+    /// The file that was opened.
+    place: place::Place,
+    /// The tables were created by this process.
     is_new: bool,
     /// The number of jobs in each state, if it was asked for before.
     counts: Mutex<Option<Counts>>,
@@ -53,20 +56,21 @@ impl Ledger {
     /// # Errors
     ///
     /// [`Usage`](PipelineErrorKind::Usage) if another process has it, if a newer version wrote it, or if a parameter differs; the message has both
-    /// values.
+    /// values. [`Storage`](PipelineErrorKind::Storage) if it is damaged.
     pub(crate) fn open(path: &Path, parameters: &[Parameter]) -> Result<Arc<Self>, PipelineError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| PipelineError::file("cannot create", folder, error))?;
         }
         let lock = lock(path)?;
-        let is_new = !path.exists();
+        place::check_log(path)?;
         let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
-        schema::prepare(&mut connection, path)?;
+        let is_new = schema::prepare(&mut connection, path)?;
         schema::compare(&mut connection, path, parameters)?;
         Ok(Arc::new(Self {
             connection: Mutex::new(connection),
             path: path.into(),
             _lock: Some(lock),
+            place: place::Place::of(path),
             is_new,
             counts: Mutex::default(),
         }))
@@ -86,12 +90,13 @@ impl Ledger {
             connection: Mutex::new(connection),
             path: path.into(),
             _lock: None,
+            place: place::Place::of(path),
             is_new: false,
             counts: Mutex::default(),
         })
     }
 
-    /// Whether this process created the ledger.
+    /// Whether this process created the tables: nothing is known of earlier runs.
     pub(crate) fn is_new(&self) -> bool {
         self.is_new
     }
@@ -120,11 +125,20 @@ impl Ledger {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a transaction, which is undone if `change` returns an error.
+    /// Removes a ledger that nothing was recorded in, so that another run does not take it for that of an earlier one.
+    pub(crate) fn discard_if_new(self: Arc<Self>) {
+        let Some(own) = Arc::into_inner(self).filter(|own| own.is_new) else { return };
+        let Self { connection, path, _lock, .. } = own;
+        drop(connection);
+        place::remove(&path);
+    }
+
+    /// Runs a transaction, which is undone if `change` returns an error. Nothing is changed if the file is not there any more.
     fn transaction<T>(
         &self,
         change: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, PipelineError>,
     ) -> Result<T, PipelineError> {
+        self.place.check(&self.path)?;
         let mut connection = self.connection();
         let transaction = connection.transaction().map_err(|error| failed(&self.path, error))?;
         let value = change(&transaction)?;
@@ -136,7 +150,20 @@ impl Ledger {
 /// The error of a statement.
 fn failed(path: &Path, error: rusqlite::Error) -> PipelineError {
     let path = crate::text::shown(&path.to_string_lossy());
-    PipelineError::storage(format!("the ledger {path} cannot be used; what it has recorded is safe"), error)
+    let message = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(&path),
+        _ => format!(
+            "the ledger {path} cannot be used; what it has recorded is safe, and another run goes on from there"
+        ),
+    };
+    PipelineError::storage(message, error)
+}
+
+/// What to say of a ledger that is no database any more.
+fn damaged(path: &str) -> String {
+    format!(
+        "the ledger {path} is damaged: restore it from a copy, or use another output, for which all items are paid for again; the rows in the table are safe"
+    )
 }
 
 /// Locks the file beside the ledger, which has the id of the process that has it.

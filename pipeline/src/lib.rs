@@ -4,22 +4,28 @@
 //! anything is paid, uploaded, embedded by one task, and its vectors are stored. A run that was interrupted, in any way, is resumed by running it again.
 //! No task is created twice, as far as the platform makes that possible, and what is not certain is reported instead of being paid for again.
 //!
-//! With a sink of your own:
+//! With a sink of your own, here a map:
 //!
-//! ```no_run
+//! ```
+//! use std::{
+//!     collections::HashMap,
+//!     sync::{Arc, Mutex},
+//! };
 //! use twelvelabs::TwelveLabs;
 //! use twelvelabs_pipeline::{FailureRow, ItemSource, Pipeline, Sink, SinkResult, VectorRow, VectorSpace};
 //!
-//! struct Printer;
+//! #[derive(Clone, Default)]
+//! struct Vectors(Arc<Mutex<HashMap<String, Vec<f32>>>>);
 //!
-//! impl Sink for Printer {
+//! impl Sink for Vectors {
 //!     fn open(&mut self, space: &VectorSpace, _: bool) -> SinkResult {
 //!         println!("{} with {} dimensions", space.model, space.dimension);
 //!         Ok(())
 //!     }
-//!     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
-//!         // A real sink stores them, and replaces those of an earlier attempt of the same batch.
-//!         rows.iter().for_each(|row| println!("{batch} {} {:?} {:?}", row.source, row.option, row.start_sec));
+//!     fn write_batch(&mut self, _: u64, rows: &[VectorRow]) -> SinkResult {
+//!         // A row that is written again has the same id, and replaces itself. A real sink is durable when this returns.
+//!         let mut all = self.0.lock().map_err(|error| error.to_string())?;
+//!         all.extend(rows.iter().map(|row| (row.id.clone(), row.vector.clone())));
 //!         Ok(())
 //!     }
 //!     fn write_failures(&mut self, rows: &[FailureRow]) -> SinkResult {
@@ -31,13 +37,27 @@
 //!     }
 //! }
 //!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let summary = Pipeline::builder(TwelveLabs::from_env()?, "videos.ledger", Printer)
-//!     .source(ItemSource::Path("videos".into()))
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let pause = std::time::Duration::from_millis(20);
+//! # let server = twelvelabs_local::LocalServer::builder().processing_time(pause).start().await?;
+//! # let client = TwelveLabs::builder().api_key("test-key").base_url(server.base_url()).no_proxy().build()?;
+//! # let folder = tempfile::tempdir()?;
+//! # let (videos, ledger) = (folder.path().join("videos"), folder.path().join("videos.ledger"));
+//! # std::fs::create_dir(&videos)?;
+//! # std::fs::copy("../tests/media/tiny.mp4", videos.join("a.mp4"))?;
+//! # std::fs::copy("../tests/media/too_small.mp4", videos.join("b.mp4"))?;
+//! let vectors = Vectors::default();
+//! let summary = Pipeline::builder(client, ledger, vectors.clone())
+//!     .source(ItemSource::Path(videos))
 //!     .on_event(|event| eprintln!("{event}"))
+//! #   .with_poll_interval(pause).with_batch_delay(pause)
 //!     .run()
 //!     .await?;
 //! println!("{} files, {} vectors", summary.stored, summary.vectors);
+//! # let vectors = vectors.0.lock().map_err(|error| error.to_string())?;
+//! # assert_eq!((summary.stored, summary.refused, summary.vectors), (1, 1, vectors.len() as u64));
+//! # assert!(vectors.values().all(|vector| vector.len() == 512));
 //! # Ok(()) }
 //! ```
 //!

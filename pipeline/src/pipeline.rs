@@ -314,7 +314,10 @@ impl Pipeline {
         let ledger = Ledger::open(&self.ledger, &self.parameters(&space))?;
         let sink = Arc::new(Mutex::new(self.sink.0));
         let (resumes, own) = (!ledger.is_new(), space.clone());
-        with_sink(&sink, move |sink| sink.open(&own, resumes)).await?;
+        if let Err(error) = with_sink(&sink, move |sink| sink.open(&own, resumes)).await {
+            ledger.discard_if_new();
+            return Err(error);
+        }
         let (all, pay_again) = (self.retry_failed, self.pay_again);
         ledger.run(move |ledger| ledger.retry(all, pay_again)).await?;
         plan::add_all(&ledger, &space, items, &self.events).await?;

@@ -1,20 +1,19 @@
 //! Search over a table: the clips that are nearest to a query.
 
 mod html;
+mod load;
+mod picture;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use serde::Serialize;
 use twelvelabs::{Embedding, embed::Matrix};
 
 pub use self::html::results_page;
-use crate::{
-    error::{PipelineError, PipelineErrorKind},
-    job::VectorSpace,
-    row::VectorRow,
-    sink::{describe, read_rows, row_files},
-    text::shown,
-};
+use crate::{error::PipelineError, job::VectorSpace, row::VectorRow, text::shown};
 
 /// The constant of reciprocal rank fusion: how little the first ranks differ from each other.
 const FUSION: f64 = 60.0;
@@ -28,12 +27,20 @@ pub struct VectorTable {
     /// Without their vectors.
     rows: Vec<VectorRow>,
     options: Vec<OptionRows>,
+    /// The largest end of all ranges of each content.
+    last_ends: HashMap<String, f64>,
 }
 
-/// The vectors of one embedding option, and the positions of their rows.
+/// The vectors of one embedding option, in parts, which are searched on several cores.
 #[derive(Debug)]
 struct OptionRows {
     name: String,
+    parts: Vec<Part>,
+}
+
+/// Vectors, and the positions of their rows.
+#[derive(Debug)]
+struct Part {
     rows: Vec<usize>,
     matrix: Matrix,
 }
@@ -80,6 +87,8 @@ pub struct Hit {
     pub start_page: Option<u64>,
     /// Position of the chunk of a text, counted from 0.
     pub chunk_index: Option<u64>,
+    /// The largest end of all ranges of the file in the table, in seconds: about its duration.
+    pub last_end_sec: Option<f64>,
     /// Sum of the weights of the options, each divided by its rank, which is larger for better hits. Only comparable within one search.
     pub score: f64,
     /// Cosine of the angle between the query and the vector of each option that ranked the clip.
@@ -87,75 +96,6 @@ pub struct Hit {
 }
 
 impl VectorTable {
-    /// Loads a table from the folder that a [`TableFolder`](crate::TableFolder) has written.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, and [`Storage`](PipelineErrorKind::Storage) if a file is damaged or has vectors
-    /// of another model or dimension.
-    pub fn open(folder: &Path, filter: &RowFilter) -> Result<Self, PipelineError> {
-        let path = shown(&folder.to_string_lossy());
-        let missing = || PipelineError::new(PipelineErrorKind::NotFound, format!("there is no table in {path}"));
-        let (space, format) = describe(folder)?.ok_or_else(missing)?;
-        let (mut rows, mut vectors) = (Vec::new(), Vec::new());
-        for file in row_files(folder).map_err(|error| PipelineError::file("cannot list", folder, error))? {
-            let name = || shown(&file.to_string_lossy());
-            let damaged = |error| PipelineError::storage(format!("{} cannot be read", name()), error);
-            let (own, mut values) = read_rows(&file, format).map_err(damaged)?;
-            let is_other =
-                |row: &&VectorRow| row.model != space.model || usize::try_from(row.dimension) != Ok(space.dimension);
-            if let Some(row) = own.iter().find(is_other) {
-                let message = format!(
-                    "{} has vectors of {} with {} dimensions, and the table of {} with {}",
-                    name(),
-                    shown(&row.model),
-                    row.dimension,
-                    space.model,
-                    space.dimension
-                );
-                return Err(PipelineError::new(PipelineErrorKind::Storage, message));
-            }
-            if values.len() != own.len() * space.dimension {
-                let message = format!("{} has {} numbers for {} vectors", name(), values.len(), own.len());
-                return Err(PipelineError::new(PipelineErrorKind::Storage, message));
-            }
-            rows.extend(own);
-            vectors.append(&mut values);
-        }
-        Self::new(space, rows, &vectors, filter)
-    }
-
-    fn new(
-        space: VectorSpace,
-        rows: Vec<VectorRow>,
-        vectors: &[f32],
-        filter: &RowFilter,
-    ) -> Result<Self, PipelineError> {
-        let is_whole = |row: &VectorRow| row.scope.as_deref() == Some("asset");
-        let divided: std::collections::HashSet<String> =
-            rows.iter().filter(|row| !is_whole(row)).map(|row| row.content_hash.clone()).collect();
-        let is_wanted = |row: &VectorRow| {
-            let has_scope = match filter.scopes.is_empty() {
-                true => !is_whole(row) || !divided.contains(&row.content_hash),
-                false => row.scope.as_ref().is_some_and(|scope| filter.scopes.contains(scope)),
-            };
-            has_scope && filter.source.as_ref().is_none_or(|part| row.source.contains(part))
-        };
-        let mut groups: BTreeMap<String, (Vec<usize>, Vec<f32>)> = BTreeMap::new();
-        for (at, row) in rows.iter().enumerate().filter(|(_, row)| is_wanted(row)) {
-            let (positions, values) = groups.entry(row.option.clone().unwrap_or_else(|| "none".into())).or_default();
-            positions.push(at);
-            values.extend_from_slice(&vectors[at * space.dimension..(at + 1) * space.dimension]);
-        }
-        let options = groups.into_iter().map(|(name, (rows, values))| {
-            let matrix = Matrix::new(values, space.dimension)
-                .map_err(|error| PipelineError::storage("the table is damaged", error))?;
-            Ok(OptionRows { name, rows, matrix: matrix.with_model(space.model.as_str()) })
-        });
-        let options = options.collect::<Result<_, PipelineError>>()?;
-        Ok(Self { space, rows, options })
-    }
-
     /// The model and the dimension.
     pub fn space(&self) -> &VectorSpace {
         &self.space
@@ -163,16 +103,16 @@ impl VectorTable {
 
     /// The number of rows that are searched.
     pub fn searched_rows(&self) -> usize {
-        self.options.iter().map(|option| option.rows.len()).sum()
+        self.options.iter().flat_map(|option| &option.parts).map(|part| part.rows.len()).sum()
     }
 
     /// The clips that are nearest to the query, best first: each option ranks its rows by their cosine, and the ranks are fused.
     ///
-    /// Every row is compared with the query; nothing is approximated. Each option takes a core.
+    /// Every row is compared with the query, on all cores; nothing is approximated.
     ///
     /// # Errors
     ///
-    /// [`Usage`](PipelineErrorKind::Usage) if the query is of another model or dimension, or if a weight is not that of an option or is negative.
+    /// [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or dimension, or if a weight is not that of an option or is negative.
     pub fn search(&self, query: &Embedding, settings: &SearchSettings) -> Result<Vec<Hit>, PipelineError> {
         let names = || self.options.iter().map(|option| option.name.as_str()).collect::<Vec<_>>().join(", ");
         for (name, weight) in &settings.weights {
@@ -185,31 +125,70 @@ impl VectorTable {
             }
         }
         let depth = settings.top.saturating_mul(10).max(DEPTH);
-        let ranked = std::thread::scope(|scope| {
-            let searches: Vec<_> =
-                self.options.iter().map(|option| scope.spawn(|| option.matrix.top_k(query, depth))).collect();
-            searches.into_iter().map(|search| search.join()).collect::<Vec<_>>()
-        });
         let mut clips: BTreeMap<_, Hit> = BTreeMap::new();
-        for (option, ranked) in self.options.iter().zip(ranked) {
+        for (option, nearest) in self.options.iter().zip(self.nearest(query, depth)?) {
             let weight = settings.weights.get(&option.name).copied().unwrap_or(1.0);
-            let ranked = ranked.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let ranked = ranked.map_err(|error| PipelineError::usage(error.to_string()))?;
             if weight == 0.0 {
                 continue;
             }
-            for (rank, found) in ranked.into_iter().enumerate() {
-                let row = &self.rows[option.rows[found.row]];
-                let hit = clips.entry(range_of(row)).or_insert_with(|| hit(row));
+            for (rank, (cosine, row)) in nearest.into_iter().enumerate() {
+                let row = &self.rows[row];
+                let hit = clips.entry(range_of(row)).or_insert_with(|| self.hit(row));
                 hit.score += weight / (FUSION + rank as f64 + 1.0);
-                let cosine = hit.cosines.entry(option.name.clone()).or_insert(found.score);
-                *cosine = cosine.max(found.score);
+                let known = hit.cosines.entry(option.name.clone()).or_insert(cosine);
+                *known = known.max(cosine);
             }
         }
         let mut hits: Vec<Hit> = clips.into_values().collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score));
         hits.truncate(settings.top);
         Ok(hits)
+    }
+
+    /// The cosines and the positions of the rows of each option that are nearest to the query, the nearest first.
+    fn nearest(&self, query: &Embedding, depth: usize) -> Result<Vec<Vec<(f32, usize)>>, PipelineError> {
+        let parts: Vec<(usize, &Part)> =
+            (0..).zip(&self.options).flat_map(|(option, of)| of.parts.iter().map(move |part| (option, part))).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len());
+        let next = AtomicUsize::new(0);
+        let search = || {
+            let mut found = Vec::new();
+            while let Some((option, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let ranked =
+                    part.matrix.top_k(query, depth).map_err(|error| PipelineError::usage(error.to_string()))?;
+                found.extend(ranked.into_iter().map(|ranked| (*option, ranked.score, part.rows[ranked.row])));
+            }
+            Ok::<_, PipelineError>(found)
+        };
+        let found: Vec<Result<_, PipelineError>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(search)).collect();
+            let ended = threads.into_iter().map(|thread| thread.join());
+            ended.map(|found| found.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        let mut nearest = vec![Vec::new(); self.options.len()];
+        for (option, cosine, row) in found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+            nearest[option].push((cosine, row));
+        }
+        for rows in &mut nearest {
+            rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            rows.truncate(depth);
+        }
+        Ok(nearest)
+    }
+
+    /// A clip without its score.
+    fn hit(&self, row: &VectorRow) -> Hit {
+        Hit {
+            source: row.source.clone(),
+            scope: row.scope.clone(),
+            start_sec: row.start_sec,
+            end_sec: row.end_sec,
+            start_page: row.start_page,
+            chunk_index: row.chunk_index,
+            last_end_sec: self.last_ends.get(&row.content_hash).copied(),
+            score: 0.0,
+            cosines: BTreeMap::new(),
+        }
     }
 }
 
@@ -218,19 +197,6 @@ fn range_of(row: &VectorRow) -> (String, Option<String>, [Option<u64>; 5], Optio
     let bits = |seconds: Option<f64>| seconds.map(f64::to_bits);
     let numbers = [bits(row.start_sec), bits(row.end_sec), row.start_page, row.end_page, row.chunk_index];
     (row.content_hash.clone(), row.scope.clone(), numbers, row.quadrant.clone())
-}
-
-fn hit(row: &VectorRow) -> Hit {
-    Hit {
-        source: row.source.clone(),
-        scope: row.scope.clone(),
-        start_sec: row.start_sec,
-        end_sec: row.end_sec,
-        start_page: row.start_page,
-        chunk_index: row.chunk_index,
-        score: 0.0,
-        cosines: BTreeMap::new(),
-    }
 }
 
 impl Hit {
@@ -275,7 +241,11 @@ mod tests {
         ];
         let vectors = [1.0, 0.0, 0.0, 1.0, 0.8, 0.6, 1.0, 0.0, 0.0, 1.0, 1.0, 0.1];
         let space = VectorSpace { model: "marengo3.5".into(), dimension: 2 };
-        VectorTable::new(space, rows, &vectors, filter).expect("a table")
+        // As from two files.
+        let mut loading = load::Loading::new(space, filter);
+        loading.add(rows[..2].to_vec(), &vectors[..4]);
+        loading.add(rows[2..].to_vec(), &vectors[4..]);
+        loading.finish().expect("a table")
     }
 
     fn search(table: &VectorTable, settings: &SearchSettings) -> Vec<(String, String)> {
@@ -297,6 +267,23 @@ mod tests {
         assert_eq!(search(&table, &visual)[0].1, "0.0\u{2013}2.0 s");
         let audio = SearchSettings { weights: [("audio".to_owned(), 2.0)].into(), top: 1 };
         assert_eq!(search(&table, &audio), [("a.mp4".to_owned(), "2.0\u{2013}4.0 s".to_owned())]);
+    }
+
+    #[test]
+    fn parts_are_searched_as_one() {
+        let space = VectorSpace { model: "marengo3.5".into(), dimension: 2 };
+        let (count, filter) = (load::PART * 2 + 100, RowFilter::default());
+        let mut loading = load::Loading::new(space, &filter);
+        // The nearest rows are at the ends of the parts.
+        let angle = |at: usize| (at % load::PART) as f32 / load::PART as f32;
+        for at in 0..count {
+            loading.add(vec![row(&format!("{at}"), "visual", 0.0)], &[angle(at).cos(), angle(at).sin()]);
+        }
+        let table = loading.finish().expect("a table");
+        assert_eq!((table.options[0].parts.len(), table.searched_rows()), (3, count));
+        let found = search(&table, &SearchSettings { top: 5, ..SearchSettings::default() });
+        let expected = [0, load::PART, load::PART * 2, 1, load::PART + 1].map(|at| format!("{at}.mp4"));
+        assert_eq!(found.into_iter().map(|(source, _)| source).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
-use super::{Parameter, failed};
-use crate::error::PipelineError;
+use super::{Parameter, damaged, failed};
+use crate::{error::PipelineError, text::shown};
 
 /// The version of the tables. A program reads its own version only: there was no other one yet.
 const VERSION: i64 = 1;
@@ -45,18 +45,32 @@ CREATE INDEX jobs_by_batch ON jobs (batch);
 CREATE TABLE tasks (task TEXT PRIMARY KEY, job TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// Sets the connection up, and creates the tables of a new ledger.
-pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), PipelineError> {
+/// Sets the connection up, and creates the tables of a new ledger. Returns whether it is new: an empty file is.
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<bool, PipelineError> {
     let wrong = |error| failed(path, error);
     connection.pragma_update(None, "journal_mode", "WAL").map_err(wrong)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(wrong)?;
-    if version(connection).map_err(wrong)? == 0 {
+    let is_new = version(connection).map_err(wrong)? == 0;
+    if is_new {
         let transaction = connection.transaction().map_err(wrong)?;
         transaction.execute_batch(TABLES).map_err(wrong)?;
         transaction.pragma_update(None, "user_version", VERSION).map_err(wrong)?;
         transaction.commit().map_err(wrong)?;
+    } else {
+        check_pages(connection, path)?;
     }
-    check_version(connection, path)
+    check_version(connection, path)?;
+    Ok(is_new)
+}
+
+/// Refuses a file with damaged pages: a ledger that forgets jobs pays for them again.
+fn check_pages(connection: &Connection, path: &Path) -> Result<(), PipelineError> {
+    let found: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| failed(path, error))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        problem => Err(PipelineError::storage(damaged(&shown(&path.to_string_lossy())), problem)),
+    }
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
@@ -69,7 +83,7 @@ pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), 
     if found == VERSION {
         return Ok(());
     }
-    let path = crate::text::shown(&path.to_string_lossy());
+    let path = shown(&path.to_string_lossy());
     let message = format!("the ledger {path} has version {found}, and this program reads version {VERSION} only");
     Err(PipelineError::usage(message))
 }
@@ -86,15 +100,15 @@ pub(super) fn compare(connection: &mut Connection, path: &Path, expected: &[Para
         }
         return transaction.commit().map_err(wrong);
     }
-    let shown = |value: &str| if value.is_empty() { "the default".to_owned() } else { value.to_owned() };
+    let named = |value: &str| if value.is_empty() { "the default".to_owned() } else { value.to_owned() };
     for (name, value) in expected {
         let found = recorded.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
         if found != value {
-            let path = crate::text::shown(&path.to_string_lossy());
+            let path = shown(&path.to_string_lossy());
             return Err(PipelineError::usage(format!(
                 "the ledger {path} was written with {name} {}, and this run has {}: use the same value, or another output",
-                shown(found),
-                shown(value)
+                named(found),
+                named(value)
             )));
         }
     }

@@ -80,9 +80,69 @@ fn a_second_process_newer_versions_and_other_parameters_are_refused_with_both_va
     Connection::open(&path).and_then(|own| own.pragma_update(None, "user_version", 99)).expect("changed");
     let error = open(&folder).expect_err("newer");
     assert_eq!(error, "the ledger /l.sqlite has version 99, and this program reads version 1 only");
-    std::fs::write(&path, "no database, but a text that is long enough to be looked at").expect("written");
-    let error = Ledger::open(&path, &parameters()).expect_err("damaged");
-    assert_eq!(error.kind(), PipelineErrorKind::Storage, "{error}");
+}
+
+#[test]
+fn a_damaged_ledger_is_refused_and_an_empty_one_is_new() {
+    let folder = folder();
+    let path = folder.path().join("l.sqlite");
+    let ledger = open(&folder).expect("opened");
+    for number in 0..200 {
+        add(&ledger, &format!("job {number}"));
+    }
+    drop(ledger);
+    let refused = || {
+        let error = Ledger::open(&path, &parameters()).expect_err("damaged");
+        assert_eq!(error.kind(), PipelineErrorKind::Storage, "{error}");
+        assert!(text(&folder, &error).starts_with("the ledger /l.sqlite is damaged: restore it"), "{error}");
+    };
+    let whole = std::fs::read(&path).expect("read");
+    // Pages in the middle are zeroed, as by a disk.
+    let mut zeroed = whole.clone();
+    let middle = zeroed.len() / 2 / 4096 * 4096;
+    zeroed[middle..middle + 8192].fill(0);
+    std::fs::write(&path, &zeroed).expect("written");
+    refused();
+    std::fs::write(&path, &whole[..whole.len() / 2]).expect("written");
+    refused();
+    std::fs::write(&path, "no database, but a text that is long enough to be looked at".repeat(20)).expect("written");
+    refused();
+    std::fs::write(&path, "").expect("written");
+    assert!(open(&folder).expect("opened").is_new());
+    std::fs::write(&path, &whole).expect("written");
+    assert!(!open(&folder).expect("opened").is_new());
+}
+
+#[test]
+fn a_new_ledger_can_be_discarded_and_one_of_an_earlier_run_stays() {
+    let folder = folder();
+    let names = || std::fs::read_dir(folder.path()).expect("listed").count();
+    open(&folder).expect("opened").discard_if_new();
+    assert_eq!(names(), 1, "the lock");
+    drop(open(&folder).expect("opened"));
+    open(&folder).expect("opened").discard_if_new();
+    assert!(!open(&folder).expect("opened").is_new());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_was_deleted_or_replaced_is_not_written_to() {
+    let folder = folder();
+    let (path, aside) = (folder.path().join("l.sqlite"), folder.path().join("aside"));
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    let record = || ledger.record_due("a", Outcome::UploadStarted, 0);
+    std::fs::rename(&path, &aside).expect("moved");
+    for content in [None, Some("")] {
+        if let Some(content) = content {
+            std::fs::write(&path, content).expect("written");
+        }
+        let error = record().expect_err("gone");
+        assert_eq!(error.kind(), PipelineErrorKind::Storage, "{error}");
+        assert!(error.to_string().contains("was deleted or replaced while it was in use: put it back"), "{error}");
+    }
+    std::fs::rename(&aside, &path).expect("moved back");
+    record().expect("recorded");
 }
 
 #[test]

@@ -5,56 +5,44 @@ use std::path::Path;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Hit;
-use crate::job::FileKind;
+use super::{Hit, picture::data_urls};
+use crate::{job::FileKind, text::shown};
 
 /// Everything in a path but these.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#222;background:#fff}\
-ol{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:1rem}\
-li{border:1px solid #ddd;border-radius:6px;padding:.7rem;overflow-wrap:anywhere}\
-video,img{width:100%;border-radius:4px;background:#eee;aspect-ratio:16/9;object-fit:contain}\
-.bar{height:6px;background:#e4e4e4;border-radius:3px;position:relative;margin:.5rem 0}\
-.bar span{position:absolute;top:0;bottom:0;background:#2a6f97;border-radius:3px;min-width:3px}\
-.muted{color:#666}table{border-spacing:.6rem 0;margin-left:-.6rem}";
+const STYLE: &str = include_str!("page.css");
 
-/// A page of HTML with the results, without scripts, and without anything from elsewhere but the pictures of videos and images, which the browser takes
-/// from the files themselves.
+/// Nothing but the style and the pictures of the page itself: no script, no other file, no form.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// A page of HTML with the results, for a browser: one file, without scripts, that loads nothing from elsewhere.
 ///
-/// Every name and text is escaped. `query` is what was searched for.
+/// Each result has a picture, where it is in its file, and its scores. The picture is the middle of the range of a video (H.264), or the image; there is none
+/// of other files, of URLs, and of files that do not exist any more. Sources are links. Every name and text is escaped.
+///
+/// `query` is what was searched for. It blocks while the pictures are decoded.
 pub fn results_page(query: &str, hits: &[Hit]) -> String {
-    let title = format!("{query} \u{2013} search");
-    let longest = |hit: &Hit| {
-        hits.iter().filter(|other| other.source == hit.source).filter_map(|other| other.end_sec).fold(0.0, f64::max)
-    };
+    let query = shown(query);
+    let pictures = data_urls(hits);
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; media-src file: http: https:; img-src file: http: https:";
-                title { (title) }
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="referrer" content="no-referrer";
+                title { (query) " \u{2013} search" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                h1 { (query) }
-                p class="muted" { (hits.len()) " results" }
+                h1 { bdi { (query) } }
+                p class="muted" { (hits.len()) @if hits.len() == 1 { " result" } @else { " results" } }
                 ol {
-                    @for hit in hits {
-                        li {
-                            (picture(hit))
-                            div { strong { (name(&hit.source)) } " " span class="range" { (hit.range()) } }
-                            (timeline(hit, longest(hit)))
-                            table {
-                                tr { td { "score" } td { (format!("{:.4}", hit.score)) } }
-                                @for (option, cosine) in &hit.cosines {
-                                    tr { td { (option) } td { (format!("{cosine:.3}")) } }
-                                }
-                            }
-                            div class="muted" { (hit.source) }
-                        }
+                    @for (hit, picture) in hits.iter().zip(&pictures) {
+                        li { (result(hit, picture.as_deref(), hits)) }
                     }
                 }
             }
@@ -63,45 +51,78 @@ pub fn results_page(query: &str, hits: &[Hit]) -> String {
     .into_string()
 }
 
+fn result(hit: &Hit, picture: Option<&str>, hits: &[Hit]) -> Markup {
+    let (name, source) = (shown(name(&hit.source)), shown(&hit.source));
+    let best = hits.first().map_or(1.0, |best| best.score);
+    html! {
+        @match picture {
+            Some(url) => { img alt=(format!("{name} {}", hit.range())) src=(url); }
+            None => { div class="none" { (kind(hit)) } }
+        }
+        h2 { a href=(url(hit)) title=(source) { bdi { (name) } } }
+        @if !hit.range().is_empty() { p class="range" { (hit.range()) } }
+        (timeline(hit, hits))
+        table {
+            tr { th { "score" } td { (bar(0.0, share(hit.score, best))) } td { (format!("{:.4}", hit.score)) } }
+            @for (option, cosine) in &hit.cosines {
+                tr { th { (shown(option)) } td { (bar(0.0, share(f64::from(*cosine), 1.0))) } td { (format!("{cosine:.3}")) } }
+            }
+        }
+        p class="muted source" { bdi { (source) } }
+    }
+}
+
 /// The last part of a path or URL.
 fn name(source: &str) -> &str {
     source.rsplit('/').next().unwrap_or(source)
 }
 
-/// Where the clip is, among the ends of all clips that were found in the file.
-fn timeline(hit: &Hit, longest: f64) -> Markup {
-    let percent = |seconds: f64| if longest > 0.0 { (seconds / longest * 100.0).clamp(0.0, 100.0) } else { 0.0 };
+/// What stands in place of a picture.
+fn kind(hit: &Hit) -> &'static str {
+    FileKind::of_name(name(&hit.source)).map_or("no picture", |(kind, _)| kind.name())
+}
+
+/// A part of a whole, between 0 and 1.
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// A bar with one part that is filled.
+fn bar(from: f64, to: f64) -> Markup {
+    html! { div class="bar" { (mark("", from, to)) } }
+}
+
+fn mark(class: &str, from: f64, to: f64) -> Markup {
+    html! { span class=(class) style=(format!("left:{:.2}%;width:{:.2}%", from * 100.0, (to - from).max(0.0) * 100.0)) {} }
+}
+
+/// Where the clip is in its file, and where the other clips are that were found in it.
+fn timeline(hit: &Hit, hits: &[Hit]) -> Markup {
+    let (Some(start), Some(end), Some(last)) = (hit.start_sec, hit.end_sec, hit.last_end_sec) else { return html! {} };
+    let is_other = |other: &&Hit| other.source == hit.source && other.start_sec != hit.start_sec;
+    let others = hits.iter().filter(is_other).filter_map(|other| other.start_sec.zip(other.end_sec));
     html! {
-        @if let (Some(start), Some(end)) = (hit.start_sec, hit.end_sec) {
-            div class="bar" {
-                span style=(format!("left:{:.2}%;width:{:.2}%", percent(start), percent(end) - percent(start))) {}
-            }
+        div class="bar timeline" {
+            @for (start, end) in others { (mark("other", share(start, last), share(end, last))) }
+            (mark("", share(start, last), share(end, last)))
         }
+        div class="ends muted" { span { "0" } span { (format!("{last:.1} s")) } }
     }
 }
 
-/// The first picture of the clip, as the browser shows it.
-fn picture(hit: &Hit) -> Markup {
-    let url = url(&hit.source);
-    let kind = FileKind::of_name(name(&hit.source)).map(|(kind, _)| kind);
-    html! {
-        @match kind {
-            Some(FileKind::Video) => {
-                video preload="metadata" controls muted src=(format!("{url}#t={:.2},{:.2}", hit.start_sec.unwrap_or_default(), hit.end_sec.unwrap_or_default())) {}
-            }
-            Some(FileKind::Image) => { img alt="" src=(url); }
-            _ => {}
-        }
+/// The URL of a source, with the range of a video. One that was a URL stays as it is: it is `http` or `https`.
+fn url(hit: &Hit) -> String {
+    let source = &hit.source;
+    let url = if source.starts_with("http://") || source.starts_with("https://") {
+        source.clone()
+    } else {
+        let path = std::path::absolute(Path::new(source)).unwrap_or_else(|_| source.into());
+        format!("file://{}", utf8_percent_encode(&path.to_string_lossy(), PATH))
+    };
+    match (hit.start_sec, hit.end_sec) {
+        (Some(start), Some(end)) => format!("{url}#t={start:.2},{end:.2}"),
+        _ => url,
     }
-}
-
-/// The URL of a source. A URL stays as it is: it is `http` or `https`.
-fn url(source: &str) -> String {
-    if source.starts_with("http://") || source.starts_with("https://") {
-        return source.to_owned();
-    }
-    let path = std::path::absolute(Path::new(source)).unwrap_or_else(|_| source.into());
-    format!("file://{}", utf8_percent_encode(&path.to_string_lossy(), PATH))
 }
 
 #[cfg(test)]
@@ -110,27 +131,43 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn hostile_names_are_text() {
-        let source = "/v/\"><script>alert(1)</script>/'onerror=x#?.mp4";
-        let hit = Hit {
+    fn hit(source: &str) -> Hit {
+        Hit {
             source: source.into(),
             scope: Some("clip".into()),
             start_sec: Some(1.0),
             end_sec: Some(2.0),
             start_page: None,
             chunk_index: None,
+            last_end_sec: Some(4.0),
             score: 0.5,
             cosines: BTreeMap::from([("<b>".to_owned(), 0.5)]),
-        };
-        let page = results_page("<img src=x onerror=alert(1)>", &[hit]);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_text() {
+        let source = "/v/\"><script>alert(1)</script>/'onerror=x#?\u{202e}.mp4";
+        let page = results_page("<img src=x onerror=alert(1)>\u{202e}", &[hit(source)]);
         assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>"), "{page}");
-        assert!(
-            page.contains(
-                "src=\"file:///v/%22%3E%3Cscript%3Ealert%281%29%3C/script%3E/%27onerror%3Dx%23%3F.mp4#t=1.00,2.00\""
-            ),
-            "{page}"
-        );
+        assert!(!page.contains('\u{202e}'), "{page}");
+        let link = "href=\"file:///v/%22%3E%3Cscript%3Ealert%281%29%3C/script%3E/%27onerror%3Dx%23%3F%E2%80%AE.mp4#t=1.00,2.00\"";
+        assert!(page.contains(link), "{page}");
         assert_eq!(page.matches("<li>").count(), 1);
+        let page = results_page("x", &[hit("javascript:alert(1)//.mp4")]);
+        assert!(page.contains("href=\"file:///") && !page.contains("href=\"javascript"), "{page}");
+    }
+
+    #[test]
+    fn pictures_are_in_the_page_and_files_that_are_gone_have_none() {
+        let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media");
+        let source = |name: &str| media.join(name).to_string_lossy().into_owned();
+        let hits = ["tiny.mp4", "box.png", "tone.wav", "none.mp4"].map(|name| hit(&source(name)));
+        let page = results_page("x", &[hits.to_vec(), vec![hit("https://h/a.mp4")]].concat());
+        assert_eq!(page.matches("src=\"data:image/png;base64,iVBOR").count(), 2, "{page}");
+        assert_eq!(page.matches("src=").count(), 2, "nothing else is loaded: {page}");
+        assert!(page.contains("<div class=\"none\">audio</div>") && page.contains("<div class=\"none\">video</div>"));
+        assert!(page.contains("href=\"https://h/a.mp4#t=1.00,2.00\""), "{page}");
+        assert!(page.contains("left:25.00%;width:25.00%"), "{page}");
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Sink, SinkResult, json_lines};
 use crate::{
-    error::{PipelineError, PipelineErrorKind},
+    error::PipelineError,
     job::VectorSpace,
     row::{FailureRow, VectorRow},
     text::shown,
@@ -72,17 +72,15 @@ impl TableFolder {
         self.path.join(ROWS)
     }
 
-    /// The number of files with rows.
-    fn files(&self) -> io::Result<usize> {
-        Ok(row_files(&self.path)?.len())
-    }
-
     fn write(&self, path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> SinkResult {
-        let cannot = |error| PipelineError::file("cannot write", path, error);
-        replace(path, content).map_err(|error| match error.kind() {
-            // The folder was there.
-            io::ErrorKind::NotFound => PipelineError::storage("the folder of the table is gone", error),
-            _ => cannot(error),
+        replace(path, content).map_err(|error| {
+            let what = match error.kind() {
+                // It was there.
+                io::ErrorKind::NotFound => "the folder of the table is gone".to_owned(),
+                _ => format!("cannot write {}", shown(&path.to_string_lossy())),
+            };
+            let message = format!("{what}; what is stored is safe, and another run goes on from there");
+            PipelineError::storage(message, error)
         })?;
         Ok(())
     }
@@ -150,6 +148,14 @@ impl Sink for TableFolder {
         fs::create_dir_all(&rows).map_err(|error| PipelineError::file("cannot create", &rows, error))?;
         let own = Description { version: VERSION, format: self.format, space: space.clone() };
         if let Some((space, format)) = describe(&self.path)? {
+            if !resumes {
+                let table = shown(&self.path.to_string_lossy());
+                let message = format!(
+                    "the table {table} is that of an earlier run, and its ledger is missing: restore the ledger, or use another output, for which \
+                     all items are paid for again"
+                );
+                return Err(PipelineError::usage(message).into());
+            }
             let other = Description { version: VERSION, format, space };
             if other != own {
                 let text = |table: &Description| {
@@ -161,14 +167,6 @@ impl Sink for TableFolder {
                     format!("the table {table} has vectors of {}, and this run of {}", text(&other), text(&own));
                 return Err(PipelineError::usage(message).into());
             }
-        }
-        let files = self.files()?;
-        if files > 0 && !resumes {
-            let table = shown(&self.path.to_string_lossy());
-            let message = format!(
-                "the table {table} has {files} files with rows, and its ledger is missing: restore the ledger, or use another output"
-            );
-            return Err(PipelineError::new(PipelineErrorKind::Usage, message).into());
         }
         for folder in [&self.path, &rows] {
             for entry in fs::read_dir(folder)?.flatten() {

@@ -1,5 +1,7 @@
 //! Tables as Parquet files, written and read column by column, without Arrow.
 
+mod schema;
+
 use std::{
     fs::File,
     io::{self, Write},
@@ -12,6 +14,7 @@ use parquet::{
     data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type},
     errors::ParquetError,
     file::{
+        metadata::KeyValue,
         properties::{EnabledStatistics, WriterProperties},
         reader::{FileReader, SerializedFileReader},
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
@@ -19,36 +22,8 @@ use parquet::{
     schema::{parser::parse_message_type, types::ColumnPath},
 };
 
+use self::schema::{ARROW_KEY, Schema};
 use crate::row::{FailureRow, VectorRow};
-
-const ROWS: &str = "message rows {
-    required binary id (STRING);
-    required binary source (STRING);
-    required binary content_hash (STRING);
-    required binary task (STRING);
-    required binary asset (STRING);
-    required binary model (STRING);
-    required int64 dimension;
-    optional binary option (STRING);
-    optional binary scope (STRING);
-    optional double start_sec;
-    optional double end_sec;
-    optional int64 start_page;
-    optional int64 end_page;
-    optional binary quadrant (STRING);
-    optional int64 chunk_index;
-    required group vector (LIST) { repeated group list { required float element; } }
-}";
-
-const FAILURES: &str = "message failures {
-    required binary source (STRING);
-    optional binary content_hash (STRING);
-    required binary status (STRING);
-    optional binary code (STRING);
-    required binary reason (STRING);
-    required boolean retryable;
-    optional binary task (STRING);
-}";
 
 /// The leaf column of the vectors.
 const VECTOR: [&str; 3] = ["vector", "list", "element"];
@@ -93,17 +68,19 @@ impl<W: Write + Send> Columns<'_, W> {
 
 fn write<W: Write + Send>(
     file: &mut W,
-    schema: &str,
+    schema: Schema,
     columns: impl FnOnce(&mut Columns<'_, &mut W>) -> io::Result<()>,
 ) -> io::Result<()> {
     let vector = || ColumnPath::from(VECTOR.map(str::to_owned).to_vec());
+    let arrow = KeyValue::new(ARROW_KEY.to_owned(), schema.arrow());
     let properties = WriterProperties::builder()
         .set_created_by(concat!("twelvelabs-pipeline ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(vec![arrow]))
         // No two numbers of vectors are equal.
         .set_column_dictionary_enabled(vector(), false)
         .set_column_statistics_enabled(vector(), EnabledStatistics::None)
         .build();
-    let schema = Arc::new(parse_message_type(schema).map_err(failed)?);
+    let schema = Arc::new(parse_message_type(&schema.message()).map_err(failed)?);
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).map_err(failed)?;
     {
         let mut group = Columns { group: writer.next_row_group().map_err(failed)? };
@@ -116,7 +93,11 @@ fn write<W: Write + Send>(
 /// Writes the rows as one row group.
 pub(super) fn write_rows<W: Write + Send>(file: &mut W, rows: &[VectorRow]) -> io::Result<()> {
     let number = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());
-    write(file, ROWS, |columns| {
+    let dimension = rows.first().map_or(0, |row| row.vector.len());
+    if let Some(other) = rows.iter().map(|row| row.vector.len()).find(|other| *other != dimension) {
+        return Err(io::Error::other(format!("vectors have {dimension} and {other} dimensions")));
+    }
+    write(file, Schema::of_rows(dimension), |columns| {
         columns.text(rows.iter().map(|row| row.id.as_str()))?;
         columns.text(rows.iter().map(|row| row.source.as_str()))?;
         columns.text(rows.iter().map(|row| row.content_hash.as_str()))?;
@@ -146,7 +127,7 @@ pub(super) fn write_rows<W: Write + Send>(file: &mut W, rows: &[VectorRow]) -> i
 
 /// Writes the table of failures.
 pub(super) fn write_failures<W: Write + Send>(file: &mut W, rows: &[FailureRow]) -> io::Result<()> {
-    write(file, FAILURES, |columns| {
+    write(file, Schema::of_failures(), |columns| {
         columns.text(rows.iter().map(|row| row.source.as_str()))?;
         columns.optional_text(rows.iter().map(|row| row.content_hash.as_deref()))?;
         columns.text(rows.iter().map(|row| row.status.as_str()))?;

@@ -4,22 +4,27 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use serde_json::Value;
+use twelvelabs::TwelveLabs;
 use twelvelabs_local::{Fault, LocalServer};
 
-use crate::support::{folder, program, tasks_by_name, write_videos};
+use crate::support::{client, folder, program, tasks_of, write_videos};
 
 /// Starts the program. Its events are on its standard output.
 fn start(home: &Path, base_url: &str) -> Child {
-    let arguments = ["embed", "videos", "--out", "t", "--format", "jsonl", "--json", "--concurrency", "3"];
-    let pauses = ["--create-limit", "1s", "--poll-interval", "50ms", "--batch-delay", "50ms"];
-    let mut command = program(home);
-    command.args(arguments).args(pauses).env("TWELVELABS_BASE_URL", base_url).env("TWELVE_LABS_API_KEY", "test-key");
-    command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program")
+    embed(program(home), "t".as_ref(), base_url).stderr(Stdio::null()).spawn().expect("the program")
+}
+
+/// Adds the arguments of a run over the folder `videos`, whose events are on its standard output.
+pub(crate) fn embed(mut command: Command, table: &Path, base_url: &str) -> Command {
+    command.args(["embed", "videos", "--format", "jsonl", "--json", "--concurrency", "3", "--out"]).arg(table);
+    command.args(["--create-limit", "1s", "--poll-interval", "50ms", "--batch-delay", "50ms"]);
+    command.env("TWELVELABS_BASE_URL", base_url).env("TWELVE_LABS_API_KEY", "test-key").stdout(Stdio::piped());
+    command
 }
 
 /// How a run is disturbed.
@@ -85,18 +90,18 @@ async fn harness(items: usize, kills: usize, seed: u64) {
         killed += usize::from(ended.is_none());
     }
     assert_eq!(ended, Some(0), "the last run has failures");
-    count(&server, home.path(), items, &format!("seed {seed}, {killed} kills")).await;
+    count(&client(&server), &home.path().join("t"), items, &format!("seed {seed}, {killed} kills")).await;
 }
 
-/// Counts the tasks of the server and the rows of the table: each item has one task, and the same number of rows as the others.
-async fn count(server: &LocalServer, home: &Path, items: usize, run: &str) {
-    let tasks = tasks_by_name(server).await;
+/// Counts the tasks of the server and the rows of a table: each item has one task, and the same number of rows as the others.
+pub(crate) async fn count(client: &TwelveLabs, table: &Path, items: usize, run: &str) {
+    let tasks = tasks_of(client).await;
     assert_eq!(tasks.len(), items, "items are lost");
     let twice: Vec<_> = tasks.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "{run}: tasks were created twice: {twice:?}");
     let (mut ids, mut per_source) = (BTreeSet::new(), BTreeMap::<String, usize>::new());
     let mut total = 0;
-    for file in std::fs::read_dir(home.join("t/rows")).expect("listed") {
+    for file in std::fs::read_dir(table.join("rows")).expect("listed") {
         let text = std::fs::read_to_string(file.expect("a file").path()).expect("rows");
         for line in text.lines() {
             let row: Value = serde_json::from_str(line).expect("a row");
@@ -133,7 +138,7 @@ async fn a_run_that_was_stopped_for_longer_than_its_right_to_create_doubles_noth
     let run = move || disturb_after(start(&path, &base_url), 7, Disturbance::Pause);
     let ended = tokio::task::spawn_blocking(run).await.expect("no panic");
     assert_eq!(ended, Some(0));
-    count(&server, home.path(), 4, "one stop").await;
+    count(&client(&server), &home.path().join("t"), 4, "one stop").await;
 }
 
 #[cfg(unix)]
@@ -159,5 +164,5 @@ async fn an_interrupted_program_says_so_with_its_exit_code_and_goes_on() {
     let (path, base_url) = (home.path().to_owned(), server.base_url().to_owned());
     let run = move || disturb_after(start(&path, &base_url), usize::MAX, Disturbance::Kill);
     assert_eq!(tokio::task::spawn_blocking(run).await.expect("no panic"), Some(0));
-    count(&server, home.path(), 5, "two interruptions").await;
+    count(&client(&server), &home.path().join("t"), 5, "two interruptions").await;
 }

@@ -1,6 +1,10 @@
 //! Tests of the pipeline against the local server: the library, the program, and what a crash leaves.
 
 mod crash;
+#[cfg(unix)]
+mod disk;
+#[cfg(target_os = "linux")]
+mod outage;
 mod program;
 mod run;
 mod support;

@@ -9,7 +9,7 @@ use std::{
 use twelvelabs_local::{Fault, LocalServer, UndocumentedBehaviour};
 use twelvelabs_pipeline::{Event, ItemSource, PipelineErrorKind};
 
-use crate::support::{Kept, folder, pipeline, tasks_by_name, write_videos};
+use crate::support::{Kept, folder, pipeline, pipeline_without_sources, tasks_by_name, write_videos};
 
 const CREATE: &str = "embed_v2_tasks_create";
 
@@ -236,7 +236,7 @@ async fn a_table_that_cannot_be_written_stops_the_run_and_the_batch_is_written_a
     *sink.broken.lock().expect("no panic") = 1;
     let error = pipeline(&server, folder.path(), &sink).run().await.expect_err("a full disk");
     assert_eq!(error.kind(), PipelineErrorKind::Storage);
-    let text = "the table cannot be written; what the ledger has recorded is safe: the disk is full";
+    let text = "the table cannot be written; what the ledger has recorded is safe, and another run goes on from there: the disk is full";
     assert_eq!(error.to_string(), text);
     assert!(!sink.rows().is_empty(), "some rows are there nevertheless");
     let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
@@ -265,4 +265,29 @@ async fn results_that_were_not_retrieved_in_time_are_failures_and_not_paid_for_a
     let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
     assert_eq!(summary.failed, 1, "it is retried only on demand");
     assert!(tasks_by_name(&server).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn videos_by_url_are_embedded_and_rows_do_not_have_the_secrets_of_the_url() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("served"), ["a.mp4", "b.mp4"]);
+    let files = crate::support::serve_files(&folder.path().join("served")).await;
+    let url = |name: &str| ItemSource::of_argument(format!("http://user:pass@{files}/{name}?token=SECRET#x"));
+    let run = || {
+        let run = ["a.mp4", "b.mp4", "none.mp4"].map(url).into_iter();
+        run.fold(pipeline_without_sources(&server, folder.path(), &sink), twelvelabs_pipeline::Pipeline::source)
+    };
+    let summary = run().run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed, summary.uncertain), (2, 1, 0), "{:?}", sink.failures());
+    assert_rows(&sink, 2);
+    let rows = sink.rows();
+    assert!(rows.iter().all(|row| row.content_hash.starts_with("url-")));
+    let sources: BTreeSet<_> = rows.iter().map(|row| row.source.clone()).collect();
+    assert_eq!(sources, ["a.mp4", "b.mp4"].map(|name| format!("http://{files}/{name}")).into());
+    let failure = format!("{:?}", sink.failures());
+    assert!(failure.contains("none.mp4") && !failure.contains("SECRET") && !failure.contains("pass"), "{failure}");
+    // The same URLs again.
+    let summary = run().run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (2, 1));
+    assert_eq!(tasks_by_name(&server).await.values().sum::<usize>(), 2);
 }

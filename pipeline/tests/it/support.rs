@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Arc, Mutex},
@@ -10,6 +11,10 @@ use std::{
 
 use futures_util::TryStreamExt;
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpListener,
+};
 use twelvelabs::TwelveLabs;
 use twelvelabs_local::LocalServer;
 use twelvelabs_pipeline::{FailureRow, ItemSource, Pipeline, Sink, SinkResult, VectorRow, VectorSpace};
@@ -35,14 +40,23 @@ pub(crate) fn write_videos(folder: &Path, names: impl IntoIterator<Item = impl A
 }
 
 pub(crate) fn client(server: &LocalServer) -> TwelveLabs {
-    TwelveLabs::builder().api_key("test-key").base_url(server.base_url()).no_proxy().build().expect("a client")
+    client_of(server.base_url())
+}
+
+pub(crate) fn client_of(base_url: &str) -> TwelveLabs {
+    TwelveLabs::builder().api_key("test-key").base_url(base_url).no_proxy().build().expect("a client")
 }
 
 /// The number of tasks by the name of their file.
 pub(crate) async fn tasks_by_name(server: &LocalServer) -> BTreeMap<String, usize> {
     server.settled().await;
+    tasks_of(&client(server)).await
+}
+
+/// The number of tasks by the name of their file, on the server of this client.
+pub(crate) async fn tasks_of(client: &TwelveLabs) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    let mut tasks = client(server).embed().v2().tasks().list().page_limit(50).items();
+    let mut tasks = client.embed().v2().tasks().list().page_limit(50).items();
     while let Some(task) = tasks.try_next().await.expect("listed") {
         let name = task.video_embedding.and_then(|video| video.metadata?.input_filename).unwrap_or_default();
         *counts.entry(name).or_default() += 1;
@@ -94,19 +108,56 @@ impl Sink for Kept {
     }
 }
 
+/// Serves the files of a folder over HTTP until the end of the test. Returns the address.
+pub(crate) async fn serve_files(folder: &Path) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let (address, folder) = (listener.local_addr().expect("an address"), folder.to_owned());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let folder = folder.clone();
+            tokio::spawn(async move {
+                let mut stream = BufReader::new(stream);
+                let mut lines = Vec::new();
+                while stream.read_until(b'\n', &mut lines).await.is_ok_and(|read| read > 2) {}
+                let request = String::from_utf8_lossy(&lines);
+                let path = request.split([' ', '?']).nth(1).unwrap_or_default();
+                let file = std::fs::read(folder.join(path.trim_start_matches('/')));
+                let status = if file.is_ok() { "200 OK" } else { "404 Not Found" };
+                let body = file.unwrap_or_default();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-type: video/mp4\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
+                let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
+                let _ = stream.shutdown().await;
+            });
+        }
+    });
+    address
+}
+
 /// A run over a folder with pauses that suit a test.
 pub(crate) fn pipeline(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
+    pipeline_without_sources(server, folder, sink).source(ItemSource::Path(folder.join("videos")))
+}
+
+pub(crate) fn pipeline_without_sources(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
     Pipeline::builder(client(server), folder.join("ledger.sqlite"), sink.clone())
-        .source(ItemSource::Path(folder.join("videos")))
         .with_poll_interval(Duration::from_millis(20))
         .with_batch_delay(Duration::from_millis(50))
         .with_backoff(Duration::from_millis(20))
         .with_create_limit(Duration::from_secs(2))
 }
 
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_twelvelabs");
+
 /// The program, without the surroundings of this process.
 pub(crate) fn program(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_twelvelabs"));
+    alone(Command::new(PROGRAM), home)
+}
+
+/// A command without the surroundings of this process.
+pub(crate) fn alone(mut command: Command, home: &Path) -> Command {
     for name in ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY", "TWELVELABS_BASE_URL", "XDG_CONFIG_HOME", "COLUMNS"] {
         command.env_remove(name);
     }

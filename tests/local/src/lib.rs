@@ -38,6 +38,7 @@ mod speed;
 mod state;
 mod store;
 mod text_limit;
+pub mod thumbnails;
 mod undocumented_behaviour;
 mod upload;
 mod url_policy;

@@ -15,6 +15,8 @@ mod pictures;
 #[cfg(feature = "decode")]
 mod recent;
 #[cfg(feature = "decode")]
+mod scaled_png;
+#[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]
 mod words;
@@ -37,6 +39,13 @@ pub(crate) struct Window {
     pub(crate) start: f64,
     /// In seconds.
     pub(crate) end: f64,
+}
+
+impl Window {
+    /// In seconds.
+    pub(crate) fn middle(&self) -> f64 {
+        (self.start + self.end) / 2.0
+    }
 }
 
 /// The vectors of one model. Those of two models are unrelated.
@@ -141,8 +150,8 @@ pub(crate) fn columns(space: Space, media: &Media, path: &Path, windows: &[Windo
 pub(crate) fn image(space: Space, file: &[u8]) -> Embedding {
     let kind = Modality::Visual.kind();
     #[cfg(feature = "decode")]
-    if let Some(still) = images::decode(file)
-        && let Some(features) = features::Visual::of(&[still])
+    if let Some(image) = images::decode(file)
+        && let Some(features) = features::Visual::of(&[pictures::still_of_image(&image)])
     {
         return unit(&projected(space, kind, &features.flat(features::CONSTANT)));
     }
@@ -237,14 +246,25 @@ pub(crate) fn changes(media: &Media, path: &Path, range: std::ops::Range<f64>) -
     }
 }
 
-/// A thumbnail from the middle of a window: PNG, at most 160 pixels wide and high. `None` if the video cannot be decoded. Reads the
+/// The picture that a video shows at a time: PNG, at most `side` pixels wide and high. `None` if the video cannot be decoded. Reads the
 /// file up to there unless it has an index, and decodes from the last key frame.
-pub(crate) fn thumbnail(media: &Media, path: &Path, window: &Window) -> Option<Vec<u8>> {
+pub(crate) fn thumbnail(media: &Media, path: &Path, seconds: f64, side: usize) -> Option<Vec<u8>> {
     #[cfg(feature = "decode")]
-    return pictures::png(&pictures::picture(media, path, (window.start + window.end) / 2.0).ok()??, 160);
+    return scaled_png::of_frame(&pictures::picture(media, path, seconds).ok()??, side);
     #[cfg(not(feature = "decode"))]
     {
-        let _ = (media, path, window);
+        let _ = (media, path, seconds, side);
+        None
+    }
+}
+
+/// A small picture of an image, as [`thumbnail`]. `None` if it cannot be decoded.
+pub(crate) fn thumbnail_of_image(file: &[u8], side: usize) -> Option<Vec<u8>> {
+    #[cfg(feature = "decode")]
+    return scaled_png::of_image(&images::decode(file)?, side);
+    #[cfg(not(feature = "decode"))]
+    {
+        let _ = (file, side);
         None
     }
 }

@@ -83,17 +83,14 @@ fn a_table_of_other_vectors_or_without_its_ledger_is_not_appended_to() {
         opened.map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "T"))
     };
     open(&space(), format, false).expect("opened");
-    open(&space(), format, false).expect("an empty table needs no ledger");
     let other = VectorSpace { model: "marengo3.0".into(), dimension: 512 };
     assert_eq!(
         open(&other, format, true).expect_err("other vectors"),
         "the table T has vectors of marengo3.5 with 2 dimensions as jsonl, and this run of marengo3.0 with 512 dimensions as jsonl"
     );
-    TableFolder::new(folder.path(), format).write_batch(1, &rows()).expect("written");
-    assert_eq!(
-        open(&space(), format, false).expect_err("no ledger"),
-        "the table T has 1 files with rows, and its ledger is missing: restore the ledger, or use another output"
-    );
+    // Also without rows: tasks of an earlier run may exist.
+    let error = open(&space(), format, false).expect_err("no ledger");
+    assert!(error.starts_with("the table T is that of an earlier run, and its ledger is missing: restore"), "{error}");
     open(&space(), format, true).expect("resumed");
     std::fs::write(folder.path().join(DESCRIPTION), "{\"version\": 9}").expect("written");
     let error = open(&space(), format, true).expect_err("newer");
@@ -110,6 +107,6 @@ fn unfinished_files_are_no_rows_and_are_removed() {
     let unfinished = folder.path().join(ROWS).join(format!("{UNFINISHED}000001.jsonl"));
     std::fs::write(&unfinished, "{\"id\":").expect("written");
     assert!(row_files(folder.path()).expect("listed").is_empty());
-    sink.open(&space(), false).expect("opened again");
+    sink.open(&space(), true).expect("opened again");
     assert!(!unfinished.exists());
 }

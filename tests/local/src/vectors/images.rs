@@ -10,19 +10,28 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-use super::pictures::{Still, still_of_rgb};
-
 /// Maximum width and height of an image in pixels, which bounds the memory of the decoders.
 const SIDE_LIMIT: usize = 8192;
 
-/// Decodes and scales an image. `None` if it cannot be decoded.
-pub(super) fn decode(file: &[u8]) -> Option<Still> {
-    let decode = || if file.starts_with(b"\x89PNG") { png(file) } else { jpeg(file) };
-    // A panic of the decoder counts as an image that cannot be decoded.
-    catch_unwind(AssertUnwindSafe(decode)).ok().flatten()
+/// A decoded image, which has all its pixels, and at least one.
+#[derive(Debug)]
+pub(super) struct Image {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// Red, green and blue bytes, row by row.
+    pub(super) pixels: Vec<u8>,
 }
 
-fn png(file: &[u8]) -> Option<Still> {
+/// Decodes an image. `None` if it cannot be decoded.
+pub(super) fn decode(file: &[u8]) -> Option<Image> {
+    let decode = || if file.starts_with(b"\x89PNG") { png(file) } else { jpeg(file) };
+    // A panic of the decoder counts as an image that cannot be decoded.
+    let image = catch_unwind(AssertUnwindSafe(decode)).ok().flatten()?;
+    let least = image.width.checked_mul(image.height)?.checked_mul(3)?;
+    (least > 0 && image.pixels.len() >= least).then_some(image)
+}
+
+fn png(file: &[u8]) -> Option<Image> {
     let mut decoder = png::Decoder::new(Cursor::new(file));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().ok()?;
@@ -34,7 +43,7 @@ fn png(file: &[u8]) -> Option<Still> {
     let frame = reader.next_frame(&mut pixels).ok()?;
     let pixels = &pixels[..frame.buffer_size()];
     let channels = frame.color_type.samples();
-    let rgb: Vec<u8> = pixels
+    let pixels = pixels
         .chunks_exact(channels)
         .flat_map(|pixel| match *pixel {
             // Grey, with or without transparency, which is ignored.
@@ -43,10 +52,10 @@ fn png(file: &[u8]) -> Option<Still> {
             [] => [0; 3],
         })
         .collect();
-    still_of_rgb(width, height, &rgb)
+    Some(Image { width, height, pixels })
 }
 
-fn jpeg(file: &[u8]) -> Option<Still> {
+fn jpeg(file: &[u8]) -> Option<Image> {
     let options = DecoderOptions::default()
         // One implementation for all processors.
         .set_use_unsafe(false)
@@ -56,5 +65,5 @@ fn jpeg(file: &[u8]) -> Option<Still> {
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
     let pixels = decoder.decode().ok()?;
     let (width, height) = decoder.dimensions()?;
-    still_of_rgb(width, height, &pixels)
+    Some(Image { width, height, pixels })
 }

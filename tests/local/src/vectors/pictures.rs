@@ -15,7 +15,7 @@ use rust_h264::{
     nal::{NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_sps_info},
 };
 
-use super::recent::Recent;
+use super::{images::Image, recent::Recent};
 use crate::media::{Codec, Media, Packet, Part, Stream, h264};
 
 /// Width and height of the luma of a [`Still`].
@@ -35,6 +35,9 @@ const PICTURE_LIMIT: u64 = 5184 * 5184;
 
 /// Maximum number of encoded bytes between two key frames.
 const GROUP_LIMIT: usize = 64 << 20;
+
+/// Maximum number of pixels that are decoded to get one picture, about six seconds of work. If there are more, the key frame before it is shown.
+const PICTURE_WORK: u64 = 500_000_000;
 
 /// Weights of red, green and blue in luma and in the two differences, in 256ths: ITU-R BT.601.
 const GREY: [i32; 3] = [66, 129, 25];
@@ -74,7 +77,7 @@ fn decoded_stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<V
     Ok(if decoded { stills } else { Vec::new() })
 }
 
-/// The picture shown at a time.
+/// The picture shown at a time, or the key frame before it if that takes much less work.
 pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Option<Frame>> {
     let mut last = None;
     let Some(Codec::H264(length_size)) = media.stream(Part::Video).map(|stream| stream.codec) else { return Ok(None) };
@@ -90,6 +93,9 @@ pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Optio
         group.push((packet.start, packet.data.to_vec()));
         if bytes > GROUP_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
+    if u64::from(media.width) * u64::from(media.height) * group.len() as u64 > PICTURE_WORK {
+        group.truncate(1);
+    }
     let decoded = guarded(|| {
         let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
         let mut keep = |shown: f64, frame: &Frame| {
@@ -204,42 +210,44 @@ fn still(time: f64, frame: &Frame) -> Still {
     }
 }
 
-/// Scales a picture of `width` by `height` pixels, as red, green and blue bytes.
-pub(super) fn still_of_rgb(width: usize, height: usize, pixels: &[u8]) -> Option<Still> {
-    if width == 0 || height == 0 || pixels.len() < width * height * 3 {
-        return None;
-    }
+/// Scales an image.
+pub(super) fn still_of_image(image: &Image) -> Still {
+    let Image { width, height, ref pixels } = *image;
     let mean = |cells: usize, at: usize| {
-        let (x, y) = (cell(at % cells, cells, width), cell(at / cells, cells, height));
-        let mut sums = [0_u64; 3];
-        for row in y.clone() {
-            for pixel in pixels[(row * width + x.start) * 3..(row * width + x.end) * 3].as_chunks::<3>().0 {
-                sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u64::from(*value));
-            }
-        }
-        let count = (x.len() * y.len()) as u64;
-        sums.map(|sum| ((sum + count / 2) / count) as i32)
+        mean_of_rgb(width, pixels, cell(at % cells, cells, width), cell(at / cells, cells, height))
     };
     let weighted = |rgb: [i32; 3], weights: [i32; 3], zero: i32| {
         let sum: i32 = rgb.iter().zip(weights).map(|(value, weight)| value * weight).sum();
         (((sum + 128) >> 8) + zero).clamp(0, 255) as u8
     };
-    Some(Still {
+    Still {
         time: 0.0,
         luma: std::array::from_fn(|at| weighted(mean(LUMA, at), GREY, 16)),
         blue: std::array::from_fn(|at| weighted(mean(CHROMA, at), BLUE, 128)),
         red: std::array::from_fn(|at| weighted(mean(CHROMA, at), RED, 128)),
-    })
+    }
+}
+
+/// The rounded mean of a rectangle of red, green and blue bytes, in rows of `width` pixels.
+pub(super) fn mean_of_rgb(width: usize, pixels: &[u8], x: Range<usize>, y: Range<usize>) -> [i32; 3] {
+    let count = (x.len() * y.len()) as u64;
+    let mut sums = [0_u64; 3];
+    for row in y {
+        for pixel in pixels[(row * width + x.start) * 3..(row * width + x.end) * 3].as_chunks::<3>().0 {
+            sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u64::from(*value));
+        }
+    }
+    sums.map(|sum| ((sum + count / 2) / count) as i32)
 }
 
 /// The pixels of a cell, at least one.
-fn cell(index: usize, cells: usize, length: usize) -> Range<usize> {
+pub(super) fn cell(index: usize, cells: usize, length: usize) -> Range<usize> {
     let start = index * length / cells;
     start..((index + 1) * length / cells).max(start + 1).min(length)
 }
 
 /// The rounded mean of a rectangle. The middle of the range if there are no samples, as in monochrome pictures.
-fn average(
+pub(super) fn average(
     plane: &[u8],
     frame: &Frame,
     (width, height): (usize, usize),
@@ -259,37 +267,6 @@ fn average(
             .sum(),
     };
     ((sum + count / 2) / count).min(255) as u8
-}
-
-/// A picture as PNG, at most `side` pixels wide and high. As encoded: not rotated, without pixel aspect ratio.
-pub(super) fn png(frame: &Frame, side: usize) -> Option<Vec<u8>> {
-    let (width, height) = (frame.width as usize, frame.height as usize);
-    let longer = width.max(height).max(1);
-    let scaled = |length: usize| (length * side.min(longer) / longer).max(1);
-    let (columns, rows) = (scaled(width), scaled(height));
-    let (half_width, half_height) = (frame.chroma_width() as usize, frame.chroma_height() as usize);
-    let shift = frame.bit_depth.saturating_sub(8);
-    let mut pixels = Vec::with_capacity(columns * rows * 3);
-    for row in 0..rows {
-        for column in 0..columns {
-            let mean = |plane: &[u8], width, height| {
-                let (x, y) = (cell(column, columns, width), cell(row, rows, height));
-                i32::from(average(plane, frame, (width, height), shift, x, y))
-            };
-            let luma = (mean(&frame.y, width, height) - 16) * 298;
-            let blue = mean(&frame.u, half_width, half_height) - 128;
-            let red = mean(&frame.v, half_width, half_height) - 128;
-            // ITU-R BT.601.
-            let rgb = [luma + 409 * red, luma - 100 * blue - 208 * red, luma + 516 * blue];
-            pixels.extend(rgb.map(|value| ((value + 128) >> 8).clamp(0, 255) as u8));
-        }
-    }
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, columns as u32, rows as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header().ok()?.write_image_data(&pixels).ok()?;
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ fn a_track_that_cannot_be_decoded_has_vectors_of_its_bytes() {
             assert_eq!(*vector, unit(&bytes));
         }
         assert!(cosine(&vectors[0], &vectors[1]).abs() < 0.3);
-        assert_eq!(thumbnail(&media, &path, &windows[0]), None);
+        assert_eq!(thumbnail(&media, &path, windows[0].middle(), 160), None);
     }
 }
 
@@ -159,7 +159,7 @@ fn thumbnails_show_the_middle_of_a_segment() {
         let path = clip(name);
         let media = probe(&path);
         let windows = windows(media.duration, 4.0);
-        let bytes = thumbnail(&media, &path, &windows[8]).expect(name);
+        let bytes = thumbnail(&media, &path, windows[8].middle(), 160).expect(name);
         let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
         reader.next_frame(&mut pixels).expect("pixels");
@@ -168,7 +168,7 @@ fn thumbnails_show_the_middle_of_a_segment() {
         let [red, green, blue] = [pixels[0], pixels[1], pixels[2]].map(i32::from);
         assert!(blue > red + 60 && blue > green + 60, "{name}: {red} {green} {blue}");
         if name == "shots.mp4" {
-            assert_ne!(Some(bytes), thumbnail(&media, &path, &windows[9]));
+            assert_ne!(Some(bytes), thumbnail(&media, &path, windows[9].middle(), 160));
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::{
     vectors::{self, Space, Window},
 };
 
+/// Maximum width and height of a thumbnail in pixels.
+const THUMBNAIL_SIDE: usize = 160;
+
 /// Time limit for the thumbnails of a task. The rest is left out.
 const THUMBNAIL_TIME: Duration = Duration::from_secs(5);
 
@@ -70,7 +73,7 @@ fn keep_thumbnails<'w>(
 ) -> io::Result<()> {
     let (started, own) = (Instant::now(), folder.thumbnails(id));
     for (number, clip) in clips.enumerate().take_while(|_| started.elapsed() < THUMBNAIL_TIME) {
-        let Some(picture) = vectors::thumbnail(media, path, clip) else { continue };
+        let Some(picture) = vectors::thumbnail(media, path, clip.middle(), THUMBNAIL_SIDE) else { continue };
         std::fs::create_dir_all(&own)?;
         std::fs::write(own.join(number.to_string()), picture)?;
     }
