@@ -7,9 +7,8 @@ use twelvelabs_api::{
     types::{Asset, AssetId, AssetStatus},
 };
 
-use super::retrieve::RetrieveAsset;
 use crate::{
-    core::{Core, id::IntoId, options::CallOptions, request::Verb},
+    core::{Core, options::CallOptions},
     wait::job::{Job, JobState, Polled},
 };
 
@@ -17,7 +16,7 @@ use crate::{
 ///
 /// Polled with `GET /assets/{asset_id}`, one request per asset: [`wait_all`](super::AssetsClient::wait_all) of many
 /// assets takes as many requests as there are assets, per round. `ready` is done, `failed` is failed, with the server's
-/// reason.
+/// reason. An asset without a status is pending.
 #[derive(Clone, Debug)]
 pub struct AssetJob {
     core: Core,
@@ -37,14 +36,18 @@ impl Job for AssetJob {
     }
 
     async fn poll(&self, id: &AssetId, options: &CallOptions) -> Polled<Asset> {
-        let retrieve = RetrieveAsset { id: id.into_id(&ASSET_ID) };
-        Polled::new(retrieve.execute(&self.core, options).await, |mut asset| {
-            // It becomes part of an error, and a server may echo the key.
-            if let Some(error) = &mut asset.error {
-                error.message = self.core.key().redact(&error.message);
-            }
-            Ok(asset)
-        })
+        let make = |api: &twelvelabs_api::Client| api.assets_retrieve_request(id);
+        let polled = self.core.poll(id, &ASSETS_RETRIEVE, options, make, |asset: &Asset| &asset.id).await;
+        Polled::of_job(polled.map(|response| {
+            response.map(|status| {
+                let mut asset = status?;
+                // It becomes part of an error, and a server may echo the key.
+                if let Some(error) = &mut asset.error {
+                    error.message = self.core.key().redact(&error.message);
+                }
+                Ok(asset)
+            })
+        }))
     }
 
     fn state(status: &Asset) -> JobState {

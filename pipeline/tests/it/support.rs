@@ -96,7 +96,11 @@ impl Sink for Kept {
 
 /// A run over a folder with pauses that suit a test.
 pub(crate) fn pipeline(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
-    Pipeline::builder(client(server), folder.join("ledger.sqlite"), sink.clone())
+    pipeline_of(client(server), folder, sink)
+}
+
+pub(crate) fn pipeline_of(client: TwelveLabs, folder: &Path, sink: &Kept) -> Pipeline {
+    Pipeline::builder(client, folder.join("ledger.sqlite"), sink.clone())
         .source(ItemSource::Path(folder.join("videos")))
         .with_poll_interval(Duration::from_millis(20))
         .with_batch_delay(Duration::from_millis(50))
