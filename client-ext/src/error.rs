@@ -5,6 +5,8 @@ mod checks;
 mod display;
 mod kind;
 mod panic;
+mod predicates;
+pub(crate) mod status;
 mod violation;
 
 use std::{any::Any, borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
@@ -73,6 +75,8 @@ struct Repr {
     not_found: bool,
     /// The request went without the key, so that a 401 or 403 says nothing about it.
     keyless: bool,
+    /// A 401 or 403 that is not a response of the API, but a page of a proxy or of another server.
+    foreign: bool,
     note: Option<&'static str>,
     resource_id: Option<String>,
     details: Option<Arc<dyn Any + Send + Sync>>,
@@ -102,6 +106,7 @@ impl Error {
             outcome_unknown: false,
             not_found: false,
             keyless: false,
+            foreign: false,
             note: None,
             resource_id: None,
             details: None,
@@ -197,6 +202,12 @@ impl Error {
     /// The request went without the key.
     pub(crate) fn with_keyless(mut self, keyless: bool) -> Self {
         self.0.keyless = keyless;
+        self
+    }
+
+    /// The response is a page of a proxy or of another server.
+    pub(crate) fn with_foreign(mut self, foreign: bool) -> Self {
+        self.0.foreign = foreign;
         self
     }
 
@@ -332,58 +343,6 @@ impl Error {
     /// this id.
     pub fn resource_id(&self) -> Option<&str> {
         self.0.resource_id.as_deref()
-    }
-
-    /// The server may have carried out the request although no usable response arrived: a create call may have created
-    /// its resource.
-    ///
-    /// List the newest resources before sending the request again. Always false for calls that only read.
-    pub fn is_outcome_unknown(&self) -> bool {
-        self.0.outcome_unknown
-    }
-
-    /// The same call may succeed later: the server was overloaded or failed (408, 429, 5xx except 501), the connection failed for a
-    /// [transient cause](TransportCause::is_transient), or a time limit of the call ran out.
-    ///
-    /// This crate has retried some of them already: 408, 429, 502, 503, 504, broken connections and timeouts, where that was
-    /// [safe](crate::RequestOptions::with_max_retries). A 500 is never retried by a call. Before repeating a call that changes something, check
-    /// [`is_outcome_unknown`](Self::is_outcome_unknown).
-    pub fn is_transient(&self) -> bool {
-        match self.0.kind {
-            ErrorKind::Api => self.status().is_some_and(|status| matches!(status, 408 | 429 | 500 | 502..)),
-            ErrorKind::Transport => self.0.cause.is_none_or(TransportCause::is_transient),
-            ErrorKind::Timeout => true,
-            _ => false,
-        }
-    }
-
-    /// The API key is missing, wrong or expired (401). False for requests without the key, such as those to presigned URLs.
-    pub fn is_unauthorized(&self) -> bool {
-        self.status() == Some(401) && !self.0.keyless
-    }
-
-    /// The API key does not allow the operation (403). False for requests without the key: a storage host says 403 about its URL.
-    pub fn is_forbidden(&self) -> bool {
-        self.status() == Some(403) && !self.0.keyless
-    }
-
-    /// The resource does not exist: a 404 with the API's error code. Embedding tasks are deleted seven days after they were created.
-    ///
-    /// False for any other 404, such as a proxy's page, the response of another server at a wrong base URL, or that of a storage host, to
-    /// which requests go without the key: those say nothing about the resource. [Raw requests](crate::TwelveLabs::request) accept every error
-    /// code.
-    pub fn is_not_found(&self) -> bool {
-        self.0.not_found && !self.0.keyless
-    }
-
-    /// A rate limit was reached (429); see [`retry_after`](Self::retry_after).
-    pub fn is_rate_limited(&self) -> bool {
-        self.status() == Some(429)
-    }
-
-    /// A time limit of a call, or the deadline of a wait, ran out.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Timeout | ErrorKind::Deadline)
     }
 }
 

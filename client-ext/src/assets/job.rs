@@ -7,9 +7,8 @@ use twelvelabs_api::{
     types::{Asset, AssetId, AssetStatus},
 };
 
-use super::retrieve::RetrieveAsset;
 use crate::{
-    core::{Core, id::IntoId, options::CallOptions, request::Verb},
+    core::{Core, options::CallOptions},
     wait::job::{Job, JobState, Polled},
 };
 
@@ -17,8 +16,8 @@ use crate::{
 ///
 /// Polled with `GET /assets/{asset_id}`, one request per asset: [`wait_all`](super::AssetsClient::wait_all) of many
 /// assets takes as many requests as there are assets, per round, and keeps to the request rate of
-/// [`WaitAll`](crate::wait::WaitAll). `ready` is done, `failed` is failed, with the server's reason; `processing` and every
-/// status that this version does not know are pending.
+/// [`WaitAll`](crate::wait::WaitAll). `ready` is done, `failed` is failed, with the server's reason; `processing`, every
+/// status that this version does not know, and an asset without a status are pending.
 #[derive(Clone, Debug)]
 pub struct AssetJob {
     core: Core,
@@ -38,14 +37,18 @@ impl Job for AssetJob {
     }
 
     async fn poll(&self, id: &AssetId, options: &CallOptions) -> Polled<Asset> {
-        let retrieve = RetrieveAsset { id: id.into_id(&ASSET_ID) };
-        Polled::new(retrieve.execute(&self.core, options).await, |mut asset| {
-            // It becomes part of an error, and a server may echo the key.
-            if let Some(error) = &mut asset.error {
-                error.message = self.core.key().redact(&error.message);
-            }
-            Ok(asset)
-        })
+        let make = |api: &twelvelabs_api::Client| api.assets_retrieve_request(id);
+        let polled = self.core.poll(id, &ASSETS_RETRIEVE, options, make, |asset: &Asset| &asset.id).await;
+        Polled::of_job(polled.map(|response| {
+            response.map(|status| {
+                let mut asset = status?;
+                // It becomes part of an error, and a server may echo the key.
+                if let Some(error) = &mut asset.error {
+                    error.message = self.core.key().redact(&error.message);
+                }
+                Ok(asset)
+            })
+        }))
     }
 
     fn state(status: &Asset) -> JobState {

@@ -178,7 +178,7 @@ impl<M> Request<UploadAsset, M> {
 
     /// Maximum number of retries of each part, and of reports and requests for URLs that fail in a row. Default: 10.
     ///
-    /// A part is retried after 408, 429, 5xx, broken connections and timeouts, with the pauses of
+    /// A part is retried after [transient errors](crate::Error::is_transient), with the pauses of
     /// [`with_backoff`](crate::RequestOptions::with_backoff); and if the storage host refuses its URL, which may have expired. Every retry has a
     /// new URL. [`with_max_retries`](crate::RequestOptions::with_max_retries) is about the requests before and after the parts.
     pub fn with_part_retries(mut self, retries: u32) -> Self {

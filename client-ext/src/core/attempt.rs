@@ -26,8 +26,8 @@ use crate::{
     response_info::ResponseInfo,
 };
 
-/// How much of an error response is kept, in bytes.
-const ERROR_BODY_LIMIT: u64 = 64 * 1024;
+/// How much of an error response is looked at, in bytes, after decompression. The code of the API may come after a long message.
+const ERROR_BODY_LIMIT: u64 = 1 << 20;
 
 /// Sends one request. Returns the body of a successful response, unread.
 ///
@@ -46,8 +46,6 @@ pub(super) async fn run(
     }
     record_request((call_span, attempt_span), &call.operation, request.url(), call.credentials);
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.operation));
-    // Other URLs may be their own credentials.
-    let path = (call.credentials == Credentials::ApiKey).then(|| request.url().path().to_owned());
     let url = request.url().clone();
     let peer = Peer::new(&url).with_connect_timeout(call.connect_timeout).with_upload(call.upload.parameter());
     let connection = Connection::default();
@@ -80,7 +78,8 @@ pub(super) async fn run(
             Ok(body) => body.start().await,
             Err(_) => Vec::new(),
         };
-        let error = from_api_body(&call.operation, path.as_deref(), info, &body, api.key());
+        let server = (call.credentials == Credentials::ApiKey).then_some(&peer);
+        let error = from_api_body(&call.operation, server, info, &body, api.key());
         return Err(error.with_keyless(call.credentials == Credentials::None));
     }
     let body = body.map_err(|error| error.with_response(info.clone()))?;

@@ -16,7 +16,7 @@ use super::{
     trace::{self, RESOURCE_ID, Traced, record_status},
 };
 use crate::{
-    error::{BoxError, Error, ErrorKind, Result, TransportCause, shown},
+    error::{BoxError, Error, ErrorKind, Result, TransportCause, shown, status},
     response_info::ResponseInfo,
     upload::Upload,
 };
@@ -193,7 +193,7 @@ fn may_have_taken_effect(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Transport | ErrorKind::Timeout => !error.is_unsent(),
         ErrorKind::Decode => true,
-        ErrorKind::Api => error.status().is_some_and(|status| status >= 500 || status == 408),
+        ErrorKind::Api => error.status().is_some_and(status::may_have_taken_effect),
         _ => false,
     }
 }

@@ -1,12 +1,14 @@
 //! Conversion of other crates' errors and of error responses into this crate's error.
 
+mod body;
 mod transport;
 
 use twelvelabs_api::{
     runtime::{Key, SourceError},
-    types::{ErrorCode, WrappedError, WrappedErrorBody},
+    types::ErrorCode,
 };
 
+use self::body::{error_of, is_page};
 pub(super) use self::transport::{Peer, from_reqwest};
 use super::{operation::OperationInfo, raw::RAW};
 use crate::{
@@ -16,6 +18,8 @@ use crate::{
 
 /// How much of the server's message an error line shows, in characters.
 const SHOWN: usize = 300;
+/// How much of an error body and of the server's message is kept, in bytes.
+const KEPT: usize = 64 * 1024;
 
 /// An error of building a request: of the generated errors, only these can happen before sending.
 pub(crate) fn from_generated(error: twelvelabs_api::Error<()>) -> Error {
@@ -38,22 +42,26 @@ pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
 
 /// An error response. It is read leniently, because its body may be the API's flat or nested JSON, a proxy's page, or empty.
 ///
-/// `path` is the path of the request, if it may be shown.
+/// `server` is the one of the API, if the request went to it. The URLs of other requests may be secrets.
 pub(crate) fn from_api_body(
     operation: &OperationInfo,
-    path: Option<&str>,
+    server: Option<&Peer<'_>>,
     info: ResponseInfo,
     body: &[u8],
     key: &Key,
 ) -> Error {
     // A server may echo the key.
-    let text = key.redact(&String::from_utf8_lossy(body));
-    let body = text.as_bytes();
-    let wrapped = serde_json::from_slice::<WrappedErrorBody>(body).map(|body| body.error);
-    let known: WrappedError = wrapped.or_else(|_| serde_json::from_slice(body)).unwrap_or_default();
+    let mut text = key.redact(&String::from_utf8_lossy(body));
+    let known = error_of(&text);
+    // Before a key at the end could be cut.
+    cut(&mut text);
     // Decoded text may contain what was escaped before.
     let code = known.code.map(|code| ErrorCode::from(key.redact(code.as_str())));
-    let message = known.message.map(|message| key.redact(&message));
+    let message = known.message.map(|message| {
+        let mut message = key.redact(&message);
+        cut(&mut message);
+        message
+    });
     // Other messages may contain the name of a parameter as a plain word.
     let about_parameter = code.as_ref().is_some_and(|code| code.as_str().starts_with("parameter_"));
     let parameter =
@@ -62,17 +70,26 @@ pub(crate) fn from_api_body(
     let status = info.status();
     let mut line = format!("server responded with {status}");
     if let Some(code) = &code {
-        line.push_str(&format!(" {code}"));
+        line.push_str(&format!(" {}", one_line(code.as_str())));
     }
     let not_found = status == 404 && says_not_found(operation.id, code.as_ref());
-    // Another host than that of the API has no path here.
-    if let Some(path) = path.filter(|_| status == 404 && !not_found) {
-        // Not about the resource: an unknown path, a proxy, or another server.
-        line.push_str(&format!(" at {path}"));
-        line.push_str(match code {
-            Some(_) => " (no such endpoint)",
-            None => " (not a response of the API, check the base URL)",
-        });
+    // A gateway of the API may leave out the code, but it sends no page.
+    let is_foreign = server.is_some() && matches!(status, 401 | 403) && code.is_none() && is_page(&text);
+    if let Some(server) = server {
+        // Not about the resource or the key: an unknown path, a proxy, or another server.
+        match (status, &code) {
+            (404, Some(_)) if !not_found => line.push_str(&format!(" at {} (no such endpoint)", server.path())),
+            (404, None) => {
+                line.push_str(&format!(" at {} (not a response of the API, check the base URL)", server.path()));
+            }
+            _ if is_foreign => {
+                let authority = server.authority();
+                line.push_str(&format!(
+                    " at {authority} (not a response of the API, check the base URL and the proxy)"
+                ));
+            }
+            _ => {}
+        }
     }
     match &message {
         Some(message) => line.push_str(&format!(": {}", one_line(message).trim_end_matches('.'))),
@@ -80,8 +97,10 @@ pub(crate) fn from_api_body(
         None if text.trim().is_empty() => line.push_str(" without a body"),
         None => line.push_str(&format!(": {}", excerpt(&text))),
     }
-    if status == 407 {
-        line.push_str("; the proxy requires credentials");
+    match status {
+        407 => line.push_str("; the proxy requires credentials"),
+        511 => line.push_str("; the network requires a login"),
+        _ => {}
     }
     // Once more, for what came together when tags and control characters were removed.
     let line = key.redact(&line);
@@ -93,8 +112,14 @@ pub(crate) fn from_api_body(
     error
         .with_operation(operation.id)
         .with_not_found(not_found)
+        .with_foreign(is_foreign)
         .with_response(info)
         .with_api_body(code, message, parameter, text)
+}
+
+/// Cuts a text to what is kept of it.
+fn cut(text: &mut String) {
+    text.truncate(text.floor_char_boundary(KEPT));
 }
 
 /// Whether the code of a 404 says that the resource does not exist. For operations that are not in the contract any code of the API does.

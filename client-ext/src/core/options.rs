@@ -9,7 +9,7 @@ use super::{
     operation::OperationInfo,
     retry::{self, Decision},
 };
-use crate::error::{BoxError, Error, ErrorKind, catch};
+use crate::error::{BoxError, Error, ErrorKind, catch, status};
 
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(60);
 /// Default size limit for responses with vectors, and for those of unknown operations.
@@ -149,8 +149,7 @@ impl CallOptions {
         let retry = match (own, error.kind(), error.status()) {
             (RetryDecision::Retry, ..) => true,
             (RetryDecision::Stop, ..) => false,
-            (_, ErrorKind::Api, Some(429)) => true,
-            (_, ErrorKind::Api, Some(408 | 502..=504)) => repeatable,
+            (_, ErrorKind::Api, Some(code)) => status::is_unprocessed(code) || (repeatable && status::is_retried(code)),
             (_, ErrorKind::Transport | ErrorKind::Timeout, _) if !error.is_transient() => false,
             (_, ErrorKind::Transport, _) => unfinished || error.is_unsent() || repeatable,
             (_, ErrorKind::Timeout, _) => error.is_unsent() || repeatable,
@@ -205,9 +204,10 @@ pub trait RequestOptions: Sized {
 
     /// Maximum number of retries; 0 disables them. Default: 2, and 0 for the polls of a wait, which tolerates errors by itself.
     ///
-    /// Retried are 429 and failures to connect for every call, unless [their cause is permanent](crate::TransportCause::is_transient); 408,
-    /// 502, 503, 504, broken connections and timeouts for calls that are safe to repeat: those that read, compute, update or delete. A create
-    /// call is retried only if the failed attempt cannot have taken effect. A `Retry-After` is respected.
+    /// Retried are 425, 429 and failures to connect for every call, unless
+    /// [their cause is permanent](crate::TransportCause::is_transient); 408, 502, 503, 504, the statuses 520 to 524, 529 and
+    /// 530 of CDNs, broken connections and timeouts for calls that are safe to repeat: those that read, compute, update or
+    /// delete. A create call is retried only if the failed attempt cannot have taken effect. A `Retry-After` is respected.
     #[must_use]
     fn with_max_retries(mut self, retries: u32) -> Self {
         self.options_mut().retry.max_retries = retries;

@@ -1,8 +1,11 @@
 //! Calls about one resource, and the callback for the id of a new one.
 
-use std::future::Future;
+use std::{borrow::Cow, future::Future};
 
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use twelvelabs_api::{
     Client,
     runtime::{ApiRequest, Operation},
@@ -10,7 +13,7 @@ use twelvelabs_api::{
 
 use super::{
     Core, GeneratedError,
-    decode::read_whole,
+    decode::{decode, read_whole},
     id::{Id, check_same},
     options::CallOptions,
     response::Response,
@@ -33,8 +36,8 @@ impl Core {
         call.await.map_err(|error| error.with_resource(id.as_ref()))
     }
 
-    /// Retrieves a resource, or something of it. `received` returns the id in the response, if it has one: another one than that of the request
-    /// is an error.
+    /// Retrieves a resource, or something of it. `received` returns the id in the response, if it has one: another one
+    /// than that of the request is an error.
     pub(crate) async fn retrieve<I: AsRef<str> + PartialEq, T: DeserializeOwned>(
         &self,
         id: &Id<I>,
@@ -50,6 +53,51 @@ impl Core {
             Ok(resource)
         };
         self.call_about(id, operation, options, make, read).await
+    }
+}
+
+/// Polling.
+impl Core {
+    /// Requests the status of a job. The inner error says that the response is that of the job, and that its status is
+    /// missing or `null`: the server may not have one for a moment after the job was created. `received` returns the id
+    /// in the response.
+    pub(crate) async fn poll<I: AsRef<str> + PartialEq, T: DeserializeOwned>(
+        &self,
+        id: &I,
+        operation: &'static Operation,
+        options: &CallOptions,
+        make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError>,
+        received: impl Fn(&T) -> &I,
+    ) -> Result<Response<Result<T>>> {
+        let read = |body: Body| async {
+            let body = body.collect().await?;
+            match decode::<T>(&body, self.key()) {
+                Err(error) if WithoutStatus::is(&body, id.as_ref()) => {
+                    Ok(Err(error.with_attempts(1).with_resource(id.as_ref())))
+                }
+                Err(error) => Err(error),
+                Ok(status) => check_same(id, received(&status), self.key()).map(|()| Ok(status)),
+            }
+        };
+        let call = self.call_and_read(operation, options, make, read);
+        call.await.map_err(|error| error.with_resource(id.as_ref()))
+    }
+}
+
+/// A job that may have no status yet.
+#[derive(Deserialize)]
+struct WithoutStatus<'b> {
+    #[serde(rename = "_id", borrow)]
+    id: Cow<'b, str>,
+    #[serde(default)]
+    status: Option<IgnoredAny>,
+}
+
+impl WithoutStatus<'_> {
+    /// Whether a response is the job with this id, whose status is missing or `null`. A status of the wrong type is not
+    /// a status that is not known yet.
+    fn is(body: &[u8], id: &str) -> bool {
+        serde_json::from_slice::<WithoutStatus<'_>>(body).is_ok_and(|job| job.id == id && job.status.is_none())
     }
 }
 
@@ -78,6 +126,37 @@ impl<I: AsRef<str>> OnCreated<I> {
         match self.0.take().map(|callback| catch(|| callback(id))) {
             Some(Err(panicked)) => Err(Error::of_callback("with_created", panicked).with_resource(id.as_ref())),
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WithoutStatus;
+
+    #[test]
+    fn a_job_has_no_status_only_if_it_is_missing_or_null() {
+        let is = |body: &str| WithoutStatus::is(body.as_bytes(), "a");
+        let without = [r#"{"_id":"a"}"#, r#"{"_id":"a","status":null}"#, r#"{"status":null,"_id":"\u0061","more":[]}"#];
+        for body in without {
+            assert!(is(body), "{body}");
+        }
+        for body in ["7", "{}", "[]", "true", "\"\""] {
+            let body = format!(r#"{{"_id":"a","status":{body}}}"#);
+            assert!(!is(&body), "{body}");
+        }
+        for body in [
+            r#"{"_id":"a","status":"ready"}"#,
+            r#"{"_id":"a","status":"#,
+            r#"{"_id":"b"}"#,
+            "{}",
+            "[]",
+            "7",
+            "null",
+            "",
+            "<html>",
+        ] {
+            assert!(!is(body), "{body}");
         }
     }
 }

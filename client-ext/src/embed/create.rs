@@ -8,7 +8,7 @@ use twelvelabs_api::{
     operations::EMBED_CREATE,
     params::embed_create as rules,
     runtime::{FilePart, Operation},
-    types::{EmbeddingResponse, ModelName},
+    types::{EmbeddingInputType, EmbeddingResponse, ModelName},
 };
 
 use super::vectors::VectorItem;
@@ -19,7 +19,7 @@ use crate::{
         request::{Request, Verb},
         response::Response,
     },
-    error::{Checks, Result, Violation, number},
+    error::{Checks, Error, ErrorKind, Result, Violation, number},
     upload::{FileSource, Source, Upload},
 };
 
@@ -118,6 +118,7 @@ impl Verb for CreateEmbedding {
             (Some(Source::File(_)), _) => Upload::new(&rules::IMAGE_FILE),
             _ => Upload::new(&rules::AUDIO_FILE),
         };
+        let inputs = [self.text.is_some(), self.image.is_some(), self.audio.is_some()];
         let mut form = EmbedCreateRequest::new(self.model_name);
         form.text = self.text;
         (form.image_url, form.image_file) = fields(self.image, &mut upload);
@@ -126,8 +127,26 @@ impl Verb for CreateEmbedding {
         let make = |api: &twelvelabs_api::Client, form| api.embed_create_request(form);
         let options = options.with_large_response();
         let response = core.upload(&EMBED_CREATE, &options, &upload, || form.encode(), make, None).await?;
-        Ok(response.map(with_model))
+        match missing_input(&response, inputs) {
+            None => Ok(response.map(with_model)),
+            Some(input) => {
+                let message = format!("invalid response body: neither a vector nor an error of the {input}");
+                Err(Error::new(ErrorKind::Decode, message).with_response(response.info().clone()).with_attempts(1))
+            }
+        }
     }
+}
+
+/// The first of the inputs text, image and audio that the request has, and of which the response has neither a vector
+/// nor an error. An audio file may have no piece with a vector.
+fn missing_input(response: &EmbeddingResponse, inputs: [bool; 3]) -> Option<EmbeddingInputType> {
+    let EmbeddingResponse { text_embedding, image_embedding, audio_embedding, .. } = response;
+    let text = text_embedding.as_ref().is_some_and(|text| !text.segments.is_empty() || text.error_message.is_some());
+    let image =
+        image_embedding.as_ref().is_some_and(|image| !image.segments.is_empty() || image.error_message.is_some());
+    let names = [EmbeddingInputType::Text, EmbeddingInputType::Image, EmbeddingInputType::Audio];
+    let is_missing = [!text, !image, audio_embedding.is_none()];
+    (0..names.len()).find(|index| inputs[*index] && is_missing[*index]).map(|index| names[index].clone())
 }
 
 /// The same response, whose vectors know the model.

@@ -56,7 +56,7 @@ impl Error {
         match (repr.kind, self.status()) {
             (ErrorKind::Transport | ErrorKind::Timeout, _) => repr.cause?.advice(),
             (ErrorKind::NotReady, _) => Some("wait for it with wait_for_done()"),
-            (ErrorKind::Api, Some(401 | 403)) if repr.keyless => None,
+            (ErrorKind::Api, Some(401 | 403)) if repr.keyless || repr.foreign => None,
             (ErrorKind::Api, Some(401)) => Some("check the API key"),
             (ErrorKind::Api, Some(403)) => Some("the API key does not allow it"),
             _ => None,

@@ -131,6 +131,11 @@ impl PollError {
 }
 
 impl<T> Polled<T> {
+    /// Converts the result of a poll of one job, whose inner error says that the job has no status yet.
+    pub(crate) fn of_job(result: Result<Response<Result<T>>>) -> Self {
+        Self::new(result, |status| status.map_err(PollError::NoStatus))
+    }
+
     /// Converts the result of a call; `convert` may find that there is no status in it.
     pub(crate) fn new<V>(result: Result<Response<V>>, convert: impl FnOnce(V) -> Result<T, PollError>) -> Self {
         match result {

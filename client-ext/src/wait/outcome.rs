@@ -27,7 +27,7 @@ pub(super) fn classify(error: &PollError) -> PollFailure {
 /// What a failed request of a wait for many means: it may concern one job, or all of them.
 pub(super) fn classify_for_all(error: &PollError) -> Failure {
     match error {
-        PollError::Failed(error) if error.is_unauthorized() || error.is_forbidden() => Failure::Everything,
+        PollError::Failed(error) if error.refuses_all() => Failure::Everything,
         // A certificate or a proxy concerns all requests.
         PollError::Failed(error) if error.kind() == ErrorKind::Transport && !error.is_transient() => {
             Failure::Everything

@@ -119,6 +119,9 @@ impl Gate {
         if error.is_unauthorized() || error.is_forbidden() || error.kind() == ErrorKind::Config {
             return Reaction::Stop(PipelineError::new(PipelineErrorKind::Key, error.to_string()));
         }
+        if concerns_all(error) {
+            return Reaction::Stop(PipelineError::new(PipelineErrorKind::Platform, error.to_string()));
+        }
         if error.is_rate_limited() {
             self.close(error.retry_after().unwrap_or(RATE_PAUSE), "the platform asks for a pause");
             return Reaction::Later { counts: false };
@@ -164,6 +167,16 @@ impl Gate {
         self.close(pause, &error.to_string());
         Reaction::Later { counts: false }
     }
+}
+
+/// The page of a proxy or of another server, or a network that requires a login. A storage host, to which raw requests go, refuses one file.
+fn concerns_all(error: &Error) -> bool {
+    let is_refusal = match error.status() {
+        Some(401 | 403 | 511) => true,
+        Some(404) => error.code().is_none(),
+        _ => false,
+    };
+    is_refusal && error.operation() != Some("raw_request")
 }
 
 #[cfg(test)]

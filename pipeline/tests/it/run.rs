@@ -2,14 +2,17 @@
 
 use std::{
     collections::BTreeSet,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use twelvelabs::TwelveLabs;
 use twelvelabs_local::{Fault, LocalServer, UndocumentedBehaviour};
 use twelvelabs_pipeline::{Event, ItemSource, PipelineErrorKind};
 
-use crate::support::{Kept, folder, pipeline, pipeline_without_sources, tasks_by_name, write_videos};
+use crate::support::{Kept, folder, pipeline, pipeline_of, pipeline_without_sources, tasks_by_name, write_videos};
 
 const CREATE: &str = "embed_v2_tasks_create";
 
@@ -198,6 +201,46 @@ async fn a_refused_key_stops_the_run_and_fails_no_item() {
     assert!(!error.to_string().contains("test-key"));
     let status = twelvelabs_pipeline::LedgerStatus::read(&folder.path().join("ledger.sqlite")).expect("a ledger");
     assert!(!status.jobs.contains_key("failed"), "{:?}", status.jobs);
+}
+
+/// A server that responds to every request with this status and a page. Returns its base URL.
+fn proxy(status: u16) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(stream);
+                let mut length = 0;
+                for line in reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty()) {
+                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap_or(0);
+                    }
+                }
+                let _ = std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink());
+                let page = "<html>Sign in to the network</html>";
+                let head = format!("HTTP/1.1 {status} X\r\ncontent-type: text/html\r\nconnection: close");
+                let response = format!("{head}\r\ncontent-length: {}\r\n\r\n{page}", page.len());
+                let _ = reader.get_mut().write_all(response.as_bytes());
+            });
+        }
+    });
+    format!("http://{address}/v1.3")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_of_a_proxy_stops_the_run_and_fails_no_item() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4"]);
+    for status in [401, 403, 404, 511] {
+        let client = TwelveLabs::builder().api_key("test-key").base_url(proxy(status)).no_proxy();
+        let run = pipeline_of(client.build().expect("a client"), folder.path(), &sink).run().await;
+        let error = run.expect_err("refused");
+        assert_eq!(error.kind(), PipelineErrorKind::Platform, "{error}");
+        assert!(error.to_string().contains("Sign in to the network"), "{error}");
+    }
+    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (2, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

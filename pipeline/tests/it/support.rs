@@ -138,11 +138,19 @@ pub(crate) async fn serve_files(folder: &Path) -> SocketAddr {
 
 /// A run over a folder with pauses that suit a test.
 pub(crate) fn pipeline(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
-    pipeline_without_sources(server, folder, sink).source(ItemSource::Path(folder.join("videos")))
+    pipeline_of(client(server), folder, sink)
+}
+
+pub(crate) fn pipeline_of(client: TwelveLabs, folder: &Path, sink: &Kept) -> Pipeline {
+    without_sources(client, folder, sink).source(ItemSource::Path(folder.join("videos")))
 }
 
 pub(crate) fn pipeline_without_sources(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
-    Pipeline::builder(client(server), folder.join("ledger.sqlite"), sink.clone())
+    without_sources(client(server), folder, sink)
+}
+
+fn without_sources(client: TwelveLabs, folder: &Path, sink: &Kept) -> Pipeline {
+    Pipeline::builder(client, folder.join("ledger.sqlite"), sink.clone())
         .with_poll_interval(Duration::from_millis(20))
         .with_batch_delay(Duration::from_millis(50))
         .with_backoff(Duration::from_millis(20))

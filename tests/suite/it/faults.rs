@@ -77,6 +77,10 @@ enum Op {
     Wait,
     /// A wait whose deadline is the time limit of the row.
     WaitUntilLimit,
+    /// A wait for a task of version 2.
+    WaitV2,
+    /// A wait for an asset.
+    WaitAsset,
     /// Create, wait, retrieve.
     Embed,
     StatusOf(&'static str),
@@ -200,7 +204,7 @@ fn client(row: &Row, server: &RawServer, limit: Duration) -> TwelveLabs {
 }
 
 async fn run(row: &Row, limit: Duration) -> Outcome {
-    let server = RawServer::start(row.acts.clone()).await;
+    let server = RawServer::start(row.acts.clone(), limit).await;
     let client = client(row, &server, limit);
     let started = Instant::now();
     let result = match row.op {
@@ -280,6 +284,14 @@ async fn call(op: Op, client: &TwelveLabs, limit: Duration) -> twelvelabs::Resul
             .with_max_failures(4)
             .await
             .map(drop),
+        Op::WaitV2 => {
+            let wait = client.embed().v2().tasks().wait_for_done(ID).sleep_interval(Duration::from_millis(2));
+            wait.with_deadline(NO_LIMIT).with_max_failures(4).await.map(drop)
+        }
+        Op::WaitAsset => {
+            let wait = client.assets().wait_for_done(ID).sleep_interval(Duration::from_millis(2));
+            wait.with_deadline(NO_LIMIT).with_max_failures(4).await.map(drop)
+        }
         Op::StatusOf(id) => tasks.status(id).send().await.map(drop),
         Op::RetrieveOf(id) => tasks.retrieve(id).send().await.map(drop),
         Op::WaitOf(id) => tasks.wait_for_done(id).await.map(drop),
@@ -350,6 +362,9 @@ fn check(row: &Row, outcome: &Outcome, limit: Duration) -> Vec<String> {
             all.push_str(&format!(" {inner} {inner:?}"));
             source = inner.source();
         }
+        let is_foreign = error.to_string().contains("not a response of the API");
+        let blames = error.is_unauthorized() || error.is_forbidden() || error.is_not_found() || all.contains("API key");
+        must(!is_foreign || !blames, format!("a page says nothing about the key or the resource: {error}"));
         must(!all.contains(KEY), format!("the key is in {all}"));
         must(!error.to_string().contains('\n'), format!("more than a line: {error}"));
     }

@@ -30,8 +30,13 @@ impl<'a> Peer<'a> {
         Self { parameter, ..self }
     }
 
+    /// The path of the request.
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
+    }
+
     /// Host and port.
-    fn authority(&self) -> String {
+    pub(super) fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         match self.url.port_or_known_default() {
             Some(port) => format!("{host}:{port}"),

@@ -115,7 +115,7 @@ impl Gate {
         let mut state = self.state();
         state.in_flight -= 1;
         let no_connection = error.kind() == ErrorKind::Transport && !error.is_transient();
-        if error.is_unauthorized() || error.is_forbidden() || no_connection {
+        if error.refuses_all() || no_connection {
             state.stopped.get_or_insert_with(|| error.clone_untried());
         }
         if !error.is_rate_limited() {

@@ -1,6 +1,5 @@
 //! Tasks as jobs to wait for.
 
-use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::EMBED_TASKS_STATUS,
     params::embed_tasks_status::TASK_ID,
@@ -10,9 +9,8 @@ use twelvelabs_api::{
 
 use super::list::ListTasks;
 use crate::{
-    core::{Core, decode::decode, id::check_same, options::CallOptions},
-    json,
-    wait::job::{Job, JobList, JobState, ListPage, PollError, Polled},
+    core::{Core, options::CallOptions},
+    wait::job::{Job, JobList, JobState, ListPage, Polled},
 };
 
 /// A video embedding task, as something to [wait](crate::wait) for.
@@ -23,23 +21,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct TaskJob {
     core: Core,
-}
-
-/// A task that may have no status yet: a response that is not a [`TasksStatusResponse`] only because of that.
-#[derive(Deserialize)]
-struct WithoutStatus {
-    #[serde(rename = "_id")]
-    _id: TaskId,
-    #[serde(default)]
-    status: Option<IgnoredAny>,
-}
-
-impl WithoutStatus {
-    /// Whether a response is a task whose status is missing or `null`. A status of the wrong type is not a status that
-    /// is not known yet.
-    fn is(body: &[u8]) -> bool {
-        json::decode::<Self>(body).is_ok_and(|task| task.status.is_none())
-    }
 }
 
 impl Job for TaskJob {
@@ -58,18 +39,7 @@ impl Job for TaskJob {
 
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<TasksStatusResponse> {
         let make = |api: &twelvelabs_api::Client| api.embed_tasks_status_request(id);
-        // A task may have no status for a moment after the create call.
-        let read = |body: crate::core::response_body::Body| async {
-            let body = body.collect().await?;
-            match decode::<TasksStatusResponse>(&body, self.core.key()) {
-                Err(error) if WithoutStatus::is(&body) => Ok(Err(error)),
-                Err(error) => Err(error),
-                Ok(status) => check_same(id, &status.id, self.core.key()).map(|()| Ok(status)),
-            }
-        };
-        let result = self.core.call_and_read(&EMBED_TASKS_STATUS, options, make, read).await;
-        let no_status = |error: crate::error::Error| PollError::NoStatus(error.with_attempts(1).with_resource(id));
-        Polled::new(result.map_err(|error| error.with_resource(id)), |status| status.map_err(no_status))
+        Polled::of_job(self.core.poll(id, &EMBED_TASKS_STATUS, options, make, |task| &task.id).await)
     }
 
     async fn list(&self, page: &ListPage, options: &CallOptions) -> Polled<JobList<Self>> {
@@ -100,25 +70,4 @@ fn entry(task: MediaEmbeddingTask) -> TasksStatusResponse {
     let mut status = TasksStatusResponse::new(task.id, task.status);
     (status.model_name, status.video_embedding) = (task.model_name, task.video_embedding);
     status
-}
-
-#[cfg(test)]
-mod tests {
-    use super::WithoutStatus;
-
-    #[test]
-    fn a_task_has_no_status_only_if_it_is_missing_or_null() {
-        for body in [r#"{"_id":"a"}"#, r#"{"_id":"a","status":null}"#, r#"{"status":null,"_id":"a","more":[]}"#] {
-            assert!(WithoutStatus::is(body.as_bytes()), "{body}");
-        }
-        for body in ["7", "{}", "[]", "true", "\"\""] {
-            let body = format!(r#"{{"_id":"a","status":{body}}}"#);
-            assert!(!WithoutStatus::is(body.as_bytes()), "{body}");
-        }
-        for body in
-            [r#"{"_id":"a","status":"ready"}"#, r#"{"_id":"a","status":"#, "{}", "[]", "7", "null", "", "<html>"]
-        {
-            assert!(!WithoutStatus::is(body.as_bytes()), "{body}");
-        }
-    }
 }

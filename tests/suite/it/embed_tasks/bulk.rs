@@ -60,6 +60,7 @@ async fn an_error_that_concerns_all_inputs_stops_those_that_have_not_started() {
     let refusals = [
         ResponseTemplate::new(401).set_body_json(serde_json::json!({"code": "api_key_invalid", "message": "No"})),
         ResponseTemplate::new(403),
+        ResponseTemplate::new(403).set_body_raw("<html>Blocked</html>", "text/html"),
         ResponseTemplate::new(429).insert_header("retry-after", "3600"),
     ];
     for refusal in refusals {

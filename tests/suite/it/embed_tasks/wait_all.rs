@@ -318,6 +318,14 @@ async fn invalid_key_or_outage_ends_the_wait_for_all_tasks() {
     assert_eq!(fake.counts(), (1, 0));
 
     let fake = Fake::new(60, |_| 2);
+    let page = ResponseTemplate::new(401).set_body_raw("<html>Sign in to the proxy</html>", "text/html");
+    fake.state(|state| state.list_responses = vec![page]);
+    let (_server, tasks) = fake.start().await;
+    let results = tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).await;
+    assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| !error.is_unauthorized())));
+    assert_eq!(fake.counts(), (1, 0));
+
+    let fake = Fake::new(60, |_| 2);
     let out = vec![ResponseTemplate::new(503); 200];
     fake.state(|state| (state.list_responses, state.single_responses) = (out.clone(), out));
     let (_server, tasks) = fake.start().await;

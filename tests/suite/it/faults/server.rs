@@ -46,6 +46,8 @@ pub(crate) enum Act {
     GoodOnce,
     /// A valid response, but do not read the body before this time has passed.
     GoodLate(Duration),
+    /// A valid response, but read little of the body at a time, for more than twice the time limit of the row.
+    GoodSlow,
 }
 
 /// A request as it came.
@@ -78,9 +80,12 @@ pub(crate) struct RawServer {
     _tasks: JoinSet<()>,
 }
 
+/// How often a slow server reads within a time limit, in how many of them, and how many bytes at a time.
+const SLOW_READS: (u32, u32, usize) = (8, 20, 32 * 1024);
+
 impl RawServer {
-    /// A server that does these acts in turn, the last one for ever.
-    pub(crate) async fn start(acts: Vec<Act>) -> Self {
+    /// A server that does these acts in turn, the last one for ever. `limit` is the time limit that a slow one respects.
+    pub(crate) async fn start(acts: Vec<Act>, limit: Duration) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         // So small that a large form does not fit into the buffers on the way.
         socket.set_recv_buffer_size(64 * 1024).expect("a buffer");
@@ -95,7 +100,7 @@ impl RawServer {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = Arc::clone(&shared);
                 connections.spawn(async move {
-                    let _ = serve(stream, &state).await;
+                    let _ = serve(stream, &state, limit).await;
                 });
             }
         });
@@ -107,7 +112,7 @@ impl RawServer {
     }
 }
 
-async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+async fn serve(mut stream: TcpStream, state: &Mutex<State>, limit: Duration) -> std::io::Result<()> {
     let mut buffer = Vec::new();
     let mut closed = false;
     loop {
@@ -144,6 +149,15 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         if let Act::GoodLate(pause) = act {
             sleep(pause).await;
         }
+        if matches!(act, Act::GoodSlow) {
+            let (in_limit, reads, bytes) = SLOW_READS;
+            for _ in 0..reads {
+                sleep(limit / in_limit).await;
+                let mut some = vec![0; bytes];
+                let read = stream.read(&mut some).await?;
+                buffer.extend_from_slice(&some[..read]);
+            }
+        }
         let length: usize = seen.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
         while buffer.len() < length {
             if stream.read_buf(&mut buffer).await? == 0 {
@@ -155,7 +169,9 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<(
         let line = seen.line.clone();
         state.lock().expect("sane").seen[index] = seen;
         match act {
-            Act::Good | Act::GoodOnce | Act::GoodLate(_) => stream.write_all(&good_reply(&line)).await?,
+            Act::Good | Act::GoodOnce | Act::GoodLate(_) | Act::GoodSlow => {
+                stream.write_all(&good_reply(&line)).await?
+            }
             Act::GoodGzip => {
                 let body = gzip(good(&line).as_bytes());
                 stream

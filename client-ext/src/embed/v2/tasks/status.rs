@@ -90,7 +90,7 @@ impl Verb for GetEmbeddingTaskStatus {
                 }
             }
             // What keeps the list from being read also concerns the task, unless the list itself is what the server does not have.
-            Err(error) if error.is_transient() || error.is_unauthorized() || error.is_forbidden() => {
+            Err(error) if error.is_transient() || error.refuses_all() => {
                 return Err(error.with_resource(id));
             }
             Err(error) => tracing::debug!(operation = EMBED_V2_TASKS_LIST.id, %error, "the task is retrieved instead"),

@@ -160,7 +160,7 @@ async fn urls_and_headers_that_cannot_be_used_are_errors_of_the_server() {
     for (url, header) in cases {
         let platform = Platform::start(content.len(), 1000).await;
         platform.seen().url = url;
-        platform.seen().upload_headers = vec![header];
+        platform.seen().upload_headers = vec![(header.0, header.1.into())];
         let error = platform.client().assets().upload(&path).with_direct_limit(0).await.expect_err("unusable");
         assert_eq!(
             (error.kind(), error.parameter(), error.resource_id()),
@@ -172,6 +172,15 @@ async fn urls_and_headers_that_cannot_be_used_are_errors_of_the_server() {
             "{error}"
         );
         assert!(platform.seen().headers.is_empty());
+    }
+    for value in [serde_json::json!(5), serde_json::json!(null), serde_json::json!(["a"])] {
+        let platform = Platform::start(content.len(), 1000).await;
+        platform.seen().upload_headers = vec![("x-wrong", value)];
+        let error = platform.client().assets().upload(&path).with_direct_limit(0).await.expect_err("unusable");
+        // The asset exists, and nothing of the response can be trusted.
+        assert_eq!((error.kind(), error.is_outcome_unknown()), (ErrorKind::Decode, true), "{error}");
+        assert_eq!(error.json_path(), Some("upload_headers.x-wrong"), "{error}");
+        assert!(platform.seen().headers.is_empty(), "nothing was sent");
     }
 }
 

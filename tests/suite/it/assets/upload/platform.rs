@@ -73,7 +73,7 @@ pub(crate) struct Seen {
     /// The URL of every part, if not that of the storage host.
     pub(crate) url: Option<&'static str>,
     /// Headers for the storage host besides the usual ones.
-    pub(crate) upload_headers: Vec<(&'static str, &'static str)>,
+    pub(crate) upload_headers: Vec<(&'static str, Value)>,
 }
 
 /// The two servers. They end with the runtime of the test.
@@ -217,7 +217,8 @@ async fn create(State(platform): State<Platform>, Json(body): Json<Value>) -> Re
     assert_eq!(body["total_size"], size);
     platform.call(format!("create {} {}", body["type"].as_str().expect("a type"), body["filename"]));
     let usual = [("Content-Type", "video/mp4"), ("x-amz-meta-a", "b"), ("Content-Length", "7")];
-    let headers: HashMap<_, _> = usual.into_iter().chain(platform.seen().upload_headers.clone()).collect();
+    let usual = usual.map(|(name, value)| (name, value.into()));
+    let headers: HashMap<_, Value> = usual.into_iter().chain(platform.seen().upload_headers.clone()).collect();
     let body = json!({
         "upload_id": "u-1",
         "asset_id": ID,

@@ -44,13 +44,16 @@ fn repeated(other: Other, failure: Expect) -> Expect {
 fn add_retries(t: &mut Table, other: Other) {
     let (g, op) = ("operation", Op::Other(other));
     let mut add = |name: &str, acts: Vec<Act>, expect: Expect| t.add(g, name, op, acts, expect);
-    for code in [408, 502, 503, 504] {
+    for code in [408, 502, 503, 504, 520, 524, 529] {
         add(&format!("{code}, then fine"), vec![status(code), fine(other)], repeated(other, api(code, 1)));
     }
     let forever = if other.effect() == Effect::Create { api(502, 1) } else { api(502, 3) };
     add("an HTML page with 502 forever", vec![page(502)], changed(other, forever.says("502: Sign in")));
     add("reset, then fine", vec![Act::Reset, fine(other)], repeated(other, fails(K::Transport, 1)));
     add("500 is permanent", vec![status(500)], changed(other, api(500, 1)));
+    for code in [505, 511] {
+        add(&format!("{code} is permanent, no effect"), vec![status(code)], api(code, 1));
+    }
     add("429 twice, then fine", vec![status(429), status(429), fine(other)], ok(3));
     let long = with(429, "retry-after: 1e9\r\n", "");
     add(
@@ -61,6 +64,19 @@ fn add_retries(t: &mut Table, other: Other) {
     let elsewhere = with(307, "location: http://127.0.0.1:9/steal\r\n", "");
     add("307 to another port is not followed", vec![elsewhere], api(307, 1).says("redirects are not followed"));
     add("an error page", vec![page(404)], api(404, 1).says("(not a response of the API, check the base URL)"));
+    for code in [401, 403] {
+        let foreign = api(code, 1).says("(not a response of the API, check the base URL and the proxy): Sign in");
+        add(&format!("a page with {code}"), vec![page(code)], foreign);
+    }
+    let refusal = Expect { status: Some(407), ..fails(K::Transport, 1) };
+    add("a page with 407", vec![page(407)], refusal.says("407: Sign in; the proxy requires credentials"));
+    for (name, body) in [
+        ("the code comes late", format!(r#"{{"message":"{}","code":"api_key_invalid"}}"#, "a".repeat(100_000))),
+        ("the code comes first", format!(r#"{{"code":"api_key_invalid","message":"{}"}}"#, "a".repeat(100_000))),
+    ] {
+        let long = api(401, 1).says("401 api_key_invalid: aaa");
+        add(&format!("a large error, {name}"), vec![with(401, "", &body)], long);
+    }
 }
 
 fn add_bodies(t: &mut Table, other: Other) {
@@ -84,6 +100,31 @@ fn add_bodies(t: &mut Table, other: Other) {
         unnamed,
         wrong().says("it is compressed, which its Content-Encoding does not say"),
     );
+    for body in ["null", "[]", "7", "\"ready\"", "{}", "{\"error\":{}}", "{\"data\":null}", "{\"data\":{}}"] {
+        let is_accepted = match other {
+            // All members are optional.
+            Other::UploadUrls | Other::UploadReport => body.starts_with('{'),
+            Other::V2List | Other::AssetList | Other::UploadList => body == "{\"data\":null}",
+            _ => false,
+        };
+        add(&format!("`{body}`"), json(body), if is_accepted { ok(1) } else { wrong() });
+    }
+    let bomb = zipped(gzip(&vec![b' '; 8_000_000]));
+    let is_large = matches!(other, Other::V1Embed | Other::V2Embed | Other::V2Retrieve | Other::Transcription);
+    let by_size = if is_large { wrong() } else { wrong().says("larger than the limit of 4194304 bytes") };
+    add("a compressed bomb, with the default limits", bomb, by_size);
+    if other == Other::V1Embed {
+        for body in [
+            r#"{"model_name":"m"}"#,
+            r#"{"model_name":"m","text_embedding":null}"#,
+            r#"{"model_name":"m","text_embedding":{}}"#,
+            r#"{"model_name":"m","text_embedding":{"segments":[]}}"#,
+            r#"{"model_name":"m","image_embedding":{"segments":[{"float":[1]}]}}"#,
+        ] {
+            let expect = wrong().says("neither a vector nor an error of the text");
+            add(&format!("nothing of the input: `{body}`"), json(body), expect);
+        }
+    }
     add("a byte order mark", json(&format!("\u{feff}{whole}")), wrong());
     add("two documents", json(&format!("{whole}\n{whole}")), wrong());
     let number = whole.replacen('{', "{\"x\":NaN,", 1);
@@ -91,6 +132,14 @@ fn add_bodies(t: &mut Table, other: Other) {
     // A member of each response that the client knows.
     let first = other.body().and_then(|body| body.as_object()?.keys().next().cloned()).unwrap_or_default();
     add("a member twice", json(&whole.replacen('{', &format!("{{\"{first}\":null,"), 1)), wrong());
+    if other == Other::UploadCreate {
+        for value in ["5", "null", "[\"a\"]", "{}", "true"] {
+            let mut body = other.body().unwrap_or_default();
+            body["upload_headers"]["x-wrong"] = serde_json::from_str(value).expect("JSON");
+            let expect = wrong().says("at $.upload_headers.x-wrong");
+            add(&format!("an upload header that is {value}"), json(&body.to_string()), expect);
+        }
+    }
     if let Some(field) = other.id_field() {
         let mut body = other.body().unwrap_or_default();
         body[field] = "another".into();

@@ -46,6 +46,27 @@ pub(super) fn add_to(t: &mut Table) {
         t.add(g, "an error that echoes the key as its id", op, vec![echoed_id], api(403, 1));
         let echo = with(403, "", r#"{"code":"x","message":"bad key tlk_0123456789SECRET"}"#);
         t.add(g, "an error that echoes the key", op, vec![echo], api(403, 1).says("***"));
+        let long = |body: String| with(403, "", &body);
+        let (small, huge) = ("a".repeat(100_000), "a".repeat(2_000_000));
+        for (name, body) in [
+            ("code last", format!(r#"{{"message":"{small}","code":"api_not_allowed"}}"#)),
+            ("nested, code last", format!(r#"{{"error":{{"message":"{small}","code":"api_not_allowed"}}}}"#)),
+            ("code first, larger than what is read", format!(r#"{{"code":"api_not_allowed","message":"{huge}"}}"#)),
+            (
+                "nested, code first, larger than what is read",
+                format!(r#"{{"error":{{"code":"api_not_allowed","details":[["{huge}"]]}}}}"#),
+            ),
+        ] {
+            t.add(g, format!("a large error, {name}"), op, vec![long(body)], api(403, 1).says("403 api_not_allowed"));
+        }
+        let body = format!(r#"{{"message":"{small}","code":"api_not_allowed"}}"#);
+        let zipped_error = Act::Reply(403, "content-encoding: gzip\r\n".into(), gzip(body.as_bytes()));
+        t.add(g, "a large error, compressed", op, vec![zipped_error], api(403, 1).says("403 api_not_allowed"));
+        let late =
+            Act::Raw(b"HTTP/1.1 403 X\r\ncontent-length: 900\r\n\r\n{\"code\":\"api_not_allowed\",\"mess".to_vec());
+        t.add(g, "an error whose body is cut after its code", op, vec![late], api(403, 1).says("403 api_not_allowed"));
+        let broken = with(403, "", r#"{"code":"two\nlines\u001b[31m","message":"a\nb"}"#);
+        t.add(g, "an error whose code breaks the line", op, vec![broken], api(403, 1).says("403 two lines[31m: a b"));
         let cut_error = Act::Raw(b"HTTP/1.1 401 X\r\ncontent-length: 900\r\n\r\n{\"code\":\"api".to_vec());
         t.add(g, "an error whose body is cut", op, vec![cut_error], api(401, 1));
     }

@@ -23,16 +23,20 @@ pub(super) fn add_to(t: &mut Table) {
         t.add(g, "cut between chunks, then fine", op, vec![Act::Raw(chunked_cut()), Act::Good], ok(2));
         t.add(g, "reset forever", op, vec![Act::Reset], fails(K::Transport, 3));
         t.set(g, "no retries: exactly one request", op, vec![status(503)], once, api(503, 1));
-        for code in [400, 401, 403, 404, 409, 410, 422, 500, 501] {
+        for code in [425, 520, 521, 522, 523, 524, 529, 530] {
+            t.add(g, format!("{code} twice, then fine"), op, vec![status(code), status(code), Act::Good], ok(3));
+        }
+        for code in [400, 401, 403, 404, 409, 410, 422, 500, 501, 505, 506, 507, 508, 510, 511, 525, 526, 599] {
             t.add(g, format!("{code} is permanent"), op, vec![status(code)], api(code, 1));
         }
     }
     for op in CREATES {
         t.add(g, "429 twice, then fine", op, vec![status(429), status(429), Act::Good], ok(3));
-        for code in [408, 500, 502, 503, 504] {
+        t.add(g, "425, then fine", op, vec![status(425), Act::Good], ok(2));
+        for code in [408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530, 599] {
             t.add(g, format!("{code} is permanent, outcome unknown"), op, vec![status(code)], api(code, 1).unknown());
         }
-        for code in [400, 401, 403, 404, 409, 413, 422] {
+        for code in [400, 401, 403, 404, 409, 413, 422, 501, 505, 511] {
             t.add(g, format!("{code} is permanent, no effect"), op, vec![status(code)], api(code, 1));
         }
         let lost = || fails(K::Transport, 1).unknown();

@@ -27,6 +27,9 @@ pub(super) fn add_to(t: &mut Table) {
     if let Some(row) = t.0.last_mut() {
         row.is_long = true;
     }
+    for op in [Op::UploadPath, Op::SendLargePart] {
+        t.set(g, "a server that reads slowly and steadily", op, vec![Act::GoodSlow], short, ok(1).takes_limit());
+    }
     let idle = "a pooled connection that was closed while idle";
     t.add("upload", idle, Op::CreateAfterPoll, vec![Act::GoodOnce], ok(3));
     for op in [Op::Upload, Op::UploadPath, Op::UploadReader] {

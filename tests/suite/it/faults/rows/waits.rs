@@ -3,10 +3,18 @@
 use super::*;
 
 pub(super) fn add_to(t: &mut Table) {
+    of_other_jobs(t);
     let g = "wait";
     let still = || json(&task("processing"));
-    for code in [400, 401, 403, 404, 422] {
+    for code in [400, 401, 403, 404, 422, 501, 505, 511] {
         t.add(g, format!("{code} ends it at once"), Op::Wait, vec![still(), status(code)], api(code, 2));
+    }
+    for code in [401, 403] {
+        let foreign = api(code, 2).says("(not a response of the API, check the base URL and the proxy): Sign in");
+        t.add(g, format!("a page with {code} ends it at once"), Op::Wait, vec![still(), page(code)], foreign);
+    }
+    for code in [425, 500, 507, 520, 521, 522, 523, 524, 525, 526, 529, 530, 599] {
+        t.add(g, format!("{code} is tolerated"), Op::Wait, vec![still(), status(code), Act::Good], ok(3));
     }
     let refused = Expect { status: Some(407), ..fails(K::Transport, 2) };
     t.add(g, "407 ends it at once", Op::Wait, vec![still(), status(407)], refused);
@@ -50,6 +58,8 @@ pub(super) fn add_to(t: &mut Table) {
     let both = fails(K::Decode, 5).says("requested \"663da73b31cdd0c1f638a8e6\", received \"other\"");
     t.add(g, "another task five times in a row ends it", Op::Wait, vec![other()], both);
     t.add(g, "another task once is tolerated", Op::Wait, vec![other(), Act::Good], ok(2));
+    let other_without = json(r#"{"_id":"other"}"#);
+    t.add(g, "another task without a status five times in a row", Op::Wait, vec![other_without], fails(K::Decode, 5));
     let unknown = [
         ("an unknown status", r#"{"_id":"663da73b31cdd0c1f638a8e6","status":"resting"}"#),
         ("no status", r#"{"_id":"663da73b31cdd0c1f638a8e6"}"#),
@@ -90,4 +100,58 @@ pub(super) fn add_to(t: &mut Table) {
     t.add(g, "all three steps", Op::Embed, vec![Act::Good], ok(3));
     t.add(g, "the status fails after the create call", Op::Embed, vec![Act::Good, status(404)], api(404, 2));
     t.add(g, "the vectors fail after the wait", Op::Embed, vec![Act::Good, Act::Good, status(404)], api(404, 3));
+}
+
+/// Assets and tasks of version 2, whose status is that of the list of tasks or, if that cannot be used, of the task itself.
+fn of_other_jobs(t: &mut Table) {
+    let g = "wait";
+    let job = |status: &str| json(&format!(r#"{{"_id":"{ID}"{status}}}"#));
+    let ready = || job(r#","status":"ready""#);
+    let page = |status: &str| json(&format!(r#"{{"data":[{{"_id":"{ID}"{status}}}],"page_info":{{"total_page":1}}}}"#));
+    let done = || page(r#","status":"ready""#);
+    for (op, ready) in [(Op::WaitAsset, ready()), (Op::WaitV2, done())] {
+        for code in [401, 403, 505] {
+            let requests = if op == Op::WaitV2 && code == 505 { 2 } else { 1 };
+            t.add(g, format!("{code} ends it at once"), op, vec![status(code)], api(code, requests));
+        }
+        for (name, act) in [("503", status(503)), ("529", status(529)), ("a reset", Act::Reset), ("429", status(429))] {
+            let acts = vec![act.clone(), act.clone(), act.clone(), act, ready.clone()];
+            t.add(g, format!("{name} four times is tolerated"), op, acts, ok(5));
+        }
+        let pause = with(429, "retry-after: 1\r\n", "");
+        t.add(g, "Retry-After is respected", op, vec![pause, ready.clone()], ok(2).at_least(MS(1000)));
+    }
+    let failed = || job(r#","status":"failed","error":{"message":"broken"}"#);
+    let of_list = vec![page(r#","status":"failed""#), failed()];
+    for (op, acts) in [(Op::WaitAsset, vec![failed()]), (Op::WaitV2, of_list)] {
+        let expect = fails(K::JobFailed, acts.len()).says("broken");
+        t.add(g, "failed is an error with its reason", op, acts, expect);
+    }
+    for (name, text) in
+        [("no status", ""), ("a null status", r#","status":null"#), ("an unknown one", r#","status":"x""#)]
+    {
+        let act = job(text);
+        let acts = vec![act.clone(), act.clone(), act.clone(), act.clone(), act, ready()];
+        t.add(g, format!("{name} five times, then ready"), Op::WaitAsset, acts, ok(6));
+    }
+    for wrong in ["5", "{}", "[\"ready\"]", "true"] {
+        let act = job(&format!(r#","status":{wrong}"#));
+        let expect = fails(K::Decode, 5).says("status");
+        t.add(g, format!("the status {wrong}, five times in a row"), Op::WaitAsset, vec![act], expect);
+        let entry = page(&format!(r#","status":{wrong}"#));
+        t.add(g, format!("the status {wrong} in the list"), Op::WaitV2, vec![entry, ready()], ok(2));
+        let act = job(&format!(r#","status":{wrong}"#));
+        let expect = fails(K::Decode, 10).says("status");
+        t.add(g, format!("the status {wrong}, five times in a row"), Op::WaitV2, vec![act], expect);
+    }
+    let other = json(r#"{"_id":"other","status":"ready"}"#);
+    let both = "requested \"663da73b31cdd0c1f638a8e6\", received \"other\"";
+    t.add(
+        g,
+        "another asset five times in a row ends it",
+        Op::WaitAsset,
+        vec![other.clone()],
+        fails(K::Decode, 5).says(both),
+    );
+    t.add(g, "another task five times in a row ends it", Op::WaitV2, vec![other], fails(K::Decode, 10).says(both));
 }
