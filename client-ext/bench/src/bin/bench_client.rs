@@ -12,7 +12,7 @@ use std::{error::Error, future::IntoFuture, time::Duration};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twelvelabs::{FileSource, ModelName, Progress, TwelveLabs, embed::Retrieved};
+use twelvelabs::{FileSource, ModelName, TwelveLabs, embed::Retrieved, upload::Progress};
 
 type Outcome = Result<Value, Box<dyn Error>>;
 

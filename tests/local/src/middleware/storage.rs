@@ -33,6 +33,7 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, request: Request,
     let target = request.uri().path().to_owned();
     let pending = Pending::with_target(&state, target, &request, validation.clone());
     if state.host_names.check(request.uri(), request.headers()).is_err() {
+        body::drain(request.into_body().into_data_stream()).await;
         return pending.end_unvalidated(StorageError::WRONG_HOST.into_response());
     }
     let peer = request.extensions().get::<Peer>().cloned();

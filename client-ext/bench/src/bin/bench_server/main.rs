@@ -133,7 +133,7 @@ fn serve(bench: &Bench, stream: TcpStream) -> io::Result<()> {
 
 /// Responds to a request of an upload in parts. `None` if it is another request.
 fn parts(bench: &Bench, head: &Head, input: &mut impl Read, out: &mut impl Write) -> Option<io::Result<()>> {
-    let mut run = || {
+    let mut run = || -> io::Result<bool> {
         let path = head.target.strip_prefix("/v1.3/").unwrap_or(&head.target);
         if let Some(path) = path.strip_prefix("parts/") {
             let mut block = vec![0; BLOCK];

@@ -67,10 +67,10 @@ impl Uploads {
             }
         }
         let mut all = self.all();
-        let place = path.split_once('/').and_then(|(id, part)| Some((id.parse::<usize>().ok()?, part.parse().ok()?)));
-        let Some((upload, part)) = place.and_then(|(id, part)| Some((all.get_mut(id)?, part))) else {
-            return Ok(false);
-        };
+        let place =
+            path.split_once('/').and_then(|(id, part)| Some((id.parse::<usize>().ok()?, part.parse::<u64>().ok()?)));
+        let Some((id, part)) = place else { return Ok(false) };
+        let Some(upload) = all.get_mut(id) else { return Ok(false) };
         if part == 0 || part > upload.parts() || length != upload.length(part) {
             return Ok(false);
         }
