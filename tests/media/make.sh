@@ -78,7 +78,9 @@ ffmpeg $quiet -i tiny.mp4 -f lavfi -i "sine=frequency=300:duration=4" -c:v copy 
 # Cut off in the middle of its pictures.
 head -c 20000 silent.mp4 >cut.mp4
 
-# A picture, a sound and a document, for the example that embeds anything.
+# A picture, a sound and a document, for the example that embeds anything, and the first two in other formats.
 ffmpeg $quiet -f lavfi -i "color=c=navy:size=320x180,drawbox=x=20:y=30:w=100:h=120:c=orange:t=fill" -frames:v 1 $exact box.png
+ffmpeg $quiet -i box.png -pix_fmt yuvj420p -q:v 8 $exact box.jpg
 ffmpeg $quiet -f lavfi -i "sine=frequency=220:sample_rate=8000:duration=3" $exact tone.wav
+ffmpeg $quiet -i tone.wav $exact tone.flac
 printf '# Shot list\n\nA maroon wall with a khaki stripe. Nothing else.\n' >notes.md

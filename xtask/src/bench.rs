@@ -4,6 +4,7 @@
 //! One module per group says which programs run against each other, and the limits.
 
 mod dependents;
+mod parts;
 mod platform;
 mod process;
 mod retrieve;
@@ -43,6 +44,8 @@ enum Group {
     Retrieve,
     /// A file of 1 GiB
     Upload,
+    /// A file of 4 GiB in parts, also by a process that is aborted ten times
+    Parts,
     /// Many pending tasks
     Wait,
     /// Compile time and number of dependencies of a crate that depends on `twelvelabs`
@@ -60,7 +63,7 @@ struct Extent {
 
 /// Measures, and prints the tables and the limits.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
-    let all = [Group::Retrieve, Group::Upload, Group::Wait, Group::Dependents, Group::Platform];
+    let all = [Group::Retrieve, Group::Upload, Group::Parts, Group::Wait, Group::Dependents, Group::Platform];
     let groups = if options.groups.is_empty() { &all[..] } else { &options.groups };
     let extent = Extent { runs: if options.quick { 3 } else { options.runs }, quick: options.quick };
     print_place();
@@ -74,6 +77,7 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
         match group {
             Group::Retrieve => retrieve::run(&programs()?, extent, &mut report)?,
             Group::Upload => upload::run(&programs()?, extent, &mut report)?,
+            Group::Parts => parts::run(&programs()?, extent, &mut report)?,
             Group::Wait => wait::run(&programs()?, extent, &mut report)?,
             Group::Dependents => dependents::run(root, &mut report)?,
             Group::Platform => platform::run(root)?,

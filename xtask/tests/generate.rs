@@ -115,6 +115,31 @@ fn operation_ids_that_are_reserved_names_get_a_prefix() {
 }
 
 #[test]
+fn operations_without_ids_have_different_names() {
+    let parameter = r#"{"name":"b","in":"path","required":true,"schema":{"type":"string"}}"#;
+    let operation = r#"{"get":{"responses":{"204":{"description":""}}}}"#;
+    let with_parameter = operation.replace("\"responses\"", &format!(r#""parameters":[{parameter}],"responses""#));
+    let paths = format!(r#""paths":{{"/a/b":{operation},"/a/{{b}}":{with_parameter},"#);
+    let code = code(&document("{}").replace(r#""paths":{"#, &paths));
+    assert!(code.contains("async fn get_a_b<") && code.contains("async fn get_a_b_2<"), "{code}");
+}
+
+#[test]
+fn a_json_body_is_sent_with_its_media_type() {
+    let body = |media_type: &str| {
+        let body =
+            format!(r#""requestBody":{{"content":{{"{media_type}":{{"schema":{{"type":"string"}}}}}}}},"responses""#);
+        code(&document("{}").replace("\"get\"", "\"patch\"").replace("\"responses\"", &body))
+    };
+    let merge = "application/merge-patch+json";
+    let header = format!("from_static({merge:?})");
+    assert!(
+        body(merge).contains(&header)
+            && !body("application/json; charset=utf-8").contains("::reqwest::header::CONTENT_TYPE")
+    );
+}
+
+#[test]
 fn a_new_property_becomes_a_field() {
     let changed = changed("/components/schemas/VideoEmbeddingMetadata/properties", |properties| {
         properties["mood"] = json!({ "type": ["string", "null"] });

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, Uri, header::HOST, uri::Authority};
 
-/// The host names that the operations accept, beside IP addresses and `localhost`.
+/// The host names that the server and its object storage accept, beside IP addresses and `localhost`.
 #[derive(Debug)]
 pub(crate) struct HostNames(Vec<String>);
 

@@ -53,6 +53,14 @@ mod tests {
         };
         assert_eq!(check(&png(128, 4000)), Ok(()));
         assert_eq!(check(&jpeg(640, 360)), Ok(()));
+        assert_eq!(
+            check(&std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../media/box.jpg")).expect("the file")),
+            Ok(())
+        );
+        assert_eq!(
+            check(&std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../media/box.png")).expect("the file")),
+            Ok(())
+        );
         let small = |size: &str| Err(format!("should be an image of at least 128x128 pixels, unlike {size}"));
         assert_eq!(check(&png(127, 500)), small("127x500"));
         assert_eq!(check(&jpeg(500, 90)), small("500x90"));

@@ -146,6 +146,11 @@ impl StorageError {
         "SignatureDoesNotMatch",
         "The URL and the headers of the request do not match the signature",
     );
+    pub(crate) const WRONG_HOST: Self = Self::new(
+        StatusCode::FORBIDDEN,
+        "AccessDenied",
+        "The host is neither an IP address nor localhost, nor a host name that this server was started with",
+    );
     pub(crate) const RECORDED: Self =
         Self::new(StatusCode::FORBIDDEN, "AccessDenied", "The part was reported before and does not change any more");
     pub(crate) const NO_UPLOAD: Self =

@@ -73,7 +73,7 @@ impl Programs {
         Ok(Self { directory: target.join("release"), scratch })
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         self.directory.join(name).to_string_lossy().into_owned()
     }
 

@@ -15,7 +15,7 @@ const CURL: &str = "curl -F";
 const SIZE: u64 = 1 << 30;
 
 pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> Result<()> {
-    let file = Sparse::new(programs)?;
+    let file = Sparse::new(programs, "upload.mp4", SIZE)?;
     let server = programs.serve(&[])?;
     let url = format!("{}/embed/tasks", server.base_url);
     let part = format!("video_file=@{}", file.0);
@@ -32,12 +32,12 @@ pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> R
 }
 
 /// A file that takes no room on the disk; it is removed when this is dropped.
-struct Sparse(String);
+pub(super) struct Sparse(pub(super) String);
 
 impl Sparse {
-    fn new(programs: &Programs) -> Result<Self> {
-        let path = programs.scratch.join("upload.mp4").to_string_lossy().into_owned();
-        File::create(&path).and_then(|file| file.set_len(SIZE)).with_context(|| format!("{path} cannot be made"))?;
+    pub(super) fn new(programs: &Programs, name: &str, size: u64) -> Result<Self> {
+        let path = programs.scratch.join(name).to_string_lossy().into_owned();
+        File::create(&path).and_then(|file| file.set_len(size)).with_context(|| format!("{path} cannot be made"))?;
         Ok(Self(path))
     }
 }

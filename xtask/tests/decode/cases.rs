@@ -1,7 +1,7 @@
 //! Runs in the crate that is generated from `documents/decode.yaml`.
 
 use generated_api::{
-    Client,
+    Client, KEY_PREFIX,
     options::SearchOptions,
     runtime::Key,
     types::{
@@ -121,4 +121,67 @@ fn json_with_parameters_has_a_type() {
     assert!(streams[0].contains("ItemStream<") && streams[0].ends_with("::Circle>"), "{}", streams[0]);
     assert!(streams[1].contains("ItemStream<") && streams[1].ends_with("::Event>"), "{}", streams[1]);
     assert!(success(&client().nullable_request().expect("a request")).starts_with("core::option::Option<"));
+}
+
+/// The first request that a server receives. It sends one response.
+async fn served(listener: tokio::net::TcpListener, response: String) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (mut stream, _) = listener.accept().await.expect("a connection");
+    let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
+    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+        let length = stream.read(&mut chunk).await.expect("a request");
+        assert!(length > 0, "the request is not complete");
+        request.extend_from_slice(&chunk[..length]);
+    }
+    stream.write_all(response.as_bytes()).await.expect("a response");
+    String::from_utf8_lossy(&request).into_owned()
+}
+
+/// What a call returns if the server sends this body, and the request.
+fn received<T>(media_type: &str, body: &str, call: impl AsyncFnOnce(Client) -> T) -> (T, String) {
+    let length = body.len();
+    let response = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let client = Client::new(&url, Key::new("token").expect("a key")).expect("a client");
+        tokio::join!(call(client), served(listener, response))
+    })
+}
+
+/// All items of a stream.
+async fn collected<T: serde::de::DeserializeOwned>(mut items: generated_api::runtime::ItemStream<T>) -> Vec<T> {
+    use futures_core::Stream;
+    let mut all = Vec::new();
+    while let Some(item) = std::future::poll_fn(|context| std::pin::Pin::new(&mut items).poll_next(context)).await {
+        all.push(item.expect("an item"));
+    }
+    all
+}
+
+#[test]
+fn json_behind_oauth2_decodes() {
+    assert_eq!(KEY_PREFIX, "Bearer ");
+    let call = async |client: Client| client.search(SearchOptions::default()).await.expect("a response").into_inner();
+    let (circle, request) = received("application/json; charset=utf-8", r#"{"radius":2}"#, call);
+    assert_eq!(circle, Circle::new(2.0));
+    assert!(request.to_ascii_lowercase().contains("\r\nauthorization: bearer token\r\n"), "{request}");
+}
+
+#[test]
+fn streams_behind_oauth2_decode() {
+    let lines = async |client: Client| collected(client.lines().await.expect("a response").into_inner()).await;
+    let (circles, request) = received("application/x-ndjson", "{\"radius\":1}\n{\"radius\":2}\n", lines);
+    assert_eq!(circles, [Circle::new(1.0), Circle::new(2.0)]);
+    let request = request.to_ascii_lowercase();
+    assert!(request.contains("\r\nauthorization: bearer token\r\n"), "{request}");
+    assert!(request.contains("\r\naccept: application/x-ndjson\r\n"), "{request}");
+    let body = "data: {\"event\":\"start\",\"id\":\"1\"}\n\ndata: {\"event\":\"end\",\"usage\":2}\n\ndata: [DONE]\n\n";
+    let events = async |client: Client| collected(client.events().await.expect("a response").into_inner()).await;
+    let (events, request) = received("text/event-stream", body, events);
+    assert!(matches!(events.as_slice(), [Event::Start { .. }, Event::End { .. }]), "{events:?}");
+    assert!(request.to_ascii_lowercase().contains("\r\nauthorization: bearer token\r\n"), "{request}");
 }

@@ -4,15 +4,15 @@
 //! bench_client WAY BASE_URL SUBJECT
 //! ```
 //!
-//! The subject is the id to retrieve, the file to upload, or how many tasks to wait for and how long. It prints what it found, so that
-//! the work is not optimized away.
+//! The subject is the id to retrieve, the file to upload (in parts: with a journal and where to stop), or how many tasks to wait for and how
+//! long. It prints what it found, so that the work is not optimized away.
 
 use std::{error::Error, future::IntoFuture, time::Duration};
 
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twelvelabs::{FileSource, ModelName, TwelveLabs, embed::Retrieved};
+use twelvelabs::{FileSource, ModelName, TwelveLabs, embed::Retrieved, upload::Progress};
 
 type Outcome = Result<Value, Box<dyn Error>>;
 
@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "discard" => discard(base_url, subject).await,
         "wait_each" => wait_each(&client()?, subject).await,
         "wait_all" => wait_all(&client()?, subject).await,
+        "parts" => parts(&client()?, subject).await,
         "upload" => upload(&client()?, subject).await,
         other => Err(format!("no such way: {other}").into()),
     }?;
@@ -88,6 +89,23 @@ async fn discard(base_url: &str, id: &str) -> Outcome {
 async fn upload(client: &TwelveLabs, path: &str) -> Outcome {
     let task = client.embed().tasks().create(ModelName::Marengo30, FileSource::path(path)).send().await?;
     Ok(json!({ "id": task.id }))
+}
+
+/// This crate: a file from disk in parts; `FILE[,JOURNAL,BYTES]`. The process is aborted when so many bytes of the file are sent.
+async fn parts(client: &TwelveLabs, subject: &str) -> Outcome {
+    let mut words = subject.split(',');
+    let mut upload = client.assets().upload(words.next().unwrap_or_default());
+    if let (Some(journal), Some(bytes)) = (words.next(), words.next()) {
+        let bytes: u64 = bytes.parse()?;
+        let stop = move |now: Progress| {
+            if now.sent >= bytes {
+                std::process::abort();
+            }
+        };
+        upload = upload.with_journal(journal).with_progress(stop);
+    }
+    let asset = upload.send().await?;
+    Ok(json!({ "id": asset.id }))
 }
 
 /// One `wait_for_done` for each task, until the time is over; `COUNTxSECONDS`.

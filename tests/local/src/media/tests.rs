@@ -64,6 +64,25 @@ fn files_are_recognized_by_their_content() {
 }
 
 #[test]
+fn audio_files_are_recognized_by_their_content() {
+    for name in ["tone.wav", "tone.flac"] {
+        let bytes = std::fs::read(clip(name)).expect(name);
+        let file = of_bytes(&bytes);
+        let media = Media::probe_audio(file.path()).expect("a readable file").expect(name);
+        assert_eq!((media.has_video(), media.has_audio(), media.duration), (false, true, 3.0), "{name}");
+        let (count, length) = packets(&media, file.path(), Part::Audio, 0.0..3.0);
+        // All bytes but those of the headers.
+        assert!(count > 5 && length > bytes.len() * 9 / 10 - 8192, "{name}: {length} bytes in {count} packets");
+        assert!(probe(&bytes).is_err(), "{name} is no video");
+    }
+    let cut = of_bytes(&std::fs::read(clip("tone.flac")).expect("the file")[..10_000]);
+    let refused = Media::probe_audio(cut.path()).expect("a readable file").expect_err("a truncated file");
+    assert_eq!(refused, ProbeError::Broken("ends early"));
+    let picture = Media::probe_audio(&clip("box.jpg")).expect("a readable file").expect_err("a picture");
+    assert_eq!(picture, ProbeError::NotAudio("is none of WAV, MP3 and FLAC"));
+}
+
+#[test]
 fn packets_of_a_range_start_at_a_sync_sample() {
     for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
         let media = Media::probe(&clip(name)).expect("a readable file").expect(name);
@@ -208,6 +227,22 @@ proptest! {
                 // A file that cannot be read again is an error, not a panic.
                 let _ = media.read(file.path(), part, 0.0..1e9, |_| ControlFlow::Continue(()));
             }
+        }
+    }
+
+    #[test]
+    fn damaged_audio_files_are_probed_and_read_without_a_panic(
+        name in prop::sample::select(vec!["tone.wav", "tone.flac"]),
+        harms in prop::collection::vec(Harm::any(), 1..6),
+    ) {
+        let mut bytes = std::fs::read(clip(name)).expect(name);
+        harms.iter().for_each(|harm| harm.to(&mut bytes));
+        let file = of_bytes(&bytes);
+        let opened = File::open(file.path()).expect("it is there");
+        let probed = audio_file::probe(opened, bytes.len() as u64, &bytes[..bytes.len().min(1024)]);
+        if let Some(Ok(media)) = probed.expect("a readable file") {
+            // A file that cannot be read again is an error, not a panic.
+            let _ = media.read(file.path(), Part::Audio, 0.0..1e9, |_| ControlFlow::Continue(()));
         }
     }
 }

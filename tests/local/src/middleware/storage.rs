@@ -1,4 +1,4 @@
-//! Runs around every request to the object storage: faults, and a check that it has no key.
+//! Runs around every request to the object storage: host names, faults, and a check that it has no key.
 
 use std::sync::Arc;
 
@@ -32,6 +32,10 @@ pub(crate) async fn run(State(state): State<Arc<ServerState>>, request: Request,
     // Without the signature of the URL, which is a secret.
     let target = request.uri().path().to_owned();
     let pending = Pending::with_target(&state, target, &request, validation.clone());
+    if state.host_names.check(request.uri(), request.headers()).is_err() {
+        body::drain(request.into_body().into_data_stream()).await;
+        return pending.end_unvalidated(StorageError::WRONG_HOST.into_response());
+    }
     let peer = request.extensions().get::<Peer>().cloned();
     let stalled = request.extensions().get::<Stalled>().cloned().unwrap_or_default();
     let fault = state.faults.take_storage();

@@ -203,6 +203,10 @@ async fn the_storage_checks_headers_and_sizes() {
     assert_eq!(storage_error(upload.put(&url, &content(PART + 1)).await).await, error(400, "EntityTooLarge"));
     assert_eq!(storage_error(http.get(&url).send().await).await, error(405, "MethodNotAllowed"));
     assert_eq!(storage_error(http.put(server.storage_url()).send().await).await, error(404, "NoSuchKey"));
+    // A page of another site that points its name to this machine.
+    let elsewhere = |request: reqwest::RequestBuilder| request.header("host", "evil.example").send();
+    assert_eq!(storage_error(elsewhere(http.put(&url).body(content(PART))).await).await, error(403, "AccessDenied"));
+    assert_eq!(storage_error(elsewhere(http.get(server.storage_url())).await).await, error(403, "AccessDenied"));
     // None of these requests has used the URL.
     assert_eq!(storage_error(upload.put(&url, &content(PART)).await).await, error(200, ""));
     server.finish().await.expect("all requests are valid");

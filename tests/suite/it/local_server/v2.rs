@@ -22,6 +22,10 @@ use super::{
 };
 use crate::support::{CLIP, KEY, SILENT, without_tls};
 
+/// The picture of `box.png`, and the sound of `tone.wav`.
+const JPEG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/box.jpg");
+const FLAC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/tone.flac");
+
 /// A server, and a client that does not retry.
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TwelveLabs) {
     let server = builder.start().await.expect("a server");
@@ -169,8 +173,10 @@ async fn everything_is_embedded_without_a_task() {
     for (name, input) in [
         ("text", "a red box".into()),
         ("image", ImageInput::new(image()).into()),
+        ("image, JPEG", ImageInput::new(file(JPEG)).into()),
         ("text and image", TextImageInput::new(image(), "a red box").into()),
         ("audio", AudioInput::new(MediaSource::bytes(tone(7.0, 440.0))).into()),
+        ("audio, FLAC", AudioInput::new(file(FLAC)).into()),
         ("video", VideoInput::new(file(SILENT)).into()),
         (
             "several",
@@ -185,11 +191,35 @@ async fn everything_is_embedded_without_a_task() {
     insta::assert_snapshot!(lines.join("\n"), @r#"
     text: None - -
     image: Some("image") - -
+    image, JPEG: Some("image") - -
     text and image: Some("text_image") - -
     audio: Some("audio") audio clip 0-6, transcription clip 0-6, audio clip 6-7, transcription clip 6-7, audio asset 0-7, transcription asset 0-7
+    audio, FLAC: Some("audio") audio clip 0-3, transcription clip 0-3, audio asset 0-3, transcription asset 0-3
     video: Some("video") visual clip 0-5, visual asset 0-5
     several: Some("multi_input") - -
     "#);
+    server.finish().await.expect("all requests are valid");
+}
+
+#[tokio::test]
+async fn the_format_of_an_image_or_a_sound_hardly_matters() {
+    let (server, client) = started(LocalServer::builder()).await;
+    let embed = client.embed();
+    let vectors = async |image: &str, audio: &str| {
+        let call = embed.create(ModelName::Marengo30).image(FileSource::path(image)).audio(FileSource::path(audio));
+        let response = call.await.expect("embedded");
+        let mut image = response.image_embedding.expect("an image");
+        let mut audio = response.audio_embedding.expect("audio");
+        let files = [image.metadata, audio.metadata].map(|of| of.and_then(|metadata| metadata.input_filename));
+        (files.map(Option::unwrap_or_default), [image.segments.remove(0).float, audio.segments.remove(0).float])
+    };
+    let (files, found) = vectors(JPEG, FLAC).await;
+    assert_eq!(files, ["box.jpg", "tone.flac"]);
+    let (_, same) = vectors(&JPEG.replace("jpg", "png"), &FLAC.replace("flac", "wav")).await;
+    for (name, (found, same)) in files.iter().zip(found.iter().zip(&same)) {
+        let cosine = found.cosine(same).expect("of one model");
+        assert!(cosine > 0.98, "{name}: {cosine}");
+    }
     server.finish().await.expect("all requests are valid");
 }
 

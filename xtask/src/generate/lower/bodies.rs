@@ -14,6 +14,7 @@ use crate::{
 
 const FORM: &str = "multipart/form-data";
 const URLENCODED: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 const OCTETS: &str = "application/octet-stream";
 
 /// The media type without parameters, in lower case.
@@ -24,7 +25,7 @@ fn essence(media_type: &str) -> String {
 /// `application/json` and types that end with `+json`, with any parameters.
 fn is_json(media_type: &str) -> bool {
     let essence = essence(media_type);
-    essence == "application/json" || essence.ends_with("+json")
+    essence == JSON || essence.ends_with("+json")
 }
 
 impl<'d> Lowering<'_, 'd> {
@@ -61,7 +62,10 @@ impl<'d> Lowering<'_, 'd> {
                 };
                 let schema = media.get("schema").unwrap_or(&Value::Bool(true));
                 self.json_params(schema, &here.at("schema"), "", &mut Vec::new(), out);
-                let media_type = if essence == URLENCODED { URLENCODED } else { "application/json" };
+                if essence != URLENCODED && essence != JSON {
+                    out.json_body = Some(media_type.to_owned());
+                }
+                let media_type = if essence == URLENCODED { URLENCODED } else { JSON };
                 (media_type, self.schemas.lower(schema, &site))
             }
             // progenitor generates the method for a raw body, which `rewrite` replaces by the form.

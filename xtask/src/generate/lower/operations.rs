@@ -40,6 +40,8 @@ pub struct Operation {
     pub form: Option<Form>,
     /// Media type of a body that is sent as it is.
     pub raw_body: Option<String>,
+    /// Media type of a JSON body if it is not `application/json`.
+    pub json_body: Option<String>,
     /// Media type of the response if it is not JSON.
     pub accept: Option<String>,
     /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON values.
@@ -141,11 +143,17 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
             }
         }
     }
-    let mut ids = BTreeMap::new();
+    let mut ids: BTreeMap<(String, String), String> = BTreeMap::new();
     for (key, candidates) in &all {
         let unique = |level: usize| all.iter().filter(|(_, other)| other[level] == candidates[level]).count() == 1;
         let level = (0..2).find(|level| unique(*level)).unwrap_or(2);
-        ids.insert(key.clone(), candidates[level].clone());
+        let (mut id, mut number) = (candidates[level].clone(), 2);
+        // `/a/{b}` and `/a/b` give the same name.
+        while ids.values().any(|other| *other == id) {
+            id = format!("{}_{number}", candidates[level]);
+            number += 1;
+        }
+        ids.insert(key.clone(), id);
     }
     // Names of other methods of the client, keywords of Rust, and names of the `…_request` methods.
     let reserved = |id: &str, ids: &BTreeMap<_, String>| {
@@ -228,6 +236,7 @@ impl<'d> Lowering<'_, 'd> {
             rules: Vec::new(),
             form: None,
             raw_body: None,
+            json_body: None,
             accept: None,
             items: None,
             error: None,

@@ -26,6 +26,7 @@ pub(super) fn split_method(
         objects: 0,
         bodies: 0,
         raw_bodies: 0,
+        json_bodies: 0,
         accepts: 0,
         streams: 0,
         errors: 0,
@@ -179,6 +180,7 @@ struct Rewrite<'o> {
     objects: usize,
     bodies: usize,
     raw_bodies: usize,
+    json_bodies: usize,
     accepts: usize,
     streams: usize,
     errors: usize,
@@ -193,6 +195,7 @@ impl Rewrite<'_> {
             ("object parameters", self.objects, operation.objects.len()),
             ("form bodies", self.bodies, usize::from(operation.form.is_some())),
             ("raw bodies", self.raw_bodies, usize::from(operation.raw_body.is_some())),
+            ("JSON bodies of other media types", self.json_bodies, usize::from(operation.json_body.is_some())),
             ("streams of items", self.streams, usize::from(operation.items.is_some())),
             ("unexpected responses", self.errors.min(1), usize::from(operation.error.is_some())),
             ("accepted media types", self.accepts, usize::from(operation.accept.is_some())),
@@ -261,6 +264,12 @@ impl VisitMut for Rewrite<'_> {
                     parse_quote!(::reqwest::header::HeaderValue::from_static(#media_type))
                 })
             }
+            // reqwest keeps a media type that is set before.
+            Expr::MethodCall(call) if call.method == "json" => self.operation.json_body.as_ref().map(|media_type| {
+                self.json_bodies += 1;
+                let (receiver, arguments) = (&call.receiver, &call.args);
+                parse_quote!(#receiver.header(::reqwest::header::CONTENT_TYPE, ::reqwest::header::HeaderValue::from_static(#media_type)).json(#arguments))
+            }),
             Expr::MethodCall(call) if call.method == "build" => self.operation.accept.as_ref().map(|accept| {
                 self.accepts += 1;
                 let receiver = &call.receiver;
@@ -300,6 +309,7 @@ mod tests {
             rules: Vec::new(),
             form: None,
             raw_body: None,
+            json_body: None,
             accept: None,
             items: None,
             error: None,

@@ -1,13 +1,15 @@
 //! A loopback server that is never the bottleneck: responses rendered in advance, large writes, one thread per connection.
 //!
 //! ```text
-//! bench_server [--segments N,…] [--gzip] [--pending N]
+//! bench_server [--segments N,…] [--gzip] [--pending N] [--hash]
 //! ```
 //!
 //! It prints one line of JSON about itself and runs until its standard input ends, so that it cannot outlive its parent. The id of a
 //! retrieval selects the response, as `s7200.r400.gzip`: the number of segments, the rate in MB/s (default unlimited), and whether it is
-//! compressed. `GET /bench/counts` returns the number of calls.
+//! compressed. `GET /bench/counts` returns the number of calls. Files are uploaded in parts, too, whose bytes are discarded; with `--hash`,
+//! `GET /bench/compare/PATH` compares the last upload with a file.
 
+mod parts;
 mod responses;
 mod tasks;
 
@@ -19,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parts::Uploads;
 use responses::Responses;
 use tasks::Tasks;
 
@@ -32,11 +35,13 @@ const MAKE_UP: Duration = Duration::from_millis(4);
 struct Bench {
     responses: Responses,
     tasks: Tasks,
+    uploads: Uploads,
+    base_url: String,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     use lexopt::prelude::*;
-    let (mut sizes, mut gzip, mut pending) = (Vec::new(), false, 0);
+    let (mut sizes, mut gzip, mut pending, mut hashes) = (Vec::new(), false, 0, false);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -45,16 +50,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     arguments.value()?.parse_with(|text| text.split(',').map(str::parse).collect::<Result<_, _>>())?;
             }
             Long("gzip") => gzip = true,
+            Long("hash") => hashes = true,
             Long("pending") => pending = arguments.value()?.parse()?,
             other => return Err(other.unexpected().into()),
         }
     }
-    let bench = Arc::new(Bench { responses: Responses::render(&sizes, gzip), tasks: Tasks::new(pending) });
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    let about = serde_json::json!({
-        "base_url": format!("http://{}/v1.3", listener.local_addr()?),
-        "responses": bench.responses.about(),
+    let bench = Arc::new(Bench {
+        responses: Responses::render(&sizes, gzip),
+        tasks: Tasks::new(pending),
+        uploads: Uploads::new(hashes),
+        base_url: format!("http://{}/v1.3", listener.local_addr()?),
     });
+    let about = serde_json::json!({ "base_url": bench.base_url, "responses": bench.responses.about() });
     println!("{about}");
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -87,6 +95,10 @@ fn serve(bench: &Bench, stream: TcpStream) -> io::Result<()> {
         if head.expects {
             out.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
+        if let Some(done) = parts(bench, &head, &mut input, &mut out) {
+            done?;
+            continue;
+        }
         let received = match head.chunked {
             true => skip_chunks(&mut input)?,
             false => skip(&mut input, head.length)?,
@@ -117,6 +129,37 @@ fn serve(bench: &Bench, stream: TcpStream) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Responds to a request of an upload in parts. `None` if it is another request.
+fn parts(bench: &Bench, head: &Head, input: &mut impl Read, out: &mut impl Write) -> Option<io::Result<()>> {
+    let mut run = || -> io::Result<bool> {
+        let path = head.target.strip_prefix("/v1.3/").unwrap_or(&head.target);
+        if let Some(path) = path.strip_prefix("parts/") {
+            let mut block = vec![0; BLOCK];
+            let is_stored = bench.uploads.receive(path, input, head.length, &mut block)?;
+            let status = if is_stored { "200 Bench\r\nETag: \"e\"" } else { "403 Bench" };
+            out.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").as_bytes())?;
+        } else if let Some(path) = path.strip_prefix("bench/compare/") {
+            respond(out, 200, &bench.uploads.compare(&format!("/{path}"))?.to_string())?;
+        } else if let Some(path) = path.strip_prefix("assets/") {
+            let mut body = vec![0; usize::try_from(head.length).map_err(io::Error::other)?];
+            input.read_exact(&mut body)?;
+            let body = serde_json::from_slice(&body).unwrap_or_default();
+            match bench.uploads.call(&bench.base_url, &head.method, path, &body) {
+                Some((status, response)) => respond(out, status, &response.to_string())?,
+                None => respond(out, 404, r#"{"code":"resource_not_exist","message":"no such upload"}"#)?,
+            }
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    };
+    match run() {
+        Ok(true) => Some(Ok(())),
+        Ok(false) => None,
+        Err(error) => Some(Err(error)),
+    }
 }
 
 fn read_head(input: &mut impl BufRead) -> io::Result<Option<Head>> {
