@@ -73,13 +73,27 @@
 //! # Features
 //!
 //! - `gzip` (default): requests compressed responses, decompressed in Rust. `brotli` and `zstd` (in C) add other encodings.
-//! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
+//! - `rustls` (default): TLS by rustls, with the certificates of the operating system, and aws-lc-rs.
+//! - `rustls-ring`: the same with ring instead of aws-lc-rs, whose C code takes longer to compile. If the program has not installed a provider of
+//!   rustls, ring becomes the one of the process when the first client is built. `rustls` and `native-tls` take precedence.
+//! - `rustls-no-provider`: the same with the provider that the program installs, for example `rustls::crypto::aws_lc_rs::default_provider()` of a FIPS build.
+//!   Without one, `build()` returns an error of the kind [`Config`](ErrorKind::Config).
 //! - `native-tls`: TLS by the operating system's library.
 //! - `blocking`: the client without async, `twelvelabs::blocking::TwelveLabs`.
 //! - `schemars`: `JsonSchema` for the types of the API.
 //! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not the semantic
 //!   versioning of this crate.
+//!
+//! aws-lc-rs is the default because it is that of rustls and reqwest, so that most programs build it anyway, has post-quantum key exchange, and can be
+//! built for FIPS 140-3. Without default features: `default-features = false, features = ["gzip", "rustls-ring"]`.
+//!
+//! # Platforms
+//!
+//! Linux, macOS and Windows. WebAssembly is not supported: the crate uses files, threads and tokio's file system, and tokio refuses to compile with
+//! them for `wasm32-unknown-unknown`.
 
+// docs.rs marks what a feature adds.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(clippy::result_large_err, reason = "the error of the generated code is large, and converted where it arises")]
 
 pub mod assets;

@@ -18,6 +18,9 @@
 //!
 //! - `schemars`: implements `JsonSchema` for every generated type and adds the module `schemas`.
 
+// docs.rs marks what a feature adds.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[rustfmt::skip]
 mod codegen;
 pub mod runtime;

@@ -52,6 +52,9 @@
 //! That relies on two properties of the platform that are not documented: that the list of tasks names the asset's file, without which jobs become
 //! uncertain instead of being adopted, and that a task is in the list as soon as it exists.
 
+// docs.rs marks what a feature adds.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod check;
 mod engine;
 mod error;

@@ -37,6 +37,8 @@ impl HttpSettings {
     /// Applies the settings to reqwest's builder.
     pub(super) fn apply(&self, mut http: ClientBuilder) -> Result<ClientBuilder> {
         http = without_user_timeout(http);
+        #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+        check_provider()?;
         if self.no_proxy {
             http = http.no_proxy();
         }
@@ -82,7 +84,24 @@ fn without_user_timeout(http: ClientBuilder) -> ClientBuilder {
     http
 }
 
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
+/// Returns an error if rustls has no provider of cryptography: reqwest would panic. With `rustls-ring`, ring becomes that of the process, unless
+/// the program has installed one.
+#[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+fn check_provider() -> Result<()> {
+    use rustls::crypto::CryptoProvider;
+
+    #[cfg(feature = "rustls-ring")]
+    if CryptoProvider::get_default().is_none() {
+        // An error means that another thread has installed one in the meantime.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    if CryptoProvider::get_default().is_none() {
+        return Err(config("rustls has no provider: call install_default() of one, or use the feature `rustls-ring`"));
+    }
+    Ok(())
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn add_root_certificates(mut http: ClientBuilder, pem: &[u8]) -> Result<ClientBuilder> {
     let invalid = |error| config("a root certificate is not valid PEM").with_source(error);
     let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(invalid)?;
@@ -95,9 +114,9 @@ fn add_root_certificates(mut http: ClientBuilder, pem: &[u8]) -> Result<ClientBu
     Ok(http)
 }
 
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 fn add_root_certificates(_: ClientBuilder, _: &[u8]) -> Result<ClientBuilder> {
-    Err(config("root certificates need the feature `rustls` or `native-tls`"))
+    Err(config("root certificates need the feature `rustls`, `rustls-ring` or `native-tls`"))
 }
 
 /// Settings of the HTTP client.
