@@ -10,7 +10,7 @@ use std::io;
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header::CONTENT_LENGTH},
     routing::put,
 };
@@ -49,8 +49,8 @@ fn refusal(error: twelvelabs::Error) -> Refusal {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).unwrap_or_else(|| "3000".to_owned());
     let tasks = TwelveLabs::from_env()?.embed().tasks();
-    let app = Router::new().route("/videos/{name}", put(upload)).layer(DefaultBodyLimit::disable()).with_state(tasks);
-    let listener = TcpListener::bind(("127.0.0.1", port.parse()?)).await?;
+    let app = Router::new().route("/videos/{name}", put(upload)).with_state(tasks);
+    let listener = TcpListener::bind(("127.0.0.1", port.parse::<u16>()?)).await?;
     println!("http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())

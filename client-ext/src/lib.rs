@@ -84,7 +84,7 @@
 //! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not the semantic
 //!   versioning of this crate.
 //!
-//! aws-lc-rs is the default because it is that of rustls and reqwest, so that most programs build it anyway, has post-quantum key exchange, and can be
+//! aws-lc-rs is the default because it is that of rustls and reqwest, so that most programs build it anyway, supports post-quantum key exchange, and can be
 //! built for FIPS 140-3. Without default features: `default-features = false, features = ["gzip", "rustls-ring"]`.
 //!
 //! # Platforms
