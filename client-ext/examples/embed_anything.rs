@@ -1,10 +1,12 @@
-//! Embeds the shots of a clip, a picture, a sentence, a sound and a document in one space, and prints what is near what.
+//! Embeds the shots of a clip, a picture, a sentence, a sound and a document in one space, and prints what is near
+//! what.
 //!
 //! ```text
 //! cargo run --example embed_anything
 //! ```
 //!
-//! It uses a local server, whose vectors are **not** Marengo's: they represent colours, motion and sound, and a few dozen words for them.
+//! It uses a local server, whose vectors are **not** Marengo's: they represent colours, motion and sound, and a few
+//! dozen words for them.
 
 use std::{
     error::Error,

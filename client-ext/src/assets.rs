@@ -42,8 +42,9 @@ use crate::{
 
 /// Assets. Cheap to clone.
 ///
-/// An asset is a file on the server, which version 2 of the [embedding API](crate::embed::v2) and other parts of the platform name by its id. Tasks
-/// of version 1 take files and URLs only. An asset stays until it is [deleted](Self::delete). Uploads have a rate limit of their own.
+/// An asset is a file on the server, which version 2 of the [embedding API](crate::embed::v2) and other parts of the
+/// platform name by its id. Tasks of version 1 take files and URLs only. An asset stays until it is
+/// [deleted](Self::delete). Uploads have a rate limit of their own.
 #[derive(Clone, Debug)]
 pub struct AssetsClient<M = Async> {
     core: Core,
@@ -68,15 +69,15 @@ impl<M> AssetsClient<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// The source may be a video, an audio file, an image or a document (PDF, text, Markdown). A URL may be that of an HLS playlist of recorded
-    /// video. A file may have up to 200 MiB, an image up to 32 MiB. By URL, video and
-    /// audio may have up to 4 GB, documents up to 512 MB.
+    /// The source may be a video, an audio file, an image or a document (PDF, text, Markdown). A URL may be that of an
+    /// HLS playlist of recorded video. A file may have up to 200 MiB, an image up to 32 MiB. By URL, video and audio
+    /// may have up to 4 GB, documents up to 512 MB.
     ///
     /// # Errors
     ///
     /// See [`Request`]. The call is retried only if the failed attempt cannot have created an asset. If
-    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, an asset may exist although its id never arrived: look for its file name
-    /// with [`list`](Self::list).
+    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, an asset may exist although its id never
+    /// arrived: look for its file name with [`list`](Self::list).
     ///
     /// # Cancellation
     ///
@@ -95,21 +96,21 @@ impl<M> AssetsClient<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// Each part is read from its place in the file while it is sent: there is no copy on disk, and memory does not grow with the file. Parts go to
-    /// URLs of a storage host, without the API key. Finished parts are reported ten at a time; with the last one, the server starts to process the
-    /// asset. In parts, audio and video may have up to 10 GiB; documents are not possible.
+    /// Each part is read from its place in the file while it is sent: there is no copy on disk, and memory does not
+    /// grow with the file. Parts go to URLs of a storage host, without the API key. Finished parts are reported ten at
+    /// a time; with the last one, the server starts to process the asset. In parts, audio and video may have up to
+    /// 10 GiB; documents are not possible.
     ///
     /// # Errors
     ///
-    /// Those of [`create`](Self::create) for a file in one request. For parts, the error names the part and its bytes, and
-    /// [`resource_id`](crate::Error::resource_id) is the asset. [`InvalidInput`](crate::ErrorKind::InvalidInput) if the file cannot be read, changes
-    /// during the upload, or is not the one of the [journal](Request::with_journal).
+    /// Those of [`create`](Self::create) for a file in one request. For parts, the error names the part and its bytes,
+    /// and [`resource_id`](crate::Error::resource_id) is the asset. [`InvalidInput`](crate::ErrorKind::InvalidInput) if
+    /// the file cannot be read, changes during the upload, or is not the one of the [journal](Request::with_journal).
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops the upload. With a journal, an upload in parts can be resumed; without one, it expires after
-    /// 24 hours.
-    /// [`with_timeout`](crate::RequestOptions::with_timeout) limits each request, not the upload.
+    /// Dropping the future stops the upload. With a journal, an upload in parts can be resumed; without one, it expires
+    /// after 24 hours. [`with_timeout`](crate::RequestOptions::with_timeout) limits each request, not the upload.
     pub fn upload(&self, path: impl Into<PathBuf>) -> Request<UploadAsset, M> {
         Request::new(&self.core, UploadAsset::new(path.into()))
     }
@@ -125,8 +126,8 @@ impl<M> AssetsClient<M> {
     /// # let _ = asset; Ok(()) }
     /// ```
     ///
-    /// Nothing is deleted before [`delete`](AssetCleanup::delete) is called, since a task may still read the asset. If the list is dropped before,
-    /// it logs a warning with the ids of the assets that are left.
+    /// Nothing is deleted before [`delete`](AssetCleanup::delete) is called, since a task may still read the asset. If
+    /// the list is dropped before, it logs a warning with the ids of the assets that are left.
     pub fn cleanup(&self) -> AssetCleanup<M> {
         AssetCleanup::new(&self.core)
     }
@@ -144,8 +145,8 @@ impl<M> AssetsClient<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// A page has up to 50 assets, 10 by default. Assets that are created while the pages are read move the others: [`items`](Request::items)
-    /// returns each asset once, and one that was created meanwhile may be missing.
+    /// A page has up to 50 assets, 10 by default. Assets that are created while the pages are read move the others:
+    /// [`items`](Request::items) returns each asset once, and one that was created meanwhile may be missing.
     ///
     /// # Errors
     ///
@@ -183,13 +184,14 @@ impl<M> AssetsClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after a retry: then an earlier attempt has
-    /// deleted the asset.
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after a retry:
+    /// then an earlier attempt has deleted the asset.
     pub fn delete(&self, id: impl IntoId<AssetId>) -> Request<DeleteAsset, M> {
         Request::new(&self.core, DeleteAsset { id: id.into_id(&ASSET_ID), force: None })
     }
 
-    /// Merges metadata into that of an asset. A `null` removes a name; an empty string or list is ignored by the server.
+    /// Merges metadata into that of an asset. A `null` removes a name; an empty string or list is ignored by the
+    /// server.
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
@@ -202,8 +204,9 @@ impl<M> AssetsClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for values of other types than strings, numbers, booleans and lists of
-    /// strings, and for integers of more than 53 bits. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
+    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for values of other types than strings,
+    /// numbers, booleans and lists of strings, and for integers of more than 53 bits. An unknown id is a
+    /// 404 ([`is_not_found`](crate::Error::is_not_found)).
     pub fn update_user_metadata<N: Into<String>, V: Into<serde_json::Value>>(
         &self,
         id: impl IntoId<AssetId>,
@@ -217,7 +220,8 @@ impl<M> AssetsClient<M> {
     ///
     /// # Errors
     ///
-    /// Those of [`update_user_metadata`](Self::update_user_metadata), and [`InvalidInput`](crate::ErrorKind::InvalidInput) for `null`.
+    /// Those of [`update_user_metadata`](Self::update_user_metadata), and
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for `null`.
     pub fn replace_user_metadata<N: Into<String>, V: Into<serde_json::Value>>(
         &self,
         id: impl IntoId<AssetId>,
@@ -238,8 +242,8 @@ impl<M> AssetsClient<M> {
 
     /// Retrieves the transcription of the speech in an asset.
     ///
-    /// The server computes it after the upload; until then, the status is `pending` or `processing`. There is no wait for it, since it is not a
-    /// status of the asset: an asset is `ready` without it.
+    /// The server computes it after the upload; until then, the status is `pending` or `processing`. There is no wait
+    /// for it, since it is not a status of the asset: an asset is `ready` without it.
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
@@ -269,7 +273,8 @@ impl<M> AssetsClient<M> {
     ///
     /// # Errors
     ///
-    /// Those of [`WaitForDone`]; [`JobFailed`](crate::ErrorKind::JobFailed), with the server's reason, if the file cannot be processed.
+    /// Those of [`WaitForDone`]; [`JobFailed`](crate::ErrorKind::JobFailed), with the server's reason, if the file
+    /// cannot be processed.
     pub fn wait_for_done(&self, id: impl IntoId<AssetId>) -> WaitForDone<AssetJob, M> {
         WaitForDone::new(&self.core, id)
     }

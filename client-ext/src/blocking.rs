@@ -1,8 +1,9 @@
 //! The client without async: for scripts, command line tools and plugins.
 //!
-//! [`TwelveLabs`] has the same methods, builders and options as [`twelvelabs::TwelveLabs`](crate::TwelveLabs): `send()` returns the result
-//! instead of a future, and `items()`, `pages()`, `segments()` and `stream()` return iterators instead of streams. Types with the parameter
-//! `M`, such as [`Request<V, M>`](crate::Request), have it as [`Blocking`] here.
+//! [`TwelveLabs`] has the same methods, builders and options as [`twelvelabs::TwelveLabs`](crate::TwelveLabs): `send()`
+//! returns the result instead of a future, and `items()`, `pages()`, `segments()` and `stream()` return iterators
+//! instead of streams. Types with the parameter `M`, such as [`Request<V, M>`](crate::Request), have it as [`Blocking`]
+//! here.
 //!
 //! ```no_run
 //! use twelvelabs::{FileSource, ModelName, blocking::TwelveLabs, wait::WaitOptions};
@@ -20,20 +21,21 @@
 //!
 //! # Threads
 //!
-//! A call runs on the thread that makes it, and so do its callbacks, except for those that report the progress of an upload. One thread,
-//! `twelvelabs-blocking`, serves the connections and timers of all blocking clients of the process; the first client starts it. Several threads
-//! may use one client.
+//! A call runs on the thread that makes it, and so do its callbacks, except for those that report the progress of an
+//! upload. One thread, `twelvelabs-blocking`, serves the connections and timers of all blocking clients of the process;
+//! the first client starts it. Several threads may use one client.
 //!
 //! # In async code
 //!
-//! A blocking call is possible on every thread that may block: outside of a runtime, in `spawn_blocking` and in `block_in_place`. In the code
-//! of an async task it would stop the thread of the runtime; there it is an error of the kind [`Config`](crate::ErrorKind::Config), and nothing is
-//! sent.
+//! A blocking call is possible on every thread that may block: outside of a runtime, in `spawn_blocking` and in
+//! `block_in_place`. In the code of an async task it would stop the thread of the runtime; there it is an error of the
+//! kind [`Config`](crate::ErrorKind::Config), and nothing is sent.
 //!
 //! # Cancellation
 //!
-//! A blocking call ends when it is done or a time limit passes: set [`with_timeout`](crate::RequestOptions::with_timeout), or
-//! [`with_deadline`](crate::wait::WaitOptions::with_deadline) for a wait. Dropping an iterator stops its work.
+//! A blocking call ends when it is done or a time limit passes: set
+//! [`with_timeout`](crate::RequestOptions::with_timeout), or [`with_deadline`](crate::wait::WaitOptions::with_deadline)
+//! for a wait. Dropping an iterator stops its work.
 
 mod runtime;
 mod send;
@@ -65,7 +67,8 @@ impl TwelveLabs {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the key is missing, a setting is invalid, or no thread can be started.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the key is missing, a setting is invalid, or no thread can be
+    /// started.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
@@ -90,7 +93,8 @@ impl TwelveLabs {
         MultipartUploadClient::new(self.client.core())
     }
 
-    /// Starts a request to an operation that has no method of its own, as [`twelvelabs::TwelveLabs::request`](crate::TwelveLabs::request).
+    /// Starts a request to an operation that has no method of its own, as
+    /// [`twelvelabs::TwelveLabs::request`](crate::TwelveLabs::request).
     pub fn request(&self, method: Method, target: impl Into<String>) -> RawRequest<Blocking> {
         RawRequest::new(self.client.core(), method, target.into())
     }
@@ -101,8 +105,8 @@ impl TwelveLabsBuilder {
     ///
     /// # Errors
     ///
-    /// Those of [`build`](crate::TwelveLabsBuilder::build) of the async client, and [`ErrorKind::Config`](crate::ErrorKind::Config) if no
-    /// thread can be started.
+    /// Those of [`build`](crate::TwelveLabsBuilder::build) of the async client, and
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if no thread can be started.
     pub fn build(self) -> Result<TwelveLabs> {
         start()?;
         Ok(TwelveLabs { client: self.build_async()? })

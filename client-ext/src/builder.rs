@@ -30,7 +30,8 @@ const BASE_URL_VARIABLE: &str = "TWELVELABS_BASE_URL";
 
 /// Settings of a [`TwelveLabs`] client. A setting made here overrides the environment.
 ///
-/// Retries, time limits and the size limit are in the trait [`RequestOptions`]; made here, they are the defaults of all calls.
+/// Retries, time limits and the size limit are in the trait [`RequestOptions`]; made here, they are the defaults of all
+/// calls.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -105,8 +106,9 @@ impl TwelveLabsBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] if the key is missing or cannot be a header value (it is never shown), if the base URL is invalid or plain
-    /// HTTP to a non-loopback host, if a proxy or a certificate is invalid, or if an environment variable that would be used is not UTF-8.
+    /// [`ErrorKind::Config`] if the key is missing or cannot be a header value (it is never shown), if the base URL is
+    /// invalid or plain HTTP to a non-loopback host, if a proxy or a certificate is invalid, or if an environment
+    /// variable that would be used is not UTF-8.
     pub fn build(self) -> Result<TwelveLabs> {
         self.build_async()
     }
@@ -167,7 +169,8 @@ impl<M> TwelveLabsBuilder<M> {
         let new_http = |pooled: bool| {
             let mut http = reqwest::Client::builder();
             if base_url.starts_with("http://") {
-                // A proxy of the environment would get the key in plain text. A proxy of the builder is the caller's decision.
+                // A proxy of the environment would get the key in plain text. A proxy of the builder is the caller's
+                // decision.
                 http = http.no_proxy();
             }
             let mut http = self.http.apply(http)?;

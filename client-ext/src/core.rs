@@ -1,8 +1,8 @@
 //! Sending requests: credentials, time limits, retries, response bodies and their decoding.
 //!
 //! This module knows HTTP and no API family. A family describes a request with the generated code and gets a typed
-//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. Only this module, `response_info` and the client builder use
-//! reqwest.
+//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. Only this module, `response_info` and
+//! the client builder use reqwest.
 
 pub(crate) mod attempt;
 pub(crate) mod call;
@@ -89,9 +89,9 @@ impl Core {
 
     /// The client for calls to an operation.
     ///
-    /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost. Whether the server
-    /// has carried it out is unknown then, so requests that cannot be repeated are sent on a connection of their own. So are
-    /// uploads, whose connections are watched, and end with the attempt.
+    /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost.
+    /// Whether the server has carried it out is unknown then, so requests that cannot be repeated are sent on a
+    /// connection of their own. So are uploads, whose connections are watched, and end with the attempt.
     fn api_for(&self, operation: &OperationInfo, upload: &Upload) -> &Client {
         if operation.is_repeatable() && !upload.is_upload() { &self.0.api } else { &self.0.unpooled }
     }
@@ -125,7 +125,8 @@ impl Core {
         self.call_and_record(operation, options, make, read, None)
     }
 
-    /// As [`call_and_read`](Self::call_and_read), for a call that creates something, whose id goes to the span of the call.
+    /// As [`call_and_read`](Self::call_and_read), for a call that creates something, whose id goes to the span of the
+    /// call.
     pub(crate) fn create_and_read<T, V, R: Future<Output = Result<V>>>(
         &self,
         operation: &'static Operation,
@@ -157,8 +158,8 @@ impl Core {
 
     /// Sends a form that may contain a file and decodes the whole response body.
     ///
-    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload. `id` is for the span of the call,
-    /// if it creates something.
+    /// `encode` encodes the form anew for each attempt. An error of the source names the parameter of the upload. `id`
+    /// is for the span of the call, if it creates something.
     pub(crate) async fn upload<T, F, E>(
         &self,
         operation: &'static Operation,

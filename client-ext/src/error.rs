@@ -27,17 +27,19 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a call failed.
 ///
-/// An `Error` is one pointer in size. [`kind`](Self::kind) gives the category, the predicates (`is_…`) support decisions, and
-/// the other methods return details where there are any.
+/// An `Error` is one pointer in size. [`kind`](Self::kind) gives the category, the predicates (`is_…`) support
+/// decisions, and the other methods return details where there are any.
 ///
-/// `Display` writes one line: the method that was called, with the id it was called for; what went wrong and why; the number of attempts, if
-/// there was more than one; and what to do about it, where that is known. It contains host and port, but no paths, headers or query values,
-/// except for the path of a 404 that is not about a resource. Of a response body it shows only the server's error message, or the first words
-/// of a page that is not JSON. `Debug` writes the same line, then the sources and the id of the request, so that a `main` that returns a
-/// [`Result`] prints something readable.
+/// `Display` writes one line: the method that was called, with the id it was called for; what went wrong and why; the
+/// number of attempts, if there was more than one; and what to do about it, where that is known. It contains host and
+/// port, but no paths, headers or query values, except for the path of a 404 that is not about a resource. Of a
+/// response body it shows only the server's error message, or the first words of a page that is not JSON. `Debug`
+/// writes the same line, then the sources and the id of the request, so that a `main` that returns a [`Result`] prints
+/// something readable.
 ///
-/// The API key appears nowhere: where the server echoes it, it is replaced by `***`. Keys of fewer than 8 characters, and names of the API's
-/// document such as `parameter`, are placeholders and not replaced, so that error codes, parameters and paths are never altered.
+/// The API key appears nowhere: where the server echoes it, it is replaced by `***`. Keys of fewer than 8 characters,
+/// and names of the API's document such as `parameter`, are placeholders and not replaced, so that error codes,
+/// parameters and paths are never altered.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -211,8 +213,8 @@ impl Error {
         self
     }
 
-    /// The same error as that of a larger operation of which the call is a step. `place` comes before the message; the outcome of the step is not that
-    /// of the operation.
+    /// The same error as that of a larger operation of which the call is a step. `place` comes before the message; the
+    /// outcome of the step is not that of the operation.
     pub(crate) fn within(mut self, place: impl fmt::Display) -> Self {
         self.0.message = format!("{place}: {}", self.0.message);
         (self.0.method, self.0.resource_id, self.0.outcome_unknown) = (None, None, false);
@@ -273,8 +275,8 @@ impl Error {
         self.0.response.as_ref().map(ResponseInfo::status)
     }
 
-    /// The server's error code. `None` if the server did not send one, and for parameters that were refused locally, which have
-    /// [`violations`](Self::violations) and the kind [`InvalidInput`](ErrorKind::InvalidInput).
+    /// The server's error code. `None` if the server did not send one, and for parameters that were refused locally,
+    /// which have [`violations`](Self::violations) and the kind [`InvalidInput`](ErrorKind::InvalidInput).
     pub fn code(&self) -> Option<&ErrorCode> {
         self.0.code.as_ref()
     }
@@ -309,7 +311,8 @@ impl Error {
         self.0.response.as_ref()?.retry_after()
     }
 
-    /// The start of the body of an error response, at most 64 KiB. It is never printed, because bodies may hold anything.
+    /// The start of the body of an error response, at most 64 KiB. It is never printed, because bodies may hold
+    /// anything.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
@@ -321,7 +324,8 @@ impl Error {
 
     /// The place of the first problem in the response body, in bytes from its start, after decompression.
     ///
-    /// It is the first byte that is not JSON, the start of a value of the wrong type, or the length of a body that ends early.
+    /// It is the first byte that is not JSON, the start of a value of the wrong type, or the length of a body that ends
+    /// early.
     pub fn byte_offset(&self) -> Option<u64> {
         self.0.byte_offset
     }
@@ -331,16 +335,16 @@ impl Error {
         self.0.attempts
     }
 
-    /// Why the connection failed; `None` unless the kind is [`ErrorKind::Transport`], or [`ErrorKind::Timeout`] for a connection that was not
-    /// established in time.
+    /// Why the connection failed; `None` unless the kind is [`ErrorKind::Transport`], or [`ErrorKind::Timeout`] for a
+    /// connection that was not established in time.
     pub fn transport_cause(&self) -> Option<TransportCause> {
         self.0.cause
     }
 
     /// The id of the task, asset or other resource that the call was about.
     ///
-    /// The resource exists on the server whenever a create call succeeded, so that a wait or a retrieval can be resumed from
-    /// this id.
+    /// The resource exists on the server whenever a create call succeeded, so that a wait or a retrieval can be resumed
+    /// from this id.
     pub fn resource_id(&self) -> Option<&str> {
         self.0.resource_id.as_deref()
     }

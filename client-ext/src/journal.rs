@@ -44,7 +44,8 @@ impl FileState {
         Self { size: metadata.len(), modified: metadata.modified().ok().map(DateTime::from) }
     }
 
-    /// Checks that the file is still in this state. `now` is its state, `parameter` its name in errors, and `source` its path.
+    /// Checks that the file is still in this state. `now` is its state, `parameter` its name in errors, and `source`
+    /// its path.
     pub(crate) fn check(&self, now: &Self, parameter: &str, source: &Path) -> Result<(), Violation> {
         let shown = source.display();
         let modified = |state: &Self| state.modified.map_or("unknown".to_owned(), |time| time.to_rfc3339());
@@ -122,7 +123,8 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Creates a file in the same folder. Its name is its own: a write that was under way when its upload was dropped may still run.
+/// Creates a file in the same folder. Its name is its own: a write that was under way when its upload was dropped may
+/// still run.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     static FILES: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();

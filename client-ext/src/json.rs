@@ -1,7 +1,8 @@
 //! The JSON decoder: texts to values, whole or while they arrive. It knows nothing of HTTP or of an API family.
 //!
-//! It accepts what serde_json accepts, except for numbers that are not finite. Beyond serde_json, it decodes vectors fast and rounds them
-//! once, its errors have a byte offset and a path, and the elements of one large array can be decoded one by one ([`split`]).
+//! It accepts what serde_json accepts, except for numbers that are not finite. Beyond serde_json, it decodes vectors
+//! fast and rounds them once, its errors have a byte offset and a path, and the elements of one large array can be
+//! decoded one by one ([`split`]).
 
 mod access;
 mod error;
@@ -148,7 +149,8 @@ impl<'de> Json<'de> {
         Ok(Some(token.parse().unwrap_or(f32::INFINITY)))
     }
 
-    /// The next number, as the type that fits it best: an integer of 64 bits, or else an `f64`. `-0` is an `f64`, which keeps its sign.
+    /// The next number, as the type that fits it best: an integer of 64 bits, or else an `f64`. `-0` is an `f64`, which
+    /// keeps its sign.
     fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> JsonResult<V::Value> {
         let start = self.at;
         let (token, integer) = self.number()?;
@@ -320,7 +322,8 @@ impl<'de> Deserializer<'de> for &mut Json<'de> {
         outcome.map_err(|error| error.at(start))
     }
 
-    // The numbers of vectors, which are most of a response: digits go to an `f32` without an `f64` between, so that they are rounded once.
+    // The numbers of vectors, which are most of a response: digits go to an `f32` without an `f64` between, so that
+    // they are rounded once.
     #[inline]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> JsonResult<V::Value> {
         let (number, length) = match number::fast_f32(&self.text[self.at..]) {

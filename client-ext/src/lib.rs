@@ -1,8 +1,9 @@
 //! Client for the TwelveLabs API: videos become vectors, segment by segment.
 //!
-//! A task turns one video into embeddings. [`TasksClient`](embed::tasks::TasksClient) has the verbs: `create` uploads a video or names
-//! its URL, `wait_for_done` polls the task, `retrieve` returns the vectors, and `embed` does all three. For many tasks there are
-//! `create_bulk` and `wait_all`. [`embed::v2`] embeds texts, images, audio, videos and documents.
+//! A task turns one video into embeddings. [`TasksClient`](embed::tasks::TasksClient) has the verbs: `create` uploads a
+//! video or names its URL, `wait_for_done` polls the task, `retrieve` returns the vectors, and `embed` does all three.
+//! For many tasks there are `create_bulk` and `wait_all`. [`embed::v2`] embeds texts, images, audio, videos and
+//! documents.
 //!
 //! ```no_run
 //! use twelvelabs::{ModelName, TwelveLabs, FileSource, wait::WaitOptions};
@@ -21,13 +22,14 @@
 //!
 //! # Modules
 //!
-//! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`], [`multipart_upload`]. [`wait`] has
-//! everything about waiting, [`upload`] about sources of files, [`raw`] about requests to operations without a method of their own.
+//! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`],
+//! [`multipart_upload`]. [`wait`] has everything about waiting, [`upload`] about sources of files, [`raw`] about
+//! requests to operations without a method of their own.
 //!
 //! # Errors
 //!
-//! Everything returns [`Error`]: its [`kind`](Error::kind) is the category, and [`ErrorKind`] says for each kind what to do. Parameters are
-//! checked before a byte is sent, and all violations are reported together.
+//! Everything returns [`Error`]: its [`kind`](Error::kind) is the category, and [`ErrorKind`] says for each kind what
+//! to do. Parameters are checked before a byte is sent, and all violations are reported together.
 //!
 //! # Retries and time limits
 //!
@@ -35,7 +37,8 @@
 //!
 //! # Logs and traces
 //!
-//! The crate writes spans and events with [`tracing`](https://docs.rs/tracing), which go nowhere until the program has a subscriber:
+//! The crate writes spans and events with [`tracing`](https://docs.rs/tracing), which go nowhere until the program has
+//! a subscriber:
 //!
 //! ```toml
 //! tracing-subscriber = { version = "0.3", features = ["env-filter"] }
@@ -54,32 +57,53 @@
 //! | event `retrying after a pause` | INFO, WARN for a pause above a second | the reason and the length of the pause |
 //! | event `pausing` | INFO | a rate limit is used up, and the pause is above a second |
 //!
-//! The span of an attempt has the attributes of OpenTelemetry's conventions for HTTP clients, so that `tracing-opentelemetry` exports it as a client
-//! span: `otel.kind`, `otel.name`, `otel.status_code`, `http.request.method`, `http.request.resend_count`, `http.response.status_code`,
-//! `server.address`, `server.port`, `url.full` (without the query, and for URLs that do not get the key without the path), `url.template`,
-//! `network.peer.address`, `network.peer.port`, `network.protocol.version`, and `error.type`, which is the status of an error response or the
-//! [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`. Those about one task, asset or upload
-//! have its id, `twelvelabs.resource_id`, and so have create calls; it is the one of [`Error::resource_id`]. Work whose future was dropped has the `error.type` `cancelled`.
-//! Keys, queries and bodies are in no span or event.
+//! The span of an attempt has the attributes of OpenTelemetry's conventions for HTTP clients, so that
+//! `tracing-opentelemetry` exports it as a client span: `otel.kind`, `otel.name`, `otel.status_code`,
+//! `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`,
+//! `url.full` (without the query, and for URLs that do not get the key without the path), `url.template`,
+//! `network.peer.address`, `network.peer.port`, `network.protocol.version`, and `error.type`, which is the status of an
+//! error response or the [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`. Those
+//! about one task, asset or upload have its id, `twelvelabs.resource_id`, and so have create calls; it is the one of
+//! [`Error::resource_id`]. Work whose future was dropped has the `error.type` `cancelled`. Keys, queries and bodies are
+//! in no span or event.
 //!
 //! [`on_retry`](RequestOptions::on_retry) calls back before each retry, for programs without `tracing`.
 //!
 //! # Cancellation
 //!
-//! Dropping any future or stream of this crate stops its work; no background task continues it. The connection of an upload runs on a thread of its
-//! own, which ends with the attempt, so that socket and file are closed even if the server does not read. Tasks on the server are not affected: the
-//! API has no call to stop them. A create call that was dropped may or may not have created a task.
+//! Dropping any future or stream of this crate stops its work; no background task continues it. The connection of an
+//! upload runs on a thread of its own, which ends with the attempt, so that socket and file are closed even if the
+//! server does not read. Tasks on the server are not affected: the API has no call to stop them. A create call that was
+//! dropped may or may not have created a task.
 //!
 //! # Features
 //!
-//! - `gzip` (default): requests compressed responses, decompressed in Rust. `brotli` and `zstd` (in C) add other encodings.
-//! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
+//! - `gzip` (default): requests compressed responses, decompressed in Rust. `brotli` and `zstd` (in C) add other
+//!   encodings.
+//! - `rustls` (default): TLS by rustls, with the certificates of the operating system, and aws-lc-rs.
+//! - `rustls-ring`: the same with ring instead of aws-lc-rs, whose C code takes longer to compile. If the program has
+//!   not installed a provider of rustls, ring becomes the one of the process when the first client is built. `rustls`
+//!   and `native-tls` take precedence.
+//! - `rustls-no-provider`: the same with the provider that the program installs, for example
+//!   `rustls::crypto::aws_lc_rs::default_provider()` of a FIPS build. Without one, `build()` returns an error of the
+//!   kind [`Config`](ErrorKind::Config).
 //! - `native-tls`: TLS by the operating system's library.
 //! - `blocking`: the client without async, `twelvelabs::blocking::TwelveLabs`.
 //! - `schemars`: `JsonSchema` for the types of the API.
-//! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not the semantic
-//!   versioning of this crate.
+//! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not
+//!   the semantic versioning of this crate.
+//!
+//! aws-lc-rs is the default because it is that of rustls and reqwest, so that most programs build it anyway, supports
+//! post-quantum key exchange, and can be built for FIPS 140-3. Without default features:
+//! `default-features = false, features = ["gzip", "rustls-ring"]`.
+//!
+//! # Platforms
+//!
+//! Linux, macOS and Windows. WebAssembly is not supported: the crate uses files, threads and tokio's file system, and
+//! tokio refuses to compile with them for `wasm32-unknown-unknown`.
 
+// docs.rs marks what a feature adds.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(clippy::result_large_err, reason = "the error of the generated code is large, and converted where it arises")]
 
 pub mod assets;
@@ -118,7 +142,8 @@ pub use twelvelabs_api::{
     types::{ErrorCode, PageInfo},
 };
 
-/// What is behind [`Request`]: its mode, and traits with what an operation has to say, which cannot be implemented outside of this crate.
+/// What is behind [`Request`]: its mode, and traits with what an operation has to say, which cannot be implemented
+/// outside of this crate.
 pub mod request {
     pub use crate::core::{list::Pages, mode::Async, request::Verb};
 }

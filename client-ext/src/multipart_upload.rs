@@ -1,14 +1,17 @@
 //! Uploads in parts, step by step: `client.multipart_upload()`.
 //!
-//! [`AssetsClient::upload`](crate::assets::AssetsClient::upload) does all steps: it sends the parts, reports them, and resumes an upload. These are
-//! the operations below it, for programs that send the parts themselves, for example from several machines:
+//! [`AssetsClient::upload`](crate::assets::AssetsClient::upload) does all steps: it sends the parts, reports them, and
+//! resumes an upload. These are the operations below it, for programs that send the parts themselves, for example from
+//! several machines:
 //!
-//! 1. [`create`](MultipartUploadClient::create) reserves an asset and returns the size of the parts, headers, and the URLs of the first parts.
-//! 2. Each part is a `PUT` of its bytes to its URL, with those headers and without the API key. The `ETag` of the response, without its quotes, is the
-//!    proof.
-//! 3. [`report_chunk_batch`](MultipartUploadClient::report_chunk_batch) tells the server the proofs. The last one completes the upload.
-//! 4. [`get_additional_presigned_urls`](MultipartUploadClient::get_additional_presigned_urls) returns the URLs of other parts, and new ones for parts that
-//!    failed.
+//! 1. [`create`](MultipartUploadClient::create) reserves an asset and returns the size of the parts, headers, and the
+//!    URLs of the first parts.
+//! 2. Each part is a `PUT` of its bytes to its URL, with those headers and without the API key. The `ETag` of the
+//!    response, without its quotes, is the proof.
+//! 3. [`report_chunk_batch`](MultipartUploadClient::report_chunk_batch) tells the server the proofs. The last one
+//!    completes the upload.
+//! 4. [`get_additional_presigned_urls`](MultipartUploadClient::get_additional_presigned_urls) returns the URLs of other
+//!    parts, and new ones for parts that failed.
 
 mod create;
 mod list;
@@ -49,13 +52,13 @@ impl<M> MultipartUploadClient<M> {
 
     /// Starts an upload: reserves an asset, and returns the size of the parts and URLs for the first of them.
     ///
-    /// `total_size` is the size of the file in bytes: up to 10 GiB for video and audio, up to 32 MiB for images. The upload must be completed
-    /// within 24 hours.
+    /// `total_size` is the size of the file in bytes: up to 10 GiB for video and audio, up to 32 MiB for images. The
+    /// upload must be completed within 24 hours.
     ///
     /// # Errors
     ///
-    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for an empty name and a size out of range. The call is retried only if the
-    /// failed attempt cannot have taken effect: an upload whose response was lost is in
+    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for an empty name and a size out of range. The
+    /// call is retried only if the failed attempt cannot have taken effect: an upload whose response was lost is in
     /// [`list_incomplete_uploads`](Self::list_incomplete_uploads), without its name, and expires.
     pub fn create(
         &self,
@@ -105,8 +108,8 @@ impl<M> MultipartUploadClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for a number or a size below 1, and for an empty proof. An
-    /// unknown id is a 404.
+    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for a number or a size below 1, and for an
+    /// empty proof. An unknown id is a 404.
     pub fn report_chunk_batch(
         &self,
         id: impl IntoId<UploadId>,
@@ -123,8 +126,8 @@ impl<M> MultipartUploadClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) if `start` or `count` is out of range. An unknown
-    /// id is a 404.
+    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) if `start` or `count` is out of range. An
+    /// unknown id is a 404.
     pub fn get_additional_presigned_urls(
         &self,
         id: impl IntoId<UploadId>,

@@ -37,7 +37,8 @@ pub struct RateLimit {
     pub limit: Option<u64>,
     /// How much is left in this period.
     pub remaining: Option<u64>,
-    /// When the next period starts, by the local clock: the difference to the server's clock is taken from its header `Date`.
+    /// When the next period starts, by the local clock: the difference to the server's clock is taken from its header
+    /// `Date`.
     pub reset: Option<SystemTime>,
 }
 
@@ -117,8 +118,8 @@ impl ResponseInfo {
         &self.headers
     }
 
-    /// The version of the API that handled the request, from the header `X-Api-Version`. `None` if the server does not send it, as proxies and
-    /// object storage do not.
+    /// The version of the API that handled the request, from the header `X-Api-Version`. `None` if the server does not
+    /// send it, as proxies and object storage do not.
     pub fn api_version(&self) -> Option<&str> {
         self.api_version.as_deref()
     }
@@ -130,19 +131,21 @@ impl ResponseInfo {
 
     /// How long the server asks to wait before the next request.
     ///
-    /// The longest of `Retry-After` (seconds or a date), `Retry-After-Ms` and, for a 429, the reset times of the rate limits that
-    /// are used up. Dates and times are measured against the header `Date`, if it differs from the local clock by up to a day, or if they are as
-    /// far from the local clock as `Date` is.
+    /// The longest of `Retry-After` (seconds or a date), `Retry-After-Ms` and, for a 429, the reset times of the rate
+    /// limits that are used up. Dates and times are measured against the header `Date`, if it differs from the local
+    /// clock by up to a day, or if they are as far from the local clock as `Date` is.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The rate limit for requests: the number of requests in a period, those that are left, and when the next period starts.
+    /// The rate limit for requests: the number of requests in a period, those that are left, and when the next period
+    /// starts.
     pub fn request_limit(&self) -> RateLimit {
         self.requests
     }
 
-    /// The rate limit for media, in seconds of video and audio that may be embedded in a period. All `None` for operations without media.
+    /// The rate limit for media, in seconds of video and audio that may be embedded in a period. All `None` for
+    /// operations without media.
     pub fn media_limit(&self) -> RateLimit {
         self.media
     }
@@ -192,7 +195,8 @@ impl Clocks {
         Self { local, server: plausible.unwrap_or(local), date }
     }
 
-    /// How long it is until a time of the server. A time that is no less implausible than `Date` is of the same wrong clock.
+    /// How long it is until a time of the server. A time that is no less implausible than `Date` is of the same wrong
+    /// clock.
     fn until(&self, time: SystemTime) -> Duration {
         let distance = |from: SystemTime| time.duration_since(from).unwrap_or_else(|past| past.duration());
         let is_far = |from: SystemTime| distance(from) > LARGEST_SKEW;
@@ -223,8 +227,8 @@ fn seconds(number: f64) -> Option<Duration> {
     (number >= 0.0).then(|| Duration::try_from_secs_f64(number).unwrap_or(Duration::MAX))
 }
 
-/// When the next period of a limit starts: the server sends seconds since 1970. Gateways send milliseconds, or seconds from
-/// now; the ranges do not overlap.
+/// When the next period of a limit starts: the server sends seconds since 1970. Gateways send milliseconds, or seconds
+/// from now; the ranges do not overlap.
 fn reset_time(value: &str, now: SystemTime) -> Option<SystemTime> {
     if let Ok(time) = chrono::DateTime::parse_from_rfc3339(value) {
         return Some(time.into());

@@ -35,7 +35,8 @@ use crate::{
 const ATTEMPTS: u32 = 5;
 /// The largest number of tasks that the watcher looks for.
 const MOST_CREATED: u64 = 500;
-/// A batch is written when so many jobs are ready, or when the first of them has waited for [`DriverSettings::batch_delay`].
+/// A batch is written when so many jobs are ready, or when the first of them has waited for
+/// [`DriverSettings::batch_delay`].
 const BATCH: usize = 64;
 /// A batch has at most this much media, because its rows are in memory.
 const BATCH_SECONDS: f64 = 4.0 * 3600.0;
@@ -173,7 +174,8 @@ struct Loop {
     next_watch: Instant,
     /// Since when jobs are ready and not stored.
     ready_since: Option<Instant>,
-    /// The jobs whose tasks this run has created, or tried to, and the seconds of their media. Only if there is a limit.
+    /// The jobs whose tasks this run has created, or tried to, and the seconds of their media. Only if there is a
+    /// limit.
     charged: HashSet<String>,
     spent: f64,
 }

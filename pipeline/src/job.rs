@@ -129,7 +129,8 @@ const OPTIONS: &[&str] = &["visual", "audio", "transcription"];
 const SCOPES: &[&str] = &["clip", "asset"];
 
 impl ItemSettings {
-    /// Checks what can be checked without a file. `None` if the settings are valid, else the name of the field and the rule.
+    /// Checks what can be checked without a file. `None` if the settings are valid, else the name of the field and the
+    /// rule.
     pub(crate) fn violation(&self) -> Option<(&'static str, String)> {
         let unknown = |values: &[String], known: &[&str]| {
             let value = values.iter().find(|value| !known.contains(&value.as_str()))?;
@@ -273,7 +274,8 @@ impl VectorSpace {
     }
 }
 
-/// The identity of a job: the same content with the same settings is the same job, wherever the file is and whatever its name is.
+/// The identity of a job: the same content with the same settings is the same job, wherever the file is and whatever
+/// its name is.
 pub(crate) fn job_id(content: &str, space: &VectorSpace, kind: FileKind, settings: &ItemSettings) -> String {
     // The order of options and scopes makes no difference.
     let mut settings = settings.clone();

@@ -1,7 +1,7 @@
 //! The ledger: what is known of every source and every job, in one SQLite file that survives a crash at any time.
 //!
-//! One process at a time has the ledger: it holds a lock on a file beside it. Every change of a job is one transaction, which is on the disk when
-//! the method returns.
+//! One process at a time has the ledger: it holds a lock on a file beside it. Every change of a job is one transaction,
+//! which is on the disk when the method returns.
 
 mod jobs;
 mod place;
@@ -55,8 +55,8 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Usage`](PipelineErrorKind::Usage) if another process has it, if a newer version wrote it, or if a parameter differs; the message has both
-    /// values. [`Storage`](PipelineErrorKind::Storage) if it is damaged.
+    /// [`Usage`](PipelineErrorKind::Usage) if another process has it, if a newer version wrote it, or if a parameter
+    /// differs; the message has both values. [`Storage`](PipelineErrorKind::Storage) if it is damaged.
     pub(crate) fn open(path: &Path, parameters: &[Parameter]) -> Result<Arc<Self>, PipelineError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| PipelineError::file("cannot create", folder, error))?;
@@ -133,7 +133,8 @@ impl Ledger {
         place::remove(&path);
     }
 
-    /// Runs a transaction, which is undone if `change` returns an error. Nothing is changed if the file is not there any more.
+    /// Runs a transaction, which is undone if `change` returns an error. Nothing is changed if the file is not there
+    /// any more.
     fn transaction<T>(
         &self,
         change: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, PipelineError>,

@@ -25,8 +25,8 @@ use crate::{
 
 /// A run of the pipeline: every item of the sources is checked, uploaded, embedded and stored, once.
 ///
-/// What a run has done is in the ledger. Running again with the same ledger and the same sink goes on where the last run was, in any way it may have
-/// ended, and retries what failed for a transient reason.
+/// What a run has done is in the ledger. Running again with the same ledger and the same sink goes on where the last
+/// run was, in any way it may have ended, and retries what failed for a transient reason.
 ///
 /// See the [documentation of the crate](crate) for an example.
 #[derive(Debug)]
@@ -142,7 +142,8 @@ impl Pipeline {
         self
     }
 
-    /// Selects among the files of folders, as a line of a `.gitignore` file that is negated: `*.mp4`, `!old/**`. Can be called several times.
+    /// Selects among the files of folders, as a line of a `.gitignore` file that is negated: `*.mp4`, `!old/**`. Can be
+    /// called several times.
     pub fn glob(mut self, glob: impl Into<String>) -> Self {
         self.globs.push(glob.into());
         self
@@ -166,8 +167,8 @@ impl Pipeline {
         self
     }
 
-    /// A name of the server that is recorded in the ledger, so that vectors of a local server are not mixed with those of the platform. Default: `the
-    /// platform`.
+    /// A name of the server that is recorded in the ledger, so that vectors of a local server are not mixed with those
+    /// of the platform. Default: `the platform`.
     pub fn with_server_name(mut self, name: impl Into<String>) -> Self {
         self.server = name.into();
         self
@@ -191,8 +192,8 @@ impl Pipeline {
         self
     }
 
-    /// Time limit of a create call, default 2 min. After a crash, the task of a create call is looked for when this time and a quarter of it, at least one
-    /// second, have passed.
+    /// Time limit of a create call, default 2 min. After a crash, the task of a create call is looked for when this
+    /// time and a quarter of it, at least one second, have passed.
     pub fn with_create_limit(mut self, limit: Duration) -> Self {
         self.driver.create_limit = limit;
         self
@@ -204,7 +205,8 @@ impl Pipeline {
         self
     }
 
-    /// The pause after a step failed for a transient reason, default 1 s. It doubles with each failure of the same step.
+    /// The pause after a step failed for a transient reason, default 1 s. It doubles with each failure of the same
+    /// step.
     pub fn with_backoff(mut self, pause: Duration) -> Self {
         self.driver.backoff = pause;
         self
@@ -222,7 +224,8 @@ impl Pipeline {
         self
     }
 
-    /// Most seconds of video and audio in tasks that this run creates. Default: no limit. Files by URL, whose duration is not known, are not counted.
+    /// Most seconds of video and audio in tasks that this run creates. Default: no limit. Files by URL, whose duration
+    /// is not known, are not counted.
     pub fn with_most_seconds(mut self, seconds: f64) -> Self {
         self.driver.most_seconds = Some(seconds);
         self
@@ -240,7 +243,8 @@ impl Pipeline {
         self
     }
 
-    /// Creates another task for items whose task may exist and cannot be found, and which may therefore be paid for twice. Default: false.
+    /// Creates another task for items whose task may exist and cannot be found, and which may therefore be paid for
+    /// twice. Default: false.
     pub fn with_pay_again(mut self, pay: bool) -> Self {
         self.pay_again = pay;
         self
@@ -301,13 +305,14 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// What concerns the whole run, by its [kind](PipelineError::kind): wrong settings, before anything is sent; a key that is refused; a platform that
-    /// cannot be reached; a ledger or a table that cannot be written. Items that fail are not errors, but counted in the summary, and rows of the table of
-    /// failures.
+    /// What concerns the whole run, by its [kind](PipelineError::kind): wrong settings, before anything is sent; a key
+    /// that is refused; a platform that cannot be reached; a ledger or a table that cannot be written. Items that fail
+    /// are not errors, but counted in the summary, and rows of the table of failures.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops the run at once, as a crash does: another run goes on. [`Interrupt`] stops it gracefully.
+    /// Dropping the future stops the run at once, as a crash does: another run goes on. [`Interrupt`] stops it
+    /// gracefully.
     pub async fn run(self) -> Result<RunSummary, PipelineError> {
         let space = self.checked_space()?;
         let items = source::expand(&self.sources, &self.globs, self.output.as_deref(), &self.settings)?;

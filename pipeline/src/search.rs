@@ -51,7 +51,8 @@ struct Part {
 pub struct SearchSettings {
     /// The number of clips to return. Default: 10.
     pub top: usize,
-    /// How much each option counts, by its name. An option that is not named has the weight 1; one with the weight 0 is left out.
+    /// How much each option counts, by its name. An option that is not named has the weight 1; one with the weight 0 is
+    /// left out.
     pub weights: BTreeMap<String, f64>,
 }
 
@@ -89,7 +90,8 @@ pub struct Hit {
     pub chunk_index: Option<u64>,
     /// The largest end of all ranges of the file in the table, in seconds: about its duration.
     pub last_end_sec: Option<f64>,
-    /// Sum of the weights of the options, each divided by its rank, which is larger for better hits. Only comparable within one search.
+    /// Sum of the weights of the options, each divided by its rank, which is larger for better hits. Only comparable
+    /// within one search.
     pub score: f64,
     /// Cosine of the angle between the query and the vector of each option that ranked the clip.
     pub cosines: BTreeMap<String, f32>,
@@ -106,13 +108,15 @@ impl VectorTable {
         self.options.iter().flat_map(|option| &option.parts).map(|part| part.rows.len()).sum()
     }
 
-    /// The clips that are nearest to the query, best first: each option ranks its rows by their cosine, and the ranks are fused.
+    /// The clips that are nearest to the query, best first: each option ranks its rows by their cosine, and the ranks
+    /// are fused.
     ///
     /// Every row is compared with the query, on all cores; nothing is approximated.
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or dimension, or if a weight is not that of an option or is negative.
+    /// [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or dimension, or if a weight is not
+    /// that of an option or is negative.
     pub fn search(&self, query: &Embedding, settings: &SearchSettings) -> Result<Vec<Hit>, PipelineError> {
         let names = || self.options.iter().map(|option| option.name.as_str()).collect::<Vec<_>>().join(", ");
         for (name, weight) in &settings.weights {

@@ -12,13 +12,14 @@ use crate::{
     row::{FailureRow, VectorRow},
 };
 
-/// The result of a [`Sink`]. Any error stops the run; what the ledger has recorded is safe, and another run goes on from there.
+/// The result of a [`Sink`]. Any error stops the run; what the ledger has recorded is safe, and another run goes on
+/// from there.
 pub type SinkResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 /// Where the rows of a run go: a folder of files ([`TableFolder`]), or a store of the caller's own.
 ///
-/// The methods are called one after another, on a thread where they may block. A store with an asynchronous client can enter its runtime with
-/// `tokio::runtime::Handle::block_on`.
+/// The methods are called one after another, on a thread where they may block. A store with an asynchronous client can
+/// enter its runtime with `tokio::runtime::Handle::block_on`.
 ///
 /// ```
 /// use twelvelabs_pipeline::{FailureRow, Sink, SinkResult, VectorRow, VectorSpace};
@@ -45,14 +46,14 @@ pub type SinkResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 pub trait Sink: Send + 'static {
     /// Prepares the table for vectors of this space. Called once, before anything is sent to the platform.
     ///
-    /// `resumes` is false for a new ledger, which knows no rows of earlier runs. Must return an error if the table has vectors of another model or
-    /// dimension.
+    /// `resumes` is false for a new ledger, which knows no rows of earlier runs. Must return an error if the table has
+    /// vectors of another model or dimension.
     fn open(&mut self, space: &VectorSpace, resumes: bool) -> SinkResult;
 
     /// Stores the rows of a batch, durably: when it returns, they survive a crash.
     ///
-    /// A batch that is written again, after a crash, replaces the rows of the first time, also if it has fewer or none. All rows have an
-    /// [`id`](VectorRow::id) that is the same each time.
+    /// A batch that is written again, after a crash, replaces the rows of the first time, also if it has fewer or none.
+    /// All rows have an [`id`](VectorRow::id) that is the same each time.
     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult;
 
     /// Replaces the table of failures.

@@ -18,13 +18,13 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ItemSource {
-    /// A file, or a folder with all files below it whose extension is that of a video, an audio file, an image or a document. Files that
-    /// `.gitignore` and `.ignore` exclude, and hidden ones, are left out.
+    /// A file, or a folder with all files below it whose extension is that of a video, an audio file, an image or a
+    /// document. Files that `.gitignore` and `.ignore` exclude, and hidden ones, are left out.
     Path(PathBuf),
     /// An `http` or `https` URL, which the server fetches.
     Url(String),
-    /// A manifest: CSV with a header, or JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`. `-` is the standard input, whose format is
-    /// that of its first character: `{` for JSON lines.
+    /// A manifest: CSV with a header, or JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`. `-` is the
+    /// standard input, whose format is that of its first character: `{` for JSON lines.
     Manifest(PathBuf),
 }
 
@@ -53,7 +53,8 @@ pub(crate) struct Item {
 
 /// Lists all items of the sources, each once, or fails before anything is started.
 ///
-/// `globs` select among the files of folders, as in a `.gitignore` file that is negated: `*.mp4`, `!old/**`. `output` is left out of folders.
+/// `globs` select among the files of folders, as in a `.gitignore` file that is negated: `*.mp4`, `!old/**`. `output`
+/// is left out of folders.
 pub(crate) fn expand(
     sources: &[ItemSource],
     globs: &[String],

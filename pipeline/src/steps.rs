@@ -6,7 +6,8 @@
 //!                  certainly not sent           Failed, Uncertain
 //! ```
 //!
-//! Nothing here does I/O or knows who drives the steps: a driver performs a step, and records its [`Outcome`] with [`transition`].
+//! Nothing here does I/O or knows who drives the steps: a driver performs a step, and records its [`Outcome`] with
+//! [`transition`].
 
 use std::fmt;
 
@@ -62,7 +63,8 @@ pub enum State {
         /// Whether another run retries the job by itself.
         retryable: bool,
     },
-    /// A task may have been paid for that cannot be found with certainty. No other task is created without the user's decision.
+    /// A task may have been paid for that cannot be found with certainty. No other task is created without the user's
+    /// decision.
     Uncertain {
         /// The asset.
         asset: String,
@@ -92,7 +94,8 @@ pub enum Outcome {
         /// The task.
         task: String,
     },
-    /// The create call returned a task after the right to create had run out, so that another process may have created one too.
+    /// The create call returned a task after the right to create had run out, so that another process may have created
+    /// one too.
     Late {
         /// The task.
         task: String,

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: runs whole processes against a loopback server, in turn, and compares them with limits.
 //!
-//! The programs are those of `twelvelabs-bench` (`client-ext/bench`), built in release: this crate does not depend on the client.
-//! One module per group says which programs run against each other, and the limits.
+//! The programs are those of `twelvelabs-bench` (`client-ext/bench`), built in release: this crate does not depend on
+//! the client. One module per group says which programs run against each other, and the limits.
 
 mod dependents;
 mod parts;

@@ -3,9 +3,11 @@
 //! The check is a program of `twelvelabs-suite`. This crate does not depend on it, because it must compile even if the
 //! generated code does not.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+
+use crate::cargo::cargo;
 
 /// Options of `contract`.
 #[derive(clap::Args, Debug)]
@@ -23,9 +25,7 @@ pub struct Options {
 
 /// Runs the command.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(root).args(["run", "--quiet", "--package", "twelvelabs-suite", "--bin", "provider-check"]);
+    let mut command = cargo(root, &["run", "--quiet", "--package", "twelvelabs-suite", "--bin", "provider-check"]);
     if options.live {
         command.args(["--features", "live"]);
     }

@@ -1,8 +1,10 @@
 //! `cargo xtask faults`: runs the fault scenarios and the soak test.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+
+use crate::cargo::cargo;
 
 /// Options of `faults`.
 #[derive(clap::Args, Debug)]
@@ -17,25 +19,12 @@ pub struct Options {
 
 /// Runs the command.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let (filter, ignored) = match options.early {
         Some(_) => ("faults::early::", Some("--ignored")),
         None => ("faults::", None),
     };
-    let status = Command::new(cargo)
-        .current_dir(root)
-        .args([
-            "test",
-            "--quiet",
-            "--package",
-            "twelvelabs-suite",
-            "--test",
-            "it",
-            "--",
-            "--nocapture",
-            "--test-threads=1",
-            filter,
-        ])
+    let status = cargo(root, &["test", "--quiet", "--package", "twelvelabs-suite", "--test", "it"])
+        .args(["--", "--nocapture", "--test-threads=1", filter])
         .args(ignored)
         .env("EARLY_RUNS", options.early.unwrap_or_default().to_string())
         .env("LONG_TESTS", "1")

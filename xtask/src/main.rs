@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
-use xtask::{bench, contract, drift, faults, generate, stress};
+use xtask::{bench, contract, drift, faults, features, generate, release, stress};
 
 /// Maintenance commands of the workspace.
 #[derive(Parser, Debug)]
@@ -21,6 +21,10 @@ enum Command {
     Stress(stress::Options),
     /// Measure retrieval, upload, waiting and dependency size, and compare with the limits
     Bench(bench::Options),
+    /// Compile every published package without features, with each one, and with all
+    Features(features::Options),
+    /// Check what a release needs, and print what it would do; `--execute` makes it
+    Release(release::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +43,8 @@ fn main() -> ExitCode {
         Command::Faults(options) => faults::run(&options, root),
         Command::Stress(options) => stress::run(&options, root),
         Command::Bench(options) => bench::run(&options, root),
+        Command::Features(options) => features::run(&options, root),
+        Command::Release(options) => release::run(&options, root),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -19,8 +19,8 @@ pub fn resolve<'v>(root: &'v Value, reference: &str) -> Option<&'v Value> {
     root.pointer(reference.strip_prefix('#')?)
 }
 
-/// Follows a reference, or a chain of them, to its target. Returns other values as they are, and `None` if the target does not
-/// exist or the chain is circular.
+/// Follows a reference, or a chain of them, to its target. Returns other values as they are, and `None` if the target
+/// does not exist or the chain is circular.
 pub fn follow<'v>(root: &'v Value, mut value: &'v Value) -> Option<&'v Value> {
     /// A longer chain is circular.
     const LONGEST: usize = 32;

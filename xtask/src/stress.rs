@@ -15,6 +15,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo::cargo;
+
 /// Options of `cargo xtask stress`.
 #[derive(clap::Args, Debug)]
 pub struct Options {
@@ -60,7 +62,8 @@ impl Drop for BusyLoops {
     }
 }
 
-/// Builds the tests once, runs them, and prints which failed how often. The output of failed runs is kept below `target/stress`.
+/// Builds the tests once, runs them, and prints which failed how often. The output of failed runs is kept below
+/// `target/stress`.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
     let folder = root.join("target/stress");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -117,12 +120,6 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
 /// `cargo test` of everything but documentation tests, which only compile.
 fn test(root: &Path) -> Command {
     cargo(root, &["test", "--workspace", "--lib", "--bins", "--tests"])
-}
-
-fn cargo(root: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(arguments);
-    command
 }
 
 /// The names of the tests that the output of `cargo test` reports as failed.

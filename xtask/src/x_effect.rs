@@ -38,8 +38,8 @@ impl Effect {
         }
     }
 
-    /// The default for documents that do not use `x-effect`. A `POST` or `PATCH` counts as a create request because HTTP does not define
-    /// that a retry of one is safe.
+    /// The default for documents that do not use `x-effect`. A `POST` or `PATCH` counts as a create request because
+    /// HTTP does not define that a retry of one is safe.
     fn of_method(method: &str) -> Self {
         match method {
             "get" | "head" | "options" | "trace" => Self::Read,

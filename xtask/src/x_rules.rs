@@ -166,8 +166,8 @@ impl Rule {
     }
 }
 
-/// The rules of a schema and of the objects in it, with their places. Rules inside of a union with several variants are left
-/// out: the schema of a variant applies only to some bodies.
+/// The rules of a schema and of the objects in it, with their places. Rules inside of a union with several variants are
+/// left out: the schema of a variant applies only to some bodies.
 pub fn collect(root: &Value, schema: &Value) -> Vec<Rule> {
     let mut rules = Vec::new();
     add(root, schema, "", &mut Vec::new(), &mut rules);

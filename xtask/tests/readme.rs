@@ -1,4 +1,5 @@
-//! The dependency lines and the examples of a README, copied into a new package, compile and run.
+//! The dependency lines and the examples of a README, copied into a new package, compile and run; and the notes of a
+//! release.
 
 use std::{fs, path::Path, process::Command};
 
@@ -62,4 +63,25 @@ fn the_readme_of_the_contract_crate_works_in_a_new_package() {
             .expect("cargo");
         assert!(run.status.success(), "{name}: {}", String::from_utf8_lossy(&run.stderr));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_notes_of_a_release_are_its_section_of_the_changelog() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (script, target) =
+        (Path::new(env!("CARGO_MANIFEST_DIR")).join("../.github/notes.sh"), folder.path().join(".github"));
+    fs::create_dir(&target).expect("created");
+    fs::copy(script, target.join("notes.sh")).expect("copied");
+    fs::write(folder.path().join("Cargo.toml"), "[workspace.package]\nversion = \"0.2.0\"\n").expect("written");
+    let changelog =
+        "# Changelog\n\n## Unreleased\n\n- U.\n\n## 0.2.0 (2026-02-03)\n\n- B.\n\n## 0.1.0 (2026-01-02)\n\n- A.\n";
+    fs::write(folder.path().join("CHANGELOG.md"), changelog).expect("written");
+    let notes = |version: &str| {
+        let output = Command::new("bash").arg(target.join("notes.sh")).arg(version).output().expect("bash");
+        let text = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.success(), String::from_utf8(text).expect("text"))
+    };
+    assert_eq!(notes("0.2.0"), (true, "\n- B.\n".to_owned()));
+    assert_eq!(notes("0.1.0"), (false, "Cargo.toml does not have the version 0.1.0\n".to_owned()));
 }

@@ -1,4 +1,5 @@
-//! Encodes the form of a create request, from the fields to the last byte of the body: `cargo bench -p twelvelabs-bench --bench form`.
+//! Encodes the form of a create request, from the fields to the last byte of the body:
+//! `cargo bench -p twelvelabs-bench --bench form`.
 
 use std::io::Write;
 

@@ -1,5 +1,5 @@
-//! The cost of the engine of a wait for many, with 10,000 items: rounds by pages, rounds without a list, and an idle call:
-//! `cargo bench -p twelvelabs-bench --bench poller`.
+//! The cost of the engine of a wait for many, with 10,000 items: rounds by pages, rounds without a list, and an idle
+//! call: `cargo bench -p twelvelabs-bench --bench poller`.
 
 use std::{hint::black_box, time::Duration};
 

@@ -1,6 +1,7 @@
 //! The decoder against serde_json, whole and in chunks of every size: `cargo fuzz run decode` in `client-ext`.
 //!
-//! Both accept the same texts, except for numbers out of range for a vector. The result is the same whole and in chunks.
+//! Both accept the same texts, except for numbers out of range for a vector. The result is the same whole and in
+//! chunks.
 
 #![no_main]
 

@@ -24,7 +24,8 @@ use crate::{
 /// How many assets are deleted at the same time.
 const CONCURRENCY: usize = 4;
 
-/// The ids of assets to delete. Clones share them, and uploads have clones: the last one that is dropped logs what is left.
+/// The ids of assets to delete. Clones share them, and uploads have clones: the last one that is dropped logs what is
+/// left.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Uploaded(Arc<Ids>);
 
@@ -55,11 +56,11 @@ impl Drop for Ids {
     }
 }
 
-/// Assets that are deleted when they are not needed any more, for example those that were uploaded for one embedding; see
-/// [`AssetsClient::cleanup`](super::AssetsClient::cleanup).
+/// Assets that are deleted when they are not needed any more, for example those that were uploaded for one embedding;
+/// see [`AssetsClient::cleanup`](super::AssetsClient::cleanup).
 ///
-/// Dropping it deletes nothing, because that takes requests: a warning with the ids of the assets that are left is logged, at the end of uploads that
-/// still run.
+/// Dropping it deletes nothing, because that takes requests: a warning with the ids of the assets that are left is
+/// logged, at the end of uploads that still run.
 #[must_use = "assets are deleted by `delete`"]
 pub struct AssetCleanup<M = Async> {
     core: Core,

@@ -16,8 +16,8 @@ use crate::{
 ///
 /// Polled with `GET /assets/{asset_id}`, one request per asset: [`wait_all`](super::AssetsClient::wait_all) of many
 /// assets takes as many requests as there are assets, per round, and keeps to the request rate of
-/// [`WaitAll`](crate::wait::WaitAll). `ready` is done, `failed` is failed, with the server's reason; `processing`, every
-/// status that this version does not know, and an asset without a status are pending.
+/// [`WaitAll`](crate::wait::WaitAll). `ready` is done, `failed` is failed, with the server's reason; `processing`,
+/// every status that this version does not know, and an asset without a status are pending.
 #[derive(Clone, Debug)]
 pub struct AssetJob {
     core: Core,

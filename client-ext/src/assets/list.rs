@@ -21,8 +21,8 @@ use crate::{
 
 /// The operation of [`AssetsClient::list`](super::AssetsClient::list).
 ///
-/// `GET /assets`. Entries are whole assets, as [`retrieve`](super::AssetsClient::retrieve) returns them. Without filters,
-/// they are all assets of the account.
+/// `GET /assets`. Entries are whole assets, as [`retrieve`](super::AssetsClient::retrieve) returns them. Without
+/// filters, they are all assets of the account.
 #[derive(Clone, Debug, Default)]
 pub struct ListAssets {
     ids: Vec<AssetId>,

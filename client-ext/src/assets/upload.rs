@@ -58,8 +58,9 @@ type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// The operation of [`AssetsClient::upload`](super::AssetsClient::upload).
 ///
-/// One `POST /assets`; or `POST /assets/multipart-uploads`, a `PUT` per part to the storage host, reports of ten parts each, and a `GET` of the asset at
-/// the end. Requests for new URLs come in between: a URL is valid for one hour and one attempt.
+/// One `POST /assets`; or `POST /assets/multipart-uploads`, a `PUT` per part to the storage host, reports of ten parts
+/// each, and a `GET` of the asset at the end. Requests for new URLs come in between: a URL is valid for one hour and
+/// one attempt.
 pub struct UploadAsset {
     plan: Plan,
     created: Created,
@@ -154,7 +155,8 @@ impl<M> Request<UploadAsset, M> {
         self
     }
 
-    /// The type of a file that is uploaded in parts. Default: by its extension, `video` if it is not one of an image or of audio.
+    /// The type of a file that is uploaded in parts. Default: by its extension, `video` if it is not one of an image or
+    /// of audio.
     pub fn file_type(mut self, file_type: impl Into<CreateAssetUploadRequestType>) -> Self {
         self.verb.plan.file_type = Some(file_type.into());
         self
@@ -162,7 +164,8 @@ impl<M> Request<UploadAsset, M> {
 
     /// The largest file to send in one request, in bytes. Default and maximum: 200 MiB. Larger files are sent in parts.
     ///
-    /// 0 sends every file in parts. Documents are always sent in one request, because uploads in parts do not support them.
+    /// 0 sends every file in parts. Documents are always sent in one request, because uploads in parts do not support
+    /// them.
     pub fn with_direct_limit(mut self, bytes: u64) -> Self {
         self.verb.plan.direct_limit = bytes;
         self
@@ -179,34 +182,36 @@ impl<M> Request<UploadAsset, M> {
     /// Maximum number of retries of each part, and of reports and requests for URLs that fail in a row. Default: 10.
     ///
     /// A part is retried after [transient errors](crate::Error::is_transient), with the pauses of
-    /// [`with_backoff`](crate::RequestOptions::with_backoff); and if the storage host refuses its URL, which may have expired. Every retry has a
-    /// new URL. [`with_max_retries`](crate::RequestOptions::with_max_retries) is about the requests before and after the parts.
+    /// [`with_backoff`](crate::RequestOptions::with_backoff); and if the storage host refuses its URL, which may have
+    /// expired. Every retry has a new URL. [`with_max_retries`](crate::RequestOptions::with_max_retries) is about the
+    /// requests before and after the parts.
     pub fn with_part_retries(mut self, retries: u32) -> Self {
         self.verb.plan.part_retries = retries;
         self
     }
 
-    /// Keeps a journal in this file, from which the upload can be resumed: call `upload` again with the same file and the same journal, in any
-    /// process.
+    /// Keeps a journal in this file, from which the upload can be resumed: call `upload` again with the same file and
+    /// the same journal, in any process.
     ///
-    /// Parts that are in the journal are not sent again. Before an upload is resumed, or the asset of a completed one is returned, the file is
-    /// checked: its size, the time of its last modification, and the content of what is uploaded must be those of the journal. An upload in
-    /// parts expires after 24 hours.
+    /// Parts that are in the journal are not sent again. Before an upload is resumed, or the asset of a completed one
+    /// is returned, the file is checked: its size, the time of its last modification, and the content of what is
+    /// uploaded must be those of the journal. An upload in parts expires after 24 hours.
     ///
-    /// A file that is sent in one request has no parts: if that call is interrupted, it starts again, and may leave an asset.
-    /// [`with_direct_limit(0)`](Self::with_direct_limit) sends every file in parts.
+    /// A file that is sent in one request has no parts: if that call is interrupted, it starts again, and may leave an
+    /// asset. [`with_direct_limit(0)`](Self::with_direct_limit) sends every file in parts.
     ///
-    /// The journal stays when the upload is completed: another call returns the asset and uploads nothing. Delete the file to upload once more.
-    /// It is replaced atomically and synchronized to disk. It has neither the API key nor URLs of parts, but the server's headers for the storage host,
-    /// so that on Unix only the user can read it. Two uploads must not use one journal at the same time.
+    /// The journal stays when the upload is completed: another call returns the asset and uploads nothing. Delete the
+    /// file to upload once more. It is replaced atomically and synchronized to disk. It has neither the API key nor
+    /// URLs of parts, but the server's headers for the storage host, so that on Unix only the user can read it. Two
+    /// uploads must not use one journal at the same time.
     pub fn with_journal(mut self, path: impl Into<PathBuf>) -> Self {
         self.verb.plan.journal = Some(path.into());
         self
     }
 
-    /// Calls back whenever a chunk was handed to a connection, with the bytes of the whole file. Parts that are sent at the same time call at the same
-    /// time. The number shrinks when a part is retried. A panic in the callback ends the upload with
-    /// [`Callback`](crate::ErrorKind::Callback).
+    /// Calls back whenever a chunk was handed to a connection, with the bytes of the whole file. Parts that are sent at
+    /// the same time call at the same time. The number shrinks when a part is retried. A panic in the callback ends the
+    /// upload with [`Callback`](crate::ErrorKind::Callback).
     pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.verb.plan.progress = Some(Arc::new(progress));
         self

@@ -69,8 +69,8 @@ pub(super) fn block_on<F: Future>(future: F) -> Result<F::Output> {
     }
 }
 
-/// Whether this is the code of an async task. tokio gives it a budget, after which it has to yield; code that may block has none, also in
-/// `spawn_blocking` and `block_in_place`.
+/// Whether this is the code of an async task. tokio gives it a budget, after which it has to yield; code that may block
+/// has none, also in `spawn_blocking` and `block_in_place`.
 fn is_async_code() -> bool {
     let mut context = Context::from_waker(Waker::noop());
     (0..MORE_THAN_A_BUDGET).any(|_| pin!(tokio::task::consume_budget()).poll(&mut context).is_pending())

@@ -28,7 +28,8 @@ impl<V: Verb> Request<V, Blocking> {
     ///
     /// # Errors
     ///
-    /// Those of the async request, and [`Config`](crate::ErrorKind::Config) in async code; see [`blocking`](crate::blocking).
+    /// Those of the async request, and [`Config`](crate::ErrorKind::Config) in async code; see
+    /// [`blocking`](crate::blocking).
     pub fn send(self) -> Result<V::Output> {
         block_on(self.in_mode::<Async>().send())?
     }
@@ -61,8 +62,8 @@ impl<V: ReturnsVectors> Request<V, Blocking> {
         iterate(self.in_mode::<Async>().segments())
     }
 
-    /// As [`segments`](Self::segments), but sends the request at once, and returns the response with its status, headers, rate limits and
-    /// request id as soon as it begins.
+    /// As [`segments`](Self::segments), but sends the request at once, and returns the response with its status,
+    /// headers, rate limits and request id as soon as it begins.
     pub fn segments_with_response(self) -> Result<Response<impl Iterator<Item = Result<Retrieved<V::Output>>> + Send>> {
         Ok(block_on(self.in_mode::<Async>().segments_with_response())??.map(iterate))
     }
@@ -139,7 +140,8 @@ impl<V: CreatesJob> CreateBulk<V, Blocking> {
         block_on(self.in_mode::<Async>().send()).unwrap_or_else(|error| for_each(len, &error, |_, error| Err(error)))
     }
 
-    /// Creates all jobs. Returns each result as soon as it is there, so that its id can be stored before anything else happens.
+    /// Creates all jobs. Returns each result as soon as it is there, so that its id can be stored before anything else
+    /// happens.
     ///
     /// The uploads make progress only while the iterator waits for the next result. Dropping it aborts them.
     pub fn stream(self) -> impl Iterator<Item = Created<V::Output>> + Send {

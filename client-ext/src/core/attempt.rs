@@ -26,7 +26,8 @@ use crate::{
     response_info::ResponseInfo,
 };
 
-/// How much of an error response is looked at, in bytes, after decompression. The code of the API may come after a long message.
+/// How much of an error response is looked at, in bytes, after decompression. The code of the API may come after a long
+/// message.
 const ERROR_BODY_LIMIT: u64 = 1 << 20;
 
 /// Sends one request. Returns the body of a successful response, unread.

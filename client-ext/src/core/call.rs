@@ -40,10 +40,11 @@ pub(super) struct Call<'c> {
 impl Call<'_> {
     /// Makes the call.
     ///
-    /// `make` builds the request for each attempt. Its argument says whether the server closed the connection during the upload of
-    /// the attempt before: then the server may have refused it, and its response was lost with the connection, so the next
-    /// attempt should wait for a refusal before it uploads. `read` reads the body of a successful response; if it fails, the attempt failed.
-    /// `id` returns the id of what the call has created, for its span.
+    /// `make` builds the request for each attempt. Its argument says whether the server closed the connection during
+    /// the upload of the attempt before: then the server may have refused it, and its response was lost with the
+    /// connection, so the next attempt should wait for a refusal before it uploads. `read` reads the body of a
+    /// successful response; if it fails, the attempt failed. `id` returns the id of what the call has created, for its
+    /// span.
     pub(super) async fn run<V, F, R>(
         self,
         api: &twelvelabs_api::Client,
@@ -125,7 +126,8 @@ impl Call<'_> {
     }
 }
 
-/// A body without a length ends where its connection ends. If it ends too early, the connection broke, as it does in a body with a length.
+/// A body without a length ends where its connection ends. If it ends too early, the connection broke, as it does in a
+/// body with a length.
 pub(crate) fn cut_short(error: Error, info: &ResponseInfo) -> Error {
     if !error.is_truncated() || !info.ends_with_its_connection() {
         return error;
@@ -149,8 +151,8 @@ struct Failures<'c> {
 impl Failures<'_> {
     /// Takes a failed attempt into account and decides about the next one.
     ///
-    /// A 417 is sent again without `Expect` and does not count as a retry. Otherwise the effect of the operation, the options and the caller's rule
-    /// decide; a body that can be read only once is not sent again in any case.
+    /// A 417 is sent again without `Expect` and does not count as a retry. Otherwise the effect of the operation, the
+    /// options and the caller's rule decide; a body that can be read only once is not sent again in any case.
     fn decide(&mut self, error: &Error) -> Decision {
         let Call { operation, options, upload, .. } = self.call;
         // A server that responded may have seen enough of the upload.
@@ -187,8 +189,8 @@ impl Failures<'_> {
     }
 }
 
-/// Whether the server may have carried out a request that failed in this way: not if it says that it refused the request, and not if the request
-/// never left.
+/// Whether the server may have carried out a request that failed in this way: not if it says that it refused the
+/// request, and not if the request never left.
 fn may_have_taken_effect(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Transport | ErrorKind::Timeout => !error.is_unsent(),

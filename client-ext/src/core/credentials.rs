@@ -25,8 +25,8 @@ impl Credentials {
 }
 
 impl Core {
-    /// The URL of a raw request and its credentials: a path below the base URL gets the key, an absolute URL only if it has the
-    /// origin of the base URL.
+    /// The URL of a raw request and its credentials: a path below the base URL gets the key, an absolute URL only if it
+    /// has the origin of the base URL.
     pub(super) fn resolve(&self, target: &str, with_key: bool) -> Result<(Url, Credentials)> {
         let refused = |message: &str| Error::new(ErrorKind::InvalidInput, message);
         if let Some(rule) = url_rule(target) {

@@ -62,8 +62,8 @@ fn not_json(start: &[u8], key: &Key) -> String {
 
 /// Converts a decoding error to an error. `start` is the start of the body.
 fn from_json(error: JsonError, key: &Key, start: &[u8]) -> Error {
-    // The text of the error quotes the response, which may echo the key. It is cut after redaction, so that no half of a key
-    // is left.
+    // The text of the error quotes the response, which may echo the key. It is cut after redaction, so that no half of
+    // a key is left.
     let short = |text: &str| match key.redact(text) {
         text if text.len() > QUOTED => text.chars().take(QUOTED).chain(['…']).collect(),
         text => text,

@@ -59,7 +59,8 @@ pub(super) struct Decompress {
 trait Decoder: Send {
     /// Decompresses a piece.
     fn write(&mut self, piece: &[u8]) -> io::Result<()>;
-    /// Ends the body: what the decoder still has is written, and a body that was cut is an error, as far as the encoding shows it.
+    /// Ends the body: what the decoder still has is written, and a body that was cut is an error, as far as the
+    /// encoding shows it.
     fn finish(&mut self) -> io::Result<()>;
     /// What was decompressed.
     fn plain(&self) -> &Plain;

@@ -40,7 +40,8 @@ pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
     }
 }
 
-/// An error response. It is read leniently, because its body may be the API's flat or nested JSON, a proxy's page, or empty.
+/// An error response. It is read leniently, because its body may be the API's flat or nested JSON, a proxy's page, or
+/// empty.
 ///
 /// `server` is the one of the API, if the request went to it. The URLs of other requests may be secrets.
 pub(crate) fn from_api_body(
@@ -122,7 +123,8 @@ fn cut(text: &mut String) {
     text.truncate(text.floor_char_boundary(KEPT));
 }
 
-/// Whether the code of a 404 says that the resource does not exist. For operations that are not in the contract any code of the API does.
+/// Whether the code of a 404 says that the resource does not exist. For operations that are not in the contract any
+/// code of the API does.
 fn says_not_found(operation: &str, code: Option<&ErrorCode>) -> bool {
     code.is_some_and(|code| *code == ErrorCode::ResourceNotExist || operation == RAW)
 }

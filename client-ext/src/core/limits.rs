@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind, shown_bytes};
 pub(super) struct Limits {
     /// From one chunk to the next.
     pub(super) chunk: Duration,
-    /// For the whole body: what is left, and of how much. Only the time spent waiting for the server counts, not what a caller
-    /// does between two chunks.
+    /// For the whole body: what is left, and of how much. Only the time spent waiting for the server counts, not what a
+    /// caller does between two chunks.
     pub(super) total: Option<(Duration, Duration)>,
     /// In bytes, after decompression.
     pub(super) size: u64,

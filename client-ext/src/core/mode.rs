@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Async;
 
-/// Calls block the thread: `send()` returns the result. The mode of [`blocking::TwelveLabs`](crate::blocking::TwelveLabs).
+/// Calls block the thread: `send()` returns the result. The mode of
+/// [`blocking::TwelveLabs`](crate::blocking::TwelveLabs).
 #[cfg(feature = "blocking")]
 #[derive(Clone, Copy, Debug)]
 pub struct Blocking;

@@ -1,4 +1,5 @@
-//! What a call needs to know of its operation, and the retry rules and default time limits that follow from the operation's effect.
+//! What a call needs to know of its operation, and the retry rules and default time limits that follow from the
+//! operation's effect.
 
 use std::time::Duration;
 
@@ -6,8 +7,8 @@ use twelvelabs_api::runtime::{Effect, Operation, Param};
 
 /// Default limit for the response headers of a call that only reads.
 const READ_HEADERS: Duration = Duration::from_secs(60);
-/// Default limit for the response headers of a call that makes the server work: it responds when it has the whole upload and
-/// has looked at it, or when the result is computed.
+/// Default limit for the response headers of a call that makes the server work: it responds when it has the whole
+/// upload and has looked at it, or when the result is computed.
 const WORK_HEADERS: Duration = Duration::from_secs(5 * 60);
 /// Default limit for a whole call that cannot be an upload.
 const CALL: Duration = Duration::from_secs(15 * 60);
@@ -32,7 +33,8 @@ impl From<&'static Operation> for OperationInfo {
 
 /// An effect that is added later counts as `Create`, the one that allows least.
 impl OperationInfo {
-    /// The request may be sent again although an earlier attempt may have taken effect: the server ends in the same state.
+    /// The request may be sent again although an earlier attempt may have taken effect: the server ends in the same
+    /// state.
     pub(super) fn is_repeatable(&self) -> bool {
         matches!(self.effect, Effect::Read | Effect::Compute | Effect::Update | Effect::Delete)
     }

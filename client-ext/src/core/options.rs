@@ -126,15 +126,17 @@ impl CallOptions {
         })
     }
 
-    /// The same options for several calls in a row that share the time limit of one call of this operation, which starts now.
+    /// The same options for several calls in a row that share the time limit of one call of this operation, which
+    /// starts now.
     pub(crate) fn started(&self, operation: &'static Operation) -> Self {
         Self { deadline: self.deadline(&operation.into(), false), ..self.clone() }
     }
 
-    /// Whether a failed attempt allows another one. A request that must not take effect twice is retried only if the failed
-    /// attempt certainly had no effect.
+    /// Whether a failed attempt allows another one. A request that must not take effect twice is retried only if the
+    /// failed attempt certainly had no effect.
     ///
-    /// An error is the panic of the caller's rule. `unfinished` says that the server cannot have received the whole upload.
+    /// An error is the panic of the caller's rule. `unfinished` says that the server cannot have received the whole
+    /// upload.
     pub(super) fn decide(
         &self,
         operation: &OperationInfo,
@@ -161,8 +163,8 @@ impl CallOptions {
 
 /// Options of a single call: retries, time limits, size limit, validation.
 ///
-/// Every request, wait and bulk builder has them, and [`TwelveLabsBuilder`](crate::TwelveLabsBuilder) has them as the defaults of all calls
-/// of the client. Import the trait to use them:
+/// Every request, wait and bulk builder has them, and [`TwelveLabsBuilder`](crate::TwelveLabsBuilder) has them as the
+/// defaults of all calls of the client. Import the trait to use them:
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -186,15 +188,16 @@ impl CallOptions {
 /// wait       many calls and the sleeps between them                                   WaitOptions::with_deadline
 /// ```
 ///
-/// A call that exceeds one of the first four fails with [`Timeout`](crate::ErrorKind::Timeout), a wait that exceeds the last with
-/// [`Deadline`](crate::ErrorKind::Deadline). The response bodies of calls that create, change or delete something, and those of
-/// error responses, are short: all of such a body must arrive within the header timeout.
+/// A call that exceeds one of the first four fails with [`Timeout`](crate::ErrorKind::Timeout), a wait that exceeds the
+/// last with [`Deadline`](crate::ErrorKind::Deadline). The response bodies of calls that create, change or delete
+/// something, and those of error responses, are short: all of such a body must arrive within the header timeout.
 ///
 /// # Uploads
 ///
-/// A request is an upload if it has a form with a file, or any other body of at least 256 KiB, such as JSON with the bytes of a
-/// [`MediaSource`](crate::embed::v2::MediaSource). It may take as long as it makes progress. It has a connection and a thread of its own, which end with the
-/// attempt: a call that is dropped leaves nothing behind, even if the server does not read.
+/// A request is an upload if it has a form with a file, or any other body of at least 256 KiB, such as JSON with the
+/// bytes of a [`MediaSource`](crate::embed::v2::MediaSource). It may take as long as it makes progress. It has a
+/// connection and a thread of its own, which end with the attempt: a call that is dropped leaves nothing behind, even
+/// if the server does not read.
 ///
 /// The trait cannot be implemented outside of this crate.
 pub trait RequestOptions: Sized {
@@ -202,20 +205,22 @@ pub trait RequestOptions: Sized {
     #[doc(hidden)]
     fn options_mut(&mut self) -> &mut CallOptions;
 
-    /// Maximum number of retries; 0 disables them. Default: 2, and 0 for the polls of a wait, which tolerates errors by itself.
+    /// Maximum number of retries; 0 disables them. Default: 2, and 0 for the polls of a wait, which tolerates errors by
+    /// itself.
     ///
     /// Retried are 425, 429 and failures to connect for every call, unless
-    /// [their cause is permanent](crate::TransportCause::is_transient); 408, 502, 503, 504, the statuses 520 to 524, 529 and
-    /// 530 of CDNs, broken connections and timeouts for calls that are safe to repeat: those that read, compute, update or
-    /// delete. A create call is retried only if the failed attempt cannot have taken effect. A `Retry-After` is respected.
+    /// [their cause is permanent](crate::TransportCause::is_transient); 408, 502, 503, 504, the statuses 520 to
+    /// 524, 529 and 530 of CDNs, broken connections and timeouts for calls that are safe to repeat: those that read,
+    /// compute, update or delete. A create call is retried only if the failed attempt cannot have taken effect. A
+    /// `Retry-After` is respected.
     #[must_use]
     fn with_max_retries(mut self, retries: u32) -> Self {
         self.options_mut().retry.max_retries = retries;
         self
     }
 
-    /// Decides which errors are retried, within [`with_max_retries`](Self::with_max_retries). Default: the rules described there. A panic in
-    /// the rule ends the call with [`Callback`](crate::ErrorKind::Callback).
+    /// Decides which errors are retried, within [`with_max_retries`](Self::with_max_retries). Default: the rules
+    /// described there. A panic in the rule ends the call with [`Callback`](crate::ErrorKind::Callback).
     ///
     /// To retry a create call after a 503, at the risk of a second resource:
     ///
@@ -234,10 +239,12 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// Calls back before the pause that precedes a retry, for progress bars and logs. Each retry is an event of `tracing`, too.
+    /// Calls back before the pause that precedes a retry, for progress bars and logs. Each retry is an event of
+    /// `tracing`, too.
     ///
-    /// It is also called for failed polls that a wait tolerates, and for 429 responses that pause a bulk. A panic ends the call, or the wait
-    /// for the job, with [`Callback`](crate::ErrorKind::Callback). The callback runs inside of the call and should not block.
+    /// It is also called for failed polls that a wait tolerates, and for 429 responses that pause a bulk. A panic ends
+    /// the call, or the wait for the job, with [`Callback`](crate::ErrorKind::Callback). The callback runs inside of
+    /// the call and should not block.
     ///
     /// ```no_run
     /// # use twelvelabs::{RequestOptions, TwelveLabsBuilder};
@@ -253,7 +260,8 @@ pub trait RequestOptions: Sized {
 
     /// Exponential backoff with full jitter: base and maximum delay. Default: 0.5 s and 8 s.
     ///
-    /// The delay before retry `n` is random between 0 and `base * 2^(n - 1)`, at most `max`. A longer `Retry-After` is respected.
+    /// The delay before retry `n` is random between 0 and `base * 2^(n - 1)`, at most `max`. A longer `Retry-After` is
+    /// respected.
     #[must_use]
     fn with_backoff(mut self, base: Duration, max: Duration) -> Self {
         let retry = &mut self.options_mut().retry;
@@ -261,7 +269,8 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// The longest `Retry-After` to respect by waiting. Default: 90 s; for the polls of a wait, 24 h within its deadline.
+    /// The longest `Retry-After` to respect by waiting. Default: 90 s; for the polls of a wait, 24 h within its
+    /// deadline.
     ///
     /// If the server asks for more, the error is returned at once, with [`Error::retry_after`].
     #[must_use]
@@ -270,12 +279,12 @@ pub trait RequestOptions: Sized {
         self
     }
 
-    /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that create or compute
-    /// something, because the server responds after it has looked at the video. For a request that is no
-    /// [upload](#uploads) it counts from the start of the attempt.
+    /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that
+    /// create or compute something, because the server responds after it has looked at the video. For a request that is
+    /// no [upload](#uploads) it counts from the start of the attempt.
     ///
-    /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has taken it, which may hold some
-    /// megabytes on a slow connection.
+    /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has
+    /// taken it, which may hold some megabytes on a slow connection.
     #[must_use]
     fn with_header_timeout(mut self, limit: Duration) -> Self {
         self.options_mut().header_timeout = Some(limit);
@@ -284,24 +293,25 @@ pub trait RequestOptions: Sized {
 
     /// Limit between two chunks of the response body, or of an [upload](#uploads). Default: 60 s.
     ///
-    /// A slow and steady upload is progress. On Linux, so is what leaves the system while it takes no more from this process; elsewhere, the limit must
-    /// be longer than a third of the socket's send buffer takes, which is up to some megabytes.
+    /// A slow and steady upload is progress. On Linux, so is what leaves the system while it takes no more from this
+    /// process; elsewhere, the limit must be longer than a third of the socket's send buffer takes, which is up to some
+    /// megabytes.
     #[must_use]
     fn with_chunk_timeout(mut self, limit: Duration) -> Self {
         self.options_mut().chunk_timeout = Some(limit);
         self
     }
 
-    /// Limit for the whole call with all its attempts and pauses. Default: 15 min, and none for create calls and uploads, which may
-    /// take as long as they make progress.
+    /// Limit for the whole call with all its attempts and pauses. Default: 15 min, and none for create calls and
+    /// uploads, which may take as long as they make progress.
     #[must_use]
     fn with_timeout(mut self, limit: Duration) -> Self {
         self.options_mut().timeout = Some(limit);
         self
     }
 
-    /// Maximum size of a response body, in bytes after decompression. Default: 1 GiB for responses with vectors and for raw requests, 4 MiB for
-    /// others.
+    /// Maximum size of a response body, in bytes after decompression. Default: 1 GiB for responses with vectors and for
+    /// raw requests, 4 MiB for others.
     ///
     /// Four hours of video in clips of 2 s with three options are about 220 MB.
     #[must_use]
@@ -312,8 +322,9 @@ pub trait RequestOptions: Sized {
 
     /// Checks parameters against the server's limits before sending. Default: true.
     ///
-    /// Switch the checks off if the server accepts more than this version of the crate knows. What cannot be expressed in a
-    /// request is refused nevertheless: ids that are not a path segment, numbers that are not finite, files that cannot be read.
+    /// Switch the checks off if the server accepts more than this version of the crate knows. What cannot be expressed
+    /// in a request is refused nevertheless: ids that are not a path segment, numbers that are not finite, files that
+    /// cannot be read.
     #[must_use]
     fn with_validation(mut self, validate: bool) -> Self {
         self.options_mut().validate = validate;

@@ -1,5 +1,5 @@
-//! The paging engine: page after page as a stream, without a request past the last page, and with an end for every server. It knows nothing
-//! of HTTP or of an API family.
+//! The paging engine: page after page as a stream, without a request past the last page, and with an end for every
+//! server. It knows nothing of HTTP or of an API family.
 
 use std::future::Future;
 
@@ -57,8 +57,8 @@ impl Place {
     }
 }
 
-/// Pages from number `first` on. `fetch` fetches a page, `summarize` counts its entries. An error ends the stream; `endless` returns the error
-/// for a list that does not end.
+/// Pages from number `first` on. `fetch` fetches a page, `summarize` counts its entries. An error ends the stream;
+/// `endless` returns the error for a list that does not end.
 pub(crate) fn pages<P, E, F>(
     first: u64,
     fetch: impl Fn(u64) -> F,

@@ -90,8 +90,9 @@ enum Payload {
 ///
 /// # Errors
 ///
-/// Those of [`Request`](crate::Request). [`InvalidInput`](ErrorKind::InvalidInput) also if the target is not a path below the base URL or an
-/// absolute `https` URL (`http` for loopback hosts), if a header is invalid, or if the JSON body cannot be serialized.
+/// Those of [`Request`](crate::Request). [`InvalidInput`](ErrorKind::InvalidInput) also if the target is not a path
+/// below the base URL or an absolute `https` URL (`http` for loopback hosts), if a header is invalid, or if the JSON
+/// body cannot be serialized.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RawRequest<M = Async> {
@@ -167,8 +168,8 @@ impl<M> RawRequest<M> {
 
     /// Adds a header. It can be called several times with the same name.
     ///
-    /// `Content-Type` replaces the one that belongs to the body. Headers that belong to the connection or to the length of the body, such as
-    /// `Content-Length`, are refused, because the client sets them.
+    /// `Content-Type` replaces the one that belongs to the body. Headers that belong to the connection or to the length
+    /// of the body, such as `Content-Length`, are refused, because the client sets them.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let (name, value) = (name.as_ref(), value.as_ref());
         let mut refuse =
@@ -217,10 +218,12 @@ impl<M> RawRequest<M> {
         self
     }
 
-    /// Streams a file as it is, with its length, and without a `Content-Type` unless the part has a media type. It replaces an earlier body.
+    /// Streams a file as it is, with its length, and without a `Content-Type` unless the part has a media type. It
+    /// replaces an earlier body.
     ///
-    /// As for other uploads, the call as a whole has no time limit by default, and an attempt may take as long as it makes
-    /// [progress](RequestOptions::with_chunk_timeout). A file from a reader can be sent only once, so the request is not retried.
+    /// As for other uploads, the call as a whole has no time limit by default, and an attempt may take as long as it
+    /// makes [progress](RequestOptions::with_chunk_timeout). A file from a reader can be sent only once, so the request
+    /// is not retried.
     pub fn file(mut self, part: FilePart) -> Self {
         self.payload = Payload::File(part);
         self.media_type = None;
@@ -236,8 +239,9 @@ impl<M> RawRequest<M> {
 
     /// States what the request does on the server, on which retries and time limits depend.
     ///
-    /// Default: [`Read`](Effect::Read) for GET, HEAD and OPTIONS, [`Update`](Effect::Update) for PUT, [`Delete`](Effect::Delete) for
-    /// DELETE, and [`Create`](Effect::Create) for everything else, which is never retried if it may have taken effect.
+    /// Default: [`Read`](Effect::Read) for GET, HEAD and OPTIONS, [`Update`](Effect::Update) for PUT,
+    /// [`Delete`](Effect::Delete) for DELETE, and [`Create`](Effect::Create) for everything else, which is never
+    /// retried if it may have taken effect.
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
@@ -268,7 +272,8 @@ impl RawRequest {
         Ok(self.exchange(Body::collect).await?.map(Bytes::from))
     }
 
-    /// The URL, and whether it gets the key. An error says what is wrong with the target or with the arguments of the setters.
+    /// The URL, and whether it gets the key. An error says what is wrong with the target or with the arguments of the
+    /// setters.
     pub(crate) fn check(&self) -> Result<(Url, Credentials)> {
         if !self.broken.is_empty() {
             return Err(Error::invalid(self.broken.clone()));

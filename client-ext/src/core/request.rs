@@ -31,7 +31,8 @@ pub trait Verb: Sized + Send + 'static {
     #[doc(hidden)]
     const METHOD: &'static str;
 
-    /// Adds what is wrong with the parameters, apart from the ids of [`execute`](Self::execute). Nothing is wrong by default.
+    /// Adds what is wrong with the parameters, apart from the ids of [`execute`](Self::execute). Nothing is wrong by
+    /// default.
     #[doc(hidden)]
     fn check(&self, _: &mut Checks) -> impl Future<Output = ()> + Send {
         ready(())
@@ -73,8 +74,9 @@ pub trait Verb: Sized + Send + 'static {
 
 /// A request that is ready to be sent.
 ///
-/// `V` names the operation, and `M` is the mode: async, or blocking with `blocking::TwelveLabs`. The operation's optional parameters are setters on `Request<V>`; options such as retries and time limits are in
-/// the trait [`RequestOptions`].
+/// `V` names the operation, and `M` is the mode: async, or blocking with `blocking::TwelveLabs`. The operation's
+/// optional parameters are setters on `Request<V>`; options such as retries and time limits are in the trait
+/// [`RequestOptions`].
 ///
 /// Nothing happens before [`send`](Self::send) is called, or the request is awaited, which is the same.
 ///
@@ -82,8 +84,9 @@ pub trait Verb: Sized + Send + 'static {
 ///
 /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) with every broken rule, before anything is sent.
 /// - [`Api`](crate::ErrorKind::Api) if the server responds with an error.
-/// - [`Transport`](crate::ErrorKind::Transport), [`Timeout`](crate::ErrorKind::Timeout) and [`Decode`](crate::ErrorKind::Decode) if no usable
-///   response arrives. If [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, the request may have taken effect.
+/// - [`Transport`](crate::ErrorKind::Transport), [`Timeout`](crate::ErrorKind::Timeout) and
+///   [`Decode`](crate::ErrorKind::Decode) if no usable response arrives. If
+///   [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, the request may have taken effect.
 ///
 /// # Cancellation
 ///

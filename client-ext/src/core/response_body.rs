@@ -47,11 +47,13 @@ impl Body {
 
     /// The next chunk, decompressed and never empty; `None` at the end.
     ///
-    /// The size limit counts decompressed bytes. A body that announces more than the limit is refused before it is received.
+    /// The size limit counts decompressed bytes. A body that announces more than the limit is refused before it is
+    /// received.
     ///
     /// # Errors
     ///
-    /// `Decode` for a body above the limit or one that is corrupt, `Timeout` if no chunk arrives in time, `Transport` if the connection breaks.
+    /// `Decode` for a body above the limit or one that is corrupt, `Timeout` if no chunk arrives in time, `Transport`
+    /// if the connection breaks.
     pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>> {
         let size = self.limits.size;
         let length = match &mut self.decompress {
@@ -108,7 +110,8 @@ impl Body {
         Ok(whole)
     }
 
-    /// The start of the body, up to the size limit. An error ends it: this is for bodies of error responses, whose status says enough.
+    /// The start of the body, up to the size limit. An error ends it: this is for bodies of error responses, whose
+    /// status says enough.
     pub(super) async fn start(mut self) -> Vec<u8> {
         let limit = std::mem::replace(&mut self.limits.size, u64::MAX) as usize;
         let mut start = Vec::new();

@@ -6,7 +6,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// The longest `Retry-After` to respect, unless the caller sets another limit.
 ///
-/// Well above a minute: a limit per minute resets in whole seconds, so that its pause may be up to 61 s, and clocks differ.
+/// Well above a minute: a limit per minute resets in whole seconds, so that its pause may be up to 61 s, and clocks
+/// differ.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(90);
 /// No pause is shorter, so that no setting makes a busy loop.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
@@ -40,7 +41,8 @@ pub(crate) enum Decision {
         /// The pause that the server asked for.
         retry_after: Option<Duration>,
     },
-    /// Send the request again at once, changed as the server asks. It is not a retry: it has no pause and counts for no maximum.
+    /// Send the request again at once, changed as the server asks. It is not a retry: it has no pause and counts for no
+    /// maximum.
     Resend,
 }
 
@@ -68,9 +70,9 @@ impl Policy {
 
 /// Runs `attempt` until it succeeds or must not be retried; returns the number of attempts too.
 ///
-/// `decide` sees every failure, the last one included. `retrying` sees those that are followed by a retry, with its number from 1 and the pause
-/// before it; an error of it is returned. The deadline ends an attempt with the error `late`; a pause that would reach
-/// the deadline is not started, and the error is returned at once.
+/// `decide` sees every failure, the last one included. `retrying` sees those that are followed by a retry, with its
+/// number from 1 and the pause before it; an error of it is returned. The deadline ends an attempt with the error
+/// `late`; a pause that would reach the deadline is not started, and the error is returned at once.
 pub(crate) async fn run<T, E, F>(
     policy: &Policy,
     deadline: Option<Instant>,

@@ -1,5 +1,5 @@
-//! Spans and events: what a call does, with the names of OpenTelemetry's conventions for HTTP clients. See the section "Logs and traces" of
-//! the crate's documentation.
+//! Spans and events: what a call does, with the names of OpenTelemetry's conventions for HTTP clients. See the section
+//! "Logs and traces" of the crate's documentation.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -16,7 +16,8 @@ use crate::{
     response_info::ResponseInfo,
 };
 
-/// The field of a span for the id of the resource that its work is about, whatever the API calls the id: the fields of a span are fixed.
+/// The field of a span for the id of the resource that its work is about, whatever the API calls the id: the fields of
+/// a span are fixed.
 pub(crate) const RESOURCE_ID: &str = "twelvelabs.resource_id";
 /// Longer pauses are visible by default: their events are warnings.
 const LONG_PAUSE: Duration = Duration::from_secs(1);
@@ -132,7 +133,8 @@ pub(super) fn attempt_span(operation: &OperationInfo, is_poll: bool, resends: u3
     if is_poll { span!(Level::DEBUG) } else { span!(Level::INFO) }
 }
 
-/// Records where a request goes on the spans of its call and attempt. If these are disabled, the current span is one of the application.
+/// Records where a request goes on the spans of its call and attempt. If these are disabled, the current span is one of
+/// the application.
 pub(super) fn record_request(
     (call, attempt): (&Span, &Span),
     operation: &OperationInfo,
@@ -173,7 +175,8 @@ pub(super) fn record_status(span: &Span, info: &ResponseInfo) {
     span.record("http.response.status_code", info.status());
 }
 
-/// Tells about a retry that follows after a pause: an event, and the callback of the caller. `number` counts the retries from 1.
+/// Tells about a retry that follows after a pause: an event, and the callback of the caller. `number` counts the
+/// retries from 1.
 ///
 /// # Errors
 ///

@@ -14,9 +14,10 @@ use tokio::{
 
 /// A thread with a runtime, on which the connection of an attempt runs.
 ///
-/// The HTTP client runs a connection as a task of its own, which goes on when the caller does not wait for its response any more. If the server
-/// does not read, that task is stuck: a TLS connection cannot even write the message that closes it. Then its socket and the file that is
-/// uploaded stay open. The task cannot be stopped from outside, but its runtime can.
+/// The HTTP client runs a connection as a task of its own, which goes on when the caller does not wait for its response
+/// any more. If the server does not read, that task is stuck: a TLS connection cannot even write the message that
+/// closes it. Then its socket and the file that is uploaded stay open. The task cannot be stopped from outside, but its
+/// runtime can.
 #[derive(Debug)]
 pub(super) struct UploadRuntime {
     handle: Handle,
@@ -40,7 +41,8 @@ impl UploadRuntime {
         Ok(Self { handle, _end: end })
     }
 
-    /// Runs a future in the task of the caller. The tasks that it spawns and the sockets that it opens belong to this runtime.
+    /// Runs a future in the task of the caller. The tasks that it spawns and the sockets that it opens belong to this
+    /// runtime.
     pub(super) async fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         poll_fn(|context| {

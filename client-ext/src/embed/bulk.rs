@@ -48,32 +48,36 @@ pub trait CreatesJob: Verb + Clone + Sync {
 /// Many create calls, a few at a time; see [`TasksClient::create_bulk`](super::tasks::TasksClient::create_bulk) and
 /// [`V2TasksClient::create_bulk`](super::v2::V2TasksClient::create_bulk).
 ///
-/// Await it, or call [`send`](Self::send), for the results in the order of the inputs. [`stream`](Self::stream) returns each result as soon as
-/// it is there. [`wait`](Self::wait) waits for the tasks too. The options of [`RequestOptions`] apply to each create call.
+/// Await it, or call [`send`](Self::send), for the results in the order of the inputs. [`stream`](Self::stream) returns
+/// each result as soon as it is there. [`wait`](Self::wait) waits for the tasks too. The options of [`RequestOptions`]
+/// apply to each create call.
 ///
 /// # Rate limits
 ///
 /// A 429 pauses all create calls until the time that the server names, at most
-/// [`with_max_retry_after`](RequestOptions::with_max_retry_after), here 90 s by default. Then the refused call is retried, unless retries are
-/// disabled or its source is a reader. A window that is used up, as the rate limit headers of a response tell, pauses what has not started.
-/// These pauses do not count towards [`with_timeout`](RequestOptions::with_timeout).
+/// [`with_max_retry_after`](RequestOptions::with_max_retry_after), here 90 s by default. Then the refused call is
+/// retried, unless retries are disabled or its source is a reader. A window that is used up, as the rate limit headers
+/// of a response tell, pauses what has not started. These pauses do not count towards
+/// [`with_timeout`](RequestOptions::with_timeout).
 ///
 /// # Errors
 ///
-/// Each input has its own error: one that fails does not affect the others, except for these errors, which concern all inputs:
+/// Each input has its own error: one that fails does not affect the others, except for these errors, which concern all
+/// inputs:
 ///
 /// - 401 and 403, and connection errors with a [permanent cause](crate::TransportCause::is_transient).
 /// - A 429 that asks for a longer pause, or that persists over more pauses in a row than there are
 ///   [retries](RequestOptions::with_max_retries).
 ///
-/// No create call starts after one of these errors. Inputs that were not tried have the same error, whose text says so and whose
-/// [`attempts`](Error::attempts) are 0.
+/// No create call starts after one of these errors. Inputs that were not tried have the same error, whose text says so
+/// and whose [`attempts`](Error::attempts) are 0.
 ///
 /// # Cancellation
 ///
-/// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; use [`stream`](Self::stream) to store
-/// each id as soon as it is known, and [`find_created`](super::tasks::TasksClient::find_created) of version 1, or
-/// the list of tasks of version 2, for calls whose response was lost.
+/// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; use
+/// [`stream`](Self::stream) to store each id as soon as it is known, and
+/// [`find_created`](super::tasks::TasksClient::find_created) of version 1, or the list of tasks of version 2, for calls
+/// whose response was lost.
 #[derive(Clone)]
 #[must_use = "nothing is sent before `send()` or `wait()`"]
 pub struct CreateBulk<V, M = Async> {
@@ -132,9 +136,11 @@ impl<V: CreatesJob> CreateBulk<V> {
         results.into_iter().map(|created| created.result).collect()
     }
 
-    /// Creates all jobs. Returns each result as soon as it is there, so that its id can be stored before anything else happens.
+    /// Creates all jobs. Returns each result as soon as it is there, so that its id can be stored before anything else
+    /// happens.
     ///
-    /// Dropping the stream aborts the uploads that are under way. The stream must be polled for the calls to make progress.
+    /// Dropping the stream aborts the uploads that are under way. The stream must be polled for the calls to make
+    /// progress.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {

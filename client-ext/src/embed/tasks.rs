@@ -1,7 +1,8 @@
 //! Video embedding tasks: `client.embed().tasks()`, with one file per verb.
 //!
-//! A task turns one video into vectors: [`create`](TasksClient::create) it, [wait](TasksClient::wait_for_done) until it is ready,
-//! [`retrieve`](TasksClient::retrieve) the vectors. [`embed`](TasksClient::embed) does all three. The server deletes tasks after seven days.
+//! A task turns one video into vectors: [`create`](TasksClient::create) it, [wait](TasksClient::wait_for_done) until it
+//! is ready, [`retrieve`](TasksClient::retrieve) the vectors. [`embed`](TasksClient::embed) does all three. The server
+//! deletes tasks after seven days.
 
 mod create;
 mod embed;
@@ -52,8 +53,9 @@ pub type CreateTasks<M = Async> = CreateBulk<CreateTask, M>;
 
 /// Video embedding tasks. Cheap to clone.
 ///
-/// Every method returns a builder: required parameters are its arguments, optional ones are setters. Nothing is sent before the builder
-/// is awaited or `send()` is called, which is the same. All violations of parameters are reported together at that point.
+/// Every method returns a builder: required parameters are its arguments, optional ones are setters. Nothing is sent
+/// before the builder is awaited or `send()` is called, which is the same. All violations of parameters are reported
+/// together at that point.
 #[derive(Clone, Debug)]
 pub struct TasksClient<M = Async> {
     core: Core,
@@ -86,8 +88,8 @@ impl<M> TasksClient<M> {
     /// # Errors
     ///
     /// See [`Request`]. The call is retried only if the failed attempt cannot have created a task. If
-    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, a task may exist although its id never arrived: look for it with
-    /// [`find_created`](Self::find_created).
+    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, a task may exist although its id never
+    /// arrived: look for it with [`find_created`](Self::find_created).
     ///
     /// # Cancellation
     ///
@@ -112,8 +114,8 @@ impl<M> TasksClient<M> {
     /// # }
     /// ```
     ///
-    /// Results are in the order of the inputs, each with its own error. [`wait`](CreateBulk::wait) waits for the tasks, too. Every input is a create
-    /// call, which the server counts and charges for as one by [`create`](Self::create).
+    /// Results are in the order of the inputs, each with its own error. [`wait`](CreateBulk::wait) waits for the tasks,
+    /// too. Every input is a create call, which the server counts and charges for as one by [`create`](Self::create).
     pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateTasks<M>
     where
         I: IntoIterator<Item: Into<TaskInput>>,
@@ -125,8 +127,9 @@ impl<M> TasksClient<M> {
 
     /// Finds the tasks of a create call whose outcome is unknown, by the file name or URL that it sent.
     ///
-    /// A create call may have created a task although its response was lost, or the program was killed before it had stored the id. To
-    /// find out, choose a [marker](TaskInput::with_marker) that no other call uses, store it and the time before the call, and search for both:
+    /// A create call may have created a task although its response was lost, or the program was killed before it had
+    /// stored the id. To find out, choose a [marker](TaskInput::with_marker) that no other call uses, store it and the
+    /// time before the call, and search for both:
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
@@ -174,8 +177,8 @@ impl<M> TasksClient<M> {
 
     /// Waits until a task is `ready`, polling its status.
     ///
-    /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or ran out of time can be
-    /// resumed from the task id, at any time and in any process.
+    /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or
+    /// ran out of time can be resumed from the task id, at any time and in any process.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {
@@ -187,8 +190,8 @@ impl<M> TasksClient<M> {
     ///
     /// # Errors
     ///
-    /// Those of [`WaitForDone`]: above all [`JobFailed`](crate::ErrorKind::JobFailed) and [`Deadline`](crate::ErrorKind::Deadline), by default after an
-    /// hour.
+    /// Those of [`WaitForDone`]: above all [`JobFailed`](crate::ErrorKind::JobFailed) and
+    /// [`Deadline`](crate::ErrorKind::Deadline), by default after an hour.
     ///
     /// # Cancellation
     ///
@@ -197,10 +200,11 @@ impl<M> TasksClient<M> {
         WaitForDone::new(&self.core, id)
     }
 
-    /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks, where that is cheaper than
-    /// polling each of them. An id may occur more than once.
+    /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks, where that is
+    /// cheaper than polling each of them. An id may occur more than once.
     ///
-    /// Await it for all results in the order of the ids, or use [`stream`](WaitAll::stream) for each as soon as it is there.
+    /// Await it for all results in the order of the ids, or use [`stream`](WaitAll::stream) for each as soon as it is
+    /// there.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient, ids: Vec<twelvelabs::embed::tasks::TaskId>) {
@@ -236,21 +240,23 @@ impl<M> TasksClient<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// A response has about 10 kB of JSON per segment of 512 dimensions, all in one document. It is decoded while it arrives, to 2 kB
-    /// per segment.
+    /// A response has about 10 kB of JSON per segment of 512 dimensions, all in one document. It is decoded while it
+    /// arrives, to 2 kB per segment.
     ///
     /// # Errors
     ///
     /// See [`Request`]. [`Decode`](crate::ErrorKind::Decode), with the [path](crate::Error::json_path) and the
-    /// [byte offset](crate::Error::byte_offset), if the response is truncated or malformed, or if a vector contains anything but finite
-    /// numbers. A part of such a response is never returned as the whole.
+    /// [byte offset](crate::Error::byte_offset), if the response is truncated or malformed, or if a vector contains
+    /// anything but finite numbers. A part of such a response is never returned as the whole.
     ///
-    /// [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and [`JobFailed`](crate::ErrorKind::JobFailed) if it failed.
+    /// [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and
+    /// [`JobFailed`](crate::ErrorKind::JobFailed) if it failed.
     pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveTask, M> {
         Request::new(&self.core, RetrieveTask { id: id.into_id(&TASK_ID), options: Vec::new() })
     }
 
-    /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or [all tasks](Request::items).
+    /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or
+    /// [all tasks](Request::items).
     ///
     /// Without times, the server lists the tasks of the last seven days, which is how long it keeps them.
     ///
@@ -285,12 +291,13 @@ impl<M> TasksClient<M> {
     ///
     /// # Errors
     ///
-    /// Those of [`create`](Self::create), [`wait_for_done`](Self::wait_for_done) and [`retrieve`](Self::retrieve). Once the task exists, every
-    /// error has its id: [`resource_id`](crate::Error::resource_id).
+    /// Those of [`create`](Self::create), [`wait_for_done`](Self::wait_for_done) and [`retrieve`](Self::retrieve). Once
+    /// the task exists, every error has its id: [`resource_id`](crate::Error::resource_id).
     ///
     /// # Cancellation
     ///
-    /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
+    /// Dropping the future aborts what is under way. A task that was created goes on;
+    /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo, M> {
         Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
     }

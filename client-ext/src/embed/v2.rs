@@ -1,8 +1,8 @@
 //! Version 2 of the embedding API: `client.embed().v2()`.
 //!
-//! [`create`](V2Client::create) embeds a query or a short file at once; [`tasks`](V2Client::tasks) embed long files and documents. Everything
-//! that a model embeds is in one space, so that vectors of texts, images, sounds, videos and documents can be compared with each other, but
-//! not with those of another model.
+//! [`create`](V2Client::create) embeds a query or a short file at once; [`tasks`](V2Client::tasks) embed long files and
+//! documents. Everything that a model embeds is in one space, so that vectors of texts, images, sounds, videos and
+//! documents can be compared with each other, but not with those of another model.
 
 mod create;
 mod document;
@@ -70,13 +70,14 @@ impl<M> V2Client<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// Audio and video may last 10 minutes with Marengo 3.0 and 30 seconds with Marengo 3.5, which takes them only as a whole. For longer files
-    /// and documents, create a [task](Self::tasks).
+    /// Audio and video may last 10 minutes with Marengo 3.0 and 30 seconds with Marengo 3.5, which takes them only as a
+    /// whole. For longer files and documents, create a [task](Self::tasks).
     ///
     /// # Errors
     ///
     /// See [`Request`]. The call changes nothing on the server and is retried like one that reads.
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an input or a parameter that the model does not take.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an input or a parameter that the
+    /// model does not take.
     ///
     /// # Cancellation
     ///

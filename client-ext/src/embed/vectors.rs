@@ -42,7 +42,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// An operation that returns vectors: as a whole with [`send`](crate::Request::send), one by one with `segments`, or as a `matrix`.
+/// An operation that returns vectors: as a whole with [`send`](crate::Request::send), one by one with `segments`, or as
+/// a `matrix`.
 ///
 /// Cannot be implemented outside of this crate.
 pub trait ReturnsVectors: Verb<Output: VectorResponse> {

@@ -8,21 +8,23 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportCause {
-    /// The host name could not be resolved. Counts as transient, because a machine that is offline for a moment looks the same as a host
-    /// name that does not exist.
+    /// The host name could not be resolved. Counts as transient, because a machine that is offline for a moment looks
+    /// the same as a host name that does not exist.
     Dns,
     /// The host refused the connection: no server listens on the port.
     Refused,
     /// The network or the host is unreachable.
     Unreachable,
-    /// The connection was not established within [`with_connect_timeout`](crate::TwelveLabsBuilder::with_connect_timeout), TLS included. The
-    /// kind of the error is [`Timeout`](crate::ErrorKind::Timeout).
+    /// The connection was not established within
+    /// [`with_connect_timeout`](crate::TwelveLabsBuilder::with_connect_timeout), TLS included. The kind of the error is
+    /// [`Timeout`](crate::ErrorKind::Timeout).
     ConnectTimeout,
     /// The server's TLS certificate was rejected. Permanent.
     Certificate,
     /// The server refused the client's TLS certificate, or requires one. Permanent, and the request had no effect.
     ClientCertificate,
-    /// The TLS handshake failed for another reason: the server does not speak TLS, or no version or cipher in common. Permanent.
+    /// The TLS handshake failed for another reason: the server does not speak TLS, or no version or cipher in common.
+    /// Permanent.
     Tls,
     /// The proxy could not be reached, or closed the connection.
     ProxyUnreachable,

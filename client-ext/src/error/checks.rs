@@ -7,8 +7,8 @@ use super::{BoxError, Error, Result, Violation, display::shown_number};
 
 /// Collects every rule that the parameters of a call break.
 ///
-/// There are two kinds of rules. The server's limits can be switched off, because the server may change them before a release of
-/// this crate does. What cannot be expressed in a request is always refused.
+/// There are two kinds of rules. The server's limits can be switched off, because the server may change them before a
+/// release of this crate does. What cannot be expressed in a request is always refused.
 #[derive(Debug)]
 pub struct Checks {
     limits: bool,
@@ -40,7 +40,8 @@ impl Checks {
         }
     }
 
-    /// Checks a number against the range that the OpenAPI document states. A number that is not finite is always refused.
+    /// Checks a number against the range that the OpenAPI document states. A number that is not finite is always
+    /// refused.
     pub(crate) fn range(&mut self, param: &Param, value: Option<f64>) {
         self.range_as(param.name, param, value);
     }
@@ -59,8 +60,8 @@ impl Checks {
         }
     }
 
-    /// Checks rules about several fields; `fields` has the values as they are sent. Breaking a rule that no source confirms is
-    /// logged and not a violation.
+    /// Checks rules about several fields; `fields` has the values as they are sent. Breaking a rule that no source
+    /// confirms is logged and not a violation.
     pub(crate) fn rules(&mut self, rules: &[Rule<'_>], fields: &Value) {
         for rule in rules {
             for broken in rule.check(fields) {

@@ -90,7 +90,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// The line of `Display`, then a line for each source that the lines above do not contain, and one for the id of the request.
+/// The line of `Display`, then a line for each source that the lines above do not contain, and one for the id of the
+/// request.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.to_string();

@@ -94,7 +94,8 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-/// An enum variant with a value: an object with one member, whose key is the name of the variant. The caller reads the braces.
+/// An enum variant with a value: an object with one member, whose key is the name of the variant. The caller reads the
+/// braces.
 pub(super) struct Tagged<'a, 'de>(pub(super) &'a mut Json<'de>);
 
 impl<'de> EnumAccess<'de> for Tagged<'_, 'de> {

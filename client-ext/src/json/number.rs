@@ -21,7 +21,8 @@ const EXTRA_BITS: u32 = f64::MANTISSA_DIGITS - f32::MANTISSA_DIGITS;
 /// The length of the longest number on the fast path, in bytes.
 const WINDOW: usize = 32;
 
-/// The number at the start of the text, correctly rounded, and its length. `None` if it is not a number, or needs the slow path.
+/// The number at the start of the text, correctly rounded, and its length. `None` if it is not a number, or needs the
+/// slow path.
 #[inline(always)]
 pub(super) fn fast_f32(text: &[u8]) -> Option<(f32, usize)> {
     match text.first_chunk::<WINDOW>() {
@@ -157,7 +158,8 @@ fn round(digits: u64, exponent: i32) -> Option<f32> {
     (single >= f32::MIN_POSITIVE && single.is_finite()).then_some(single)
 }
 
-/// The nearest `f32`; `None` if the value is so close to the middle of two neighbours that `units` in the last place could decide.
+/// The nearest `f32`; `None` if the value is so close to the middle of two neighbours that `units` in the last place
+/// could decide.
 #[inline(always)]
 fn nearest(double: f64, units: u64) -> Option<f32> {
     const MIDDLE: u64 = 1 << (EXTRA_BITS - 1);
@@ -198,7 +200,8 @@ fn eight(digits: u64) -> u64 {
     high.wrapping_add(low) >> 32
 }
 
-/// The length of the number at the start of the text, and whether it is an integer; or the position of the first wrong byte.
+/// The length of the number at the start of the text, and whether it is an integer; or the position of the first wrong
+/// byte.
 pub(super) fn token(text: &[u8]) -> Result<(usize, bool), usize> {
     let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut at = usize::from(text.first() == Some(&b'-'));

@@ -14,9 +14,9 @@ const LONGEST_KEY: usize = 1024;
 
 /// Decodes a document while it arrives: each element of its large array as soon as it is complete, the rest at the end.
 ///
-/// The array is cut out of the text, and the rest is decoded like any other document. So the order of keys, unknown keys and new fields do
-/// not matter, and neither do escapes in keys. Elements that are left in the rest nevertheless, as in an object that is spelt as an array, come out at
-/// the end: no element is ever lost.
+/// The array is cut out of the text, and the rest is decoded like any other document. So the order of keys, unknown
+/// keys and new fields do not matter, and neither do escapes in keys. Elements that are left in the rest nevertheless,
+/// as in an object that is spelt as an array, come out at the end: no element is ever lost.
 #[derive(Debug)]
 pub struct Splitter<T> {
     around: Around,
@@ -93,8 +93,8 @@ impl<T: LargeArray> Default for Splitter<T> {
 }
 
 impl<T: LargeArray> Splitter<T> {
-    /// A splitter that uses at most `frame_limit` bytes for what is outside of the array, so that its memory does not depend on the size of
-    /// the document.
+    /// A splitter that uses at most `frame_limit` bytes for what is outside of the array, so that its memory does not
+    /// depend on the size of the document.
     pub fn bounded(frame_limit: usize) -> Self {
         Self { frame_limit, ..Self::default() }
     }

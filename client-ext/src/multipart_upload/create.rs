@@ -16,10 +16,12 @@ use crate::{
 
 /// The operation of [`MultipartUploadClient::create`](super::MultipartUploadClient::create).
 ///
-/// `POST /assets/multipart-uploads`. It creates an upload and reserves an asset. The response has the size of the parts, which the server chooses, the
-/// headers for the storage host, and the URLs of the first parts; [`get_additional_presigned_urls`] returns those of others. Each part but
-/// the last must have that size exactly. The setters of the new asset are [`enable_hls`](crate::Request::enable_hls),
-/// [`enable_thumbnail`](crate::Request::enable_thumbnail), both false by default, and [`user_metadata`](crate::Request::user_metadata).
+/// `POST /assets/multipart-uploads`. It creates an upload and reserves an asset. The response has the size of the
+/// parts, which the server chooses, the headers for the storage host, and the URLs of the first parts;
+/// [`get_additional_presigned_urls`] returns those of others. Each part but the last must have that size exactly. The
+/// setters of the new asset are [`enable_hls`](crate::Request::enable_hls),
+/// [`enable_thumbnail`](crate::Request::enable_thumbnail), both false by default, and
+/// [`user_metadata`](crate::Request::user_metadata).
 ///
 /// [`get_additional_presigned_urls`]: super::MultipartUploadClient::get_additional_presigned_urls
 #[derive(Clone, Debug)]

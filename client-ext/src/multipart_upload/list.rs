@@ -19,11 +19,13 @@ use crate::{
     error::{Checks, Result},
 };
 
-/// The operation of [`MultipartUploadClient::list_incomplete_uploads`](super::MultipartUploadClient::list_incomplete_uploads).
+/// The operation of
+/// [`MultipartUploadClient::list_incomplete_uploads`](super::MultipartUploadClient::list_incomplete_uploads).
 ///
-/// `GET /assets/multipart-uploads`. An entry has the sizes and times of an upload, but neither the name of its file nor its asset. An upload
-/// that is not completed within 24 hours expires; the API has no call to abort one. To resume an upload, store its id, its asset
-/// and the size of its parts, as the [journal](crate::Request::with_journal) of [`AssetsClient::upload`](crate::assets::AssetsClient::upload) does.
+/// `GET /assets/multipart-uploads`. An entry has the sizes and times of an upload, but neither the name of its file nor
+/// its asset. An upload that is not completed within 24 hours expires; the API has no call to abort one. To resume an
+/// upload, store its id, its asset and the size of its parts, as the [journal](crate::Request::with_journal) of
+/// [`AssetsClient::upload`](crate::assets::AssetsClient::upload) does.
 #[derive(Clone, Debug, Default)]
 pub struct ListIncompleteUploads {
     paging: Paging,

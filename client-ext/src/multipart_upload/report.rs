@@ -15,8 +15,9 @@ use crate::{
 
 /// The operation of [`MultipartUploadClient::report_chunk_batch`](super::MultipartUploadClient::report_chunk_batch).
 ///
-/// `POST /assets/multipart-uploads/{upload_id}`. It is safe to repeat: parts that were reported are counted once. Part numbers start at 1, sizes are in
-/// bytes, and the proof is the `ETag` that the storage host returned, without its quotes. `url` is in the response when all parts are reported.
+/// `POST /assets/multipart-uploads/{upload_id}`. It is safe to repeat: parts that were reported are counted once. Part
+/// numbers start at 1, sizes are in bytes, and the proof is the `ETag` that the storage host returned, without its
+/// quotes. `url` is in the response when all parts are reported.
 /// [`AssetsClient::upload`](crate::assets::AssetsClient::upload) reports ten parts at a time.
 #[derive(Clone, Debug)]
 pub struct ReportChunkBatch {

@@ -23,8 +23,9 @@ use crate::{
 
 /// The operation of [`MultipartUploadClient::get_status`](super::MultipartUploadClient::get_status).
 ///
-/// `GET /assets/multipart-uploads/{upload_id}`. The status is `active`; `completed` when the server has all parts, while the asset may still be
-/// `processing`; `failed` or `expired`, after which it cannot be resumed. The size of the parts and the asset are not in the response: store them.
+/// `GET /assets/multipart-uploads/{upload_id}`. The status is `active`; `completed` when the server has all parts,
+/// while the asset may still be `processing`; `failed` or `expired`, after which it cannot be resumed. The size of the
+/// parts and the asset are not in the response: store them.
 #[derive(Clone, Debug)]
 pub struct GetUploadStatus {
     id: Id<UploadId>,

@@ -13,11 +13,12 @@ use crate::{
     error::{Checks, Result},
 };
 
-/// The operation of [`MultipartUploadClient::get_additional_presigned_urls`](super::MultipartUploadClient::get_additional_presigned_urls).
+/// The operation of
+/// [`MultipartUploadClient::get_additional_presigned_urls`](super::MultipartUploadClient::get_additional_presigned_urls).
 ///
 /// `POST /assets/multipart-uploads/{upload_id}/presigned-urls`. It is for parts whose URL was not in the response of
-/// [`create`](super::MultipartUploadClient::create), has expired, or was used by an attempt that failed. 0 parts and more than 50 are refused before
-/// the request is sent.
+/// [`create`](super::MultipartUploadClient::create), has expired, or was used by an attempt that failed. 0 parts and
+/// more than 50 are refused before the request is sent.
 #[derive(Clone, Debug)]
 pub struct GetAdditionalPresignedUrls {
     pub(crate) id: Id<UploadId>,

@@ -68,8 +68,8 @@ impl Activity {
         move || counters.attempt.load(Ordering::Relaxed) == mine
     }
 
-    /// The last attempt ended before the last byte of the body was passed to the connection: the server cannot have the whole
-    /// request, so it had no effect.
+    /// The last attempt ended before the last byte of the body was passed to the connection: the server cannot have the
+    /// whole request, so it had no effect.
     pub(super) fn is_unfinished(&self) -> bool {
         self.0.is_unfinished.load(Ordering::Relaxed)
     }
@@ -82,8 +82,8 @@ impl Activity {
         Running(self)
     }
 
-    /// Returns a function for the attempt that runs now: it records that a chunk was passed to the connection, and whether it was the last one of
-    /// the body.
+    /// Returns a function for the attempt that runs now: it records that a chunk was passed to the connection, and
+    /// whether it was the last one of the body.
     pub(super) fn passed(&self) -> impl Fn(bool) + Send + Sync + 'static {
         self.during_attempt(|counters, last| {
             counters.progress();
@@ -114,18 +114,19 @@ impl Activity {
         }
     }
 
-    /// Completes when nothing of the request left for `chunk`, or no response headers arrived for `headers` after its last byte left.
-    /// Returns what happened, for an error.
+    /// Completes when nothing of the request left for `chunk`, or no response headers arrived for `headers` after its
+    /// last byte left. Returns what happened, for an error.
     ///
-    /// `unconfirmed` tells how many bytes the operating system holds, which are megabytes on a slow connection: the socket takes no chunk
-    /// while they leave. `None` if it does not tell; then what the socket took has left.
+    /// `unconfirmed` tells how many bytes the operating system holds, which are megabytes on a slow connection: the
+    /// socket takes no chunk while they leave. `None` if it does not tell; then what the socket took has left.
     pub(super) async fn stalled<F: Future<Output = Option<u64>>>(
         &self,
         chunk: Duration,
         headers: Duration,
         unconfirmed: impl Fn() -> F,
     ) -> String {
-        // What the operating system held when it was last asked, if no chunk was taken since, and when it was first seen to hold that.
+        // What the operating system held when it was last asked, if no chunk was taken since, and when it was first
+        // seen to hold that.
         let mut held: Option<(u64, Instant)> = None;
         let mut seen = self.last();
         // Whether it has to be asked: always, if there is an upload, until its last byte has left.
@@ -243,8 +244,8 @@ mod tests {
         assert!(!activity.is_unfinished());
     }
 
-    /// The seconds until an upload is given up, of which the operating system has taken everything or still takes chunks, and why. It holds
-    /// `held` bytes, of which `rate` leave in each second.
+    /// The seconds until an upload is given up, of which the operating system has taken everything or still takes
+    /// chunks, and why. It holds `held` bytes, of which `rate` leave in each second.
     async fn given_up(is_sending: bool, held: u64, rate: u64) -> (u64, String) {
         let activity = Activity::default();
         activity.expect_upload();

@@ -1,4 +1,5 @@
-//! One upload through all attempts of its call, and when to send `Expect: 100-continue` and wait before sending the file.
+//! One upload through all attempts of its call, and when to send `Expect: 100-continue` and wait before sending the
+//! file.
 
 use std::{
     borrow::Cow,
@@ -11,13 +12,14 @@ use twelvelabs_api::runtime::{FilePart, Multipart, Param, UploadBody};
 
 use super::{Activity, activity::Running};
 
-/// How long an attempt waits for `100 Continue` or a refusal if the server closed the connection during the attempt before; curl waits as long.
+/// How long an attempt waits for `100 Continue` or a refusal if the server closed the connection during the attempt
+/// before; curl waits as long.
 const CONTINUE_TIMEOUT_AFTER_CLOSE: Duration = Duration::from_secs(1);
 /// The same for an upload that has no other attempt, so that a refusal is not lost.
 const CONTINUE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// A body in memory of at least this size is an upload, in bytes. A smaller one has left before any time limit of a call matters: at
-/// 10 KB/s in half a minute. It can use a connection of the pool, and needs no thread.
+/// A body in memory of at least this size is an upload, in bytes. A smaller one has left before any time limit of a
+/// call matters: at 10 KB/s in half a minute. It can use a connection of the pool, and needs no thread.
 pub(crate) const LARGE_BODY: usize = 256 * 1024;
 
 /// The upload of a call, if it has one: a file, or another large body.
@@ -77,9 +79,11 @@ impl Upload {
         form.map_body(|body| self.prepare(body, hung_up, is_last))
     }
 
-    /// Prepares the body of one attempt: it stops when the attempt ends, and asks the server first if a refusal could be lost otherwise.
+    /// Prepares the body of one attempt: it stops when the attempt ends, and asks the server first if a refusal could
+    /// be lost otherwise.
     ///
-    /// `hung_up` says that the server closed the connection during the attempt before, `is_last` that no other attempt may follow.
+    /// `hung_up` says that the server closed the connection during the attempt before, `is_last` that no other attempt
+    /// may follow.
     pub(crate) fn prepare(&self, body: UploadBody, hung_up: bool, is_last: bool) -> UploadBody {
         let body = self.watch(body);
         // Without another attempt, this is the one in which a refusal must not be lost.
@@ -112,8 +116,8 @@ impl Upload {
         self.replayable || self.parts.iter().all(FilePart::is_unread)
     }
 
-    /// Takes into account that the server refused `Expect: 100-continue` (417). Returns whether the request can be sent without it: it was
-    /// sent with it, for the first time.
+    /// Takes into account that the server refused `Expect: 100-continue` (417). Returns whether the request can be sent
+    /// without it: it was sent with it, for the first time.
     pub(crate) fn stop_asking(&self) -> bool {
         self.asks.load(Ordering::Relaxed) && !self.must_not_ask.swap(true, Ordering::Relaxed)
     }

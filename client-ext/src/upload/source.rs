@@ -11,7 +11,8 @@ use twelvelabs_api::runtime::{FilePart, Param, Progress, SourceError};
 
 use crate::error::{Checks, Violation, shown_bytes, url_rule};
 
-/// Where a video, an image or an audio file comes from: a path, an open file, bytes, a reader, or a URL that the server fetches.
+/// Where a video, an image or an audio file comes from: a path, an open file, bytes, a reader, or a URL that the server
+/// fetches.
 ///
 /// | source | read again for a retry | what the server gets |
 /// | --- | --- | --- |
@@ -21,8 +22,9 @@ use crate::error::{Checks, Violation, shown_bytes, url_rule};
 /// | [`reader`](Self::reader) | only if nothing of it was read | the bytes of the reader |
 /// | [`url`](Self::url) | yes | the URL, from which it fetches the file |
 ///
-/// Nothing is opened or read before the request is sent. A source that cannot be read, that is empty, or that delivers another number of bytes than
-/// announced, fails the request with [`InvalidInput`](crate::ErrorKind::InvalidInput), which names the parameter.
+/// Nothing is opened or read before the request is sent. A source that cannot be read, that is empty, or that delivers
+/// another number of bytes than announced, fails the request with [`InvalidInput`](crate::ErrorKind::InvalidInput),
+/// which names the parameter.
 ///
 /// `Debug` and `Display` show file names, and URLs without user, query and fragment, because signed URLs are secrets.
 ///
@@ -72,37 +74,39 @@ pub(crate) fn public_part(text: &str) -> String {
 impl FileSource {
     /// A file on disk.
     ///
-    /// It is streamed while it is sent, and opened again for each attempt. The file name is the last component of the path.
-    /// Directories, pipes and devices are refused.
+    /// It is streamed while it is sent, and opened again for each attempt. The file name is the last component of the
+    /// path. Directories, pipes and devices are refused.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(FilePart::path(path)))
     }
 
     /// An open file: a [`std::fs::File`] or a [`tokio::fs::File`].
     ///
-    /// It is streamed while it is sent, from its start for each attempt. Its cursor does not matter and is not moved, except on Windows.
-    /// The file name is `video`, unless the request sets another. Must be a regular file: pipes and devices are readers.
+    /// It is streamed while it is sent, from its start for each attempt. Its cursor does not matter and is not moved,
+    /// except on Windows. The file name is `video`, unless the request sets another. Must be a regular file: pipes and
+    /// devices are readers.
     pub fn file(file: impl Into<tokio::fs::File>) -> Self {
         Self(Source::File(FilePart::file(file)))
     }
 
-    /// Bytes in memory, and the file name to send. `Bytes` are shared between attempts, not copied; a `Vec<u8>` is taken over.
+    /// Bytes in memory, and the file name to send. `Bytes` are shared between attempts, not copied; a `Vec<u8>` is
+    /// taken over.
     pub fn bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self(Source::File(FilePart::bytes(file_name, bytes)))
     }
 
     /// A reader that delivers exactly `length` bytes, for example the body of another HTTP response.
     ///
-    /// It can be read only once, so a call with it is never retried after the upload has started. A reader that ends early or has more bytes
-    /// than announced aborts the upload.
+    /// It can be read only once, so a call with it is never retried after the upload has started. A reader that ends
+    /// early or has more bytes than announced aborts the upload.
     pub fn reader(file_name: impl Into<String>, length: u64, reader: impl AsyncRead + Send + 'static) -> Self {
         Self(Source::File(FilePart::reader(file_name, length, reader)))
     }
 
     /// A direct `http` or `https` link to a file, which the server fetches.
     ///
-    /// The URL must need no login and must not lead to a page: the server rejects pages of video platforms and share links. The file is fetched
-    /// while the create call runs, so a signed URL must be valid until then.
+    /// The URL must need no login and must not lead to a page: the server rejects pages of video platforms and share
+    /// links. The file is fetched while the create call runs, so a signed URL must be valid until then.
     pub fn url(url: impl Into<String>) -> Self {
         Self(Source::Url(url.into()))
     }

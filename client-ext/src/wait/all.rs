@@ -43,23 +43,26 @@ pub struct Waited<S> {
 
 /// A wait for many jobs with few requests.
 ///
-/// Await it, or call [`send`](Self::send), for all results in the order of the ids or inputs, each with its own error. Use
-/// [`stream`](Self::stream) for each result as soon as it is there. Options are in the traits [`WaitOptions`] and [`RequestOptions`]; the
-/// latter apply to each request of the wait, not to create calls.
+/// Await it, or call [`send`](Self::send), for all results in the order of the ids or inputs, each with its own error.
+/// Use [`stream`](Self::stream) for each result as soon as it is there. Options are in the traits [`WaitOptions`] and
+/// [`RequestOptions`]; the latter apply to each request of the wait, not to create calls.
 ///
 /// Every job is polled again when [`sleep_interval`](WaitOptions::sleep_interval) has passed, or later if the
-/// [request rate](Self::with_requests_per_minute) makes the round of all jobs take longer. A list request polls up to 50 jobs and replaces
-/// as many single polls; jobs that the list does not show are polled by their id. Up to four requests run at the same time.
+/// [request rate](Self::with_requests_per_minute) makes the round of all jobs take longer. A list request polls up to
+/// 50 jobs and replaces as many single polls; jobs that the list does not show are polled by their id. Up to four
+/// requests run at the same time.
 ///
 /// # Errors
 ///
-/// Each job has the errors of [`WaitForDone`](super::WaitForDone), and the same rules for what ends its wait. The deadline counts for each
-/// job from the start of the wait, or from the time at which it was created. In addition:
+/// Each job has the errors of [`WaitForDone`](super::WaitForDone), and the same rules for what ends its wait. The
+/// deadline counts for each job from the start of the wait, or from the time at which it was created. In addition:
 ///
-/// - 401, 403 and connection errors with a [permanent cause](crate::TransportCause::is_transient) end the wait for all jobs.
-/// - A `Retry-After` or a 429 pauses all requests. Jobs whose deadline is before the end of the pause end with that error at once.
-/// - If no request succeeds any more, [`with_max_failures`](WaitOptions::with_max_failures) pauses of at least the interval are tolerated
-///   before the wait for all jobs ends.
+/// - 401, 403 and connection errors with a [permanent cause](crate::TransportCause::is_transient) end the wait for all
+///   jobs.
+/// - A `Retry-After` or a 429 pauses all requests. Jobs whose deadline is before the end of the pause end with that
+///   error at once.
+/// - If no request succeeds any more, [`with_max_failures`](WaitOptions::with_max_failures) pauses of at least the
+///   interval are tolerated before the wait for all jobs ends.
 /// - If listing fails, jobs are polled individually.
 /// - Invalid ids and failed create calls have their error at their position.
 ///
@@ -120,8 +123,8 @@ impl<J: Job, M> WaitAll<J, M> {
 
     /// Maximum number of status and list requests in any 60 s; at least 1. Create calls are not counted.
     ///
-    /// Default: 25, which is the server's smallest limit, until the server announces its limit. A number set here is not exceeded,
-    /// and the rate is lower if the server allows less. Retries of a single poll, which are off unless
+    /// Default: 25, which is the server's smallest limit, until the server announces its limit. A number set here is
+    /// not exceeded, and the rate is lower if the server allows less. Retries of a single poll, which are off unless
     /// [`with_max_retries`](crate::RequestOptions::with_max_retries) is called on this wait, are not counted.
     pub fn with_requests_per_minute(mut self, requests: u32) -> Self {
         self.rate = Rate::AtMost(requests);

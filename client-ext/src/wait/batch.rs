@@ -1,9 +1,10 @@
-//! The engine of a wait for many items: which request comes next, for one item or for a page of the list of items, newest first.
-//! It knows nothing of HTTP or of an API family, makes no requests itself, and is told their results.
+//! The engine of a wait for many items: which request comes next, for one item or for a page of the list of items,
+//! newest first. It knows nothing of HTTP or of an API family, makes no requests itself, and is told their results.
 //!
-//! Items are polled in rounds. In a round, a page is requested whenever it is expected to show more than one item that is still to be
-//! polled: it starts at the newest of those, so that it costs no more requests than polling that one alone, and whatever else it
-//! shows is gained. An item that a page should have shown and did not is polled alone in the same round.
+//! Items are polled in rounds. In a round, a page is requested whenever it is expected to show more than one item that
+//! is still to be polled: it starts at the newest of those, so that it costs no more requests than polling that one
+//! alone, and whatever else it shows is gained. An item that a page should have shown and did not is polled alone in
+//! the same round.
 
 mod failure;
 mod round;
@@ -23,7 +24,8 @@ use super::{
 
 /// The maximum number of requests at the same time.
 const CONCURRENCY: u32 = 4;
-/// In seconds: how far a window of the list reaches past the items that it is for. Whether its bounds are inclusive is not documented.
+/// In seconds: how far a window of the list reaches past the items that it is for. Whether its bounds are inclusive is
+/// not documented.
 const MARGIN: i64 = 2;
 /// In seconds: an entry that is newer than its window by more than this shows that the server ignores windows.
 const FOREIGN: i64 = 60;
@@ -282,8 +284,8 @@ impl Batch {
         self.streak
     }
 
-    /// What to do now. A [`Request`] has to be made, and its result passed to [`one`](Self::one), [`page`](Self::page) or
-    /// [`failed`](Self::failed).
+    /// What to do now. A [`Request`] has to be made, and its result passed to [`one`](Self::one), [`page`](Self::page)
+    /// or [`failed`](Self::failed).
     pub fn next(&mut self, now: Instant) -> Next {
         // While nothing succeeds, one request at a time is enough to find out when it does again.
         let most = if self.streak > 0 { 1 } else { CONCURRENCY };

@@ -47,7 +47,8 @@ impl WaitDetails {
         self.elapsed
     }
 
-    /// The last status that the wait saw. `None` if it saw none, or if `S` is not the [status type](Job::Status) of the job.
+    /// The last status that the wait saw. `None` if it saw none, or if `S` is not the [status type](Job::Status) of the
+    /// job.
     pub fn last_status<S: 'static>(&self) -> Option<&S> {
         self.last.as_deref()?.downcast_ref()
     }

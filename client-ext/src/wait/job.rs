@@ -63,7 +63,8 @@ pub trait Job: Clone + Send + Sync + 'static {
         std::future::ready(Polled { outcome: Err(PollError::Failed(error)), rate_limit: None })
     }
 
-    /// Whether an entry of the list says all that a poll of its own would. A job that ended without is polled once more.
+    /// Whether an entry of the list says all that a poll of its own would. A job that ended without is polled once
+    /// more.
     #[doc(hidden)]
     fn is_whole(_: &Self::Status) -> bool {
         true

@@ -18,8 +18,8 @@ const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a callback may return: nothing, or a `Result` whose error ends the wait.
 ///
-/// Implemented for `()` and `Result<(), E>`, and for callbacks that never return: `!` and `Infallible`. You can implement it for your
-/// own types.
+/// Implemented for `()` and `Result<(), E>`, and for callbacks that never return: `!` and `Infallible`. You can
+/// implement it for your own types.
 pub trait CallbackOutcome {
     /// The error, if the callback failed.
     fn into_error(self) -> Option<Box<dyn std::error::Error + Send + Sync>>;
@@ -145,8 +145,8 @@ pub trait WaitOptions: Sized {
 
     /// Maximum number of failed polls in a row that are tolerated. Default: 10.
     ///
-    /// Tolerated are [transient errors](crate::Error::is_transient) and response bodies that cannot be decoded. Other errors, such as
-    /// 401 and 404, end the wait at once.
+    /// Tolerated are [transient errors](crate::Error::is_transient) and response bodies that cannot be decoded. Other
+    /// errors, such as 401 and 404, end the wait at once.
     #[must_use]
     fn with_max_failures(mut self, failures: u32) -> Self {
         self.wait_mut().schedule.max_failures = failures;
@@ -155,8 +155,9 @@ pub trait WaitOptions: Sized {
 
     /// Calls back after every successful poll, the first and the last included, before the sleep.
     ///
-    /// The callback returns nothing or a `Result`. An error or a panic ends the wait with [`Callback`](crate::ErrorKind::Callback); in a wait for
-    /// many, it ends the wait for the job whose status the callback got.
+    /// The callback returns nothing or a `Result`. An error or a panic ends the wait with
+    /// [`Callback`](crate::ErrorKind::Callback); in a wait for many, it ends the wait for the job whose status the
+    /// callback got.
     #[must_use]
     fn callback<O: CallbackOutcome>(mut self, mut callback: impl FnMut(&Self::Status) -> O + Send + 'static) -> Self {
         let mut call = move |status: &Self::Status| catch(|| callback(status).into_error()).unwrap_or_else(Some);

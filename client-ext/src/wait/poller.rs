@@ -1,5 +1,5 @@
-//! The engine of a wait for one item: polls until it is done, has failed permanently, or the deadline passes. It knows nothing of
-//! HTTP or of an API family.
+//! The engine of a wait for one item: polls until it is done, has failed permanently, or the deadline passes. It knows
+//! nothing of HTTP or of an API family.
 
 use std::{future::Future, time::Duration};
 
@@ -69,8 +69,8 @@ impl Poller {
 
     /// The result of the next successful poll, at its time.
     ///
-    /// `tolerated` sees each failed poll that is followed by another one, with the number of failures in a row and the pause. An error of it ends
-    /// the wait.
+    /// `tolerated` sees each failed poll that is followed by another one, with the number of failures in a row and the
+    /// pause. An error of it ends the wait.
     pub async fn next<T, E, F>(
         &mut self,
         mut poll: impl FnMut() -> F,

@@ -6,13 +6,14 @@ use tokio::time::Instant;
 
 /// The period of a limit.
 pub const WINDOW: Duration = Duration::from_secs(60);
-/// The longest time until the reset of a limit per minute. The server tells it in whole seconds, and clocks differ. Other limits are per day.
+/// The longest time until the reset of a limit per minute. The server tells it in whole seconds, and clocks differ.
+/// Other limits are per day.
 pub const LONGEST_RESET: Duration = Duration::from_secs(90);
 /// Tolerance for a server whose clock differs slightly.
 const SLACK: Duration = Duration::from_millis(50);
 
-/// Limits requests per minute, over a sliding window. A request counts from its start until a minute after its end, so that it
-/// does not matter when in between the server counted it.
+/// Limits requests per minute, over a sliding window. A request counts from its start until a minute after its end, so
+/// that it does not matter when in between the server counted it.
 #[derive(Debug)]
 pub struct RateLimiter {
     own: Rate,
@@ -47,8 +48,8 @@ impl RateLimiter {
         limit.max(1)
     }
 
-    /// Takes a limit that the server announces into account. The server has limits per minute and per day, and does not say which one it
-    /// means: only the time until the reset tells. What may be a daily limit never raises the rate.
+    /// Takes a limit that the server announces into account. The server has limits per minute and per day, and does not
+    /// say which one it means: only the time until the reset tells. What may be a daily limit never raises the rate.
     pub fn announce(&mut self, limit: u64, until_reset: Option<Duration>) {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let by_the_minute = until_reset.is_some_and(|wait| wait <= LONGEST_RESET);

@@ -33,19 +33,20 @@ const METHOD: &str = "wait_for_done";
 
 /// A wait for one job: polls until it is done, has failed, or the deadline passes.
 ///
-/// Await it, or call [`send`](Self::send), for the last status. Use [`stream`](Self::stream) for every status. Options are in the traits
-/// [`WaitOptions`] and [`RequestOptions`]; the latter apply to each poll.
+/// Await it, or call [`send`](Self::send), for the last status. Use [`stream`](Self::stream) for every status. Options
+/// are in the traits [`WaitOptions`] and [`RequestOptions`]; the latter apply to each poll.
 ///
 /// # Errors
 ///
 /// All errors of a wait have [`wait_details`](Error::wait_details).
 ///
-/// - [`JobFailed`](ErrorKind::JobFailed): the job ended as failed; see [`with_failed_as_value`](Self::with_failed_as_value).
-/// - [`Deadline`](ErrorKind::Deadline): it was not done in time. The source is the error of the last poll, if it failed. The wait can be
-///   resumed from the id, in this process or in another.
+/// - [`JobFailed`](ErrorKind::JobFailed): the job ended as failed; see
+///   [`with_failed_as_value`](Self::with_failed_as_value).
+/// - [`Deadline`](ErrorKind::Deadline): it was not done in time. The source is the error of the last poll, if it
+///   failed. The wait can be resumed from the id, in this process or in another.
 /// - [`Callback`](ErrorKind::Callback): the callback failed; its error is the source.
-/// - Other errors of a poll: permanent ones such as 401 and 404 end the wait at once, [transient ones](Error::is_transient) after
-///   [`with_max_failures`](WaitOptions::with_max_failures) in a row.
+/// - Other errors of a poll: permanent ones such as 401 and 404 end the wait at once,
+///   [transient ones](Error::is_transient) after [`with_max_failures`](WaitOptions::with_max_failures) in a row.
 ///
 /// # Cancellation
 ///
@@ -94,8 +95,9 @@ impl<J: Job, M> WaitForDone<J, M> {
 impl<J: Job> WaitForDone<J> {
     /// Every status as it is polled, the last one included.
     ///
-    /// A job that fails yields its status and then the error, unless [`with_failed_as_value`](Self::with_failed_as_value) is set. An
-    /// error ends the stream. Dropping the stream stops the wait.
+    /// A job that fails yields its status and then the error, unless
+    /// [`with_failed_as_value`](Self::with_failed_as_value) is set. An error ends the stream. Dropping the stream stops
+    /// the wait.
     pub fn stream(self) -> impl Stream<Item = Result<J::Status>> + Send + Unpin + 'static {
         let span = info_span!(
             "twelvelabs.wait",

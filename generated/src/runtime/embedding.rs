@@ -10,10 +10,12 @@ pub use self::compare::{CosineQuery, VectorError, check_comparable, norm};
 
 /// A vector of finite `f32` numbers, contiguous in memory.
 ///
-/// Dereferences to `[f32]`. Marengo 3.0 returns 512 numbers; the type accepts any number of them. Decoding and conversion
-/// reject `NaN`, infinities, `null` and numbers beyond the range of `f32`; decoding rejects a vector without numbers, too.
+/// Dereferences to `[f32]`. Marengo 3.0 returns 512 numbers; the type accepts any number of them. Decoding and
+/// conversion reject `NaN`, infinities, `null` and numbers beyond the range of `f32`; decoding rejects a vector without
+/// numbers, too.
 ///
-/// A vector may know its [model](Self::model). Two vectors are equal if their numbers are; the model is neither compared nor serialized.
+/// A vector may know its [model](Self::model). Two vectors are equal if their numbers are; the model is neither
+/// compared nor serialized.
 #[derive(Clone, Default)]
 pub struct Embedding {
     numbers: Box<[f32]>,

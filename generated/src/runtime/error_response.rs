@@ -3,8 +3,8 @@
 use progenitor_client::{Error, ResponseValue};
 use serde::de::DeserializeOwned;
 
-/// Reads the body of an unsuccessful response. If the body is not an `E`, the response is returned with its status, headers and
-/// body, but without its URL.
+/// Reads the body of an unsuccessful response. If the body is not an `E`, the response is returned with its status,
+/// headers and body, but without its URL.
 #[allow(dead_code, reason = "a document may describe no error bodies")]
 pub(crate) async fn error_response<E: DeserializeOwned>(response: reqwest::Response) -> Error<E> {
     if response.status().is_success() {

@@ -50,7 +50,8 @@ enum Source {
 
 /// A file to upload.
 ///
-/// Paths, open files and bytes are read again for every attempt. A reader can be sent only once, so that its request is not retried.
+/// Paths, open files and bytes are read again for every attempt. A reader can be sent only once, so that its request is
+/// not retried.
 #[derive(Clone)]
 pub struct FilePart {
     source: Source,
@@ -122,8 +123,8 @@ impl FilePart {
 
     /// Uploads an open file: a [`std::fs::File`] or a [`tokio::fs::File`].
     ///
-    /// It is read from its start for every attempt. Its cursor does not matter and is not moved, except on Windows. The file name is
-    /// `video`; see [`with_file_name`](Self::with_file_name).
+    /// It is read from its start for every attempt. Its cursor does not matter and is not moved, except on Windows. The
+    /// file name is `video`; see [`with_file_name`](Self::with_file_name).
     pub fn file(file: impl Into<File>) -> Self {
         Self::new(Source::Open(Arc::new(file.into())), "video".to_owned())
     }
@@ -133,8 +134,8 @@ impl FilePart {
         Self::new(Source::Bytes(bytes.into()), file_name.into())
     }
 
-    /// Uploads `length` bytes from a reader. The request fails if the reader has fewer or more bytes. A reader can be sent
-    /// only once.
+    /// Uploads `length` bytes from a reader. The request fails if the reader has fewer or more bytes. A reader can be
+    /// sent only once.
     pub fn reader(file_name: impl Into<String>, length: u64, reader: impl AsyncRead + Send + 'static) -> Self {
         let reader: Reader = Box::pin(reader);
         Self::new(Source::Reader { length, reader: Arc::new(Mutex::new(Some(reader))) }, file_name.into())
@@ -251,7 +252,8 @@ impl FilePart {
     }
 }
 
-/// The reader of a part. It is taken when it is first read, so that an attempt that ends before can be followed by another one.
+/// The reader of a part. It is taken when it is first read, so that an attempt that ends before can be followed by
+/// another one.
 struct OnceReader {
     shared: Arc<Mutex<Option<Reader>>>,
     file_name: String,

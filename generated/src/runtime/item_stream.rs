@@ -63,8 +63,8 @@ impl<T> ItemStream<T> {
         Self::new(bytes, false)
     }
 
-    /// Reads one JSON value per server-sent event (`text/event-stream`), from its `data` lines. Skips events without data and
-    /// ends at the data `[DONE]`.
+    /// Reads one JSON value per server-sent event (`text/event-stream`), from its `data` lines. Skips events without
+    /// data and ends at the data `[DONE]`.
     pub fn events(bytes: ByteStream) -> Self {
         Self::new(bytes, true)
     }

@@ -15,8 +15,8 @@ use tokio::{
 
 use super::upload_body::CHUNK;
 
-/// Reads a section of an open file, without moving or using its cursor, except on Windows: several readers of the same open file do not
-/// disturb each other.
+/// Reads a section of an open file, without moving or using its cursor, except on Windows: several readers of the same
+/// open file do not disturb each other.
 #[derive(Debug)]
 pub struct FileSection {
     file: Arc<File>,

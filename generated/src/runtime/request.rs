@@ -69,7 +69,8 @@ impl<T> fmt::Debug for ApiRequest<T> {
     }
 }
 
-/// The length of the shortest key that is redacted, in bytes. A shorter key is a placeholder and may be part of any text.
+/// The length of the shortest key that is redacted, in bytes. A shorter key is a placeholder and may be part of any
+/// text.
 const SHORTEST_SECRET: usize = 8;
 /// A key that is shorter and has no digit may be a word, as in `test-key`.
 const LONGEST_WORD: usize = 20;
@@ -127,9 +128,10 @@ impl Key {
 
     /// Replaces whole occurrences of the key in a text with `***`.
     ///
-    /// Keys of fewer than 8 characters are placeholders and are not replaced. Neither are keys that occur in the OpenAPI document, so that
-    /// no error code, parameter or field of the document is ever altered. A key of fewer than 20 characters without a digit
-    /// may be a word: it is replaced where no letter, digit or underscore precedes or follows it.
+    /// Keys of fewer than 8 characters are placeholders and are not replaced. Neither are keys that occur in the
+    /// OpenAPI document, so that no error code, parameter or field of the document is ever altered. A key of fewer than
+    /// 20 characters without a digit may be a word: it is replaced where no letter, digit or underscore precedes or
+    /// follows it.
     pub fn redact(&self, text: &str) -> String {
         if self.redaction == Redaction::Never {
             return text.to_owned();
@@ -198,7 +200,8 @@ impl fmt::Debug for Key {
 impl Client {
     /// Creates a client that does not follow redirects, because reqwest would forward the key to any host.
     ///
-    /// `base_url` is [`BASE_URL`](crate::codegen::BASE_URL) or the URL of another server, without a path of an operation.
+    /// `base_url` is [`BASE_URL`](crate::codegen::BASE_URL) or the URL of another server, without a path of an
+    /// operation.
     ///
     /// # Errors
     ///
@@ -238,8 +241,8 @@ impl ClientHooks<Key> for Client {
     }
 }
 
-/// The base URL of an operation that has a server of its own: that server, unless the client was made for another base URL than that of
-/// the document. Such a client sends everything to one place, for example to a test server.
+/// The base URL of an operation that has a server of its own: that server, unless the client was made for another base
+/// URL than that of the document. Such a client sends everything to one place, for example to a test server.
 pub fn server_url<'a>(client: &'a str, own: &'a str) -> &'a str {
     server_of(crate::codegen::BASE_URL, client, own)
 }
@@ -253,8 +256,8 @@ fn server_of<'a>(document: Option<&str>, client: &'a str, own: &'a str) -> &'a s
 ///
 /// # Errors
 ///
-/// Returns an error for values that URL parsers do not keep as one segment: empty, `.`, `..`, or with a slash, backslash or
-/// control character.
+/// Returns an error for values that URL parsers do not keep as one segment: empty, `.`, `..`, or with a slash,
+/// backslash or control character.
 pub fn path_segment(value: &str) -> Result<String, String> {
     let reason = if value.is_empty() {
         "is empty"

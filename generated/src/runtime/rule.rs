@@ -1,6 +1,7 @@
 //! Rules about several fields of a request or response: `x-rules` in the OpenAPI document.
 //!
-//! `cargo xtask generate` copies this module to `tests/contract/src/`, so that the contract crate need not depend on this crate.
+//! `cargo xtask generate` copies this module to `tests/contract/src/`, so that the contract crate need not depend on
+//! this crate.
 
 mod check;
 #[cfg(test)]
@@ -8,8 +9,8 @@ mod tests;
 
 /// A rule about the fields of an object.
 ///
-/// Names of fields are paths below [`place`](Self::place): `model_name`, `video.media_source`, and `segments[].float` for a field of
-/// every item of a list. A field that is `null` counts as absent.
+/// Names of fields are paths below [`place`](Self::place): `model_name`, `video.media_source`, and `segments[].float`
+/// for a field of every item of a list. A field that is `null` counts as absent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rule<'r> {
@@ -109,7 +110,8 @@ pub struct BrokenRule {
     pub kind: RuleKind,
     /// Path of the field that is wrong or missing, with positions in lists: `segments[3].float`.
     pub field: String,
-    /// The value of the field as text, or the number of items if that is wrong. `None` if it is absent, or a list or an object.
+    /// The value of the field as text, or the number of items if that is wrong. `None` if it is absent, or a list or an
+    /// object.
     pub value: Option<String>,
     /// The rule, in words that follow the name of the field: `is required when video_start_offset_sec is set`.
     pub rule: String,

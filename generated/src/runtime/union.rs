@@ -12,8 +12,8 @@ pub(crate) struct Variant<T> {
     pub decode: fn(&Value) -> Option<(T, bool)>,
 }
 
-/// Decodes the variant that shares most keys with an object. Variants that accept any value, or that share no key, are used
-/// only if no other variant decodes.
+/// Decodes the variant that shares most keys with an object. Variants that accept any value, or that share no key, are
+/// used only if no other variant decodes.
 #[allow(dead_code, reason = "the document of this repository has no union without a tag")]
 pub(crate) fn decode_union<T, E: de::Error>(name: &str, value: &Value, variants: &[Variant<T>]) -> Result<T, E> {
     let shared = |variant: &Variant<T>| variant.keys.iter().filter(|key| value.get(**key).is_some()).count();

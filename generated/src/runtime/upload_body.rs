@@ -22,8 +22,9 @@ use super::file_part::{Content, FilePart, OnProgress, Progress, SourceError};
 
 /// Size of the largest chunks of a file, in bytes.
 pub(super) const CHUNK: usize = 256 * 1024;
-/// How much is passed to the connection at once, in bytes. A write of more may be cut by the socket; then hyper writes again without looking for a
-/// response, and a rejection that came during the first write would be lost to a broken pipe.
+/// How much is passed to the connection at once, in bytes. A write of more may be cut by the socket; then hyper writes
+/// again without looking for a response, and a rejection that came during the first write would be lost to a broken
+/// pipe.
 const WRITE: usize = 32 * 1024;
 /// Size of the smallest chunks of a file, in bytes.
 const SMALLEST_CHUNK: usize = 4 * 1024;
@@ -118,7 +119,8 @@ impl Piece {
     }
 }
 
-/// A request body of known length that is sent in chunks: bytes, or a form as a [`Multipart`](super::Multipart) encodes it. It can be sent once.
+/// A request body of known length that is sent in chunks: bytes, or a form as a [`Multipart`](super::Multipart) encodes
+/// it. It can be sent once.
 pub struct UploadBody {
     /// Of a file alone.
     media_type: Option<HeaderValue>,
@@ -204,26 +206,27 @@ impl UploadBody {
         self
     }
 
-    /// Calls a function whenever a chunk is passed to the connection. The argument says whether it is the last one of the body.
+    /// Calls a function whenever a chunk is passed to the connection. The argument says whether it is the last one of
+    /// the body.
     #[must_use]
     pub fn with_passed(mut self, passed: impl Fn(bool) + Send + Sync + 'static) -> Self {
         self.on_passed = Some(Arc::new(passed));
         self
     }
 
-    /// Calls a function whenever a chunk was written to the socket, or was dropped together with its connection. The argument says whether
-    /// it was the last one of the body.
+    /// Calls a function whenever a chunk was written to the socket, or was dropped together with its connection. The
+    /// argument says whether it was the last one of the body.
     ///
-    /// The chunk was passed to the connection before, which holds several of them. With `native-tls`, it copies them, and the function is called
-    /// when a chunk was copied.
+    /// The chunk was passed to the connection before, which holds several of them. With `native-tls`, it copies them,
+    /// and the function is called when a chunk was copied.
     #[must_use]
     pub fn with_written(mut self, written: impl Fn(bool) + Send + Sync + 'static) -> Self {
         self.on_written = Some(Arc::new(written));
         self
     }
 
-    /// Sends `Expect: 100-continue` and waits for `hold` before the first file, or the first bytes that are not few, so that the server can reject
-    /// the request by its headers.
+    /// Sends `Expect: 100-continue` and waits for `hold` before the first file, or the first bytes that are not few, so
+    /// that the server can reject the request by its headers.
     ///
     /// If it took longer to connect, the server is far away or busy, and the wait is twice that time, up to one second.
     #[must_use]
@@ -356,8 +359,9 @@ impl Stream for UploadBody {
                     Ok(chunk) => chunk,
                 },
             };
-            // A server that rejects an upload responds before its end and closes the connection. hyper looks for a response before it writes, but
-            // sees only what the runtime has polled. Without a yield before each write, the response would be lost to a broken pipe.
+            // A server that rejects an upload responds before its end and closes the connection. hyper looks for a
+            // response before it writes, but sees only what the runtime has polled. Without a yield before each write,
+            // the response would be lost to a broken pipe.
             this.chunk_size.passed(Instant::now());
             this.held = Some((chunk, Box::pin(tokio::task::yield_now())));
         }

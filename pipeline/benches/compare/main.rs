@@ -4,8 +4,9 @@
 //! cargo bench -p twelvelabs-pipeline -- [items|hash|upload|parquet|search|script]… [--small]
 //! ```
 //!
-//! Needs Linux, and what it compares with: `b3sum` and `curl`, and Python, where it installs numpy, pyarrow and the official SDK below `target/bench`. What
-//! is missing is left out, with a line that says so. Only on an idle machine do the figures mean anything.
+//! Needs Linux, and what it compares with: `b3sum` and `curl`, and Python, where it installs numpy, pyarrow and the
+//! official SDK below `target/bench`. What is missing is left out, with a line that says so. Only on an idle machine do
+//! the figures mean anything.
 
 mod files;
 mod items;

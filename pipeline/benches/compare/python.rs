@@ -44,7 +44,8 @@ impl Python {
     }
 }
 
-/// Clips in, a table out: the program against a careful script with the official SDK, a pool of threads and pyarrow, each with a server of its own.
+/// Clips in, a table out: the program against a careful script with the official SDK, a pool of threads and pyarrow,
+/// each with a server of its own.
 pub(crate) fn script(size: Size) -> Outcome {
     let Some(python) = Python::install()? else { return Ok(()) };
     let folder = tempfile::tempdir()?;

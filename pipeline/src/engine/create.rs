@@ -14,12 +14,14 @@ use crate::{
     steps::{Found, Outcome},
 };
 
-/// How much later than the end of the right its effect may appear, at least: the server may still be at work when its client is gone.
+/// How much later than the end of the right its effect may appear, at least: the server may still be at work when its
+/// client is gone.
 const LEAST_MARGIN: Duration = Duration::from_secs(1);
 /// How much the clock of the server may differ, in milliseconds.
 const CLOCKS: i64 = 120_000;
 
-/// The right to send a create call, until a time. After that, another process may look for its task, find none, and create one.
+/// The right to send a create call, until a time. After that, another process may look for its task, find none, and
+/// create one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Right {
     until: Instant,

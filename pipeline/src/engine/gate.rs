@@ -59,7 +59,8 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until calls may be made. Returns false if the run was interrupted meanwhile: nothing may be begun any more.
+    /// Waits until calls may be made. Returns false if the run was interrupted meanwhile: nothing may be begun any
+    /// more.
     #[must_use]
     pub(super) async fn pass(&self) -> bool {
         let mut interrupted = self.interrupted.clone();
@@ -169,7 +170,8 @@ impl Gate {
     }
 }
 
-/// The page of a proxy or of another server, or a network that requires a login. A storage host, to which raw requests go, refuses one file.
+/// The page of a proxy or of another server, or a network that requires a login. A storage host, to which raw requests
+/// go, refuses one file.
 fn concerns_all(error: &Error) -> bool {
     let is_refusal = match error.status() {
         Some(401 | 403 | 511) => true,

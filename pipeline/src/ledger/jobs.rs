@@ -42,7 +42,8 @@ pub(crate) struct JobRecord {
 }
 
 impl JobRecord {
-    /// The name of the asset on the server, by which it and its task are found again. It has nothing of the file's name but its extension.
+    /// The name of the asset on the server, by which it and its task are found again. It has nothing of the file's name
+    /// but its extension.
     pub(crate) fn asset_name(&self) -> String {
         format!("{}{}.{}", ASSET_PREFIX, self.id, self.extension)
     }
@@ -110,8 +111,8 @@ fn read_state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
 }
 
 impl Ledger {
-    /// Up to `limit` jobs in this state that are due and not among `busy`, those that have waited longest first. Of those that failed, only the ones
-    /// whose asset is left.
+    /// Up to `limit` jobs in this state that are due and not among `busy`, those that have waited longest first. Of
+    /// those that failed, only the ones whose asset is left.
     pub(crate) fn due(
         &self,
         state: &str,
@@ -171,7 +172,8 @@ impl Ledger {
         rows.map_err(|error| failed(&self.path, error))
     }
 
-    /// Records what happened to a job, and returns its state. Its next step is due at a time in milliseconds since 1970; 0 is at once.
+    /// Records what happened to a job, and returns its state. Its next step is due at a time in milliseconds since
+    /// 1970; 0 is at once.
     pub(crate) fn record_due(&self, id: &str, outcome: Outcome, due_ms: i64) -> Result<State, PipelineError> {
         let (before, state) = self.transaction(|transaction| self.record_in(transaction, id, outcome, due_ms))?;
         self.moved(&[(before, state.name())]);
@@ -251,7 +253,8 @@ impl Ledger {
         attempts.map_err(|error| failed(&self.path, error))
     }
 
-    /// Retries the jobs that failed: those of which another run is expected to help, or all. `pay_again` includes those that are uncertain.
+    /// Retries the jobs that failed: those of which another run is expected to help, or all. `pay_again` includes those
+    /// that are uncertain.
     pub(crate) fn retry(&self, all: bool, pay_again: bool) -> Result<u64, PipelineError> {
         let retried = self.transaction(|transaction| {
             let sql = "SELECT id, state FROM jobs WHERE (state = 'failed' AND (retryable OR ?1)) OR (state = 'uncertain' AND ?2)";
@@ -273,7 +276,8 @@ impl Ledger {
         retried
     }
 
-    /// The jobs of a batch to store: those of a batch that an earlier process has started, else new ones. `None` if no job is ready.
+    /// The jobs of a batch to store: those of a batch that an earlier process has started, else new ones. `None` if no
+    /// job is ready.
     ///
     /// A batch is recorded before it is written, so that writing it again replaces the same file.
     pub(crate) fn next_batch(

@@ -37,7 +37,8 @@ impl Place {
     }
 }
 
-/// Refuses to create a ledger where the log of another one is left, which SQLite would delete: without it, the other one forgets its last changes.
+/// Refuses to create a ledger where the log of another one is left, which SQLite would delete: without it, the other
+/// one forgets its last changes.
 pub(super) fn check_log(path: &Path) -> Result<(), PipelineError> {
     let size = |path: &Path| path.metadata().map_or(0, |file| file.len());
     if size(path) > 0 || size(&beside(path, LOG)) == 0 {

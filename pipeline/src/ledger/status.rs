@@ -28,8 +28,8 @@ impl LedgerStatus {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](crate::PipelineErrorKind::NotFound) if there is none, and [`Usage`](crate::PipelineErrorKind::Usage) if another version of this
-    /// crate wrote it.
+    /// [`NotFound`](crate::PipelineErrorKind::NotFound) if there is none, and
+    /// [`Usage`](crate::PipelineErrorKind::Usage) if another version of this crate wrote it.
     pub fn read(path: &Path) -> Result<Self, PipelineError> {
         let ledger = Ledger::open_to_read(path)?;
         let (_, vectors, seconds) = ledger.stored()?;

@@ -19,8 +19,9 @@ const POLICY: &str =
 
 /// A page of HTML with the results, for a browser: one file, without scripts, that loads nothing from elsewhere.
 ///
-/// Each result has a picture, where it is in its file, and its scores. The picture is the middle of the range of a video (H.264), or the image; there is none
-/// of other files, of URLs, and of files that do not exist any more. Sources are links. Every name and text is escaped.
+/// Each result has a picture, where it is in its file, and its scores. The picture is the middle of the range of a
+/// video (H.264), or the image; there is none of other files, of URLs, and of files that do not exist any more. Sources
+/// are links. Every name and text is escaped.
 ///
 /// `query` is what was searched for. It blocks while the pictures are decoded.
 pub fn results_page(query: &str, hits: &[Hit]) -> String {

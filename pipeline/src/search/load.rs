@@ -20,12 +20,13 @@ use crate::{
 pub(super) const PART: usize = if cfg!(test) { 200 } else { 1 << 15 };
 
 impl VectorTable {
-    /// Loads a table from the folder that a [`TableFolder`](crate::TableFolder) has written. The vectors are in memory once.
+    /// Loads a table from the folder that a [`TableFolder`](crate::TableFolder) has written. The vectors are in memory
+    /// once.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, and [`Storage`](PipelineErrorKind::Storage) if a file is damaged or has vectors
-    /// of another model or dimension.
+    /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, and [`Storage`](PipelineErrorKind::Storage) if a
+    /// file is damaged or has vectors of another model or dimension.
     pub fn open(folder: &Path, filter: &RowFilter) -> Result<Self, PipelineError> {
         let path = shown(&folder.to_string_lossy());
         let missing = || PipelineError::new(PipelineErrorKind::NotFound, format!("there is no table in {path}"));

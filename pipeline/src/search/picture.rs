@@ -14,7 +14,8 @@ use crate::job::FileKind;
 /// Maximum width and height of a picture in pixels.
 const SIDE: usize = 320;
 
-/// A picture of each hit as the URL of its data, if there is one: the middle of the range of a video, or the image. It blocks, on several threads.
+/// A picture of each hit as the URL of its data, if there is one: the middle of the range of a video, or the image. It
+/// blocks, on several threads.
 pub(super) fn data_urls(hits: &[Hit]) -> Vec<Option<String>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(hits.len());
     let next = AtomicUsize::new(0);

@@ -28,9 +28,11 @@ pub enum TableFormat {
     JsonLines,
 }
 
-/// A table in a folder: `rows/000001.parquet` and so on, `failures.parquet`, and `table.json` with the model and the dimension.
+/// A table in a folder: `rows/000001.parquet` and so on, `failures.parquet`, and `table.json` with the model and the
+/// dimension.
 ///
-/// A file is written under a temporary name, synchronized to disk and renamed. Names of sources are in no name of a file.
+/// A file is written under a temporary name, synchronized to disk and renamed. Names of sources are in no name of a
+/// file.
 #[derive(Debug)]
 pub struct TableFolder {
     path: PathBuf,

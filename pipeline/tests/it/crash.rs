@@ -93,7 +93,8 @@ async fn harness(items: usize, kills: usize, seed: u64) {
     count(&client(&server), &home.path().join("t"), items, &format!("seed {seed}, {killed} kills")).await;
 }
 
-/// Counts the tasks of the server and the rows of a table: each item has one task, and the same number of rows as the others.
+/// Counts the tasks of the server and the rows of a table: each item has one task, and the same number of rows as the
+/// others.
 pub(crate) async fn count(client: &TwelveLabs, table: &Path, items: usize, run: &str) {
     let tasks = tasks_of(client).await;
     assert_eq!(tasks.len(), items, "items are lost");

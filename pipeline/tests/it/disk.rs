@@ -1,4 +1,5 @@
-//! A disk that is full, and a ledger that is lost: the run stops, says what is safe and how to go on, and pays for nothing twice.
+//! A disk that is full, and a ledger that is lost: the run stops, says what is safe and how to go on, and pays for
+//! nothing twice.
 
 use std::{
     os::unix::fs::symlink,
@@ -37,7 +38,8 @@ async fn run(command: Command, table: &Path, server: &LocalServer) -> Output {
     tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("the program")
 }
 
-/// Runs the program repeatedly, with a command that has more room each time, until it succeeds. Returns how often the disk was full.
+/// Runs the program repeatedly, with a command that has more room each time, until it succeeds. Returns how often the
+/// disk was full.
 async fn until_there_is_room(server: &LocalServer, table: &Path, mut command: impl FnMut(u32) -> Command) -> u32 {
     for times in 0.. {
         let done = run(command(times), table, server).await;

@@ -30,18 +30,18 @@ static EMBEDDED: LazyLock<Contract> = LazyLock::new(|| {
 
 /// An OpenAPI document as a validator: what requests may contain and which responses are defined.
 ///
-/// [`Contract::embedded`] is the document of the TwelveLabs API that this crate was built with. A clone shares the document, and
-/// can have other settings:
+/// [`Contract::embedded`] is the document of the TwelveLabs API that this crate was built with. A clone shares the
+/// document, and can have other settings:
 ///
 /// ```
 /// # use twelvelabs_contract::Contract;
 /// let strict = Contract::embedded().clone().with_strict_responses(true);
 /// ```
 ///
-/// Some sets of values are open: models, statuses, options, scopes, error codes, and the form of ids. By default, a **request** may
-/// contain only values that the document lists, because another value is usually a typing error, and a **response** may contain
-/// others, because the server may be newer than the document. A value of an open set is never empty, never several values in one
-/// text, and never a list that was encoded as JSON.
+/// Some sets of values are open: models, statuses, options, scopes, error codes, and the form of ids. By default, a
+/// **request** may contain only values that the document lists, because another value is usually a typing error, and a
+/// **response** may contain others, because the server may be newer than the document. A value of an open set is never
+/// empty, never several values in one text, and never a list that was encoded as JSON.
 #[derive(Clone)]
 pub struct Contract {
     parts: Arc<Parts>,
@@ -65,14 +65,15 @@ impl Contract {
 
     /// A validator for another OpenAPI 3.1 document.
     ///
-    /// Supported are parameters in paths, queries and headers, request bodies of `multipart/form-data` and `application/json`,
-    /// responses of `application/json` or without a body, references inside the document, and the extensions `x-extensible-enum`,
-    /// `x-extensible-pattern`, `x-rules` and `x-optional-body`, which `spec/README.md` of the repository describes.
+    /// Supported are parameters in paths, queries and headers, request bodies of `multipart/form-data` and
+    /// `application/json`, responses of `application/json` or without a body, references inside the document, and the
+    /// extensions `x-extensible-enum`, `x-extensible-pattern`, `x-rules` and `x-optional-body`, which `spec/README.md`
+    /// of the repository describes.
     ///
     /// # Errors
     ///
-    /// Returns an error if the document uses what is not supported, has a reference that leads nowhere or an operation without
-    /// an `operationId`.
+    /// Returns an error if the document uses what is not supported, has a reference that leads nowhere or an operation
+    /// without an `operationId`.
     pub fn new(document: Value) -> Result<Self, DocumentError> {
         let document = Document::new(document)?;
         let mut reader = SchemaReader::new(&document)?;
@@ -83,16 +84,16 @@ impl Contract {
         Ok(Self { parts, base_paths, allows_unlisted_values: false, has_strict_responses: false })
     }
 
-    /// Whether requests may contain values of open sets that the document does not list, such as the name of a new model or a
-    /// malformed id. Default: `false`.
+    /// Whether requests may contain values of open sets that the document does not list, such as the name of a new
+    /// model or a malformed id. Default: `false`.
     #[must_use]
     pub fn with_unlisted_values(mut self, allowed: bool) -> Self {
         self.allows_unlisted_values = allowed;
         self
     }
 
-    /// Whether responses may contain only what the document lists: no other values of open sets, and no other properties.
-    /// Default: `false`.
+    /// Whether responses may contain only what the document lists: no other values of open sets, and no other
+    /// properties. Default: `false`.
     ///
     /// Finds what a server returns and the document lacks.
     #[must_use]
@@ -103,7 +104,8 @@ impl Contract {
 
     /// Also accepts requests whose path starts with this one, such as `/proxy/v1.3`.
     ///
-    /// Without it, the path of a request is the path of an operation, alone or below the path of a server that the document names.
+    /// Without it, the path of a request is the path of an operation, alone or below the path of a server that the
+    /// document names.
     #[must_use]
     pub fn with_base_path(mut self, path: impl Into<String>) -> Self {
         self.base_paths.push(path.into().trim_end_matches('/').to_owned());
@@ -222,8 +224,8 @@ impl Contract {
         Ok(ResponseCheck { schemas: &self.parts.schemas, rule, tolerance })
     }
 
-    /// An example body of a response, built from its schema. `None` if the operation has no such response, or one without a
-    /// body.
+    /// An example body of a response, built from its schema. `None` if the operation has no such response, or one
+    /// without a body.
     pub fn example(&self, operation_id: &str, status: u16) -> Option<Value> {
         let operation = self.parts.operations.iter().find(|operation| operation.id == operation_id)?;
         examples::example(&self.parts.document, operation.response(status)?.pointer.as_ref()?)

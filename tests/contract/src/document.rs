@@ -22,8 +22,8 @@ pub(crate) struct Node<'d> {
 }
 
 impl Document {
-    /// Checks that every `$ref` leads to a value of the document itself and that no chain of `$ref`s is a cycle. Schemas
-    /// may contain themselves.
+    /// Checks that every `$ref` leads to a value of the document itself and that no chain of `$ref`s is a cycle.
+    /// Schemas may contain themselves.
     pub(crate) fn new(root: Value) -> Result<Self, DocumentError> {
         let document = Self(root);
         document.check(&document.0)?;

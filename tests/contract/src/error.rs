@@ -6,8 +6,8 @@ use std::{collections::HashSet, fmt};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ContractViolation {
-    /// JSON pointer to the place, such as `/query/page_limit`, `/header/x-api-key` or `/body/video_embedding/metadata/duration`.
-    /// Empty if the violation concerns the whole request or response.
+    /// JSON pointer to the place, such as `/query/page_limit`, `/header/x-api-key` or
+    /// `/body/video_embedding/metadata/duration`. Empty if the violation concerns the whole request or response.
     pub pointer: String,
     /// What is wrong there.
     pub message: String,

@@ -10,8 +10,8 @@ use crate::{
 /// Number of items of an example vector.
 const VECTOR_ITEMS: usize = 4;
 
-/// A value that is valid against the schema at this place, with every property that the schema names. A schema that contains
-/// itself is expanded once.
+/// A value that is valid against the schema at this place, with every property that the schema names. A schema that
+/// contains itself is expanded once.
 pub(crate) fn example(document: &Document, pointer: &str) -> Option<Value> {
     let mut node = document.root();
     for name in pointer.split('/').skip(1) {

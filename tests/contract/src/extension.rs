@@ -1,5 +1,5 @@
-//! What the document states about values beyond JSON Schema: open sets of values (`x-extensible-enum`, `x-extensible-pattern`), rules
-//! about several fields (`x-rules`), and which properties exist.
+//! What the document states about values beyond JSON Schema: open sets of values (`x-extensible-enum`,
+//! `x-extensible-pattern`), rules about several fields (`x-rules`), and which properties exist.
 
 pub(crate) mod rules;
 

@@ -20,7 +20,8 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(120);
 /// An id with the right form that belongs to nothing.
 const UNKNOWN_ID: &str = "000000000000000000000000";
 
-/// Checks a server: sends valid and invalid requests and compares status and body of each response with the OpenAPI document.
+/// Checks a server: sends valid and invalid requests and compares status and body of each response with the OpenAPI
+/// document.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {

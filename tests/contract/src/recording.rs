@@ -1,5 +1,5 @@
-//! Exchanges recorded in a file, to be validated later: by another version of the document, or where the program that sent them
-//! cannot run.
+//! Exchanges recorded in a file, to be validated later: by another version of the document, or where the program that
+//! sent them cannot run.
 
 mod entry;
 mod redact;
@@ -21,7 +21,8 @@ use crate::{contract::Contract, error::ContractError};
 ///
 /// Clones write to the same file. Secrets and files are not written:
 ///
-/// - the key of the request, wherever it occurs, and values whose names are those of credentials, such as `X-Amz-Signature`;
+/// - the key of the request, wherever it occurs, and values whose names are those of credentials, such as
+///   `X-Amz-Signature`;
 /// - the query of a request that no operation defines, because it may be one to a presigned URL;
 /// - queries and users of URLs in bodies and queries;
 /// - headers that the document does not define;

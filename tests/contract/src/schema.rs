@@ -156,8 +156,8 @@ fn collect(error: &ValidationError<'_, '_>, root: &Value, pointer: &str, out: &m
     }
 }
 
-/// What is wrong with the alternative of a union that the value was meant to be: the only one whose errors are all further inside of the
-/// value than those of the others.
+/// What is wrong with the alternative of a union that the value was meant to be: the only one whose errors are all
+/// further inside of the value than those of the others.
 fn meant_alternative(union: &ValidationError<'_, '_>, root: &Value) -> Option<Vec<ContractViolation>> {
     let mut candidates: Vec<_> = alternatives(union)
         .into_iter()

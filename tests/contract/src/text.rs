@@ -9,7 +9,8 @@ use crate::{
     schema::SchemaSet,
 };
 
-/// Parses a text into what it means and validates that. Appends what is wrong, and returns the values that could be parsed.
+/// Parses a text into what it means and validates that. Appends what is wrong, and returns the values that could be
+/// parsed.
 pub(crate) fn validate(
     rule: &TextRule,
     text: &str,

@@ -1,5 +1,5 @@
-//! Admin endpoints: faults, the clock, the validation report, and those of the families. They respond to this machine only, and not to pages of
-//! other sites.
+//! Admin endpoints: faults, the clock, the validation report, and those of the families. They respond to this machine
+//! only, and not to pages of other sites.
 
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ async fn guard(request: Request, next: Next) -> Response {
     }
 }
 
-/// Browsers on this machine run pages of other sites. Such a page cannot forge these headers, and a name of its own that resolves
-/// to this machine (DNS rebinding) is not a loopback name.
+/// Browsers on this machine run pages of other sites. Such a page cannot forge these headers, and a name of its own
+/// that resolves to this machine (DNS rebinding) is not a loopback name.
 fn check(method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
     let text = |name| headers.get(name).map(|value: &http::HeaderValue| value.to_str().unwrap_or_default());
     let host = text(&HOST).unwrap_or_default();

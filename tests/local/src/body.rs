@@ -72,7 +72,8 @@ impl HttpBody for TimedBody {
     }
 }
 
-/// Limits the time between two chunks of a body. The extension [`Stalled`] of the request says whether the limit was reached.
+/// Limits the time between two chunks of a body. The extension [`Stalled`] of the request says whether the limit was
+/// reached.
 pub(crate) async fn limit_time(limit: Duration, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -108,7 +109,8 @@ pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, ReadError> {
     Ok(bytes.into())
 }
 
-/// Reads the rest of a body: a client that is still sending would otherwise see a broken connection and not the response.
+/// Reads the rest of a body: a client that is still sending would otherwise see a broken connection and not the
+/// response.
 pub(crate) async fn drain(mut body: BodyDataStream) {
     let mut rest = DRAIN_LIMIT;
     while rest > 0

@@ -93,21 +93,22 @@ impl LocalServerBuilder {
 
     /// Sets the address to listen on. Default: a free port of `127.0.0.1`.
     ///
-    /// An address that other hosts can reach gives them access: there is no encryption, and every key is accepted unless
-    /// [`key`](Self::key) is called. The dashboard and the admin endpoints respond to this machine only.
+    /// An address that other hosts can reach gives them access: there is no encryption, and every key is accepted
+    /// unless [`key`](Self::key) is called. The dashboard and the admin endpoints respond to this machine only.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Sets the address that the object storage listens on, which takes the parts of uploads. Default: a free port of the IP address that
-    /// the server listens on.
+    /// Sets the address that the object storage listens on, which takes the parts of uploads. Default: a free port of
+    /// the IP address that the server listens on.
     pub fn listen_storage(mut self, address: SocketAddr) -> Self {
         self.listen_storage = Some(address);
         self
     }
 
-    /// Sets the size of the parts of uploads, in bytes. Default: 5 MiB. Parts are larger where there would be more than 10,000 of them.
+    /// Sets the size of the parts of uploads, in bytes. Default: 5 MiB. Parts are larger where there would be more than
+    /// 10,000 of them.
     ///
     /// # Panics
     ///
@@ -118,9 +119,9 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Keeps all data in this directory, which is created if necessary. It must be empty or an existing data directory, and one
-    /// server at a time can use it. A server continues with the data of the previous one, even after a crash. Default: a
-    /// temporary directory.
+    /// Keeps all data in this directory, which is created if necessary. It must be empty or an existing data directory,
+    /// and one server at a time can use it. A server continues with the data of the previous one, even after a crash.
+    /// Default: a temporary directory.
     pub fn data(mut self, directory: impl Into<PathBuf>) -> Self {
         self.data = Some(directory.into());
         self
@@ -137,8 +138,8 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Whether to keep a thumbnail of each clip for the dashboard, for at most 5 s of computation per video. Needs the feature
-    /// `decode`. Default: `false`.
+    /// Whether to keep a thumbnail of each clip for the dashboard, for at most 5 s of computation per video. Needs the
+    /// feature `decode`. Default: `false`.
     pub fn thumbnails(mut self, keep: bool) -> Self {
         self.thumbnails = keep;
         self
@@ -150,24 +151,25 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Accepts requests that name this host, such as the name of a container. Can be called several times. Default: IP addresses
-    /// and `localhost` only; a request that names another host gets a 403.
+    /// Accepts requests that name this host, such as the name of a container. Can be called several times. Default: IP
+    /// addresses and `localhost` only; a request that names another host gets a 403.
     ///
-    /// A page of another site can point its own host name to this machine, to read responses as its own (DNS rebinding).
+    /// A page of another site can point its own host name to this machine, to read responses as its own (DNS
+    /// rebinding).
     pub fn host_name(mut self, name: impl Into<String>) -> Self {
         self.host_names.push(name.into());
         self
     }
 
-    /// Sets the time limit for the headers of a request, and for an idle connection until the next request. The connection is closed
-    /// when it is reached. Default: 30 s. Maximum: one year.
+    /// Sets the time limit for the headers of a request, and for an idle connection until the next request. The
+    /// connection is closed when it is reached. Default: 30 s. Maximum: one year.
     pub fn header_timeout(mut self, limit: Duration) -> Self {
         self.header_timeout = limit.min(MAX_TIMEOUT);
         self
     }
 
-    /// Sets the time limit between two chunks of a request body. When it is reached, the response is a 408 and the connection is
-    /// closed. Default: 60 s. Maximum: one year.
+    /// Sets the time limit between two chunks of a request body. When it is reached, the response is a 408 and the
+    /// connection is closed. Default: 60 s. Maximum: one year.
     pub fn upload_timeout(mut self, limit: Duration) -> Self {
         self.upload_timeout = limit.min(MAX_TIMEOUT);
         self
@@ -191,14 +193,15 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Sets the addresses that files may be fetched from, such as that of a `video_url`. Default: [`UrlPolicy::Loopback`].
+    /// Sets the addresses that files may be fetched from, such as that of a `video_url`. Default:
+    /// [`UrlPolicy::Loopback`].
     pub fn url_policy(mut self, policy: UrlPolicy) -> Self {
         self.url_policy = policy;
         self
     }
 
-    /// Stops the clock until [`LocalServer::advance`] is called. Processing times, retention and rate limits follow this clock;
-    /// transfers, computations and delays of faults do not.
+    /// Stops the clock until [`LocalServer::advance`] is called. Processing times, retention and rate limits follow
+    /// this clock; transfers, computations and delays of faults do not.
     pub fn manual_clock(mut self) -> Self {
         self.manual_clock = true;
         self

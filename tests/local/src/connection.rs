@@ -41,7 +41,8 @@ impl Peer {
     }
 }
 
-/// Serves until asked to stop. Connections whose next request has no complete headers within `header_timeout` are closed.
+/// Serves until asked to stop. Connections whose next request has no complete headers within `header_timeout` are
+/// closed.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,

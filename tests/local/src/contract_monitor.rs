@@ -1,5 +1,5 @@
-//! Validates every request and response against the OpenAPI document without delaying them: valid ones are recognized by their hash,
-//! and new responses are validated on a thread of their own.
+//! Validates every request and response against the OpenAPI document without delaying them: valid ones are recognized
+//! by their hash, and new responses are validated on a thread of their own.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
@@ -38,8 +38,8 @@ pub(crate) type Log = Box<dyn Fn(String) + Send + Sync>;
 pub(crate) enum Validation {
     Valid,
     Invalid(ContractError),
-    /// Not validated: the response of an injected fault or of the server's own limits, a response that is validated in parts, or a
-    /// request that is not one for the API.
+    /// Not validated: the response of an injected fault or of the server's own limits, a response that is validated in
+    /// parts, or a request that is not one for the API.
     Skipped,
 }
 

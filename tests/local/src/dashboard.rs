@@ -1,5 +1,5 @@
-//! The dashboard: what the server has stored and received. Rendered without scripts. maud escapes all text from requests, and the
-//! content security policy forbids everything else.
+//! The dashboard: what the server has stored and received. Rendered without scripts. maud escapes all text from
+//! requests, and the content security policy forbids everything else.
 
 mod overview;
 

@@ -1,5 +1,5 @@
-//! Error responses in the form of the API: flat, or inside an object `error`, as the OpenAPI document defines it for each operation
-//! and status.
+//! Error responses in the form of the API: flat, or inside an object `error`, as the OpenAPI document defines it for
+//! each operation and status.
 
 use std::{collections::HashSet, fmt, sync::LazyLock};
 
@@ -110,8 +110,8 @@ impl IntoResponse for ErrorResponse {
     }
 }
 
-/// Writes the body of an [`ErrorResponse`] in the form that the document defines for this operation. A status that it does not define has
-/// the form of a 400. Other responses are not changed.
+/// Writes the body of an [`ErrorResponse`] in the form that the document defines for this operation. A status that it
+/// does not define has the form of a 400. Other responses are not changed.
 pub(crate) fn in_defined_form(operation: Option<&str>, mut response: Response) -> Response {
     let Some(body) = response.extensions_mut().remove::<ErrorBody>() else { return response };
     let Some(operation) = operation else { return response };

@@ -1,7 +1,7 @@
 //! The families of the API: groups of endpoints, such as `/embed/tasks`.
 //!
-//! A new family is a module here, a field of `Families`, and an entry in `Families::open` and `Families::all`. Methods of
-//! `LocalServer`(crate::LocalServer) that only make sense for one family are in its module.
+//! A new family is a module here, a field of `Families`, and an entry in `Families::open` and `Families::all`. Methods
+//! of `LocalServer`(crate::LocalServer) that only make sense for one family are in its module.
 
 mod any_task;
 pub mod assets;
@@ -61,7 +61,8 @@ pub(crate) trait Family: fmt::Debug + Send + Sync {
     fn resume(&self, _state: &Arc<ServerState>) {}
 }
 
-/// Start of the ids of operations that this server does not serve, and their rate limit categories. It serves all of them.
+/// Start of the ids of operations that this server does not serve, and their rate limit categories. It serves all of
+/// them.
 const NOT_SERVED: [(&str, &str); 0] = [];
 
 /// The state of all families.

@@ -15,8 +15,9 @@ use crate::{
 
 /// A fault for the next requests or jobs of a [`LocalServer`](crate::LocalServer).
 ///
-/// A job is an item that the server processes after the create call, such as an embedding task. The object storage, which takes the parts
-/// of uploads, is not part of the API: only faults with the operation [`STORAGE`](Self::STORAGE) concern it.
+/// A job is an item that the server processes after the create call, such as an embedding task. The object storage,
+/// which takes the parts of uploads, is not part of the API: only faults with the operation [`STORAGE`](Self::STORAGE)
+/// concern it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -115,14 +116,15 @@ impl Fault {
         Self::new(Kind::Job(Fate::Stalls))
     }
 
-    /// The next job that is created has this status from the start, such as one that clients do not know. There is no result behind
-    /// it.
+    /// The next job that is created has this status from the start, such as one that clients do not know. There is no
+    /// result behind it.
     pub fn job_status(status: impl Into<String>) -> Self {
         Self::new(Kind::Job(Fate::Reports(status.into())))
     }
 
-    /// Only for this operation, by its id in the OpenAPI document, such as `embed_tasks_status`. Default: every operation. For a
-    /// fault of a job, this is the operation that creates it. [`STORAGE`](Self::STORAGE) is the object storage.
+    /// Only for this operation, by its id in the OpenAPI document, such as `embed_tasks_status`. Default: every
+    /// operation. For a fault of a job, this is the operation that creates it. [`STORAGE`](Self::STORAGE) is the object
+    /// storage.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
         self.operation = Some(id.into());
         self
@@ -134,7 +136,8 @@ impl Fault {
         self
     }
 
-    /// Adds `Retry-After` to the response, rounded up to seconds, and `Retry-After-Ms` if it is not a whole number of seconds.
+    /// Adds `Retry-After` to the response, rounded up to seconds, and `Retry-After-Ms` if it is not a whole number of
+    /// seconds.
     pub fn retry_after(mut self, time: Duration) -> Self {
         self.retry_after = Some(time);
         self
@@ -185,8 +188,9 @@ impl Fault {
 impl FromStr for Fault {
     type Err = ParseError;
 
-    /// Parses one of `status=503`, `delay=500ms`, `truncate`, `reset`, `drop`, `url=expired`, `etag=wrong`, `job=fails`, `job=stalls` and
-    /// `job=STATUS`, followed, in any order, by `operation=ID`, `times=N` and `retry_after=2s`.
+    /// Parses one of `status=503`, `delay=500ms`, `truncate`, `reset`, `drop`, `url=expired`, `etag=wrong`,
+    /// `job=fails`, `job=stalls` and `job=STATUS`, followed, in any order, by `operation=ID`, `times=N` and
+    /// `retry_after=2s`.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut words = text.split_whitespace().map(|word| word.split_once('=').unwrap_or((word, "")));
         let number = |value: &str| {

@@ -34,8 +34,8 @@ pub(crate) struct Fetcher {
     policy: UrlPolicy,
 }
 
-/// Resolves names to the allowed addresses. The client connects to one of exactly these, so that a name cannot change its
-/// meaning between check and connection.
+/// Resolves names to the allowed addresses. The client connects to one of exactly these, so that a name cannot change
+/// its meaning between check and connection.
 struct Resolver(UrlPolicy);
 
 impl Resolve for Resolver {
@@ -57,7 +57,8 @@ impl Resolve for Resolver {
 }
 
 impl Fetcher {
-    /// Environment variables for proxies are ignored: a proxy would connect to addresses that the policy does not allow.
+    /// Environment variables for proxies are ignored: a proxy would connect to addresses that the policy does not
+    /// allow.
     pub(crate) fn new(policy: UrlPolicy) -> io::Result<Self> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -194,7 +194,8 @@ impl FormPart {
     }
 }
 
-/// The body as long as the form makes progress: its parser would keep all that it cannot use, and search it again and again.
+/// The body as long as the form makes progress: its parser would keep all that it cannot use, and search it again and
+/// again.
 struct MeteredBody {
     body: Arc<Mutex<BodyDataStream>>,
     /// Number of bytes since the last progress.

@@ -1,7 +1,7 @@
 //! The host names that requests may be sent to.
 //!
-//! A page of another site can point a name of its own to this machine (DNS rebinding) and then read responses as its own. Such a
-//! request names the host of that site, which is neither an IP address nor `localhost`.
+//! A page of another site can point a name of its own to this machine (DNS rebinding) and then read responses as its
+//! own. Such a request names the host of that site, which is neither an IP address nor `localhost`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

@@ -11,11 +11,12 @@ use crate::{
     error_response::ErrorResponse,
 };
 
-/// Maximum size of a JSON body in bytes, which is enough for a file of 36 MiB in base64. JSON bodies are kept in memory.
+/// Maximum size of a JSON body in bytes, which is enough for a file of 36 MiB in base64. JSON bodies are kept in
+/// memory.
 pub(crate) const LIMIT: usize = 64 << 20;
 
-/// Reads a JSON body whose validation is an extension of the request. The error is the response to a body that is not valid against the
-/// OpenAPI document.
+/// Reads a JSON body whose validation is an extension of the request. The error is the response to a body that is not
+/// valid against the OpenAPI document.
 pub(crate) async fn read<T: DeserializeOwned>(mut request: Request<Body>) -> Result<T, ErrorResponse> {
     let Some(validation) = request.extensions_mut().remove::<Validation>() else {
         body::drain(request.into_body().into_data_stream()).await;

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value};
 
-/// Writes `object` with an array at `path`, whose items and commas `items` writes. Objects on the path are added if necessary.
+/// Writes `object` with an array at `path`, whose items and commas `items` writes. Objects on the path are added if
+/// necessary.
 pub(crate) fn write_with_array<W: Write>(
     out: &mut W,
     object: &Map<String, Value>,

@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// docs.rs marks what a feature adds.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod admin;
 mod body;

@@ -15,12 +15,12 @@ use crate::{
 
 /// A server for the TwelveLabs API on a free port of `127.0.0.1`, which stops when it is dropped.
 ///
-/// By default it accepts any key that is not empty, fetches videos from loopback addresses only, and keeps its data in a
-/// temporary directory; see [`builder`](Self::builder). **Its embeddings are not those of Marengo.** In a browser,
+/// By default it accepts any key that is not empty, fetches videos from loopback addresses only, and keeps its data in
+/// a temporary directory; see [`builder`](Self::builder). **Its embeddings are not those of Marengo.** In a browser,
 /// [`dashboard_url`](Self::dashboard_url) shows what it has received.
 ///
-/// Every request and response is validated against the OpenAPI document. If one is invalid, dropping the server panics, so that the
-/// test fails. A test that sends invalid requests on purpose calls
+/// Every request and response is validated against the OpenAPI document. If one is invalid, dropping the server panics,
+/// so that the test fails. A test that sends invalid requests on purpose calls
 /// [`allow_violations`](LocalServerBuilder::allow_violations).
 ///
 /// ```
@@ -94,8 +94,8 @@ impl LocalServer {
         self.state.faults.clear();
     }
 
-    /// Waits until every create request that was received before this call has stored its item. A request whose client has
-    /// disconnected is completed too, so only after this call do lists show its effect.
+    /// Waits until every create request that was received before this call has stored its item. A request whose client
+    /// has disconnected is completed too, so only after this call do lists show its effect.
     pub async fn settled(&self) {
         drop(self.state.creates.write().await);
     }

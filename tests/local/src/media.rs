@@ -89,7 +89,8 @@ pub(super) struct Stream {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "decode"), allow(dead_code, reason = "read by the decoders"))]
 pub(super) enum Codec {
-    /// H.264 with a length of this many bytes before each NAL unit, or with start codes for 0. The configuration has start codes.
+    /// H.264 with a length of this many bytes before each NAL unit, or with start codes for 0. The configuration has
+    /// start codes.
     H264(u8),
     /// Bare AAC, configured by an `AudioSpecificConfig`.
     Aac,
@@ -210,8 +211,8 @@ impl Media {
         }
     }
 
-    /// Reads the packets that start in a time range, in decoding order. Other packets can come before and between them. The first
-    /// one is a sync sample, if the file has any.
+    /// Reads the packets that start in a time range, in decoding order. Other packets can come before and between them.
+    /// The first one is a sync sample, if the file has any.
     pub(super) fn read(
         &self,
         path: &Path,

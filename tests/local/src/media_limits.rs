@@ -1,4 +1,5 @@
-//! Probing of audio and video, and their limits: what the server refuses, and what a program can check before an upload.
+//! Probing of audio and video, and their limits: what the server refuses, and what a program can check before an
+//! upload.
 
 use std::{io, path::Path};
 
@@ -30,7 +31,8 @@ impl From<MediaRefusal> for ErrorResponse {
 
 /// Checks a video against the documented limits of an embedding task, and returns its duration in seconds. It blocks.
 ///
-/// The outer error is that of the file, the inner one that of its content. Without the feature `media`, every file is refused.
+/// The outer error is that of the file, the inner one that of its content. Without the feature `media`, every file is
+/// refused.
 pub fn check_video(path: &Path) -> io::Result<Result<f64, MediaRefusal>> {
     video(path, &l::MEDIA_DURATION_SEC)
 }
@@ -40,7 +42,8 @@ pub fn check_audio(path: &Path) -> io::Result<Result<f64, MediaRefusal>> {
     audio(path, &l::MEDIA_DURATION_SEC)
 }
 
-/// Probes a video. Returns its duration in seconds, if the video is within the limits; `duration` is that of its duration.
+/// Probes a video. Returns its duration in seconds, if the video is within the limits; `duration` is that of its
+/// duration.
 pub(crate) async fn probe_video(upload: &Upload, duration: &'static Param) -> Result<f64, ErrorResponse> {
     if upload.size == 0 {
         return Err(ErrorResponse::bad_request(ErrorCode::VideoFileBroken, "The video file is empty."));

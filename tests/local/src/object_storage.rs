@@ -1,5 +1,5 @@
-//! The object storage that parts of uploads are sent to: a port of its own, where URLs take the place of the API key. The URL of a part is
-//! valid for a limited time and for one request; that of a whole file has its id and no end.
+//! The object storage that parts of uploads are sent to: a port of its own, where URLs take the place of the API key.
+//! The URL of a part is valid for a limited time and for one request; that of a whole file has its id and no end.
 
 use std::{
     collections::HashMap,
@@ -66,7 +66,8 @@ impl ObjectStorage {
         format!("http://{}{PATH}", hosts::reachable(self.address))
     }
 
-    /// The base URL for a client: the host that its request names, which reaches this machine, with the port of the storage.
+    /// The base URL for a client: the host that its request names, which reaches this machine, with the port of the
+    /// storage.
     pub(crate) fn base_url_for(&self, headers: &HeaderMap) -> String {
         let name = headers.get(HOST).and_then(|host| hosts::name(host.to_str().ok()?));
         let host = match name.as_deref().map(|name| (name, name.parse::<IpAddr>())) {

@@ -1,5 +1,6 @@
-//! The number of pages and the text of PDF files, as far as they can be found without rendering: objects in the file itself and, with the
-//! feature `decode`, in its compressed streams. Encrypted files and text in embedded fonts are not read.
+//! The number of pages and the text of PDF files, as far as they can be found without rendering: objects in the file
+//! itself and, with the feature `decode`, in its compressed streams. Encrypted files and text in embedded fonts are not
+//! read.
 
 /// Maximum size of all that the streams of a file decompress to, in bytes. What is beyond it is not read.
 const INFLATED_LIMIT: usize = 64 << 20;

@@ -29,8 +29,9 @@ impl fmt::Display for Failure {
 
 /// Processes an item in the background, if there is something to compute.
 ///
-/// `compute` blocks, and writes the result of the item. If it returns an error or panics, the item fails. If the outcome cannot be
-/// stored, for example on a full disk, the item stays in `processing` and is processed again after a pause.
+/// `compute` blocks, and writes the result of the item. If it returns an error or panics, the item fails. If the
+/// outcome cannot be stored, for example on a full disk, the item stays in `processing` and is processed again after a
+/// pause.
 pub(crate) fn start<T: Content>(
     jobs: &Jobs,
     store: &Arc<Store<T>>,

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 
 use crate::parse_settings::ParseError;
 
-/// The minimum time that a job of a [`LocalServer`](crate::LocalServer) stays in `processing`. Computing the embeddings can take
-/// longer.
+/// The minimum time that a job of a [`LocalServer`](crate::LocalServer) stays in `processing`. Computing the embeddings
+/// can take longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Speed {

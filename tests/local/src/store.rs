@@ -127,8 +127,8 @@ impl<T: Content> Store<T> {
         self.update(number, update).await
     }
 
-    /// Changes an item, unless it was removed. When this returns, the change is on the disk and clients can see it. The upload of an
-    /// item that gets its outcome is removed.
+    /// Changes an item, unless it was removed. When this returns, the change is on the disk and clients can see it. The
+    /// upload of an item that gets its outcome is removed.
     ///
     /// # Errors
     ///

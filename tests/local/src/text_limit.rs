@@ -1,4 +1,5 @@
-//! The length of texts in tokens. The platform's tokenizer is not known: here, a token is a word or four characters, whichever are more.
+//! The length of texts in tokens. The platform's tokenizer is not known: here, a token is a word or four characters,
+//! whichever are more.
 
 use crate::error_response::ErrorResponse;
 

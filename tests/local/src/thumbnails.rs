@@ -9,10 +9,12 @@ use crate::{media::Media, vectors};
 /// Maximum size of the file of an image in bytes. Of a larger one, there is no picture.
 const IMAGE_BYTES: u64 = 64 << 20;
 
-/// The picture that a video shows at this time in seconds, at most `side` pixels wide and high, as encoded: not rotated.
+/// The picture that a video shows at this time in seconds, at most `side` pixels wide and high, as encoded: not
+/// rotated.
 ///
-/// `None` if the file cannot be read, or if it is not a video with H.264 pictures. It blocks: up to about six seconds for a video of high
-/// resolution with few key frames; if the picture would take longer, the key frame before it is returned.
+/// `None` if the file cannot be read, or if it is not a video with H.264 pictures. It blocks: up to about six seconds
+/// for a video of high resolution with few key frames; if the picture would take longer, the key frame before it is
+/// returned.
 pub fn of_video(path: &Path, seconds: f64, side: usize) -> Option<Vec<u8>> {
     vectors::thumbnail(&Media::probe(path).ok()?.ok()?, path, seconds, side)
 }

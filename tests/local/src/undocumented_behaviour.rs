@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::parse_settings::ParseError;
 
-/// A behaviour that the documentation of the platform leaves open, and that a [`LocalServer`](crate::LocalServer) does not have by
-/// default. A robust client handles both.
+/// A behaviour that the documentation of the platform leaves open, and that a [`LocalServer`](crate::LocalServer) does
+/// not have by default. A robust client handles both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UndocumentedBehaviour {
@@ -27,8 +27,8 @@ pub enum UndocumentedBehaviour {
     MediaFailsLater,
     /// Read requests count against the rate limits. Default: only create requests do.
     ReadsCount,
-    /// Parts of uploads need one more header, which the response to the create request names. Default: `Content-Type` only, which the
-    /// official SDKs send.
+    /// Parts of uploads need one more header, which the response to the create request names. Default: `Content-Type`
+    /// only, which the official SDKs send.
     UploadHeader,
 }
 

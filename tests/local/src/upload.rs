@@ -130,8 +130,8 @@ pub(crate) async fn store_with_file<T: Content>(
     upload: Option<Upload>,
 ) -> Result<Arc<Item<T>>, ErrorResponse> {
     let name = upload.as_ref().and_then(Upload::name);
-    // The file is kept before the item exists: a file without an item is removed by the next start, but an item without its file
-    // is lost.
+    // The file is kept before the item exists: a file without an item is removed by the next start, but an item without
+    // its file is lost.
     let kept = upload.map(|upload| upload.path.keep()).transpose().map_err(ErrorResponse::internal)?;
     let added = store.add(NewItem { upload: name, ..new }).await;
     if let (Err(_), Some(path)) = (&added, kept) {

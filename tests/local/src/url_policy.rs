@@ -29,8 +29,8 @@ impl UrlPolicy {
         }
     }
 
-    /// Whether a URL with this host may be fetched: an IP address, also in brackets, or a name. The addresses of an allowed name are
-    /// checked again when it is resolved.
+    /// Whether a URL with this host may be fetched: an IP address, also in brackets, or a name. The addresses of an
+    /// allowed name are checked again when it is resolved.
     pub fn allows_host(self, host: &str) -> bool {
         match host.trim_matches(['[', ']']).parse() {
             Ok(address) => self.allows(address),

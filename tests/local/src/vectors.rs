@@ -1,7 +1,7 @@
 //! Embeddings of unit length, identical for identical media. **They are not those of Marengo.**
 //!
-//! With the feature `decode`, segments that look or sound alike have similar vectors. Without it, and for tracks that cannot be
-//! decoded, vectors are derived from the encoded bytes of the segment, without meaning.
+//! With the feature `decode`, segments that look or sound alike have similar vectors. Without it, and for tracks that
+//! cannot be decoded, vectors are derived from the encoded bytes of the segment, without meaning.
 
 mod bytes;
 #[cfg(feature = "decode")]
@@ -89,7 +89,8 @@ pub(crate) enum Modality {
 }
 
 impl Modality {
-    /// The modalities that the tracks of a file have. Whether a sound track contains speech is not detected: it is assumed to.
+    /// The modalities that the tracks of a file have. Whether a sound track contains speech is not detected: it is
+    /// assumed to.
     fn of(media: &Media) -> &'static [Self] {
         match (media.has_video(), media.has_audio()) {
             (true, true) => &[Self::Visual, Self::Audio, Self::Transcription],
@@ -158,8 +159,8 @@ pub(crate) fn image(space: Space, file: &[u8]) -> Embedding {
     of_bytes(space, kind, file)
 }
 
-/// The vector of a text: of its words that are in a small vocabulary, and of hashes of the others. Texts with the same words have the
-/// same vector.
+/// The vector of a text: of its words that are in a small vocabulary, and of hashes of the others. Texts with the same
+/// words have the same vector.
 pub(crate) fn text(space: Space, text: &str) -> Embedding {
     let mut words: Vec<String> = text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
     words.retain(|word| !word.is_empty());
@@ -231,8 +232,8 @@ pub(crate) fn uncertainty(vector: &Embedding) -> Embedding {
     finite(vector.iter().map(|number| 0.1 * (1.0 - number.abs() / most) + 0.01).collect())
 }
 
-/// The times within a range at which the content changes: the pictures, or the sound of a file without pictures. None without the feature
-/// `decode`, and for tracks that cannot be decoded.
+/// The times within a range at which the content changes: the pictures, or the sound of a file without pictures. None
+/// without the feature `decode`, and for tracks that cannot be decoded.
 pub(crate) fn changes(media: &Media, path: &Path, range: std::ops::Range<f64>) -> io::Result<Vec<f64>> {
     #[cfg(feature = "decode")]
     return match media.has_video() {
@@ -246,8 +247,8 @@ pub(crate) fn changes(media: &Media, path: &Path, range: std::ops::Range<f64>) -
     }
 }
 
-/// The picture that a video shows at a time: PNG, at most `side` pixels wide and high. `None` if the video cannot be decoded. Reads the
-/// file up to there unless it has an index, and decodes from the last key frame.
+/// The picture that a video shows at a time: PNG, at most `side` pixels wide and high. `None` if the video cannot be
+/// decoded. Reads the file up to there unless it has an index, and decodes from the last key frame.
 pub(crate) fn thumbnail(media: &Media, path: &Path, seconds: f64, side: usize) -> Option<Vec<u8>> {
     #[cfg(feature = "decode")]
     return scaled_png::of_frame(&pictures::picture(media, path, seconds).ok()??, side);

@@ -1,5 +1,5 @@
-//! Performance of the local server: `cargo xtask bench platform`. The load generator is part of this program, uses loopback only, and is
-//! limited in count and time.
+//! Performance of the local server: `cargo xtask bench platform`. The load generator is part of this program, uses
+//! loopback only, and is limited in count and time.
 //!
 //! - status requests against an empty handler of the same web framework, with 100 and with 100,000 tasks kept;
 //! - 50 uploads of 100 MB at once, and the peak memory of the program.

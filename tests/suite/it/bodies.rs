@@ -1,5 +1,5 @@
-//! The recorded bodies in `it/bodies` are valid. A body is named after its operation and status: `embed_tasks_create_200.json`, with
-//! a suffix if there are several. Those of errors are shared.
+//! The recorded bodies in `it/bodies` are valid. A body is named after its operation and status:
+//! `embed_tasks_create_200.json`, with a suffix if there are several. Those of errors are shared.
 
 use serde_json::Value;
 use twelvelabs_contract::Contract;
@@ -32,7 +32,8 @@ fn recorded_bodies_are_valid() {
         let path = entry.expect("a file").path();
         let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
         let (operation, status) = response(name).unwrap_or_else(|| panic!("{name} has no status"));
-        // The client tolerates `null` for optional properties, which the OpenAPI document does not allow. The vectors are shortened.
+        // The client tolerates `null` for optional properties, which the OpenAPI document does not allow. The vectors
+        // are shortened.
         let body = with_whole_vectors(without_nulls(body(name))).to_string();
         let valid = Contract::embedded().validate_response_body(operation, status, body.as_bytes());
         assert_eq!(valid, Ok(()), "{name}");

@@ -1,4 +1,5 @@
-//! Connections that cannot be established: certificates, proxies, name resolution, time limits. Permanent failures make one connection only.
+//! Connections that cannot be established: certificates, proxies, name resolution, time limits. Permanent failures make
+//! one connection only.
 
 use std::{
     error::Error as _,

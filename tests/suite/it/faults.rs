@@ -108,7 +108,8 @@ struct Row {
     acts: Vec<Act>,
     /// The settings of the client, given the time limit of the row.
     settings: fn(TwelveLabsBuilder, Duration) -> TwelveLabsBuilder,
-    /// The expectation holds for a machine that is fast for the time limit: what misses it is run again with a longer one.
+    /// The expectation holds for a machine that is fast for the time limit: what misses it is run again with a longer
+    /// one.
     is_timed: bool,
     /// It takes longer than the rest of the table: run with `LONG_TESTS=1` only.
     is_long: bool,

@@ -23,5 +23,6 @@ mod secrets;
 mod spans;
 mod support;
 mod surface;
+mod threads;
 mod tls;
 mod uploads;

@@ -1,5 +1,5 @@
-//! The generated types say what the contract says: their JSON Schemas, made by schemars from the Rust code, are compared
-//! with the schemas of the contract, and every single change of the contract is noticed.
+//! The generated types say what the contract says: their JSON Schemas, made by schemars from the Rust code, are
+//! compared with the schemas of the contract, and every single change of the contract is noticed.
 
 use serde_json::{Value, json};
 use xtask::{

@@ -70,8 +70,8 @@ pub(crate) fn last_status(error: &twelvelabs::Error) -> Option<&TasksStatusRespo
     error.wait_details()?.last_status()
 }
 
-/// Time limits for behaviour that is visible only when a limit is reached. A test tries the next one if the machine was too slow for
-/// the last one.
+/// Time limits for behaviour that is visible only when a limit is reached. A test tries the next one if the machine was
+/// too slow for the last one.
 pub(crate) const LIMITS: [Duration; 5] = [
     Duration::from_millis(300),
     Duration::from_secs(1),

@@ -51,7 +51,8 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     }
 });
 
-/// The certificate of the authority, for [`root_certificates_pem`](twelvelabs::TwelveLabsBuilder::root_certificates_pem).
+/// The certificate of the authority, for
+/// [`root_certificates_pem`](twelvelabs::TwelveLabsBuilder::root_certificates_pem).
 pub(crate) fn authority() -> String {
     AUTHORITY.pem.clone()
 }

@@ -1,4 +1,5 @@
-//! A file of 4 GiB in parts, against curl with the same parts at the same time, and by a process that is aborted ten times.
+//! A file of 4 GiB in parts, against curl with the same parts at the same time, and by a process that is aborted ten
+//! times.
 
 use std::{
     fs::OpenOptions,

@@ -1,15 +1,15 @@
-//! `cargo xtask bench platform`: measures the throughput of the local server. The measurement is part of `twelvelabs-suite`, which this
-//! crate does not depend on.
+//! `cargo xtask bench platform`: measures the throughput of the local server. The measurement is part of
+//! `twelvelabs-suite`, which this crate does not depend on.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo::cargo;
+
 /// Runs the measurement: some minutes, on loopback only, with 5 GB of temporary files.
 pub(super) fn run(root: &Path) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(root).args(["bench", "--quiet", "--package", "twelvelabs-suite", "--bench", "platform"]);
+    let mut command = cargo(root, &["bench", "--quiet", "--package", "twelvelabs-suite", "--bench", "platform"]);
     let status = command.status().context("cargo cannot be run")?;
     if !status.success() {
         bail!("the local platform does not reach the bars");

@@ -123,7 +123,8 @@ impl Code {
 /// Methods of the client that lead to the calls of a family.
 const ACCESSORS: [&str; 5] = ["assets", "embed", "multipart_upload", "tasks", "v2"];
 
-/// The call of the client for an operation, whose id is made of the same names: `embed().tasks().list()` for `embed_tasks_list`.
+/// The call of the client for an operation, whose id is made of the same names: `embed().tasks().list()` for
+/// `embed_tasks_list`.
 pub fn client_call(id: &str) -> String {
     let (mut call, mut rest) = (String::new(), id);
     let accessor = |rest: &str| {

@@ -84,8 +84,8 @@ pub const DOCUMENT: &str = "document";
 
 /// Returns all differences, and the operations that only the second document has.
 ///
-/// With `base_knows_more`, anything that only the first document states (limits, required fields, open value sets, further
-/// responses) is not a difference, and neither is prose.
+/// With `base_knows_more`, anything that only the first document states (limits, required fields, open value sets,
+/// further responses) is not a difference, and neither is prose.
 pub fn compare(base: &Api, other: &Api, base_knows_more: bool) -> (Vec<Change>, Vec<String>) {
     let mut comparison = Comparison {
         base_knows_more,

@@ -1,4 +1,5 @@
-//! Links in documentation: those of the document to its own operations and schemas become links between items of the generated crate.
+//! Links in documentation: those of the document to its own operations and schemas become links between items of the
+//! generated crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +12,8 @@ use super::{
 };
 use crate::reference::reference_name;
 
-/// Rewrites the links of every doc comment. A relative link to anything but an operation or a schema becomes plain text: it is relative to a
-/// page that the crate does not have.
+/// Rewrites the links of every doc comment. A relative link to anything but an operation or a schema becomes plain
+/// text: it is relative to a page that the crate does not have.
 pub fn rewrite<'f>(files: impl IntoIterator<Item = &'f mut syn::File>, lowered: &Lowered) {
     let mut files: Vec<_> = files.into_iter().collect();
     let mut types = BTreeSet::new();
@@ -36,7 +37,8 @@ fn add_types(items: &[syn::Item], inside: bool, out: &mut BTreeSet<String>) {
     }
 }
 
-/// Operations by their id and their summary, in the form that pages have in URLs. Names of several operations are left out.
+/// Operations by their id and their summary, in the form that pages have in URLs. Names of several operations are left
+/// out.
 fn targets(lowered: &Lowered) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let items = lowered.openapi["paths"].as_object().into_iter().flat_map(|paths| paths.values());

@@ -66,7 +66,8 @@ pub fn lower(document: &Document) -> Result<Lowered> {
     attempt(&document.root, false).map_err(|refused| unsupported(&refused))
 }
 
-/// Lowers a document without the operations that are not supported. Values that are not supported become any JSON value.
+/// Lowers a document without the operations that are not supported. Values that are not supported become any JSON
+/// value.
 ///
 /// # Errors
 ///

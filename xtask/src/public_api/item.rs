@@ -62,7 +62,8 @@ pub fn declaration(item: &Item, name: &str) -> Vec<String> {
     }
 }
 
-/// The public members of an inherent implementation. A macro call stands for the public methods that the macro declares.
+/// The public members of an inherent implementation. A macro call stands for the public methods that the macro
+/// declares.
 pub fn members(block: &ItemImpl, tree: &Tree) -> Vec<String> {
     let mut lines = Vec::new();
     for inner in &block.items {

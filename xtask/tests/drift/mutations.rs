@@ -187,7 +187,8 @@ fn mutate_node(
     }
 }
 
-/// Every one of `count` random mutations (150 with `LONG_TESTS=1`) of a document is reported once, with its place and class.
+/// Every one of `count` random mutations (150 with `LONG_TESTS=1`) of a document is reported once, with its place and
+/// class.
 fn check_mutations(index: usize, count: usize) {
     let is_long = std::env::var_os("LONG_TESTS").is_some_and(|value| value == "1");
     let count = if is_long { 150 } else { count };
@@ -209,7 +210,8 @@ fn check_mutations(index: usize, count: usize) {
 
 #[test]
 fn every_mutation_of_our_document_is_reported_once() {
-    // Each compares two documents of 22 operations, or 97 in the published one: `LONG_TESTS=1` runs as many as for the small one.
+    // Each compares two documents of 22 operations, or 97 in the published one: `LONG_TESTS=1` runs as many as for the
+    // small one.
     check_mutations(0, 15);
 }
 

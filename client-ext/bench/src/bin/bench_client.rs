@@ -4,8 +4,8 @@
 //! bench_client WAY BASE_URL SUBJECT
 //! ```
 //!
-//! The subject is the id to retrieve, the file to upload (in parts: with a journal and where to stop), or how many tasks to wait for and how
-//! long. It prints what it found, so that the work is not optimized away.
+//! The subject is the id to retrieve, the file to upload (in parts: with a journal and where to stop), or how many
+//! tasks to wait for and how long. It prints what it found, so that the work is not optimized away.
 
 use std::{error::Error, future::IntoFuture, time::Duration};
 
@@ -91,7 +91,8 @@ async fn upload(client: &TwelveLabs, path: &str) -> Outcome {
     Ok(json!({ "id": task.id }))
 }
 
-/// This crate: a file from disk in parts; `FILE[,JOURNAL,BYTES]`. The process is aborted when so many bytes of the file are sent.
+/// This crate: a file from disk in parts; `FILE[,JOURNAL,BYTES]`. The process is aborted when so many bytes of the file
+/// are sent.
 async fn parts(client: &TwelveLabs, subject: &str) -> Outcome {
     let mut words = subject.split(',');
     let mut upload = client.assets().upload(words.next().unwrap_or_default());

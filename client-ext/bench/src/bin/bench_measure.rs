@@ -1,6 +1,8 @@
-//! Runs a program and prints, after the program's output, one line of JSON: its time, its processor time and its peak memory.
+//! Runs a program and prints, after the program's output, one line of JSON: its time, its processor time and its peak
+//! memory.
 //!
-//! It is a process of its own, and a small one, because the peak of a child includes the memory of its parent before `exec`.
+//! It is a process of its own, and a small one, because the peak of a child includes the memory of its parent before
+//! `exec`.
 
 #[cfg(unix)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {

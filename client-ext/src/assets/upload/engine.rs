@@ -1,5 +1,5 @@
-//! The engine of an upload in parts: which part is sent next, when to request URLs, when to report, and what follows from an error. It does no I/O,
-//! and gets the time from its caller.
+//! The engine of an upload in parts: which part is sent next, when to request URLs, when to report, and what follows
+//! from an error. It does no I/O, and gets the time from its caller.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,10 +11,11 @@ use crate::core::retry::{Decision, Policy};
 pub(super) const BATCH: usize = 10;
 /// The largest number of URLs that the server returns at once.
 pub(super) const MOST_URLS: u64 = 50;
-/// A URL is not used if it expires within this time: the request has to reach the storage host before. A quarter of a short lifetime.
+/// A URL is not used if it expires within this time: the request has to reach the storage host before. A quarter of a
+/// short lifetime.
 const MARGIN: Duration = Duration::from_secs(60);
-/// A URL is used for at least so long. If it has expired by then, the storage host refuses it, which counts as a failure, so that URLs that
-/// expire at once do not make an endless loop of requests for new ones.
+/// A URL is used for at least so long. If it has expired by then, the storage host refuses it, which counts as a
+/// failure, so that URLs that expire at once do not make an endless loop of requests for new ones.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(10);
 
 /// More parts than any storage host takes; S3 takes 10,000.
@@ -258,8 +259,8 @@ impl Engine {
         self.parts.get_mut(usize::try_from(part).ok()?.checked_sub(1)?)
     }
 
-    /// URLs have arrived, each with the time for which it is valid. Returns whether the first part that was asked for has one; if not, the request
-    /// [has failed](Self::api_failed).
+    /// URLs have arrived, each with the time for which it is valid. Returns whether the first part that was asked for
+    /// has one; if not, the request [has failed](Self::api_failed).
     pub(super) fn received(&mut self, urls: impl IntoIterator<Item = (u64, String, Duration)>, now: Instant) -> bool {
         self.requests += 1;
         for (number, url, lifetime) in urls {

@@ -37,7 +37,8 @@ pub(super) struct OpenFile {
 }
 
 impl OpenFile {
-    /// Opens a file. `None` if it cannot be uploaded, because it is empty, not a regular file or not readable; `checks` has the reason.
+    /// Opens a file. `None` if it cannot be uploaded, because it is empty, not a regular file or not readable; `checks`
+    /// has the reason.
     pub(super) async fn open(path: &Path, checks: &mut Checks) -> Option<Self> {
         let (shown, path) = (path.display(), path.to_owned());
         let open = move || {

@@ -1,7 +1,7 @@
 //! XXH64, to notice that a part of a file has changed.
 //!
-//! The algorithm is [specified](https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). It notices accidents, which is what it is for here, and
-//! not parts that were made to have the same hash.
+//! The algorithm is [specified](https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). It notices accidents,
+//! which is what it is for here, and not parts that were made to have the same hash.
 
 use std::{
     pin::Pin,

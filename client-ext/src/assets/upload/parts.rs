@@ -232,7 +232,8 @@ impl<'c> PartsUpload<'c> {
         noted.and(saved)
     }
 
-    /// Does what the engine says until all parts are reported, and writes the journal before each report and every [`JOURNAL_INTERVAL`].
+    /// Does what the engine says until all parts are reported, and writes the journal before each report and every
+    /// [`JOURNAL_INTERVAL`].
     ///
     /// All futures run in the task of the caller: dropping the upload drops them.
     async fn drive(&mut self) -> Result<()> {

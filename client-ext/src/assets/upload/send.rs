@@ -49,9 +49,11 @@ pub(super) struct PartSender {
 }
 
 impl PartSender {
-    /// Sends a part, without the key and without retries, and returns the proof: the `ETag` of the response and the hash of what was sent.
+    /// Sends a part, without the key and without retries, and returns the proof: the `ETag` of the response and the
+    /// hash of what was sent.
     ///
-    /// The hash is computed while the part is read, so that it is that of the bytes on the wire even if the file changes.
+    /// The hash is computed while the part is read, so that it is that of the bytes on the wire even if the file
+    /// changes.
     pub(super) fn send(&self, part: u64, url: PartUrl) -> impl Future<Output = Result<Proof>> + Send + use<> {
         let (offset, length) = self.layout.range(part);
         let (reader, hash) = HashingReader::new(self.file.section(offset, length));

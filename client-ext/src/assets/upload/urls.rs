@@ -8,8 +8,9 @@ use twelvelabs_api::{limits::UPLOAD_URL_RETENTION_SEC, types::PresignedUrlChunk}
 /// A part, a URL for it, and the time for which that is valid.
 pub(super) type TimedUrl = (u64, String, Duration);
 
-/// URLs that were made at this time, each with the time for which it is valid: until `expires_at`, if it does not say when it expires, or
-/// as documented, if that is not plausible. All times are of the server's clock, which may differ from ours.
+/// URLs that were made at this time, each with the time for which it is valid: until `expires_at`, if it does not say
+/// when it expires, or as documented, if that is not plausible. All times are of the server's clock, which may differ
+/// from ours.
 pub(super) fn timed(
     urls: Vec<PresignedUrlChunk>,
     made: DateTime<Utc>,

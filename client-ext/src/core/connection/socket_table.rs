@@ -11,19 +11,21 @@ use std::{
 
 use super::Addresses;
 
-/// After a read, the table rests for so many times the duration of the read: reads take at most 1/20 of the time of a core.
+/// After a read, the table rests for so many times the duration of the read: reads take at most 1/20 of the time of a
+/// core.
 const REST: u32 = 20;
 /// The shortest rest.
 const SHORTEST_REST: Duration = Duration::from_millis(10);
-/// The longest rest. A read on a busy machine takes long because its thread is not running, and time limits depend on the next read.
+/// The longest rest. A read on a busy machine takes long because its thread is not running, and time limits depend on
+/// the next read.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// The table `/proc/self/net/tcp`, which has a line for every socket of the machine.
 ///
-/// Asking one socket would need its descriptor, which the HTTP client keeps to itself. A read takes 3 ms for every 1,000 sockets
-/// (measured with 9,800 and 19,000 sockets). One read serves all uploads of the process, and there is at most one every 10 ms, during at most
-/// 1/20 of the time up to 16,000 sockets; with 100,000, one of 0.3 s every 1.3 s. It runs on a thread for blocking work, and only while an
-/// upload's socket takes nothing.
+/// Asking one socket would need its descriptor, which the HTTP client keeps to itself. A read takes 3 ms for every
+/// 1,000 sockets (measured with 9,800 and 19,000 sockets). One read serves all uploads of the process, and there is at
+/// most one every 10 ms, during at most 1/20 of the time up to 16,000 sockets; with 100,000, one of 0.3 s every 1.3 s.
+/// It runs on a thread for blocking work, and only while an upload's socket takes nothing.
 pub(super) struct SocketTable {
     /// The sockets that the next read looks for.
     wanted: Mutex<HashSet<Addresses>>,
@@ -49,7 +51,8 @@ impl SocketTable {
         Self { wanted: Mutex::default(), last: tokio::sync::Mutex::default() }
     }
 
-    /// The number of bytes in the send queue of a socket, not older than this call. `None` if the table cannot be read or does not have the socket.
+    /// The number of bytes in the send queue of a socket, not older than this call. `None` if the table cannot be read
+    /// or does not have the socket.
     pub(super) async fn queued(&self, socket: Addresses) -> Option<u64> {
         self.queued_by(socket, read).await
     }

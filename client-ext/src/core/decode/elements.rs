@@ -10,7 +10,8 @@ use crate::{core::response_body::Body, error::Result, json::Splitter};
 /// The most that a document may have outside of its large array, in bytes. An embedding task has some hundreds.
 const FRAME_LIMIT: usize = 16 << 20;
 
-/// Reads a body to its end and decodes it on the way. `take` gets each element of the large array; the rest is returned.
+/// Reads a body to its end and decodes it on the way. `take` gets each element of the large array; the rest is
+/// returned.
 pub(crate) async fn read_elements<T: LargeArray>(
     mut body: Body,
     key: &Key,

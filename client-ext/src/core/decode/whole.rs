@@ -23,8 +23,8 @@ pub(crate) async fn read_nothing(body: Body, key: &Key) -> Result<()> {
     read_whole::<IgnoredAny>(body, key).await.map(|_| ())
 }
 
-/// Reads a page of a list. `is_blank` says that it has neither entries nor a position: then the body must have the list at least, so that another
-/// object is not an empty page.
+/// Reads a page of a list. `is_blank` says that it has neither entries nor a position: then the body must have the list
+/// at least, so that another object is not an empty page.
 pub(crate) async fn read_page<T: DeserializeOwned>(
     body: Body,
     key: &Key,

@@ -148,7 +148,8 @@ fn transport_cause(error: &reqwest::Error) -> TransportCause {
     if error.is_connect() { TransportCause::Other } else { TransportCause::Closed }
 }
 
-/// The words by which a server refuses the certificate of the client, as rustls, OpenSSL and Schannel write the names of TLS alerts.
+/// The words by which a server refuses the certificate of the client, as rustls, OpenSSL and Schannel write the names
+/// of TLS alerts.
 const CLIENT_CERTIFICATE: [&str; 5] = ["certificate", "unknownca", "unknown ca", "accessdenied", "access denied"];
 /// What rustls and OpenSSL say when a handshake cannot succeed.
 const HANDSHAKE: [&str; 8] = [
@@ -166,7 +167,8 @@ const HANDSHAKE: [&str; 8] = [
 const INVALID_RESPONSE: [&str; 5] =
     ["invalid http ", "-encoding parsed", "content-length parsed", "message head is too large", "invalid chunk"];
 
-/// The cause that the texts of an error and its sources tell, in lower case. The HTTP client does not tell these causes as types.
+/// The cause that the texts of an error and its sources tell, in lower case. The HTTP client does not tell these causes
+/// as types.
 fn cause_of_texts(texts: &[String]) -> Option<TransportCause> {
     let says = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
     let alert = texts.iter().find(|text| text.contains("alert"));

@@ -47,7 +47,8 @@ impl TaskInput {
         self
     }
 
-    /// End of the embedded range, in seconds from the start of the video. Greater than the start, default the end of the video.
+    /// End of the embedded range, in seconds from the start of the video. Greater than the start, default the end of
+    /// the video.
     ///
     /// Requires [`video_start_offset_sec`](Self::video_start_offset_sec).
     pub fn video_end_offset_sec(mut self, seconds: impl Into<f64>) -> Self {
@@ -55,7 +56,8 @@ impl TaskInput {
         self
     }
 
-    /// Length of a clip in seconds: 2–10 s, default 6 s (see [`VIDEO_CLIP_LENGTH`](crate::params::embed_tasks_create::VIDEO_CLIP_LENGTH)).
+    /// Length of a clip in seconds: 2–10 s, default 6 s (see
+    /// [`VIDEO_CLIP_LENGTH`](crate::params::embed_tasks_create::VIDEO_CLIP_LENGTH)).
     ///
     /// It must not be longer than the embedded range. The server drops a last clip that is shorter than 2 s.
     pub fn video_clip_length(mut self, seconds: impl Into<f64>) -> Self {
@@ -71,7 +73,8 @@ impl TaskInput {
         self
     }
 
-    /// Calls back whenever a chunk of the file was handed to the connection. The operating system may still hold some megabytes of it.
+    /// Calls back whenever a chunk of the file was handed to the connection. The operating system may still hold some
+    /// megabytes of it.
     ///
     /// Every attempt starts at 0 again. Not called for a URL. A panic in the callback aborts the upload with
     /// [`Callback`](crate::ErrorKind::Callback).
@@ -86,10 +89,11 @@ impl TaskInput {
         self
     }
 
-    /// A text of the caller's choice that is sent in front of the file name, with a hyphen between them: `run-7` sends `run-7-talk.mp4`.
+    /// A text of the caller's choice that is sent in front of the file name, with a hyphen between them: `run-7` sends
+    /// `run-7-talk.mp4`.
     ///
-    /// A create call whose response is lost can be found by it; see [`find_created`](super::TasksClient::find_created). Without effect for
-    /// a URL.
+    /// A create call whose response is lost can be found by it; see [`find_created`](super::TasksClient::find_created).
+    /// Without effect for a URL.
     pub fn with_marker(mut self, marker: impl Into<String>) -> Self {
         self.marker = Some(marker.into());
         self

@@ -40,16 +40,17 @@ enum Division {
 impl DocumentInput {
     /// A document from a URL, from bytes of up to 512 MiB, or an asset, with the server's defaults.
     ///
-    /// A PDF may have 64 pages per MB of the file. One with more is accepted, and its task fails with the numbers of pages; see
-    /// [`failure_reason`](super::EmbeddingTaskStatus::failure_reason).
+    /// A PDF may have 64 pages per MB of the file. One with more is accepted, and its task fails with the numbers of
+    /// pages; see [`failure_reason`](super::EmbeddingTaskStatus::failure_reason).
     pub fn new(source: impl Into<MediaSource>) -> Self {
         Self { source: source.into(), division: None, options: Vec::new(), scopes: Vec::new() }
     }
 
-    /// How the pages of a PDF file are divided: `standard` (default), or `quadrants` for the page and each of its quarters.
+    /// How the pages of a PDF file are divided: `standard` (default), or `quadrants` for the page and each of its
+    /// quarters.
     ///
-    /// `quadrants` takes five times the tokens, and five times the pages of the limit. For the option `visual` and the scope `local`. Replaces
-    /// [`sequential`](Self::sequential).
+    /// `quadrants` takes five times the tokens, and five times the pages of the limit. For the option `visual` and the
+    /// scope `local`. Replaces [`sequential`](Self::sequential).
     pub fn spatial(mut self, strategy: DocumentSpatialSegmentationStrategy) -> Self {
         self.division = Some(Division::Spatial(strategy));
         self
@@ -57,14 +58,16 @@ impl DocumentInput {
 
     /// Divides a text or Markdown file into chunks of at most this many sentences. At least 1.
     ///
-    /// For the option `text` and the scope `local`, both of which must be set. Replaces [`spatial`](Self::spatial). The order of chunks in the response
-    /// is not promised: sort by [`chunk_index`](crate::embed::SegmentInfo::chunk_index).
+    /// For the option `text` and the scope `local`, both of which must be set. Replaces [`spatial`](Self::spatial). The
+    /// order of chunks in the response is not promised: sort by
+    /// [`chunk_index`](crate::embed::SegmentInfo::chunk_index).
     pub fn sequential(mut self, max_sentences: u64) -> Self {
         self.division = Some(Division::Sequential { max_sentences, overlap_sentences: None });
         self
     }
 
-    /// As [`sequential`](Self::sequential), with chunks that share this many sentences with the one before. Less than `max_sentences`.
+    /// As [`sequential`](Self::sequential), with chunks that share this many sentences with the one before. Less than
+    /// `max_sentences`.
     pub fn sequential_with_overlap(mut self, max_sentences: u64, overlap_sentences: u64) -> Self {
         self.division = Some(Division::Sequential { max_sentences, overlap_sentences: Some(overlap_sentences) });
         self
@@ -72,7 +75,8 @@ impl DocumentInput {
 
     /// What to compute vectors for: `visual`, `text`. Default `visual` for a PDF file, else `text`.
     ///
-    /// Every pair of an option and a scope must be in the table of [`DocumentInput`]: `text` of a PDF file needs the scope `asset`.
+    /// Every pair of an option and a scope must be in the table of [`DocumentInput`]: `text` of a PDF file needs the
+    /// scope `asset`.
     pub fn embedding_option(mut self, options: impl IntoIterator<Item = EmbeddingOption>) -> Self {
         self.options = options.into_iter().collect();
         self

@@ -16,8 +16,9 @@ use crate::error::Checks;
 
 /// A text of up to 500 tokens with Marengo 3.0 and 2,000 tokens with Marengo 3.5.
 ///
-/// Only the server counts tokens. A longer text is a 400, or is cut with [`auto_truncate`](crate::Request::auto_truncate). `&str` and `String` convert
-/// to an [`EmbedInput`], so that this type is rarely named.
+/// Only the server counts tokens. A longer text is a 400, or is cut with
+/// [`auto_truncate`](crate::Request::auto_truncate). `&str` and `String` convert to an [`EmbedInput`], so that this
+/// type is rarely named.
 #[derive(Clone, Debug)]
 pub struct TextInput(String);
 
@@ -37,7 +38,8 @@ pub struct TextImageInput {
 }
 
 impl TextInput {
-    /// A text. Must not be empty: an empty one is [`InvalidInput`](crate::ErrorKind::InvalidInput) when the request is sent.
+    /// A text. Must not be empty: an empty one is [`InvalidInput`](crate::ErrorKind::InvalidInput) when the request is
+    /// sent.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -57,7 +59,8 @@ impl TextImageInput {
     }
 }
 
-/// What [`V2Client::create`](super::V2Client::create) embeds. Texts and all inputs except [`DocumentInput`] convert to it.
+/// What [`V2Client::create`](super::V2Client::create) embeds. Texts and all inputs except [`DocumentInput`] convert to
+/// it.
 ///
 /// | input | Marengo 3.0 | Marengo 3.5 | vectors |
 /// | --- | --- | --- | --- |
@@ -67,8 +70,8 @@ impl TextImageInput {
 /// | several files | images only | yes, up to 10 | one |
 /// | document | no | in a [`MultiInput`] | one |
 ///
-/// Marengo 3.5 takes all inputs in one form, as [`MultiInput`]. A text, an image, both, and audio and video without options are sent to it in that
-/// form.
+/// Marengo 3.5 takes all inputs in one form, as [`MultiInput`]. A text, an image, both, and audio and video without
+/// options are sent to it in that form.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EmbedInput {
@@ -151,7 +154,8 @@ impl EmbedInput {
         }
     }
 
-    /// The name of an input that [`for_model`](Self::for_model) cannot convert for Marengo 3.5: audio or video with options.
+    /// The name of an input that [`for_model`](Self::for_model) cannot convert for Marengo 3.5: audio or video with
+    /// options.
     pub(super) fn name_of_unconverted(&self) -> Option<&'static str> {
         match self {
             Self::Audio(_) => Some(sync_rules::AUDIO.name),

@@ -19,7 +19,8 @@ use crate::{
     upload::{check_url, public_part},
 };
 
-/// Where a file comes from: a URL that the server fetches, bytes that are sent with the request, an asset, or, for tasks, a file of this machine.
+/// Where a file comes from: a URL that the server fetches, bytes that are sent with the request, an asset, or, for
+/// tasks, a file of this machine.
 ///
 /// | source | limit | what the server needs |
 /// | --- | --- | --- |
@@ -52,7 +53,8 @@ enum Place {
 }
 
 impl MediaSource {
-    /// A direct `http` or `https` link to a file, which the server fetches. The server rejects pages of video platforms and share links.
+    /// A direct `http` or `https` link to a file, which the server fetches. The server rejects pages of video platforms
+    /// and share links.
     pub fn url(url: impl Into<String>) -> Self {
         Self(Place::Url(url.into()))
     }
@@ -64,22 +66,24 @@ impl MediaSource {
         Self(Place::Bytes(bytes.into()))
     }
 
-    /// The bytes of a file that are in base64 already, with padding and without a `data:` prefix. They are sent as they are.
+    /// The bytes of a file that are in base64 already, with padding and without a `data:` prefix. They are sent as they
+    /// are.
     ///
     /// The limits of [`bytes`](Self::bytes) are for the bytes before encoding.
     pub fn base64_string(text: impl Into<String>) -> Self {
         Self(Place::Base64(text.into()))
     }
 
-    /// An asset that is `ready`: wait for it with [`wait_for_done`](crate::assets::AssetsClient::wait_for_done). The server refuses one that it still
-    /// processes.
+    /// An asset that is `ready`: wait for it with [`wait_for_done`](crate::assets::AssetsClient::wait_for_done). The
+    /// server refuses one that it still processes.
     ///
     /// An id that is not valid is [`InvalidInput`](crate::ErrorKind::InvalidInput) when the request is sent.
     pub fn asset(id: impl IntoId<AssetId>) -> Self {
         Self(Place::Asset(id.into_id(&IMAGE_MEDIA_SOURCE_ASSET_ID)))
     }
 
-    /// A file of any size, which a [task](super::V2TasksClient::create) uploads as an asset first. Other calls refuse it.
+    /// A file of any size, which a [task](super::V2TasksClient::create) uploads as an asset first. Other calls refuse
+    /// it.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self(Place::Path(path.into()))
     }

@@ -36,7 +36,8 @@ pub type CreateEmbeddingTasks<M = Async> = CreateBulk<CreateEmbeddingTask, M>;
 
 /// Embedding tasks of version 2. Cheap to clone.
 ///
-/// Every method returns a builder, as those of [`TasksClient`](crate::embed::tasks::TasksClient) do. The server deletes tasks after seven days.
+/// Every method returns a builder, as those of [`TasksClient`](crate::embed::tasks::TasksClient) do. The server deletes
+/// tasks after seven days.
 #[derive(Clone, Debug)]
 pub struct V2TasksClient<M = Async> {
     core: Core,
@@ -62,17 +63,18 @@ impl<M> V2TasksClient<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// Audio and video may last 4 s to 4 h and have up to 4 GB. The server looks at the file later, so that a task may fail that was created
-    /// without an error.
+    /// Audio and video may last 4 s to 4 h and have up to 4 GB. The server looks at the file later, so that a task may
+    /// fail that was created without an error.
     ///
-    /// A file of this machine, [`MediaSource::path`](super::MediaSource::path), is uploaded as an [asset](crate::assets::AssetsClient::upload) first, and
-    /// the task is created when the asset is ready. With [`with_journal`](Request::with_journal), the call can be resumed.
+    /// A file of this machine, [`MediaSource::path`](super::MediaSource::path), is uploaded as an
+    /// [asset](crate::assets::AssetsClient::upload) first, and the task is created when the asset is ready. With
+    /// [`with_journal`](Request::with_journal), the call can be resumed.
     ///
     /// # Errors
     ///
     /// See [`Request`]. The call is retried only if the failed attempt cannot have created a task. If
-    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, a task may exist although its id never arrived: look for it with
-    /// [`list`](Self::list).
+    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) is true, a task may exist although its id never
+    /// arrived: look for it with [`list`](Self::list).
     pub fn create(
         &self,
         model_name: impl Into<ModelName>,
@@ -108,9 +110,9 @@ impl<M> V2TasksClient<M> {
 
     /// Returns the status of a task without its vectors.
     ///
-    /// The API has no operation for it: [`retrieve`](Self::retrieve) returns all vectors of a task that is ready. The status is therefore read
-    /// from the first page of the list, which has the 50 newest tasks. A task that is not on it, or that failed, is retrieved, and its vectors are
-    /// discarded.
+    /// The API has no operation for it: [`retrieve`](Self::retrieve) returns all vectors of a task that is ready. The
+    /// status is therefore read from the first page of the list, which has the 50 newest tasks. A task that is not on
+    /// it, or that failed, is retrieved, and its vectors are discarded.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::v2::V2TasksClient) -> twelvelabs::Result<()> {
@@ -121,19 +123,21 @@ impl<M> V2TasksClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)). A task that has failed is no error here.
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)). A task that has failed
+    /// is no error here.
     pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetEmbeddingTaskStatus, M> {
         Request::new(&self.core, GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) })
     }
 
     /// Waits until a task is `ready`, polling its [`status`](Self::status).
     ///
-    /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or ran out of time can be
-    /// resumed from the task id, at any time and in any process.
+    /// Await it for the last status, or use [`stream`](WaitForDone::stream) for every one. A wait that was dropped or
+    /// ran out of time can be resumed from the task id, at any time and in any process.
     ///
     /// # Errors
     ///
-    /// Those of [`WaitForDone`]. [`JobFailed`](crate::ErrorKind::JobFailed) has the server's [reason](crate::embed::FailureReason::of_error).
+    /// Those of [`WaitForDone`]. [`JobFailed`](crate::ErrorKind::JobFailed) has the server's
+    /// [reason](crate::embed::FailureReason::of_error).
     ///
     /// # Cancellation
     ///
@@ -142,7 +146,8 @@ impl<M> V2TasksClient<M> {
         WaitForDone::new(&self.core, id)
     }
 
-    /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks. An id may occur more than once.
+    /// Waits until all of these tasks are done, with few requests: one list request polls up to 50 tasks. An id may
+    /// occur more than once.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::v2::V2TasksClient, ids: Vec<twelvelabs::embed::tasks::TaskId>) {
@@ -155,7 +160,8 @@ impl<M> V2TasksClient<M> {
     /// # }
     /// ```
     ///
-    /// The list has no vectors, so that waiting costs little however long the media are. The reason of a failure is retrieved once.
+    /// The list has no vectors, so that waiting costs little however long the media are. The reason of a failure is
+    /// retrieved once.
     pub fn wait_all<I>(&self, ids: I) -> WaitAllEmbeddingTasks<M>
     where
         I: IntoIterator<Item: IntoId<TaskId>>,
@@ -163,18 +169,20 @@ impl<M> V2TasksClient<M> {
         WaitAll::of_ids(&self.core, ids)
     }
 
-    /// Retrieves the vectors of a task that is `ready`: as a whole, [one by one](Request::segments), or as a [matrix](Request::matrix). They are
-    /// decoded while they arrive. The response does not name the model.
+    /// Retrieves the vectors of a task that is `ready`: as a whole, [one by one](Request::segments), or as a
+    /// [matrix](Request::matrix). They are decoded while they arrive. The response does not name the model.
     ///
     /// # Errors
     ///
-    /// See [`Request`]. [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and [`JobFailed`](crate::ErrorKind::JobFailed),
-    /// with the server's [reason](crate::embed::FailureReason::of_error), if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed.
+    /// See [`Request`]. [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and
+    /// [`JobFailed`](crate::ErrorKind::JobFailed), with the server's [reason](crate::embed::FailureReason::of_error),
+    /// if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed.
     pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveEmbeddingTask, M> {
         Request::new(&self.core, RetrieveEmbeddingTask { id: id.into_id(&TASK_ID) })
     }
 
-    /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or [all tasks](Request::items).
+    /// Lists tasks, newest first, without vectors: one page, [all pages](Request::pages), or
+    /// [all tasks](Request::items).
     ///
     /// Without times, the server lists the tasks of the last seven days, which is how long it keeps them.
     pub fn list(&self) -> Request<ListTasks, M> {
@@ -199,12 +207,13 @@ impl<M> V2TasksClient<M> {
     ///
     /// # Errors
     ///
-    /// Those of [`create`](Self::create), [`wait_for_done`](Self::wait_for_done) and [`retrieve`](Self::retrieve). Once the task exists, every
-    /// error has its id: [`resource_id`](crate::Error::resource_id).
+    /// Those of [`create`](Self::create), [`wait_for_done`](Self::wait_for_done) and [`retrieve`](Self::retrieve). Once
+    /// the task exists, every error has its id: [`resource_id`](crate::Error::resource_id).
     ///
     /// # Cancellation
     ///
-    /// Dropping the future aborts what is under way. A task that was created goes on; [`with_created`](Request::with_created) has reported its id.
+    /// Dropping the future aborts what is under way. A task that was created goes on;
+    /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask, M> {
         Request::new(&self.core, EmbedInTask::new(model_name.into(), input.into()))
     }

@@ -89,7 +89,8 @@ impl VectorResponse for EmbeddingSuccessResponse {
 /// # Ok(()) }
 /// ```
 pub trait IntoSegments {
-    /// The vectors. Empty if the response has none, for example because the task is not ready. They are moved, not copied.
+    /// The vectors. Empty if the response has none, for example because the task is not ready. They are moved, not
+    /// copied.
     fn into_segments(self) -> Vec<Segment>;
 }
 

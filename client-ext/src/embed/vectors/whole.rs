@@ -37,7 +37,8 @@ impl<T> VectorMatrix<T> {
         self.vectors
     }
 
-    /// The uncertainty of each number, in the same rows and columns. `None` unless it was requested, which only Marengo 3.5 allows.
+    /// The uncertainty of each number, in the same rows and columns. `None` unless it was requested, which only Marengo
+    /// 3.5 allows.
     pub fn uncertainties(&self) -> Option<&Matrix> {
         self.uncertainties.as_ref()
     }

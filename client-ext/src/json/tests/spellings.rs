@@ -1,5 +1,5 @@
-//! Documents in all the spellings that JSON has for them: order of members, white space, escapes, duplicate keys, nesting, objects as arrays.
-//! Whatever serde_json decodes from a whole document comes out of its chunks.
+//! Documents in all the spellings that JSON has for them: order of members, white space, escapes, duplicate keys,
+//! nesting, objects as arrays. Whatever serde_json decodes from a whole document comes out of its chunks.
 
 use super::{Random, TasksRetrieveResponse, agree, is_long, retrieve};
 
@@ -33,7 +33,8 @@ fn other(random: &mut Random, depth: usize) -> Tree {
     }
 }
 
-/// Shuffles members, adds unknown ones, and rarely repeats one; or spells the object as an array, as serde accepts it for a struct.
+/// Shuffles members, adds unknown ones, and rarely repeats one; or spells the object as an array, as serde accepts it
+/// for a struct.
 fn object(random: &mut Random, mut members: Vec<(&'static str, Tree)>) -> Tree {
     if random.below(40) == 0 {
         return Array(members.into_iter().map(|(_, value)| value).collect());

@@ -1,4 +1,5 @@
-//! The event loop of a wait for many: makes the requests that the engine asks for, and tells it and the caller the results.
+//! The event loop of a wait for many: makes the requests that the engine asks for, and tells it and the caller the
+//! results.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -176,7 +177,8 @@ impl<J: Job> EventLoop<J> {
         }
     }
 
-    /// Waits for the next event. Callbacks and responses come before new jobs, so that jobs that are done are reported while others are created.
+    /// Waits for the next event. Callbacks and responses come before new jobs, so that jobs that are done are reported
+    /// while others are created.
     async fn event(&mut self, wake: Option<Instant>) -> Event<J> {
         let mut time = pin!(async {
             match wake {
@@ -274,7 +276,8 @@ impl<J: Job> EventLoop<J> {
         retrying(&self.options, error, self.batch.failures(), pause)
     }
 
-    /// Gives the statuses of a page to the jobs that the engine wants from it. A status without the reason of a failure is polled alone.
+    /// Gives the statuses of a page to the jobs that the engine wants from it. A status without the reason of a failure
+    /// is polled alone.
     fn page(&mut self, list: JobList<J>, now: Instant) {
         let entries = list.entries.iter().map(|(id, created, _)| (self.slots.get(id).copied(), *created)).collect();
         let page = Page { entries, is_last: list.is_last };
@@ -319,7 +322,8 @@ impl<J: Job> EventLoop<J> {
         }
     }
 
-    /// Takes into account that the callback for a job has returned, has failed, or has run past the deadline of the job.
+    /// Takes into account that the callback for a job has returned, has failed, or has run past the deadline of the
+    /// job.
     fn called(&mut self, slot: Slot, called: Called) {
         let now = Instant::now();
         match called {

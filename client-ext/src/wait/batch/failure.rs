@@ -89,7 +89,8 @@ impl Batch {
         self.list.not_before = self.not_before.max(now).checked_add(rest.max(self.schedule.interval));
     }
 
-    /// Ends the items whose deadline is not after `until`, or all of them. Items with a running callback have a status already.
+    /// Ends the items whose deadline is not after `until`, or all of them. Items with a running callback have a status
+    /// already.
     fn end_until(&mut self, until: Option<Instant>) -> Vec<Slot> {
         let ends = |item: &Item| {
             matches!(item.state, State::Idle | State::Asked)

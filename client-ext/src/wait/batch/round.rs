@@ -50,8 +50,8 @@ impl Batch {
         item.state == State::Idle && item.round != self.rounds && !item.queued
     }
 
-    /// Begins a round: sorts the items by how they are polled. Those whose place in the list is known go by time windows, the others of
-    /// the list by a search from its start, and those that the list does not show alone.
+    /// Begins a round: sorts the items by how they are polled. Those whose place in the list is known go by time
+    /// windows, the others of the list by a search from its start, and those that the list does not show alone.
     pub(super) fn begin_round(&mut self) {
         self.rounds += 1;
         let mut round = Round { is_on: true, ..Round::default() };
@@ -263,7 +263,8 @@ impl Batch {
         }
     }
 
-    /// The next item is so close behind a page that ends at `oldest` that a window of its own would overlap with the page.
+    /// The next item is so close behind a page that ends at `oldest` that a window of its own would overlap with the
+    /// page.
     fn follows(&mut self, oldest: Option<i64>) -> bool {
         let Some((slot, _)) = self.next_known() else { return false };
         let created = self.items[slot].created.unwrap_or_default();

@@ -4,10 +4,12 @@ use std::{fmt, ops::RangeInclusive, sync::Arc};
 
 use super::{Embedding, NotFinite};
 
-/// The number of partial sums. Independent sums are what lets the compiler use vector instructions for `f32`, whose addition is not associative.
+/// The number of partial sums. Independent sums are what lets the compiler use vector instructions for `f32`, whose
+/// addition is not associative.
 const LANES: usize = 16;
 
-/// Vectors whose length is in this range can be computed with in `f32`: no product that matters is subnormal, and none is infinite.
+/// Vectors whose length is in this range can be computed with in `f32`: no product that matters is subnormal, and none
+/// is infinite.
 const SAFE_NORMS: RangeInclusive<f64> = 1e-9..=1e18;
 
 /// Why vectors cannot be compared, truncated or arranged as a matrix.
@@ -74,7 +76,8 @@ impl From<NotFinite> for VectorError {
     }
 }
 
-/// Checks that two vectors, given by model and number of dimensions, can be compared. A model that is not known can be compared with any.
+/// Checks that two vectors, given by model and number of dimensions, can be compared. A model that is not known can be
+/// compared with any.
 ///
 /// # Errors
 ///
@@ -118,7 +121,8 @@ impl Embedding {
 
     /// Returns the first numbers as a vector of length 1. Zeros stay zeros.
     ///
-    /// Marengo 3.5 computes vectors whose start is a vector of its own. The server returns them for `embedding_dimension`.
+    /// Marengo 3.5 computes vectors whose start is a vector of its own. The server returns them for
+    /// `embedding_dimension`.
     ///
     /// # Errors
     ///
@@ -150,8 +154,8 @@ impl<'v> CosineQuery<'v> {
         Self { numbers: vector, norm: norm(vector) }
     }
 
-    /// Returns the cosine of the angle to a vector of finite numbers, from -1 to 1. It is 0 if one of the vectors has only zeros. Numbers
-    /// beyond the shorter of the two vectors are ignored.
+    /// Returns the cosine of the angle to a vector of finite numbers, from -1 to 1. It is 0 if one of the vectors has
+    /// only zeros. Numbers beyond the shorter of the two vectors are ignored.
     pub fn cosine(&self, other: &[f32]) -> f32 {
         self.cosine_with_norm(other, norm(other))
     }

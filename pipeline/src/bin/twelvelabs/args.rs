@@ -9,7 +9,8 @@ use crate::exit;
 
 /// Embeds videos, audio, images and documents with TwelveLabs into a table of vectors, and searches it.
 ///
-/// The API key comes from TWELVE_LABS_API_KEY, TWELVELABS_API_KEY, or a profile of the configuration file. It is never an argument.
+/// The API key comes from TWELVE_LABS_API_KEY, TWELVELABS_API_KEY, or a profile of the configuration file. It is never
+/// an argument.
 #[derive(Debug, Parser)]
 #[command(name = "twelvelabs", version, after_help = exit::TABLE, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -65,7 +66,8 @@ pub(crate) struct Embed {
     /// Folder of the table and its ledger
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: PathBuf,
-    /// A list of sources with settings of their own: CSV with the columns source, options, scopes, clips, start, end, or JSON lines; `-` for the standard input
+    /// A list of sources with settings of their own: CSV with the columns source, options, scopes, clips, start, end,
+    /// or JSON lines; `-` for the standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Vec<PathBuf>,
     /// Only files of folders that match, such as '*.mp4', or do not match, such as '!old/**'; can be repeated

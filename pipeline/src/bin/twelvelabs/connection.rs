@@ -45,7 +45,8 @@ struct Profile {
 }
 
 impl Connection {
-    /// Connects as the arguments say. `data` is the folder of the local server's data, which is a temporary one otherwise.
+    /// Connects as the arguments say. `data` is the folder of the local server's data, which is a temporary one
+    /// otherwise.
     pub(crate) async fn open(common: &Common, data: Option<&Path>) -> Result<Self, Failure> {
         if common.local {
             return Self::local(data).await;

@@ -1,7 +1,7 @@
 //! The columns of the files: as a schema of Parquet, and as one of Arrow.
 //!
-//! Parquet has no type for lists of a fixed size. Readers that know Arrow find the type of the vectors in the metadata of the file, as a schema of
-//! Arrow's IPC format; the others read a list.
+//! Parquet has no type for lists of a fixed size. Readers that know Arrow find the type of the vectors in the metadata
+//! of the file, as a schema of Arrow's IPC format; the others read a list.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flatbuffers::{FlatBufferBuilder, TableFinishedWIPOffset, WIPOffset};

@@ -156,8 +156,8 @@ impl StoredRule {
         out.extend(self.broken(value).into_iter().map(|broken| violation(broken, pointer)));
     }
 
-    /// Changes an object so that it does not break the rule, as far as that is possible with values that it has: removes fields that
-    /// must be absent, adjusts numbers and the length of lists.
+    /// Changes an object so that it does not break the rule, as far as that is possible with values that it has:
+    /// removes fields that must be absent, adjusts numbers and the length of lists.
     pub(crate) fn repair(&self, object: &mut Value) {
         for broken in self.broken(object) {
             let place = pointer_of(&broken.field);

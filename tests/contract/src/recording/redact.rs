@@ -18,7 +18,8 @@ static QUERY: LazyLock<Option<Regex>> =
 /// A long text in Base64, which is the content of a file.
 static FILE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#""[A-Za-z0-9+/_=-]{256,}""#).ok());
 
-/// What the names of credentials contain, in lower case: those of headers, query parameters, form fields and JSON members.
+/// What the names of credentials contain, in lower case: those of headers, query parameters, form fields and JSON
+/// members.
 const CREDENTIALS: [&str; 9] =
     ["signature", "secret", "token", "password", "credential", "authorization", "api_key", "api-key", "apikey"];
 
@@ -89,7 +90,8 @@ impl Redactor {
         quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
     }
 
-    /// Path and query of a request. A request that no operation defines may be one to a presigned URL: its query is removed.
+    /// Path and query of a request. A request that no operation defines may be one to a presigned URL: its query is
+    /// removed.
     pub(super) fn target(&self, target: &str, is_operation: bool) -> String {
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let path = self.text(path);

@@ -27,7 +27,8 @@ pub enum RequestBody<'a> {
     Form {
         /// The fields that were read.
         fields: &'a [FormField],
-        /// Whether the form was read to its end. Otherwise missing fields and rules about several fields are not reported.
+        /// Whether the form was read to its end. Otherwise missing fields and rules about several fields are not
+        /// reported.
         complete: bool,
     },
 }

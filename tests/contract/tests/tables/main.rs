@@ -1,4 +1,5 @@
-//! Tables of requests and responses: wrong ones, each with the reason why it is refused, and unusual ones that are valid.
+//! Tables of requests and responses: wrong ones, each with the reason why it is refused, and unusual ones that are
+//! valid.
 
 mod families;
 mod recording;

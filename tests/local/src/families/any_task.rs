@@ -32,7 +32,8 @@ pub(super) fn id_and_status<T>(task: &Item<T>) -> Result<(TaskId, TaskStatus), E
     Ok((id, task.status.as_str().to_owned().into()))
 }
 
-/// A page of tasks, newest first. Without dates, the platform lists the tasks of the last seven days, and there are no others.
+/// A page of tasks, newest first. Without dates, the platform lists the tasks of the last seven days, and there are no
+/// others.
 pub(super) fn page<T: Content>(
     state: &ServerState,
     query: Option<&str>,

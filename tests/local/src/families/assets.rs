@@ -101,7 +101,8 @@ pub(crate) struct AssetContent {
     technical_metadata: Option<Box<TechnicalMetadata>>,
     /// Whether there is a file, which assets of [`LocalServer::add_asset`] do not have.
     has_file: bool,
-    /// When the file was complete. `None` while the id is reserved for an upload in parts: clients cannot see the asset until then.
+    /// When the file was complete. `None` while the id is reserved for an upload in parts: clients cannot see the asset
+    /// until then.
     received_at: Option<DateTime<Utc>>,
 }
 
@@ -257,8 +258,8 @@ impl LocalServer {
         self.state.families.assets.get(id).map(|asset| asset.status.as_str().to_owned().into())
     }
 
-    /// The path of the file of an asset. `None` if the asset does not exist, is not `ready`, or has no file. The file is removed with the
-    /// asset and with the data directory.
+    /// The path of the file of an asset. `None` if the asset does not exist, is not `ready`, or has no file. The file
+    /// is removed with the asset and with the data directory.
     pub fn asset_file(&self, id: &str) -> Option<PathBuf> {
         match self.state.families.assets.file(id) {
             AssetFile::Ready { path, .. } => Some(path),

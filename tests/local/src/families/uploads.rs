@@ -165,7 +165,8 @@ async fn expire(state: &ServerState) -> Result<(), ErrorResponse> {
     Ok(())
 }
 
-/// Gives the asset its file, if all parts are recorded. An earlier stop of the server may have interrupted this at any place.
+/// Gives the asset its file, if all parts are recorded. An earlier stop of the server may have interrupted this at any
+/// place.
 async fn complete(state: &Arc<ServerState>, upload: &Upload) -> io::Result<()> {
     let uploads = &state.families.uploads;
     let Some(name) = upload.upload.as_deref().filter(|_| upload.content.is_complete()) else { return Ok(()) };

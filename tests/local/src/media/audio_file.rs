@@ -226,8 +226,8 @@ fn flac(file: &mut BufReader<File>, size: u64) -> io::Result<Probed> {
     Ok(Ok(media(stream, count as f64 / f64::from(rate), samples)))
 }
 
-/// The frames from this position, and the number of samples of a channel. FLAC does not store the length of a frame: the next one is
-/// found by its header, which has a checksum and its number.
+/// The frames from this position, and the number of samples of a channel. FLAC does not store the length of a frame:
+/// the next one is found by its header, which has a checksum and its number.
 fn flac_frames(file: &mut BufReader<File>, from: u64, size: u64, rate: u32) -> io::Result<(Vec<Sample>, u64)> {
     const BLOCK: usize = 1 << 18;
     /// The longest header.

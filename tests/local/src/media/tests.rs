@@ -233,10 +233,10 @@ proptest! {
     #[test]
     fn damaged_audio_files_are_probed_and_read_without_a_panic(
         name in prop::sample::select(vec!["tone.wav", "tone.flac"]),
-        harms in prop::collection::vec(Harm::any(), 1..6),
+        damages in prop::collection::vec(Damage::any(), 1..6),
     ) {
         let mut bytes = std::fs::read(clip(name)).expect(name);
-        harms.iter().for_each(|harm| harm.to(&mut bytes));
+        damages.iter().for_each(|harm| harm.to(&mut bytes));
         let file = of_bytes(&bytes);
         let opened = File::open(file.path()).expect("it is there");
         let probed = audio_file::probe(opened, bytes.len() as u64, &bytes[..bytes.len().min(1024)]);

@@ -24,7 +24,8 @@ use crate::{
     state::ServerState,
 };
 
-/// Runs around a request to the object storage. A request with a key is handled, and is a violation: the key must not leave the API.
+/// Runs around a request to the object storage. A request with a key is handled, and is a violation: the key must not
+/// leave the API.
 pub(crate) async fn run(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
     let validation = key_header(request.headers()).map_or(Validation::Skipped, |name| {
         Validation::Invalid(ContractError::new(format!("/header/{name}"), "must not be sent to the object storage"))

@@ -36,8 +36,8 @@ impl DataDirectory {
         Ok(Self { root: temporary.path().to_owned(), temporary: Some(Arc::new(temporary)) })
     }
 
-    /// A directory that stays. It must be new, empty, or one of this program: any other may contain files that only look like
-    /// ours.
+    /// A directory that stays. It must be new, empty, or one of this program: any other may contain files that only
+    /// look like ours.
     pub(crate) fn persistent(root: &Path) -> io::Result<Self> {
         let marker = root.join(MARKER);
         if !marker.is_file() {
@@ -111,8 +111,8 @@ impl Folder {
         Ok(file.into_parts())
     }
 
-    /// Links a file of another family as a complete upload, or copies it if that is not possible. Removed when the path is dropped, until
-    /// an item owns it.
+    /// Links a file of another family as a complete upload, or copies it if that is not possible. Removed when the path
+    /// is dropped, until an item owns it.
     pub(crate) fn link_upload(&self, path: &Path) -> io::Result<Upload> {
         let link = |own: &Path| fs::hard_link(path, own).or_else(|_| fs::copy(path, own).map(|_| ()));
         let file = tempfile::Builder::new().rand_bytes(16).make_in(self.root.join(UPLOADS), link)?;
@@ -121,7 +121,8 @@ impl Folder {
         Ok(Upload { size: fs::metadata(&path)?.len(), path })
     }
 
-    /// Gives a complete upload its final name. The file is still removed when the path is dropped, until an item owns it.
+    /// Gives a complete upload its final name. The file is still removed when the path is dropped, until an item owns
+    /// it.
     pub(crate) fn complete_upload(&self, file: &File, path: TempPath) -> io::Result<TempPath> {
         if self.durable {
             file.sync_all()?;
@@ -132,7 +133,8 @@ impl Folder {
         TempPath::try_from_path(name)
     }
 
-    /// Makes the upload of an item its result, which stays when the item is done. Does nothing if that has happened before.
+    /// Makes the upload of an item its result, which stays when the item is done. Does nothing if that has happened
+    /// before.
     pub(crate) fn keep_upload(&self, name: &str, id: &str) -> io::Result<()> {
         let (upload, result) = (self.upload(name), self.result(id));
         if !result.is_file() {

@@ -1,5 +1,5 @@
-//! All items of a family in memory, oldest first: the cost of a page without a filter does not depend on how many there are, and one of
-//! them is found by binary search.
+//! All items of a family in memory, oldest first: the cost of a page without a filter does not depend on how many there
+//! are, and one of them is found by binary search.
 
 use std::{
     cmp::Reverse,
@@ -98,7 +98,8 @@ impl<T: Content> Index<T> {
         }
     }
 
-    /// Replaces the item that has the number of this one. Returns it if it was there, and has an outcome that it did not have before.
+    /// Replaces the item that has the number of this one. Returns it if it was there, and has an outcome that it did
+    /// not have before.
     pub(super) fn replace(&mut self, mut item: Item<T>) -> Option<Arc<Item<T>>> {
         let position = self.position(item.number)?;
         let old = &self.items[position];

@@ -1,5 +1,5 @@
-//! The thread that changes a store. It commits all pending changes in one transaction, and only then updates the index: what a
-//! client was told is on the disk.
+//! The thread that changes a store. It commits all pending changes in one transaction, and only then updates the index:
+//! what a client was told is on the disk.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -226,7 +226,8 @@ pub(super) fn open<T: Content>(shared: &Shared<T>, opener: Opener) -> io::Result
     std::fs::write(shared.folder.process_file(), std::process::id().to_string())?;
     let mut index = shared.lock();
     read(&database, &mut index)?;
-    // A clock that was advanced continues from there: what was done stays done, and new items are not older than others.
+    // A clock that was advanced continues from there: what was done stays done, and new items are not older than
+    // others.
     let times = index.iter().map(|item| item.outcome.as_ref().map_or(item.created_at, |(_, at)| *at));
     if let Some(ahead) = times.max().and_then(|last| (last - shared.clock.now()).to_std().ok()) {
         shared.clock.advance(ahead);

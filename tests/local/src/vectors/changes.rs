@@ -5,7 +5,8 @@ use super::{
     sound::{BANDS, Moment},
 };
 
-/// Mean difference of two pictures, in levels of luma and colour, above which they belong to different shots. Motion stays below it.
+/// Mean difference of two pictures, in levels of luma and colour, above which they belong to different shots. Motion
+/// stays below it.
 const PICTURES: u64 = 24;
 
 /// Number of moments that are compared with as many before them: half a second.

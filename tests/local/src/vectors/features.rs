@@ -1,5 +1,5 @@
-//! Features: numbers that are similar for similar media. Only sums, products, quotients and square roots in a fixed order, which all
-//! machines round identically.
+//! Features: numbers that are similar for similar media. Only sums, products, quotients and square roots in a fixed
+//! order, which all machines round identically.
 
 use sha2::{Digest, Sha256};
 
@@ -17,8 +17,8 @@ const DIRECTIONS: [(i32, i32); 8] = [(100, 0), (92, 38), (71, 71), (38, 92), (0,
 /// The luma of a medium grey.
 const MEDIUM: f64 = 126.0;
 
-/// Features of pictures: layout of brightness and colour, directions of edges, motion, and brightness. All but the last are robust
-/// against brightness, size and quality.
+/// Features of pictures: layout of brightness and colour, directions of edges, motion, and brightness. All but the last
+/// are robust against brightness, size and quality.
 #[derive(Clone, Debug)]
 pub(super) struct Visual {
     /// Mean brightness of the cells of a grid.
@@ -125,8 +125,8 @@ fn edges(still: &Still) -> Vec<f64> {
     cells
 }
 
-/// Features of sound: loudness of its bands and their change, its loudness, and how many of its bands are loud. Robust against volume
-/// but for the loudness.
+/// Features of sound: loudness of its bands and their change, its loudness, and how many of its bands are loud. Robust
+/// against volume but for the loudness.
 #[derive(Clone, Debug)]
 pub(super) struct Sound {
     /// Mean level of each band, relative to the loudest.
@@ -183,8 +183,8 @@ impl Sound {
     }
 }
 
-/// Features of the rhythm, such as that of syllables. **There is no speech recognition.** For each of four parts of the spectrum: the
-/// autocorrelation of its loudness up to 0.8 s, a histogram of loudness, and its rise and fall.
+/// Features of the rhythm, such as that of syllables. **There is no speech recognition.** For each of four parts of the
+/// spectrum: the autocorrelation of its loudness up to 0.8 s, a histogram of loudness, and its rise and fall.
 pub(super) fn rhythm(moments: &[Moment]) -> Option<Vec<f64>> {
     let levels = levels(moments)?;
     let count = levels.len() as f64;
@@ -232,8 +232,8 @@ fn centred(values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| value - mean).collect()
 }
 
-/// Appends numbers, scaled to a common length, so that all kinds have the same weight. Numbers far below `usual` are noise and stay
-/// small.
+/// Appends numbers, scaled to a common length, so that all kinds have the same weight. Numbers far below `usual` are
+/// noise and stay small.
 fn block(all: &mut Vec<f64>, weight: f64, usual: f64, values: &[f64]) {
     let length = (values.iter().map(|value| value * value).sum::<f64>() + usual * usual).sqrt();
     all.extend(values.iter().map(|value| weight * value / length));

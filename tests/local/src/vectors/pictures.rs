@@ -27,7 +27,8 @@ pub(super) const CHROMA: usize = 8;
 /// Pictures per second: enough for motion, and few enough for hours of video.
 const STILLS_PER_SEC: f64 = 4.0;
 
-/// Maximum number of pixels at 25 frames per second, about a minute of work. Of larger videos, only key frames are decoded.
+/// Maximum number of pixels at 25 frames per second, about a minute of work. Of larger videos, only key frames are
+/// decoded.
 const PIXELS_LIMIT: f64 = 5e9;
 
 /// Maximum size of a frame in the stream, which bounds the memory of the decoder.
@@ -36,7 +37,8 @@ const PICTURE_LIMIT: u64 = 5184 * 5184;
 /// Maximum number of encoded bytes between two key frames.
 const GROUP_LIMIT: usize = 64 << 20;
 
-/// Maximum number of pixels that are decoded to get one picture, about six seconds of work. If there are more, the key frame before it is shown.
+/// Maximum number of pixels that are decoded to get one picture, about six seconds of work. If there are more, the key
+/// frame before it is shown.
 const PICTURE_WORK: u64 = 500_000_000;
 
 /// Weights of red, green and blue in luma and in the two differences, in 256ths: ITU-R BT.601.
@@ -119,8 +121,8 @@ fn guarded(decode: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Ok(false))
 }
 
-/// Calls `sink` with pictures ordered by time, or only with key frames, which need no other picture to be decoded. Returns `false` if
-/// they cannot be decoded.
+/// Calls `sink` with pictures ordered by time, or only with key frames, which need no other picture to be decoded.
+/// Returns `false` if they cannot be decoded.
 fn decode(
     media: &Media,
     path: &Path,

@@ -10,7 +10,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// Size of the largest file that is remembered. A minute of sound and pictures takes about half a megabyte, however large the file is.
+/// Size of the largest file that is remembered. A minute of sound and pictures takes about half a megabyte, however
+/// large the file is.
 const FILE_LIMIT: u64 = 4 << 20;
 
 /// Number of decoded ranges that are remembered.

@@ -1,6 +1,7 @@
 //! Decoded sound as the power of mel bands, forty times per second: AAC-LC, MPEG layers 2 and 3, Vorbis, FLAC and PCM.
 //!
-//! Decoders use floats, so that samples can differ in their last bits between machines. Levels are rounded much more coarsely.
+//! Decoders use floats, so that samples can differ in their last bits between machines. Levels are rounded much more
+//! coarsely.
 
 use std::{
     io,

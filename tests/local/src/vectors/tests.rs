@@ -91,8 +91,8 @@ fn halves_of_a_shot_are_similar_and_different_shots_are_not() {
     assert!(across < 0.3, "{across}");
 }
 
-/// Only integers and correctly rounded operations: all machines compute these vectors. A change invalidates vectors that users
-/// have stored.
+/// Only integers and correctly rounded operations: all machines compute these vectors. A change invalidates vectors
+/// that users have stored.
 #[test]
 fn visual_vectors_are_the_same_everywhere() {
     let sums = ["four_shots.mp4", "shots_small.ts", "vp9.webm"].map(|name| {

@@ -1,4 +1,5 @@
-//! Texts as features: a small vocabulary of what the features of pictures and sound can express. **There is no language model.**
+//! Texts as features: a small vocabulary of what the features of pictures and sound can express. **There is no language
+//! model.**
 
 use super::{
     features::{Sound, Visual},

@@ -332,8 +332,8 @@ async fn invalid_key_or_outage_ends_the_wait_for_all_tasks() {
     let results =
         tasks.wait_all(ids(60)).sleep_interval(SOON).with_requests_per_minute(MANY).with_max_failures(4).await;
     assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.status() == Some(503))));
-    // The first failure and as many as are tolerated after it. The list is tried again between two of them at most, however
-    // long they take.
+    // The first failure and as many as are tolerated after it. The list is tried again between two of them at most,
+    // however long they take.
     let (lists, singles) = fake.counts();
     assert!(singles == 5 && (1..=5).contains(&lists), "{lists} lists, {singles} singles");
 }

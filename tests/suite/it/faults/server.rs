@@ -84,7 +84,8 @@ pub(crate) struct RawServer {
 const SLOW_READS: (u32, u32, usize) = (8, 20, 32 * 1024);
 
 impl RawServer {
-    /// A server that does these acts in turn, the last one for ever. `limit` is the time limit that a slow one respects.
+    /// A server that does these acts in turn, the last one for ever. `limit` is the time limit that a slow one
+    /// respects.
     pub(crate) async fn start(acts: Vec<Act>, limit: Duration) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         // So small that a large form does not fit into the buffers on the way.

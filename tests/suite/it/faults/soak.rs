@@ -58,8 +58,8 @@ async fn every_task_is_accounted_for() {
          resident MiB after each of {rounds} rounds: {memory:.1?}",
         sum.flows, sum.faults, sum.unknown, sum.recreated,
     );
-    // The memory is that of the process: it says something only when no other test runs beside, as in `cargo xtask faults`.
-    // The first rounds warm up allocators and pools.
+    // The memory is that of the process: it says something only when no other test runs beside, as in
+    // `cargo xtask faults`. The first rounds warm up allocators and pools.
     if asked.is_some()
         && let [_, warm, .., last] = memory.as_slice()
     {
@@ -220,8 +220,8 @@ async fn relay(mut client: TcpStream, upstream: SocketAddr, choice: u64, size: u
         outcome = pump(&mut client_read, &mut server_write, up_limit) => outcome,
         outcome = pump(&mut server_read, &mut client_write, down_limit) => outcome,
     };
-    // The client learns of the end only after the server has ended its part of the connection: then no request that was cut
-    // is still being received.
+    // The client learns of the end only after the server has ended its part of the connection: then no request that was
+    // cut is still being received.
     server_write.shutdown().await?;
     tokio::io::copy(&mut server_read, &mut tokio::io::sink()).await?;
     outcome

@@ -146,7 +146,8 @@ async fn refused_requests_are_read_to_their_end() {
     tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");
     server.inject(Fault::status(503));
     let address = server.dashboard_url().trim_start_matches("http://").to_owned();
-    // The third request exceeds the limit. All are sent on one connection, which a server that stops reading would close.
+    // The third request exceeds the limit. All are sent on one connection, which a server that stops reading would
+    // close.
     let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connected");
     let tasks = "POST /v1.3/embed/tasks";
     for (request, key, status) in [

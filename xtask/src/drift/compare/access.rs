@@ -21,8 +21,8 @@ impl<'a> Access<'a> {
         Self { base, other, stated }
     }
 
-    /// What a request must have, per alternative. A scheme whose contents changed is reported once, for the whole document, and
-    /// is the same one here.
+    /// What a request must have, per alternative. A scheme whose contents changed is reported once, for the whole
+    /// document, and is the same one here.
     fn alternatives(&self, api: &Api, security: &BTreeSet<Requirement>) -> BTreeSet<BTreeSet<String>> {
         let meaning = |name: &String| {
             let shared = self.base.schemes.get(name).filter(|_| self.other.schemes.contains_key(name));

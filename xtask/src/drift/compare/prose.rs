@@ -31,8 +31,8 @@ const SIGNIFICANT: &[&str] = &[
     "unsupported",
 ];
 
-/// The significant tokens of prose, in their order: numbers, code tokens, words of deprecation and negation. The API states
-/// its limits only in prose.
+/// The significant tokens of prose, in their order: numbers, code tokens, words of deprecation and negation. The API
+/// states its limits only in prose.
 pub fn tokens(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (index, piece) in text.replace("<code>", "`").replace("</code>", "`").split('`').enumerate() {

@@ -168,7 +168,8 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// Reads the limits of a value. Limits that any value satisfies are left out, and exclusive bounds are those of OpenAPI 3.1.
+/// Reads the limits of a value. Limits that any value satisfies are left out, and exclusive bounds are those of OpenAPI
+/// 3.1.
 fn read_limits(object: &Map<String, Value>, node: &mut Node) {
     let text = |limit: &Value| limit.as_f64().map_or_else(|| limit.to_string(), |number| number.to_string());
     for key in BOUNDS.iter().chain(SIZES) {

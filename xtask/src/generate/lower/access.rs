@@ -18,7 +18,8 @@ pub struct Credential {
     pub prefix: &'static str,
 }
 
-/// The credential of the first security scheme that operations use and that is sent in a header. Other schemes are reported.
+/// The credential of the first security scheme that operations use and that is sent in a header. Other schemes are
+/// reported.
 pub(super) fn credential(root: &Value, lost: &mut Vec<Remark>) -> Option<Credential> {
     let schemes = root["components"]["securitySchemes"].as_object()?;
     let used = used_schemes(root);

@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl<'d> Lowering<'_, 'd> {
-    /// Adds the properties of a schema, and those of the objects in it, to the parameters of an operation. A property of several
-    /// variants of a union has limits only if they are the same in all of them. Items of lists are left out.
+    /// Adds the properties of a schema, and those of the objects in it, to the parameters of an operation. A property
+    /// of several variants of a union has limits only if they are the same in all of them. Items of lists are left out.
     ///
     /// `above` are the references on the way to the schema.
     pub(super) fn json_params(

@@ -44,7 +44,8 @@ pub struct Operation {
     pub json_body: Option<String>,
     /// Media type of the response if it is not JSON.
     pub accept: Option<String>,
-    /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON values.
+    /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON
+    /// values.
     pub items: Option<(&'static str, String)>,
     /// The body of error responses.
     pub error: Option<ErrorBody>,

@@ -127,7 +127,8 @@ pub(super) fn with_siblings(target: &Value, schema: &Value) -> Value {
     merged
 }
 
-/// Removes the limits of a parameter, which are constants. Left in the schema, they would become types like `NonZeroU64`.
+/// Removes the limits of a parameter, which are constants. Left in the schema, they would become types like
+/// `NonZeroU64`.
 pub(super) fn strip_limits(schema: &mut Value) {
     if let Some(object) = schema.as_object_mut() {
         let whole = object.get("type") == Some(&json!("integer"));

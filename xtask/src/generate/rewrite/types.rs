@@ -1,4 +1,5 @@
-//! Types: open enums, `null` for an absent list, whole numbers in any spelling, constructors, schemars behind a feature.
+//! Types: open enums, `null` for an absent list, whole numbers in any spelling, constructors, schemars behind a
+//! feature.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -220,8 +221,8 @@ fn open_enum(item: &ItemEnum, texts: &BTreeMap<String, String>) -> Result<Vec<It
     Ok(code.items)
 }
 
-/// `new` with the required fields in the order of the document. Other crates cannot use a struct expression, because the
-/// struct is non-exhaustive.
+/// `new` with the required fields in the order of the document. Other crates cannot use a struct expression, because
+/// the struct is non-exhaustive.
 fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered) -> Result<Item> {
     let order: Vec<&String> = lowered.openapi["components"]["schemas"][ident.to_string()]["properties"]
         .as_object()

@@ -1,5 +1,5 @@
-//! Unions without a tag. serde's derived code takes the first variant that decodes, which is wrong if that variant accepts
-//! anything or has only optional fields. The generated code looks at the keys of the value instead.
+//! Unions without a tag. serde's derived code takes the first variant that decodes, which is wrong if that variant
+//! accepts anything or has only optional fields. The generated code looks at the keys of the value instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 

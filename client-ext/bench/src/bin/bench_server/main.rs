@@ -1,13 +1,15 @@
-//! A loopback server that is never the bottleneck: responses rendered in advance, large writes, one thread per connection.
+//! A loopback server that is never the bottleneck: responses rendered in advance, large writes, one thread per
+//! connection.
 //!
 //! ```text
 //! bench_server [--segments N,…] [--gzip] [--pending N] [--hash]
 //! ```
 //!
-//! It prints one line of JSON about itself and runs until its standard input ends, so that it cannot outlive its parent. The id of a
-//! retrieval selects the response, as `s7200.r400.gzip`: the number of segments, the rate in MB/s (default unlimited), and whether it is
-//! compressed. `GET /bench/counts` returns the number of calls. Files are uploaded in parts, too, whose bytes are discarded; with `--hash`,
-//! `GET /bench/compare/PATH` compares the last upload with a file.
+//! It prints one line of JSON about itself and runs until its standard input ends, so that it cannot outlive its
+//! parent. The id of a retrieval selects the response, as `s7200.r400.gzip`: the number of segments, the rate in MB/s
+//! (default unlimited), and whether it is compressed. `GET /bench/counts` returns the number of calls. Files are
+//! uploaded in parts, too, whose bytes are discarded; with `--hash`, `GET /bench/compare/PATH` compares the last upload
+//! with a file.
 
 mod parts;
 mod responses;
@@ -29,7 +31,8 @@ use tasks::Tasks;
 const BLOCK: usize = 1024 * 1024;
 /// A rate-limited response is sent in slices of this duration.
 const SLICE: Duration = Duration::from_micros(500);
-/// The delay that a rate-limited response may catch up after the machine let it sleep too long; the rest is lost, as on a real line.
+/// The delay that a rate-limited response may catch up after the machine let it sleep too long; the rest is lost, as on
+/// a real line.
 const MAKE_UP: Duration = Duration::from_millis(4);
 
 struct Bench {

@@ -256,7 +256,8 @@ fn a_resumed_upload_sends_what_is_missing_and_reports_what_was_not_reported() {
 }
 
 proptest::proptest! {
-    /// Whatever happens, each part is reported once, none is sent after it was, and no more are sent at a time than allowed.
+    /// Whatever happens, each part is reported once, none is sent after it was, and no more are sent at a time than
+    /// allowed.
     #[test]
     fn every_upload_ends_with_each_part_reported_once(
         parts in 1u64..40,

@@ -29,9 +29,10 @@ use crate::{
 
 /// The operation of [`V2TasksClient::create`](super::V2TasksClient::create).
 ///
-/// `POST /embed-v2/tasks`, JSON. It creates a task; the status of the response is 202. [`embedding_dimension`](crate::Request::embedding_dimension) and
-/// [`embedding_uncertainty`](crate::Request::embedding_uncertainty) are fixed for the task, and need Marengo 3.5. The duration of the media counts against the limit for media,
-/// which version 1 shares.
+/// `POST /embed-v2/tasks`, JSON. It creates a task; the status of the response is
+/// 202. [`embedding_dimension`](crate::Request::embedding_dimension) and
+/// [`embedding_uncertainty`](crate::Request::embedding_uncertainty) are fixed for the task, and need Marengo 3.5. The
+/// duration of the media counts against the limit for media, which version 1 shares.
 #[derive(Clone, Debug)]
 pub struct CreateEmbeddingTask {
     pub(super) model_name: ModelName,

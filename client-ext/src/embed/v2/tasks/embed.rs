@@ -36,10 +36,12 @@ use crate::{
 
 /// The operation of [`V2TasksClient::embed`](super::V2TasksClient::embed).
 ///
-/// It makes one request to create the task, those of the wait, and one to retrieve the vectors; for a file of this machine, the requests of the upload
-/// come before. The options of [`WaitOptions`] apply to the wait, and those of [`RequestOptions`](crate::RequestOptions) to each request, except that a poll is not
-/// retried on its own. The wait polls the list, so that the vectors are received once, by the last request.
-/// [`with_timeout`](crate::RequestOptions::with_timeout) limits each request and [`with_deadline`](WaitOptions::with_deadline) the wait.
+/// It makes one request to create the task, those of the wait, and one to retrieve the vectors; for a file of this
+/// machine, the requests of the upload come before. The options of [`WaitOptions`] apply to the wait, and those of
+/// [`RequestOptions`](crate::RequestOptions) to each request, except that a poll is not retried on its own. The wait
+/// polls the list, so that the vectors are received once, by the last request.
+/// [`with_timeout`](crate::RequestOptions::with_timeout) limits each request and
+/// [`with_deadline`](WaitOptions::with_deadline) the wait.
 #[derive(Debug)]
 pub struct EmbedInTask {
     task: CreateAndWait<CreateEmbeddingTask>,
@@ -64,8 +66,8 @@ impl HasFileOptions for EmbedInTask {
 }
 
 impl<M> Request<EmbedInTask, M> {
-    /// Calls back with the id as soon as the task exists, so that the id is known even if the future is dropped later: a wait or
-    /// [`retrieve`](super::V2TasksClient::retrieve) can go on from it.
+    /// Calls back with the id as soon as the task exists, so that the id is known even if the future is dropped later:
+    /// a wait or [`retrieve`](super::V2TasksClient::retrieve) can go on from it.
     ///
     /// A panic in the callback ends the call with [`Callback`](crate::ErrorKind::Callback); the error has the id.
     pub fn with_created(mut self, callback: impl FnOnce(&TaskId) + Send + 'static) -> Self {

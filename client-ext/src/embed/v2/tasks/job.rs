@@ -13,8 +13,9 @@ use crate::{
 
 /// An embedding task of version 2, as something to [wait](crate::wait) for.
 ///
-/// Polled as [`V2TasksClient::status`](super::V2TasksClient::status) does, and many tasks with `GET /embed-v2/tasks`. `ready` is done, `failed` is failed,
-/// with the server's reason; `processing` and every status that this version does not know are pending.
+/// Polled as [`V2TasksClient::status`](super::V2TasksClient::status) does, and many tasks with `GET /embed-v2/tasks`.
+/// `ready` is done, `failed` is failed, with the server's reason; `processing` and every status that this version does
+/// not know are pending.
 #[derive(Clone, Debug)]
 pub struct EmbeddingTaskJob {
     core: Core,

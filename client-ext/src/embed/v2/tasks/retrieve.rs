@@ -14,8 +14,9 @@ use crate::{
 
 /// The operation of [`V2TasksClient::retrieve`](super::V2TasksClient::retrieve).
 ///
-/// `GET /embed-v2/tasks/{task_id}`. The response has all vectors of the task; the API cannot select an option. Their order is not promised: sort
-/// those of a document by page or chunk. It may have up to 1 GiB; see [`with_response_limit`](crate::RequestOptions::with_response_limit).
+/// `GET /embed-v2/tasks/{task_id}`. The response has all vectors of the task; the API cannot select an option. Their
+/// order is not promised: sort those of a document by page or chunk. It may have up to 1 GiB; see
+/// [`with_response_limit`](crate::RequestOptions::with_response_limit).
 ///
 /// Tasks are deleted after seven days. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)).
 #[derive(Clone, Debug)]

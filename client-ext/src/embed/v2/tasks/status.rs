@@ -28,7 +28,8 @@ pub struct EmbeddingTaskStatus {
     pub created_at: Option<DateTime<Utc>>,
     /// Time of the last change.
     pub updated_at: Option<DateTime<Utc>>,
-    /// The server's reason, if the task is `failed`. Not stable; see [`failure_reason`](Self::failure_reason). The list of tasks does not have it.
+    /// The server's reason, if the task is `failed`. Not stable; see [`failure_reason`](Self::failure_reason). The list
+    /// of tasks does not have it.
     pub error_message: Option<String>,
 }
 
@@ -53,8 +54,8 @@ impl EmbeddingTaskStatus {
 }
 
 impl FailureReason {
-    /// Why a task failed, from the error of a wait for it or of the retrieval of its vectors. `None` for other errors, and if the server did not
-    /// say it.
+    /// Why a task failed, from the error of a wait for it or of the retrieval of its vectors. `None` for other errors,
+    /// and if the server did not say it.
     pub fn of_error(error: &Error) -> Option<Self> {
         let waited = || error.wait_details()?.last_status::<EmbeddingTaskStatus>()?.failure_reason();
         error.details::<Self>().cloned().or_else(waited)
@@ -63,9 +64,9 @@ impl FailureReason {
 
 /// The operation of [`V2TasksClient::status`](super::V2TasksClient::status).
 ///
-/// `GET /embed-v2/tasks`, and then `GET /embed-v2/tasks/{task_id}` if the task is not on the first page or has failed. Each is retried on its own, and
-/// [`with_timeout`](crate::RequestOptions::with_timeout) limits both together. If the server refuses the list, for example with a 404, the task is
-/// retrieved.
+/// `GET /embed-v2/tasks`, and then `GET /embed-v2/tasks/{task_id}` if the task is not on the first page or has failed.
+/// Each is retried on its own, and [`with_timeout`](crate::RequestOptions::with_timeout) limits both together. If the
+/// server refuses the list, for example with a 404, the task is retrieved.
 #[derive(Clone, Debug)]
 pub struct GetEmbeddingTaskStatus {
     pub(super) id: Id<TaskId>,
@@ -89,7 +90,8 @@ impl Verb for GetEmbeddingTaskStatus {
                     return Ok(Response::new(entry.into(), info));
                 }
             }
-            // What keeps the list from being read also concerns the task, unless the list itself is what the server does not have.
+            // What keeps the list from being read also concerns the task, unless the list itself is what the server
+            // does not have.
             Err(error) if error.is_transient() || error.refuses_all() => {
                 return Err(error.with_resource(id));
             }

@@ -32,7 +32,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// `ours` tasks, created one every `step` seconds up to now, each followed by `foreign` tasks; done one after another.
+    /// `ours` tasks, created one every `step` seconds up to now, each followed by `foreign` tasks; done one after
+    /// another.
     pub(super) fn regular(ours: usize, foreign: usize, step: i64, done: impl Fn(usize) -> Duration) -> Self {
         let mut server = Self {
             created: Vec::new(),
@@ -119,7 +120,8 @@ pub(super) fn wait(server: &Server, schedule: Schedule, limit: Rate, until: Dura
             continue;
         }
         let (_, request) = flying.remove(0);
-        // Pseudo-random, and different for each response: those of requests that were sent together must not fail together.
+        // Pseudo-random, and different for each response: those of requests that were sent together must not fail
+        // together.
         responses += 1;
         let number = BuildHasherDefault::<DefaultHasher>::default().hash_one(responses);
         let hits = |every: Option<u64>| every.is_some_and(|every| number % every == 0);

@@ -79,7 +79,8 @@ pub(super) fn by_content(path: &Path) -> io::Result<Option<&'static str>> {
     })
 }
 
-/// Whether the content of a file can have this media type. Only documents are checked: media files are when they are processed.
+/// Whether the content of a file can have this media type. Only documents are checked: media files are when they are
+/// processed.
 pub(super) fn agrees(media_type: &str, path: &Path) -> io::Result<bool> {
     Ok(match media_type {
         PDF => by_content(path)? == Some(PDF),

@@ -8,7 +8,8 @@ use twelvelabs_api::types::{
 use super::{AssetItem, file_type};
 use crate::error_response::ErrorResponse;
 
-/// The asset as clients see it. HLS streams and thumbnails are not made: their status is `error` when the asset is done.
+/// The asset as clients see it. HLS streams and thumbnails are not made: their status is `error` when the asset is
+/// done.
 pub(super) fn response(item: &AssetItem) -> Result<Asset, ErrorResponse> {
     let id = AssetId::try_from(item.id.clone()).map_err(ErrorResponse::internal)?;
     let mut asset = Asset::new(id, AssetStatus::from(item.status.as_str().to_owned()));

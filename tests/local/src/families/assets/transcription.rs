@@ -1,4 +1,5 @@
-//! `GET /assets/{asset_id}/transcription`. **There is no speech recognition**: the transcription of a file with sound is empty.
+//! `GET /assets/{asset_id}/transcription`. **There is no speech recognition**: the transcription of a file with sound
+//! is empty.
 
 use axum::{
     Json,

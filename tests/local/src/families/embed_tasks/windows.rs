@@ -4,8 +4,8 @@ use twelvelabs_api::{limits::SEGMENT_DURATION_SEC, types::EmbeddingScope};
 
 use crate::vectors::{Window, adjacent};
 
-/// The windows of a selected range with their scopes: adjacent clips, without the last one if it is too short, and the whole range,
-/// depending on the scopes.
+/// The windows of a selected range with their scopes: adjacent clips, without the last one if it is too short, and the
+/// whole range, depending on the scopes.
 pub(super) fn windows(
     start: f64,
     end: f64,

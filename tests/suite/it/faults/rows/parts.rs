@@ -1,4 +1,5 @@
-//! Parts of an upload on the way to a storage host: which refusals are replaced by a new URL, which are retried, and which end the upload.
+//! Parts of an upload on the way to a storage host: which refusals are replaced by a new URL, which are retried, and
+//! which end the upload.
 
 use super::*;
 

@@ -102,7 +102,8 @@ pub(super) fn add_to(t: &mut Table) {
     t.add(g, "the vectors fail after the wait", Op::Embed, vec![Act::Good, Act::Good, status(404)], api(404, 3));
 }
 
-/// Assets and tasks of version 2, whose status is that of the list of tasks or, if that cannot be used, of the task itself.
+/// Assets and tasks of version 2, whose status is that of the list of tasks or, if that cannot be used, of the task
+/// itself.
 fn of_other_jobs(t: &mut Table) {
     let g = "wait";
     let job = |status: &str| json(&format!(r#"{{"_id":"{ID}"{status}}}"#));

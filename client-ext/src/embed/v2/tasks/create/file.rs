@@ -1,4 +1,5 @@
-//! A task for a file of this machine: upload, wait until the asset is ready, create. Each step can be resumed from a journal.
+//! A task for a file of this machine: upload, wait until the asset is ready, create. Each step can be resumed from a
+//! journal.
 
 use std::{
     fmt,
@@ -39,7 +40,8 @@ use crate::{
 
 /// How much the clock of the server may differ from that of the caller.
 const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(2);
-/// How often the list of tasks is read to find a task. The last times are for tasks whose file name is not in the list yet.
+/// How often the list of tasks is read to find a task. The last times are for tasks whose file name is not in the list
+/// yet.
 const MOST_SEARCHES: u32 = 60;
 /// The asset of a request that is checked before the upload.
 const ANY_ASSET: &str = "asset";
@@ -68,22 +70,27 @@ pub trait HasFileOptions {
 
 /// A file of this machine, [`MediaSource::path`]: how to upload it.
 impl<V: HasFileOptions, M> Request<V, M> {
-    /// Keeps a journal in this file, from which the call can be resumed: call again with the same parameters, file and journal, in any process.
+    /// Keeps a journal in this file, from which the call can be resumed: call again with the same parameters, file and
+    /// journal, in any process.
     ///
-    /// Whatever step was interrupted, the call goes on there. A part of the file that was reported is not sent again, and a task that exists is not
-    /// created again: the journal says that the task is about to be created before the request is sent, and if its response did not arrive, the list of
-    /// tasks is searched for the file name of the asset. That name therefore begins with a number that no other asset has.
+    /// Whatever step was interrupted, the call goes on there. A part of the file that was reported is not sent again,
+    /// and a task that exists is not created again: the journal says that the task is about to be created before the
+    /// request is sent, and if its response did not arrive, the list of tasks is searched for the file name of the
+    /// asset. That name therefore begins with a number that no other asset has.
     ///
-    /// With a journal, audio, video and images are [sent in parts](Request::with_direct_limit) whatever their size. A document is sent in one request,
-    /// and again if that was interrupted. While the file is uploaded, there is a second journal with `.upload` behind its name.
+    /// With a journal, audio, video and images are [sent in parts](Request::with_direct_limit) whatever their size. A
+    /// document is sent in one request, and again if that was interrupted. While the file is uploaded, there is a
+    /// second journal with `.upload` behind its name.
     ///
-    /// The journal stays when the task exists: another call creates nothing and returns the task, ready or failed. Delete the file to embed once more.
-    /// It is [kept like that of an upload](Request::with_journal). Two calls must not use one journal at the same time.
+    /// The journal stays when the task exists: another call creates nothing and returns the task, ready or failed.
+    /// Delete the file to embed once more. It is [kept like that of an upload](Request::with_journal). Two calls must
+    /// not use one journal at the same time.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the journal is of another request, file or server, or if the source is not a path.
-    /// [`is_outcome_unknown`](crate::Error::is_outcome_unknown) if the list of tasks cannot tell whether the task exists; no other one is created then.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the journal is of another request, file or server, or if the
+    /// source is not a path. [`is_outcome_unknown`](crate::Error::is_outcome_unknown) if the list of tasks cannot tell
+    /// whether the task exists; no other one is created then.
     pub fn with_journal(mut self, path: impl Into<PathBuf>) -> Self {
         self.verb.file_options_mut().journal = Some(path.into());
         self

@@ -109,7 +109,8 @@ impl KeptJournal {
         Ok(())
     }
 
-    /// Deletes the journal of the upload if the task exists: nothing needs it any more, and nothing is wrong if it stays.
+    /// Deletes the journal of the upload if the task exists: nothing needs it any more, and nothing is wrong if it
+    /// stays.
     async fn forget_upload(&self) {
         if let Step::Task { .. } = self.content.step {
             let _ = tokio::fs::remove_file(self.of_upload()).await;

@@ -18,7 +18,8 @@ pub(super) enum Found {
     Task(TaskId),
     /// It does not exist, or is not in the list yet.
     Nothing,
-    /// It may be one of these, whose file names the list does not have. `may_change`: one of them is not done, and may have a name later.
+    /// It may be one of these, whose file names the list does not have. `may_change`: one of them is not done, and may
+    /// have a name later.
     Unclear { ids: Vec<TaskId>, may_change: bool },
 }
 

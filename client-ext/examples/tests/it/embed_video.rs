@@ -1,22 +1,15 @@
 //! The example as a user runs it: its output, the file it writes, and its errors.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use insta::assert_snapshot;
+
+use super::example;
 
 const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/media/silent.mp4");
 
 fn run(arguments: &[&str]) -> Output {
-    // Cargo builds examples beside the folder of the tests.
-    let mut path = std::env::current_exe().expect("this program");
-    path.pop();
-    path.pop();
-    let program = path.join("examples").join(format!("embed_video{}", std::env::consts::EXE_SUFFIX));
-    let mut command = Command::new(&program);
-    for name in ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY", "TWELVELABS_BASE_URL"] {
-        command.env_remove(name);
-    }
-    command.args(arguments).output().unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+    example("embed_video").args(arguments).output().expect("the example runs")
 }
 
 /// Standard output without what differs from run to run.
