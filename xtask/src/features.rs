@@ -33,7 +33,8 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             let set = set.join(",");
             println!("{name} [{set}]");
             let mut check = cargo(root, &["check", "--quiet", "--package", name, "--lib", "--bins"]);
-            let check = check.args(["--no-default-features", "--features", &set]).output().context("cannot run cargo")?;
+            let check =
+                check.args(["--no-default-features", "--features", &set]).output().context("cannot run cargo")?;
             // Warnings are written to standard error, too.
             if !check.status.success() || !check.stderr.is_empty() {
                 eprint!("{}", String::from_utf8_lossy(&check.stderr));
@@ -54,7 +55,9 @@ fn published_features(metadata: &Value) -> Vec<(String, Vec<String>)> {
         .filter(|package| is_published(package))
         .filter_map(|package| {
             let features = package["features"].as_object()?.keys();
-            let chosen = features.filter(|name| *name != "default" && !name.starts_with("__")).cloned().collect();
+            let mut chosen: Vec<String> =
+                features.filter(|name| *name != "default" && !name.starts_with("__")).cloned().collect();
+            chosen.sort();
             Some((package["name"].as_str()?.to_owned(), chosen))
         })
         .collect()

@@ -27,11 +27,7 @@ pub(crate) struct Package {
 /// The published packages of a workspace. Returns an error if the metadata lacks a field, or packages depend on each other.
 pub(crate) fn published(metadata: &Value) -> Result<Vec<Package>> {
     let packages = metadata["packages"].as_array().context("the metadata has no packages")?;
-    let mut left = packages
-        .iter()
-        .filter(|package| is_published(package))
-        .map(package)
-        .collect::<Result<Vec<_>>>()?;
+    let mut left = packages.iter().filter(|package| is_published(package)).map(package).collect::<Result<Vec<_>>>()?;
     left.sort_by(|a, b| a.name.cmp(&b.name));
     let mut ordered = Vec::with_capacity(left.len());
     while !left.is_empty() {
