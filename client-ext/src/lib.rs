@@ -20,6 +20,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! The [`guide`] has a page for each topic, such as [waiting](guide::waiting), [searching](guide::searching), [testing](guide::testing), and
+//! [coming from the Python SDK](guide::python).
+//!
 //! # Modules
 //!
 //! There is one module per API family, named like its method on [`TwelveLabs`]: [`embed`], [`assets`],
@@ -114,6 +117,8 @@ mod client;
 mod core;
 pub mod embed;
 mod error;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 mod journal;
 mod json;
 pub mod multipart_upload;

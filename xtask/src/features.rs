@@ -57,7 +57,9 @@ fn published_features(metadata: &Value) -> Vec<(String, Vec<String>)> {
         .filter(|package| is_published(package))
         .filter_map(|package| {
             let features = package["features"].as_object()?.keys();
-            let chosen = features.filter(|name| *name != "default" && !name.starts_with("__")).cloned().collect();
+            let mut chosen: Vec<String> =
+                features.filter(|name| *name != "default" && !name.starts_with("__")).cloned().collect();
+            chosen.sort();
             Some((package["name"].as_str()?.to_owned(), chosen))
         })
         .collect()

@@ -23,7 +23,8 @@ use crate::{
 #[derive(clap::Args, Debug)]
 pub struct Options {
     /// The new version, such as 0.2.0
-    version: Version,
+    #[arg(value_name = "VERSION")]
+    new: Version,
     /// Make the release: edit the files, run `.ci/run`, commit, tag, publish and push
     #[arg(long)]
     execute: bool,
@@ -34,7 +35,7 @@ pub struct Options {
 
 /// Runs the command. Every check runs, and an error lists all that fail.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
-    let version = options.version;
+    let version = options.new;
     let packages = packages::published(&cargo::metadata(root)?)?;
     let current: Version = packages.first().context("no package is published")?.version.parse()?;
     let tags = output(git(root).args(["tag", "--list", "v*"]))?;

@@ -112,11 +112,15 @@ fn public_text_has_no_coined_words() {
     }
     files(&root.join("spec"), &[".yaml", ".md"], &mut found);
     files(&root.join("docs"), &[".md"], &mut found);
+    files(&root.join("client-ext/src/guide"), &[".md"], &mut found);
     for file in [
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "SECURITY.md",
+        "CODE_OF_CONDUCT.md",
+        "pipeline/README.md",
         "tests/contract/README.md",
         "tests/local/README.md",
     ] {
