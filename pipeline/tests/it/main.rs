@@ -2,6 +2,7 @@
 
 mod crash;
 #[cfg(unix)]
+#[cfg(unix)]
 mod disk;
 #[cfg(target_os = "linux")]
 mod outage;

@@ -1,8 +1,8 @@
 //! `create`: a new task.
 
 mod file;
+mod find;
 mod journal;
-mod search;
 
 use std::path::Path;
 

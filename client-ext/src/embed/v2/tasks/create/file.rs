@@ -18,8 +18,8 @@ use twelvelabs_api::{
 
 use super::{
     CreateEmbeddingTask,
+    find::{Found, Wanted},
     journal::{KeptJournal, Step},
-    search::{Found, Wanted},
 };
 use crate::{
     assets::{AssetCleanup, UploadAsset, Uploaded},
