@@ -82,6 +82,8 @@ impl Ledger {
             let message = format!("there is no ledger at {}", crate::text::shown(&path.to_string_lossy()));
             return Err(PipelineError::new(PipelineErrorKind::NotFound, message));
         }
+        // SQLite deletes the log beside an empty file.
+        place::check_log(path)?;
         // SQLite needs to write the index of its log even to read.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| failed(path, error))?;

@@ -16,17 +16,17 @@
 //! use twelvelabs_pipeline::{FailureRow, ItemSource, Pipeline, Sink, SinkResult, VectorRow, VectorSpace};
 //!
 //! #[derive(Clone, Default)]
-//! struct Vectors(Arc<Mutex<HashMap<String, Vec<f32>>>>);
+//! struct Vectors(Arc<Mutex<HashMap<u64, Vec<VectorRow>>>>);
 //!
 //! impl Sink for Vectors {
 //!     fn open(&mut self, space: &VectorSpace, _: bool) -> SinkResult {
 //!         println!("{} with {} dimensions", space.model, space.dimension);
 //!         Ok(())
 //!     }
-//!     fn write_batch(&mut self, _: u64, rows: &[VectorRow]) -> SinkResult {
-//!         // A row that is written again has the same id, and replaces itself. A real sink is durable when this returns.
+//!     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
+//!         // A batch that is written again replaces the first one. A real sink is durable when this returns.
 //!         let mut all = self.0.lock().map_err(|error| error.to_string())?;
-//!         all.extend(rows.iter().map(|row| (row.id.clone(), row.vector.clone())));
+//!         all.insert(batch, rows.to_vec());
 //!         Ok(())
 //!     }
 //!     fn write_failures(&mut self, rows: &[FailureRow]) -> SinkResult {
@@ -57,7 +57,7 @@
 //!     .await?;
 //! println!("{} files, {} vectors", summary.stored, summary.vectors);
 //! # let vectors = vectors.0.lock().map_err(|error| error.to_string())?;
-//! # assert_eq!((summary.stored, summary.refused, summary.vectors), (1, 1, vectors.len() as u64));
+//! # assert_eq!((summary.stored, summary.refused, summary.vectors), (1, 1, vectors.values().map(|rows| rows.len() as u64).sum()));
 //! # assert!(vectors.values().all(|vector| vector.len() == 512));
 //! # Ok(()) }
 //! ```

@@ -235,7 +235,7 @@ mod tests {
 
     fn table(filter: &RowFilter) -> VectorTable {
         let whole = VectorRow { scope: Some("asset".into()), ..row("a", "visual", 0.0) };
-        let rows = vec![
+        let rows = [
             row("a", "visual", 0.0),
             row("a", "audio", 0.0),
             row("a", "visual", 2.0),

@@ -20,6 +20,8 @@ use crate::{
 const SHOWN: usize = 300;
 /// How much of an error body and of the server's message is kept, in bytes.
 const KEPT: usize = 64 * 1024;
+/// Bytes of a code that are kept; those of the API have at most forty.
+const LONGEST_CODE: usize = 256;
 
 /// An error of building a request: of the generated errors, only these can happen before sending.
 pub(crate) fn from_generated(error: twelvelabs_api::Error<()>) -> Error {
@@ -57,7 +59,11 @@ pub(crate) fn from_api_body(
     // Before a key at the end could be cut.
     cut(&mut text);
     // Decoded text may contain what was escaped before.
-    let code = known.code.map(|code| ErrorCode::from(key.redact(code.as_str())));
+    let code = known.code.map(|code| {
+        let mut code = key.redact(code.as_str());
+        cut_to(&mut code, LONGEST_CODE);
+        ErrorCode::from(code)
+    });
     let message = known.message.map(|message| {
         let mut message = key.redact(&message);
         cut(&mut message);
@@ -120,7 +126,13 @@ pub(crate) fn from_api_body(
 
 /// Cuts a text to what is kept of it.
 fn cut(text: &mut String) {
-    text.truncate(text.floor_char_boundary(KEPT));
+    cut_to(text, KEPT);
+}
+
+/// Cuts a text to so many bytes, and gives its other memory back.
+fn cut_to(text: &mut String, length: usize) {
+    text.truncate(text.floor_char_boundary(length));
+    text.shrink_to_fit();
 }
 
 /// Whether the code of a 404 says that the resource does not exist. For operations that are not in the contract any

@@ -31,12 +31,15 @@ struct Size {
 const FULL: Size = Size { items: 20_000, clips: 200, bytes: 1 << 30, rows: 1_000_000 };
 const SMALL: Size = Size { items: 1_000, clips: 40, bytes: 1 << 28, rows: 100_000 };
 
+/// A group of measurements.
+type Group = fn(Size) -> Outcome;
+
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // Cargo adds `--bench`.
     let names: Vec<&str> = arguments.iter().map(String::as_str).filter(|name| !name.starts_with('-')).collect();
     let size = if arguments.iter().any(|argument| argument == "--small") { SMALL } else { FULL };
-    let groups: [(&str, fn(Size) -> Outcome); 6] = [
+    let groups: [(&str, Group); 6] = [
         ("items", items::run),
         ("hash", files::hash),
         ("upload", files::upload),

@@ -10,6 +10,11 @@ pub(super) async fn clean(shared: &Shared, job: &JobRecord, asset: &str) -> Resu
     match shared.client.assets().delete(asset).send_with_response().await {
         Ok(response) => shared.gate.succeeded(response.info()),
         Err(error) if error.is_not_found() => {}
+        // Other calls find a wrong base URL; here, it is more likely a gateway that leaves out the code.
+        Err(error) if error.status() == Some(404) => {
+            let reason = format!("the asset {asset} may be left on the server: {error}");
+            shared.events.send(&Event::Delayed { source: job.origin.public(), reason });
+        }
         Err(error) => match shared.gate.react(&error) {
             Reaction::Stop(error) => return Err(error),
             Reaction::Later { .. } => return shared.later(job, false, error.to_string()).await,

@@ -48,9 +48,14 @@ CREATE TABLE tasks (task TEXT PRIMARY KEY, job TEXT NOT NULL) STRICT, WITHOUT RO
 /// Sets the connection up, and creates the tables of a new ledger. Returns whether it is new: an empty file is.
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<bool, PipelineError> {
     let wrong = |error| failed(path, error);
+    let is_new = version(connection).map_err(wrong)? == 0;
+    // The version of most databases is 0.
+    if is_new && has_tables(connection).map_err(wrong)? {
+        let path = shown(&path.to_string_lossy());
+        return Err(PipelineError::usage(format!("{path} is a database of another program: use another file")));
+    }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(wrong)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(wrong)?;
-    let is_new = version(connection).map_err(wrong)? == 0;
     if is_new {
         let transaction = connection.transaction().map_err(wrong)?;
         transaction.execute_batch(TABLES).map_err(wrong)?;
@@ -71,6 +76,10 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<(), PipelineError
         "ok" => Ok(()),
         problem => Err(PipelineError::storage(damaged(&shown(&path.to_string_lossy())), problem)),
     }
+}
+
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

@@ -62,6 +62,9 @@ fn check(name: &str, rows: &[VectorRow], vectors: &[f32], space: &VectorSpace) -
     Err(PipelineError::new(PipelineErrorKind::Storage, message))
 }
 
+/// Positions of rows, and their numbers.
+type LoadedPart = (Vec<usize>, Vec<f32>);
+
 /// A table that is being loaded, file by file.
 pub(super) struct Loading<'f> {
     space: VectorSpace,
@@ -70,7 +73,7 @@ pub(super) struct Loading<'f> {
     rows: Vec<VectorRow>,
     last_ends: HashMap<String, f64>,
     /// The parts of each option: positions of rows, and their numbers.
-    options: BTreeMap<String, Vec<(Vec<usize>, Vec<f32>)>>,
+    options: BTreeMap<String, Vec<LoadedPart>>,
     /// The contents with vectors of ranges.
     divided: HashSet<String>,
     /// Rows about whole files, which are only searched if the file has no others, and their numbers.
@@ -121,7 +124,7 @@ impl<'f> Loading<'f> {
             }
         }
         let space = self.space;
-        let part = |(rows, values): (Vec<usize>, Vec<f32>)| {
+        let part = |(rows, values): LoadedPart| {
             let matrix = Matrix::new(values, space.dimension)
                 .map_err(|error| PipelineError::storage("the table is damaged", error))?;
             Ok::<_, PipelineError>(Part { rows, matrix: matrix.with_model(space.model.as_str()) })
@@ -135,7 +138,7 @@ impl<'f> Loading<'f> {
 }
 
 /// Adds a vector to the last part of its option that has room.
-fn push(options: &mut BTreeMap<String, Vec<(Vec<usize>, Vec<f32>)>>, row: &VectorRow, at: usize, vector: &[f32]) {
+fn push(options: &mut BTreeMap<String, Vec<LoadedPart>>, row: &VectorRow, at: usize, vector: &[f32]) {
     let name = row.option.as_deref().unwrap_or("none");
     if !options.contains_key(name) {
         options.insert(name.to_owned(), Vec::new());

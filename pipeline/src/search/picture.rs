@@ -14,12 +14,16 @@ use crate::job::FileKind;
 /// Maximum width and height of a picture in pixels.
 const SIDE: usize = 320;
 
-/// A picture of each hit as the URL of its data, if there is one: the middle of the range of a video, or the image. It
-/// blocks, on several threads.
+/// Number of results with a picture: the page has a few megabytes then.
+const MOST: usize = 200;
+
+/// A picture of each of the first 200 hits as the URL of its data, if there is one: the middle of the range of a video, or
+/// the image. It blocks, on several threads.
 pub(super) fn data_urls(hits: &[Hit]) -> Vec<Option<String>> {
+    let mut urls = vec![None; hits.len()];
+    let hits = &hits[..hits.len().min(MOST)];
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(hits.len());
     let next = AtomicUsize::new(0);
-    let mut urls = vec![None; hits.len()];
     std::thread::scope(|scope| {
         let work = || {
             let mut own = Vec::new();

@@ -149,15 +149,17 @@ impl Sink for TableFolder {
         let rows = self.rows();
         fs::create_dir_all(&rows).map_err(|error| PipelineError::file("cannot create", &rows, error))?;
         let own = Description { version: VERSION, format: self.format, space: space.clone() };
-        if let Some((space, format)) = describe(&self.path)? {
-            if !resumes {
-                let table = shown(&self.path.to_string_lossy());
-                let message = format!(
-                    "the table {table} is that of an earlier run, and its ledger is missing: restore the ledger, or use another output, for which \
-                     all items are paid for again"
-                );
-                return Err(PipelineError::usage(message).into());
-            }
+        let known = describe(&self.path)?;
+        // The first batch of a new ledger would replace the first one of the table.
+        if !resumes && (known.is_some() || !row_files(&self.path)?.is_empty()) {
+            let table = shown(&self.path.to_string_lossy());
+            let message = format!(
+                "the table {table} is that of an earlier run, and its ledger is missing: restore the ledger, or use \
+                 another output, for which all items are paid for again"
+            );
+            return Err(PipelineError::usage(message).into());
+        }
+        if let Some((space, format)) = known {
             let other = Description { version: VERSION, format, space };
             if other != own {
                 let text = |table: &Description| {

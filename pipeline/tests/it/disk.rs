@@ -208,3 +208,31 @@ async fn a_damaged_or_emptied_ledger_is_not_paid_for_again() {
     assert_eq!(server.report().request_count, before, "a call was made");
     count(&client(&server), &table, 2, "a damaged ledger").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    let (server, home) = (server().await, videos(1));
+    let ledger = home.path().join("t/ledger.sqlite");
+    std::fs::create_dir(home.path().join("t")).expect("a folder");
+    let other = rusqlite::Connection::open(&ledger).expect("a database");
+    other.execute_batch("CREATE TABLE users (name TEXT)").expect("a table");
+    drop(other);
+    let before = std::fs::read(&ledger).expect("read");
+    let error = pipeline(&server, home.path()).run().await.expect_err("refused");
+    assert_eq!(error.kind(), PipelineErrorKind::Usage, "{error}");
+    assert!(error.to_string().contains("is a database of another program"), "{error}");
+    assert_eq!(std::fs::read(&ledger).expect("read"), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_without_their_ledger_are_not_replaced() {
+    let (server, home) = (server().await, videos(1));
+    let rows = home.path().join("t/rows/000001.jsonl");
+    std::fs::create_dir_all(home.path().join("t/rows")).expect("a folder");
+    std::fs::write(&rows, "{}\n").expect("written");
+    for _ in 0..2 {
+        let error = pipeline(&server, home.path()).run().await.expect_err("refused");
+        assert!(error.to_string().contains("its ledger is missing"), "{error}");
+    }
+    assert_eq!(std::fs::read_to_string(&rows).expect("read"), "{}\n");
+}

@@ -73,7 +73,10 @@ mod tests {
 
     use super::*;
 
-    fn metadata(packages: &[(&str, &[(&str, Option<&str>)], Value)]) -> Value {
+    /// The name of a package, its dependencies with their kinds, and its `publish`.
+    type Package<'p> = (&'p str, &'p [(&'p str, Option<&'p str>)], Value);
+
+    fn metadata(packages: &[Package<'_>]) -> Value {
         let packages: Vec<Value> = packages
             .iter()
             .map(|(name, dependencies, publish)| {

@@ -11,8 +11,8 @@ use std::{
 
 use super::Addresses;
 
-/// After a read, the table rests for so many times the duration of the read: reads take at most 1/20 of the time of a
-/// core.
+/// After a read, the table rests for so many times the duration of the read: reads of up to 50 ms take at most
+/// 1/20 of the time of a core.
 const REST: u32 = 20;
 /// The shortest rest.
 const SHORTEST_REST: Duration = Duration::from_millis(10);

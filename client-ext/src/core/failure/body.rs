@@ -17,7 +17,9 @@ fn parse(body: &str) -> Option<WrappedError> {
 /// Whether a body is no JSON, but a page or a text.
 pub(super) fn is_page(body: &str) -> bool {
     let start = body.trim_start();
-    !start.is_empty() && !start.starts_with(['{', '['])
+    // A large body may be cut JSON.
+    let is_json = || start.starts_with(['{', '[']) || serde_json::from_str::<serde::de::IgnoredAny>(start).is_ok();
+    !start.is_empty() && !is_json()
 }
 
 /// The start of a JSON text, closed after the last member that is whole. `None` if there is none.
