@@ -5,9 +5,10 @@
 //! ```
 //!
 //! `VIDEO` is a path or a URL; the default is a clip of this repository. With an API key in the environment
-//! (`TWELVE_LABS_API_KEY`) the platform computes the vectors and may charge for it. Without one, a local server does,
-//! whose vectors are meaningless. `--api` is the version of the API: `v1` (default) with Marengo 3.0, or `v2` with
-//! Marengo 3.5, which takes files of any size. `--out` writes the segments as JSON lines.
+//! (`TWELVE_LABS_API_KEY` or `TWELVELABS_API_KEY`) the platform computes the vectors and may charge for it. Without
+//! one, a local server does, whose vectors are not Marengo's. `--api` is the version of the API: `v1` (default) with
+//! Marengo 3.0, or `v2` with Marengo 3.5, which uploads large files in parts. `--out` writes the segments as JSON
+//! lines.
 
 use std::{
     error::Error,

@@ -1,4 +1,4 @@
-//! Uploads a video with its progress, and waits with every status until the task is ready or Ctrl-C is pressed.
+//! Uploads a video and prints its progress, then every status until the task is ready or Ctrl-C is pressed.
 //!
 //! ```text
 //! TWELVE_LABS_API_KEY=… cargo run --example progress -- VIDEO

@@ -1,7 +1,7 @@
-//! The same without async: uploads a video, waits and prints its segments. Needs an API key.
+//! Uploads a video, waits and prints its segments, without async.
 //!
 //! ```text
-//! cargo run --example without_async -- talk.mp4
+//! TWELVE_LABS_API_KEY=… cargo run --example without_async -- VIDEO
 //! ```
 
 use twelvelabs::{
