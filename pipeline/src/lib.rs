@@ -58,7 +58,7 @@
 //! println!("{} files, {} vectors", summary.stored, summary.vectors);
 //! # let vectors = vectors.0.lock().map_err(|error| error.to_string())?;
 //! # assert_eq!((summary.stored, summary.refused, summary.vectors), (1, 1, vectors.values().map(|rows| rows.len() as u64).sum()));
-//! # assert!(vectors.values().all(|vector| vector.len() == 512));
+//! # assert!(vectors.values().flatten().all(|row| row.vector.len() == 512));
 //! # Ok(()) }
 //! ```
 //!
