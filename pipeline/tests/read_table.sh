@@ -42,7 +42,8 @@ print(f"DuckDB reads {count} rows and {len(failures)} failures; nearest to the s
 
 arrow = pyarrow.parquet.read_table(f"{table}/rows")
 vectors = arrow.schema.field("vector").type
-assert arrow.num_rows == count and vectors == pyarrow.list_(pyarrow.float32(), 512), vectors
+assert arrow.num_rows == count and pyarrow.types.is_fixed_size_list(vectors), vectors
+assert vectors.list_size == 512 and vectors.value_type == pyarrow.float32(), vectors
 types = {field.name: (str(field.type), field.nullable) for field in arrow.schema}
 assert types["id"] == ("string", False) and types["start_sec"] == ("double", True) and types["end_page"] == ("int64", True), types
 failures = pyarrow.parquet.read_table(f"{table}/failures.parquet").schema
