@@ -58,7 +58,9 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     for package in &packages {
         problems.extend(checks::package(package, version));
     }
-    problems.extend(checks::readme("README.md", &read(root, "README.md")?, version));
+    for path in ["README.md", "client-ext/src/guide/getting_started.md"] {
+        problems.extend(checks::readme(path, &read(root, path)?, version));
+    }
 
     let today = chrono::Utc::now().date_naive();
     let edits = [
