@@ -7,12 +7,7 @@ mod store;
 mod upload;
 mod watch;
 
-use std::{
-    collections::HashSet,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
@@ -27,7 +22,7 @@ use crate::{
     event::{Event, Reporter},
     job::VectorSpace,
     ledger::{Counts, JobRecord, Ledger, now_ms},
-    sink::Sink,
+    sink::SharedSink,
     steps::{Outcome, State},
 };
 
@@ -67,7 +62,7 @@ pub(crate) struct Shared {
     pub(crate) space: VectorSpace,
     pub(crate) settings: DriverSettings,
     pub(crate) events: Reporter,
-    pub(crate) sink: Arc<Mutex<Box<dyn Sink>>>,
+    pub(crate) sink: SharedSink,
     pub(crate) gate: Gate,
 }
 
@@ -78,7 +73,7 @@ impl Shared {
         space: VectorSpace,
         settings: DriverSettings,
         events: Reporter,
-        sink: Arc<Mutex<Box<dyn Sink>>>,
+        sink: SharedSink,
         interrupted: Receiver<bool>,
     ) -> Self {
         let gate = Gate::new(events.clone(), settings.outage_limit, interrupted);
@@ -382,29 +377,5 @@ async fn step(shared: &Shared, job: JobRecord) -> Result<(), PipelineError> {
             clean::clean(shared, &job, &asset).await
         }
         _ => Ok(()),
-    }
-}
-
-/// The sink, on a thread where it may block.
-pub(crate) async fn with_sink(
-    sink: &Arc<Mutex<Box<dyn Sink>>>,
-    call: impl FnOnce(&mut dyn Sink) -> crate::sink::SinkResult + Send + 'static,
-) -> Result<(), PipelineError> {
-    let sink = Arc::clone(sink);
-    let done = tokio::task::spawn_blocking(move || {
-        let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-        call(sink.as_mut())
-    });
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| match error.downcast::<PipelineError>() {
-        Ok(own) => *own,
-        Err(other) => {
-            let message =
-                "the table cannot be written; what the ledger has recorded is safe, and another run goes on from there";
-            PipelineError::storage(message, other)
-        }
-    };
-    match done.await {
-        Ok(done) => done.map_err(failed),
-        Err(error) => Err(PipelineError::storage("the table cannot be written", error)),
     }
 }

@@ -18,6 +18,7 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tokio_util::task::TaskTracker;
 
 pub use self::{jobs::ASSET_PREFIX, status::LedgerStatus};
 pub(crate) use self::{
@@ -42,6 +43,8 @@ pub(crate) struct Ledger {
     is_new: bool,
     /// The number of jobs in each state, if it was asked for before.
     counts: Mutex<Option<Counts>>,
+    /// What a run does on threads where it may block, which goes on when the future that started it is dropped.
+    blocking: TaskTracker,
 }
 
 /// Milliseconds since 1970.
@@ -73,6 +76,7 @@ impl Ledger {
             place: place::Place::of(path),
             is_new,
             counts: Mutex::default(),
+            blocking: TaskTracker::new(),
         }))
     }
 
@@ -95,6 +99,7 @@ impl Ledger {
             place: place::Place::of(path),
             is_new: false,
             counts: Mutex::default(),
+            blocking: TaskTracker::new(),
         })
     }
 
@@ -119,8 +124,13 @@ impl Ledger {
         change: impl FnOnce(&Self) -> Result<T, PipelineError> + Send + 'static,
     ) -> Result<T, PipelineError> {
         let ledger = Arc::clone(self);
-        let done = tokio::task::spawn_blocking(move || change(&ledger)).await;
+        let done = self.blocking.spawn_blocking(move || change(&ledger)).await;
         done.unwrap_or_else(|error| Err(PipelineError::storage("the ledger cannot be used", error)))
+    }
+
+    /// Where a run starts what may block. It ends when all of that has ended.
+    pub(crate) fn blocking(&self) -> &TaskTracker {
+        &self.blocking
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -182,11 +192,13 @@ fn lock(path: &Path) -> Result<File, PipelineError> {
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             let _ = (&mut file).take(20).read_to_string(&mut holder);
-            let holder = holder.trim().parse::<u32>().map_or(String::new(), |id| format!(" with the id {id}"));
+            let holder = match holder.trim().parse::<u32>() {
+                Ok(id) if id == std::process::id() => "another run of this process".to_owned(),
+                Ok(id) => format!("another process with the id {id}"),
+                Err(_) => "another process".to_owned(),
+            };
             let shown = crate::text::shown(&path.to_string_lossy());
-            return Err(PipelineError::usage(format!(
-                "another process{holder} has the ledger {shown}: wait for it, or stop it"
-            )));
+            return Err(PipelineError::usage(format!("{holder} has the ledger {shown}: wait for it, or stop it")));
         }
         Err(TryLockError::Error(error)) => return Err(cannot(error)),
     }

@@ -4,7 +4,7 @@ mod estimate;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -13,14 +13,14 @@ use twelvelabs::{ModelName, TwelveLabs};
 
 pub use self::estimate::Estimate;
 use crate::{
-    engine::{self, DriverSettings, Shared, Stop, with_sink},
+    engine::{self, DriverSettings, Shared, Stop},
     error::PipelineError,
     event::{Event, Reporter},
     job::{ItemSettings, VectorSpace},
     ledger::{Ledger, Parameter},
     plan,
-    sink::Sink,
-    source::{self, ItemSource},
+    sink::{SharedSink, Sink},
+    source::{self, Item, ItemSource},
 };
 
 /// A run of the pipeline: every item of the sources is checked, uploaded, embedded and stored, once.
@@ -311,15 +311,30 @@ impl Pipeline {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops the run at once, as a crash does: another run goes on. [`Interrupt`] stops it
-    /// gracefully.
+    /// Dropping the future stops the run at once, as a crash does: another run goes on. What a thread is writing is
+    /// finished, and until then another run of this process is refused with
+    /// [`Usage`](crate::PipelineErrorKind::Usage). [`Interrupt`] stops it gracefully.
     pub async fn run(self) -> Result<RunSummary, PipelineError> {
         let space = self.checked_space()?;
         let items = source::expand(&self.sources, &self.globs, self.output.as_deref(), &self.settings)?;
         let ledger = Ledger::open(&self.ledger, &self.parameters(&space))?;
-        let sink = Arc::new(Mutex::new(self.sink.0));
+        let blocking = ledger.blocking().clone();
+        let done = self.run_over(ledger, space, items).await;
+        // A step that an error has cut off may still write: neither the ledger nor the table is touched after the run.
+        blocking.close();
+        blocking.wait().await;
+        done
+    }
+
+    async fn run_over(
+        self,
+        ledger: Arc<Ledger>,
+        space: VectorSpace,
+        items: Vec<Item>,
+    ) -> Result<RunSummary, PipelineError> {
+        let sink = SharedSink::new(self.sink.0, ledger.blocking());
         let (resumes, own) = (!ledger.is_new(), space.clone());
-        if let Err(error) = with_sink(&sink, move |sink| sink.open(&own, resumes)).await {
+        if let Err(error) = sink.call(move |sink| sink.open(&own, resumes)).await {
             ledger.discard_if_new();
             return Err(error);
         }
@@ -333,12 +348,12 @@ impl Pipeline {
             space,
             self.driver,
             self.events,
-            Arc::clone(&sink),
+            sink.clone(),
             interrupted.clone(),
         );
         let stop = engine::run(Arc::new(shared), interrupted).await?;
         let failures = ledger.run(Ledger::failures).await?;
-        with_sink(&sink, move |sink| sink.write_failures(&failures).and_then(|()| sink.commit())).await?;
+        sink.call(move |sink| sink.write_failures(&failures).and_then(|()| sink.commit())).await?;
         summary(&ledger, stop)
     }
 }

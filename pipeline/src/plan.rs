@@ -30,12 +30,13 @@ pub(crate) async fn check_all(
     items: Vec<Item>,
     mut each: impl FnMut(Vec<PlannedItem>) -> Result<(), PipelineError>,
 ) -> Result<(), PipelineError> {
+    let threads = ledger.map(|ledger| ledger.blocking().clone()).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let checked = stream::iter(items).map(|item| {
-        let (ledger, space) = (ledger.cloned(), space.clone());
+        let (ledger, space, threads) = (ledger.cloned(), space.clone(), threads.clone());
         async move {
             let blocking = move || plan(ledger.as_deref(), &space, item);
-            let done = tokio::task::spawn_blocking(blocking).await;
+            let done = threads.spawn_blocking(blocking).await;
             done.unwrap_or_else(|error| Err(PipelineError::storage("a file cannot be checked", error)))
         }
     });

@@ -5,9 +5,14 @@ mod json_lines;
 #[cfg(feature = "parquet")]
 mod parquet;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::task::TaskTracker;
+
 pub use self::folder::{TableFolder, TableFormat};
 pub(crate) use self::folder::{describe, read_rows, row_files};
 use crate::{
+    error::PipelineError,
     job::VectorSpace,
     row::{FailureRow, VectorRow},
 };
@@ -61,4 +66,39 @@ pub trait Sink: Send + 'static {
 
     /// Completes the table at the end of a run. More batches may follow in a later run.
     fn commit(&mut self) -> SinkResult;
+}
+
+/// The sink of a run, which is called on a thread where it may block.
+#[derive(Clone)]
+pub(crate) struct SharedSink {
+    sink: Arc<Mutex<Box<dyn Sink>>>,
+    blocking: TaskTracker,
+}
+
+impl SharedSink {
+    pub(crate) fn new(sink: Box<dyn Sink>, blocking: &TaskTracker) -> Self {
+        Self { sink: Arc::new(Mutex::new(sink)), blocking: blocking.clone() }
+    }
+
+    pub(crate) async fn call(
+        &self,
+        call: impl FnOnce(&mut dyn Sink) -> SinkResult + Send + 'static,
+    ) -> Result<(), PipelineError> {
+        let sink = Arc::clone(&self.sink);
+        let done = self.blocking.spawn_blocking(move || {
+            let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+            call(sink.as_mut())
+        });
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| match error.downcast::<PipelineError>() {
+            Ok(own) => *own,
+            Err(other) => {
+                let message = "the table cannot be written; what the ledger has recorded is safe, and another run goes on from there";
+                PipelineError::storage(message, other)
+            }
+        };
+        match done.await {
+            Ok(done) => done.map_err(failed),
+            Err(error) => Err(PipelineError::storage("the table cannot be written", error)),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use twelvelabs::{
     embed::{IntoSegments, Segment},
 };
 
-use super::{BATCH, BATCH_SECONDS, Shared, with_sink};
+use super::{BATCH, BATCH_SECONDS, Shared};
 use crate::{
     error::PipelineError,
     event::Event,
@@ -43,7 +43,7 @@ pub(super) async fn batch(shared: &Shared) -> Result<(), PipelineError> {
     drop(results);
     let count = rows.len();
     // Also without rows: a file of an interrupted attempt may have some.
-    with_sink(&shared.sink, move |sink| sink.write_batch(batch, &rows)).await?;
+    shared.sink.call(move |sink| sink.write_batch(batch, &rows)).await?;
     let done: Vec<_> = stored.iter().map(|(job, vectors)| (job.id.clone(), *vectors)).collect();
     shared.ledger.run(move |ledger| ledger.record_stored(&done)).await?;
     shared.events.send(&Event::Batch { batch, rows: count });
