@@ -52,8 +52,13 @@ fn chromium() -> Option<PathBuf> {
     std::env::split_paths(&paths).map(|folder| folder.join("chromium")).find(|file| file.is_file())
 }
 
+/// Starts a browser three times, so it is one of the long tests: `LONG_TESTS=1`, as in `.ci/run`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_shows_the_page() {
+    if std::env::var_os("LONG_TESTS").is_none_or(|value| value != "1") {
+        eprintln!("skipped: set LONG_TESTS=1");
+        return;
+    }
     let Some(chromium) = chromium() else {
         eprintln!("skipped: there is no chromium here");
         return;
