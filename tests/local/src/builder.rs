@@ -258,7 +258,7 @@ impl LocalServerBuilder {
             rate_limits: self.rate_limit.map(RateLimits::new),
             faults: FaultQueue::new(self.faults),
             monitor: ContractMonitor::start(Contract::embedded(), self.log)?,
-            fetcher: Fetcher::new(self.url_policy)?,
+            fetcher: Fetcher::new(self.url_policy),
             jobs: Jobs::new(),
             creates: Arc::default(),
             storage: ObjectStorage::new(storage),

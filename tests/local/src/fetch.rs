@@ -1,6 +1,11 @@
 //! Fetches files by URL.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use http::{
@@ -30,7 +35,8 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 /// An HTTP client that connects to allowed addresses only.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetcher {
-    http: reqwest::Client,
+    /// Built for the first URL: it reads the root certificates of the system, and few servers are sent a URL.
+    http: Arc<OnceLock<reqwest::Client>>,
     policy: UrlPolicy,
 }
 
@@ -57,18 +63,26 @@ impl Resolve for Resolver {
 }
 
 impl Fetcher {
+    pub(crate) fn new(policy: UrlPolicy) -> Self {
+        Self { http: Arc::default(), policy }
+    }
+
     /// Environment variables for proxies are ignored: a proxy would connect to addresses that the policy does not
     /// allow.
-    pub(crate) fn new(policy: UrlPolicy) -> io::Result<Self> {
+    fn http(&self) -> Result<&reqwest::Client, String> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(Resolver(policy)))
+            .dns_resolver(Arc::new(Resolver(self.policy)))
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .timeout(TIMEOUT)
             .build();
-        Ok(Self { http: http.map_err(io::Error::other)?, policy })
+        let http = http.map_err(|_| "cannot be fetched: this machine has no usable root certificates".to_owned())?;
+        Ok(self.http.get_or_init(|| http))
     }
 
     /// Fetches a file into this folder.
@@ -103,7 +117,7 @@ impl Fetcher {
         let mut url = Url::parse(url).map_err(|_| "is not a URL".to_owned())?;
         for _ in 0..=MAX_REDIRECTS {
             check(&url, self.policy)?;
-            let response = self.http.get(url.clone()).send().await.map_err(|_| "cannot be fetched".to_owned())?;
+            let response = self.http()?.get(url.clone()).send().await.map_err(|_| "cannot be fetched".to_owned())?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }

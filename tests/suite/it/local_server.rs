@@ -28,7 +28,7 @@ use serde_json::Value;
 use twelvelabs::{RequestOptions, TwelveLabs, embed::tasks::TasksClient};
 use twelvelabs_local::{LocalServer, LocalServerBuilder};
 
-use crate::support::{KEY, TINY, without_tls};
+use crate::support::{KEY, TINY, plain_http, without_tls};
 
 const SOON: Duration = Duration::from_millis(5);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -42,7 +42,7 @@ async fn started(builder: LocalServerBuilder) -> (LocalServer, TasksClient) {
 
 /// Sends a GET request. Returns status, headers and body.
 async fn get(url: &str) -> (u16, http::HeaderMap, String) {
-    let request = reqwest::Client::new().get(url).header("x-api-key", KEY);
+    let request = plain_http().get(url).header("x-api-key", KEY);
     let response = request.send().await.expect("a response");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     (status, headers, response.text().await.expect("a body"))
@@ -57,7 +57,7 @@ fn form(name: &str) -> multipart::Form {
 
 /// Sends a create request. Returns the status, and the body if it is JSON.
 async fn create(base_url: &str, form: multipart::Form) -> reqwest::Result<(u16, Value)> {
-    let request = reqwest::Client::new().post(format!("{base_url}/embed/tasks")).header("x-api-key", KEY);
+    let request = plain_http().post(format!("{base_url}/embed/tasks")).header("x-api-key", KEY);
     let response = request.multipart(form).send().await?;
     let status = response.status().as_u16();
     let body = response.text().await?;

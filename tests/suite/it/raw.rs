@@ -20,7 +20,7 @@ use wiremock::{
     matchers::{any, method, path, query_param},
 };
 
-use crate::support::KEY;
+use crate::support::{KEY, without_tls};
 
 const SOON: Duration = Duration::from_millis(1);
 
@@ -32,7 +32,7 @@ async fn server(responses: impl IntoIterator<Item = ResponseTemplate>) -> (MockS
         Mock::given(any()).respond_with(response).up_to_n_times(1).mount(&server).await;
     }
     Mock::given(any()).respond_with(last).mount(&server).await;
-    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
     let client = client.with_backoff(SOON, SOON);
     (server, client.build().expect("a client"))
 }
@@ -47,8 +47,11 @@ async fn a_get_has_the_key_the_query_and_typed_headers() {
     let respond = ResponseTemplate::new(200).set_body_json(json!({ "data": [1] })).insert_header("x-request-id", "r-1");
     let mock = Mock::given(method("GET")).and(path("/v1.3/indexes")).and(query_param("name", "a b&c"));
     mock.respond_with(respond).mount(&server).await;
-    let client =
-        TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3/", server.uri())).build().expect("a client");
+    let client = without_tls(TwelveLabs::builder())
+        .api_key(KEY)
+        .base_url(format!("{}/v1.3/", server.uri()))
+        .build()
+        .expect("a client");
     let response = client.request(Method::GET, "/indexes").query("name", "a b&c").query("page", 2);
     let response = response.send_with_response::<Value>().await.expect("read");
     assert_eq!((response["data"][0].as_u64(), response.info().request_id()), (Some(1), Some("r-1")));
@@ -140,7 +143,7 @@ async fn an_empty_file_has_left_with_its_request() {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let client = TwelveLabs::builder().api_key(KEY).base_url(base_url);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(base_url);
     let client = client.with_max_retries(2).with_backoff(SOON, SOON).build().expect("a client");
     let request = client.request(Method::POST, "/things").file(FilePart::bytes("empty.txt", Vec::new()));
     let error = request.send::<()>().await.expect_err("no response");

@@ -21,7 +21,7 @@ use tracing_subscriber::{
 use twelvelabs::{FileSource, ModelName, RequestOptions, TwelveLabs, embed::tasks::TasksClient, wait::WaitOptions};
 use wiremock::{MockServer, ResponseTemplate};
 
-use crate::support::{ID, KEY, json, scripted_client};
+use crate::support::{ID, KEY, json, scripted_client, without_tls};
 
 /// Writes spans when they close, and events, as lines.
 #[derive(Clone, Default)]
@@ -202,7 +202,7 @@ async fn on_retry_is_called_with_the_error_and_the_pause() {
 #[tokio::test]
 async fn a_panic_of_on_retry_ends_its_call_with_an_error() {
     let (server, _) = scripted_client([ResponseTemplate::new(503)]).await;
-    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
     let client = soon(client).on_retry(|_| panic!("on purpose")).build().expect("a client");
     let tasks = client.embed().tasks();
     let interval = Duration::from_millis(2);

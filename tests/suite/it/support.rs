@@ -35,6 +35,11 @@ pub(crate) fn without_tls(builder: TwelveLabsBuilder) -> TwelveLabsBuilder {
     builder.with_reqwest(|http| http.tls_certs_only([]))
 }
 
+/// A client of reqwest's that trusts no certificate: to read those of the system takes longer than most tests.
+pub(crate) fn plain_http() -> reqwest::Client {
+    reqwest::Client::builder().tls_certs_only([]).no_proxy().build().expect("a client")
+}
+
 pub(crate) fn client(base_url: &str) -> TasksClient {
     let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(base_url).build().expect("a client");
     client.embed().tasks()

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 const FILE_LIMIT: u64 = 4 << 20;
 
 /// Number of decoded ranges that are remembered.
-const COUNT: usize = 32;
+const COUNT: usize = 64;
 
 /// Hash of the file, and bits of the start and end of the range.
 type Key = ([u8; 32], u64, u64);

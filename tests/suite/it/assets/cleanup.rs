@@ -18,7 +18,7 @@ use wiremock::{
 
 use twelvelabs::{RequestOptions, TwelveLabs};
 
-use crate::support::KEY;
+use crate::support::{KEY, without_tls};
 
 /// The ids in warnings about assets that were left.
 #[derive(Clone, Default)]
@@ -54,7 +54,11 @@ async fn a_cleanup_deletes_what_it_can_and_reports_what_it_leaves() {
     let used = json!({ "code": "some_code", "message": "in use" });
     server("c", ResponseTemplate::new(409).set_body_json(used), &http).await;
     server("d", ResponseTemplate::new(200), &http).await;
-    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", http.uri())).build().expect("a client");
+    let client = without_tls(TwelveLabs::builder())
+        .api_key(KEY)
+        .base_url(format!("{}/v1.3", http.uri()))
+        .build()
+        .expect("a client");
     let cleanup = client.assets().cleanup().with_max_retries(0);
     let id = |id: &str| id.parse().expect("an id");
     for asset in ["a", "b", "c", "d", "a"] {
@@ -85,7 +89,7 @@ async fn a_delete_whose_response_was_lost_has_worked() {
     let gone = json!({ "code": "resource_not_exist", "message": "gone" });
     server("a", ResponseTemplate::new(404).set_body_json(gone), &http).await;
     let millisecond = std::time::Duration::from_millis(1);
-    let builder = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", http.uri()));
+    let builder = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(format!("{}/v1.3", http.uri()));
     let client = builder.with_backoff(millisecond, millisecond).build().expect("a client");
     client.assets().delete("a").await.expect("deleted by the first attempt");
     assert!(client.assets().delete("a").await.expect_err("unknown").is_not_found());

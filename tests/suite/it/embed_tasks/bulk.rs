@@ -14,7 +14,7 @@ use twelvelabs::{
 };
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
-use crate::support::{KEY, SILENT, body, json, local};
+use crate::support::{KEY, SILENT, body, json, local, without_tls};
 
 fn urls(count: usize) -> Vec<FileSource> {
     (0..count).map(|index| FileSource::url(format!("https://example.com/{index}.mp4"))).collect()
@@ -32,7 +32,7 @@ async fn server(
         respond(count.fetch_add(1, Ordering::Relaxed))
     };
     Mock::given(matchers::any()).respond_with(respond).mount(&server).await;
-    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
     (server, client.build().expect("a client"), arrivals)
 }
 
@@ -132,7 +132,11 @@ async fn the_stream_yields_each_task_as_soon_as_it_is_created() {
     let slow = created().set_delay(Duration::from_secs(3600));
     Mock::given(matchers::body_string_contains("/0.mp4")).respond_with(slow).mount(&server).await;
     Mock::given(matchers::any()).respond_with(created()).mount(&server).await;
-    let client = TwelveLabs::builder().api_key(KEY).base_url(format!("{}/v1.3", server.uri())).build().expect("built");
+    let client = without_tls(TwelveLabs::builder())
+        .api_key(KEY)
+        .base_url(format!("{}/v1.3", server.uri()))
+        .build()
+        .expect("built");
     let mut stream = client.embed().tasks().create_bulk(ModelName::Marengo30, urls(2)).stream();
     let first = stream.next().await.expect("a result");
     let id = first.result.expect("created").id;

@@ -3,12 +3,13 @@
 use twelvelabs_local::LocalServer;
 
 use super::{create, form, get, started};
+use crate::support::plain_http;
 
 #[tokio::test]
 async fn faults_and_the_clock_are_set_over_http() {
     let (server, _) = started(LocalServer::builder().manual_clock()).await;
     let (page, base) = (server.dashboard_url().to_owned(), server.base_url());
-    let client = reqwest::Client::new();
+    let client = plain_http();
     let post = async |path: &str, body: &'static str| {
         let response = client.post(format!("{page}/_local/{path}")).body(body).send().await.expect("a response");
         (response.status().as_u16(), response.text().await.expect("text"))
@@ -35,7 +36,7 @@ async fn faults_and_the_clock_are_set_over_http() {
 #[tokio::test]
 async fn other_sites_and_other_host_names_are_refused() {
     let (server, _) = started(LocalServer::builder()).await;
-    let client = reqwest::Client::new();
+    let client = plain_http();
     let faults = format!("{}/_local/faults", server.dashboard_url());
     let cases = [
         client.post(&faults).body("reset times=0").header("origin", "http://evil.example"),

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::{
-    Client,
-    multipart::{Form, Part},
-};
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use twelvelabs_local::{Fault, LocalServer, families::assets::NewAsset};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use super::{TINY, get, uploads::call};
-use crate::support::{KEY, TOO_SMALL};
+use crate::support::{KEY, TOO_SMALL, plain_http};
 
 /// Longer than any processing time.
 const LATER: Duration = Duration::from_secs(60);
@@ -77,7 +74,7 @@ async fn assets_are_added_over_http_and_unknown_ones_are_errors() {
     let server = LocalServer::builder().allow_violations().start().await.expect("a server");
     let url = format!("{}/_local/assets", server.dashboard_url());
     let body = r#"{"filename":"a.pdf","file_type":"application/pdf"}"#;
-    let post = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+    let post = plain_http().post(url).header("content-type", "application/json").body(body);
     let id = post.send().await.expect("a response").text().await.expect("an id");
     assert_eq!(json(&server, &format!("/assets/{}", id.trim())).await.0, 200);
     let cases = [
@@ -103,7 +100,7 @@ fn direct(name: &str, content: &[u8]) -> Form {
 
 /// Sends a create request. Returns status and body.
 async fn create(server: &LocalServer, form: Form) -> (u16, Value) {
-    let request = Client::new().post(format!("{}/assets", server.base_url())).header("x-api-key", KEY);
+    let request = plain_http().post(format!("{}/assets", server.base_url())).header("x-api-key", KEY);
     let response = request.multipart(form).send().await.expect("a response");
     let status = response.status().as_u16();
     (status, response.json().await.expect("JSON"))

@@ -11,7 +11,7 @@ use twelvelabs::{
 use twelvelabs_local::{Fault, LocalServer, RateLimitPlan, Speed};
 
 use super::{DAY, SOON, TINY, get, started};
-use crate::support::KEY;
+use crate::support::{KEY, plain_http, without_tls};
 
 fn tiny() -> FileSource {
     FileSource::path(TINY)
@@ -180,7 +180,7 @@ async fn a_form_without_a_boundary_is_refused_early_and_read_to_its_end() {
     // Outside of a part, or in the headers of one. Searching all of it for every chunk would take minutes.
     for start in ["", "--b\r\ncontent-disposition: "] {
         let body = [start.as_bytes(), &vec![0; 100 << 20]].concat();
-        let request = reqwest::Client::new().post(format!("{}/embed/tasks", server.base_url()));
+        let request = plain_http().post(format!("{}/embed/tasks", server.base_url()));
         let request = request.header("x-api-key", KEY).header("content-type", "multipart/form-data; boundary=b");
         let response = request.body(body).send().await.expect("a response");
         assert_eq!(response.status().as_u16(), 400);
@@ -192,7 +192,7 @@ async fn a_form_without_a_boundary_is_refused_early_and_read_to_its_end() {
 #[tokio::test]
 async fn a_client_that_retries_succeeds() {
     let server = LocalServer::start().await.expect("a server");
-    let client = TwelveLabs::builder().api_key(KEY).base_url(server.base_url()).with_max_retries(3);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(server.base_url()).with_max_retries(3);
     let client = client.with_backoff(SOON, SOON).build().expect("a client");
     server.inject(Fault::status(503).operation("embed_tasks_status"));
     server.inject(Fault::reset().operation("embed_tasks_status"));
@@ -227,7 +227,8 @@ async fn rate_limits_are_those_of_the_plan_and_reset_with_the_clock() {
 async fn only_the_listed_keys_are_accepted() {
     let (server, tasks) = started(LocalServer::builder().key("another").key(KEY)).await;
     tasks.list().send().await.expect("listed");
-    let wrong = TwelveLabs::builder().api_key("wrong").base_url(server.base_url()).build().expect("a client");
+    let wrong =
+        without_tls(TwelveLabs::builder()).api_key("wrong").base_url(server.base_url()).build().expect("a client");
     let error = wrong.embed().tasks().list().send().await.expect_err("refused");
     assert_eq!((error.status(), error.code()), (Some(401), Some(&ErrorCode::ApiKeyInvalid)));
     server.finish().await.expect("a wrong key is not a violation");

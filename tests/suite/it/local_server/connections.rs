@@ -9,14 +9,14 @@ use tokio::{
 use twelvelabs_local::{LocalServer, LocalServerBuilder};
 
 use super::{create, form, get, started};
-use crate::support::KEY;
+use crate::support::{KEY, plain_http};
 
 /// Short enough to wait for. No request in a test with this limit needs to be sent faster.
 const LIMIT: Duration = Duration::from_millis(50);
 
 /// Sends a request with this `Host` header. Returns the status.
 async fn status(url: &str, host: &str) -> u16 {
-    let request = reqwest::Client::new().get(url).header("x-api-key", KEY).header("host", host);
+    let request = plain_http().get(url).header("x-api-key", KEY).header("host", host);
     request.send().await.expect("a response").status().as_u16()
 }
 

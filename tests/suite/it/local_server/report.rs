@@ -3,6 +3,7 @@
 use twelvelabs_local::LocalServer;
 
 use super::{create, form, get, started};
+use crate::support::plain_http;
 
 #[tokio::test]
 async fn text_from_requests_cannot_add_lines_to_the_log() {
@@ -51,7 +52,7 @@ async fn a_malformed_form_is_a_violation_and_a_disconnect_is_none() {
         ("--b\r\ncontent-disposition: form-data; name=\"model_name\"\r\n\r\nmarengo3.0", "is not a valid form"),
     ] {
         let before = server.report().invalid_count;
-        let request = reqwest::Client::new().post(&url).header("x-api-key", "k").body(body);
+        let request = plain_http().post(&url).header("x-api-key", "k").body(body);
         let request = request.header("content-type", "multipart/form-data; boundary=b");
         assert_eq!(request.send().await.expect("a response").status(), 400);
         let report = server.report();
@@ -77,7 +78,7 @@ async fn a_malformed_form_is_a_violation_and_a_disconnect_is_none() {
 #[tokio::test]
 async fn unknown_routes_methods_and_media_types_are_errors_in_the_form_of_the_api() {
     let (server, _) = started(LocalServer::builder().allow_violations()).await;
-    let client = reqwest::Client::new();
+    let client = plain_http();
     let url = format!("{}/embed/tasks", server.base_url());
     let key = |request: reqwest::RequestBuilder| request.header("x-api-key", "k");
     let cases = [

@@ -14,7 +14,7 @@ use futures_util::TryStreamExt;
 use twelvelabs::{FileSource, ModelName, RequestOptions, TwelveLabs, embed::tasks::TaskStatus, wait::WaitOptions};
 
 use super::{Program, SOON, TINY, create, form};
-use crate::support::{KEY, client};
+use crate::support::{KEY, client, plain_http, without_tls};
 
 /// The number of kills. `PLATFORM_KILLS=50` sets another one.
 fn kills() -> usize {
@@ -110,7 +110,7 @@ async fn an_advanced_clock_does_not_go_back_after_a_restart() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Program::start("127.0.0.1:0", Some(data.path()), &[]);
     let clock = format!("{}/_local/clock", program.base_url.trim_end_matches("/v1.3"));
-    reqwest::Client::new().post(clock).body("3d").send().await.expect("advanced");
+    plain_http().post(clock).body("3d").send().await.expect("advanced");
     let tasks = client(&program.base_url);
     let old = tasks.embed(ModelName::Marengo30, FileSource::path(TINY)).sleep_interval(SOON).await.expect("embedded");
     program.kill();
@@ -128,7 +128,7 @@ async fn a_wait_continues_after_a_restart() {
     // Two seconds for a clip of four.
     let program = Program::start("127.0.0.1:0", Some(data.path()), &["--speed", "2x"]);
     let address = program.address();
-    let client = TwelveLabs::builder().api_key(KEY).base_url(&program.base_url).with_max_retries(20);
+    let client = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(&program.base_url).with_max_retries(20);
     let client = client.with_backoff(SOON, Duration::from_millis(100)).build().expect("a client");
     let tasks = client.embed().tasks();
     let id = tasks.create(ModelName::Marengo30, FileSource::path(TINY)).send().await.expect("created").id;

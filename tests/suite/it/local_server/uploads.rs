@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Response};
+use reqwest::Response;
 use serde_json::{Value, json};
 use twelvelabs_local::{Fault, LocalServer, LocalServerBuilder, UndocumentedBehaviour};
 
 use super::{DAY, Program};
-use crate::support::KEY;
+use crate::support::{KEY, plain_http};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const PART: usize = 1000;
@@ -24,7 +24,7 @@ fn builder() -> LocalServerBuilder {
 /// Sends a request with a JSON body, or without one. Returns the status and the body.
 pub(super) async fn call(base_url: &str, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
     let method = method.parse().expect("a method");
-    let mut request = Client::new().request(method, format!("{base_url}{path}")).header("x-api-key", KEY);
+    let mut request = plain_http().request(method, format!("{base_url}{path}")).header("x-api-key", KEY);
     if let Some(body) = body {
         request = request.json(&body);
     }
@@ -64,7 +64,7 @@ impl Upload {
     }
 
     async fn put(&self, url: &str, bytes: &[u8]) -> reqwest::Result<Response> {
-        let mut request = Client::new().put(url).body(bytes.to_vec());
+        let mut request = plain_http().put(url).body(bytes.to_vec());
         for (name, value) in self.created["upload_headers"].as_object().expect("headers") {
             request = request.header(name, value.as_str().expect("text"));
         }
@@ -162,7 +162,7 @@ async fn a_file_is_uploaded_in_parallel_parts() {
     assert_eq!((&asset["size"], &asset["file_type"]), (&content.len().into(), &"image/png".into()));
     let path = server.asset_file(&upload.asset_id).expect("the file");
     assert!(std::fs::read(path).expect("read") == content, "the file differs");
-    let downloaded = reqwest::get(url).await.expect("a response").bytes().await.expect("a body");
+    let downloaded = plain_http().get(url).send().await.expect("a response").bytes().await.expect("a body");
     assert!(downloaded == content, "the downloaded file differs");
     server.finish().await.expect("all requests are valid");
 }
@@ -191,7 +191,7 @@ async fn the_storage_checks_headers_and_sizes() {
     let server = builder().behaviour(UndocumentedBehaviour::UploadHeader).start().await.expect("a server");
     let upload = Upload::start(server.base_url(), PART + 1).await;
     assert_eq!(upload.created["upload_headers"].as_object().map(serde_json::Map::len), Some(2));
-    let (url, http) = (upload.url(1).await, Client::new());
+    let (url, http) = (upload.url(1).await, plain_http());
     let without = http.put(&url).header("content-type", "application/octet-stream").body(content(PART));
     assert_eq!(storage_error(without.send().await).await, error(403, "SignatureDoesNotMatch"));
     let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(content(PART))]);
@@ -216,7 +216,7 @@ async fn the_storage_checks_headers_and_sizes() {
 async fn a_key_at_the_storage_is_a_violation() {
     let server = builder().allow_violations().start().await.expect("a server");
     let upload = Upload::start(server.base_url(), PART).await;
-    let request = Client::new().put(upload.url(1).await).header("x-api-key", KEY).body(content(PART));
+    let request = plain_http().put(upload.url(1).await).header("x-api-key", KEY).body(content(PART));
     let request = request.header("content-type", "application/octet-stream");
     assert_eq!(storage_error(request.send().await).await, error(200, ""));
     let report = server.report();
@@ -377,7 +377,7 @@ async fn the_memory_of_the_server_does_not_grow_with_a_part() {
     let before = peak_memory(program.child.id());
     let chunk = bytes::Bytes::from(content(1 << 20));
     let chunks = std::iter::repeat_n(chunk, SIZE >> 20).map(Ok::<_, std::io::Error>);
-    let request = Client::new().put(url).header("content-type", "application/octet-stream");
+    let request = plain_http().put(url).header("content-type", "application/octet-stream");
     let request =
         request.header("content-length", SIZE).body(reqwest::Body::wrap_stream(futures_util::stream::iter(chunks)));
     let response = request.send().await.expect("a response");

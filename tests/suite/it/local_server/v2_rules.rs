@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use twelvelabs_local::{LocalServer, RateLimitPlan, families::assets::NewAsset};
 
 use super::files::{png, tone};
-use crate::support::{KEY, SILENT};
+use crate::support::{KEY, SILENT, plain_http};
 
 async fn post(server: &LocalServer, path: &str, body: &Value) -> (u16, Value) {
-    let request = reqwest::Client::new().post(format!("{}{path}", server.base_url())).header("x-api-key", KEY);
+    let request = plain_http().post(format!("{}{path}", server.base_url())).header("x-api-key", KEY);
     let response = request.json(body).send().await.expect("a response");
     (response.status().as_u16(), response.json().await.expect("JSON"))
 }
@@ -233,10 +233,7 @@ async fn error_bodies_have_the_form_of_the_operation() {
     assert_eq!(post(&server, "/embed-v2", &text).await.0, 200);
     let (status, limited) = post(&server, "/embed-v2", &text).await;
     assert_eq!((status, &limited["error"]["code"]), (429, &json!("too_many_requests")), "{limited}");
-    let wrong = reqwest::Client::new()
-        .post(format!("{}/embed-v2", server.base_url()))
-        .header("x-api-key", "another")
-        .json(&text);
+    let wrong = plain_http().post(format!("{}/embed-v2", server.base_url())).header("x-api-key", "another").json(&text);
     let wrong: Value = wrong.send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(wrong["code"], "api_key_invalid", "{wrong}");
     let long = body("marengo3.0", "text", json!({ "text": { "input_text": "a".repeat(65 << 20) } }));
