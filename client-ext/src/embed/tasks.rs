@@ -299,6 +299,7 @@ impl<M> TasksClient<M> {
     /// Dropping the future aborts what is under way. A task that was created goes on;
     /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo, M> {
-        Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
+        let create = CreateTask { model_name: model_name.into(), input: TaskInput::new(source) };
+        Request::new(&self.core, EmbedVideo::new(create))
     }
 }

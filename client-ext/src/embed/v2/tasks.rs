@@ -215,6 +215,6 @@ impl<M> V2TasksClient<M> {
     /// Dropping the future aborts what is under way. A task that was created goes on;
     /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask, M> {
-        Request::new(&self.core, EmbedInTask::new(model_name.into(), input.into()))
+        Request::new(&self.core, EmbedInTask::new(CreateEmbeddingTask::new(model_name.into(), input.into())))
     }
 }
