@@ -1,7 +1,7 @@
 //! Sending requests: credentials, time limits, retries, response bodies and their decoding.
 //!
 //! This module knows HTTP and no API family. A family describes a request with the generated code and gets a typed
-//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. Only this module, `response_info` and
+//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. Only this module, `response_headers` and
 //! the client builder use reqwest.
 
 pub(crate) mod attempt;

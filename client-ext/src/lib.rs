@@ -122,7 +122,7 @@ pub mod guide;
 mod journal;
 mod json;
 pub mod multipart_upload;
-mod response_info;
+mod response_headers;
 pub mod upload;
 pub mod wait;
 
@@ -138,7 +138,7 @@ pub use crate::{
     },
     embed::tasks::{EmbeddingOption, EmbeddingScope, ModelName},
     error::{Error, ErrorKind, Result, TransportCause, Violation},
-    response_info::{RateLimit, ResponseInfo},
+    response_headers::{RateLimit, ResponseInfo},
     upload::FileSource,
 };
 pub use twelvelabs_api::{

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
 };
 
 /// How much of an error response is looked at, in bytes, after decompression. The code of the API may come after a long

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use crate::response_info::{RateLimit, ResponseInfo};
+use crate::response_headers::{RateLimit, ResponseInfo};
 
 /// A response: the decoded value with status, headers, rate limits and request id.
 ///

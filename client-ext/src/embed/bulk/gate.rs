@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     core::{options::CallOptions, trace::pausing},
     error::{Error, ErrorKind},
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
 };
 
 /// The longest pause, unless the caller sets another limit: a window of a minute, with a margin for the rounding of its
