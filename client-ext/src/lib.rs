@@ -150,7 +150,7 @@ pub use twelvelabs_api::{
 /// What is behind [`Request`]: its mode, and traits with what an operation has to say, which cannot be implemented
 /// outside of this crate.
 pub mod request {
-    pub use crate::core::{list::Pages, mode::Async, request::Verb};
+    pub use crate::core::{mode::Async, pages::Pages, request::Verb};
 }
 
 /// Requests to operations without a method of their own; see [`TwelveLabs::request`].

@@ -13,8 +13,8 @@ use crate::{
     core::{
         Core,
         id::Id,
-        list::{Pages, Paging},
         options::CallOptions,
+        pages::{Pages, Paging},
         request::Verb,
         response::Response,
     },
