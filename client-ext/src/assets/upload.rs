@@ -3,9 +3,9 @@
 mod engine;
 mod file;
 mod hash;
-mod journal;
 mod parts;
 mod send;
+mod upload_journal;
 mod urls;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -19,8 +19,8 @@ use twelvelabs_api::{
 
 use self::{
     file::OpenFile,
-    journal::Journal,
     parts::{PartsUpload, Settings},
+    upload_journal::UploadJournal,
 };
 use super::{
     cleanup::{AssetCleanup, Uploaded},
@@ -327,7 +327,7 @@ impl Plan {
         file: OpenFile,
         created: &mut Created,
     ) -> Result<Response<Asset>> {
-        let journal: Option<Journal> = match &self.journal {
+        let journal: Option<UploadJournal> = match &self.journal {
             Some(path) => load(path).await?,
             None => None,
         };
@@ -396,7 +396,7 @@ impl Plan {
         // A panic of the callback is reported after the journal is written, so that the asset is not uploaded again.
         let reported = created.report(&response.id);
         if let Some((path, hash)) = self.journal.as_ref().zip(hash) {
-            let journal = Journal::of_one_request(core.base_url(), file.state, response.id.clone(), hash);
+            let journal = UploadJournal::of_one_request(core.base_url(), file.state, response.id.clone(), hash);
             save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
         }
         reported.map(|()| response)

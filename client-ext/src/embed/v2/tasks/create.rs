@@ -2,7 +2,7 @@
 
 mod file;
 mod find;
-mod journal;
+mod task_journal;
 
 use std::path::Path;
 

@@ -19,7 +19,7 @@ use twelvelabs_api::{
 use super::{
     CreateEmbeddingTask,
     find::{Found, Wanted},
-    journal::{KeptJournal, Step},
+    task_journal::{KeptJournal, Step},
 };
 use crate::{
     assets::{AssetCleanup, UploadAsset, Uploaded},
