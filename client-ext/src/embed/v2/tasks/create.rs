@@ -1,8 +1,8 @@
 //! `create`: a new task.
 
-mod file;
 mod find;
 mod task_journal;
+mod upload_and_create;
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use twelvelabs_api::{
     types::{CreateAsyncEmbeddingRequest, EmbeddingTaskCreateResponse, ModelName, TaskId},
 };
 
-pub use self::file::{FileOptions, HasFileOptions};
+pub use self::upload_and_create::{FileOptions, HasFileOptions};
 use super::EmbeddingTaskJob;
 use crate::{
     core::{Core, decode::read_all, options::CallOptions, request::Verb, response::Response},
