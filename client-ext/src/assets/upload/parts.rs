@@ -23,9 +23,10 @@ use twelvelabs_api::{
 };
 
 use super::{
-    Created, OnProgress,
+    OnProgress,
     engine::{Action, AfterFailure, Engine, Layout, Proof, RequestKind},
     file::OpenFile,
+    plan::Created,
     send::{PartSender, classify},
     upload_journal::{PartRecord, PartsRecord, UploadJournal},
     urls::{TimedUrl, timed},
