@@ -1,5 +1,6 @@
 //! Integration tests: by family, across families, of faults, and of the local server.
 
+mod architecture;
 mod assets;
 mod blocking;
 mod bodies;
