@@ -285,7 +285,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Whether the task of a job is within the limit. One that is tried again is counted once.
+    /// Whether the task of a job is within the limit. A job that is retried is counted once.
     fn charge(&mut self, job: &JobRecord) -> bool {
         let Some(most) = self.shared.settings.most_seconds else { return true };
         if self.charged.contains(&job.id) {
