@@ -20,8 +20,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The [`guide`] has a page for each topic, such as [waiting](guide::waiting), [searching](guide::searching), [testing](guide::testing), and
-//! [coming from the Python SDK](guide::python).
+//! The [`guide`] has a page for each topic, such as [waiting](guide::waiting), [searching](guide::searching),
+//! [testing](guide::testing), and [coming from the Python SDK](guide::python).
 //!
 //! # Modules
 //!

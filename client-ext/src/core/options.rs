@@ -172,7 +172,8 @@ impl CallOptions {
 ///
 /// # async fn run() -> twelvelabs::Result<()> {
 /// let client = TwelveLabs::builder().with_max_retries(4).build()?;
-/// let status = client.embed().tasks().status("663da73b31cdd0c1f638a8e6").with_timeout(Duration::from_secs(5)).send().await?;
+/// let status = client.embed().tasks().status("663da73b31cdd0c1f638a8e6");
+/// let status = status.with_timeout(Duration::from_secs(5)).send().await?;
 /// # Ok(()) }
 /// ```
 ///

@@ -141,7 +141,8 @@ impl<M> TasksClient<M> {
     /// let id = match created {
     ///     Ok(task) => Some(task.id),
     ///     Err(error) if error.is_outcome_unknown() => {
-    ///         let search = tasks.find_created("talk.mp4").with_marker(marker).between(start.into(), SystemTime::now().into());
+    ///         let search = tasks.find_created("talk.mp4").with_marker(marker);
+    ///         let search = search.between(start.into(), SystemTime::now().into());
     ///         search.await?.into_iter().next().map(|task| task.id)
     ///     }
     ///     Err(error) => return Err(error),

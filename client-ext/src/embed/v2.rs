@@ -65,7 +65,8 @@ impl<M> V2Client<M> {
     ///
     /// let embed = client.embed().v2();
     /// let query = embed.create(ModelName::Marengo35, "a red car in the rain").embedding_dimension(256).await?;
-    /// let image = embed.create(ModelName::Marengo30, ImageInput::new(MediaSource::url("https://example.com/car.jpg"))).await?;
+    /// let image = ImageInput::new(MediaSource::url("https://example.com/car.jpg"));
+    /// let image = embed.create(ModelName::Marengo35, image).embedding_dimension(256).await?;
     /// println!("{:?} {:?}", query.data[0].embedding, image.data[0].embedding);
     /// # Ok(()) }
     /// ```

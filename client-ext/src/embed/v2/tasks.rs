@@ -90,8 +90,8 @@ impl<M> V2TasksClient<M> {
     /// use twelvelabs::{ModelName, embed::v2::{MediaSource, VideoInput}};
     ///
     /// let videos = ["monday", "tuesday"].map(|day| MediaSource::url(format!("https://example.com/{day}.mp4")));
-    /// let tasks = client.embed().v2().tasks();
-    /// for outcome in tasks.create_bulk(ModelName::Marengo35, videos.map(VideoInput::new)).embedding_dimension(256).wait().await {
+    /// let tasks = client.embed().v2().tasks().create_bulk(ModelName::Marengo35, videos.map(VideoInput::new));
+    /// for outcome in tasks.embedding_dimension(256).wait().await {
     ///     match outcome {
     ///         Ok(done) => println!("{} is {}", done.id, done.status),
     ///         Err(error) => println!("{error}"),
