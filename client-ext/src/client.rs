@@ -44,6 +44,7 @@ impl TwelveLabs {
         TwelveLabsBuilder::default()
     }
 
+    /// A client with this core.
     pub(crate) fn new(core: Core) -> Self {
         Self { core }
     }
@@ -90,6 +91,7 @@ impl TwelveLabs {
         RawRequest::new(&self.core, method, target.into())
     }
 
+    /// What all calls share.
     #[cfg(any(test, feature = "blocking"))]
     pub(crate) fn core(&self) -> &Core {
         &self.core

@@ -105,10 +105,12 @@ impl Core {
         Call { operation, options, upload, credentials, connect_timeout: self.0.connect_timeout }
     }
 
+    /// The API key.
     pub(crate) fn key(&self) -> &Key {
         self.0.api.key()
     }
 
+    /// The base URL, without a slash at the end.
     pub(crate) fn base_url(&self) -> &str {
         twelvelabs_api::ClientInfo::baseurl(&self.0.api)
     }

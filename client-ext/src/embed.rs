@@ -43,6 +43,7 @@ pub struct EmbedClient<M = Async> {
 }
 
 impl<M> EmbedClient<M> {
+    /// The embedding API of a client.
     pub(crate) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }

@@ -52,6 +52,7 @@ pub struct UploadAsset {
 }
 
 impl UploadAsset {
+    /// The file at this path, with the defaults.
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { plan: Plan::new(path), created: Created::default(), wait: WaitSettings::default() }
     }

@@ -56,6 +56,7 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// Adds what is wrong with the page and its size.
     pub(crate) fn check<V: Pages>(self, checks: &mut Checks) {
         let [page, page_limit] = V::RANGES;
         checks.integer_range(page, self.page);

@@ -63,6 +63,7 @@ pub struct RawRequest<M = Async> {
 }
 
 impl<M> RawRequest<M> {
+    /// A request without a query and a body, whose effect follows from the method.
     pub(crate) fn new(core: &Core, method: Method, target: String) -> Self {
         let effect = match method {
             Method::GET | Method::HEAD | Method::OPTIONS => Effect::Read,

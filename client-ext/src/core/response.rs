@@ -22,6 +22,7 @@ pub struct Response<T> {
 }
 
 impl<T> Response<T> {
+    /// A response whose body was decoded to this value.
     pub(crate) fn new(value: T, info: ResponseInfo) -> Self {
         Self { value, info }
     }

@@ -63,6 +63,7 @@ pub struct TasksClient<M = Async> {
 }
 
 impl<M> TasksClient<M> {
+    /// The tasks of a client.
     pub(crate) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }

@@ -53,6 +53,7 @@ pub struct V2Client<M = Async> {
 }
 
 impl<M> V2Client<M> {
+    /// Version 2 of the embedding API of a client.
     pub(super) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }

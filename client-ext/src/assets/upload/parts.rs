@@ -209,6 +209,7 @@ impl<'c> PartsUpload<'c> {
         }
     }
 
+    /// The asset that the parts become.
     pub(super) fn asset_id(&self) -> &AssetId {
         &self.journal.asset_id
     }

@@ -84,6 +84,7 @@ pub(super) struct PartRecord {
 }
 
 impl PartRecord {
+    /// The record of a part that the storage host has.
     pub(super) fn new(proof: &Proof, reported: bool) -> Self {
         Self { etag: proof.etag.clone(), xxh64: HexHash::new(proof.hash), reported }
     }
@@ -101,6 +102,7 @@ impl Record for UploadJournal {
 }
 
 impl UploadJournal {
+    /// The journal of an upload that has just started.
     pub(super) fn new(base_url: &str, file: FileState, asset_id: AssetId, parts: Option<PartsRecord>) -> Self {
         let (format, base_url) = (Self::FORMAT.to_owned(), base_url.to_owned());
         Self { format, base_url, file, asset_id, completed: false, parts, xxh64: None }

@@ -50,6 +50,7 @@ struct State {
 pub(super) struct Entered(u32);
 
 impl Gate {
+    /// An open gate; the pauses follow the options.
     pub(super) fn new(options: &CallOptions) -> Self {
         let retry = &options.retry;
         Self {

@@ -45,6 +45,7 @@ pub struct V2TasksClient<M = Async> {
 }
 
 impl<M> V2TasksClient<M> {
+    /// The tasks of a client.
     pub(super) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }

@@ -54,6 +54,7 @@ impl HasFileOptions for CreateEmbeddingTask {
 }
 
 impl CreateEmbeddingTask {
+    /// An input, with the server's defaults.
     pub(super) fn new(model_name: ModelName, input: EmbedTaskInput) -> Self {
         Self { model_name, input, options: ModelOptions::default(), file: FileOptions::default() }
     }
