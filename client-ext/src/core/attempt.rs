@@ -14,10 +14,8 @@ use super::{
     call::Call,
     connection::Connection,
     credentials::Credentials,
-    decompress::ACCEPTED,
     failure::{Peer, from_api_body, from_reqwest},
-    limits::Limits,
-    response_body::Body,
+    response_body::{ACCEPTED, Body, Limits},
     trace::{record_connection, record_request},
     upload_runtime::UploadRuntime,
 };
