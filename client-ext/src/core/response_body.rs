@@ -7,8 +7,8 @@ use bytes::Bytes;
 use reqwest::Response;
 use tokio::time::{Instant, timeout};
 
-use self::{decompress::Decompress, limits::too_large};
 pub(super) use self::{decompress::ACCEPTED, limits::Limits};
+use self::{decompress::Decompress, limits::too_large};
 use super::{
     failure::{Peer, from_reqwest},
     upload_runtime::UploadRuntime,
