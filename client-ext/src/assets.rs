@@ -52,6 +52,7 @@ pub struct AssetsClient<M = Async> {
 }
 
 impl<M> AssetsClient<M> {
+    /// The assets of a client.
     pub(crate) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }

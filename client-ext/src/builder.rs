@@ -64,6 +64,7 @@ impl Default for TwelveLabsBuilder {
 }
 
 impl<M> TwelveLabsBuilder<M> {
+    /// The defaults.
     pub(crate) fn new() -> Self {
         Self {
             api_key: None,
@@ -115,6 +116,7 @@ impl TwelveLabsBuilder {
 }
 
 impl<M> TwelveLabsBuilder<M> {
+    /// Builds the async client, with the environment of the process.
     pub(crate) fn build_async(self) -> Result<TwelveLabs> {
         self.build_in(|name| std::env::var_os(name))
     }

@@ -44,6 +44,7 @@ impl TwelveLabs {
         TwelveLabsBuilder::default()
     }
 
+    /// A client with this core.
     pub(crate) fn new(core: Core) -> Self {
         Self { core }
     }
@@ -77,10 +78,11 @@ impl TwelveLabs {
     /// # async fn run() -> twelvelabs::Result<()> {
     /// let client = TwelveLabs::from_env()?;
     /// let indexes = client.request(Method::GET, "/indexes").query("page_limit", 5).await?;
+    /// let body = serde_json::json!({ "video_id": "6298d673f1090f1100476d4c", "prompt": "Summarize it", "stream": false });
     /// let summary: serde_json::Value = client
     ///     .request(Method::POST, "/analyze")
     ///     .with_effect(Effect::Compute)
-    ///     .json(&serde_json::json!({ "video_id": "6298d673f1090f1100476d4c", "prompt": "Summarize it", "stream": false }))
+    ///     .json(&body)
     ///     .send()
     ///     .await?;
     /// # let _ = (indexes, summary); Ok(()) }
@@ -89,6 +91,7 @@ impl TwelveLabs {
         RawRequest::new(&self.core, method, target.into())
     }
 
+    /// What all calls share.
     #[cfg(any(test, feature = "blocking"))]
     pub(crate) fn core(&self) -> &Core {
         &self.core

@@ -1,7 +1,7 @@
 //! Sending requests: credentials, time limits, retries, response bodies and their decoding.
 //!
 //! This module knows HTTP and no API family. A family describes a request with the generated code and gets a typed
-//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. Only this module, `response_info` and
+//! [`Response`](response::Response) or an [`Error`](crate::error::Error) back. Only this module, `response_headers` and
 //! the client builder use reqwest.
 
 pub(crate) mod attempt;
@@ -9,15 +9,12 @@ pub(crate) mod call;
 pub(crate) mod connection;
 pub(crate) mod credentials;
 pub(crate) mod decode;
-mod decompress;
 mod failure;
 pub(crate) mod id;
-mod limits;
-pub(crate) mod list;
 pub(crate) mod mode;
 mod operation;
 pub(crate) mod options;
-pub(crate) mod paginate;
+pub(crate) mod pages;
 pub(crate) mod raw;
 pub(crate) mod request;
 pub(crate) mod resource;
@@ -106,10 +103,12 @@ impl Core {
         Call { operation, options, upload, credentials, connect_timeout: self.0.connect_timeout }
     }
 
+    /// The API key.
     pub(crate) fn key(&self) -> &Key {
         self.0.api.key()
     }
 
+    /// The base URL, without a slash at the end.
     pub(crate) fn base_url(&self) -> &str {
         twelvelabs_api::ClientInfo::baseurl(&self.0.api)
     }

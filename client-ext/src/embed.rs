@@ -2,7 +2,7 @@
 
 mod bulk;
 mod create;
-mod create_and_wait;
+mod create_and_retrieve;
 mod failure;
 pub mod tasks;
 pub mod v2;
@@ -13,6 +13,7 @@ use std::marker::PhantomData;
 pub use self::{
     bulk::{CreateBulk, Created, CreatesJob},
     create::CreateEmbedding,
+    create_and_retrieve::{CreateAndRetrieve, CreatesVectors},
     failure::{FailureReason, InputError, InputErrors},
     vectors::{
         CosineQuery, IntoSegments, Matrix, Ranked, Retrieved, ReturnsVectors, Segment, SegmentInfo, VectorError,
@@ -42,6 +43,7 @@ pub struct EmbedClient<M = Async> {
 }
 
 impl<M> EmbedClient<M> {
+    /// The embedding API of a client.
     pub(crate) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }

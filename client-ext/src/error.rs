@@ -18,7 +18,7 @@ pub(crate) use checks::{Checks, number, url_rule};
 pub(crate) use display::{is_plain, shown, shown_bytes};
 pub(crate) use panic::{catch, catch_async};
 
-use crate::response_info::ResponseInfo;
+use crate::response_headers::ResponseInfo;
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -20,8 +20,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The [`guide`] has a page for each topic, such as [waiting](guide::waiting), [searching](guide::searching), [testing](guide::testing), and
-//! [coming from the Python SDK](guide::python).
+//! The [`guide`] has a page for each topic, such as [waiting](guide::waiting), [searching](guide::searching),
+//! [testing](guide::testing), and [coming from the Python SDK](guide::python).
 //!
 //! # Modules
 //!
@@ -122,7 +122,7 @@ pub mod guide;
 mod journal;
 mod json;
 pub mod multipart_upload;
-mod response_info;
+mod response_headers;
 pub mod upload;
 pub mod wait;
 
@@ -138,7 +138,7 @@ pub use crate::{
     },
     embed::tasks::{EmbeddingOption, EmbeddingScope, ModelName},
     error::{Error, ErrorKind, Result, TransportCause, Violation},
-    response_info::{RateLimit, ResponseInfo},
+    response_headers::{RateLimit, ResponseInfo},
     upload::FileSource,
 };
 pub use twelvelabs_api::{
@@ -150,7 +150,7 @@ pub use twelvelabs_api::{
 /// What is behind [`Request`]: its mode, and traits with what an operation has to say, which cannot be implemented
 /// outside of this crate.
 pub mod request {
-    pub use crate::core::{list::Pages, mode::Async, request::Verb};
+    pub use crate::core::{mode::Async, pages::Pages, request::Verb};
 }
 
 /// Requests to operations without a method of their own; see [`TwelveLabs::request`].

@@ -46,6 +46,7 @@ pub struct MultipartUploadClient<M = Async> {
 }
 
 impl<M> MultipartUploadClient<M> {
+    /// The uploads of a client.
     pub(crate) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }

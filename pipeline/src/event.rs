@@ -51,7 +51,7 @@ pub enum Event {
         /// Bytes of the file.
         total: u64,
     },
-    /// A step failed and is tried again later.
+    /// A step failed and is retried later.
     Delayed {
         /// The path or URL.
         source: String,
@@ -96,7 +96,7 @@ impl fmt::Display for Event {
                 }
             }
             Self::Upload { source, sent, total, .. } => write!(f, "{}: {sent} of {total} bytes", shown(source)),
-            Self::Delayed { source, reason } => write!(f, "{}: tried again later: {}", shown(source), shown(reason)),
+            Self::Delayed { source, reason } => write!(f, "{}: retried later: {}", shown(source), shown(reason)),
             Self::Paused { seconds, reason } => write!(f, "all calls wait for {seconds:.1} s: {}", shown(reason)),
             Self::Batch { batch, rows } => write!(f, "batch {batch}: {rows} rows stored"),
             Self::Stopping { reason } => write!(f, "stopping: {}", shown(reason)),

@@ -78,8 +78,8 @@
 // docs.rs marks what a feature adds.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod check;
-mod engine;
+mod check_file;
+mod driver;
 mod error;
 mod event;
 mod job;

@@ -13,7 +13,7 @@ use twelvelabs::{ModelName, TwelveLabs};
 
 pub use self::estimate::Estimate;
 use crate::{
-    engine::{self, DriverSettings, Shared, Stop},
+    driver::{self, DriverSettings, Shared, Stop},
     error::PipelineError,
     event::{Event, Reporter},
     job::{ItemSettings, VectorSpace},
@@ -351,7 +351,7 @@ impl Pipeline {
             sink.clone(),
             interrupted.clone(),
         );
-        let stop = engine::run(Arc::new(shared), interrupted).await?;
+        let stop = driver::run(Arc::new(shared), interrupted).await?;
         let failures = ledger.run(Ledger::failures).await?;
         sink.call(move |sink| sink.write_failures(&failures).and_then(|()| sink.commit())).await?;
         summary(&ledger, stop)

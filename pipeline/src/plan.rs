@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    check::{check, refused_kind, stamp},
+    check_file::{check, refused_kind, stamp},
     error::PipelineError,
     event::{Event, Reporter},
     job::{FileKind, VectorSpace, job_id},

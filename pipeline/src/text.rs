@@ -1,4 +1,4 @@
-//! Text from outside, such as file names, for people to read.
+//! Text from outside, such as file names, without characters that control a terminal.
 
 use std::fmt::Write;
 

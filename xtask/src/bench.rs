@@ -4,8 +4,8 @@
 //! the client. One module per group says which programs run against each other, and the limits.
 
 mod dependents;
+mod local_server;
 mod parts;
-mod platform;
 mod process;
 mod retrieve;
 mod sdks;
@@ -51,7 +51,7 @@ enum Group {
     /// Compile time and number of dependencies of a crate that depends on `twelvelabs`
     Dependents,
     /// Throughput of the local server, with limits of its own
-    Platform,
+    LocalServer,
 }
 
 /// How much a group measures.
@@ -63,7 +63,7 @@ struct Extent {
 
 /// Measures, and prints the tables and the limits.
 pub fn run(options: &Options, root: &Path) -> Result<()> {
-    let all = [Group::Retrieve, Group::Upload, Group::Parts, Group::Wait, Group::Dependents, Group::Platform];
+    let all = [Group::Retrieve, Group::Upload, Group::Parts, Group::Wait, Group::Dependents, Group::LocalServer];
     let groups = if options.groups.is_empty() { &all[..] } else { &options.groups };
     let extent = Extent { runs: if options.quick { 3 } else { options.runs }, quick: options.quick };
     print_place();
@@ -80,12 +80,12 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             Group::Parts => parts::run(&programs()?, extent, &mut report)?,
             Group::Wait => wait::run(&programs()?, extent, &mut report)?,
             Group::Dependents => dependents::run(root, &mut report)?,
-            Group::Platform => platform::run(root)?,
+            Group::LocalServer => local_server::run(root)?,
         }
     }
     report.print_bars();
     if options.bar && report.is_missed() {
-        bail!("a bar is missed");
+        bail!("a limit is exceeded");
     }
     Ok(())
 }

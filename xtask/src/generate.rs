@@ -64,6 +64,7 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime/param.rs", include_str!("../../generated/src/runtime/param.rs")),
     ("src/runtime/union.rs", include_str!("../../generated/src/runtime/union.rs")),
     ("src/runtime/upload_body.rs", include_str!("../../generated/src/runtime/upload_body.rs")),
+    ("src/runtime/upload_body/piece.rs", include_str!("../../generated/src/runtime/upload_body/piece.rs")),
     ("src/runtime/upload_body/tests.rs", include_str!("../../generated/src/runtime/upload_body/tests.rs")),
     ("src/runtime/request.rs", include_str!("../../generated/src/runtime/request.rs")),
     ("src/runtime/rule.rs", include_str!("../../generated/src/runtime/rule.rs")),

@@ -33,6 +33,7 @@ pub(crate) struct Uploaded(Arc<Ids>);
 struct Ids(Mutex<Vec<AssetId>>);
 
 impl Uploaded {
+    /// Adds an asset that is to be deleted.
     pub(crate) fn add(&self, id: AssetId) {
         self.with(|ids| {
             if !ids.contains(&id) {
@@ -71,6 +72,7 @@ pub struct AssetCleanup<M = Async> {
 }
 
 impl<M> AssetCleanup<M> {
+    /// A cleanup without assets.
     pub(super) fn new(core: &Core) -> Self {
         let (core, options) = (core.clone(), core.options().clone());
         Self { core, options, force: None, uploaded: Uploaded::default(), mode: PhantomData }
@@ -97,10 +99,12 @@ impl<M> AssetCleanup<M> {
         self.uploaded.with(std::mem::take)
     }
 
+    /// The ids that an upload adds to.
     pub(crate) fn uploaded(&self) -> Uploaded {
         self.uploaded.clone()
     }
 
+    /// Deletes the assets; those that fail stay in the list.
     pub(crate) async fn delete_all(&self) -> Result<()> {
         let delete = |id: AssetId| async move {
             let delete = DeleteAsset { id: (&id).into_id(&ASSET_ID), force: self.force };

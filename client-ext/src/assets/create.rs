@@ -81,6 +81,7 @@ impl<V: HasAssetSettings, M> Request<V, M> {
 }
 
 impl AssetSettings {
+    /// Adds what is wrong with the metadata.
     pub(crate) fn check(&self, checks: &mut Checks) {
         if let Some(metadata) = &self.user_metadata {
             user_metadata::check(metadata, false, checks);
@@ -127,6 +128,7 @@ impl Verb for CreateAsset {
 }
 
 impl CreateAsset {
+    /// A file, with the server's defaults.
     pub(super) fn new(source: Source) -> Self {
         Self { source, filename: None, settings: AssetSettings::default() }
     }

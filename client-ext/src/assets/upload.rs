@@ -3,56 +3,40 @@
 mod engine;
 mod file;
 mod hash;
-mod journal;
 mod parts;
+mod plan;
 mod send;
+mod upload_journal;
 mod urls;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use twelvelabs_api::{
     operations::ASSETS_CREATE,
-    params::{assets_create as rules, assets_retrieve::ASSET_ID},
-    runtime::{FilePart, Operation, Progress},
+    runtime::{Operation, Progress},
     types::{Asset, AssetId, AssetStatus, CreateAssetUploadRequestType},
 };
 
 use self::{
     file::OpenFile,
-    journal::Journal,
-    parts::{PartsUpload, Settings},
+    plan::{Created, Plan},
 };
 use super::{
     cleanup::{AssetCleanup, Uploaded},
-    create::{AssetSettings, CreateAsset, HasAssetSettings},
+    create::{AssetSettings, HasAssetSettings},
     job::AssetJob,
-    retrieve::RetrieveAsset,
 };
 use crate::{
     core::{
         Core,
-        id::IntoId,
         options::CallOptions,
         request::{Request, Verb},
-        resource::OnCreated,
         response::Response,
     },
-    error::{Checks, Error, Result, Violation},
-    journal::{FileState, check_writable, load, save},
-    multipart_upload::CreateMultipartUpload,
-    upload::Source as FormSource,
+    error::{Checks, Error, Result},
+    journal::FileState,
     wait::{WaitForDone, WaitOptions, WaitSettings},
 };
-
-const DEFAULT_CONCURRENCY: usize = 4;
-const DEFAULT_PART_RETRIES: u32 = 10;
-const IMAGES: [&str; 7] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tiff"];
-const AUDIO: [&str; 9] = ["mp3", "wav", "flac", "m4a", "aac", "ogg", "oga", "opus", "wma"];
-/// Uploads in parts do not support them.
-const DOCUMENTS: [&str; 3] = ["pdf", "txt", "md"];
-
-const UPLOADED: &str = "the file is uploaded: retrieve the asset by its id";
-const NO_ASSET: &str = "the asset of the journal does not exist any more: delete the journal to upload the file again";
 
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
@@ -67,43 +51,10 @@ pub struct UploadAsset {
     wait: WaitSettings<Asset>,
 }
 
-/// What receives the id of the asset as soon as it exists.
-#[derive(Default)]
-struct Created {
-    callback: OnCreated<AssetId>,
-    cleanup: Option<Uploaded>,
-}
-
-/// What to upload, and how.
-struct Plan {
-    path: PathBuf,
-    filename: Option<String>,
-    file_type: Option<CreateAssetUploadRequestType>,
-    settings: AssetSettings,
-    /// The largest file that is sent in one request, in bytes.
-    direct_limit: u64,
-    concurrency: usize,
-    part_retries: u32,
-    journal: Option<PathBuf>,
-    progress: Option<OnProgress>,
-    until_ready: bool,
-}
-
 impl UploadAsset {
+    /// The file at this path, with the defaults.
     pub(crate) fn new(path: PathBuf) -> Self {
-        let plan = Plan {
-            path,
-            filename: None,
-            file_type: None,
-            settings: AssetSettings::default(),
-            direct_limit: rules::FILE.max_length.unwrap_or_default(),
-            concurrency: DEFAULT_CONCURRENCY,
-            part_retries: DEFAULT_PART_RETRIES,
-            journal: None,
-            progress: None,
-            until_ready: false,
-        };
-        Self { plan, created: Created::default(), wait: WaitSettings::default() }
+        Self { plan: Plan::new(path), created: Created::default(), wait: WaitSettings::default() }
     }
 
     /// The name that the asset will have.
@@ -266,145 +217,6 @@ impl Verb for UploadAsset {
         }
         let ready = <WaitForDone<AssetJob>>::with(core, &response.id, options, wait).send().await?;
         Ok(response.map(|_| ready))
-    }
-}
-
-impl Created {
-    fn report(&mut self, id: &AssetId) -> Result<()> {
-        if let Some(cleanup) = &self.cleanup {
-            cleanup.add(id.clone());
-        }
-        self.callback.call(id)
-    }
-}
-
-impl fmt::Debug for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = f.debug_struct("Plan");
-        out.field("path", &self.path).field("journal", &self.journal).field("settings", &self.settings);
-        out.finish_non_exhaustive()
-    }
-}
-
-impl Plan {
-    fn check(&self, checks: &mut Checks) {
-        if self.concurrency == 0 {
-            checks.refuse(Violation::new("concurrency", 0, "must be at least 1"));
-        }
-        self.settings.check(checks);
-    }
-
-    fn has_extension(&self, extensions: &[&str]) -> bool {
-        let extension = self.path.extension().unwrap_or_default();
-        extensions.iter().any(|one| extension.eq_ignore_ascii_case(one))
-    }
-
-    fn is_direct(&self, size: u64) -> bool {
-        size <= self.direct_limit || (self.file_type.is_none() && self.has_extension(&DOCUMENTS))
-    }
-
-    fn name(&self) -> String {
-        self.filename.clone().unwrap_or_else(|| self.path_name())
-    }
-
-    /// The request that starts an upload in parts.
-    fn in_parts(&self, size: u64) -> CreateMultipartUpload {
-        let guess = || match (self.has_extension(&IMAGES), self.has_extension(&AUDIO)) {
-            (true, _) => CreateAssetUploadRequestType::Image,
-            (_, true) => CreateAssetUploadRequestType::Audio,
-            _ => CreateAssetUploadRequestType::Video,
-        };
-        let mut create = CreateMultipartUpload::new(self.name(), self.file_type.clone().unwrap_or_else(guess), size);
-        create.settings = self.settings.clone();
-        create
-    }
-
-    /// Uploads the file, or finds in the journal that it is uploaded.
-    async fn upload(
-        &self,
-        core: &Core,
-        options: &CallOptions,
-        file: OpenFile,
-        created: &mut Created,
-    ) -> Result<Response<Asset>> {
-        let journal: Option<Journal> = match &self.journal {
-            Some(path) => load(path).await?,
-            None => None,
-        };
-        if let (Some(path), None) = (&self.journal, &journal) {
-            check_writable(path).await?;
-        }
-        if let Some(journal) = &journal {
-            let same = journal.check(core.base_url(), &file.state, &file.path);
-            same.map_err(|violation| Error::invalid(vec![violation]))?;
-        }
-        match journal {
-            Some(journal) if journal.completed => {
-                journal.check_content(&file).await?;
-                created.report(&journal.asset_id)?;
-                let asset = self.retrieve(core, options, &journal.asset_id).await;
-                asset.map_err(|error| if error.is_not_found() { error.with_note(NO_ASSET) } else { error })
-            }
-            None if self.is_direct(file.state.size) => self.direct(core, options, file, created).await,
-            journal => {
-                let settings = Settings {
-                    concurrency: self.concurrency,
-                    part_retries: self.part_retries,
-                    journal: self.journal.clone(),
-                    progress: self.progress.clone(),
-                };
-                let create = self.in_parts(file.state.size);
-                let parts = journal.and_then(|journal| Some((journal.parts.clone()?, journal)));
-                let mut upload = match parts {
-                    Some((parts, journal)) => {
-                        created.report(&journal.asset_id)?;
-                        Box::pin(PartsUpload::resume(core, options, file, settings, journal, parts)).await?
-                    }
-                    None => Box::pin(PartsUpload::start(core, options, create, file, settings, created)).await?,
-                };
-                let id = upload.asset_id().clone();
-                Box::pin(upload.run()).await.map_err(|error| error.with_resource(&id))?;
-                self.retrieve(core, options, &id).await.map_err(|error| error.with_note(UPLOADED))
-            }
-        }
-    }
-
-    async fn retrieve(&self, core: &Core, options: &CallOptions, id: &AssetId) -> Result<Response<Asset>> {
-        RetrieveAsset { id: id.into_id(&ASSET_ID) }.run(core, options).await
-    }
-
-    /// Uploads the file in one request.
-    async fn direct(
-        &self,
-        core: &Core,
-        options: &CallOptions,
-        file: OpenFile,
-        created: &mut Created,
-    ) -> Result<Response<Asset>> {
-        let mut part = FilePart::file(file.try_clone()?).with_file_name(self.path_name());
-        if let Some(progress) = self.progress.clone() {
-            part = part.with_progress(move |now| progress(now));
-        }
-        let mut create = CreateAsset::new(FormSource::File(part));
-        (create.filename, create.settings) = (self.filename.clone(), self.settings.clone());
-        // An upload in one request has no parts, whose hashes a journal has.
-        let hash = match &self.journal {
-            Some(_) => Some(file.hash(0, file.state.size).await?),
-            None => None,
-        };
-        let response = create.checked(options).await?.execute(core, options).await?;
-        // A panic of the callback is reported after the journal is written, so that the asset is not uploaded again.
-        let reported = created.report(&response.id);
-        if let Some((path, hash)) = self.journal.as_ref().zip(hash) {
-            let journal = Journal::of_one_request(core.base_url(), file.state, response.id.clone(), hash);
-            save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
-        }
-        reported.map(|()| response)
-    }
-
-    /// The last component of the path.
-    fn path_name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 

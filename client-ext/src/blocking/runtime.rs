@@ -89,6 +89,7 @@ where
     S: Stream + Unpin,
     R: FnOnce(Error) -> Vec<S::Item>,
 {
+    /// An iterator over a stream; `refuse` converts the error of a call in async code to items.
     pub(super) fn new(stream: S, refuse: R) -> Self {
         Self { stream: Some(stream), refuse: Some(refuse), refused: VecDeque::new() }
     }

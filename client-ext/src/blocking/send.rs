@@ -11,8 +11,8 @@ use super::{
 use crate::{
     assets::AssetCleanup,
     core::{
-        list::Pages,
         mode::Async,
+        pages::Pages,
         raw::RawRequest,
         request::{Request, Verb},
         response::Response,

@@ -14,16 +14,14 @@ use super::{
     call::Call,
     connection::Connection,
     credentials::Credentials,
-    decompress::ACCEPTED,
     failure::{Peer, from_api_body, from_reqwest},
-    limits::Limits,
-    response_body::Body,
+    response_body::{ACCEPTED, Body, Limits},
     trace::{record_connection, record_request},
     upload_runtime::UploadRuntime,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
 };
 
 /// How much of an error response is looked at, in bytes, after decompression. The code of the API may come after a long

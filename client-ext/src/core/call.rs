@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{BoxError, Error, ErrorKind, Result, TransportCause, shown, status},
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
     upload::Upload,
 };
 

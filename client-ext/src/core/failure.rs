@@ -13,7 +13,7 @@ pub(super) use self::transport::{Peer, from_reqwest};
 use super::{operation::OperationInfo, raw::RAW};
 use crate::{
     error::{Error, ErrorKind, TransportCause, Violation, is_plain},
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
 };
 
 /// How much of the server's message an error line shows, in characters.

@@ -93,14 +93,17 @@ impl fmt::Debug for CallOptions {
 }
 
 impl CallOptions {
+    /// The limit for the response headers: the caller's, or the default of the operation.
     pub(super) fn header_timeout(&self, operation: &OperationInfo) -> Duration {
         self.header_timeout.unwrap_or_else(|| operation.header_timeout())
     }
 
+    /// The limit between two chunks: the caller's, or the default.
     pub(super) fn chunk_timeout(&self) -> Duration {
         self.chunk_timeout.unwrap_or(CHUNK_TIMEOUT)
     }
 
+    /// The largest response body, in bytes: the caller's, or the default.
     pub(super) fn response_limit(&self) -> u64 {
         self.response_limit.unwrap_or(SMALL_RESPONSE)
     }
@@ -172,7 +175,8 @@ impl CallOptions {
 ///
 /// # async fn run() -> twelvelabs::Result<()> {
 /// let client = TwelveLabs::builder().with_max_retries(4).build()?;
-/// let status = client.embed().tasks().status("663da73b31cdd0c1f638a8e6").with_timeout(Duration::from_secs(5)).send().await?;
+/// let status = client.embed().tasks().status("663da73b31cdd0c1f638a8e6");
+/// let status = status.with_timeout(Duration::from_secs(5)).send().await?;
 /// # Ok(()) }
 /// ```
 ///

@@ -1,5 +1,7 @@
 //! Requests to operations that have no method of their own.
 
+mod payload;
+
 use std::{
     fmt,
     future::{Future, IntoFuture},
@@ -8,16 +10,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use reqwest::Url;
 use serde::{Serialize, de::DeserializeOwned};
-use twelvelabs_api::runtime::{FilePart, Multipart, UploadBody};
+use twelvelabs_api::runtime::FilePart;
 
+pub use self::payload::Form;
 pub use http::Method;
 pub use twelvelabs_api::runtime::Effect;
 
+use self::payload::Payload;
 use super::{
     Core,
     credentials::Credentials,
@@ -29,62 +31,12 @@ use super::{
     response::Response,
     response_body::Body,
 };
-use crate::{
-    error::{Error, ErrorKind, Result, Violation},
-    upload::Upload,
-};
+use crate::error::{Error, ErrorKind, Result, Violation};
 
 /// The name of raw requests in errors and spans.
 pub(super) const RAW: &str = "raw_request";
-/// Headers that the client sets.
-const OWN_HEADERS: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING];
-
-/// A `multipart/form-data` body: text fields and files, in order.
-///
-/// ```
-/// use twelvelabs::{raw::Form, upload::FilePart};
-///
-/// let form = Form::new().text("method", "direct").file("file", FilePart::path("talk.mp4"));
-/// # let _ = form;
-/// ```
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct Form {
-    fields: Vec<(String, Field)>,
-}
-
-#[derive(Clone, Debug)]
-enum Field {
-    Text(String),
-    File(FilePart),
-}
-
-impl Form {
-    /// An empty form.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a text field.
-    pub fn text(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.fields.push((name.into(), Field::Text(value.into())));
-        self
-    }
-
-    /// Adds a file. A file from a reader can be sent only once, so the request is not retried.
-    pub fn file(mut self, name: impl Into<String>, part: FilePart) -> Self {
-        self.fields.push((name.into(), Field::File(part)));
-        self
-    }
-}
-
-#[derive(Clone)]
-enum Payload {
-    None,
-    Bytes(Bytes),
-    File(FilePart),
-    Form(Form),
-}
+/// Headers that the client sets, whatever the caller or the server says.
+pub(crate) const OWN_HEADERS: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING];
 
 /// A request to an operation that has no method of its own; see [`TwelveLabs::request`](crate::TwelveLabs::request).
 ///
@@ -102,8 +54,6 @@ pub struct RawRequest<M = Async> {
     target: String,
     query: Vec<(String, String)>,
     headers: HeaderMap,
-    /// The media type of the body, unless a header says another.
-    media_type: Option<&'static str>,
     payload: Payload,
     effect: Effect,
     with_key: bool,
@@ -113,6 +63,7 @@ pub struct RawRequest<M = Async> {
 }
 
 impl<M> RawRequest<M> {
+    /// A request without a query and a body, whose effect follows from the method.
     pub(crate) fn new(core: &Core, method: Method, target: String) -> Self {
         let effect = match method {
             Method::GET | Method::HEAD | Method::OPTIONS => Effect::Read,
@@ -128,7 +79,6 @@ impl<M> RawRequest<M> {
             target,
             query: Vec::new(),
             headers: HeaderMap::new(),
-            media_type: None,
             payload: Payload::None,
             effect,
             with_key: true,
@@ -140,24 +90,9 @@ impl<M> RawRequest<M> {
     /// The same request in another mode.
     #[cfg(feature = "blocking")]
     pub(crate) fn in_mode<N>(self) -> RawRequest<N> {
-        let Self {
-            core, options, method, target, query, headers, media_type, payload, effect, with_key, broken, ..
-        } = self;
+        let Self { core, options, method, target, query, headers, payload, effect, with_key, broken, .. } = self;
         let mode = PhantomData;
-        RawRequest {
-            core,
-            options,
-            method,
-            target,
-            query,
-            headers,
-            media_type,
-            payload,
-            effect,
-            with_key,
-            broken,
-            mode,
-        }
+        RawRequest { core, options, method, target, query, headers, payload, effect, with_key, broken, mode }
     }
 
     /// Adds a query parameter. It can be called several times with the same name.
@@ -190,10 +125,7 @@ impl<M> RawRequest<M> {
     /// Sends a JSON body. It replaces an earlier body.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(body) {
-            Ok(json) => {
-                self.payload = Payload::Bytes(json.into());
-                self.media_type = Some("application/json");
-            }
+            Ok(json) => self.payload = Payload::Json(json.into()),
             Err(error) => self.broken.push(Violation::absent("body", format!("must be serializable as JSON: {error}"))),
         }
         self
@@ -214,7 +146,6 @@ impl<M> RawRequest<M> {
     /// ```
     pub fn bytes(mut self, body: impl Into<Bytes>) -> Self {
         self.payload = Payload::Bytes(body.into());
-        self.media_type = None;
         self
     }
 
@@ -226,14 +157,12 @@ impl<M> RawRequest<M> {
     /// is not retried.
     pub fn file(mut self, part: FilePart) -> Self {
         self.payload = Payload::File(part);
-        self.media_type = None;
         self
     }
 
     /// Sends a `multipart/form-data` body. It replaces an earlier body.
     pub fn multipart(mut self, form: Form) -> Self {
         self.payload = Payload::Form(form);
-        self.media_type = None;
         self
     }
 
@@ -290,14 +219,7 @@ impl RawRequest {
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
-        let (mut upload, mut form) = (Upload::named(self.file_name()), None);
-        let mut alone = None;
-        match &self.payload {
-            Payload::Form(fields) => form = Some(tracked(fields, &mut upload)),
-            Payload::File(part) => alone = Some(upload.track(part.clone())),
-            Payload::Bytes(bytes) => upload.add_bytes(bytes.len()),
-            Payload::None => {}
-        }
+        let (payload, upload) = self.payload.tracked();
         let operation = OperationInfo {
             id: RAW,
             method: static_name(&self.method),
@@ -311,29 +233,10 @@ impl RawRequest {
         let client = twelvelabs_api::ClientInfo::client(&self.core.0.api);
         let make = |hung_up| {
             let request = client.request(self.method.clone(), url.clone());
-            let (payload, form, alone, upload) = (&self.payload, &form, &alone, &upload);
-            let (headers, media_type) = (&self.headers, self.media_type);
+            let (payload, upload, headers) = (&payload, &upload, &self.headers);
             async move {
-                let refused = |error| from_source(error, upload.parameter());
-                let request = match (form, alone, payload) {
-                    (Some(form), ..) => {
-                        let encoded = encode(form).await.map_err(refused)?;
-                        upload.prepare_form(encoded, hung_up, is_last).put_on(request)
-                    }
-                    (_, Some(part), _) => {
-                        let content = UploadBody::file(part).await.map_err(refused)?;
-                        upload.watch(content).put_on(request)
-                    }
-                    (_, _, Payload::Bytes(bytes)) if upload.is_upload() => {
-                        upload.prepare(UploadBody::from(bytes.clone()), hung_up, is_last).put_on(request)
-                    }
-                    (_, _, Payload::Bytes(bytes)) => request.body(bytes.clone()),
-                    _ => request,
-                };
-                let request = match media_type {
-                    Some(media_type) => request.header(CONTENT_TYPE, HeaderValue::from_static(media_type)),
-                    None => request,
-                };
+                let request = payload.put_on(request, upload, hung_up, is_last).await;
+                let request = request.map_err(|error| from_source(error, upload.parameter()))?;
                 // These replace headers of the same name.
                 request.headers(headers.clone()).build().map_err(|error| {
                     Error::new(ErrorKind::InvalidInput, "the request cannot be built").with_source(error.without_url())
@@ -343,47 +246,6 @@ impl RawRequest {
         let api = self.core.api_for(&call.operation, call.upload);
         call.run(api, make, read, None).await
     }
-
-    /// The name of the first file, for errors.
-    fn file_name(&self) -> String {
-        let form = match &self.payload {
-            Payload::Form(form) => form,
-            Payload::File(_) => return "file".to_owned(),
-            Payload::None | Payload::Bytes(_) => return String::new(),
-        };
-        let mut fields = form.fields.iter();
-        fields.find(|(_, field)| matches!(field, Field::File(_))).map(|(name, _)| name.clone()).unwrap_or_default()
-    }
-}
-
-/// The form with the progress of its files tracked.
-fn tracked(form: &Form, upload: &mut Upload) -> Form {
-    let mut texts = 0;
-    let fields = form.fields.iter().map(|(name, field)| {
-        let field = match field {
-            Field::Text(text) => {
-                texts += text.len();
-                Field::Text(text.clone())
-            }
-            Field::File(part) => Field::File(upload.track(part.clone())),
-        };
-        (name.clone(), field)
-    });
-    let form = Form { fields: fields.collect() };
-    upload.add_bytes(texts);
-    form
-}
-
-/// Encodes the form for one attempt.
-async fn encode(form: &Form) -> Result<Multipart<()>, twelvelabs_api::runtime::SourceError> {
-    let mut encoded = Multipart::default();
-    for (name, field) in &form.fields {
-        match field {
-            Field::Text(text) => encoded.text(name, text),
-            Field::File(part) => encoded.file(name, part).await?,
-        }
-    }
-    Ok(encoded)
 }
 
 /// The name of a method for spans.

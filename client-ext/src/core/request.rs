@@ -101,6 +101,7 @@ pub struct Request<V, M = Async> {
 }
 
 impl<V, M> Request<V, M> {
+    /// A request with the client's options.
     pub(crate) fn new(core: &Core, verb: V) -> Self {
         Self { core: core.clone(), options: core.options().clone(), verb, mode: PhantomData }
     }
@@ -111,6 +112,7 @@ impl<V, M> Request<V, M> {
         Request { core: self.core, options: self.options, verb: self.verb, mode: PhantomData }
     }
 
+    /// Replaces the options.
     pub(crate) fn with_options(mut self, options: &CallOptions) -> Self {
         self.options = options.clone();
         self

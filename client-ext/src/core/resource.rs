@@ -113,6 +113,7 @@ impl<I> Default for OnCreated<I> {
 }
 
 impl<I: AsRef<str>> OnCreated<I> {
+    /// Sets the callback. It replaces an earlier one.
     pub(crate) fn set(&mut self, callback: impl FnOnce(&I) + Send + 'static) {
         self.0 = Some(Box::new(callback));
     }

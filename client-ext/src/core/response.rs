@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use crate::response_info::{RateLimit, ResponseInfo};
+use crate::response_headers::{RateLimit, ResponseInfo};
 
 /// A response: the decoded value with status, headers, rate limits and request id.
 ///
@@ -22,6 +22,7 @@ pub struct Response<T> {
 }
 
 impl<T> Response<T> {
+    /// A response whose body was decoded to this value.
     pub(crate) fn new(value: T, info: ResponseInfo) -> Self {
         Self { value, info }
     }

@@ -1,13 +1,16 @@
 //! A response body: received chunk by chunk within limits, and decompressed.
 
+mod decompress;
+mod limits;
+
 use bytes::Bytes;
 use reqwest::Response;
 use tokio::time::{Instant, timeout};
 
+pub(super) use self::{decompress::ACCEPTED, limits::Limits};
+use self::{decompress::Decompress, limits::too_large};
 use super::{
-    decompress::Decompress,
     failure::{Peer, from_reqwest},
-    limits::{Limits, too_large},
     upload_runtime::UploadRuntime,
 };
 use crate::error::{Error, ErrorKind, Result, shown};

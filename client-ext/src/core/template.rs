@@ -23,6 +23,7 @@ pub(super) struct Template {
 }
 
 impl Template {
+    /// Takes a large body out of the request, so that each attempt can send it as an upload.
     pub(super) fn new(mut request: Request) -> Result<Self> {
         let length = request.body().and_then(reqwest::Body::as_bytes).map_or(0, <[u8]>::len);
         let large = match request.body_mut().take_if(|_| length >= LARGE_BODY) {

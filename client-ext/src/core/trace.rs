@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result, catch},
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
 };
 
 /// The field of a span for the id of the resource that its work is about, whatever the API calls the id: the fields of

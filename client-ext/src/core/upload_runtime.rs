@@ -26,6 +26,7 @@ pub(super) struct UploadRuntime {
 }
 
 impl UploadRuntime {
+    /// Starts the thread of the runtime.
     pub(super) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();

@@ -99,6 +99,7 @@ pub struct Created<T> {
 }
 
 impl<V: CreatesJob, M> CreateBulk<V, M> {
+    /// These calls, with the client's options.
     pub(super) fn new(core: &Core, calls: Vec<V>) -> Self {
         let (core, options) = (core.clone(), core.options().clone());
         Self { core, options, calls, concurrency: DEFAULT_CONCURRENCY, mode: PhantomData }

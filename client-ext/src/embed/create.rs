@@ -38,6 +38,7 @@ pub struct CreateEmbedding {
 }
 
 impl CreateEmbedding {
+    /// A request without an input.
     pub(super) fn new(model_name: ModelName) -> Self {
         Self { model_name, text: None, image: None, audio: None, audio_start: None }
     }

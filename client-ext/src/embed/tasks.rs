@@ -63,6 +63,7 @@ pub struct TasksClient<M = Async> {
 }
 
 impl<M> TasksClient<M> {
+    /// The tasks of a client.
     pub(crate) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }
@@ -141,7 +142,8 @@ impl<M> TasksClient<M> {
     /// let id = match created {
     ///     Ok(task) => Some(task.id),
     ///     Err(error) if error.is_outcome_unknown() => {
-    ///         let search = tasks.find_created("talk.mp4").with_marker(marker).between(start.into(), SystemTime::now().into());
+    ///         let search = tasks.find_created("talk.mp4").with_marker(marker);
+    ///         let search = search.between(start.into(), SystemTime::now().into());
     ///         search.await?.into_iter().next().map(|task| task.id)
     ///     }
     ///     Err(error) => return Err(error),
@@ -299,6 +301,7 @@ impl<M> TasksClient<M> {
     /// Dropping the future aborts what is under way. A task that was created goes on;
     /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo, M> {
-        Request::new(&self.core, EmbedVideo::new(model_name.into(), TaskInput::new(source)))
+        let create = CreateTask { model_name: model_name.into(), input: TaskInput::new(source) };
+        Request::new(&self.core, EmbedVideo::new(create))
     }
 }

@@ -53,6 +53,7 @@ pub struct V2Client<M = Async> {
 }
 
 impl<M> V2Client<M> {
+    /// Version 2 of the embedding API of a client.
     pub(super) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }
@@ -65,7 +66,8 @@ impl<M> V2Client<M> {
     ///
     /// let embed = client.embed().v2();
     /// let query = embed.create(ModelName::Marengo35, "a red car in the rain").embedding_dimension(256).await?;
-    /// let image = embed.create(ModelName::Marengo30, ImageInput::new(MediaSource::url("https://example.com/car.jpg"))).await?;
+    /// let image = ImageInput::new(MediaSource::url("https://example.com/car.jpg"));
+    /// let image = embed.create(ModelName::Marengo35, image).embedding_dimension(256).await?;
     /// println!("{:?} {:?}", query.data[0].embedding, image.data[0].embedding);
     /// # Ok(()) }
     /// ```

@@ -33,6 +33,7 @@ pub struct CreateMultipartUpload {
 }
 
 impl CreateMultipartUpload {
+    /// A file of this many bytes, with the server's defaults.
     pub(crate) fn new(filename: String, file_type: CreateAssetUploadRequestType, total_size: u64) -> Self {
         Self { filename, file_type, total_size, settings: AssetSettings::default() }
     }

@@ -13,8 +13,8 @@ use crate::{
     core::{
         Core,
         id::Id,
-        list::{Pages, Paging},
         options::CallOptions,
+        pages::{Pages, Paging},
         request::Verb,
         response::Response,
     },
@@ -33,6 +33,7 @@ pub struct GetUploadStatus {
 }
 
 impl GetUploadStatus {
+    /// The first page of the parts of an upload.
     pub(crate) fn new(id: Id<UploadId>) -> Self {
         Self { id, paging: Paging::default() }
     }

@@ -55,6 +55,7 @@ impl Upload {
         Self::named(parameter.name)
     }
 
+    /// A call that may upload a file as the parameter of this name, which errors of the source name.
     pub(crate) fn named(parameter: impl Into<Cow<'static, str>>) -> Self {
         Self { parameter: parameter.into(), ..Self::default() }
     }
@@ -102,6 +103,7 @@ impl Upload {
         body.with_passed(self.activity.passed()).with_written(self.activity.written())
     }
 
+    /// The name of the parameter of the upload. Empty for a body without one.
     pub(crate) fn parameter(&self) -> &str {
         &self.parameter
     }
@@ -127,6 +129,7 @@ impl Upload {
         self.activity.is_unfinished()
     }
 
+    /// Starts an attempt; it ends when the returned value is dropped.
     pub(crate) fn start_attempt(&self) -> Running<'_> {
         self.activity.start()
     }

@@ -159,6 +159,7 @@ impl fmt::Display for FileSource {
 }
 
 impl Source {
+    /// Sets the progress callback, in addition to an earlier one.
     pub(crate) fn set_progress(&mut self, progress: impl Fn(Progress) + Send + Sync + 'static) {
         if let Self::File(part) = self {
             *part = part.clone().with_progress(progress);
@@ -173,6 +174,7 @@ impl Source {
         }
     }
 
+    /// Sets the file name that is sent.
     pub(crate) fn set_file_name(&mut self, name: String) {
         if let Self::File(part) = self {
             *part = part.clone().with_file_name(name);

@@ -7,7 +7,7 @@ use twelvelabs_api::runtime::Param;
 use crate::{
     core::{Core, options::CallOptions, response::Response},
     error::{Error, ErrorKind, Result},
-    response_info::{RateLimit, ResponseInfo},
+    response_headers::{RateLimit, ResponseInfo},
 };
 
 /// Whether a job has ended.

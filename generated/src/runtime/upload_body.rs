@@ -1,12 +1,12 @@
 //! Bodies of uploads: of known length, sent in chunks whose progress can be observed.
 
+mod piece;
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::VecDeque,
     fmt, io,
-    path::PathBuf,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -18,7 +18,8 @@ use futures_core::Stream;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue};
 use tokio::{runtime::Handle, time::Instant};
 
-use super::file_part::{Content, FilePart, OnProgress, Progress, SourceError};
+use self::piece::{FileContent, Piece, report};
+use super::file_part::{FilePart, Progress, SourceError};
 
 /// Size of the largest chunks of a file, in bytes.
 pub(super) const CHUNK: usize = 256 * 1024;
@@ -83,39 +84,6 @@ impl ChunkSize {
 impl Default for ChunkSize {
     fn default() -> Self {
         Self { size: 4 * SMALLEST_CHUNK, passed: None }
-    }
-}
-
-struct FileContent {
-    content: Content,
-    file_name: String,
-    sent: u64,
-    total: u64,
-    progress: Option<OnProgress>,
-}
-
-/// What a body consists of.
-enum Piece {
-    /// What is left of bytes in memory.
-    Bytes(Bytes),
-    File(FileContent),
-}
-
-impl Piece {
-    /// Nothing of the piece is left to be passed to the connection.
-    fn is_passed(&self) -> bool {
-        match self {
-            Self::Bytes(bytes) => bytes.is_empty(),
-            Self::File(file) => file.sent == file.total,
-        }
-    }
-
-    /// The piece may take long to be sent, so that a rejection saves something.
-    fn is_large(&self) -> bool {
-        match self {
-            Self::Bytes(bytes) => bytes.len() > SMALLEST_CHUNK,
-            Self::File(_) => true,
-        }
     }
 }
 
@@ -273,15 +241,9 @@ impl UploadBody {
 
     /// Opens a file and adds its content.
     pub(super) async fn push_file(&mut self, part: &FilePart) -> Result<(), SourceError> {
-        let (content, total) = part.open().await?;
-        self.length += total;
-        self.pieces.push_back(Piece::File(FileContent {
-            content,
-            file_name: part.file_name.clone(),
-            sent: 0,
-            total,
-            progress: part.progress.clone(),
-        }));
+        let file = FileContent::open(part).await?;
+        self.length += file.length();
+        self.pieces.push_back(Piece::File(file));
         Ok(())
     }
 
@@ -312,12 +274,9 @@ impl Stream for UploadBody {
                 let left = rest.len() as u64;
                 this.held = (left > 0).then(|| (rest, Box::pin(tokio::task::yield_now()) as Pause));
                 if let Some(Piece::File(file)) = this.pieces.front()
-                    && let Some(progress) = &file.progress
+                    && let Err(error) = file.report(left, this.caller.as_ref())
                 {
-                    let now = Progress { sent: file.sent - left, total: file.total };
-                    if let Err(error) = report(progress, now, this.caller.as_ref()) {
-                        return Poll::Ready(Some(Err(error)));
-                    }
+                    return Poll::Ready(Some(Err(error)));
                 }
                 return Poll::Ready(Some(Ok(this.pass(chunk))));
             }
@@ -348,8 +307,8 @@ impl Stream for UploadBody {
                     Err(error) => return Poll::Ready(Some(Err(io::Error::other(error)))),
                     Ok(chunk) if chunk.is_empty() => {
                         // An empty file has no chunk that tells its end.
-                        if let (Some(progress), 0) = (&file.progress, file.total)
-                            && let Err(error) = report(progress, Progress { sent: 0, total: 0 }, this.caller.as_ref())
+                        if file.length() == 0
+                            && let Err(error) = file.report(0, this.caller.as_ref())
                         {
                             return Poll::Ready(Some(Err(error)));
                         }
@@ -366,44 +325,6 @@ impl Stream for UploadBody {
             this.held = Some((chunk, Box::pin(tokio::task::yield_now())));
         }
     }
-}
-
-impl FileContent {
-    /// Reads the next chunk. An empty chunk is the end.
-    fn poll_chunk(
-        &mut self,
-        buffer: &mut BytesMut,
-        size: usize,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<Bytes, SourceError>> {
-        let chunk = match &mut self.content {
-            Content::Bytes(bytes) => bytes.split_to(bytes.len().min(size)),
-            Content::Reader(reader) => {
-                // Reads one byte more than announced to detect a file that grew.
-                let wanted = (self.total - self.sent).saturating_add(1).min(size as u64) as usize;
-                buffer.reserve(wanted);
-                let mut limited = bytes::BufMut::limit(&mut *buffer, wanted);
-                match std::task::ready!(tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited)) {
-                    Ok(_) => buffer.split().freeze(),
-                    Err(error) => return Poll::Ready(Err(SourceError::Io(PathBuf::from(&self.file_name), error))),
-                }
-            }
-        };
-        self.sent += chunk.len() as u64;
-        if self.sent > self.total || (chunk.is_empty() && self.sent < self.total) {
-            let (announced, found) = (self.total, self.sent);
-            return Poll::Ready(Err(SourceError::Length { file_name: self.file_name.clone(), announced, found }));
-        }
-        Poll::Ready(Ok(chunk))
-    }
-}
-
-/// Calls back with the progress, in the runtime of the caller.
-fn report(progress: &OnProgress, now: Progress, caller: Option<&Handle>) -> io::Result<()> {
-    let _entered = caller.map(Handle::enter);
-    // Runs inside of the connection, where a panic would look like a connection error.
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| progress(now)));
-    outcome.map_err(|_| io::Error::other(SourceError::Callback))
 }
 
 /// How long to wait for a rejection if it took `connected` until the headers could be sent.

@@ -78,7 +78,7 @@ impl TableFolder {
         replace(path, content).map_err(|error| {
             let what = match error.kind() {
                 // It was there.
-                io::ErrorKind::NotFound => "the folder of the table is gone".to_owned(),
+                io::ErrorKind::NotFound => "the folder of the table does not exist any more".to_owned(),
                 _ => format!("cannot write {}", shown(&path.to_string_lossy())),
             };
             let message = format!("{what}; what is stored is safe, and another run goes on from there");

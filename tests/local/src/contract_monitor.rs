@@ -19,7 +19,7 @@ use chrono::{DateTime, Timelike, Utc};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use twelvelabs_contract::{Contract, ContractError, RequestBody};
 
-use crate::report::{ContractReport, InvalidExchange};
+use crate::contract_report::{ContractReport, InvalidExchange};
 
 /// Number of exchanges that the dashboard shows.
 const LOG: usize = 200;

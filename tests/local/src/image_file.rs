@@ -8,7 +8,7 @@ pub(crate) fn check(file: &[u8]) -> Result<(), String> {
     let (width, height) = size.ok_or("should be a JPEG or PNG file")?;
     if !IMAGE_SIDE_PX.allows(width.min(height).into()) {
         let least = IMAGE_SIDE_PX.minimum.unwrap_or_default();
-        return Err(format!("should be an image of at least {least}x{least} pixels, unlike {width}x{height}"));
+        return Err(format!("should be an image of at least {least}x{least} pixels (got {width}x{height})"));
     }
     Ok(())
 }
@@ -61,7 +61,7 @@ mod tests {
             check(&std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../media/box.png")).expect("the file")),
             Ok(())
         );
-        let small = |size: &str| Err(format!("should be an image of at least 128x128 pixels, unlike {size}"));
+        let small = |size: &str| Err(format!("should be an image of at least 128x128 pixels (got {size})"));
         assert_eq!(check(&png(127, 500)), small("127x500"));
         assert_eq!(check(&jpeg(500, 90)), small("500x90"));
         for broken in [&b""[..], b"GIF89a", b"\xff\xd8", b"\xff\xd8\xff\xe0\0\x04ab", b"\x89PNG\r\n\x1a\n\0"] {

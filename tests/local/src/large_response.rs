@@ -19,7 +19,7 @@ use twelvelabs_api::{
 
 use crate::{
     contract_monitor::Unvalidated, error_response::ErrorResponse, json_writer::write_with_array,
-    middleware::ValidatedInParts, results, state::ServerState,
+    middleware::ValidatedInParts, result_files, state::ServerState,
 };
 
 /// Results up to this size in bytes are sent in one chunk.
@@ -59,7 +59,7 @@ impl LargeResponse {
         let mut is_first = true;
         write_with_array(out, &self.object, self.array, &mut |out| {
             let Some(file) = &self.file else { return Ok(()) };
-            results::each_json(file, &self.options, |json| {
+            result_files::each_json(file, &self.options, |json| {
                 if !std::mem::take(&mut is_first) {
                     out.write_all(b",")?;
                 }
@@ -75,7 +75,7 @@ impl LargeResponse {
         let options = self.options.clone();
         let count = move || {
             let mut count = 0_usize;
-            results::each_json(&file, &options, |_| {
+            result_files::each_json(&file, &options, |_| {
                 count += 1;
                 Ok(())
             })?;

@@ -7,9 +7,9 @@ use tokio::{sync::watch, task::JoinHandle};
 use crate::{
     builder::LocalServerBuilder,
     connection::Stop,
+    contract_report::ContractReport,
     fault::Fault,
     hosts,
-    report::ContractReport,
     state::{BASE_PATH, ServerState},
 };
 

@@ -299,7 +299,7 @@ impl<R> Bounded<R> {
     }
 
     fn step(&mut self) -> io::Result<()> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("the file goes in circles"))?;
+        self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("the file refers to itself"))?;
         Ok(())
     }
 }

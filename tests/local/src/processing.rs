@@ -1,11 +1,11 @@
 //! Processes items: computes their results in the background and stores the outcomes.
 
+mod jobs;
+
 use std::{fmt, io, sync::Arc, time::Duration};
 
-use crate::{
-    jobs::Jobs,
-    store::{Content, Fate, Folder, Item, Outcome, Store},
-};
+pub(crate) use self::jobs::Jobs;
+use crate::store::{Content, Fate, Folder, Item, Outcome, Store};
 
 /// The pause before an item is processed again, doubled up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

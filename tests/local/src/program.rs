@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{Fault, LocalServer, RateLimitPlan, Speed, UndocumentedBehaviour, UrlPolicy, parse_settings::duration};
+use crate::{
+    fault::Fault, local_server::LocalServer, parse_settings::duration, rate_limit::RateLimitPlan, speed::Speed,
+    undocumented_behaviour::UndocumentedBehaviour, url_policy::UrlPolicy,
+};
 
 const USAGE: &str = "usage: twelvelabs-local [OPTIONS]
 

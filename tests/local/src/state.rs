@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     clock::Clock, contract_monitor::ContractMonitor, error_response::ErrorResponse, families::Families,
-    fault::FaultQueue, fetch::Fetcher, hosts::HostNames, jobs::Jobs, object_storage::ObjectStorage,
+    fault::FaultQueue, fetch::Fetcher, hosts::HostNames, object_storage::ObjectStorage, processing::Jobs,
     rate_limit::RateLimits, speed::Speed, undocumented_behaviour::UndocumentedBehaviour,
 };
 

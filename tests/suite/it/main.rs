@@ -1,5 +1,6 @@
 //! Integration tests: by family, across families, of faults, and of the local server.
 
+mod architecture;
 mod assets;
 mod blocking;
 mod bodies;
@@ -16,13 +17,13 @@ mod messages;
 mod multipart_upload;
 mod operations;
 mod options;
+mod public_api;
 mod raw;
 mod readme;
 mod schemas;
 mod secrets;
 mod spans;
 mod support;
-mod surface;
 mod threads;
 mod tls;
 mod uploads;

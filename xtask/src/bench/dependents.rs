@@ -12,7 +12,7 @@ const REQWEST: &str = r#"reqwest = { version = "0.13.5", default-features = fals
 
 pub(super) fn run(root: &Path, report: &mut Report) -> Result<()> {
     let ours = format!("twelvelabs = {{ path = {:?} }}", root.join("client-ext"));
-    println!("**What dependents pay**\n");
+    println!("**Cost for dependents**\n");
     println!("| a crate with | crates in its tree | cold `cargo check` |\n| --- | ---: | ---: |");
     let mut seconds = Vec::new();
     for (name, dependency) in [("reqwest and tokio", REQWEST), ("twelvelabs and tokio", &ours)] {

@@ -18,7 +18,7 @@ use super::{
     upload::Sparse,
 };
 
-const OURS: &str = "ours, in parts";
+const OURS: &str = "twelvelabs, in parts";
 const CURL: &str = "curl -T of the parts";
 const MIB: u64 = 1024 * 1024;
 /// The size of a part of the server of `client-ext/bench`.
@@ -92,7 +92,7 @@ fn resume(programs: &Programs, file: &Sparse, size: u64) -> Result<()> {
             .env("NO_PROXY", "127.0.0.1")
             .stdin(Stdio::null())
             .output()
-            .context("the programs are gone")?;
+            .context("the programs of the benchmark are missing")?;
         let is_last = start > ABORTS;
         let text = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success() == is_last, "start {start}: {}, {}", output.status, text.trim());

@@ -122,7 +122,7 @@ impl Programs {
         // Everything is on this machine: no proxy of the environment is used.
         command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
         command.args(&contender.command).envs(contender.env.as_ref().map(|(name, value)| (name, value)));
-        let output = command.output().context("the programs are gone")?;
+        let output = command.output().context("the programs of the benchmark are missing")?;
         let text = String::from_utf8_lossy(&output.stdout);
         let mut lines = text.lines().rev();
         let run: Option<Run> = lines.next().and_then(|line| serde_json::from_str(line).ok());

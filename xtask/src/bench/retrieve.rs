@@ -10,9 +10,9 @@ use super::{
 };
 
 const CURL: &str = "curl";
-const WHOLE: &str = "ours, whole";
-const STREAM: &str = "ours, streaming";
-const PROGENITOR: &str = "progenitor's way";
+const WHOLE: &str = "twelvelabs, whole";
+const STREAM: &str = "twelvelabs, streaming";
+const PROGENITOR: &str = "generated client";
 const PYTHON: &str = "official Python SDK";
 const JAVASCRIPT: &str = "official JavaScript SDK";
 
@@ -27,7 +27,7 @@ pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> R
         let mut arguments = vec!["--segments".to_owned(), segments.to_string()];
         arguments.extend((factor == 1).then(|| "--gzip".to_owned()));
         let server = programs.serve(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let megabytes = server.about["responses"][0]["bytes"].as_f64().context("the server rendered nothing")? / 1e6;
+        let megabytes = server.about["responses"][0]["bytes"].as_f64().context("the server has no response")? / 1e6;
         let size = format!("{megabytes:.0} MB");
         // What is kept in the end, in MiB.
         let vectors = (segments * DIMENSIONS * 4) as f64 / 1024.0 / 1024.0;
@@ -48,7 +48,7 @@ pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> R
         report.at_most(format!("{size} at 400 MB/s, × curl"), ratio(&paced, WHOLE, CURL), 1.1, "");
         report.at_most(format!("{size} unpaced, × curl"), ratio(&unpaced, WHOLE, CURL), 2.5, "");
         let against = ratio(&unpaced, WHOLE, PROGENITOR);
-        report.at_most(format!("{size} unpaced, × progenitor's way"), against, 0.35, "");
+        report.at_most(format!("{size} unpaced, × generated client"), against, 0.35, "");
         for (contenders, pace) in [(&unpaced, "unpaced"), (&paced, "at 400 MB/s")] {
             report.peak(format!("{size} {pace}, whole: peak memory"), find(contenders, WHOLE), vectors + 16.0);
             report.peak(format!("{size} {pace}, streaming: peak memory"), find(contenders, STREAM), 16.0);
@@ -100,7 +100,7 @@ fn slow_line(programs: &Programs, server: &Server, size: &str, extent: Extent) -
         curl(server, &plain, &[]),
         curl(server, &gzip, &["--compressed"]),
         programs.client(WHOLE, "whole", &server.base_url, &plain),
-        programs.client("ours, whole, gzip", "whole", &server.base_url, &gzip),
+        programs.client("twelvelabs, whole, gzip", "whole", &server.base_url, &gzip),
     ];
     programs.alternate(&mut slow, extent.runs)?;
     check(server, &slow)?;
@@ -108,7 +108,7 @@ fn slow_line(programs: &Programs, server: &Server, size: &str, extent: Extent) -
     Ok(())
 }
 
-/// Everybody who says what they found must have found everything.
+/// Programs that print what they found must have found everything.
 fn check(server: &Server, contenders: &[Contender]) -> Result<()> {
     let expected = &server.about["responses"][0];
     for contender in contenders {

@@ -34,7 +34,7 @@ impl Report {
     }
 
     pub(super) fn print_bars(&self) {
-        println!("| bar | measured | at most | |\n| --- | ---: | ---: | --- |");
+        println!("| what | measured | at most | |\n| --- | ---: | ---: | --- |");
         for Bar { what, measured, unit } in &self.bars {
             match measured {
                 Some((value, most)) => {
@@ -73,7 +73,7 @@ pub(super) fn ratio(contenders: &[Contender], name: &str, other: &str) -> Option
 pub(super) fn print(title: &str, contenders: &[Contender]) {
     let first = contenders.first().map_or(0.0, Contender::median);
     println!("**{title}**\n");
-    println!("| way | median | × {} | fastest – slowest | processor | peak memory | runs |", contenders[0].name);
+    println!("| program | median | × {} | fastest – slowest | processor | peak memory | runs |", contenders[0].name);
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for contender in contenders.iter().filter(|contender| !contender.runs.is_empty()) {
         let seconds = || contender.runs.iter().map(|run: &Run| run.seconds);

@@ -10,7 +10,7 @@ use super::{
     table::{self, Report, find, ratio},
 };
 
-const OURS: &str = "ours, from a path";
+const OURS: &str = "twelvelabs, from a path";
 const CURL: &str = "curl -F";
 const SIZE: u64 = 1 << 30;
 

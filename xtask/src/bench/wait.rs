@@ -20,13 +20,13 @@ const BUDGET: f64 = 25.0;
 /// Ways of `bench_client` to wait for so many tasks. A new one gets its line here.
 const WAYS: [(&str, &str, u32); 3] =
     [("a wait for each", "wait_each", 1000), (ALL, "wait_all", 1000), (ALL, "wait_all", 10_000)];
-const ALL: &str = "ours, one wait for all";
+const ALL: &str = "twelvelabs, one wait for all";
 
 pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> Result<()> {
     let seconds = if extent.quick { 15 } else { SECONDS };
     println!("**Wait {seconds} s for tasks that stay pending**\n");
     println!(
-        "| way | tasks | requests | of one a task and {INTERVAL} s | most in a minute | peak memory | of a core |"
+        "| program | tasks | requests | of one a task and {INTERVAL} s | most in a minute | peak memory | of a core |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (name, way, tasks) in WAYS {

@@ -35,6 +35,7 @@ impl Layout {
         is_possible.then_some(Self { size, chunk_size })
     }
 
+    /// The number of parts.
     pub(super) fn count(&self) -> u64 {
         self.size.div_ceil(self.chunk_size)
     }

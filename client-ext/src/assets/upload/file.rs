@@ -15,7 +15,7 @@ use twelvelabs_api::{params::assets_create as rules, runtime::FileSection};
 use super::{
     engine::{Layout, Proof},
     hash::Hash,
-    journal::PartRecord,
+    upload_journal::PartRecord,
 };
 use crate::{
     error::{Checks, Error, Result, Violation},

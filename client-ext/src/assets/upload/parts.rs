@@ -23,11 +23,12 @@ use twelvelabs_api::{
 };
 
 use super::{
-    Created, OnProgress,
+    OnProgress,
     engine::{Action, AfterFailure, Engine, Layout, Proof, RequestKind},
     file::OpenFile,
-    journal::{Journal, PartRecord, PartsRecord},
+    plan::Created,
     send::{PartSender, classify},
+    upload_journal::{PartRecord, PartsRecord, UploadJournal},
     urls::{TimedUrl, timed},
 };
 use crate::{
@@ -70,7 +71,7 @@ pub(super) struct PartsUpload<'c> {
     journal_path: Option<PathBuf>,
     layout: Layout,
     /// What the journal has, whether it is written or not.
-    journal: Journal,
+    journal: UploadJournal,
     upload_id: UploadId,
     engine: Engine,
     /// When the journal was written.
@@ -117,7 +118,7 @@ impl<'c> PartsUpload<'c> {
             upload_headers: session.upload_headers,
             uploaded: BTreeMap::new(),
         };
-        let journal = Journal::new(core.base_url(), file.state.clone(), asset_id, Some(parts.clone()));
+        let journal = UploadJournal::new(core.base_url(), file.state.clone(), asset_id, Some(parts.clone()));
         let mut upload = Self::new(core, options, file, settings, journal, (layout, parts));
         upload.save().await.map_err(|error| error.with_resource(upload.asset_id()))?;
         reported?;
@@ -131,7 +132,7 @@ impl<'c> PartsUpload<'c> {
         options: &CallOptions,
         file: OpenFile,
         settings: Settings,
-        journal: Journal,
+        journal: UploadJournal,
         parts: PartsRecord,
     ) -> Result<Self> {
         let layout = parts.layout(file.state.size)?;
@@ -176,7 +177,7 @@ impl<'c> PartsUpload<'c> {
         options: &CallOptions,
         file: OpenFile,
         settings: Settings,
-        journal: Journal,
+        journal: UploadJournal,
         (layout, parts): (Layout, PartsRecord),
     ) -> Self {
         let Settings { concurrency, part_retries, journal: journal_path, progress } = settings;
@@ -208,6 +209,7 @@ impl<'c> PartsUpload<'c> {
         }
     }
 
+    /// The asset that the parts become.
     pub(super) fn asset_id(&self) -> &AssetId {
         &self.journal.asset_id
     }

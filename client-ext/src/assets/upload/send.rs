@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use http::header::{CONNECTION, CONTENT_LENGTH, ETAG, EXPECT, HOST, HeaderName, TRANSFER_ENCODING};
+use http::header::ETAG;
 use twelvelabs_api::runtime::{FilePart, Progress};
 
 use super::{
@@ -22,15 +22,13 @@ use crate::{
     core::{
         Core,
         options::{CallOptions, RequestOptions, RetryDecision},
-        raw::{Method, RawRequest},
+        raw::{Method, OWN_HEADERS, RawRequest},
     },
     error::{Error, ErrorKind, Result},
 };
 
 /// The largest response of a storage host that is read, in bytes.
 const STORAGE_RESPONSE: u64 = 64 * 1024;
-/// Headers that the client sets, whatever the server says.
-const OWN_HEADERS: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING];
 
 /// What all parts of an upload have in common.
 pub(super) struct PartSender {

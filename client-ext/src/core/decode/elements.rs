@@ -53,6 +53,7 @@ pub(crate) enum Piece<T: LargeArray> {
 }
 
 impl<T: LargeArray> ElementReader<T> {
+    /// Reads this body.
     pub(crate) fn new(body: Body) -> Self {
         Self {
             body,

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     core::{options::CallOptions, trace::pausing},
     error::{Error, ErrorKind},
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
 };
 
 /// The longest pause, unless the caller sets another limit: a window of a minute, with a margin for the rounding of its
@@ -50,6 +50,7 @@ struct State {
 pub(super) struct Entered(u32);
 
 impl Gate {
+    /// An open gate; the pauses follow the options.
     pub(super) fn new(options: &CallOptions) -> Self {
         let retry = &options.retry;
         Self {

@@ -41,6 +41,7 @@ pub struct FindCreated<M = Async> {
 }
 
 impl<M> FindCreated<M> {
+    /// A search for the tasks of files with this name.
     pub(super) fn new(core: &Core, name: String) -> Self {
         Self { list: TasksClient::new(core).list(), name, marker: None, mode: PhantomData }
     }

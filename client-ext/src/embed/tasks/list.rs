@@ -12,8 +12,8 @@ use twelvelabs_api::{
 use crate::{
     core::{
         Core,
-        list::{Pages, Paging},
         options::CallOptions,
+        pages::{Pages, Paging},
         request::{Request, Verb},
         response::Response,
     },

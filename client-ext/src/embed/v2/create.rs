@@ -39,6 +39,7 @@ pub struct CreateEmbeddings {
 }
 
 impl CreateEmbeddings {
+    /// An input, with the server's defaults.
     pub(super) fn new(model_name: ModelName, input: EmbedInput) -> Self {
         let input = input.for_model(&model_name);
         Self { model_name, input, auto_truncate: None, options: ModelOptions::default() }

@@ -90,6 +90,7 @@ impl DocumentInput {
         self
     }
 
+    /// The input as it is sent.
     pub(super) fn to_request(&self, content: Content) -> AsyncDocumentInputRequest {
         let mut wire = AsyncDocumentInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.division.as_ref().map(|division| {

@@ -178,6 +178,7 @@ impl EmbedInput {
         }
     }
 
+    /// The request without the options of the model.
     pub(super) fn to_request(&self, model: ModelName, content: Content) -> CreateEmbeddingsRequest {
         let wire = |kind| CreateEmbeddingsRequest::new(kind, model);
         match self {
@@ -216,6 +217,7 @@ impl EmbedInput {
 }
 
 impl EmbedTaskInput {
+    /// Where the file comes from.
     pub(super) fn source(&self) -> &MediaSource {
         match self {
             Self::Audio(input) => &input.source,
@@ -225,6 +227,7 @@ impl EmbedTaskInput {
         }
     }
 
+    /// Where the file comes from, to change it.
     pub(super) fn source_mut(&mut self) -> &mut MediaSource {
         match self {
             Self::Audio(input) => &mut input.source,
@@ -254,6 +257,7 @@ impl EmbedTaskInput {
         }
     }
 
+    /// The request without the options of the model.
     pub(super) fn to_request(&self, model: ModelName, content: Content) -> CreateAsyncEmbeddingRequest {
         let wire = |kind, model| CreateAsyncEmbeddingRequest::new(kind, model);
         match self {

@@ -97,6 +97,7 @@ impl MultiInput {
         self
     }
 
+    /// The input as it is sent.
     pub(super) fn to_request(&self, content: Content) -> MultiInputRequest {
         let mut wire = MultiInputRequest::new();
         wire.media_sources = self.sources.iter().map(|source| source.to_wire(content)).collect();

@@ -53,10 +53,12 @@ pub(super) struct Call<'c> {
 }
 
 impl Call<'_> {
+    /// The model is Marengo 3.0.
     pub(super) fn is_30(&self) -> bool {
         *self.model == ModelName::Marengo30
     }
 
+    /// The model is Marengo 3.5.
     pub(super) fn is_35(&self) -> bool {
         *self.model == ModelName::Marengo35
     }

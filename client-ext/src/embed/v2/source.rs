@@ -113,6 +113,7 @@ impl MediaSource {
         }
     }
 
+    /// The source as it is sent.
     pub(super) fn to_wire(&self, content: Content) -> MediaSourceRequest {
         let mut wire = MediaSourceRequest::new();
         (wire.url, wire.base64_string, wire.asset_id) = self.to_parts(content);

@@ -45,6 +45,7 @@ pub struct V2TasksClient<M = Async> {
 }
 
 impl<M> V2TasksClient<M> {
+    /// The tasks of a client.
     pub(super) fn new(core: &Core) -> Self {
         Self { core: core.clone(), mode: PhantomData }
     }
@@ -90,8 +91,8 @@ impl<M> V2TasksClient<M> {
     /// use twelvelabs::{ModelName, embed::v2::{MediaSource, VideoInput}};
     ///
     /// let videos = ["monday", "tuesday"].map(|day| MediaSource::url(format!("https://example.com/{day}.mp4")));
-    /// let tasks = client.embed().v2().tasks();
-    /// for outcome in tasks.create_bulk(ModelName::Marengo35, videos.map(VideoInput::new)).embedding_dimension(256).wait().await {
+    /// let tasks = client.embed().v2().tasks().create_bulk(ModelName::Marengo35, videos.map(VideoInput::new));
+    /// for outcome in tasks.embedding_dimension(256).wait().await {
     ///     match outcome {
     ///         Ok(done) => println!("{} is {}", done.id, done.status),
     ///         Err(error) => println!("{error}"),
@@ -215,6 +216,6 @@ impl<M> V2TasksClient<M> {
     /// Dropping the future aborts what is under way. A task that was created goes on;
     /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask, M> {
-        Request::new(&self.core, EmbedInTask::new(model_name.into(), input.into()))
+        Request::new(&self.core, EmbedInTask::new(CreateEmbeddingTask::new(model_name.into(), input.into())))
     }
 }

@@ -290,6 +290,7 @@ impl<K: Timeline> TimedInput<K> {
 }
 
 impl AudioInput {
+    /// The input as it is sent without a task.
     pub(super) fn to_request(&self, content: Content) -> AudioInputRequest {
         let mut wire = AudioInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.and_then(Segmentation::to_audio);
@@ -299,6 +300,7 @@ impl AudioInput {
         wire
     }
 
+    /// The input as it is sent in a task.
     pub(super) fn to_task_request(&self, model: &ModelName, content: Content) -> AsyncAudioInputRequest {
         let mut wire = AsyncAudioInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.map(|division| match division.to_audio() {
@@ -315,6 +317,7 @@ impl AudioInput {
 }
 
 impl VideoInput {
+    /// The input as it is sent without a task.
     pub(super) fn to_request(&self, content: Content) -> VideoInputRequest {
         let mut wire = VideoInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.map(Segmentation::to_wire);
@@ -324,6 +327,7 @@ impl VideoInput {
         wire
     }
 
+    /// The input as it is sent in a task.
     pub(super) fn to_task_request(&self, model: &ModelName, content: Content) -> AsyncVideoInputRequest {
         let mut wire = AsyncVideoInputRequest::new(self.source.to_wire(content));
         wire.segmentation = self.segmentation.map(|division| match model {

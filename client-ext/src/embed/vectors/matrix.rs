@@ -66,6 +66,7 @@ impl Matrix {
         self
     }
 
+    /// Sets the model of all rows.
     pub(super) fn set_model(&mut self, model: Option<Arc<str>>) {
         self.model = model;
     }

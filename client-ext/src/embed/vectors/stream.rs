@@ -15,7 +15,7 @@ use crate::{
         response::Response,
     },
     error::Result,
-    response_info::ResponseInfo,
+    response_headers::ResponseInfo,
 };
 
 /// A part of a response that is decoded while it arrives.

@@ -19,7 +19,7 @@ use crate::{
         trace::{pausing, retrying},
     },
     error::{Error, Result},
-    response_info::RateLimit,
+    response_headers::RateLimit,
     wait::{
         WaitSettings,
         batch::{Batch, Failure, Next, Page, Request, Slot, Target},

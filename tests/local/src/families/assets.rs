@@ -32,9 +32,9 @@ pub(crate) use self::metadata::check as check_metadata;
 use self::response::response;
 use super::{Family, Routes};
 use crate::{
-    LocalServer,
     clock::{Clock, later},
     error_response::ErrorResponse,
+    local_server::LocalServer,
     object_storage, query,
     state::ServerState,
     store::{DataDirectory, Fate, Filter, Item, NewItem, Outcome, Status, Store},
@@ -367,7 +367,7 @@ mod tests {
     use twelvelabs_contract::ProviderCheck;
 
     use super::NewAsset;
-    use crate::LocalServer;
+    use crate::local_server::LocalServer;
 
     #[tokio::test]
     async fn the_provider_check_retrieves_a_listed_asset() {

@@ -29,9 +29,9 @@ use super::{
     any_task::{self, id_and_status},
 };
 use crate::{
-    LocalServer,
     clock::Clock,
     error_response::ErrorResponse,
+    local_server::LocalServer,
     query,
     state::ServerState,
     store::{DataDirectory, Item, Store},

@@ -140,7 +140,7 @@ fn without_repeats<T: PartialEq>(values: Vec<T>) -> Vec<T> {
 fn one_of<T: Display>(parameter: &str, values: &[T], allowed: &[&str]) -> Result<(), ErrorResponse> {
     match values.iter().map(ToString::to_string).find(|value| !allowed.contains(&value.as_str())) {
         Some(value) => {
-            Err(ErrorResponse::invalid(parameter, format!("should be one of {}, unlike {value}", allowed.join(", "))))
+            Err(ErrorResponse::invalid(parameter, format!("should be one of {} (got {value})", allowed.join(", "))))
         }
         None => Ok(()),
     }

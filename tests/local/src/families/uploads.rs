@@ -30,9 +30,9 @@ use twelvelabs_api::{
 
 use super::{Family, Routes, assets};
 use crate::{
-    LocalServer,
     clock::{Clock, later},
     error_response::ErrorResponse,
+    local_server::LocalServer,
     object_storage, query,
     state::ServerState,
     store::{DataDirectory, Fate, Filter, Item, Outcome, Status, Store},

@@ -1,8 +1,8 @@
 //! `create`: a new task.
 
-mod file;
 mod find;
-mod journal;
+mod task_journal;
+mod upload_and_create;
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use twelvelabs_api::{
     types::{CreateAsyncEmbeddingRequest, EmbeddingTaskCreateResponse, ModelName, TaskId},
 };
 
-pub use self::file::{FileOptions, HasFileOptions};
+pub use self::upload_and_create::{FileOptions, HasFileOptions};
 use super::EmbeddingTaskJob;
 use crate::{
     core::{Core, decode::read_all, options::CallOptions, request::Verb, response::Response},
@@ -54,6 +54,7 @@ impl HasFileOptions for CreateEmbeddingTask {
 }
 
 impl CreateEmbeddingTask {
+    /// An input, with the server's defaults.
     pub(super) fn new(model_name: ModelName, input: EmbedTaskInput) -> Self {
         Self { model_name, input, options: ModelOptions::default(), file: FileOptions::default() }
     }

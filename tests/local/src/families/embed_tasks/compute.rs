@@ -12,7 +12,7 @@ use twelvelabs_api::types::{EmbeddingScope, VideoSegment};
 use super::{Task, windows::windows};
 use crate::{
     media::Media,
-    processing, results,
+    processing, result_files,
     state::ServerState,
     store::Folder,
     vectors::{self, Space, Window},
@@ -56,7 +56,7 @@ fn compute(folder: &Folder, task: &Task, thumbnails: bool) -> io::Result<()> {
                 (segment.start_offset_sec, segment.end_offset_sec) = (Some(window.start), Some(window.end));
                 segment.embedding_scope = Some(scope.clone());
                 segment.embedding_option = Some(option.clone());
-                results::write(out, Some(option), &segment)?;
+                result_files::write(out, Some(option), &segment)?;
             }
         }
         Ok(())

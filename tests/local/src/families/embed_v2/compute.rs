@@ -8,7 +8,7 @@ use super::{Plan, Task, document, timed};
 use crate::{
     media::Media,
     processing::{self, Failure},
-    results,
+    result_files,
     state::ServerState,
     store::Folder,
     vectors,
@@ -26,7 +26,7 @@ fn compute(folder: &Folder, task: &Task) -> Result<(), Failure> {
     let mut failure = None;
     folder
         .write_result(&task.id, |out| {
-            let mut sink = |data: EmbeddingData| results::write(out, data.embedding_option.as_ref(), &data);
+            let mut sink = |data: EmbeddingData| result_files::write(out, data.embedding_option.as_ref(), &data);
             match &task.content.plan {
                 Plan::Timed(plan) => {
                     // Probed again: the index of a long file is not kept in memory while the task waits.

@@ -14,7 +14,7 @@ use crate::{
     admin,
     dashboard::{not_found, page},
     families::Routes,
-    results,
+    result_files,
     store::{Filter, Status, Store},
 };
 
@@ -66,7 +66,7 @@ async fn show(State(state): Shared, Path(id): Path<String>) -> Response {
     let read = move || {
         let (mut rows, mut count) = (Vec::new(), 0_usize);
         if is_ready {
-            results::each(&result, |data: EmbeddingData| {
+            result_files::each(&result, |data: EmbeddingData| {
                 count += 1;
                 if rows.len() < ROWS {
                     rows.push((place(&data), data));

@@ -86,7 +86,7 @@ fn check(input: &MultiInputRequest, settings: &Settings, most: usize) -> Result<
     let names = text.split("<@").skip(1).filter_map(|rest| rest.split_once('>').map(|(name, _)| name));
     for name in names {
         if !sources.iter().any(|source| source.name.as_deref() == Some(name)) {
-            return Err(ErrorResponse::invalid(TEXT, format!("should refer to named files, unlike <@{name}>")));
+            return Err(ErrorResponse::invalid(TEXT, format!("should refer to named files (got <@{name}>)")));
         }
     }
     if input.input_text.is_none() && kinds.windows(2).any(|pair| pair[0] != pair[1]) {

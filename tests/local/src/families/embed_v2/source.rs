@@ -70,7 +70,7 @@ impl SourceFile {
                     AssetFile::Unknown => {
                         return Err(ErrorResponse::invalid(
                             &parameter,
-                            format!("should be the id of an asset, unlike {id}"),
+                            format!("should be the id of an asset (got {id})"),
                         ));
                     }
                     AssetFile::NotReady => {

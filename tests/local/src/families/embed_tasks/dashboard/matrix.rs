@@ -11,7 +11,7 @@ use serde::Deserialize;
 use twelvelabs_api::types::{EmbeddingScope, VideoSegment};
 
 use super::super::Shared;
-use crate::{dashboard::not_found, results};
+use crate::{dashboard::not_found, result_files};
 
 /// Maximum number of clips. Of more clips, every second, fourth, … is shown.
 const SIDE: usize = 240;
@@ -30,7 +30,7 @@ pub(super) async fn show(
     let path = state.families.embed_tasks.store.folder().result(&task.id);
     let draw = move || {
         let mut vectors = Thinned::default();
-        results::each(&path, |segment: VideoSegment| {
+        result_files::each(&path, |segment: VideoSegment| {
             let of_option = segment.embedding_option.is_some_and(|option| option.as_str() == embedding_option);
             if of_option && segment.embedding_scope == Some(EmbeddingScope::Clip) {
                 vectors.push(segment.float.to_vec());

@@ -13,7 +13,7 @@ use super::{Shared, Task, duration, name, status};
 use crate::{
     admin,
     dashboard::{not_found, page},
-    results,
+    result_files,
     store::Status,
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn show(State(state): Shared, Path(id): Path<String>) -> Respon
     let read = move || {
         let mut rows: BTreeMap<(String, String), Vec<Block>> = BTreeMap::new();
         if is_ready {
-            results::each(&result, |segment: VideoSegment| {
+            result_files::each(&result, |segment: VideoSegment| {
                 let option = segment.embedding_option.map_or(String::new(), |option| option.to_string());
                 let scope = segment.embedding_scope.unwrap_or(EmbeddingScope::Clip);
                 let is_clip = scope == EmbeddingScope::Clip;

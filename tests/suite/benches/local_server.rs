@@ -1,4 +1,4 @@
-//! Performance of the local server: `cargo xtask bench platform`. The load generator is part of this program, uses
+//! Performance of the local server: `cargo xtask bench local-server`. The load generator is part of this program, uses
 //! loopback only, and is limited in count and time.
 //!
 //! - status requests against an empty handler of the same web framework, with 100 and with 100,000 tasks kept;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench platform`: measures the throughput of the local server. The measurement is part of
+//! `cargo xtask bench local-server`: measures the throughput of the local server. The measurement is part of
 //! `twelvelabs-suite`, which this crate does not depend on.
 
 use std::path::Path;
@@ -9,10 +9,10 @@ use crate::cargo::cargo;
 
 /// Runs the measurement: some minutes, on loopback only, with 5 GB of temporary files.
 pub(super) fn run(root: &Path) -> Result<()> {
-    let mut command = cargo(root, &["bench", "--quiet", "--package", "twelvelabs-suite", "--bench", "platform"]);
+    let mut command = cargo(root, &["bench", "--quiet", "--package", "twelvelabs-suite", "--bench", "local_server"]);
     let status = command.status().context("cargo cannot be run")?;
     if !status.success() {
-        bail!("the local platform does not reach the bars");
+        bail!("the local server is below a limit");
     }
     Ok(())
 }

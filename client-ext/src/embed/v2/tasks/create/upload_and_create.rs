@@ -19,7 +19,7 @@ use twelvelabs_api::{
 use super::{
     CreateEmbeddingTask,
     find::{Found, Wanted},
-    journal::{KeptJournal, Step},
+    task_journal::{KeptJournal, Step},
 };
 use crate::{
     assets::{AssetCleanup, UploadAsset, Uploaded},
@@ -104,7 +104,7 @@ impl<V: HasFileOptions, M> Request<V, M> {
     ///
     /// let video = VideoInput::new(MediaSource::path("talk.mp4"));
     /// let embed = client.embed().v2().tasks().embed(ModelName::Marengo35, video).with_journal("talk.journal");
-    /// let embed = embed.with_upload(|upload| upload.with_progress(|now| eprintln!("{} of {} bytes", now.sent, now.total)));
+    /// let embed = embed.with_upload(|upload| upload.with_progress(|now| eprintln!("{} bytes sent", now.sent)));
     /// println!("{} vectors", embed.await?.data.len());
     /// # Ok(()) }
     /// ```

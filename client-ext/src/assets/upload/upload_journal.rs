@@ -22,7 +22,7 @@ use crate::{
 
 /// The content of a journal. It has neither the API key nor URLs of parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Journal {
+pub(super) struct UploadJournal {
     format: String,
     base_url: String,
     pub(super) file: FileState,
@@ -84,6 +84,7 @@ pub(super) struct PartRecord {
 }
 
 impl PartRecord {
+    /// The record of a part that the storage host has.
     pub(super) fn new(proof: &Proof, reported: bool) -> Self {
         Self { etag: proof.etag.clone(), xxh64: HexHash::new(proof.hash), reported }
     }
@@ -95,12 +96,13 @@ impl PartRecord {
     }
 }
 
-impl Record for Journal {
+impl Record for UploadJournal {
     const FORMAT: &'static str = "twelvelabs upload 1";
     const OF: &'static str = "an upload";
 }
 
-impl Journal {
+impl UploadJournal {
+    /// The journal of an upload that has just started.
     pub(super) fn new(base_url: &str, file: FileState, asset_id: AssetId, parts: Option<PartsRecord>) -> Self {
         let (format, base_url) = (Self::FORMAT.to_owned(), base_url.to_owned());
         Self { format, base_url, file, asset_id, completed: false, parts, xxh64: None }
@@ -138,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    fn journal() -> Journal {
+    fn journal() -> UploadJournal {
         let file = FileState { size: 25, modified: DateTime::from_timestamp(1_790_000_000, 123_456_789) };
         let proof = Proof { etag: "e-1".into(), hash: 7 };
         let parts = PartsRecord {
@@ -147,13 +149,13 @@ mod tests {
             upload_headers: HashMap::from([("content-type".into(), "video/mp4".into())]),
             uploaded: BTreeMap::from([(1, PartRecord::new(&proof, true))]),
         };
-        Journal::new("https://example.com/v1", file, "a-1".parse().expect("an id"), Some(parts))
+        UploadJournal::new("https://example.com/v1", file, "a-1".parse().expect("an id"), Some(parts))
     }
 
     #[test]
     fn a_journal_is_the_same_after_it_was_written() {
         let text = serde_json::to_string(&journal()).expect("JSON");
-        assert_eq!(serde_json::from_str::<Journal>(&text).expect("a journal"), journal());
+        assert_eq!(serde_json::from_str::<UploadJournal>(&text).expect("a journal"), journal());
     }
 
     #[test]

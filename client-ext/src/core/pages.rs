@@ -1,5 +1,7 @@
 //! Lists: what their operations tell about pages, one page, and all pages or entries as streams.
 
+mod engine;
+
 use std::collections::HashSet;
 
 use futures_core::Stream;
@@ -11,11 +13,11 @@ use twelvelabs_api::{
     types::PageInfo,
 };
 
+use self::engine::PageSummary;
 use super::{
     Core, GeneratedError,
     decode::read_page,
     options::CallOptions,
-    paginate::{self, PageSummary},
     request::{Request, Verb},
     response::Response,
 };
@@ -54,6 +56,7 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// Adds what is wrong with the page and its size.
     pub(crate) fn check<V: Pages>(self, checks: &mut Checks) {
         let [page, page_limit] = V::RANGES;
         checks.integer_range(page, self.page);
@@ -121,7 +124,7 @@ impl<V: Pages> Request<V> {
             PageSummary { is_empty: items.is_empty(), has_new: new > 0, total }
         };
         let endless = |message| Error::new(ErrorKind::Decode, message).with_method(V::METHOD);
-        paginate::pages(first, fetch, summarize, endless).boxed()
+        engine::pages(first, fetch, summarize, endless).boxed()
     }
 
     /// Entry after entry, over all pages.

@@ -17,7 +17,7 @@ use twelvelabs::{
 
 use super::Shared;
 use crate::{
-    check::stamp,
+    check_file::stamp,
     error::PipelineError,
     event::Event,
     ledger::{JobRecord, Origin},

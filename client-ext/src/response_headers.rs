@@ -1,4 +1,4 @@
-//! What the status and the headers of a response say: rate limits, when to come back, the id of the request.
+//! Status and headers of a response: request id, rate limits, `Retry-After`, version of the API.
 
 use std::{
     fmt,

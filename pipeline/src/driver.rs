@@ -3,9 +3,9 @@
 mod clean;
 mod create;
 mod gate;
+mod poll;
 mod store;
 mod upload;
-mod watch;
 
 use std::{collections::HashSet, pin::Pin, sync::Arc, time::Duration};
 
@@ -28,7 +28,7 @@ use crate::{
 
 /// Failed attempts of a step in a row after which the job fails, until it is retried by another run.
 const ATTEMPTS: u32 = 5;
-/// The largest number of tasks that the watcher looks for.
+/// The largest number of tasks that are polled for.
 const MOST_CREATED: u64 = 500;
 /// A batch is written when so many jobs are ready, or when the first of them has waited for
 /// [`DriverSettings::batch_delay`].
@@ -151,7 +151,7 @@ pub(crate) enum Stop {
 enum Ended {
     Step(String),
     Batch,
-    Watch,
+    Poll,
 }
 
 type Running = FuturesUnordered<Pin<Box<dyn Future<Output = Result<Ended, PipelineError>> + Send>>>;
@@ -165,8 +165,8 @@ struct Loop {
     /// The jobs whose steps run.
     busy: HashSet<String>,
     storing: bool,
-    watching: bool,
-    next_watch: Instant,
+    polling: bool,
+    next_poll: Instant,
     /// Since when jobs are ready and not stored.
     ready_since: Option<Instant>,
     /// The jobs whose tasks this run has created, or tried to, and the seconds of their media. Only if there is a
@@ -184,8 +184,8 @@ pub(crate) async fn run(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Res
         running: Running::new(),
         busy: HashSet::new(),
         storing: false,
-        watching: false,
-        next_watch: Instant::now(),
+        polling: false,
+        next_poll: Instant::now(),
         ready_since: None,
         charged: HashSet::new(),
         spent: 0.0,
@@ -228,10 +228,10 @@ impl Loop {
         }
         let count = |state: &str| counts.get(state).copied().unwrap_or_default();
         self.start_batch(count("ready"), count("created"));
-        if !self.watching && count("created") > 0 && Instant::now() >= self.next_watch {
-            self.watching = true;
+        if !self.polling && count("created") > 0 && Instant::now() >= self.next_poll {
+            self.polling = true;
             let shared = Arc::clone(&self.shared);
-            self.running.push(Box::pin(async move { watch::round(&shared).await.map(|()| Ended::Watch) }));
+            self.running.push(Box::pin(async move { poll::round(&shared).await.map(|()| Ended::Poll) }));
         }
         self.start_steps("intent")?;
         if !self.shared.settings.keep_assets {
@@ -285,7 +285,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Whether the task of a job is within the limit. One that is tried again is counted once.
+    /// Whether the task of a job is within the limit. A job that is retried is counted once.
     fn charge(&mut self, job: &JobRecord) -> bool {
         let Some(most) = self.shared.settings.most_seconds else { return true };
         if self.charged.contains(&job.id) {
@@ -323,8 +323,8 @@ impl Loop {
         if self.stop == Some(Stop::Interrupted) {
             return Ok(wake);
         }
-        if counts.get("created").is_some_and(|count| *count > 0) && !self.watching {
-            wake = wake.min(self.next_watch);
+        if counts.get("created").is_some_and(|count| *count > 0) && !self.polling {
+            wake = wake.min(self.next_poll);
         }
         if let (Some(since), false) = (self.ready_since, self.storing) {
             wake = wake.min(since + self.shared.settings.batch_delay);
@@ -352,9 +352,9 @@ impl Loop {
             ended = self.running.next(), if !self.running.is_empty() => match ended.transpose()? {
                 Some(Ended::Step(id)) => drop(self.busy.remove(&id)),
                 Some(Ended::Batch) => self.storing = false,
-                Some(Ended::Watch) => {
-                    self.watching = false;
-                    self.next_watch = Instant::now() + self.shared.settings.poll_interval;
+                Some(Ended::Poll) => {
+                    self.polling = false;
+                    self.next_poll = Instant::now() + self.shared.settings.poll_interval;
                 }
                 None => {}
             },

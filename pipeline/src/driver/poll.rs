@@ -1,4 +1,4 @@
-//! The watcher: pages of the list tell which tasks are done, so that no task is polled alone.
+//! Polls the tasks: pages of the list tell which of them are done, so that few are polled alone.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ const CLOCKS: i64 = 120_000;
 /// How many tasks that the list does not show are polled in one round.
 const SINGLE_POLLS: usize = 10;
 
-/// One round.
+/// Polls all tasks that are not done, once.
 pub(super) async fn round(shared: &Shared) -> Result<(), PipelineError> {
     let created = shared.ledger.created()?;
     let Some(from) = created.iter().map(|(_, created_ms, _)| created_ms).min() else { return Ok(()) };

@@ -102,6 +102,7 @@ impl KeptJournal {
         self.path.with_file_name(name)
     }
 
+    /// Writes the next step.
     pub(super) async fn save(&mut self, step: Step) -> Result<()> {
         self.content.step = step;
         journal::save(&self.path, &self.content).await?;

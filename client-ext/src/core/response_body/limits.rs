@@ -6,14 +6,14 @@ use crate::error::{Error, ErrorKind, shown_bytes};
 
 /// How long a body may take and how large it may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(in crate::core) struct Limits {
     /// From one chunk to the next.
-    pub(super) chunk: Duration,
+    pub(in crate::core) chunk: Duration,
     /// For the whole body: what is left, and of how much. Only the time spent waiting for the server counts, not what a
     /// caller does between two chunks.
-    pub(super) total: Option<(Duration, Duration)>,
+    pub(in crate::core) total: Option<(Duration, Duration)>,
     /// In bytes, after decompression.
-    pub(super) size: u64,
+    pub(in crate::core) size: u64,
 }
 
 /// The error for a body that exceeds the size limit.

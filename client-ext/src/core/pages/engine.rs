@@ -43,15 +43,13 @@ impl Place {
         }
         let fruitless = if page.has_new { 0 } else { fruitless + 1 };
         if fruitless > FRUITLESS {
-            return Err(format!("the list does not end: page {number} has only entries of the pages before"));
+            return Err(format!("the list does not end: page {number} has only entries of earlier pages"));
         }
         let limit = limit
             .unwrap_or_else(|| page.total.map_or(UNCOUNTED, |total| total.saturating_mul(2).saturating_add(GROWTH)));
         if number >= limit {
             let more = page.total.map_or("more".to_owned(), |total| total.to_string());
-            return Err(format!(
-                "the list does not end: it had at most {limit} pages, and has {more} at page {number}"
-            ));
+            return Err(format!("the list does not end: it has {more} pages, above the limit of {limit}"));
         }
         Ok(number.checked_add(1).map(|next| Self { next, fruitless, limit: Some(limit) }))
     }

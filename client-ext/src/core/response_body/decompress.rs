@@ -9,7 +9,7 @@ use super::limits::too_large;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The value of `Accept-Encoding`, the best first; `None` without a feature that decompresses.
-pub(super) const ACCEPTED: Option<&str> =
+pub(in crate::core) const ACCEPTED: Option<&str> =
     match (cfg!(feature = "zstd"), cfg!(feature = "brotli"), cfg!(feature = "gzip")) {
         (true, true, true) => Some("zstd, br, gzip"),
         (true, true, false) => Some("zstd, br"),
@@ -185,8 +185,10 @@ fn broken(error: io::Error) -> Error {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{limits::Limits, response_body::Body};
-    use super::*;
+    use super::{
+        super::{Body, Limits},
+        *,
+    };
 
     fn body(encoding: &str, packed: Vec<u8>, size: u64) -> Result<Body> {
         let response = http::Response::builder().header(CONTENT_ENCODING, encoding).body(packed).expect("a response");
