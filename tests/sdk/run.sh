@@ -1,16 +1,29 @@
 #!/usr/bin/env bash
 # Runs the official SDKs, and schemathesis with the OpenAPI document, against the local server. Everything stays on loopback. Parts whose
-# tools or packages are not available are skipped, with a message.
+# tools or packages are not available are skipped, with a message. With --install, only installs the packages.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 PYTHON_SDK=1.3.6 JS_SDK=1.3.4 SCHEMATHESIS=4.32.5
 
 root=$PWD/target
+work=$root/sdk
+mkdir -p "$work"
+
+venv() { # venv NAME PACKAGE: in its own folder, which is kept
+    [ -x "$work/$1/bin/python" ] || python3 -m venv "$work/$1" || return
+    "$work/$1/bin/pip" install --quiet --disable-pip-version-check "$2" 2>"$work/$1.pip.log"
+}
+install_python() { venv python "twelvelabs==$PYTHON_SDK"; }
+install_js() { npm install --prefix "$work/js" --silent --no-audit --no-fund "twelvelabs-js@$JS_SDK" >"$work/npm.log" 2>&1; }
+install_schemathesis() { venv schemathesis "schemathesis==$SCHEMATHESIS"; }
+if [ "${1:-}" = --install ]; then
+    for install in install_python install_js install_schemathesis; do "$install" || true; done
+    exit
+fi
+
 # The program, with the feature `decode`.
 program=${LOCAL_SERVER:-${CARGO_TARGET_DIR:-$root}/debug/twelvelabs-local}
 [ -n "${LOCAL_SERVER:-}" ] || cargo build --quiet -p twelvelabs-local --features decode
-work=$root/sdk
-mkdir -p "$work"
 key=sdk-test-key
 failed=0
 running=()
@@ -49,21 +62,14 @@ both() {
     limited=$url
 }
 
-venv() { # venv NAME PACKAGE: in its own folder, which is kept
-    [ -x "$work/$1/bin/python" ] || python3 -m venv "$work/$1" || return
-    "$work/$1/bin/pip" install --quiet --disable-pip-version-check "$2" 2>"$work/$1.pip.log"
-}
-
 # All packages are installed at once, while the first flows already run.
-command -v python3 >/dev/null && { venv schemathesis "schemathesis==$SCHEMATHESIS" & schemathesis=$!; }
-command -v npm >/dev/null && {
-    npm install --prefix "$work/js" --silent --no-audit --no-fund "twelvelabs-js@$JS_SDK" >"$work/npm.log" 2>&1 & npm=$!
-}
+command -v python3 >/dev/null && { install_schemathesis & schemathesis=$!; }
+command -v npm >/dev/null && { install_js & npm=$!; }
 
 echo "-- Python: twelvelabs $PYTHON_SDK"
 if ! command -v python3 >/dev/null; then
     echo "skipped: there is no python3"
-elif ! venv python "twelvelabs==$PYTHON_SDK"; then
+elif ! install_python; then
     echo "skipped: the package is not available, see $work/python.pip.log"
 else
     both python

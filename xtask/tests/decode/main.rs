@@ -30,13 +30,13 @@ fn run_in_generated_crate(name: &str, options: &[&str], tests: &str) {
     let tested = Command::new(env!("CARGO"))
         .args(["test", "--quiet", "--offline", "--test", "cases", "--manifest-path"])
         .arg(package.join("Cargo.toml"))
-        // The target directory in which CI checks the code of the published document.
+        // Kept for the next run, apart from that of the workspace, in which tests may still be compiled.
         .env("CARGO_TARGET_DIR", root.join("../target/published"))
-        .env("RUSTFLAGS", "-D warnings")
         .output()
         .expect("cargo");
     let (stdout, stderr) = (String::from_utf8_lossy(&tested.stdout), String::from_utf8_lossy(&tested.stderr));
-    assert!(tested.status.success(), "{stdout}\n{stderr}");
+    // Warnings are written to standard error. Flags that turn them into errors would compile all dependencies again.
+    assert!(tested.status.success() && stderr.is_empty(), "{stdout}\n{stderr}");
 }
 
 #[test]
