@@ -110,7 +110,8 @@ impl<M> MultipartUploadClient<M> {
     /// # Errors
     ///
     /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) for a number or a size below 1, and for an
-    /// empty proof. An unknown id is a 404.
+    /// empty proof. [`Decode`](crate::ErrorKind::Decode) for a response that does not say what is recorded. An unknown
+    /// id is a 404.
     pub fn report_chunk_batch(
         &self,
         id: impl IntoId<UploadId>,
@@ -127,8 +128,8 @@ impl<M> MultipartUploadClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) if `start` or `count` is out of range. An
-    /// unknown id is a 404.
+    /// See [`Request`]. [`InvalidInput`](crate::ErrorKind::InvalidInput) if `start` or `count` is out of range.
+    /// [`Decode`](crate::ErrorKind::Decode) for a response without a URL for part `start`. An unknown id is a 404.
     pub fn get_additional_presigned_urls(
         &self,
         id: impl IntoId<UploadId>,

@@ -124,6 +124,11 @@ pub(crate) fn from_api_body(
         .with_api_body(code, message, parameter, text)
 }
 
+/// The code of the API in a body, in one line.
+pub(super) fn code_of(body: &[u8], key: &Key) -> Option<String> {
+    error_of(&String::from_utf8_lossy(body)).code.map(|code| key.redact(&one_line(code.as_str())))
+}
+
 /// Cuts a text to what is kept of it.
 fn cut(text: &mut String) {
     cut_to(text, KEPT);

@@ -108,6 +108,11 @@ impl CallOptions {
         self.response_limit.unwrap_or(SMALL_RESPONSE)
     }
 
+    /// Neither the operation nor the caller allows a large response.
+    pub(super) fn has_small_response(&self) -> bool {
+        self.response_limit.is_none()
+    }
+
     /// The same options for the polls of a wait, which tolerates errors itself.
     pub(crate) fn for_polls(&self) -> Self {
         let mut options = Self { is_poll: true, ..self.clone() };
@@ -286,6 +291,9 @@ pub trait RequestOptions: Sized {
     /// Limit for the response headers, from the last byte of the request. Default: 60 s, and 5 min for calls that
     /// create or compute something, because the server responds after it has looked at the video. For a request that is
     /// no [upload](#uploads) it counts from the start of the attempt.
+    ///
+    /// The body of a small response may take as long again: of every response except for vectors, transcriptions, raw
+    /// requests that read, and calls with a [`with_response_limit`](Self::with_response_limit) of their own.
     ///
     /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has
     /// taken it, which may hold some megabytes on a slow connection.

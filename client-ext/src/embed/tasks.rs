@@ -249,7 +249,8 @@ impl<M> TasksClient<M> {
     ///
     /// See [`Request`]. [`Decode`](crate::ErrorKind::Decode), with the [path](crate::Error::json_path) and the
     /// [byte offset](crate::Error::byte_offset), if the response is truncated or malformed, or if a vector contains
-    /// anything but finite numbers. A part of such a response is never returned as the whole.
+    /// anything but finite numbers. A part of such a response is never returned as the whole. Also `Decode` if the task
+    /// is ready but has no vectors, unless [`embedding_option`](Request::embedding_option) selects none that it has.
     ///
     /// [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and
     /// [`JobFailed`](crate::ErrorKind::JobFailed) if it failed.

@@ -79,7 +79,7 @@ impl<M> V2Client<M> {
     ///
     /// See [`Request`]. The call changes nothing on the server and is retried like one that reads.
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent, for an input or a parameter that the
-    /// model does not take.
+    /// model does not take. [`Decode`](crate::ErrorKind::Decode) for a response without vectors.
     ///
     /// # Cancellation
     ///

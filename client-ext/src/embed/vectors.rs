@@ -39,7 +39,7 @@ use crate::{
         response::Response,
         response_body::Body,
     },
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
 };
 
 /// An operation that returns vectors: as a whole with [`send`](crate::Request::send), one by one with `segments`, or as
@@ -66,6 +66,8 @@ pub struct VectorCall<T> {
     make: MakeRequest<T>,
     /// The task that the response must be about.
     task: Option<TaskId>,
+    /// The caller limits which vectors the response has, so that a ready task may have none of them.
+    is_filtered: bool,
     /// The model, if the request determines it.
     model: Option<ModelName>,
 }
@@ -75,12 +77,19 @@ impl<T: VectorResponse> VectorCall<T> {
     pub(super) fn new<V: Verb>(
         make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError<()>> + Send + Sync + 'static,
     ) -> Self {
-        Self { operation: V::OPERATION, method: V::METHOD, make: Box::new(make), task: None, model: None }
+        let (operation, method) = (V::OPERATION, V::METHOD);
+        Self { operation, method, make: Box::new(make), task: None, is_filtered: false, model: None }
     }
 
     /// The response must be about this task.
     pub(super) fn of_task(mut self, id: TaskId) -> Self {
         self.task = Some(id);
+        self
+    }
+
+    /// Whether the caller limits which vectors the response has.
+    pub(super) fn filtered(mut self, is_filtered: bool) -> Self {
+        self.is_filtered = is_filtered;
         self
     }
 
@@ -107,21 +116,11 @@ impl<T: VectorResponse> VectorCall<T> {
         let read = |body| async {
             let mut items = Vec::new();
             let mut response: T = read_elements(body, core.key(), |item| items.push(item)).await?;
-            self.check(core, &response, items.len())?;
+            self.check(core, &mut response, items.len())?;
             if let Some(model) = self.model_of(&response) {
                 items.iter_mut().for_each(|item: &mut T::Element| item.set_model(&model));
             }
             response.fill(items);
-            Ok(response)
-        };
-        self.run(core, options, read).await
-    }
-
-    /// The response without its vectors, whatever the status of the task is.
-    pub(super) async fn without_vectors(&self, core: &Core, options: &CallOptions) -> Result<Response<T>> {
-        let read = |body| async {
-            let response = read_elements(body, core.key(), drop).await?;
-            self.check_task(core, &response)?;
             Ok(response)
         };
         self.run(core, options, read).await
@@ -132,27 +131,29 @@ impl<T: VectorResponse> VectorCall<T> {
         self.run(core, options, |body| ready(Ok(ElementReader::new(body)))).await
     }
 
-    /// Checks that a complete response is about the task that was requested, and that the task is ready. `vectors` is
-    /// the number of vectors that came before.
-    fn check(&self, core: &Core, response: &T, vectors: usize) -> Result<()> {
-        self.check_task(core, response)?;
-        let Some(task) = response.task() else { return Ok(()) };
-        let Some(kind) = task.without_vectors(vectors) else { return Ok(()) };
-        let status = task.status.map_or("none", |status| status.as_str());
-        let mut text = format!("the task has no vectors (status: {})", core.key().redact(status));
-        let Some(reason) = task.error_message.map(|reason| core.key().redact(reason)) else {
-            return Err(Error::new(kind, text));
+    /// Checks that a complete response is about the task that was requested, that the task is ready, and that it has
+    /// vectors. `vectors` is the number of vectors that came before.
+    fn check(&self, core: &Core, response: &mut T, vectors: usize) -> Result<()> {
+        let Some(task) = response.task() else {
+            return if vectors > 0 { Ok(()) } else { Err(no_vectors("the response has none")) };
         };
-        text.push_str(&format!(": {reason}"));
-        Err(Error::new(kind, text).with_details(FailureReason::from(reason.as_ref())))
-    }
-
-    /// Checks that a response is about the task that was requested.
-    fn check_task(&self, core: &Core, response: &T) -> Result<()> {
-        match (&self.task, response.task()) {
-            (Some(requested), Some(received)) => check_same(requested, received.id, core.key()),
-            _ => Ok(()),
+        if let Some(requested) = &self.task {
+            check_same(requested, task.id, core.key())?;
         }
+        if let Some(kind) = task.without_vectors(vectors) {
+            let status = task.status.map_or("none", |status| status.as_str());
+            let mut text = format!("the task has no vectors (status: {})", core.key().redact(status));
+            let Some(reason) = task.error_message.map(|reason| core.key().redact(reason)) else {
+                return Err(Error::new(kind, text));
+            };
+            text.push_str(&format!(": {reason}"));
+            return Err(Error::new(kind, text).with_details(FailureReason::from(reason.as_ref())));
+        }
+        // A list that is missing is not an empty one.
+        if vectors > 0 || self.is_filtered && response.elements_mut().is_some() {
+            return Ok(());
+        }
+        Err(no_vectors("the task is ready, but the response has none"))
     }
 
     /// The model of the vectors, if it is known.
@@ -168,4 +169,9 @@ impl<T: VectorResponse> VectorCall<T> {
             None => error,
         }
     }
+}
+
+/// A complete response without the vectors that were requested.
+fn no_vectors(why: &str) -> Error {
+    Error::new(ErrorKind::Decode, format!("invalid response body: no vectors: {why}"))
 }

@@ -25,6 +25,10 @@ impl std::error::Error for Panicked {}
 fn panicked(payload: Box<dyn Any + Send>) -> BoxError {
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+    // A value may panic when it is dropped, and so may the value of that panic.
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
+    }
     Box::new(Panicked(text.unwrap_or_else(|| "a value that is not text".to_owned())))
 }
 
@@ -63,5 +67,17 @@ mod tests {
             ["panicked: static", "panicked: made of parts", "panicked: a value that is not text", "panicked: later"];
         assert_eq!(texts, expected);
         assert!(matches!(catch(|| 7), Ok(7)));
+    }
+
+    #[test]
+    fn the_value_of_a_panic_may_panic_when_it_is_dropped() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                std::panic::panic_any(Self);
+            }
+        }
+        let caught = catch(|| -> u8 { std::panic::panic_any(Bomb) }).expect_err("panicked");
+        assert_eq!(caught.to_string(), "panicked: a value that is not text");
     }
 }

@@ -10,14 +10,15 @@ use twelvelabs_api::{
 
 use crate::{
     core::{Core, decode::read_whole, id::Id, options::CallOptions, request::Verb, response::Response},
-    error::{Checks, Result, Violation},
+    error::{Checks, Error, ErrorKind, Result, Violation},
 };
 
 /// The operation of [`MultipartUploadClient::report_chunk_batch`](super::MultipartUploadClient::report_chunk_batch).
 ///
 /// `POST /assets/multipart-uploads/{upload_id}`. It is safe to repeat: parts that were reported are counted once. Part
 /// numbers start at 1, sizes are in bytes, and the proof is the `ETag` that the storage host returned, without its
-/// quotes. `url` is in the response when all parts are reported.
+/// quotes. `url` is in the response when all parts are reported. A response with neither a number of parts nor `url` is a
+/// [`Decode`](crate::ErrorKind::Decode) error.
 /// [`AssetsClient::upload`](crate::assets::AssetsClient::upload) reports ten parts at a time.
 #[derive(Clone, Debug)]
 pub struct ReportChunkBatch {
@@ -47,6 +48,22 @@ impl Verb for ReportChunkBatch {
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<ReportChunkBatchResponse>> {
         let body = ReportChunkBatchRequest::new(self.completed_chunks);
         let make = |api: &Client, id: &UploadId| api.multipart_upload_report_chunk_batch_request(id, &body);
-        core.call_about(&self.id, Self::OPERATION, options, make, |body| read_whole(body, core.key())).await
+        let read = |body| async {
+            let response = read_whole(body, core.key()).await?;
+            if says_nothing(&response) {
+                let message = "invalid response body: it does not say which parts are recorded";
+                return Err(Error::new(ErrorKind::Decode, message));
+            }
+            Ok(response)
+        };
+        core.call_about(&self.id, Self::OPERATION, options, make, read).await
     }
+}
+
+/// Whether a response has neither a number of parts nor the URL of the file, so that nothing tells that the parts of
+/// the request are recorded.
+fn says_nothing(response: &ReportChunkBatchResponse) -> bool {
+    let ReportChunkBatchResponse { duplicate_chunks, processed_chunks, total_completed, url, .. } = response;
+    let numbers = [duplicate_chunks, processed_chunks, total_completed];
+    url.is_none() && numbers.iter().all(|number| number.is_none())
 }

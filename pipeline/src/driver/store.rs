@@ -61,9 +61,6 @@ async fn retrieve(shared: &Shared, job: &JobRecord) -> Result<Result<Vec<VectorR
     let response = shared.client.embed().v2().tasks().retrieve(task.as_str()).send_with_response().await?;
     shared.gate.succeeded(response.info());
     let segments = response.into_value().into_segments();
-    if segments.is_empty() {
-        return Ok(Err(format!("the task {task} has no vectors")));
-    }
     let dimension = shared.space.dimension;
     if let Some(other) = segments.iter().map(|segment| segment.vector.dimensions()).find(|other| *other != dimension) {
         return Ok(Err(format!("the task {task} has vectors of {other} dimensions instead of {dimension}")));

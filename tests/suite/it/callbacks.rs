@@ -1,7 +1,13 @@
 //! Callbacks that panic or never return, and their types.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use tokio::io::ReadBuf;
 use twelvelabs::{Error, ErrorKind, FileSource, ModelName, RequestOptions, RetryDecision, wait::WaitOptions};
 use wiremock::ResponseTemplate;
 
@@ -96,4 +102,21 @@ async fn other_callbacks_that_panic_end_their_call_with_an_error() {
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(3));
     let all = tasks.wait_all([ID]).with_retry_if(rule).await;
     panicked(all[0].as_ref().expect_err("panicked"), "boom");
+}
+
+/// A reader that panics when it is read.
+struct Panics;
+
+impl tokio::io::AsyncRead for Panics {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        panic!("boom")
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_panics_ends_its_upload_with_an_error() {
+    let (_server, tasks) = scripted([json(200, "embed_tasks_create_200")]).await;
+    let error = tasks.create(ModelName::Marengo30, FileSource::reader("v.mp4", 5, Panics)).await.expect_err("panicked");
+    assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("video_file")));
+    assert!(!error.is_outcome_unknown() && error.to_string().contains("the reader panicked"), "{error}");
 }

@@ -70,7 +70,7 @@ async fn read_slowly(mut stream: TcpStream, rate: usize, limit: Duration) -> std
             length = value.and_then(|value| value.parse::<usize>().ok()).map(|body| head + 4 + body);
         }
         if length.is_some_and(|length| request.len() >= length) {
-            let body = r#"{"_id":"663da73b31cdd0c1f638a8e6","data":[]}"#;
+            let body = r#"{"_id":"663da73b31cdd0c1f638a8e6","data":[{"embedding":[1]}]}"#;
             let head =
                 format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
             return stream.write_all(format!("{head}{body}").as_bytes()).await;

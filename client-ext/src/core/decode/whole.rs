@@ -8,7 +8,7 @@ use twelvelabs_api::runtime::Key;
 
 use super::{empty::decode_empty, from_json};
 use crate::{
-    core::response_body::Body,
+    core::{failure::code_of, response_body::Body},
     error::{Error, ErrorKind, Result},
     json,
 };
@@ -18,9 +18,17 @@ pub(crate) async fn read_whole<T: DeserializeOwned>(body: Body, key: &Key) -> Re
     decode(&body.collect().await?, key)
 }
 
-/// Reads the body of a response that says nothing besides its status: it is empty, or any JSON.
+/// Reads the body of a response that says nothing besides its status: it is empty, or any JSON but an error of the API.
 pub(crate) async fn read_nothing(body: Body, key: &Key) -> Result<()> {
-    read_whole::<IgnoredAny>(body, key).await.map(|_| ())
+    let body = body.collect().await?;
+    decode::<IgnoredAny>(&body, key)?;
+    match code_of(&body, key) {
+        Some(code) => {
+            let message = format!("the response has a status of success and the body of an error: {code}");
+            Err(Error::new(ErrorKind::Decode, message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Reads a page of a list. `is_blank` says that it has neither entries nor a position: then the body must have the list

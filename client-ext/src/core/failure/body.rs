@@ -6,6 +6,8 @@ use twelvelabs_api::types::{WrappedError, WrappedErrorBody};
 ///
 /// A body that is cut, because it is too large or its connection broke, says what its whole members say.
 pub(super) fn error_of(body: &str) -> WrappedError {
+    // A byte order mark is no part of the JSON behind it.
+    let body = body.trim_start_matches('\u{feff}');
     parse(body).or_else(|| parse(&closed(body)?)).unwrap_or_default()
 }
 

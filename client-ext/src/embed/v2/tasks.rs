@@ -125,7 +125,8 @@ impl<M> V2TasksClient<M> {
     /// # Errors
     ///
     /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)). A task that has failed
-    /// is no error here.
+    /// is no error here. A task without a status is a [`Decode`](crate::ErrorKind::Decode) error here; a wait tolerates
+    /// it.
     pub fn status(&self, id: impl IntoId<TaskId>) -> Request<GetEmbeddingTaskStatus, M> {
         Request::new(&self.core, GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) })
     }
@@ -177,7 +178,8 @@ impl<M> V2TasksClient<M> {
     ///
     /// See [`Request`]. [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and
     /// [`JobFailed`](crate::ErrorKind::JobFailed), with the server's [reason](crate::embed::FailureReason::of_error),
-    /// if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed.
+    /// if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed, or if the task is
+    /// ready but has no vectors.
     pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveEmbeddingTask, M> {
         Request::new(&self.core, RetrieveEmbeddingTask { id: id.into_id(&TASK_ID) })
     }

@@ -128,9 +128,9 @@ impl<V: ReturnsVectors> Request<V> {
         let call = self.prepare().await?;
         let read = |body| async {
             let mut rows = Rows::default();
-            let response: V::Output =
+            let mut response: V::Output =
                 read_elements(body, core.key(), |item| rows.push(VectorItem::into_segment(item))).await?;
-            call.check(&core, &response, rows.segments.len())?;
+            call.check(&core, &mut response, rows.segments.len())?;
             if let Some(odd) = rows.odd() {
                 return Err(Error::new(ErrorKind::Decode, odd));
             }

@@ -75,7 +75,9 @@ impl FileContent {
                 let wanted = (self.total - self.sent).saturating_add(1).min(size as u64) as usize;
                 buffer.reserve(wanted);
                 let mut limited = bytes::BufMut::limit(&mut *buffer, wanted);
-                match std::task::ready!(tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited)) {
+                let poll = || tokio_util::io::poll_read_buf(reader.as_mut(), context, &mut limited);
+                let poll = caught(poll, || Poll::Ready(Err(io::Error::other("the reader panicked"))));
+                match std::task::ready!(poll) {
                     Ok(_) => buffer.split().freeze(),
                     Err(error) => return Poll::Ready(Err(SourceError::Io(PathBuf::from(&self.file_name), error))),
                 }
@@ -99,7 +101,15 @@ impl FileContent {
 /// Calls back with the progress, in the runtime of the caller.
 pub(super) fn report(progress: &OnProgress, now: Progress, caller: Option<&Handle>) -> io::Result<()> {
     let _entered = caller.map(Handle::enter);
-    // Runs inside of the connection, where a panic would look like a connection error.
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| progress(now)));
-    outcome.map_err(|_| io::Error::other(SourceError::Callback))
+    let call = || {
+        progress(now);
+        Ok(())
+    };
+    caught(call, || Err(io::Error::other(SourceError::Callback)))
+}
+
+/// Calls code of the caller; `panicked` returns the result if it panics. It runs inside of the connection, where a
+/// panic would look like a connection error.
+fn caught<T>(call: impl FnOnce() -> T, panicked: impl FnOnce() -> T) -> T {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_or_else(|_| panicked())
 }

@@ -1,9 +1,9 @@
 //! Vectors while they arrive: whole, one by one, and as a matrix.
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use twelvelabs::{
-    Error, ErrorKind, FileSource, ModelName, RequestOptions,
+    EmbeddingOption, Error, ErrorKind, FileSource, ModelName, RequestOptions,
     embed::{
         IntoSegments, Retrieved, Segment,
         tasks::{TaskStatus, TasksRetrieveResponse},
@@ -11,7 +11,7 @@ use twelvelabs::{
 };
 use wiremock::ResponseTemplate;
 
-use crate::support::{CLIP, ID, json as response, local, scripted};
+use crate::support::{CLIP, ID, body, json as response, local, scripted};
 
 /// A task with so many segments, each of these numbers and its own index.
 fn document(segments: usize) -> Value {
@@ -72,10 +72,42 @@ async fn a_task_without_vectors_is_an_error_with_its_status() {
         let error = error.expect("an error");
         assert_eq!((error.kind(), error.resource_id(), error.status()), (kind, Some(ID), Some(200)), "{name}");
     }
-    // A ready task may have no segment of the requested kind.
-    let (segments, task, error) = stream(response(200, "embed_tasks_status_200_ready")).await;
-    assert!(segments.is_empty() && error.is_none());
-    assert_eq!(task.and_then(|task| task.status), Some(TaskStatus::Ready));
+}
+
+#[tokio::test]
+async fn a_ready_task_has_vectors_unless_the_caller_selects_a_kind_that_it_does_not_have() {
+    let bodies = ["video_embedding", "nothing"].map(|name| {
+        let mut body = body("embed_tasks_status_200_ready");
+        body.as_object_mut().expect("an object").retain(|key, _| name == "video_embedding" || key != "video_embedding");
+        text(body.to_string())
+    });
+    for (body, is_selected) in bodies.iter().flat_map(|body| [(body, false), (body, true)]) {
+        let is_empty = is_selected && std::ptr::eq(body, &bodies[0]);
+        let (_server, tasks) = scripted([body.clone()]).await;
+        let retrieve = || match is_selected {
+            true => tasks.retrieve(ID).embedding_option([EmbeddingOption::Transcription]),
+            false => tasks.retrieve(ID),
+        };
+        let streamed: Result<Vec<_>, _> = retrieve().segments().try_collect().await;
+        let outcomes = [
+            retrieve().await.map(|task| assert_eq!(task.status, Some(TaskStatus::Ready))),
+            retrieve().matrix().await.map(|matrix| {
+                let row = matrix.row(0);
+                assert_eq!((matrix.rows(), matrix.dimensions(), matrix.as_slice().len(), row), (0, 0, 0, None));
+            }),
+            streamed.map(|items| assert_eq!(items.len(), 1)),
+        ];
+        for outcome in outcomes {
+            match outcome {
+                Ok(()) => assert!(is_empty),
+                Err(error) => {
+                    assert!(!is_empty, "{error}");
+                    assert_eq!((error.kind(), error.resource_id()), (ErrorKind::Decode, Some(ID)));
+                    assert!(error.to_string().contains("the task is ready, but the response has none"), "{error}");
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -145,7 +177,4 @@ async fn matrix_of_vectors_of_different_lengths_is_an_error() {
     let error = tasks.retrieve(ID).matrix().await.expect_err("odd");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("3 and 2 numbers"), "{error}");
-    let (_server, tasks) = scripted([response(200, "embed_tasks_status_200_ready")]).await;
-    let empty = tasks.retrieve(ID).matrix().await.expect("no rows");
-    assert_eq!((empty.dimensions(), empty.as_slice().len(), empty.row(0)), (0, 0, None));
 }

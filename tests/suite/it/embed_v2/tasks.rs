@@ -114,6 +114,16 @@ async fn many_tasks_are_polled_with_one_list_request() {
 }
 
 #[tokio::test]
+async fn a_task_without_a_status_is_an_error_of_its_status() {
+    let mut task = body("embed_v2_tasks_retrieve_200_ready");
+    task["status"] = serde_json::Value::Null;
+    let (_server, client) = scripted_client([ResponseTemplate::new(200).set_body_json(task)]).await;
+    let error = client.embed().v2().tasks().status(ID).await.expect_err("no status");
+    assert_eq!((error.kind(), error.resource_id(), error.status()), (ErrorKind::Decode, Some(ID), Some(200)));
+    assert!(error.to_string().contains("the task has no status"), "{error}");
+}
+
+#[tokio::test]
 async fn one_time_limit_covers_all_requests_of_a_status() {
     for limit in LIMITS {
         // Each response is in time, but not both.

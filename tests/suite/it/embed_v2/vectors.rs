@@ -88,8 +88,6 @@ async fn vectors_are_the_same_in_all_ways() {
         assert_eq!(segment.vector.as_slice(), [index as f32, 0.5, -0.012345679], "segment {index}");
         assert_eq!(segment.info.start_sec, Some(index as f64 * 6.0));
     }
-    let (none, _) = in_all_ways(text(document(0).to_string())).await.expect("ready");
-    assert!(none.is_empty());
 }
 
 #[tokio::test]
@@ -110,7 +108,11 @@ async fn a_response_that_is_not_a_ready_task_with_whole_vectors_is_an_error_in_a
     };
     let not_ready = |status: &str| task(&|task| (task["status"], task["data"]) = (status.into(), Value::Null));
     let whole = document(3).to_string();
+    let none = "no vectors: the task is ready, but the response has none";
     let rows = [
+        (text(document(0).to_string()), ErrorKind::Decode, none),
+        (task(&|task| task["data"] = Value::Null), ErrorKind::Decode, none),
+        (task(&|task| drop(task.as_object_mut().expect("an object").remove("data"))), ErrorKind::Decode, none),
         (not_ready("processing"), ErrorKind::NotReady, "the task has no vectors (status: processing)"),
         (not_ready("resting"), ErrorKind::NotReady, "the task has no vectors (status: resting)"),
         (response(200, "embed_v2_tasks_retrieve_200_failed"), ErrorKind::JobFailed, "could not be fetched"),

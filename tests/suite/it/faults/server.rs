@@ -28,6 +28,8 @@ pub(crate) enum Act {
     Early(u16),
     /// These bytes when only the head of the request has come, then close.
     EarlyRaw(Vec<u8>),
+    /// As `EarlyRaw`, but then read until the client closes the connection.
+    EarlyReads(Vec<u8>),
     /// These bytes, then close.
     Raw(Vec<u8>),
     /// These bytes, then a pause each, for ever.
@@ -144,6 +146,10 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, limit: Duration) -> 
             sleep(Duration::from_millis(50)).await;
             return Ok(());
         }
+        if let Act::EarlyReads(bytes) = &act {
+            stream.write_all(bytes).await?;
+            return tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop);
+        }
         if matches!(act, Act::StallUnread) {
             std::future::pending::<()>().await;
         }
@@ -197,7 +203,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, limit: Duration) -> 
                 return reset(stream);
             }
             Act::Stall => std::future::pending().await,
-            Act::Early(_) | Act::EarlyRaw(_) | Act::StallUnread => {}
+            Act::Early(_) | Act::EarlyRaw(_) | Act::EarlyReads(_) | Act::StallUnread => {}
         }
     }
 }

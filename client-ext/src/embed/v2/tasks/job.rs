@@ -6,7 +6,7 @@ use twelvelabs_api::{
 
 use super::status::{EmbeddingTaskStatus, GetEmbeddingTaskStatus};
 use crate::{
-    core::{Core, id::IntoId, options::CallOptions, request::Verb},
+    core::{Core, id::IntoId, options::CallOptions},
     embed::tasks::{ListTasks, task_state},
     wait::job::{Job, JobList, JobState, ListPage, Polled},
 };
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// Polled as [`V2TasksClient::status`](super::V2TasksClient::status) does, and many tasks with `GET /embed-v2/tasks`.
 /// `ready` is done, `failed` is failed, with the server's reason; `processing` and every status that this version does
-/// not know are pending.
+/// not know are pending. A task without a status is pending, too: the server may not have one for a moment.
 #[derive(Clone, Debug)]
 pub struct EmbeddingTaskJob {
     core: Core,
@@ -37,7 +37,7 @@ impl Job for EmbeddingTaskJob {
 
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<EmbeddingTaskStatus> {
         let status = GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) };
-        Polled::new(status.execute(&self.core, options).await, Ok)
+        Polled::of_job(status.poll(&self.core, options).await)
     }
 
     async fn list(&self, page: &ListPage, options: &CallOptions) -> Polled<JobList<Self>> {

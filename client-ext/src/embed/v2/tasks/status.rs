@@ -1,17 +1,24 @@
 //! `status`: the status of a task without its vectors.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, de::IgnoredAny};
 use twelvelabs_api::{
     operations::{EMBED_V2_TASKS_LIST, EMBED_V2_TASKS_RETRIEVE},
-    runtime::Operation,
-    types::{EmbeddingTaskResponse, MediaEmbeddingTask, TaskId, TaskStatus},
+    runtime::{LargeArray, Operation},
+    types::{EmbeddingTaskResponse, EmbeddingTaskResponseError, MediaEmbeddingTask, TaskId, TaskStatus},
 };
 
-use super::retrieve::RetrieveEmbeddingTask;
 use crate::{
-    core::{Core, id::Id, options::CallOptions, request::Verb, response::Response},
-    embed::{failure::FailureReason, tasks::ListTasks, vectors::ReturnsVectors},
-    error::{Error, Result},
+    core::{
+        Core,
+        decode::read_elements,
+        id::{Id, check_same},
+        options::CallOptions,
+        request::Verb,
+        response::Response,
+    },
+    embed::{failure::FailureReason, tasks::ListTasks},
+    error::{Error, ErrorKind, Result},
 };
 
 /// The status of a task, without its vectors.
@@ -45,11 +52,41 @@ impl EmbeddingTaskStatus {
     pub fn failure_reason(&self) -> Option<FailureReason> {
         self.error_message.as_deref().map(FailureReason::from)
     }
+}
 
-    fn of_task(core: &Core, task: EmbeddingTaskResponse) -> Self {
-        let EmbeddingTaskResponse { id, status, created_at, updated_at, error, .. } = task;
+/// A task whose vectors are skipped, and which may have no status yet.
+#[derive(Deserialize)]
+struct TaskWithoutVectors {
+    #[serde(rename = "_id")]
+    id: TaskId,
+    status: Option<TaskStatus>,
+    created_at: Option<DateTime<Utc>>,
+    updated_at: Option<DateTime<Utc>>,
+    error: Option<EmbeddingTaskResponseError>,
+    #[serde(skip)]
+    vectors: Vec<IgnoredAny>,
+}
+
+impl LargeArray for TaskWithoutVectors {
+    type Element = IgnoredAny;
+
+    const PATH: &'static [&'static str] = EmbeddingTaskResponse::PATH;
+
+    fn elements_mut(&mut self) -> Option<&mut Vec<IgnoredAny>> {
+        Some(&mut self.vectors)
+    }
+}
+
+impl TaskWithoutVectors {
+    /// The status, or that of the list of tasks; an error if there is none yet.
+    fn into_status(self, listed: Option<TaskStatus>, core: &Core) -> Result<EmbeddingTaskStatus> {
+        let Self { id, status, created_at, updated_at, error, .. } = self;
+        let Some(status) = status.or(listed) else {
+            let error = Error::new(ErrorKind::Decode, "invalid response body: the task has no status");
+            return Err(error.with_attempts(1).with_resource(id));
+        };
         let error_message = error.map(|error| core.key().redact(&error.message));
-        Self { id, status, created_at, updated_at, error_message }
+        Ok(EmbeddingTaskStatus { id, status, created_at, updated_at, error_message })
     }
 }
 
@@ -79,15 +116,33 @@ impl Verb for GetEmbeddingTaskStatus {
     const METHOD: &'static str = "embed.v2.tasks.status";
 
     async fn execute(self, core: &Core, options: &CallOptions) -> Result<Response<EmbeddingTaskStatus>> {
+        let (status, info) = self.poll(core, options).await?.into_parts();
+        match status {
+            Ok(status) => Ok(Response::new(status, info)),
+            Err(error) => Err(error.with_response(info)),
+        }
+    }
+}
+
+impl GetEmbeddingTaskStatus {
+    /// Requests the status. The inner error says that the response is that of the task, and that its status is missing
+    /// or `null`, as [`Core::poll`] does.
+    pub(super) async fn poll(
+        &self,
+        core: &Core,
+        options: &CallOptions,
+    ) -> Result<Response<Result<EmbeddingTaskStatus>>> {
         let id = self.id.get()?;
         let options = &options.started(Self::OPERATION);
+        let mut listed = None;
         match ListTasks::v2().with_largest_pages().execute(core, options).await {
             Ok(page) => {
                 let (page, info) = page.into_parts();
-                let entry = page.data.into_iter().find(|task| task.id == *id);
-                // The reason of a failure is not in the list.
-                if let Some(entry) = entry.filter(|task| task.status != TaskStatus::Failed) {
-                    return Ok(Response::new(entry.into(), info));
+                match page.data.into_iter().find(|task| task.id == *id) {
+                    // The reason of a failure is not in the list.
+                    Some(entry) if entry.status == TaskStatus::Failed => listed = Some(entry.status),
+                    Some(entry) => return Ok(Response::new(Ok(entry.into()), info)),
+                    None => {}
                 }
             }
             // What keeps the list from being read also concerns the task, unless the list itself is what the server
@@ -97,8 +152,12 @@ impl Verb for GetEmbeddingTaskStatus {
             }
             Err(error) => tracing::debug!(operation = EMBED_V2_TASKS_LIST.id, %error, "the task is retrieved instead"),
         }
-        let retrieve = RetrieveEmbeddingTask { id: self.id.clone() }.prepare(core, options).await?;
-        let (task, info) = retrieve.without_vectors(core, options).await?.into_parts();
-        Ok(Response::new(EmbeddingTaskStatus::of_task(core, task), info))
+        let make = |api: &twelvelabs_api::Client, id: &TaskId| api.embed_v2_tasks_retrieve_request(id);
+        let read = |body| async {
+            let task: TaskWithoutVectors = read_elements(body, core.key(), drop).await?;
+            check_same(id, &task.id, core.key())?;
+            Ok(task.into_status(listed.clone(), core))
+        };
+        core.call_about(&self.id, Self::OPERATION, &options.with_large_response(), make, read).await
     }
 }

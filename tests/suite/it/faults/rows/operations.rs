@@ -87,9 +87,18 @@ fn add_bodies(t: &mut Table, other: Other) {
     let empty = || if other.body().is_some() { wrong() } else { ok(1) };
     add("204", written("HTTP/1.1 204 X\r\n\r\n", b""), empty());
     add("an empty body with 200", json(""), empty());
+    for body in [r#"{"code":"internal_server_error","message":"a"}"#, r#"{"error":{"code":"internal_server_error"}}"#] {
+        let says = if other.body().is_none() { "the body of an error: internal_server_error" } else { "" };
+        add(&format!("an error body with 200: `{body}`"), json(body), wrong().says(says));
+    }
     if other.body().is_none() {
+        for body in ["{}", "null", r#"{"message":"deleted"}"#] {
+            add(&format!("`{body}`"), json(body), ok(1));
+        }
         return;
     }
+    add("a success body with 404", with(404, "", &whole), api(404, 1));
+    add_empty(&mut add, other);
     let zipped = |bytes: Vec<u8>| response("content-encoding: gzip\r\n", &bytes);
     let (start, end) = whole.as_bytes().split_at(9);
     add("two gzip members", zipped([gzip(start), gzip(end)].concat()), ok(1));
@@ -101,12 +110,8 @@ fn add_bodies(t: &mut Table, other: Other) {
         wrong().says("it is compressed, which its Content-Encoding does not say"),
     );
     for body in ["null", "[]", "7", "\"ready\"", "{}", "{\"error\":{}}", "{\"data\":null}", "{\"data\":{}}"] {
-        let is_accepted = match other {
-            // All members are optional.
-            Other::UploadUrls | Other::UploadReport => body.starts_with('{'),
-            Other::V2List | Other::AssetList | Other::UploadList => body == "{\"data\":null}",
-            _ => false,
-        };
+        let is_list = matches!(other, Other::V2List | Other::AssetList | Other::UploadList);
+        let is_accepted = is_list && body == "{\"data\":null}";
         add(&format!("`{body}`"), json(body), if is_accepted { ok(1) } else { wrong() });
     }
     let bomb = zipped(gzip(&vec![b' '; 8_000_000]));
@@ -147,6 +152,42 @@ fn add_bodies(t: &mut Table, other: Other) {
     }
 }
 
+/// Valid JSON that does not have what was requested.
+fn add_empty(add: &mut impl FnMut(&str, Act, Expect), other: Other) {
+    let (bodies, says) = match other {
+        Other::V2Embed => (vec![r#"{"data":[]}"#.to_owned()], "no vectors: the response has none"),
+        Other::V2Retrieve => {
+            let ready = |data: &str| format!(r#"{{"_id":"{ID}","status":"ready"{data}}}"#);
+            let bodies = ["", r#","data":null"#, r#","data":[]"#].map(ready);
+            (bodies.to_vec(), "no vectors: the task is ready, but the response has none")
+        }
+        Other::UploadUrls => {
+            let url =
+                |part: i64| format!(r#"{{"upload_urls":[{{"chunk_index":{part},"url":"https://example.com/3"}}]}}"#);
+            let bodies = [r#"{"upload_urls":[]}"#.to_owned(), r#"{"upload_urls":null}"#.to_owned(), url(3), url(-2)];
+            (bodies.to_vec(), "no URL for part 2")
+        }
+        Other::UploadReport => {
+            let bodies = [r#"{"asset_id":"a"}"#, r#"{"url":null,"total_completed":null}"#].map(str::to_owned);
+            (bodies.to_vec(), "it does not say which parts are recorded")
+        }
+        _ => return,
+    };
+    for body in bodies {
+        add(
+            &format!("nothing of what was requested: `{body}`"),
+            json(&body),
+            changed(other, fails(K::Decode, 1)).says(says),
+        );
+    }
+    if other == Other::UploadReport {
+        for body in [r#"{"url":"https://example.com/v.mp4"}"#, r#"{"total_completed":1}"#, r#"{"duplicate_chunks":1}"#]
+        {
+            add(&format!("`{body}`"), json(body), ok(1));
+        }
+    }
+}
+
 fn add_heads(t: &mut Table, other: Other) {
     let (g, op, whole) = ("operation", Op::Other(other), text(other));
     let length = whole.len();
@@ -166,6 +207,20 @@ fn add_heads(t: &mut Table, other: Other) {
         add("chunks with extensions and trailers", vec![written(&chunked, b"")], ok(1));
         let cut = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{whole}", length + 3);
         add("a body that is cut", vec![written(&cut, b""), fine(other)], repeated(other, fails(K::Transport, 1)));
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n";
+        for (name, end) in [("before the last chunk", ""), ("in a chunk size", "\r\n1"), ("in the last chunk", "\r\n0")]
+        {
+            let cut = format!("{head}\r\n{length:x}\r\n{whole}{end}");
+            let name = format!("a body that is cut {name}");
+            add(&name, vec![written(&cut, b""), fine(other)], repeated(other, fails(K::Transport, 1)));
+        }
+        let odd = format!("{head}\r\nzz\r\n{whole}\r\n0\r\n\r\n");
+        let size = repeated(other, fails(K::Transport, 1));
+        add("a chunk size that is no number", vec![written(&odd, b""), fine(other)], size);
+        let both = format!("{head}content-length: 3\r\n\r\n{length:x}\r\n{whole}\r\n0\r\n\r\n");
+        add("chunks and a length", vec![written(&both, b"")], ok(1));
+        let lines = format!("HTTP/1.1 200 OK\ncontent-length: {length}\n\n{whole}");
+        add("lines that end with a line feed only", vec![written(&lines, b"")], ok(1));
         let short = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{whole}", length - 3);
         add("a length that is too small", vec![written(&short, b"")], changed(other, fails(K::Decode, 1)));
     }
@@ -178,9 +233,11 @@ fn add_heads(t: &mut Table, other: Other) {
         ("a negative length", "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n"),
         ("a header without a name", "HTTP/1.1 200 OK\r\n: x\r\ncontent-length: 0\r\n\r\n"),
         ("another protocol", "SSH-2.0-OpenSSH_9\r\n"),
+        ("the status 000", "HTTP/1.1 000 X\r\ncontent-length: 0\r\n\r\n"),
     ] {
         add(name, vec![written(head, b"")], invalid());
     }
+    add("the status 999", vec![status(999)], changed(other, api(999, 1)));
     let many: String = (0..200).map(|index| format!("x-{index}: a\r\n")).collect();
     add("200 headers", vec![response(&many, whole.as_bytes())], invalid());
     let large = format!("x-a: {}\r\n", "a".repeat(64 * 1024));

@@ -15,6 +15,12 @@ pub(super) fn add_to(t: &mut Table) {
         t.add(g, "a segment whose labels are null", op, vec![segments(null)], ok(1));
         let whole = r#","start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip""#;
         t.add(g, "a segment whose offsets are integers", op, vec![segments(whole)], ok(1));
+        for video in ["", "null", "{}", r#"{"segments":null}"#, r#"{"segments":[]}"#] {
+            let video = if video.is_empty() { String::new() } else { format!(r#","video_embedding":{video}"#) };
+            let body = json(&format!(r#"{{"_id":"{ID}","status":"ready"{video}}}"#));
+            let expect = fails(K::Decode, 1).says("no vectors: the task is ready, but the response has none");
+            t.add(g, format!("a ready task without vectors: `{video}`"), op, vec![body], expect);
+        }
         for status in ["", r#","status":null"#] {
             let body = format!(r#"{{"_id":"{ID}"{status},"video_embedding":{{"segments":[{{"float":[1]}}]}}}}"#);
             t.add(g, format!("vectors without a status: `{status}`"), op, vec![json(&body)], ok(1));

@@ -62,6 +62,8 @@ pub(super) fn add_to(t: &mut Table) {
         let body = format!(r#"{{"message":"{small}","code":"api_not_allowed"}}"#);
         let zipped_error = Act::Reply(403, "content-encoding: gzip\r\n".into(), gzip(body.as_bytes()));
         t.add(g, "a large error, compressed", op, vec![zipped_error], api(403, 1).says("403 api_not_allowed"));
+        let marked = with(401, "", "\u{feff}{\"code\":\"api_key_invalid\",\"message\":\"No\"}");
+        t.add(g, "an error behind a byte order mark", op, vec![marked], api(401, 1).says("api_key_invalid: No"));
         let late =
             Act::Raw(b"HTTP/1.1 403 X\r\ncontent-length: 900\r\n\r\n{\"code\":\"api_not_allowed\",\"mess".to_vec());
         t.add(g, "an error whose body is cut after its code", op, vec![late], api(403, 1).says("403 api_not_allowed"));

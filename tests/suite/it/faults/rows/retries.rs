@@ -70,6 +70,20 @@ pub(super) fn add_to(t: &mut Table) {
         }
     }
     large_bodies(t);
+    for op in [Op::Upload, Op::UploadPath, Op::UploadReader, Op::EmbedBytes, Op::PostBytes] {
+        let refused = Act::EarlyReads(reply(403, "content-type: application/json\r\n", br#"{"code":"refused_early"}"#));
+        t.add(
+            "early",
+            "403 at the headers, and the server reads on",
+            op,
+            vec![refused],
+            api(403, 1).says("refused_early"),
+        );
+        if op != Op::UploadReader {
+            let later = Act::EarlyReads(reply(429, "", b""));
+            t.add("early", "429 at the headers, and the server reads on", op, vec![later, Act::Good], ok(2));
+        }
+    }
     for op in READS {
         let cut = || Act::Raw(without_length(op, 2));
         t.add(g, "a body without a length, cut, then fine", op, vec![cut(), Act::Good], ok(2));

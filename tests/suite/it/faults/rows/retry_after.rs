@@ -50,7 +50,16 @@ pub(super) fn add_to(t: &mut Table) {
             vec![limited(twice), Act::Good],
             ok(again).at_least(MS(400)),
         );
-        for odd in ["-1", "NaN", "soon", ""] {
+        let both = "retry-after: 0\r\nretry-after: 3600\r\n";
+        let name = "429 with two Retry-After respects the longer";
+        t.add(g, name, op, vec![limited(both)], api(429, 1).back_in(later));
+        let exponent = limited("retry-after: 1e3\r\n");
+        t.add(g, "429 with Retry-After: 1e3", op, vec![exponent], api(429, 1).back_in(Duration::from_secs(1000)));
+        let date = "date: yesterday\r\nretry-after: Fri, 01 Jan 2100 00:00:00 GMT\r\n";
+        t.add(g, "429 with a far date and an invalid Date", op, vec![limited(date)], api(429, 1));
+        let date = "date: yesterday\r\nretry-after: Wed, 21 Oct 2015 07:28:00 GMT\r\n";
+        t.add(g, "429 with a past date and an invalid Date", op, vec![limited(date), Act::Good], ok(again));
+        for odd in ["-1", "NaN", "soon", "", "-1\r\nretry-after: soon", "0x10", "1 s"] {
             t.add(
                 g,
                 format!("429 with Retry-After: {odd}"),

@@ -16,6 +16,12 @@ pub(super) fn add_to(t: &mut Table) {
         let stuck = Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), Duration::from_secs(900));
         t.set(g, "a body that stops, then fine", op, vec![stuck, Act::Good], short, ok(2).takes_limit());
     }
+    for op in [Op::Status, Op::List] {
+        let body = Act::Drip(b"HTTP/1.1 200 OK\r\n\r\n{".to_vec(), MS(20));
+        let headers = |b: TwelveLabsBuilder, limit| b.with_header_timeout(limit).with_max_retries(0);
+        let expect = fails(K::Timeout, 1).takes_limit().says("the response body took longer");
+        t.set(g, "a small body that never ends", op, vec![body], headers, expect);
+    }
     for op in CREATES {
         let body = Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), MS(20));
         t.set(g, "a slow response", op, vec![body], short, fails(K::Timeout, 1).unknown());

@@ -99,6 +99,8 @@ pub(super) fn add_to(t: &mut Table) {
     t.add(g, "a redirect is not followed", Op::Wait, vec![with(302, "location: /elsewhere\r\n", "")], api(302, 1));
     t.add(g, "all three steps", Op::Embed, vec![Act::Good], ok(3));
     t.add(g, "the status fails after the create call", Op::Embed, vec![Act::Good, status(404)], api(404, 2));
+    let none = json(&task("ready"));
+    t.add(g, "no vectors after the wait", Op::Embed, vec![Act::Good, Act::Good, none], fails(K::Decode, 3));
     t.add(g, "the vectors fail after the wait", Op::Embed, vec![Act::Good, Act::Good, status(404)], api(404, 3));
 }
 
@@ -135,6 +137,22 @@ fn of_other_jobs(t: &mut Table) {
         let acts = vec![act.clone(), act.clone(), act.clone(), act.clone(), act, ready()];
         t.add(g, format!("{name} five times, then ready"), Op::WaitAsset, acts, ok(6));
     }
+    for (name, text) in [("no status", ""), ("a null status", r#","status":null"#)] {
+        for (place, listed) in [
+            ("in the list, too", page(text)),
+            ("not in the list", json(r#"{"data":[]}"#)),
+            ("without the list", status(404)),
+        ] {
+            let polls = (0..5).flat_map(|_| [listed.clone(), job(text)]);
+            let acts = polls.chain([done()]).collect();
+            t.add(g, format!("{name} five times, {place}, then ready"), Op::WaitV2, acts, ok(11));
+        }
+        let acts = vec![page(r#","status":"failed""#), job(text)];
+        t.add(g, format!("failed in the list, and {name}"), Op::WaitV2, acts, fails(K::JobFailed, 2));
+    }
+    let unknown = page(r#","status":"x""#);
+    let acts = vec![unknown.clone(), unknown.clone(), unknown.clone(), unknown.clone(), unknown, done()];
+    t.add(g, "an unknown status five times, then ready", Op::WaitV2, acts, ok(6));
     for wrong in ["5", "{}", "[\"ready\"]", "true"] {
         let act = job(&format!(r#","status":{wrong}"#));
         let expect = fails(K::Decode, 5).says("status");
