@@ -3,6 +3,7 @@
 mod embedding;
 mod error_response;
 mod file_part;
+mod form_pairs;
 mod integer;
 mod item_stream;
 mod large_array;
@@ -18,8 +19,15 @@ pub use embedding::{CosineQuery, Embedding, NotFinite, VectorError, check_compar
 #[allow(unused_imports, reason = "a document may describe no error bodies")]
 pub(crate) use error_response::{error_response, without_body};
 pub use file_part::{FilePart, Progress, SourceError};
+#[allow(
+    unused_imports,
+    reason = "the document of this repository has no objects in queries, urlencoded or optional bodies"
+)]
+pub(crate) use form_pairs::{ObjectStyle, object_query, optional_json, urlencoded};
 #[allow(unused_imports, reason = "the document of this repository has no required integer")]
 pub(crate) use integer::{integer, optional_integer};
+#[allow(unused_imports, reason = "the document of this repository has no responses in two forms")]
+pub(crate) use item_stream::item_stream;
 pub use item_stream::{ItemStream, StreamError};
 pub use large_array::LargeArray;
 pub use multipart::Multipart;
@@ -47,75 +55,5 @@ pub(crate) fn form_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
         Ok(other) => other.to_string(),
         // Fails only for maps whose keys are not strings. Generated types have none.
         Err(error) => error.to_string(),
-    }
-}
-
-/// How an object is sent in a query.
-#[allow(dead_code, reason = "the document of this repository has no such parameter")]
-pub(crate) enum ObjectStyle {
-    /// `name[key]=value`.
-    Deep,
-    /// `key=value`.
-    Exploded,
-    /// `name=key,value`.
-    Joined,
-}
-
-/// Formats an object, or a list in one parameter, as query parameters. Skips null values.
-#[allow(dead_code, reason = "the document of this repository has no such parameter")]
-pub(crate) fn object_query<T: serde::Serialize + ?Sized>(
-    style: ObjectStyle,
-    name: &str,
-    value: &T,
-) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    let value = serde_json::to_value(value);
-    if let Ok(serde_json::Value::Array(values)) = &value {
-        let texts: Vec<String> = values.iter().map(form_text).collect();
-        return if texts.is_empty() { pairs } else { vec![(name.to_owned(), texts.join(","))] };
-    }
-    if let Ok(serde_json::Value::Object(object)) = value {
-        for (key, value) in object {
-            let values = match value {
-                serde_json::Value::Array(values) => values,
-                other => vec![other],
-            };
-            let present = values.iter().filter(|value| !value.is_null());
-            pairs.extend(present.map(|value| (key.clone(), form_text(value))));
-        }
-    }
-    // The order of a JSON object depends on a feature of serde_json that any crate may enable.
-    pairs.sort();
-    match style {
-        ObjectStyle::Exploded => pairs,
-        ObjectStyle::Deep => pairs.into_iter().map(|(key, value)| (format!("{name}[{key}]"), value)).collect(),
-        ObjectStyle::Joined if pairs.is_empty() => pairs,
-        ObjectStyle::Joined => {
-            let texts: Vec<String> = pairs.into_iter().flat_map(|(key, value)| [key, value]).collect();
-            vec![(name.to_owned(), texts.join(","))]
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    #[test]
-    fn objects_are_sent_in_the_style_of_the_parameter() {
-        use super::{ObjectStyle, object_query};
-        let value = json!({ "gte": 1, "lte": null, "any": ["a", true] });
-        let pairs = |style| object_query(style, "size", &value);
-        let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
-        let deep = [("size[any]", "a"), ("size[any]", "true"), ("size[gte]", "1")];
-        assert_eq!(pairs(ObjectStyle::Deep), owned(&deep));
-        assert_eq!(pairs(ObjectStyle::Exploded), owned(&[("any", "a"), ("any", "true"), ("gte", "1")]));
-        assert_eq!(pairs(ObjectStyle::Joined), owned(&[("size", "any,a,any,true,gte,1")]));
-        assert!(object_query(ObjectStyle::Joined, "size", &json!(null)).is_empty());
-        let list = |value| object_query(ObjectStyle::Joined, "ids", &value);
-        assert_eq!(list(json!(["a", 2])), owned(&[("ids", "a,2")]));
-        assert!(list(json!([])).is_empty());
     }
 }

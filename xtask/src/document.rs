@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     bundle::bundle,
-    reference::{references, resolve},
+    reference::{component_of, references, resolve},
     values::parse_value,
 };
 
@@ -61,6 +61,7 @@ impl Document {
         let mut reached = BTreeSet::new();
         let mut queue = references(&self.root["paths"]);
         while let Some(reference) = queue.pop() {
+            let reference = component_of(&reference).to_owned();
             if reached.insert(reference.clone())
                 && let Some(target) = resolve(&self.root, &reference)
             {

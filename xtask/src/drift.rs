@@ -36,9 +36,10 @@ Rules that differ from those of oasdiff:
 - A new media type of a response is additive, because the client chooses it by `Accept`.
 - A changed, new or removed default of a request is breaking (oasdiff: only parameters), because the same request means something else.
 - Media types, exclusive bounds and types are compared by their meaning: `application/json; charset=utf-8` is `application/json`, \
-`minimum: 1, exclusiveMinimum: true` is `exclusiveMinimum: 1`, and an enum without a type has the type of its values.
-- Names of schemas and path parameters, the order of lists, and operation ids and tags are not part of the contract (oasdiff: a changed \
-operation id is breaking). Ids and tags are reported as prose.
+`minimum: 1, exclusiveMinimum: true` is `exclusiveMinimum: 1`, an enum without a type has the type of its values, a union of constants is an \
+enum, `allOf` is what its parts state together, and `200` is one of `2XX`.
+- Names of schemas (unless they are the values of a discriminator) and path parameters, the order of lists, and operation ids and tags \
+are not part of the contract (oasdiff: a changed operation id is breaking). Ids and tags are reported as prose.
 - A security scheme whose contents changed is reported once, not for every operation.
 - A keyword of unknown effect is breaking.";
 

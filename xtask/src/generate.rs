@@ -56,6 +56,7 @@ const RUNTIME: &[(&str, &str)] = &[
     ("src/runtime/embedding/compare.rs", include_str!("../../generated/src/runtime/embedding/compare.rs")),
     ("src/runtime/error_response.rs", include_str!("../../generated/src/runtime/error_response.rs")),
     ("src/runtime/file_part.rs", include_str!("../../generated/src/runtime/file_part.rs")),
+    ("src/runtime/form_pairs.rs", include_str!("../../generated/src/runtime/form_pairs.rs")),
     ("src/runtime/integer.rs", include_str!("../../generated/src/runtime/integer.rs")),
     ("src/runtime/item_stream.rs", include_str!("../../generated/src/runtime/item_stream.rs")),
     ("src/runtime/large_array.rs", include_str!("../../generated/src/runtime/large_array.rs")),

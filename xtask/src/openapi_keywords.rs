@@ -161,6 +161,27 @@ fn check_object(kind: ObjectKind, value: &Value, place: &Pointer, findings: &mut
     }
 }
 
+/// Calls a function for every object of a document, the outer ones first.
+pub fn each_object(
+    kind: ObjectKind,
+    value: &mut Value,
+    f: &mut dyn FnMut(ObjectKind, &mut serde_json::Map<String, Value>),
+) {
+    let Value::Object(object) = value else { return };
+    f(kind, object);
+    for (key, child) in object {
+        let holds = keywords(kind).iter().find(|(name, _)| name == key).map(|(_, holds)| *holds);
+        match (holds, child) {
+            (Some(One(inner)), child) => each_object(inner, child, f),
+            (Some(List(inner)), Value::Array(items)) => items.iter_mut().for_each(|item| each_object(inner, item, f)),
+            (Some(Map(inner)), Value::Object(entries)) => {
+                entries.iter_mut().for_each(|(_, entry)| each_object(inner, entry, f));
+            }
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -17,6 +17,14 @@ impl Pointer {
         self.0.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
     }
 
+    /// The same place after what is at `from` was moved to `to`.
+    pub fn moved(&self, from: &Self, to: &Self) -> Self {
+        match self.0.strip_prefix(&from.0) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => Self(format!("{}{rest}", to.0)),
+            _ => self.clone(),
+        }
+    }
+
     /// The place `key` below this one.
     pub fn at(&self, key: impl fmt::Display) -> Self {
         let key = key.to_string().replace('~', "~0").replace('/', "~1");

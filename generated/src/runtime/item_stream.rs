@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use progenitor_client::ByteStream;
+use progenitor_client::{ByteStream, ResponseValue};
 use serde::de::DeserializeOwned;
 
 /// Limit for the size of one item, in bytes.
@@ -72,6 +72,17 @@ impl<T> ItemStream<T> {
     fn new(bytes: ByteStream, events: bool) -> Self {
         Self { bytes: bytes.into_inner(), splitter: Splitter::new(events), done: false, item: PhantomData }
     }
+}
+
+/// The items of a response: of server-sent events if that is its media type, or else one JSON value per line.
+#[allow(dead_code, reason = "the document of this repository has no responses in two forms")]
+pub(crate) fn item_stream<T>(response: reqwest::Response) -> ResponseValue<ItemStream<T>> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let media_type = headers.get(reqwest::header::CONTENT_TYPE).map(|value| value.as_bytes());
+    let name = b"text/event-stream";
+    let start = media_type.and_then(|text| text.get(..name.len()));
+    let events = start.is_some_and(|start| start.eq_ignore_ascii_case(name));
+    ResponseValue::new(ItemStream::new(ResponseValue::stream(response).into_inner(), events), status, headers)
 }
 
 impl<T> fmt::Debug for ItemStream<T> {
@@ -254,6 +265,24 @@ mod tests {
                     data: [DONE]\n\ndata: never\n\n";
         for size in 1..40 {
             assert_eq!(collect(true, text, size).await, [Ok(json!({ "a": 1 })), Ok(json!(2)), Ok(json!(3))], "{size}");
+        }
+    }
+
+    #[test]
+    fn the_media_type_of_a_response_selects_the_reader() {
+        for (media_type, events) in [
+            (Some("text/event-stream"), true),
+            (Some("Text/Event-Stream; charset=utf-8"), true),
+            (Some("application/x-ndjson"), false),
+            (Some("application/json"), false),
+            (None, false),
+        ] {
+            let mut response = http::Response::new("");
+            if let Some(media_type) = media_type {
+                response.headers_mut().insert("content-type", media_type.parse().expect("a value"));
+            }
+            let stream = item_stream::<Value>(response.into()).into_inner();
+            assert_eq!(stream.splitter.events, events, "{media_type:?}");
         }
     }
 

@@ -213,6 +213,12 @@ impl Contract {
         ContractError::check(violations)
     }
 
+    /// Whether the operation has a response with this status.
+    #[cfg(feature = "wiremock")]
+    pub(crate) fn defines(&self, operation_id: &str, status: u16) -> Result<(), ContractError> {
+        self.response_check(operation_id, status).map(drop)
+    }
+
     fn response_check(&self, operation_id: &str, status: u16) -> Result<ResponseCheck<'_>, ContractError> {
         let operation = self.parts.operations.iter().find(|operation| operation.id == operation_id);
         let Some(rule) = operation.and_then(|operation| operation.response(status)) else {

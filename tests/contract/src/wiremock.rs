@@ -15,7 +15,8 @@ impl Contract {
     }
 
     /// Responds to a valid request with this status and the example of its operation, and to any other request with a
-    /// 500 that lists the violations, so that the test of the sender fails with the reason.
+    /// 500 that lists the violations, so that the test of the sender fails with the reason. So does a status that the
+    /// operation does not have.
     pub fn responder(&self, status: u16) -> ContractResponder {
         ContractResponder { contract: self.clone(), status }
     }
@@ -54,12 +55,13 @@ pub struct ContractResponder {
 impl ContractResponder {
     /// Status and body of the response.
     fn response(&self, request: &Request) -> (u16, Option<Value>) {
+        let violated = |message: String| (500, Some(json!({ "code": "contract_violated", "message": message })));
         match self.contract.validate_received(request) {
-            Ok(operation) => (self.status, self.contract.example(operation, self.status)),
-            Err(error) => {
-                let message = format!("invalid request: {error}");
-                (500, Some(json!({ "code": "contract_violated", "message": message })))
-            }
+            Ok(operation) => match self.contract.defines(operation, self.status) {
+                Ok(()) => (self.status, self.contract.example(operation, self.status)),
+                Err(error) => violated(format!("invalid status of the responder: {error}")),
+            },
+            Err(error) => violated(format!("invalid request: {error}")),
         }
     }
 }

@@ -208,6 +208,8 @@ fn documents_that_are_not_supported_are_errors() {
         error("/paths/~1items~1{item_id}/parameters", json!([])),
         error("/paths/~1items/post/requestBody/content", json!({ "text/csv": { "schema": {} } })),
         error("/paths/~1items/get/responses/200", json!({ "content": { "text/csv": { "schema": {} } } })),
+        error("/components/securitySchemes", json!({ "other": {} })),
+        error("/paths/~1items/get/security", json!([{}, { "token": [] }])),
         error("/components/parameters/ItemId", json!({ "$ref": "#/components/parameters/ItemId" })),
     ];
     insta::assert_snapshot!(texts.join("\n"), @r##"
@@ -216,6 +218,8 @@ fn documents_that_are_not_supported_are_errors() {
     invalid OpenAPI document: items_delete does not define every parameter of /items/{item_id}
     invalid OpenAPI document: a request body of text/csv is not supported: /paths/~1items/post/requestBody
     invalid OpenAPI document: a response without JSON is not supported: /paths/~1items/get/responses/200
+    invalid OpenAPI document: the security scheme at /security/0/key does not exist
+    invalid OpenAPI document: the security scheme at /paths/~1items/get/security/1/token does not exist
     invalid OpenAPI document: unresolved reference "#/components/parameters/ItemId"
     "##);
 }

@@ -14,7 +14,7 @@ use self::{
     prose::tokens,
     shift::{Direction, Shift},
 };
-use super::tree::{Api, Operation, Operations, Response};
+use super::tree::{Api, Operation, Operations, Response, SUCCESSES};
 
 /// Effect of a difference on a client of the first document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -158,17 +158,24 @@ impl Comparison<'_> {
         let statuses: BTreeSet<&String> = before.responses.keys().chain(after.responses.keys()).collect();
         for status in statuses {
             let place = at(&format!("response {status}"));
+            let (old, new) = (before.responses.get(status), after.responses.get(status));
+            // `200` is one of `2XX`.
+            let (in_old, in_new) = (before.in_range(status), after.in_range(status));
+            if let (Some(before), Some(after)) = (old.or(in_old), new.or(in_new)) {
+                self.response(&place, before, after);
+                continue;
+            }
+            let is_success = |status: &String| status.starts_with('2');
+            let is_narrower = new.is_none() && status == SUCCESSES && after.responses.keys().any(is_success);
             // An error may have any status.
-            let class = if status.starts_with('2') && received == Direction::Received {
-                Class::Breaking
-            } else {
-                Class::Additive
+            let class = match is_success(status) && received == Direction::Received && !is_narrower {
+                true => Class::Breaking,
+                false => Class::Additive,
             };
-            match (before.responses.get(status), after.responses.get(status)) {
-                (Some(before), Some(after)) => self.response(&place, before, after),
-                (Some(_), None) if self.base_knows_more && !status.starts_with('2') => {}
-                (Some(_), None) => self.add(class, &place, "response", "present", "removed"),
-                _ => self.add(class, &place, "response", "absent", "new"),
+            match new {
+                None if self.base_knows_more && !is_success(status) => {}
+                None => self.add(class, &place, "response", "present", "removed"),
+                Some(_) => self.add(class, &place, "response", "absent", "new"),
             }
         }
         let callbacks: BTreeSet<&String> = before.callbacks.keys().chain(after.callbacks.keys()).collect();
@@ -199,11 +206,16 @@ impl Comparison<'_> {
             let presence = if after.body_required { "new, required" } else { "new, optional" };
             return self.add(class, place, "body", "absent", format!("{presence}, {}", media.join(", ")));
         }
-        if needed(before) != needed(after) && !(self.base_knows_more && needed(before)) {
-            let class = direction.class(if needed(after) { Shift::Narrower } else { Shift::Wider });
-            self.add(class, place, "presence", presence(needed(before)), presence(needed(after)));
-        }
+        self.presence(direction, place, needed(before), needed(after));
         self.content(direction, place, &before.bodies, &after.bodies);
+    }
+
+    /// Whether a value must be there.
+    fn presence(&mut self, direction: Direction, place: &str, before: bool, after: bool) {
+        if before != after && !(self.base_knows_more && before) {
+            let class = direction.class(if after { Shift::Narrower } else { Shift::Wider });
+            self.add(class, place, "presence", presence(before), presence(after));
+        }
     }
 
     fn response(&mut self, place: &str, before: &Response, after: &Response) {
@@ -214,7 +226,10 @@ impl Comparison<'_> {
         for header in headers {
             let place = format!("{place} header {header}");
             match (before.headers.get(header), after.headers.get(header)) {
-                (Some(before), Some(after)) => self.node(direction, &place, before, after),
+                (Some(before), Some(after)) => {
+                    self.presence(direction, &place, before.required, after.required);
+                    self.node(direction, &place, &before.node, &after.node);
+                }
                 (Some(_), None) if self.base_knows_more => {}
                 (Some(_), None) => self.add(Class::Breaking, &place, "header", "present", "removed"),
                 _ => self.add(Class::Additive, &place, "header", "absent", "new"),

@@ -68,7 +68,7 @@ pub struct Response {
     /// Bodies by media type, as [`media_type`] returns it.
     pub content: BTreeMap<String, Node>,
     /// Headers by name, in lower case.
-    pub headers: BTreeMap<String, Node>,
+    pub headers: BTreeMap<String, Field>,
     /// Description.
     pub prose: String,
 }
@@ -118,6 +118,16 @@ pub struct Api {
     pub security: Option<BTreeSet<Requirement>>,
     /// What each security scheme sends, by name.
     pub schemes: BTreeMap<String, String>,
+}
+
+/// The key of the response for all successful statuses without one of their own.
+pub(super) const SUCCESSES: &str = "2XX";
+
+impl Operation {
+    /// The response of the range that a successful status is part of.
+    pub(super) fn in_range(&self, status: &str) -> Option<&Response> {
+        self.responses.get(SUCCESSES).filter(|_| status.starts_with('2') && status != SUCCESSES)
+    }
 }
 
 impl Node {

@@ -32,7 +32,8 @@ impl Families {
             if let Some(ErrorBody::Named(name)) = &operation.error {
                 queue.push(name.clone());
             }
-            queue.extend(operation.items.iter().map(|(_, name)| name.clone()));
+            let second = operation.stream.as_ref().and_then(|stream| stream.items.as_ref());
+            queue.extend(operation.items.iter().chain(second).map(|(_, name)| name.clone()));
             while let Some(reference) = queue.pop() {
                 let name = reference_name(&reference);
                 if users.entry(name.clone()).or_default().insert(&operation.family) {

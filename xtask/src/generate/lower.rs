@@ -8,8 +8,11 @@ mod access;
 mod all_of;
 mod bodies;
 mod forms;
+mod hoist;
 mod json_body;
+mod narrow;
 mod operations;
+mod parameters;
 mod params;
 mod schemas;
 mod shapes;
@@ -26,7 +29,7 @@ use crate::{document::Document, openapi_keywords, pointer::Remark};
 
 pub use access::Credential;
 pub use forms::{FieldKind, Form, FormField};
-pub use operations::{ErrorBody, Operation};
+pub use operations::{ErrorBody, ItemReader, Operation, StreamForm};
 pub use params::Param;
 pub use skip::Skipped;
 
@@ -43,6 +46,8 @@ pub struct Lowered {
     pub open_enums: BTreeMap<String, BTreeMap<String, String>>,
     /// Rust names of tagged unions with unknown variants.
     pub open_unions: BTreeSet<String>,
+    /// Names on the wire of properties that have another name in `openapi`, because their Rust name was taken.
+    pub renamed: BTreeMap<String, String>,
     /// Rust name of the schema that stands for vectors.
     pub vector: String,
     /// Limits from `x-limits`.
@@ -63,7 +68,11 @@ pub struct Lowered {
 ///
 /// Returns an error that lists every unsupported place.
 pub fn lower(document: &Document) -> Result<Lowered> {
-    attempt(&document.root, false).map_err(|refused| unsupported(&refused))
+    let plain = hoist::hoist(&document.root);
+    match attempt(&plain.root, false) {
+        Ok(lowered) => Ok(Lowered { lost: plain.original(lowered.lost), ..lowered }),
+        Err(refused) => Err(unsupported(&plain.original(refused))),
+    }
 }
 
 /// Lowers a document without the operations that are not supported. Values that are not supported become any JSON
@@ -73,18 +82,24 @@ pub fn lower(document: &Document) -> Result<Lowered> {
 ///
 /// Returns an error if an unsupported place belongs to no operation, or if no operation is left.
 pub fn lower_leniently(document: &Document) -> Result<Lowered> {
-    let mut root = document.root.clone();
+    let plain = hoist::hoist(&document.root);
+    let mut root = plain.root.clone();
     let mut skipped = Vec::new();
     loop {
         match attempt(&root, true) {
             Ok(lowered) if lowered.operations.is_empty() && !skipped.is_empty() => {
                 let reasons = skipped.into_iter().flat_map(|skipped: Skipped| skipped.reasons);
-                return Err(unsupported(&reasons.collect::<Vec<_>>()));
+                return Err(unsupported(&plain.original(reasons.collect())));
             }
-            Ok(lowered) => return Ok(Lowered { skipped, ..lowered }),
+            Ok(lowered) => {
+                for skipped in &mut skipped {
+                    skipped.reasons = plain.original(std::mem::take(&mut skipped.reasons));
+                }
+                return Ok(Lowered { skipped, lost: plain.original(lowered.lost), ..lowered });
+            }
             Err(refused) => match skip::skip(&mut root, &refused) {
                 Ok(operations) => skipped.extend(operations),
-                Err(remark) => return Err(unsupported(&[remark])),
+                Err(remark) => return Err(unsupported(&plain.original(vec![remark]))),
             },
         }
     }
@@ -97,6 +112,8 @@ fn attempt(root: &Value, lenient: bool) -> Result<Lowered, Vec<Remark>> {
         // Unknown keywords may change the meaning of everything around them.
         return Err(refused);
     }
+    let undefined = access::undefined_schemes(root);
+    if lenient { &mut lost } else { &mut refused }.extend(undefined);
     let credential = access::credential(root, &mut lost);
     let base_url = access::base_url(root, &mut lost);
     let mut schemas = schemas::Schemas::new(root, lenient);
@@ -110,7 +127,9 @@ fn attempt(root: &Value, lenient: bool) -> Result<Lowered, Vec<Remark>> {
     }
     lost.extend(outcome.lost);
     lost.append(&mut schemas.lost);
-    lost.retain(|remark| !outcome.expressed.contains(&remark.place));
+    // A schema may be read several times.
+    let mut seen = BTreeSet::new();
+    lost.retain(|remark| !outcome.expressed.contains(&remark.place) && seen.insert(remark.clone()));
 
     let mut limits = BTreeMap::new();
     if let Some(object) = root["x-limits"].as_object() {
@@ -133,6 +152,7 @@ fn attempt(root: &Value, lenient: bool) -> Result<Lowered, Vec<Remark>> {
         response_headers: outcome.response_headers,
         open_enums: schemas.open_enums,
         open_unions: schemas.open_unions,
+        renamed: schemas.renamed,
         vector: schemas.vector,
         limits,
         base_url,

@@ -1,13 +1,16 @@
 //! Rewrites progenitor's code: open enums, `null` for an absent list, checked path segments, forms, requests as values.
 
+mod expressions;
 mod large_array;
 mod methods;
 mod options;
+mod stream_form;
 mod types;
 mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::stream_form::ResponseForm;
 pub use self::types::last_segment;
 
 use anyhow::{Context, Result, bail};
@@ -36,7 +39,14 @@ pub fn rewrite(file: &mut syn::File, lowered: &Lowered) -> Result<BTreeMap<Strin
                                 .with_context(|| format!("no operation for the method {}", method.sig.ident))?;
                             methods.insert(operation.id.clone());
                             successes.extend(methods::success(&method).filter(|kind| !successes.contains(kind)));
-                            let (request, send, own) = methods::split_method(method, operation)?;
+                            if let Some(stream) = &operation.stream {
+                                let method = stream_form::method(method.clone(), stream)?;
+                                let form = ResponseForm::of_stream(stream);
+                                let (request, send, _) = methods::split_method(method, operation, &form)?;
+                                out.extend([ImplItem::Fn(request), ImplItem::Fn(send)]);
+                            }
+                            let form = ResponseForm::of(operation);
+                            let (request, send, own) = methods::split_method(method, operation, &form)?;
                             if let Some(own) = own {
                                 options.entry(operation.family.clone()).or_default().extend(own.code);
                             }

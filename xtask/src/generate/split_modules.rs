@@ -147,8 +147,10 @@ fn subject(block: &ItemImpl, names: &BTreeSet<String>) -> Option<String> {
 fn split_methods(mut block: ItemImpl, lowered: &Lowered, parts: &mut BTreeMap<String, Part>) -> Result<ItemImpl> {
     let family = |name: &str| {
         let operations = &lowered.operations;
+        let stem = name.strip_suffix("_request");
         let found = operations.iter().find(|operation| {
-            name == operation.id || name.strip_suffix("_request").is_some_and(|stem| stem == operation.id)
+            let own = operation.stream.iter().map(|stream| &stream.method).chain([&operation.id]);
+            own.into_iter().any(|own| name == own || stem.is_some_and(|stem| stem == own))
         });
         found.map(|operation| operation.family.clone())
     };

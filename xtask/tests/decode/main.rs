@@ -50,6 +50,11 @@ fn code_of_a_document_that_is_not_supported_completely_compiles_and_decodes() {
 }
 
 #[test]
+fn code_of_composed_schemas_and_of_responses_in_two_forms_compiles_and_decodes() {
+    run_in_generated_crate("constructs", &[], include_str!("constructs.rs"));
+}
+
+#[test]
 fn lenient_leaves_out_operations_and_lists_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("left_out");
@@ -78,6 +83,13 @@ fn what_cannot_be_generated_is_reported() {
          decodes is used",
     ];
     assert_eq!(lost, expected);
+}
+
+#[test]
+fn what_is_not_expressed_of_composed_schemas_is_reported() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/constructs.yaml");
+    let lost = generate(&Document::read(&path).expect("a document")).expect("code").lost;
+    assert_snapshot!("constructs_lost", lost.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

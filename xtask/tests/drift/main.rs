@@ -2,6 +2,7 @@
 
 mod classes;
 mod mutations;
+mod pairs;
 mod report;
 
 use std::path::{Path, PathBuf};

@@ -27,7 +27,7 @@ pub(crate) fn read(document: &Document, reader: &mut SchemaReader) -> Result<Vec
                 path_parameters: Vec::new(),
                 query: BTreeMap::new(),
                 headers: Vec::new(),
-                key_header: key_header(document, &node),
+                key_header: key_header(document, &node)?,
                 body: node.get("requestBody").map(|body| body_rule(&body, reader)).transpose()?,
                 responses: BTreeMap::new(),
             };
@@ -96,21 +96,23 @@ fn parameters<'d>(item: &Node<'d>, operation: &Node<'d>) -> Vec<Node<'d>> {
 }
 
 /// The header of the API key, unless a request may go without.
-fn key_header(document: &Document, operation: &Node<'_>) -> Option<String> {
+fn key_header(document: &Document, operation: &Node<'_>) -> Result<Option<String>, DocumentError> {
     let root = document.root();
-    let requirements = operation.get("security").or_else(|| root.get("security"))?;
-    if requirements.items().any(|requirement| requirement.members().next().is_none()) {
-        return None;
+    let Some(requirements) = operation.get("security").or_else(|| root.get("security")) else { return Ok(None) };
+    let schemes = root.get("components").and_then(|components| components.get("securitySchemes"));
+    let (mut header, mut optional) = (None, false);
+    for requirement in requirements.items() {
+        optional |= requirement.members().next().is_none();
+        for (name, place) in requirement.members() {
+            let Some(scheme) = schemes.as_ref().and_then(|schemes| schemes.get(name)) else {
+                return Err(DocumentError::new(format!("the security scheme at {} does not exist", place.pointer)));
+            };
+            if scheme.text("type") == Some("apiKey") && scheme.text("in") == Some("header") {
+                header = header.or(scheme.text("name").map(str::to_owned));
+            }
+        }
     }
-    let schemes = root.get("components")?.get("securitySchemes")?;
-    let named = requirements.items().flat_map(|requirement| {
-        let names: Vec<&str> = requirement.members().map(|(name, _)| name).collect();
-        names
-    });
-    named
-        .filter_map(|name| schemes.get(name))
-        .find(|scheme| scheme.text("type") == Some("apiKey") && scheme.text("in") == Some("header"))
-        .and_then(|scheme| scheme.text("name").map(str::to_owned))
+    Ok(header.filter(|_| !optional))
 }
 
 fn body_rule(body: &Node<'_>, reader: &mut SchemaReader) -> Result<BodyRule, DocumentError> {

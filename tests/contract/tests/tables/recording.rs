@@ -145,3 +145,15 @@ async fn a_responder_refuses_wrong_create_requests() {
         assert_eq!(response.status(), 500, "{}", parts.uri);
     }
 }
+
+/// A status that the operation does not have would hide what the program does with the right one.
+#[tokio::test]
+async fn a_responder_refuses_a_status_that_the_operation_does_not_have() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(Contract::embedded().responder(202)).mount(&server).await;
+    let url = format!("{}/v1.3/embed/tasks/{ID}/status", server.uri());
+    let response = reqwest::Client::new().get(url).header("x-api-key", KEY).send().await.expect("a response");
+    assert_eq!(response.status(), 500);
+    let text = response.text().await.expect("a body");
+    assert!(text.contains("the document defines no response 202 of embed_tasks_status"), "{text}");
+}

@@ -3,7 +3,7 @@
 use http::Request;
 use twelvelabs_contract::Contract;
 
-use crate::{File, GOOD, ID, KEY, Text, assert_rows, form, get, raw, validate, with};
+use crate::{File, GOOD, ID, KEY, Text, assert_rows, encode, form, get, raw, validate, with};
 
 /// What is wrong, the request, and what the validator says.
 type Row = (&'static str, Request<String>, &'static str);
@@ -106,6 +106,10 @@ fn rows() -> Vec<Row> {
             "/header/content-type: must be multipart/form-data (got \"application/json\")"),
         ("an urlencoded form", raw("POST", "/v1.3/embed/tasks", &[("x-api-key", KEY), ("content-type", "application/x-www-form-urlencoded")], "model_name=marengo3.0"),
             "/header/content-type: must be multipart/form-data (got \"application/x-www-form-urlencoded\")"),
+        ("a form without its media type", raw("POST", "/v1.3/embed/tasks", &[("x-api-key", KEY)], &encode(GOOD)), "/header/content-type: must be multipart/form-data (got \"\")"),
+        ("a form of another kind", raw("POST", "/v1.3/embed/tasks", &[("x-api-key", KEY), ("content-type", "multipart/mixed; boundary=b")], &encode(GOOD)),
+            "/header/content-type: must be multipart/form-data (got \"multipart/mixed; boundary=b\")"),
+        ("a form without parts", form(&[]), "/body/model_name: is missing\n/body/video_file: or video_url is required"),
         ("a form without a boundary", raw("POST", "/v1.3/embed/tasks", &[("x-api-key", KEY), ("content-type", "multipart/form-data")], "--b--\r\n"),
             "/header/content-type: has no boundary (got \"multipart/form-data\")"),
         ("a form that ends early", raw("POST", "/v1.3/embed/tasks", &[("x-api-key", KEY), FORM], "--b\r\nbroken"), "/body: is not a valid form: incomplete multipart stream"),
@@ -131,9 +135,18 @@ fn rows() -> Vec<Row> {
         ("an id in braces", get(&path("%7Btask_id%7D")), "/path/task_id: must be a single value (got \"{task_id}\")"),
         ("a path that is not UTF-8", get(&path("%FF")), "/path: must be percent-encoded UTF-8\n/path/task_id: must match ^[0-9A-Fa-f]{24}$ (got \"\u{fffd}\")"),
         ("a slash at the end", get("/v1.3/embed/tasks/"), "/path/task_id: must not be empty"),
+        ("a slash behind the status", get(&path(&format!("{ID}/status/"))), "the document defines no operation GET /v1.3/embed/tasks/663da73b31cdd0c1f638a8e6/status/"),
+        ("two slashes", get("/v1.3//embed/tasks"), "the document defines no operation GET /v1.3//embed/tasks"),
+        ("a path in upper case", get("/v1.3/Embed/tasks"), "the document defines no operation GET /v1.3/Embed/tasks"),
+        ("an id that is one digit too long", get(&path("663da73b31cdd0c1f638a8e66")), "/path/task_id: must match ^[0-9A-Fa-f]{24}$ (got \"663da73b31cdd0c1f638a8e66\")"),
+        ("two ids", get(&path(&format!("{ID},{ID}"))), "/path/task_id: must be a single value (got \"663da73b31cdd0c1f638a8e6,663da73b31cdd0c1f638a8e6\")"),
+        ("an id with a line break", get(&path(&format!("{ID}%0A"))), "/path/task_id: must be a single value (got \"663da73b31cdd0c1f638a8e6\\n\")"),
+        ("an id that was encoded twice", get(&path("%2536%2536")), "/path/task_id: must match ^[0-9A-Fa-f]{24}$ (got \"%36%36\")"),
         ("the path of another version", get("/v1.2/embed/tasks"), "the document defines no operation GET /v1.2/embed/tasks"),
         ("the singular of the path", get("/v1.3/embed/task"), "the document defines no operation GET /v1.3/embed/task"),
         ("a method that does not exist", raw("DELETE", &path(ID), &[("x-api-key", KEY)], ""), "the document defines no operation DELETE /v1.3/embed/tasks/663da73b31cdd0c1f638a8e6"),
+        ("only the headers", raw("HEAD", "/v1.3/embed/tasks", &[("x-api-key", KEY)], ""), "the document defines no operation HEAD /v1.3/embed/tasks"),
+        ("a create request as PUT", raw("PUT", "/v1.3/embed/tasks", &[("x-api-key", KEY)], ""), "the document defines no operation PUT /v1.3/embed/tasks"),
         ("a read request as POST", raw("POST", &path(ID), &[("x-api-key", KEY)], ""), "the document defines no operation POST /v1.3/embed/tasks/663da73b31cdd0c1f638a8e6"),
         // Queries.
         ("an option that does not exist", retrieve("embedding_option=visuals"), "/query/embedding_option: must be one of \"visual\", \"audio\", \"transcription\", \"visual-text\", \"fused\", \"text\" (got \"visuals\")"),
@@ -146,6 +159,14 @@ fn rows() -> Vec<Row> {
         ("a negative page", list("page=-1"), "/query/page: must be at least 1 (got -1)"),
         ("a page that is not whole", list("page=1.5"), "/query/page: must be an integer (got \"1.5\")"),
         ("a page limit above the maximum", list("page_limit=51"), "/query/page_limit: must be at most 50 (got 51)"),
+        ("a parameter in upper case", list("Page=1"), "/query/Page: is not a parameter that the document defines"),
+        ("a parameter with a space", list("page%20=1"), "/query/page : is not a parameter that the document defines"),
+        ("an empty page", list("page="), "/query/page: must be an integer (got \"\")"),
+        ("a page in words", list("page=first"), "/query/page: must be an integer (got \"first\")"),
+        ("a page beyond 64 bits", list("page=9223372036854775808"), "/query/page: must be an integer (got \"9223372036854775808\")"),
+        ("a page limit of zero", list("page_limit=0"), "/query/page_limit: must be at least 1 (got 0)"),
+        ("the page limit of the Python SDK in camel case", list("pageLimit=10"), "/query/pageLimit: is not a parameter that the document defines"),
+        ("an offset instead of a page", list("offset=10"), "/query/offset: is not a parameter that the document defines"),
         ("two pages", list("page=1&page=2"), "/query/page: must be present only once"),
         ("the page size under another name", list("limit=10"), "/query/limit: is not a parameter that the document defines"),
         ("a status that does not exist", list("status=done"), "/query/status: must be one of \"processing\", \"ready\", \"failed\" (got \"done\")"),
@@ -155,6 +176,10 @@ fn rows() -> Vec<Row> {
         ("a date without a time", list("started_at=2026-01-01"), "/query/started_at: must be a valid date-time (got \"2026-01-01\")"),
         ("a time without a zone", list("ended_at=2026-01-01T00:00:00"), "/query/ended_at: must be a valid date-time (got \"2026-01-01T00:00:00\")"),
         ("a time whose plus was not encoded", list("ended_at=2026-01-01T00:00:00+01:00"), "/query/ended_at: must be a valid date-time (got \"2026-01-01T00:00:00 01:00\")"),
+        ("a day that does not exist", list("started_at=2026-02-30T00:00:00Z"), "/query/started_at: must be a valid date-time (got \"2026-02-30T00:00:00Z\")"),
+        ("an hour that does not exist", list("started_at=2026-01-01T25:00:00Z"), "/query/started_at: must be a valid date-time (got \"2026-01-01T25:00:00Z\")"),
+        ("an empty time", list("ended_at="), "/query/ended_at: must be a valid date-time (got \"\")"),
+        ("two times", list("ended_at=2026-01-01T00:00:00Z&ended_at=2026-01-02T00:00:00Z"), "/query/ended_at: must be present only once"),
         ("a Unix time", list("started_at=1767225600"), "/query/started_at: must be a valid date-time (got \"1767225600\")"),
         ("a query that is not UTF-8", list("status=%FF"), "/query: must be percent-encoded UTF-8\n/query/status: must be one of \"processing\", \"ready\", \"failed\" (got \"\u{fffd}\")"),
         ("a query with a percent sign", list("status=100%"), "/query: has an invalid percent-encoding\n/query/status: must be one of \"processing\", \"ready\", \"failed\" (got \"100%\")"),

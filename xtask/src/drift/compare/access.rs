@@ -41,7 +41,11 @@ impl Comparison<'_> {
     /// Servers and security schemes of the whole document.
     pub(super) fn document(&mut self, base: &Api, other: &Api) {
         self.operation = DOCUMENT.into();
-        self.servers("servers", &base.servers, &other.servers);
+        // Otherwise they are compared for each operation.
+        let is_used = |api: &Api| api.operations.is_empty() || api.operations.values().any(|own| own.servers.is_none());
+        if is_used(base) && is_used(other) {
+            self.servers("servers", &base.servers, &other.servers);
+        }
         let schemes: Vec<(&String, &String, &String)> = base
             .schemes
             .iter()

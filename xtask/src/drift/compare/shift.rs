@@ -24,6 +24,15 @@ pub(super) enum Shift {
     Other,
 }
 
+/// A limit of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Limit {
+    /// The value of the keyword.
+    pub(super) text: String,
+    /// Whether the limit itself is not allowed.
+    pub(super) exclusive: bool,
+}
+
 impl Direction {
     /// A client may send the values that it sent before, and is prepared for the values that it received before.
     pub(super) fn class(self, shift: Shift) -> Class {
@@ -61,20 +70,26 @@ impl Shift {
     }
 
     /// Between the values of a limit.
-    pub(super) fn of_limits(name: &str, before: Option<&str>, after: Option<&str>) -> Self {
-        let number = |text: Option<&str>| text.and_then(|text| text.parse::<f64>().ok());
-        match (before, after) {
+    pub(super) fn of_limits(name: &str, before: Option<&Limit>, after: Option<&Limit>) -> Self {
+        let (before, after) = match (before, after) {
             (None, _) => return Self::Narrower,
             (_, None) => return Self::Wider,
-            _ => {}
-        }
+            (Some(before), Some(after)) => (before, after),
+        };
+        let number = |limit: &Limit| limit.text.parse::<f64>().ok();
         let (Some(old), Some(new)) = (number(before), number(after)) else { return Self::Other };
-        let is_multiple = |number: f64, of: f64| (number / of).fract() == 0.0;
-        match name {
-            "multipleOf" => Self::of(is_multiple(old, new), is_multiple(new, old)),
-            name if name.to_ascii_lowercase().contains("min") => Self::of(new < old, new > old),
-            _ => Self::of(new > old, new < old),
+        let is_multiple = |number: f64, of: f64| {
+            let quotient = number / of;
+            (quotient - quotient.round()).abs() < 1e-9
+        };
+        if name == "multipleOf" {
+            return Self::of(is_multiple(old, new), is_multiple(new, old));
         }
+        // Positive if the new limit allows more.
+        let more = if name.to_ascii_lowercase().contains("min") { old - new } else { new - old };
+        let includes_more = more == 0.0 && before.exclusive && !after.exclusive;
+        let includes_less = more == 0.0 && !before.exclusive && after.exclusive;
+        Self::of(more > 0.0 || includes_more, more < 0.0 || includes_less)
     }
 
     /// Between the values of a keyword that restricts a value.

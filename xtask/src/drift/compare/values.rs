@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::tree::{Field, Node},
-    Class, Comparison, joined, presence,
-    shift::{Direction, Shift},
+    Class, Comparison, joined,
+    shift::{Direction, Limit, Shift},
 };
 
 /// Keywords that restrict a value. The effect of a change of any other keyword is unknown, so that it is breaking.
@@ -70,10 +70,7 @@ impl Comparison<'_> {
             let here = format!("{prefix}{name}");
             match (before.get(name), after.get(name)) {
                 (Some(before), Some(after)) => {
-                    if before.required != after.required && !(self.base_knows_more && before.required) {
-                        let class = direction.class(if after.required { Shift::Narrower } else { Shift::Wider });
-                        self.add(class, &here, "presence", presence(before.required), presence(after.required));
-                    }
+                    self.presence(direction, &here, before.required, after.required);
                     self.node(direction, &here, &before.node, &after.node);
                 }
                 (Some(_), None) => self.add(Class::Breaking, &here, "field", "present", "removed"),
@@ -171,6 +168,9 @@ impl Comparison<'_> {
                 ("readOnly", Direction::Received) | ("writeOnly", Direction::Sent) => Class::Additive,
                 ("readOnly", Direction::Sent) => direction.class(shift),
                 ("writeOnly", Direction::Received) if new.is_none() => Class::Additive,
+                (name, _) if name.ends_with(" allowEmptyValue") => {
+                    direction.class(if new.is_some() { Shift::Wider } else { Shift::Narrower })
+                }
                 (name, _) if RESTRICTIONS.contains(&name) => direction.class(shift),
                 _ => Class::Breaking,
             };
@@ -183,7 +183,7 @@ impl Comparison<'_> {
     fn mapping(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
         let (before, after) = (&before.mapping, &after.mapping);
         if before.is_empty() || after.is_empty() {
-            // Then the values are those of the property, or the names of the schemas.
+            // Then the variants say which values they have.
             return;
         }
         let values: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
@@ -233,15 +233,28 @@ impl Comparison<'_> {
     }
 
     fn limits(&mut self, direction: Direction, place: &str, before: &Node, after: &Node) {
-        let names: BTreeSet<&String> = before.limits.keys().chain(after.limits.keys()).collect();
+        let names: BTreeSet<&str> = before.limits.keys().chain(after.limits.keys()).map(|name| kind_of(name)).collect();
         for name in names {
-            let (old, new) = (before.limits.get(name), after.limits.get(name));
+            let (old, new) = (limit(before, name), limit(after, name));
             if old == new || (self.base_knows_more && new.is_none()) {
                 continue;
             }
-            let shift = Shift::of_limits(name, old.map(String::as_str), new.map(String::as_str));
-            let show = |limit: Option<&String>| limit.cloned().unwrap_or_else(|| "none".into());
-            self.add(direction.class(shift), place, name, show(old), show(new));
+            let shift = Shift::of_limits(name, old.as_ref(), new.as_ref());
+            // An inclusive and an exclusive bound are one limit.
+            let exclusive = |limit: &Option<Limit>| limit.as_ref().map(|limit| limit.exclusive);
+            let mixed = matches!((exclusive(&old), exclusive(&new)), (Some(one), Some(other)) if one != other);
+            let show = |limit: &Option<Limit>| match limit {
+                None => "none".to_owned(),
+                Some(Limit { text, exclusive: true }) if mixed => format!("{text}, exclusive"),
+                Some(Limit { text, .. }) => text.clone(),
+            };
+            let is_exclusive = !mixed && exclusive(&old).or(exclusive(&new)) == Some(true);
+            let shown = match name {
+                "minimum" if is_exclusive => "exclusiveMinimum",
+                "maximum" if is_exclusive => "exclusiveMaximum",
+                name => name,
+            };
+            self.add(direction.class(shift), place, shown, show(&old), show(&new));
         }
     }
 
@@ -275,6 +288,33 @@ impl Comparison<'_> {
             let place = format!("{place}|{}", label(variant));
             self.add(direction.class(Shift::Wider), &place, "variant", "absent", "new");
         }
+    }
+}
+
+/// The keyword of the inclusive bound.
+fn kind_of(name: &str) -> &str {
+    match name {
+        "exclusiveMinimum" => "minimum",
+        "exclusiveMaximum" => "maximum",
+        name => name,
+    }
+}
+
+/// A limit of a value. Of an inclusive and an exclusive bound, the tighter one.
+fn limit(node: &Node, name: &str) -> Option<Limit> {
+    let inclusive = node.limits.get(name).map(|text| Limit { text: text.clone(), exclusive: false });
+    let other = match name {
+        "minimum" => node.limits.get("exclusiveMinimum"),
+        "maximum" => node.limits.get("exclusiveMaximum"),
+        _ => None,
+    };
+    let exclusive = other.map(|text| Limit { text: text.clone(), exclusive: true });
+    match (inclusive, exclusive) {
+        (Some(one), Some(other)) => {
+            let narrower = Shift::of_limits(name, Some(&one), Some(&other)) == Shift::Narrower;
+            Some(if narrower { other } else { one })
+        }
+        (one, other) => one.or(other),
     }
 }
 

@@ -50,7 +50,8 @@ fn url(server: &Value, value: impl Fn(&Value) -> Option<String>) -> String {
 /// The URLs of a server for every combination of the values of its variables.
 fn urls(server: &Value) -> Vec<String> {
     let mut all = vec![url(server, |variable| match variable["enum"] {
-        Value::Null => variable["default"].as_str().map(|default| format!("{{any, default {default}}}")),
+        // Any value; the default is that of the first server.
+        Value::Null => variable["default"].is_string().then(|| "{any}".to_owned()),
         _ => None,
     })];
     for (name, variable) in server["variables"].as_object().into_iter().flatten() {

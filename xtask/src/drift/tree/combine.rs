@@ -1,6 +1,6 @@
 //! Several schemas about the same value.
 
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::Node;
 
@@ -20,10 +20,18 @@ impl Node {
         }
     }
 
+    fn states_type(&self) -> bool {
+        !self.types.is_empty() || !self.variants.is_empty() || self.values.is_some() || self.recursive.is_some()
+    }
+
     /// Adds the statements of another schema about the same value.
     pub(super) fn absorb(&mut self, other: Self) {
-        self.types.extend(other.types);
-        self.nullable |= other.nullable;
+        // A part without types allows null as well.
+        self.nullable = match (self.states_type(), other.states_type()) {
+            (true, true) => self.nullable && other.nullable,
+            _ => self.nullable || other.nullable,
+        };
+        self.types = both_types(std::mem::take(&mut self.types), other.types);
         self.format = other.format.or(self.format.take());
         self.open |= other.open;
         // Both parts apply: values that both allow, and the tighter limits.
@@ -32,6 +40,10 @@ impl Node {
             (one, two) => one.or(two),
         };
         for (name, limit) in other.limits {
+            if name == "pattern" || name == "multipleOf" {
+                add(&mut self.limits, name, limit);
+                continue;
+            }
             let number = |text: &String| text.parse::<f64>().ok();
             let looser = self.limits.get(&name).and_then(number).zip(number(&limit)).is_some_and(|(own, new)| {
                 if name.to_ascii_lowercase().contains("min") { new < own } else { new > own }
@@ -54,9 +66,11 @@ impl Node {
         }
         self.required.extend(other.required);
         self.mark_required();
-        self.marks.extend(other.marks);
-        self.items = other.items.or(self.items.take());
-        self.rest = other.rest.or(self.rest.take());
+        for (name, mark) in other.marks {
+            add(&mut self.marks, name, mark);
+        }
+        self.items = both_nodes(self.items.take(), other.items);
+        self.rest = both_nodes(self.rest.take(), other.rest);
         self.variants.extend(other.variants);
         self.mapping.extend(other.mapping);
         self.recursive = other.recursive.or(self.recursive);
@@ -64,4 +78,42 @@ impl Node {
             self.prose = other.prose;
         }
     }
+}
+
+/// Both texts, if they are different ones.
+fn add(all: &mut BTreeMap<String, String>, name: String, text: String) {
+    match all.entry(name) {
+        Entry::Vacant(place) => drop(place.insert(text)),
+        Entry::Occupied(mut place) if *place.get() != text => {
+            let both = BTreeSet::from([place.get().clone(), text]);
+            place.insert(both.into_iter().collect::<Vec<_>>().join(" and "));
+        }
+        Entry::Occupied(_) => {}
+    }
+}
+
+fn both_nodes(one: Option<Box<Node>>, other: Option<Box<Node>>) -> Option<Box<Node>> {
+    match (one, other) {
+        (Some(mut one), Some(other)) => {
+            one.absorb(*other);
+            Some(one)
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+/// The types that both sets allow. An empty set allows all, and integers are numbers.
+fn both_types(one: BTreeSet<String>, other: BTreeSet<String>) -> BTreeSet<String> {
+    if one.is_empty() || other.is_empty() {
+        return one.into_iter().chain(other).collect();
+    }
+    let has = |all: &BTreeSet<String>, kind: &str| all.contains(kind) || kind == "integer" && all.contains("number");
+    let both: BTreeSet<String> = one
+        .iter()
+        .filter(|kind| has(&other, kind))
+        .chain(other.iter().filter(|kind| has(&one, kind)))
+        .cloned()
+        .collect();
+    // Parts that contradict each other describe no value. Their types are shown.
+    if both.is_empty() { one.into_iter().chain(other).collect() } else { both }
 }

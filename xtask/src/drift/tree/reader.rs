@@ -110,7 +110,10 @@ impl<'r> Reader<'r> {
             let response = self.deref(response);
             let headers = response["headers"].as_object().into_iter().flatten();
             let headers = headers.map(|(name, header)| {
-                (name.to_ascii_lowercase(), self.node(&self.deref(header)["schema"], &mut Vec::new()))
+                let header = self.deref(header);
+                let required = header["required"] == true;
+                let node = self.node(&header["schema"], &mut Vec::new());
+                (name.to_ascii_lowercase(), Field { required, node })
             });
             let content = self.content(&response["content"]);
             out.responses
@@ -127,13 +130,20 @@ impl<'r> Reader<'r> {
     fn parameter(&self, parameter: &'r Value, positions: &[&str], out: &mut Operation) {
         let (name, location) =
             (parameter["name"].as_str().unwrap_or_default(), parameter["in"].as_str().unwrap_or_default());
-        if location == "header" && self.key_headers.contains(&name.to_ascii_lowercase()) {
+        // Names of headers ignore case.
+        let header = name.to_ascii_lowercase();
+        let is_described_elsewhere = ["accept", "content-type", "authorization"].contains(&header.as_str())
+            || self.key_headers.contains(&header);
+        if location == "header" && is_described_elsewhere {
             return;
         }
         let key = match positions.iter().position(|position| *position == name) {
             Some(position) if location == "path" => format!("path.{position}"),
+            _ if location == "header" => format!("header.{header}"),
             _ => format!("{location}.{name}"),
         };
+        // A parameter of the operation replaces that of its path.
+        out.marks.retain(|place, _| !place.strip_prefix(&key).is_some_and(|rest| rest.starts_with(' ')));
         // A parameter has a schema or a body of one media type.
         let (media, schema) = match parameter["content"].as_object().and_then(|content| content.iter().next()) {
             Some((media, entry)) => (media_type(media), &entry["schema"]),
@@ -149,8 +159,18 @@ impl<'r> Reader<'r> {
         let style = parameter["style"].as_str().unwrap_or(plain);
         let explode = parameter["explode"].as_bool().unwrap_or(style == "form");
         let mut mark = |what: &str, value: String| out.marks.insert(format!("{key} {what}"), value);
-        if style != plain || explode != (style == "form") {
+        // Single values have the same form in all styles but those of paths.
+        let is_single = !node.types.is_empty()
+            && node.types.iter().all(|kind| kind != "array" && kind != "object")
+            && node.variants.is_empty();
+        let is_open = is_single && (style == "form" || style == "simple" || location == "query");
+        if style == "deepObject" {
+            mark("style", style.to_owned());
+        } else if !is_open && (style != plain || explode != (style == "form")) {
             mark("style", format!("{style}, explode {explode}"));
+        }
+        if location == "query" && parameter["allowEmptyValue"] == true {
+            mark("allowEmptyValue", "true".into());
         }
         if parameter["allowReserved"] == true {
             mark("allowReserved", "true".into());

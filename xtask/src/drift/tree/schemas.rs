@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     openapi_keywords::{BOUNDS, SIZES},
-    reference::resolve,
+    reference::{reference_name, resolve},
 };
 
 /// Keywords that have a field in the tree, or that do not describe values.
@@ -63,7 +63,7 @@ impl<'r> Reader<'r> {
             node.nullable |= object.get("nullable") == Some(&Value::Bool(true));
             node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
             if let Some(default) = object.get("default") {
-                node.default = Some(default.to_string());
+                node.default = Some(json(default));
             }
         }
         if object.get("description").is_some() {
@@ -87,13 +87,13 @@ impl<'r> Reader<'r> {
         node.types.extend(kinds.into_iter().filter(|kind| *kind != "null").map(str::to_owned));
         node.format = object.get("format").and_then(Value::as_str).map(str::to_owned).or(node.format);
         node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
-        node.default = object.get("default").map(Value::to_string).or(node.default);
+        node.default = object.get("default").map(json).or(node.default);
         let values = object.get("enum").or(object.get("x-extensible-enum")).and_then(Value::as_array);
         let values = values.cloned().or_else(|| object.get("const").map(|only| vec![only.clone()]));
         if let Some(values) = values {
             node.open = object.contains_key("x-extensible-enum");
             node.nullable |= values.contains(&Value::Null);
-            node.values = Some(values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect());
+            node.values = Some(values.iter().filter(|value| !value.is_null()).map(json).collect());
         }
         read_limits(object, &mut node);
         for (key, value) in object {
@@ -108,7 +108,7 @@ impl<'r> Reader<'r> {
             if let Some(tag) = discriminator["propertyName"].as_str() {
                 node.marks.insert("discriminator".into(), tag.to_owned());
             }
-            node.mapping = self.mapping(&discriminator["mapping"], above);
+            node.mapping = self.mapping(object, discriminator, above);
         }
         if object.get("additionalProperties") == Some(&Value::Bool(false)) {
             node.marks.insert("additionalProperties".into(), "false".into());
@@ -135,9 +135,10 @@ impl<'r> Reader<'r> {
                     && variant.nullable
                     && variant.values.as_ref().is_none_or(BTreeSet::is_empty))
             });
-            node.nullable |= nodes.len() < all;
+            let has_null = nodes.len() < all;
+            let nodes = simplified(nodes);
             match nodes.len() {
-                1 => node.absorb(nodes.remove(0)),
+                1 => nodes.into_iter().for_each(|only| node.absorb(only)),
                 _ => {
                     if !nodes.is_empty() && keyword == "anyOf" {
                         node.marks.insert("union".into(), "any of".into());
@@ -145,6 +146,7 @@ impl<'r> Reader<'r> {
                     node.variants.extend(nodes);
                 }
             }
+            node.nullable |= has_null;
         }
         // The order of variants has no meaning.
         node.variants.sort();
@@ -155,16 +157,74 @@ impl<'r> Reader<'r> {
     }
 
     /// Hashes of the variants that the values of a discriminator select. Names of schemas are not part of them.
-    fn mapping(&self, mapping: &'r Value, above: &mut Vec<&'r str>) -> BTreeMap<String, u64> {
-        let entries = mapping.as_object().into_iter().flatten();
-        let entries = entries.filter_map(|(value, target)| {
-            let target = target.as_str()?;
-            let schema = resolve(self.root, target).or_else(|| self.root["components"]["schemas"].get(target))?;
+    fn mapping(
+        &self,
+        union: &'r Map<String, Value>,
+        discriminator: &'r Value,
+        above: &mut Vec<&'r str>,
+    ) -> BTreeMap<String, u64> {
+        let hash = |node: &Node| {
             let mut hasher = DefaultHasher::new();
-            self.node(schema, above).hash(&mut hasher);
-            Some((value.clone(), hasher.finish()))
-        });
-        entries.collect()
+            node.hash(&mut hasher);
+            hasher.finish()
+        };
+        let mut out = BTreeMap::new();
+        let mut targets = BTreeSet::new();
+        for (value, target) in discriminator["mapping"].as_object().into_iter().flatten() {
+            let Some(target) = target.as_str() else { continue };
+            targets.insert(reference_name(target));
+            let schema = resolve(self.root, target).or_else(|| self.root["components"]["schemas"].get(target));
+            if let Some(schema) = schema {
+                out.insert(value.clone(), hash(&self.node(schema, above)));
+            }
+        }
+        // The value of a variant without a mapping is its name, unless the variant itself says what it is.
+        let tag = discriminator["propertyName"].as_str().unwrap_or_default();
+        let variants = ["oneOf", "anyOf"].iter().filter_map(|keyword| union.get(*keyword)?.as_array()).flatten();
+        for reference in variants.filter_map(|variant| variant["$ref"].as_str()) {
+            let (name, target) = (reference_name(reference), resolve(self.root, reference));
+            let node = target.filter(|_| !targets.contains(&name)).map(|target| self.node(target, above));
+            let is_stated = |node: &Node| node.fields.get(tag).is_some_and(|field| field.node.values.is_some());
+            if let Some(node) = node.filter(|node| !is_stated(node)) {
+                out.insert(name, hash(&node));
+            }
+        }
+        out
+    }
+}
+
+/// One variant instead of several that state nothing but types, or nothing but values: `oneOf: [{ const: a }, …]` is an
+/// enum, and `anyOf: [{ type: string }, …]` a list of types.
+fn simplified(variants: Vec<Node>) -> Vec<Node> {
+    let plain =
+        |variant: &Node| Node { types: BTreeSet::new(), prose: String::new(), nullable: false, ..variant.clone() };
+    let is_type = |variant: &Node| !variant.types.is_empty() && plain(variant) == Node::default();
+    let is_enum = |variant: &Node| {
+        variant.values.is_some() && !variant.open && Node { values: None, ..plain(variant) } == Node::default()
+    };
+    if variants.len() < 2 || !(variants.iter().all(is_type) || variants.iter().all(is_enum)) {
+        return variants;
+    }
+    let mut all = Node::default();
+    for variant in variants {
+        all.types.extend(variant.types);
+        all.nullable |= variant.nullable;
+        if let Some(values) = variant.values {
+            all.values.get_or_insert_default().extend(values);
+        }
+    }
+    // Every integer is a number.
+    if all.types.contains("number") {
+        all.types.remove("integer");
+    }
+    vec![all]
+}
+
+/// A value as JSON, in which `1.0` is `1`.
+fn json(value: &Value) -> String {
+    match value.as_f64() {
+        Some(number) if number.fract() == 0.0 && number.abs() < 9e15 => (number as i64).to_string(),
+        _ => value.to_string(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
+    document::METHODS,
     pointer::{Pointer, Remark},
     reference::follow,
 };
@@ -22,7 +23,7 @@ pub struct Credential {
 /// reported.
 pub(super) fn credential(root: &Value, lost: &mut Vec<Remark>) -> Option<Credential> {
     let schemes = root["components"]["securitySchemes"].as_object()?;
-    let used = used_schemes(root);
+    let used: BTreeSet<String> = requirements(root).into_iter().map(|(_, name)| name).collect();
     let place = Pointer::default().at("components").at("securitySchemes");
     let mut chosen: Option<Credential> = None;
     // A document that requires nothing still describes how to authenticate.
@@ -63,13 +64,31 @@ fn read(scheme: &Value) -> Option<Credential> {
     }
 }
 
-/// Names of the security schemes that the document or an operation requires.
-fn used_schemes(root: &Value) -> BTreeSet<String> {
-    let items = root["paths"].as_object().into_iter().flat_map(|paths| paths.values());
-    let operations = items.filter_map(Value::as_object).flat_map(|item| item.values());
-    let lists = operations.map(|operation| &operation["security"]).chain([&root["security"]]);
-    let alternatives = lists.filter_map(Value::as_array).flatten().filter_map(Value::as_object);
-    alternatives.flat_map(|alternative| alternative.keys().cloned()).collect()
+/// Names of the security schemes that the document or an operation requires, with the places.
+fn requirements(root: &Value) -> Vec<(Pointer, String)> {
+    let paths = Pointer::default().at("paths");
+    let items = root["paths"].as_object().into_iter().flatten();
+    let operations = items.flat_map(|(path, item)| {
+        let place = paths.at(path);
+        METHODS.iter().map(move |method| (place.at(method), &item[*method]))
+    });
+    let lists = operations.chain([(Pointer::default(), root)]);
+    let mut all = Vec::new();
+    for (place, list) in lists.map(|(place, holder)| (place.at("security"), &holder["security"])) {
+        for (index, alternative) in list.as_array().into_iter().flatten().enumerate() {
+            for (name, _) in alternative.as_object().into_iter().flatten() {
+                all.push((place.at(index).at(name), name.clone()));
+            }
+        }
+    }
+    all
+}
+
+/// The places that name security schemes that do not exist.
+pub(super) fn undefined_schemes(root: &Value) -> Vec<Remark> {
+    let schemes = &root["components"]["securitySchemes"];
+    let undefined = requirements(root).into_iter().filter(|(_, name)| schemes.get(name).is_none());
+    undefined.map(|(place, _)| Remark::new(&place, "the security scheme does not exist")).collect()
 }
 
 /// The URL of the first server, with the defaults of its variables. `None` if it is relative.

@@ -3,13 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    operations::{ErrorBody, Lowering, Operation},
+    operations::{ErrorBody, ItemReader, Lowering, Operation, StreamForm},
+    parameters::ObjectStyle,
     schemas::Site,
+    shapes::types_of,
 };
 use crate::{
     generate::names::type_name,
     pointer::{Pointer, Remark},
-    reference::reference_name,
+    reference::{follow, reference_name},
 };
 
 const FORM: &str = "multipart/form-data";
@@ -28,9 +30,36 @@ fn is_json(media_type: &str) -> bool {
     essence == JSON || essence.ends_with("+json")
 }
 
+/// The reader for a media type of several JSON values.
+fn item_reader(media_type: &str) -> Option<ItemReader> {
+    match essence(media_type).as_str() {
+        "text/event-stream" => Some(ItemReader::Events),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some(ItemReader::JsonLines),
+        _ => None,
+    }
+}
+
+/// Whether a request body has a boolean property `stream`.
+fn has_stream_flag(root: &Value, schema: &Value, depth: usize) -> bool {
+    const DEEPEST: usize = 16;
+    let Some(object) = follow(root, schema).and_then(Value::as_object).filter(|_| depth < DEEPEST) else {
+        return false;
+    };
+    let flag = object.get("properties").and_then(|properties| follow(root, properties.get("stream")?)?.as_object());
+    let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten();
+    flag.is_some_and(|flag| types_of(flag).0 == ["boolean"])
+        || parts.into_iter().any(|part| has_stream_flag(root, part, depth + 1))
+}
+
 impl<'d> Lowering<'_, 'd> {
-    /// The media type that is generated: JSON, a form, or the first one. All others are reported.
-    fn preferred(&mut self, holder: &'d Value, place: &Pointer, reason: &str) -> Option<(&'d str, &'d Value)> {
+    /// The media type that is generated: JSON, a form, or the first one. All others are reported, but for `also`.
+    fn preferred(
+        &mut self,
+        holder: &'d Value,
+        place: &Pointer,
+        reason: &str,
+        also: Option<&str>,
+    ) -> Option<(&'d str, &'d Value)> {
         let content = holder["content"].as_object()?;
         let rank = |media_type: &str| match essence(media_type).as_str() {
             _ if is_json(media_type) => 0,
@@ -39,19 +68,17 @@ impl<'d> Lowering<'_, 'd> {
             _ => 3,
         };
         let (media_type, media) = content.iter().min_by_key(|(media_type, _)| rank(media_type))?;
-        for other in content.keys().filter(|other| *other != media_type) {
+        for other in content.keys().filter(|other| *other != media_type && Some(other.as_str()) != also) {
             self.lost.push(Remark::new(&place.at("content").at(other), reason));
         }
         Some((media_type, media))
     }
 
     pub(super) fn body(&mut self, body: &'d Value, out: &mut Operation, place: &Pointer) -> Option<Value> {
-        let (media_type, media) = self.preferred(body, place, "only one media type of a request is generated")?;
+        let (media_type, media) = self.preferred(body, place, "only one media type of a request is generated", None)?;
         let here = place.at("content").at(media_type);
-        self.encoding(media_type, &media["encoding"], &here.at("encoding"));
-        if body["required"] == json!(false) {
-            self.lost.push(Remark::new(&place.at("required"), "the generated method always sends a body"));
-        }
+        let styles = self.encoding(media_type, &media["encoding"], &here.at("encoding"));
+        let is_required = body["required"] == json!(true);
         let raw = || json!({ "type": "string", "format": "binary" });
         let (media_type, schema) = match essence(media_type).as_str() {
             essence if is_json(essence) || essence == URLENCODED => {
@@ -62,18 +89,26 @@ impl<'d> Lowering<'_, 'd> {
                 };
                 let schema = media.get("schema").unwrap_or(&Value::Bool(true));
                 self.json_params(schema, &here.at("schema"), "", &mut Vec::new(), out);
+                out.has_stream_flag = has_stream_flag(self.root, schema, 0);
                 if essence != URLENCODED && essence != JSON {
                     out.json_body = Some(media_type.to_owned());
+                }
+                out.optional_body = !is_required;
+                if essence == URLENCODED {
+                    self.note_fields(schema, &styles, &here.at("schema"));
+                    out.form_styles = Some(styles);
                 }
                 let media_type = if essence == URLENCODED { URLENCODED } else { JSON };
                 (media_type, self.schemas.lower(schema, &site))
             }
             // progenitor generates the method for a raw body, which `rewrite` replaces by the form.
             FORM => {
+                self.note_optional(is_required, place);
                 out.form = self.form(&media["schema"], out, &here.at("schema"));
                 (OCTETS, raw())
             }
             _ => {
+                self.note_optional(is_required, place);
                 out.raw_body = Some(media_type.to_owned());
                 (OCTETS, raw())
             }
@@ -81,17 +116,51 @@ impl<'d> Lowering<'_, 'd> {
         Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }))
     }
 
-    /// Checks the options for single fields of a form.
-    fn encoding(&mut self, media_type: &str, encoding: &Value, place: &Pointer) {
+    fn note_optional(&mut self, is_required: bool, place: &Pointer) {
+        if !is_required {
+            self.lost.push(Remark::new(&place.at("required"), "the generated method always sends a body"));
+        }
+    }
+
+    /// Reads the options for single fields of a form: the styles of urlencoded ones.
+    fn encoding(&mut self, media_type: &str, encoding: &Value, place: &Pointer) -> Vec<(String, ObjectStyle)> {
+        let mut styles = Vec::new();
         for (field, options) in encoding.as_object().into_iter().flatten() {
             let here = place.at(field);
-            let only_types = options.as_object().is_some_and(|own| own.keys().all(|key| key == "contentType"));
+            let has = |key: &str| options.get(key).is_some();
             match essence(media_type).as_str() {
-                FORM if only_types => self.lost.push(Remark::new(&here, "the part is sent with the type of its kind")),
-                FORM | URLENCODED => self.refuse(&here, "an encoding of a form field is not supported"),
+                FORM if has("style") || has("explode") || has("allowReserved") => {
+                    self.refuse(&here, "a style of a part is not supported");
+                }
+                FORM => self.lost.push(Remark::new(&here, "the part is sent with the type of its kind")),
+                URLENCODED => {
+                    if options["allowReserved"] == json!(true) {
+                        let place = here.at("allowReserved");
+                        self.lost.push(Remark::new(&place, "reserved characters are percent-encoded"));
+                    }
+                    let is_json_text = options["contentType"].as_str().is_some_and(is_json);
+                    match ObjectStyle::read(options) {
+                        _ if is_json_text && !has("style") => styles.push((field.clone(), ObjectStyle::Json)),
+                        Some(ObjectStyle::Exploded) => {}
+                        Some(style) => styles.push((field.clone(), style)),
+                        None => self.refuse(&here, format!("the style {} is not supported", options["style"])),
+                    }
+                }
                 // It applies to forms only.
                 _ => {}
             }
+        }
+        styles
+    }
+
+    /// Reports fields of an urlencoded form whose form the specification leaves open.
+    fn note_fields(&mut self, schema: &Value, styles: &[(String, ObjectStyle)], place: &Pointer) {
+        let target = follow(self.root, schema).cloned().unwrap_or_default();
+        for (name, property) in target["properties"].as_object().into_iter().flatten() {
+            let style =
+                styles.iter().find(|(field, _)| field == name).map_or(ObjectStyle::Exploded, |(_, style)| *style);
+            let field = follow(self.root, property).cloned().unwrap_or_default();
+            self.note_nested(&field, style, &place.at("properties").at(name));
         }
     }
 
@@ -102,17 +171,43 @@ impl<'d> Lowering<'_, 'd> {
         media: &Value,
         out: &Operation,
         place: &Pointer,
-    ) -> Option<(&'static str, String)> {
-        let reader = match essence(media_type).as_str() {
-            "text/event-stream" => "events",
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => "json_lines",
-            _ => return None,
-        };
+    ) -> Option<(ItemReader, String)> {
+        let reader = item_reader(media_type)?;
         let schema = media.get("schema")?;
         let site = Site { place: place.clone(), name: format!("{}Item", type_name(&out.id)), in_response: true };
         let lowered = self.schemas.lower(schema, &site);
         let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str())?;
         Some((reader, reference_name(reference)))
+    }
+
+    /// The stream beside a JSON response: another media type, or several JSON values instead of one if the request has
+    /// a flag `stream`.
+    fn stream(&mut self, response: &Value, lowered: &Value, out: &Operation, place: &Pointer) -> Option<StreamForm> {
+        let content = response["content"].as_object()?;
+        if !content.keys().any(|media_type| is_json(media_type)) {
+            return None;
+        }
+        let (accept, items) = match content.iter().find(|(media_type, _)| item_reader(media_type).is_some()) {
+            Some((media_type, media)) => {
+                let place = place.at("content").at(media_type);
+                let items = self.items(media_type, media, out, &place.at("schema"));
+                if items.is_none() {
+                    self.lost.push(Remark::new(&place, "generated as a byte stream"));
+                }
+                (Some(media_type.clone()), items)
+            }
+            None if !out.has_stream_flag => return None,
+            None => {
+                let schema = lowered["content"].as_object()?.values().next()?.get("schema")?;
+                let reference = schema["$ref"].as_str().or(schema["allOf"][0]["$ref"].as_str());
+                let Some(reference) = reference else {
+                    self.lost.push(Remark::new(place, "the request has a flag `stream`; a stream is not generated"));
+                    return None;
+                };
+                (None, Some((ItemReader::ByMediaType, reference_name(reference))))
+            }
+        };
+        Some(StreamForm { method: self.free_method(&format!("{}_stream", out.id)), accept, items })
     }
 
     /// The type of all error bodies that are JSON. Different ones become any JSON value.
@@ -165,9 +260,11 @@ impl<'d> Lowering<'_, 'd> {
                 continue;
             }
             let mut lowered = json!({ "description": response["description"].as_str().unwrap_or_default() });
-            if let Some((media_type, media)) =
-                self.preferred(response, &here, "only one media type of a response is generated")
-            {
+            let names = response["content"].as_object().into_iter().flat_map(|content| content.keys());
+            let has_json = names.clone().any(|name| is_json(name));
+            let stream = names.map(String::as_str).find(|name| has_json && item_reader(name).is_some());
+            let reason = "only one media type of a response is generated";
+            if let Some((media_type, media)) = self.preferred(response, &here, reason, stream) {
                 let content = here.at("content").at(media_type);
                 let (media_type, schema) = if is_json(media_type) {
                     let site = Site {
@@ -187,6 +284,7 @@ impl<'d> Lowering<'_, 'd> {
                 };
                 lowered["content"] = json!({ media_type: { "schema": schema } });
             }
+            out.stream = self.stream(response, &lowered, out, &here);
             success = Some((status.clone(), lowered));
         }
         out.error = self.error_body(&errors, out, place);

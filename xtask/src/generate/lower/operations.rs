@@ -5,15 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
-use super::{
-    access,
-    forms::Form,
-    params::{Param, strip_limits, with_siblings},
-    schemas::{Schemas, Site},
-};
+use super::{access, forms::Form, parameters::ObjectStyle, params::Param, schemas::Schemas};
 use crate::{
     document::METHODS,
-    generate::names::{bounded, family_of, identifier, type_name},
+    generate::names::{bounded, family_of, identifier},
     pointer::{Pointer, Remark},
     reference::follow,
     x_effect::{Effect, Effects},
@@ -42,15 +37,24 @@ pub struct Operation {
     pub raw_body: Option<String>,
     /// Media type of a JSON body if it is not `application/json`.
     pub json_body: Option<String>,
+    /// Styles of the fields of an `application/x-www-form-urlencoded` body, if the operation has one.
+    pub form_styles: Option<Vec<(String, ObjectStyle)>>,
+    /// Whether a JSON or urlencoded body may be absent.
+    pub optional_body: bool,
+    /// Whether the JSON body has a property that asks for a stream.
+    pub has_stream_flag: bool,
     /// Media type of the response if it is not JSON.
     pub accept: Option<String>,
-    /// The constructor of the runtime's `ItemStream`, and the type of its items, if the response is a stream of JSON
-    /// values.
-    pub items: Option<(&'static str, String)>,
+    /// The reader of items, and their type, if the response is a stream of JSON values.
+    pub items: Option<(ItemReader, String)>,
+    /// The successful response as a stream, if it is sent as JSON or as a stream.
+    pub stream: Option<StreamForm>,
     /// The body of error responses.
     pub error: Option<ErrorBody>,
     /// Query parameters that are objects, and lists in one parameter.
     pub objects: BTreeMap<String, ObjectStyle>,
+    /// Names on the wire of query parameters that have another name in the code of progenitor.
+    pub renamed: BTreeMap<String, String>,
 }
 
 pub struct LoweredOperations {
@@ -72,15 +76,26 @@ pub enum ErrorBody {
     Json,
 }
 
-/// How an object is sent as a query parameter.
+/// The second form of a response that is JSON or a stream. It has a method of its own.
+#[derive(Clone, Debug)]
+pub struct StreamForm {
+    /// Name of the method.
+    pub method: String,
+    /// Media type of the stream, if the document has one for it.
+    pub accept: Option<String>,
+    /// The reader of items, and their type. `None`: a byte stream.
+    pub items: Option<(ItemReader, String)>,
+}
+
+/// How items of a stream are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ObjectStyle {
-    /// `name[key]=value`: style `deepObject`.
-    Deep,
-    /// `key=value`: style `form`, exploded.
-    Exploded,
-    /// `name=key,value`, and `name=item,item` of a list: style `form`, not exploded.
-    Joined,
+pub enum ItemReader {
+    /// Server-sent events.
+    Events,
+    /// Lines of JSON.
+    JsonLines,
+    /// By the media type of the response.
+    ByMediaType,
 }
 
 /// Lowers every operation of the document.
@@ -89,6 +104,7 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
     let mut lowering = Lowering {
         root,
         key_header,
+        methods: ids.values().cloned().collect(),
         effects: Effects::new(root),
         schemas,
         operations: Vec::new(),
@@ -100,8 +116,8 @@ pub fn lower<'d>(root: &'d Value, key_header: Option<&str>, schemas: &mut Schema
     let mut paths = Map::new();
     for (path, item) in root["paths"].as_object().into_iter().flatten() {
         let place = Pointer::default().at("paths").at(path);
-        if item.get("$ref").is_some() {
-            lowering.refuse(&place, "a path item by reference is not supported");
+        if let Some(reference) = item.get("$ref") {
+            lowering.refuse(&place, format!("the target of the reference {reference} does not exist"));
             continue;
         }
         let mut out = Map::new();
@@ -182,7 +198,9 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
 
 pub(super) struct Lowering<'l, 'd> {
     pub(super) root: &'d Value,
-    key_header: Option<&'l str>,
+    pub(super) key_header: Option<&'l str>,
+    /// Names of all methods, without those that build requests.
+    methods: BTreeSet<String>,
     effects: Effects,
     pub(super) schemas: &'l mut Schemas<'d>,
     operations: Vec<Operation>,
@@ -205,6 +223,43 @@ impl<'d> Lowering<'_, 'd> {
                 .push(Remark::new(place, format!("the target of the reference {} does not exist", value["$ref"])));
             value
         })
+    }
+
+    /// An unused name of a method.
+    pub(super) fn free_method(&mut self, wish: &str) -> String {
+        let mut names = std::iter::once(wish.to_owned()).chain((2..).map(|number| format!("{wish}_{number}")));
+        let is_free =
+            |name: &String| ![name.clone(), format!("{name}_request")].iter().any(|own| self.methods.contains(own));
+        let name = names.find(is_free).unwrap_or_default();
+        self.methods.insert(name.clone());
+        name
+    }
+
+    /// Gives parameters of a query another name if their Rust name is that of another argument. Others are refused.
+    fn name_arguments(&mut self, parameters: &mut [Value], has_body: bool, out: &mut Operation, place: &Pointer) {
+        let mut taken: BTreeSet<String> = has_body.then(|| "body".to_owned()).into_iter().collect();
+        let is_query = |parameter: &Value| parameter["in"] == "query";
+        for is_renamed in [false, true] {
+            for parameter in parameters.iter_mut().filter(|parameter| is_query(parameter) == is_renamed) {
+                let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+                let rust = identifier(&name).to_string();
+                if taken.insert(rust.clone()) {
+                    continue;
+                }
+                if !is_renamed {
+                    self.refuse(place, format!("the parameter {name:?} has the same Rust name as another argument"));
+                    continue;
+                }
+                let stem = rust.trim_start_matches("r#");
+                let mut free = (2..).map(|number| format!("{stem}_{number}")).filter(|name| taken.insert(name.clone()));
+                let own = free.next().unwrap_or_default();
+                if let Some(style) = out.objects.remove(&name) {
+                    out.objects.insert(own.clone(), style);
+                }
+                parameter["name"] = json!(own);
+                out.renamed.insert(own, name);
+            }
+        }
     }
 
     fn operation(
@@ -238,10 +293,15 @@ impl<'d> Lowering<'_, 'd> {
             form: None,
             raw_body: None,
             json_body: None,
+            form_styles: None,
+            optional_body: false,
+            has_stream_flag: false,
             accept: None,
             items: None,
+            stream: None,
             error: None,
             objects: BTreeMap::new(),
+            renamed: BTreeMap::new(),
         };
         let item_place = Pointer::default().at("paths").at(path);
         match access::own_server(self.root, (item, &item_place), (operation, place), &mut self.lost) {
@@ -276,14 +336,7 @@ impl<'d> Lowering<'_, 'd> {
                 self.refuse(place, format!("no parameter describes {{{name}}} in the path"));
             }
         }
-        let mut names = BTreeSet::new();
-        let key_header = self.key_header;
-        for (name, _) in seen.iter().filter(|(name, _)| key_header.is_none_or(|key| !key.eq_ignore_ascii_case(name))) {
-            let rust = identifier(name).to_string();
-            if rust == "body" && operation.get("requestBody").is_some() || !names.insert(rust) {
-                self.refuse(place, format!("the parameter {name:?} has the same Rust name as another argument"));
-            }
-        }
+        self.name_arguments(&mut parameters, operation.get("requestBody").is_some(), &mut out, place);
         if matches!(method, "options" | "trace") {
             self.refuse(place, "the method is not supported");
         }
@@ -301,86 +354,5 @@ impl<'d> Lowering<'_, 'd> {
         lowered["responses"] = self.responses(&operation["responses"], &mut out, &place.at("responses"));
         self.operations.push(out);
         lowered
-    }
-
-    fn parameter(
-        &mut self,
-        parameter: &Value,
-        name: &str,
-        location: &str,
-        out: &mut Operation,
-        place: &Pointer,
-    ) -> Option<Value> {
-        let required = location == "path" || parameter["required"] == json!(true);
-        match location {
-            "header" if self.key_header.is_some_and(|key| key.eq_ignore_ascii_case(name)) => return None,
-            "path" | "query" | "header" => {}
-            _ => {
-                self.refuse(place, format!("a parameter in {location:?} is not supported"));
-                return None;
-            }
-        }
-        if parameter["allowReserved"] == json!(true) {
-            self.refuse(place, "a parameter with unescaped reserved characters is not supported");
-            return None;
-        }
-        let mut schema = parameter["schema"].clone();
-        if let Some(media_type) = parameter["content"].as_object().and_then(|content| content.keys().next()) {
-            self.lost
-                .push(Remark::new(&place.at("content"), format!("generated as a string; pass {media_type} as text")));
-            schema = json!({ "type": "string" });
-        }
-        let target = follow(self.root, &schema).cloned().unwrap_or_default();
-        let style = parameter["style"].as_str();
-        let exploded = parameter.get("explode").is_none_or(|explode| explode == &json!(true));
-        let list = target["type"] == "array";
-        let plain_style = match location {
-            "query" => matches!(style, None | Some("form" | "deepObject")),
-            _ => matches!(style, None | Some("simple")),
-        };
-        if !plain_style {
-            self.refuse(place, "only form style and deepObject are supported in a query, and simple style elsewhere");
-            return None;
-        }
-        if list && location != "query" {
-            self.refuse(place, "a list is supported as a query parameter only");
-            return None;
-        }
-        if list && !exploded {
-            out.objects.insert(name.to_owned(), ObjectStyle::Joined);
-        } else if target["type"] == "object" || target.get("properties").is_some() {
-            if location != "query" {
-                self.refuse(place, "an object is supported as a query parameter only");
-                return None;
-            }
-            let style = match (style, exploded) {
-                (Some("deepObject"), _) => ObjectStyle::Deep,
-                (_, true) => ObjectStyle::Exploded,
-                (_, false) => ObjectStyle::Joined,
-            };
-            out.objects.insert(name.to_owned(), style);
-        }
-        let mut param = Param::read(name, &with_siblings(&target, &schema));
-        param.description = parameter["description"].as_str().map(str::to_owned).or(param.description);
-        strip_limits(&mut schema);
-        let site = Site {
-            place: place.at("schema"),
-            name: format!("{}{}", type_name(&out.id), type_name(name)),
-            in_response: false,
-        };
-        let mut schema = self.schemas.lower(&schema, &site);
-        // An absent parameter is how null is sent.
-        if let Some(object) = schema.as_object_mut() {
-            object.remove("nullable");
-        }
-        let mut lowered = json!({ "name": name, "in": location, "required": required, "schema": schema });
-        if location == "query" {
-            lowered["style"] = json!("form");
-        }
-        if let Some(text) = param.documentation() {
-            lowered["description"] = json!(text);
-        }
-        out.params.push(param);
-        Some(lowered)
     }
 }

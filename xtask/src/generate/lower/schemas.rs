@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::narrow::beside_reference;
 use super::params::Param;
 use super::shapes::{
-    COMPONENTS, annotated, component_schemas, enum_values, form_components, needs_name, nullable_components,
-    response_components, sole_part, types_of,
+    COMPONENTS, annotated, component_schemas, enum_values, form_components, is_circular, needs_name,
+    nullable_components, property_keys, response_components, sole_part, types_of,
 };
 use crate::{
-    generate::names::{bounded, type_name},
+    generate::names::{bounded, identifier, type_name},
+    openapi_keywords::{BOUNDS, SIZES},
     pointer::{Pointer, Remark},
     reference::reference_name,
 };
@@ -22,6 +24,10 @@ const EMBEDDING: &str = "Embedding";
 /// Keywords that only describe.
 pub(super) const ANNOTATIONS: &[&str] =
     &["title", "description", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "default"];
+
+/// Keywords that describe the contents of a value.
+const STRUCTURE: &[&str] =
+    &["properties", "allOf", "items", "enum", "const", "x-extensible-enum", "additionalProperties", "required"];
 
 /// All schemas of a document, lowered so far.
 pub struct Schemas<'d> {
@@ -42,6 +48,12 @@ pub struct Schemas<'d> {
     pub open_unions: BTreeSet<String>,
     /// Rust name of the schema that stands for vectors. The generated code uses the type of the runtime for it.
     pub vector: String,
+    /// Properties under another name, because their Rust name was taken: the name that they have on the wire.
+    pub renamed: BTreeMap<String, String>,
+    /// All names of properties.
+    keys: BTreeSet<String>,
+    /// How many unions are being distributed over the parts of an `allOf`.
+    pub(super) distributing: usize,
     /// Values that are not supported become any JSON value instead of being refused.
     pub(super) lenient: bool,
     pub refused: Vec<Remark>,
@@ -109,6 +121,9 @@ impl<'d> Schemas<'d> {
             out: Map::new(),
             open_enums: BTreeMap::new(),
             open_unions: BTreeSet::new(),
+            renamed: BTreeMap::new(),
+            keys: property_keys(root),
+            distributing: 0,
             refused: Vec::new(),
             lost: Vec::new(),
         };
@@ -135,7 +150,10 @@ impl<'d> Schemas<'d> {
             }
             let name = self.names[key].clone();
             let site = Site { place: place.at(key), name: name.clone(), in_response: self.in_response.contains(key) };
-            let mut lowered = self.lower_body(schema, &site);
+            let mut lowered = match is_circular(self.root, key) {
+                true => self.refuse(&site, "the schema refers to itself, so that no value is described"),
+                false => self.lower_body(schema, &site),
+            };
             if let Some(object) = lowered.as_object_mut().filter(|_| self.nullable.contains(key)) {
                 object.remove("nullable");
             }
@@ -177,7 +195,13 @@ impl<'d> Schemas<'d> {
 
     /// Lowers a schema. A schema that needs a name becomes a component and a reference.
     pub fn lower(&mut self, schema: &Value, site: &Site) -> Value {
-        if schema.get("$ref").is_some() || !needs_name(schema) {
+        if let (Some(object), Some(reference)) = (schema.as_object(), schema["$ref"].as_str()) {
+            return match self.with_reference(object, site) {
+                Some(composed) => self.lower(&composed, site),
+                None => self.lower_reference(object, reference, site),
+            };
+        }
+        if !needs_name(schema) {
             return self.lower_body(schema, site);
         }
         let mut site = site.clone();
@@ -194,7 +218,7 @@ impl<'d> Schemas<'d> {
     }
 
     /// Lowers a schema in place, without giving it a name.
-    fn lower_body(&mut self, schema: &Value, site: &Site) -> Value {
+    pub(super) fn lower_body(&mut self, schema: &Value, site: &Site) -> Value {
         let Value::Object(object) = schema else {
             return match schema {
                 Value::Bool(true) => json!({}),
@@ -202,7 +226,13 @@ impl<'d> Schemas<'d> {
             };
         };
         if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
-            return self.lower_reference(object, reference, site);
+            return match self.with_reference(object, site) {
+                Some(composed) => self.lower_body(&composed, site),
+                None => self.lower_reference(object, reference, site),
+            };
+        }
+        if let Some(stripped) = self.without_conditions(object, site) {
+            return self.lower_body(&stripped.into(), site);
         }
         let documentation = Param::read("", schema).documentation();
         let description = documentation.as_deref();
@@ -211,7 +241,11 @@ impl<'d> Schemas<'d> {
             self.lose(&site.place.at("discriminator"), "has no effect without a union");
         }
         let (types, mut nullable) = types_of(object);
-        let mut lowered = if object.contains_key("oneOf") || object.contains_key("anyOf") {
+        let unions = ["oneOf", "anyOf"].iter().filter(|keyword| object.contains_key(**keyword)).count();
+        let is_more = unions > 1 || STRUCTURE.iter().any(|key| object.contains_key(*key));
+        let mut lowered = if unions > 0 && is_more {
+            self.lower_composed(schema, site)
+        } else if unions > 0 {
             self.lower_union(object, site, &mut nullable)
         } else if let Some(only) = sole_part(object) {
             // A reference or another schema with its own description.
@@ -223,11 +257,8 @@ impl<'d> Schemas<'d> {
             }
             lowered
         } else if object.contains_key("allOf") {
-            match self.merged(schema, site, 0) {
-                Some(merged) => self.lower_object(&merged, site),
-                None => return json!({}),
-            }
-        } else if let Some(values) = enum_values(object) {
+            self.lower_composed(schema, site)
+        } else if let Some(values) = enum_values(object).filter(|values| !values.is_empty()) {
             self.lower_enum(object, values, site)
         } else {
             match types.as_slice() {
@@ -261,14 +292,39 @@ impl<'d> Schemas<'d> {
             return self.refuse(site, format!("the target of the reference {reference:?} does not exist"));
         };
         let lowered = json!({ "$ref": format!("{COMPONENTS}{name}") });
-        for key in object.keys() {
-            if key != "$ref" && key != "nullable" && !ANNOTATIONS.contains(&key.as_str()) && !key.starts_with("x-") {
-                return self.refuse(site, format!("the keyword {key:?} beside a reference is not supported"));
-            }
-        }
         self.note_defaults(object, site);
         let nullable = object.get("nullable") == Some(&json!(true)) || self.nullable.contains(&key);
         annotated(lowered, object.get("description").and_then(Value::as_str), nullable)
+    }
+
+    /// A reference and keywords beside it as `allOf`. `None` if the keywords only describe the value, or are not checked
+    /// by the generated type.
+    pub(super) fn with_reference(&mut self, object: &Map<String, Value>, site: &Site) -> Option<Value> {
+        const NOTES: &[&str] = &["$ref", "nullable", "$comment", "$defs"];
+        let is_note = |key: &str| NOTES.contains(&key) || ANNOTATIONS.contains(&key) || key.starts_with("x-");
+        let others: Vec<&str> = object.keys().map(String::as_str).filter(|key| !is_note(key)).collect();
+        let text = if self.root["openapi"].as_str().is_some_and(|version| version.starts_with("3.0")) {
+            "has no effect beside a reference"
+        } else if others.iter().all(|key| BOUNDS.contains(key) || SIZES.contains(key)) {
+            "not checked by the generated type"
+        } else {
+            return Some(json!({ "allOf": [{ "$ref": object["$ref"] }, beside_reference(object)] }));
+        };
+        others.iter().for_each(|key| self.lose(&site.place.at(key), text));
+        None
+    }
+
+    /// Another name for a property whose Rust name is taken. No property of the document has it.
+    pub(super) fn rename(&mut self, key: &str, taken: &BTreeSet<String>) -> String {
+        let stem = identifier(key).to_string().trim_start_matches("r#").to_owned();
+        let mut names = (2..).map(|number| format!("{stem}_{number}"));
+        let is_free = |name: &String| {
+            let is_own = self.renamed.get(name).is_none_or(|other| other == key);
+            is_own && !self.keys.contains(name) && !taken.contains(&identifier(name).to_string())
+        };
+        let name = names.find(is_free).unwrap_or_default();
+        self.renamed.insert(name.clone(), key.to_owned());
+        name
     }
 
     fn note_defaults(&mut self, object: &Map<String, Value>, site: &Site) {

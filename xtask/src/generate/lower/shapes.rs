@@ -34,7 +34,8 @@ pub(super) fn types_of(object: &Map<String, Value>) -> (Vec<String>, bool) {
     };
     let before = types.len();
     types.retain(|kind| kind != "null");
-    let null_value = object.get("enum").and_then(Value::as_array).is_some_and(|values| values.contains(&Value::Null));
+    let null_value = object.get("const") == Some(&Value::Null)
+        || object.get("enum").and_then(Value::as_array).is_some_and(|values| values.contains(&Value::Null));
     (types.clone(), types.len() < before || null_value || object.get("nullable") == Some(&json!(true)))
 }
 
@@ -67,7 +68,7 @@ pub(super) fn needs_name(schema: &Value) -> bool {
         .iter()
         .filter_map(|key| object.get(*key).and_then(Value::as_array))
         .any(|variants| variants.iter().filter(|variant| !is_null(variant)).count() > 1);
-    let strings = enum_values(object).is_some_and(|values| values.iter().all(Value::is_string));
+    let strings = enum_values(object).is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_string));
     let (types, _) = types_of(object);
     // typify would name these itself, and does not know which names are taken.
     let bounded = types == ["string"] && ["minLength", "maxLength"].iter().any(|key| object.contains_key(*key));
@@ -112,6 +113,32 @@ fn is_nullable(root: &Value, schema: &Value, depth: usize) -> bool {
     types_of(object).1
         || variants.into_iter().any(|variant| is_null(variant) || is_nullable(root, variant, depth + 1))
         || sole_part(object).is_some_and(|part| is_nullable(root, part, depth + 1))
+}
+
+/// Whether a component is described by itself: its reference, a part or a variant leads back to it.
+pub(super) fn is_circular(root: &Value, key: &str) -> bool {
+    fn leads_to(root: &Value, schema: &Value, key: &str, seen: &mut HashSet<String>) -> bool {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let name = reference_name(reference);
+            return name == key
+                || seen.insert(name)
+                    && resolve(root, reference).is_some_and(|target| leads_to(root, target, key, seen));
+        }
+        let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|keyword| schema[*keyword].as_array()).flatten();
+        parts.into_iter().any(|part| leads_to(root, part, key, seen))
+    }
+    leads_to(root, &root["components"]["schemas"][key], key, &mut HashSet::new())
+}
+
+/// The names of all properties in a document.
+pub(super) fn property_keys(value: &Value) -> BTreeSet<String> {
+    let own = value["properties"].as_object().into_iter().flat_map(|properties| properties.keys().cloned());
+    let inner: Vec<&Value> = match value {
+        Value::Object(object) => object.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    own.chain(inner.into_iter().flat_map(property_keys)).collect()
 }
 
 /// The names of the properties of an object, or `None` if the schema is not one.

@@ -1,6 +1,6 @@
 //! Lowers the schemas of one type: objects, arrays, strings, numbers and enums.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,15 @@ impl Schemas<'_> {
     }
 
     fn lower_array(&mut self, object: &Map<String, Value>, site: &Site) -> Value {
-        let items = object.get("items").unwrap_or(&Value::Bool(true));
+        let items = match object.get("items") {
+            // The first items have schemas of their own.
+            _ if object.contains_key("prefixItems") => &Value::Bool(true),
+            Some(Value::Bool(false)) => {
+                self.lose(&site.place.at("items"), "not checked by the generated type");
+                &Value::Bool(true)
+            }
+            items => items.unwrap_or(&Value::Bool(true)),
+        };
         for key in ["minItems", "maxItems", "uniqueItems"] {
             if object.contains_key(key) {
                 self.lose(&site.place.at(key), "not checked by the generated type");
@@ -89,18 +97,15 @@ impl Schemas<'_> {
         }
         if let Some(properties) = object.get("properties").and_then(Value::as_object) {
             let mut out = Map::new();
-            let mut names = BTreeSet::new();
+            let mut taken: BTreeSet<String> = BTreeSet::new();
+            let mut names: BTreeMap<&str, String> = BTreeMap::new();
             for (key, property) in properties {
-                if !names.insert(identifier(key).to_string()) {
-                    if !self.lenient {
-                        self.refuse(&site.below("properties", key), "has the same Rust name as another property");
-                    }
-                    self.lose(
-                        &site.below("properties", key).place,
-                        "has the same Rust name as another property; left out",
-                    );
-                    continue;
-                }
+                let name = match taken.insert(identifier(key).to_string()) {
+                    true => key.clone(),
+                    false => self.rename(key, &taken),
+                };
+                taken.insert(identifier(&name).to_string());
+                names.insert(key, name.clone());
                 let mut lowered = self.lower(property, &site.below("properties", key));
                 let is_required =
                     object.get("required").and_then(Value::as_array).is_some_and(|all| all.contains(&json!(key)));
@@ -112,14 +117,14 @@ impl Schemas<'_> {
                 {
                     list.remove("nullable");
                 }
-                out.insert(key.clone(), lowered);
+                out.insert(name, lowered);
             }
             if let Some(required) = object.get("required").and_then(Value::as_array) {
-                let is_described = |name: &&Value| name.as_str().is_some_and(|name| out.contains_key(name));
-                for name in required.iter().filter(|name| !is_described(name)) {
+                let field = |name: &Value| name.as_str().and_then(|name| names.get(name)).cloned();
+                for name in required.iter().filter(|name| field(name).is_none()) {
                     self.lose(&site.place.at("required"), format!("the property {name} has no schema and no field"));
                 }
-                lowered["required"] = required.iter().filter(is_described).cloned().collect();
+                lowered["required"] = required.iter().filter_map(field).collect();
             }
             lowered["properties"] = out.into();
         }

@@ -25,13 +25,6 @@ struct Variant {
 impl Schemas<'_> {
     pub(super) fn lower_union(&mut self, object: &Map<String, Value>, site: &Site, nullable: &mut bool) -> Value {
         let keyword = if object.contains_key("oneOf") { "oneOf" } else { "anyOf" };
-        let structural =
-            ["properties", "allOf", "items", "enum", "const", "x-extensible-enum", "additionalProperties", "required"];
-        if structural.iter().any(|key| object.contains_key(*key))
-            || (keyword == "oneOf" && object.contains_key("anyOf"))
-        {
-            return self.refuse(site, format!("{keyword} beside other structure is not supported"));
-        }
         let all = object[keyword].as_array().cloned().unwrap_or_default();
         let variants: Vec<(usize, &Value)> = all.iter().enumerate().filter(|(_, variant)| !is_null(variant)).collect();
         *nullable |= variants.len() < all.len();
@@ -116,7 +109,9 @@ impl Schemas<'_> {
         for (index, variant) in variants {
             let here = Site { place: site.place.at(keyword).at(index), ..site.clone() };
             let Some(body) = self.merged(variant, &here, 0) else { return json!({}) };
-            let reference = variant["$ref"].as_str().map(str::to_owned);
+            // A variant that other keywords apply to is the last part of an `allOf`.
+            let named = variant["allOf"].as_array().and_then(|parts| parts.last()).unwrap_or(variant);
+            let reference = named["$ref"].as_str().map(str::to_owned);
             // Some exporters repeat a variant for each of its values.
             if !flat.iter().any(|other| other.body == body) {
                 flat.push(Variant { site: here, reference, body });

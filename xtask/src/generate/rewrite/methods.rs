@@ -1,13 +1,15 @@
 //! Methods of the client: requests as values, forms as bodies, checked path segments.
 
 use anyhow::{Context, Result, bail};
-use quote::{ToTokens, format_ident};
-use syn::{
-    Expr, ExprCall, ExprLit, FnArg, ImplItemFn, Lit, Pat, ReturnType, Stmt, Type, parse_quote,
-    visit_mut::{self, VisitMut},
-};
+use quote::format_ident;
+use syn::{Expr, FnArg, ImplItemFn, Pat, ReturnType, Stmt, Type, parse_quote, visit_mut::VisitMut};
 
-use super::options::Options;
+use super::{
+    expressions::{Rewrite, calls, string},
+    large_array::inner,
+    options::Options,
+    stream_form::ResponseForm,
+};
 use crate::generate::{
     lower::{ErrorBody, Operation},
     names,
@@ -17,22 +19,13 @@ use crate::generate::{
 pub(super) fn split_method(
     mut method: ImplItemFn,
     operation: &Operation,
+    form: &ResponseForm<'_>,
 ) -> Result<(ImplItemFn, ImplItemFn, Option<Options>)> {
     remove_version_header(&mut method.block.stmts, operation)?;
-    let mut rewrite = Rewrite {
-        operation,
-        servers: 0,
-        paths: 0,
-        objects: 0,
-        bodies: 0,
-        raw_bodies: 0,
-        json_bodies: 0,
-        accepts: 0,
-        streams: 0,
-        errors: 0,
-    };
+    let optional = if operation.optional_body { optional_body(&mut method) } else { None };
+    let mut rewrite = Rewrite::new(operation, form, optional);
     rewrite.visit_block_mut(&mut method.block);
-    let success: Type = match &operation.items {
+    let success: Type = match form.items {
         Some((_, item)) => {
             let item = format_ident!("{item}");
             parse_quote!(crate::runtime::ItemStream<types::#item>)
@@ -101,12 +94,24 @@ pub(super) fn split_method(
     Ok((request, method, options))
 }
 
+/// Makes the argument `body` optional. Returns the type of the body.
+fn optional_body(method: &mut ImplItemFn) -> Option<Type> {
+    let bodies = method.sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) if binds(&typed.pat, "body") => Some(typed),
+        _ => None,
+    });
+    let argument = bodies.into_iter().next()?;
+    let kind = inner(&argument.ty, "Option").unwrap_or(&argument.ty).clone();
+    *argument.ty = parse_quote!(impl Into<Option<#kind>>);
+    Some(kind)
+}
+
 fn binds(pattern: &Pat, name: &str) -> bool {
     matches!(pattern, Pat::Ident(ident) if ident.ident == name)
 }
 
 /// The type of the decoded body of an error response.
-fn error_type(operation: &Operation) -> Type {
+pub(super) fn error_type(operation: &Operation) -> Type {
     match &operation.error {
         Some(ErrorBody::Named(name)) => {
             let name = format_ident!("{name}");
@@ -157,141 +162,6 @@ fn appends_header(statement: &Stmt, name: &str) -> bool {
         && string(header.args.first()).is_some_and(|text| text == name)
 }
 
-/// The value of a string literal.
-fn string(expression: Option<&Expr>) -> Option<String> {
-    match expression {
-        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Some(text.value()),
-        _ => None,
-    }
-}
-
-/// Whether the last segments of the path of the called function are these.
-fn calls(call: &ExprCall, last: &[&str]) -> bool {
-    let Expr::Path(function) = &*call.func else { return false };
-    let segments = &function.path.segments;
-    segments.len() >= last.len() && segments.iter().rev().zip(last.iter().rev()).all(|(own, name)| own.ident == name)
-}
-
-/// Rewrites expressions and counts how often, so that code of an unexpected shape is an error.
-struct Rewrite<'o> {
-    operation: &'o Operation,
-    servers: usize,
-    paths: usize,
-    objects: usize,
-    bodies: usize,
-    raw_bodies: usize,
-    json_bodies: usize,
-    accepts: usize,
-    streams: usize,
-    errors: usize,
-}
-
-impl Rewrite<'_> {
-    fn check(&self) -> Result<()> {
-        let operation = self.operation;
-        let counts = [
-            ("servers", self.servers, usize::from(operation.server.is_some())),
-            ("path parameters", self.paths, operation.path.matches('{').count()),
-            ("object parameters", self.objects, operation.objects.len()),
-            ("form bodies", self.bodies, usize::from(operation.form.is_some())),
-            ("raw bodies", self.raw_bodies, usize::from(operation.raw_body.is_some())),
-            ("JSON bodies of other media types", self.json_bodies, usize::from(operation.json_body.is_some())),
-            ("streams of items", self.streams, usize::from(operation.items.is_some())),
-            ("unexpected responses", self.errors.min(1), usize::from(operation.error.is_some())),
-            ("accepted media types", self.accepts, usize::from(operation.accept.is_some())),
-        ];
-        for (what, found, expected) in counts {
-            if found != expected {
-                bail!("{}: expected {expected} {what} in the code of progenitor, found {found}", operation.id);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl VisitMut for Rewrite<'_> {
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expression);
-        let replacement: Option<Expr> = match expression {
-            Expr::Field(field) if matches!(&field.member, syn::Member::Named(name) if name == "baseurl") => {
-                self.operation.server.as_ref().map(|server| {
-                    self.servers += 1;
-                    parse_quote!(crate::runtime::server_url(&#field, #server))
-                })
-            }
-            Expr::Call(call) if calls(call, &["encode_path"]) => {
-                self.paths += 1;
-                let argument = call.args.first();
-                Some(parse_quote!(crate::runtime::path_segment(#argument).map_err(Error::InvalidRequest)?))
-            }
-            Expr::Call(call) if calls(call, &["QueryParam", "new"]) => {
-                let style = string(call.args.first()).and_then(|name| self.operation.objects.get(&name));
-                self.objects += usize::from(style.is_some());
-                let arguments = &call.args;
-                style.map(|style| {
-                    let style = format_ident!("{style:?}");
-                    parse_quote!(crate::runtime::object_query(crate::runtime::ObjectStyle::#style, #arguments))
-                })
-            }
-            // `.header(CONTENT_TYPE, …).body(body)` is how progenitor sends a raw body.
-            Expr::MethodCall(call) if self.operation.form.is_some() && call.method == "body" => match &*call.receiver {
-                Expr::MethodCall(header) if header.method == "header" => {
-                    self.bodies += 1;
-                    let receiver = &header.receiver;
-                    Some(parse_quote!(body.put_on(#receiver)))
-                }
-                _ => None,
-            },
-            Expr::Call(call) if calls(call, &["ResponseValue", "stream"]) => {
-                self.operation.items.as_ref().map(|(reader, _)| {
-                    self.streams += 1;
-                    let reader = format_ident!("{reader}");
-                    let error = error_type(self.operation);
-                    parse_quote!(#call.map::<_, _, Error<#error>>(crate::runtime::ItemStream::#reader)?)
-                })
-            }
-            Expr::Call(call) if self.operation.error.is_some() && calls(call, &["Error", "UnexpectedResponse"]) => {
-                self.errors += 1;
-                let response = &call.args;
-                Some(parse_quote!(crate::runtime::error_response(#response).await))
-            }
-            // Any media type of a raw body is lowered to this one.
-            Expr::Call(call) if calls(call, &["HeaderValue", "from_static"]) => {
-                let media_type = self.operation.raw_body.as_ref();
-                let is_raw = string(call.args.first()).is_some_and(|text| text == "application/octet-stream");
-                media_type.filter(|_| is_raw).map(|media_type| {
-                    self.raw_bodies += 1;
-                    parse_quote!(::reqwest::header::HeaderValue::from_static(#media_type))
-                })
-            }
-            // reqwest keeps a media type that is set before.
-            Expr::MethodCall(call) if call.method == "json" => self.operation.json_body.as_ref().map(|media_type| {
-                self.json_bodies += 1;
-                let (receiver, arguments) = (&call.receiver, &call.args);
-                parse_quote!(#receiver.header(::reqwest::header::CONTENT_TYPE, ::reqwest::header::HeaderValue::from_static(#media_type)).json(#arguments))
-            }),
-            Expr::MethodCall(call) if call.method == "build" => self.operation.accept.as_ref().map(|accept| {
-                self.accepts += 1;
-                let receiver = &call.receiver;
-                parse_quote!(#receiver.header(::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static(#accept)).build())
-            }),
-            _ => None,
-        };
-        if let Some(replacement) = replacement {
-            *expression = replacement;
-        }
-    }
-
-    /// The URL is built by `format!`, whose arguments are tokens to syn.
-    fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
-        let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
-        if let Ok(mut arguments) = call.parse_body_with(parser) {
-            arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
-            call.tokens = arguments.to_token_stream();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,10 +180,15 @@ mod tests {
             form: None,
             raw_body: None,
             json_body: None,
+            form_styles: None,
+            optional_body: false,
+            has_stream_flag: false,
             accept: None,
             items: None,
+            stream: None,
             error: None,
             objects: Default::default(),
+            renamed: Default::default(),
         }
     }
 
@@ -331,8 +206,11 @@ mod tests {
             }
         };
         let encoded = || parse_quote!(format!("{}/a/{}", self.baseurl, encode_path(&id.to_string())));
-        let error = |method| split_method(method, &operation()).expect_err("an error").to_string();
-        assert!(split_method(method(encoded(), "api-version"), &operation()).is_ok());
+        let operation = operation();
+        let form = ResponseForm::of(&operation);
+        let split = |method| split_method(method, &operation, &form);
+        let error = |method| split(method).expect_err("an error").to_string();
+        assert!(split(method(encoded(), "api-version")).is_ok());
         assert_eq!(
             error(method(encoded(), "version")),
             "get: expected one statement that sends the header api-version, found 0"

@@ -59,6 +59,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                     }
                     _ => {}
                 }
+                item.fields.iter_mut().try_for_each(|field| restore_name(field, lowered))?;
             }
             Item::Enum(item) => {
                 feature_gate_schemars(&mut item.attrs);
@@ -66,6 +67,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                     if let Fields::Named(fields) = &mut variant.fields {
                         for field in &mut fields.named {
                             tolerate(field)?;
+                            restore_name(field, lowered)?;
                         }
                     }
                 }
@@ -338,6 +340,16 @@ fn tolerate(field: &mut syn::Field) -> Result<()> {
         // A function for a field turns off that an absent `Option` is `None`.
         let default = (!options.contains_key("default")).then(|| quote!(default,));
         field.attrs.push(parse_quote!(#[serde(#default deserialize_with = "crate::runtime::optional_integer")]));
+    }
+    Ok(())
+}
+
+/// Gives a field whose Rust name was taken its name on the wire again.
+fn restore_name(field: &mut syn::Field, lowered: &Lowered) -> Result<()> {
+    let Some(ident) = &field.ident else { return Ok(()) };
+    let wire = wire_name(&field.attrs, &ident.to_string())?;
+    if let Some(original) = lowered.renamed.get(&wire) {
+        field.attrs.push(parse_quote!(#[serde(rename = #original)]));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use twelvelabs_contract::Contract;
 
 use super::{M30, M35, document, embed, file, input, media, merged, multi, task, video};
-use crate::{File, ID, Part, Text, assert_rows, form_to, get, json_to, validate};
+use crate::{File, ID, KEY, Part, Text, assert_rows, form_to, get, json_to, raw, validate};
 
 /// What is wrong, the request, and what the validator says.
 type Row = (&'static str, Request<String>, &'static str);
@@ -13,6 +13,11 @@ type Row = (&'static str, Request<String>, &'static str);
 /// Creates a task for a video from this source.
 fn source(source: &Value) -> Request<String> {
     task(&input(M30, "video", &json!({ "media_source": source })))
+}
+
+/// Creates a task with this text as its body.
+fn json_text(text: &str) -> Request<String> {
+    raw("POST", "/v1.3/embed-v2/tasks", &[("x-api-key", KEY), ("content-type", "application/json")], text)
 }
 
 fn chunk(extra: Value) -> Request<String> {
@@ -44,6 +49,19 @@ fn embed_v2() -> Vec<Row> {
         ("a document with Marengo 3.0", task(&input(M30, "document", &media(json!({})))), "/body/document: must not be set when model_name is marengo3.0"),
         ("an image as a task with Marengo 3.0", task(&input(M30, "image", &media(json!({})))), "/body/image: must not be set when model_name is marengo3.0"),
         ("a form instead of JSON", form_to("/v1.3/embed-v2/tasks", &[Text("model_name", M30)]), "/header/content-type: must be application/json (got \"multipart/form-data; boundary=b\")"),
+        ("a model that is null", task(&json!({ "model_name": null, "input_type": "video", "video": media(json!({})) })), "/body/model_name: must be of type string (got null)"),
+        ("several models", task(&json!({ "model_name": [M30], "input_type": "video", "video": media(json!({})) })), "/body/model_name: must be of type string (got [\"marengo3.0\"])"),
+        ("an input type in upper case", task(&json!({ "model_name": M30, "input_type": "Video", "video": media(json!({})) })), "/body/input_type: must be one of \"text\", \"image\", \"text_image\", \"audio\", \"video\", \"document\", \"multi_input\" (got \"Video\")"),
+        ("a body that is null", task(&Value::Null), "/body: must be of type object (got null)"),
+        ("a list of tasks", task(&json!([])), "/body: must be of type object (got [])"),
+        ("a text with JSON", task(&json!("{}")), "/body: must be of type object (got \"{}\")"),
+        ("a model that is there twice", json_text(&format!(r#"{{"model_name":"{M35}","model_name":"{M30}","input_type":"video","video":{{"media_source":{{"asset_id":"{ID}"}}}}}}"#)), "/body/model_name: must be present only once"),
+        ("a source that is there twice", json_text(&format!(r#"{{"model_name":"{M30}","input_type":"video","video":{{"media_source":{{"asset_id":"{ID}","asset_id":"{ID}"}}}}}}"#)), "/body/video/media_source/asset_id: must be present only once"),
+        ("a body that ends early", json_text(r#"{"model_name":"#), "/body: is not JSON: EOF while parsing a value at line 1 column 14"),
+        ("a comma behind the last member", json_text(r#"{"model_name":"marengo3.0",}"#), "/body: is not JSON: trailing comma at line 1 column 28"),
+        ("a number that is infinite", json_text(r#"{"start_sec":1e999}"#), "/body: is not JSON: number out of range at line 1 column 17"),
+        ("JSON without its media type", raw("POST", "/v1.3/embed-v2/tasks", &[("x-api-key", KEY)], "{}"), "/header/content-type: must be application/json (got \"\")"),
+        ("JSON as text", raw("POST", "/v1.3/embed-v2/tasks", &[("x-api-key", KEY), ("content-type", "text/plain")], "{}"), "/header/content-type: must be application/json (got \"text/plain\")"),
         // Sources.
         ("no media source", task(&input(M30, "video", &json!({}))), "/body/video/media_source: is missing"),
         ("a URL beside the media source", task(&input(M30, "video", &url)), "/body/video/media_source: is missing\n/body/video/url: is not a property that the document defines"),
@@ -54,6 +72,11 @@ fn embed_v2() -> Vec<Row> {
         ("a path instead of a URL", source(&json!({ "url": "/a.mp4" })), "/body/video/media_source/url: must be a valid uri (got \"/a.mp4\")\n/body/video/media_source/url: must match ^[Hh][Tt][Tt][Pp][Ss]?://[^/?#] (got \"/a.mp4\")"),
         ("an asset id that is malformed", source(&json!({ "asset_id": "asset-1" })), "/body/video/media_source/asset_id: must match ^[0-9A-Fa-f]{24}$ (got \"asset-1\")"),
         ("an asset id with a slash", source(&json!({ "asset_id": format!("{ID}/x") })), "/body/video/media_source/asset_id: must be a single value (got \"663da73b31cdd0c1f638a8e6/x\")"),
+        ("an empty URL", source(&json!({ "url": "" })), "/body/video/media_source/url: must be a valid uri (got \"\")\n/body/video/media_source/url: must match ^[Hh][Tt][Tt][Pp][Ss]?://[^/?#] (got \"\")"),
+        ("a URL that is null", source(&json!({ "url": null })), "/body/video/media_source/url: must be of type string (got null)\n/body/video/media_source/url: or base64_string or asset_id is required"),
+        ("an asset id as a number", source(&json!({ "asset_id": 7 })), "/body/video/media_source/asset_id: must be of type string (got 7)"),
+        ("an empty asset id", source(&json!({ "asset_id": "" })), "/body/video/media_source/asset_id: must not be empty"),
+        ("a source that is a list", source(&json!([])), "/body/video/media_source: must be of type object (got [])"),
         ("an empty Base64 text", source(&json!({ "base64_string": "" })), "/body/video/media_source/base64_string: must not be empty"),
         ("another name of the Base64 text", source(&json!({ "base64": "AAAA" })), "/body/video/media_source/url: or base64_string or asset_id is required\n/body/video/media_source/base64: is not a property that the document defines"),
         ("a source that is a text", source(&json!("https://example.com/a")), "/body/video/media_source: must be of type object (got \"https://example.com/a\")"),
@@ -163,6 +186,8 @@ fn others() -> Vec<Row> {
         ("no file", asset(&[Text("method", "direct")]), "/body/file: is required when method is direct"),
         ("a URL instead of a file", asset(&[Text("method", "direct"), Text("url", url)]), "/body/file: is required when method is direct"),
         ("a file instead of a URL", asset(&[Text("method", "url"), File("file", "a.mp4", "x")]), "/body/url: is required when method is url"),
+        ("a boolean as Python writes it", asset(&[Text("method", "url"), Text("url", url), Text("enable_hls", "True")]), "/body/enable_hls: must be true or false (got \"True\")"),
+        ("an empty boolean", asset(&[Text("method", "url"), Text("url", url), Text("enable_hls", "")]), "/body/enable_hls: must be true or false (got \"\")"),
         ("a number instead of a boolean", asset(&[Text("method", "url"), Text("url", url), Text("enable_hls", "1")]), "/body/enable_hls: must be true or false (got \"1\")"),
         ("metadata that is no JSON", asset(&[Text("method", "url"), Text("url", url), Text("user_metadata", "a=b")]), "/body/user_metadata: must match ^ *[{] (got \"a=b\")"),
         ("a type of assets that does not exist", get("/v1.3/assets?asset_types=videos"), "/query/asset_types: must be one of \"image\", \"video\", \"audio\", \"document\" (got \"videos\")"),
