@@ -4,6 +4,7 @@ mod clean;
 mod create;
 mod gate;
 mod poll;
+mod shared;
 mod store;
 mod upload;
 
@@ -14,25 +15,24 @@ use tokio::{
     sync::watch::Receiver,
     time::{Instant, sleep_until},
 };
-use twelvelabs::TwelveLabs;
 
-use self::gate::{Gate, Reaction};
+pub(crate) use self::shared::Shared;
 use crate::{
     error::PipelineError,
-    event::{Event, Reporter},
-    job::VectorSpace,
-    ledger::{Counts, JobRecord, Ledger, now_ms},
-    sink::SharedSink,
-    steps::{Outcome, State},
+    event::Event,
+    ledger::{Counts, JobRecord, now_ms},
+    steps::State,
 };
 
-/// Failed attempts of a step in a row after which the job fails, until it is retried by another run.
-const ATTEMPTS: u32 = 5;
 /// The largest number of tasks that are polled for.
 const MOST_CREATED: u64 = 500;
 /// A batch is written when so many jobs are ready, or when the first of them has waited for
 /// [`DriverSettings::batch_delay`].
 const BATCH: usize = 64;
+/// What is due is looked for this often, also if the clock is set back meanwhile.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// Jobs that are due at any time.
+const ALL: i64 = -1;
 /// A batch has at most this much media, because its rows are in memory.
 const BATCH_SECONDS: f64 = 4.0 * 3600.0;
 
@@ -53,89 +53,6 @@ pub(crate) struct DriverSettings {
     pub(crate) most_seconds: Option<f64>,
     /// When this run stops creating tasks.
     pub(crate) until: Option<std::time::SystemTime>,
-}
-
-/// What all steps share.
-pub(crate) struct Shared {
-    pub(crate) client: TwelveLabs,
-    pub(crate) ledger: Arc<Ledger>,
-    pub(crate) space: VectorSpace,
-    pub(crate) settings: DriverSettings,
-    pub(crate) events: Reporter,
-    pub(crate) sink: SharedSink,
-    pub(crate) gate: Gate,
-}
-
-impl Shared {
-    pub(crate) fn new(
-        client: TwelveLabs,
-        ledger: Arc<Ledger>,
-        space: VectorSpace,
-        settings: DriverSettings,
-        events: Reporter,
-        sink: SharedSink,
-        interrupted: Receiver<bool>,
-    ) -> Self {
-        let gate = Gate::new(events.clone(), settings.outage_limit, interrupted);
-        Self { client, ledger, space, settings, events, sink, gate }
-    }
-
-    /// Records an outcome, and reports the new state.
-    async fn record(&self, job: &JobRecord, outcome: Outcome) -> Result<State, PipelineError> {
-        self.record_due(job, outcome, 0).await
-    }
-
-    async fn record_due(&self, job: &JobRecord, outcome: Outcome, due_ms: i64) -> Result<State, PipelineError> {
-        let id = job.id.clone();
-        let state = self.ledger.run(move |ledger| ledger.record_due(&id, outcome, due_ms)).await?;
-        self.report(job, &state);
-        Ok(state)
-    }
-
-    fn report(&self, job: &JobRecord, state: &State) {
-        self.events.send(&Event::Job {
-            job: job.id.clone(),
-            source: job.origin.public(),
-            state: state.name(),
-            task: state.task().map(str::to_owned),
-            reason: state.reason().map(str::to_owned),
-        });
-    }
-
-    /// Decides what an error of a step means for its job. `before` is recorded first, if the step is to be repeated.
-    async fn failed(
-        &self,
-        job: &JobRecord,
-        error: &twelvelabs::Error,
-        before: Option<Outcome>,
-    ) -> Result<(), PipelineError> {
-        match self.gate.react(error) {
-            Reaction::Stop(error) => Err(error),
-            Reaction::Fail { reason, retryable } => {
-                self.record(job, Outcome::Failed { reason, retryable }).await.map(drop)
-            }
-            Reaction::Later { counts } => {
-                if let Some(outcome) = before {
-                    self.record(job, outcome).await?;
-                }
-                self.later(job, counts, error.to_string()).await
-            }
-        }
-    }
-
-    /// Repeats a step after a pause, unless it has failed too often.
-    async fn later(&self, job: &JobRecord, counts: bool, reason: String) -> Result<(), PipelineError> {
-        let pause = self.settings.backoff * 2u32.saturating_pow(job.attempts.min(6));
-        let due = now_ms().saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-        if counts && job.attempts + 1 >= ATTEMPTS {
-            let reason = format!("{ATTEMPTS} attempts failed: {reason}");
-            return self.record(job, Outcome::Failed { reason, retryable: true }).await.map(drop);
-        }
-        let id = job.id.clone();
-        self.ledger.run(move |ledger| ledger.postpone(&id, due, counts)).await?;
-        self.events.send(&Event::Delayed { source: job.origin.public(), reason });
-        Ok(())
-    }
 }
 
 /// Why a run starts nothing new.
@@ -177,31 +94,37 @@ struct Loop {
 
 /// Runs until there is nothing left to do, or until a reason to stop. An error is that of the run, not of an item.
 pub(crate) async fn run(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Result<Option<Stop>, PipelineError> {
-    let mut state = Loop {
-        shared,
-        interrupted,
-        stop: None,
-        running: Running::new(),
-        busy: HashSet::new(),
-        storing: false,
-        polling: false,
-        next_poll: Instant::now(),
-        ready_since: None,
-        charged: HashSet::new(),
-        spent: 0.0,
-    };
+    let mut state = Loop::new(shared, interrupted);
     loop {
         state.check_limits();
         let counts = state.shared.ledger.counts()?;
+        // What is due by now is started, as far as it may run.
+        let now = now_ms();
         state.start(&counts)?;
         if state.running.is_empty() && state.is_over(&counts)? {
             return Ok(state.stop);
         }
-        state.wait(&counts).await?;
+        state.wait(&counts, now).await?;
     }
 }
 
 impl Loop {
+    fn new(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Self {
+        Self {
+            shared,
+            interrupted,
+            stop: None,
+            running: Running::new(),
+            busy: HashSet::new(),
+            storing: false,
+            polling: false,
+            next_poll: Instant::now(),
+            ready_since: None,
+            charged: HashSet::new(),
+            spent: 0.0,
+        }
+    }
+
     fn check_limits(&mut self) {
         if *self.interrupted.borrow() && self.stop != Some(Stop::Interrupted) {
             self.stop_because(Stop::Interrupted, "interrupted: what is running is finished");
@@ -226,9 +149,9 @@ impl Loop {
         if self.stop == Some(Stop::Interrupted) {
             return Ok(());
         }
-        let count = |state: &str| counts.get(state).copied().unwrap_or_default();
-        self.start_batch(count("ready"), count("created"));
-        if !self.polling && count("created") > 0 && Instant::now() >= self.next_poll {
+        self.start_batch(counts)?;
+        let created = count(counts, "created");
+        if !self.polling && created > 0 && Instant::now() >= self.next_poll {
             self.polling = true;
             let shared = Arc::clone(&self.shared);
             self.running.push(Box::pin(async move { poll::round(&shared).await.map(|()| Ended::Poll) }));
@@ -238,7 +161,7 @@ impl Loop {
             self.start_steps("stored")?;
             self.start_steps("failed")?;
         }
-        if self.stop.is_none() && count("created") < MOST_CREATED {
+        if self.stop.is_none() && created < MOST_CREATED {
             self.start_steps("uploaded")?;
         }
         for state in ["uploading", "planned"] {
@@ -249,20 +172,30 @@ impl Loop {
         Ok(())
     }
 
-    fn start_batch(&mut self, ready: u64, created: u64) {
-        let is_idle = self.running.is_empty() && created == 0;
-        if ready == 0 {
+    fn start_batch(&mut self, counts: &Counts) -> Result<(), PipelineError> {
+        if count(counts, "ready") == 0 {
             self.ready_since = None;
-            return;
+            return Ok(());
         }
-        let since = *self.ready_since.get_or_insert_with(Instant::now);
-        let is_due = ready >= BATCH as u64 || is_idle || since.elapsed() >= self.shared.settings.batch_delay;
-        if !self.storing && is_due {
+        self.ready_since.get_or_insert_with(Instant::now);
+        if self.batch_time(counts)?.is_some_and(|time| time <= Instant::now()) {
             self.storing = true;
             self.ready_since = None;
             let shared = Arc::clone(&self.shared);
             self.running.push(Box::pin(async move { store::batch(&shared).await.map(|()| Ended::Batch) }));
         }
+        Ok(())
+    }
+
+    /// When the next batch is to be written. `None` while another one is, and if no job is ready.
+    fn batch_time(&self, counts: &Counts) -> Result<Option<Instant>, PipelineError> {
+        let (Some(since), false) = (self.ready_since, self.storing) else { return Ok(None) };
+        // A result that could not be retrieved is postponed.
+        let Some(due) = self.shared.ledger.next_due(&["ready"], ALL)? else { return Ok(None) };
+        let is_idle = self.running.is_empty() && count(counts, "created") == 0;
+        let is_full = count(counts, "ready") >= BATCH as u64;
+        let delay = if is_idle || is_full { Duration::ZERO } else { self.shared.settings.batch_delay };
+        Ok(Some((since + delay).max(instant_of(due))))
     }
 
     fn start_steps(&mut self, state: &str) -> Result<(), PipelineError> {
@@ -299,55 +232,50 @@ impl Loop {
         self.charged.insert(job.id.clone())
     }
 
-    /// The states whose jobs have a step to do.
+    /// The states whose jobs have a step of their own to do.
     fn open_states(&self) -> &'static [&'static str] {
         match (&self.stop, self.shared.settings.keep_assets) {
-            (None, false) => &["planned", "uploading", "uploaded", "intent", "ready", "stored", "failed"],
-            (None, true) => &["planned", "uploading", "uploaded", "intent", "ready"],
-            (Some(_), false) => &["intent", "ready", "stored", "failed"],
-            (Some(_), true) => &["intent", "ready"],
+            (None, false) => &["planned", "uploading", "uploaded", "intent", "stored", "failed"],
+            (None, true) => &["planned", "uploading", "uploaded", "intent"],
+            (Some(_), false) => &["intent", "stored", "failed"],
+            (Some(_), true) => &["intent"],
         }
     }
 
     fn is_over(&self, counts: &Counts) -> Result<bool, PipelineError> {
-        let is_waiting = || counts.get("created").is_some_and(|count| *count > 0);
+        let is_waiting = count(counts, "created") + count(counts, "ready") > 0;
         Ok(self.stop == Some(Stop::Interrupted)
-            || (!is_waiting() && self.shared.ledger.next_due(self.open_states())?.is_none()))
+            || (!is_waiting && self.shared.ledger.next_due(self.open_states(), ALL)?.is_none()))
     }
 
-    /// When something is due that does not run yet.
-    fn wake_time(&self, counts: &Counts) -> Result<Instant, PipelineError> {
-        let now = (Instant::now(), now_ms());
-        let at = |due_ms: i64| now.0 + Duration::from_millis(u64::try_from(due_ms - now.1).unwrap_or_default());
-        let mut wake = now.0 + Duration::from_secs(3600);
+    /// When something is due that was not at `started_ms`.
+    fn wake_time(&self, counts: &Counts, started_ms: i64) -> Result<Instant, PipelineError> {
+        let now = Instant::now();
+        let mut wake = now + LONGEST_SLEEP;
         if self.stop == Some(Stop::Interrupted) {
             return Ok(wake);
         }
-        if counts.get("created").is_some_and(|count| *count > 0) && !self.polling {
+        if count(counts, "created") > 0 && !self.polling {
             wake = wake.min(self.next_poll);
         }
-        if let (Some(since), false) = (self.ready_since, self.storing) {
-            wake = wake.min(since + self.shared.settings.batch_delay);
+        if let Some(time) = self.batch_time(counts)? {
+            wake = wake.min(time);
         }
         if let (Some(until), None) = (self.shared.settings.until, &self.stop) {
             let left = until.duration_since(std::time::SystemTime::now()).unwrap_or_default();
-            wake = wake.min(now.0 + left.min(Duration::from_secs(3600)));
+            wake = wake.min(now + left.min(LONGEST_SLEEP));
         }
         if self.busy.len() < self.shared.settings.concurrency
-            && let Some(due) = self.shared.ledger.next_due(self.open_states())?
-            && due > now.1
+            && let Some(due) = self.shared.ledger.next_due(self.open_states(), started_ms)?
         {
-            wake = wake.min(at(due));
-        } else if self.running.is_empty() {
-            // Something became due meanwhile.
-            wake = wake.min(now.0 + Duration::from_millis(50));
+            wake = wake.min(instant_of(due));
         }
         Ok(wake)
     }
 
     /// Waits until something ends, or until something is due.
-    async fn wait(&mut self, counts: &Counts) -> Result<(), PipelineError> {
-        let wake = self.wake_time(counts)?;
+    async fn wait(&mut self, counts: &Counts, started_ms: i64) -> Result<(), PipelineError> {
+        let wake = self.wake_time(counts, started_ms)?;
         tokio::select! {
             ended = self.running.next(), if !self.running.is_empty() => match ended.transpose()? {
                 Some(Ended::Step(id)) => drop(self.busy.remove(&id)),
@@ -366,16 +294,30 @@ impl Loop {
     }
 }
 
+/// The number of jobs in a state.
+fn count(counts: &Counts, state: &str) -> u64 {
+    counts.get(state).copied().unwrap_or_default()
+}
+
+/// A time in milliseconds since 1970; now for one that has passed.
+fn instant_of(due_ms: i64) -> Instant {
+    let left = due_ms.saturating_sub(now_ms());
+    Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or_default())
+}
+
 /// Performs the next step of a job.
 async fn step(shared: &Shared, job: JobRecord) -> Result<(), PipelineError> {
     match job.state.clone() {
         // The future of an upload is much larger than the others.
         State::Planned | State::Uploading => Box::pin(upload::upload(shared, &job)).await,
         State::Uploaded { asset } => create::create(shared, &job, &asset).await,
-        State::Intent { .. } => create::look(shared, &job).await,
+        State::Intent { asset } => create::look(shared, &job, &asset).await,
         State::Stored { asset, .. } | State::Failed { asset: Some(asset), .. } => {
             clean::clean(shared, &job, &asset).await
         }
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use chrono::{DateTime, Local, Utc};
 use serde::Serialize;
 
 use crate::text::shown;
@@ -62,6 +63,8 @@ pub enum Event {
     Paused {
         /// For how many seconds.
         seconds: f64,
+        /// Until when, by the clock of this machine.
+        until: DateTime<Utc>,
         /// Why.
         reason: String,
     },
@@ -97,7 +100,13 @@ impl fmt::Display for Event {
             }
             Self::Upload { source, sent, total, .. } => write!(f, "{}: {sent} of {total} bytes", shown(source)),
             Self::Delayed { source, reason } => write!(f, "{}: retried later: {}", shown(source), shown(reason)),
-            Self::Paused { seconds, reason } => write!(f, "all calls wait for {seconds:.1} s: {}", shown(reason)),
+            Self::Paused { seconds, until, reason } => {
+                write!(f, "all calls wait for {seconds:.1} s")?;
+                if *seconds >= 60.0 {
+                    write!(f, ", until {}", until.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S"))?;
+                }
+                write!(f, ": {}", shown(reason))
+            }
             Self::Batch { batch, rows } => write!(f, "batch {batch}: {rows} rows stored"),
             Self::Stopping { reason } => write!(f, "stopping: {}", shown(reason)),
         }
@@ -125,5 +134,21 @@ impl Reporter {
 impl fmt::Debug for Reporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reporter")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_pause_has_its_end_and_a_short_one_has_not() {
+        let text = |seconds: f64| {
+            let until = DateTime::UNIX_EPOCH;
+            Event::Paused { seconds, until, reason: "a day limit".into() }.to_string()
+        };
+        assert_eq!(text(2.0), "all calls wait for 2.0 s: a day limit");
+        let end = DateTime::UNIX_EPOCH.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
+        assert_eq!(text(3600.0), format!("all calls wait for 3600.0 s, until {end}: a day limit"));
     }
 }

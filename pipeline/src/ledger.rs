@@ -35,8 +35,7 @@ pub(crate) type Parameter = (&'static str, String);
 pub(crate) struct Ledger {
     connection: Mutex<Connection>,
     path: PathBuf,
-    /// Locked until it is dropped.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
     /// The file that was opened.
     place: place::Place,
     /// The tables were created by this process.
@@ -66,6 +65,7 @@ impl Ledger {
         }
         let lock = lock(path)?;
         place::check_log(path)?;
+        place::create(path).map_err(|error| PipelineError::file("cannot open", path, error))?;
         let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
         let is_new = schema::prepare(&mut connection, path)?;
         schema::compare(&mut connection, path, parameters)?;
@@ -103,9 +103,9 @@ impl Ledger {
         })
     }
 
-    /// Whether this process created the tables: nothing is known of earlier runs.
-    pub(crate) fn is_new(&self) -> bool {
-        self.is_new
+    /// What tells this ledger from all others. It is the same in every run over it.
+    pub(crate) fn id(&self) -> Result<String, PipelineError> {
+        schema::identity(&self.connection()).map_err(|error| failed(&self.path, error))
     }
 
     /// The path of a file beside the ledger.
@@ -137,7 +137,7 @@ impl Ledger {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes a ledger that nothing was recorded in, so that another run does not take it for that of an earlier one.
+    /// Removes a ledger that this process has created and recorded nothing in.
     pub(crate) fn discard_if_new(self: Arc<Self>) {
         let Some(own) = Arc::into_inner(self).filter(|own| own.is_new) else { return };
         let Self { connection, path, _lock, .. } = own;
@@ -179,8 +179,19 @@ fn damaged(path: &str) -> String {
     )
 }
 
+/// The file beside the ledger, which is locked until this is dropped.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child process that was just forked has it open too, until it runs its program.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// Locks the file beside the ledger, which has the id of the process that has it.
-fn lock(path: &Path) -> Result<File, PipelineError> {
+fn lock(path: &Path) -> Result<Lock, PipelineError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
@@ -206,7 +217,7 @@ fn lock(path: &Path) -> Result<File, PipelineError> {
         .and_then(|()| file.rewind())
         .and_then(|()| writeln!(file, "{}", std::process::id()))
         .map_err(cannot)?;
-    Ok(file)
+    Ok(Lock(file))
 }
 
 #[cfg(test)]

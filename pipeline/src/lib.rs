@@ -19,7 +19,7 @@
 //! struct Vectors(Arc<Mutex<HashMap<u64, Vec<VectorRow>>>>);
 //!
 //! impl Sink for Vectors {
-//!     fn open(&mut self, space: &VectorSpace, _: bool) -> SinkResult {
+//!     fn open(&mut self, space: &VectorSpace, _: &str) -> SinkResult {
 //!         println!("{} with {} dimensions", space.model, space.dimension);
 //!         Ok(())
 //!     }
@@ -93,6 +93,8 @@ mod source;
 pub mod steps;
 mod text;
 
+#[cfg(feature = "pgvector")]
+pub use self::sink::PgvectorTable;
 pub use self::{
     error::{PipelineError, PipelineErrorKind},
     event::Event,

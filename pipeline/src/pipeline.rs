@@ -333,15 +333,18 @@ impl Pipeline {
         items: Vec<Item>,
     ) -> Result<RunSummary, PipelineError> {
         let sink = SharedSink::new(self.sink.0, ledger.blocking());
-        let (resumes, own) = (!ledger.is_new(), space.clone());
-        if let Err(error) = sink.call(move |sink| sink.open(&own, resumes)).await {
+        let (id, own) = (ledger.id()?, space.clone());
+        if let Err(error) = sink.call(move |sink| sink.open(&own, &id)).await {
             ledger.discard_if_new();
             return Err(error);
         }
         let (all, pay_again) = (self.retry_failed, self.pay_again);
         ledger.run(move |ledger| ledger.retry(all, pay_again)).await?;
-        plan::add_all(&ledger, &space, items, &self.events).await?;
         let interrupted = self.interrupt.0.subscribe();
+        let mut stop = interrupted.clone();
+        // The sender lives as long as the run.
+        let stop = async { drop(stop.wait_for(|is_interrupted| *is_interrupted).await) };
+        plan::add_all(&ledger, &space, items, stop, &self.events).await?;
         let shared = Shared::new(
             self.client,
             Arc::clone(&ledger),

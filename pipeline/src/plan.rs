@@ -1,6 +1,6 @@
 //! From items to jobs: every item is checked and hashed, and becomes a job or a refused source of the ledger.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, pin::pin, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 
@@ -23,16 +23,18 @@ pub(crate) struct PlannedItem {
     pub(crate) planned: Planned,
 }
 
-/// Checks items, as many at a time as there are cores, and calls `each` in their order.
+/// Checks items, as many at a time as there are cores, and calls `each` in their order. Begins no other one when `stop`
+/// ends.
 pub(crate) async fn check_all(
     ledger: Option<&Arc<Ledger>>,
     space: &VectorSpace,
     items: Vec<Item>,
+    stop: impl Future<Output = ()>,
     mut each: impl FnMut(Vec<PlannedItem>) -> Result<(), PipelineError>,
 ) -> Result<(), PipelineError> {
     let threads = ledger.map(|ledger| ledger.blocking().clone()).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let checked = stream::iter(items).map(|item| {
+    let checked = stream::iter(items).take_until(stop).map(|item| {
         let (ledger, space, threads) = (ledger.cloned(), space.clone(), threads.clone());
         async move {
             let blocking = move || plan(ledger.as_deref(), &space, item);
@@ -40,23 +42,24 @@ pub(crate) async fn check_all(
             done.unwrap_or_else(|error| Err(PipelineError::storage("a file cannot be checked", error)))
         }
     });
-    let mut chunks = checked.buffered(cores).ready_chunks(CHUNK);
+    let mut chunks = pin!(checked.buffered(cores).ready_chunks(CHUNK));
     while let Some(chunk) = chunks.next().await {
         each(chunk.into_iter().collect::<Result<_, _>>()?)?;
     }
     Ok(())
 }
 
-/// Adds items to the ledger.
+/// Adds items to the ledger, until `stop` ends.
 pub(crate) async fn add_all(
     ledger: &Arc<Ledger>,
     space: &VectorSpace,
     items: Vec<Item>,
+    stop: impl Future<Output = ()>,
     events: &Reporter,
 ) -> Result<(), PipelineError> {
     let mut done = 0;
     let total = items.len();
-    check_all(Some(ledger), space, items, |chunk| {
+    check_all(Some(ledger), space, items, stop, |chunk| {
         done += chunk.len();
         for PlannedItem { item, planned } in &chunk {
             if let Planned::Refused { code, reason, .. } = planned {

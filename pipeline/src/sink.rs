@@ -4,6 +4,8 @@ mod folder;
 mod json_lines;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "pgvector")]
+mod pgvector;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +13,8 @@ use tokio_util::task::TaskTracker;
 
 pub use self::folder::{TableFolder, TableFormat};
 pub(crate) use self::folder::{describe, read_rows, row_files};
+#[cfg(feature = "pgvector")]
+pub use self::pgvector::PgvectorTable;
 use crate::{
     error::PipelineError,
     job::VectorSpace,
@@ -20,6 +24,14 @@ use crate::{
 /// The result of a [`Sink`]. Any error stops the run; what the ledger has recorded is safe, and another run goes on
 /// from there.
 pub type SinkResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// The table with this name has rows of another ledger.
+fn ledger_is_missing(table: &str) -> PipelineError {
+    PipelineError::usage(format!(
+        "the table {table} is that of an earlier run, and its ledger is missing: restore the ledger, or use another \
+         output, for which all items are paid for again"
+    ))
+}
 
 /// Where the rows of a run go: a folder of files ([`TableFolder`]), or a store of the caller's own.
 ///
@@ -33,7 +45,7 @@ pub type SinkResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// struct InMemory(std::collections::HashMap<u64, Vec<VectorRow>>);
 ///
 /// impl Sink for InMemory {
-///     fn open(&mut self, _: &VectorSpace, _: bool) -> SinkResult {
+///     fn open(&mut self, _: &VectorSpace, _: &str) -> SinkResult {
 ///         Ok(())
 ///     }
 ///     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
@@ -51,9 +63,10 @@ pub type SinkResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 pub trait Sink: Send + 'static {
     /// Prepares the table for vectors of this space. Called once, before anything is sent to the platform.
     ///
-    /// `resumes` is false for a new ledger, which knows no rows of earlier runs. Must return an error if the table has
-    /// vectors of another model or dimension.
-    fn open(&mut self, space: &VectorSpace, resumes: bool) -> SinkResult;
+    /// `ledger` identifies the ledger of the run, in 32 hexadecimal digits, and is the same in every run over it. Must
+    /// return an error if the table has vectors of another model or dimension, or those of another ledger, whose
+    /// batches have the same numbers.
+    fn open(&mut self, space: &VectorSpace, ledger: &str) -> SinkResult;
 
     /// Stores the rows of a batch, durably: when it returns, they survive a crash.
     ///

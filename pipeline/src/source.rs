@@ -19,7 +19,7 @@ use crate::{
 #[non_exhaustive]
 pub enum ItemSource {
     /// A file, or a folder with all files below it whose extension is that of a video, an audio file, an image or a
-    /// document. Files that `.gitignore` and `.ignore` exclude, and hidden ones, are left out.
+    /// document. Files that a `.gitignore` or `.ignore` in it excludes, hidden ones and symbolic links are left out.
     Path(PathBuf),
     /// An `http` or `https` URL, which the server fetches.
     Url(String),
@@ -108,6 +108,9 @@ fn walk(
     // The globs select among what is not hidden or ignored.
     let walk = WalkBuilder::new(folder)
         .require_git(false)
+        // Files of a folder that the caller names do not depend on where it is, and whose home it is.
+        .parents(false)
+        .git_global(false)
         .sort_by_file_path(Path::cmp)
         .filter_entry(move |entry| {
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
@@ -143,9 +146,10 @@ mod tests {
 
     #[test]
     fn a_folder_has_its_media_files_except_ignored_ones_and_the_output() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("videos");
         let write = |name: &str| {
-            let path = folder.path().join(name);
+            let path = folder.join(name);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             std::fs::write(path, "x").expect("written");
         };
@@ -154,9 +158,11 @@ mod tests {
         {
             write(name);
         }
-        std::fs::write(folder.path().join(".gitignore"), "old/\n").expect("written");
-        let out = folder.path().join("out");
-        let sources = [ItemSource::Path(folder.path().into())];
+        std::fs::write(folder.join(".gitignore"), "old/\n").expect("written");
+        // One above the folder says nothing.
+        std::fs::write(home.path().join(".gitignore"), "*.mp4\n").expect("written");
+        let out = folder.join("out");
+        let sources = [ItemSource::Path(folder.clone())];
         let all = |globs: &[&str]| {
             let globs: Vec<String> = globs.iter().map(|&glob| glob.into()).collect();
             expand(&sources, &globs, Some(&out), &ItemSettings::default()).map(|items| names(&items))

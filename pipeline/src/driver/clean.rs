@@ -1,6 +1,6 @@
 //! The last step: the asset is deleted.
 
-use super::{Reaction, Shared};
+use super::{gate::Reaction, shared::Shared};
 use crate::{error::PipelineError, event::Event, ledger::JobRecord, steps::Outcome};
 
 pub(super) async fn clean(shared: &Shared, job: &JobRecord, asset: &str) -> Result<(), PipelineError> {

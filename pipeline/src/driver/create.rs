@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use tokio::time::Instant;
 use twelvelabs::{RequestOptions, embed::tasks::MediaEmbeddingTask};
 
-use super::Shared;
+use super::{gate::Reaction, shared::Shared};
 use crate::{
     error::PipelineError,
     ledger::{JobRecord, now_ms},
@@ -17,8 +17,10 @@ use crate::{
 /// How much later than the end of the right its effect may appear, at least: the server may still be at work when its
 /// client is gone.
 const LEAST_MARGIN: Duration = Duration::from_secs(1);
-/// How much the clock of the server may differ, in milliseconds.
-const CLOCKS: i64 = 120_000;
+/// How much the clocks of the server's machines may differ.
+const CLOCKS: TimeDelta = TimeDelta::minutes(2);
+/// How much the clock of this machine may be ahead of the server's.
+const AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// The right to send a create call, until a time. After that, another process may look for its task, find none, and
 /// create one.
@@ -70,7 +72,7 @@ pub(super) async fn create(shared: &Shared, job: &JobRecord, asset: &str) -> Res
         }
         Err(error) if error.is_outcome_unknown() => {
             // Closes the gate if nothing can be reached.
-            if let super::Reaction::Stop(error) = shared.gate.react(&error) {
+            if let Reaction::Stop(error) = shared.gate.react(&error) {
                 return Err(error);
             }
             shared.record_due(job, Outcome::Unknown, due).await.map(drop)
@@ -80,24 +82,36 @@ pub(super) async fn create(shared: &Shared, job: &JobRecord, asset: &str) -> Res
 }
 
 /// Looks for the task of a create call whose outcome is unknown, before another one is sent.
-pub(super) async fn look(shared: &Shared, job: &JobRecord) -> Result<(), PipelineError> {
+pub(super) async fn look(shared: &Shared, job: &JobRecord, asset: &str) -> Result<(), PipelineError> {
     if !shared.gate.pass().await {
         return Ok(());
     }
-    match find(shared, job).await {
+    match find(shared, job, asset).await {
         Ok(Ok(found)) => shared.record(job, Outcome::Looked(found)).await.map(drop),
         Ok(Err(error)) => Err(error),
         Err(error) => match shared.gate.react(&error) {
-            super::Reaction::Stop(error) => Err(error),
+            Reaction::Stop(error) => Err(error),
             // What cannot be looked for stays as it is.
             _ => shared.later(job, false, error.to_string()).await,
         },
     }
 }
 
+/// When the task was created at the earliest, by the clock of the server: its asset is older. The clock of this machine
+/// may be wrong.
+async fn earliest(shared: &Shared, job: &JobRecord, asset: &str) -> twelvelabs::Result<DateTime<Utc>> {
+    let created = match shared.client.assets().retrieve(asset).send().await {
+        Ok(asset) => asset.created_at.map(|time| time - CLOCKS),
+        Err(error) if error.is_not_found() => None,
+        Err(error) => return Err(error),
+    };
+    let intended = || DateTime::from_timestamp_millis(job.intent_ms).unwrap_or_default() - AHEAD;
+    Ok(created.unwrap_or_else(intended))
+}
+
 /// The outer error is that of the list, the inner one that of the ledger.
-async fn find(shared: &Shared, job: &JobRecord) -> twelvelabs::Result<Result<Found, PipelineError>> {
-    let from = DateTime::from_timestamp_millis(job.intent_ms - CLOCKS).unwrap_or_default();
+async fn find(shared: &Shared, job: &JobRecord, asset: &str) -> twelvelabs::Result<Result<Found, PipelineError>> {
+    let from = earliest(shared, job, asset).await?;
     let list = shared.client.embed().v2().tasks().list().started_at(from).page_limit(50);
     let mut tasks = list.items();
     let (name, model) = (job.asset_name(), shared.space.model_name());

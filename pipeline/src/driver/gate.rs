@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use chrono::Utc;
 use tokio::{
     sync::watch::Receiver,
     time::{Instant, sleep_until},
@@ -21,6 +22,12 @@ const RATE_PAUSE: Duration = Duration::from_secs(10);
 /// The first pause after a connection that failed; it doubles up to the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How much the time between two failures counts at most: a process that is stopped, or a machine that sleeps, does not
+/// try to connect.
+const LONGEST_GAP: Duration = Duration::from_secs(120);
+
+/// The longest time for which the gate is closed at once: a day limit, and as much again.
+const LONGEST_CLOSED: Duration = Duration::from_secs(48 * 3600);
 
 /// What an error of a step means.
 #[derive(Debug)]
@@ -44,15 +51,21 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 struct GateState {
     not_before: Instant,
-    /// Failures to connect in a row, and when they began.
+    /// Failures to connect in a row, the last one, and for how long they have gone on.
     failures: u32,
-    failing_since: Option<Instant>,
+    last_failure: Option<Instant>,
+    outage: Duration,
+}
+
+impl GateState {
+    fn new(not_before: Instant) -> Self {
+        Self { not_before, failures: 0, last_failure: None, outage: Duration::ZERO }
+    }
 }
 
 impl Gate {
     pub(super) fn new(events: Reporter, outage_limit: Duration, interrupted: Receiver<bool>) -> Self {
-        let state = GateState { not_before: Instant::now(), failures: 0, failing_since: None };
-        Self { events, outage_limit, interrupted, state: Mutex::new(state) }
+        Self { events, outage_limit, interrupted, state: Mutex::new(GateState::new(Instant::now())) }
     }
 
     fn state(&self) -> MutexGuard<'_, GateState> {
@@ -80,6 +93,12 @@ impl Gate {
         }
     }
 
+    /// Waits until the run is interrupted.
+    pub(super) async fn interrupted(&self) {
+        // The sender lives as long as the run.
+        let _ = self.interrupted.clone().wait_for(|is_interrupted| *is_interrupted).await;
+    }
+
     /// Whether calls may be made now.
     pub(super) fn is_open(&self) -> bool {
         Instant::now() >= self.state().not_before
@@ -99,11 +118,12 @@ impl Gate {
     /// The platform can be reached.
     pub(super) fn responded(&self) {
         let mut state = self.state();
-        (state.failures, state.failing_since) = (0, None);
+        *state = GateState::new(state.not_before);
     }
 
     fn close(&self, pause: Duration, reason: &str) {
-        let until = Instant::now() + pause.min(Duration::from_secs(48 * 3600));
+        let pause = pause.min(LONGEST_CLOSED);
+        let until = Instant::now() + pause;
         let is_longer = {
             let mut state = self.state();
             let is_longer = until > state.not_before;
@@ -111,7 +131,8 @@ impl Gate {
             is_longer
         };
         if is_longer && pause >= Duration::from_secs(1) {
-            self.events.send(&Event::Paused { seconds: pause.as_secs_f64(), reason: reason.into() });
+            let until = Utc::now() + pause;
+            self.events.send(&Event::Paused { seconds: pause.as_secs_f64(), until, reason: reason.into() });
         }
     }
 
@@ -150,12 +171,14 @@ impl Gate {
     fn lost_connection(&self, error: &Error) -> Reaction {
         let (failures, outage) = {
             let mut state = self.state();
+            let now = Instant::now();
             // Calls that failed together count once.
-            if state.not_before <= Instant::now() {
+            if state.not_before <= now {
                 state.failures += 1;
             }
-            let since = *state.failing_since.get_or_insert_with(Instant::now);
-            (state.failures, since.elapsed())
+            let last = state.last_failure.replace(now).unwrap_or(now);
+            state.outage += now.duration_since(last).min(LONGEST_GAP);
+            (state.failures, state.outage)
         };
         if outage > self.outage_limit {
             let minutes = outage.as_secs_f64() / 60.0;
@@ -184,6 +207,7 @@ fn concerns_all(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use tokio::sync::watch;
+    use twelvelabs::RequestOptions as _;
 
     use super::*;
 
@@ -205,5 +229,33 @@ mod tests {
         let (passed, ()) = tokio::join!(gate.pass(), interrupt);
         assert!(!passed);
         assert_eq!(start.elapsed(), Duration::from_secs(31));
+    }
+
+    #[tokio::test]
+    async fn the_time_for_which_a_process_is_stopped_is_no_outage() {
+        // A server that closes its connections.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/v1.3", listener.local_addr().expect("an address"));
+        std::thread::spawn(move || listener.incoming().for_each(drop));
+        let client = twelvelabs::TwelveLabs::builder().api_key("none").base_url(url).no_proxy();
+        let list = client.build().expect("a client").embed().v2().tasks().list().with_max_retries(0);
+        let error = list.send().await.expect_err("no response");
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+        let sender = watch::Sender::new(false);
+        let gate = Gate::new(Reporter::default(), Duration::from_secs(900), sender.subscribe());
+        tokio::time::pause();
+        let fails_after = async |seconds| {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            matches!(gate.react(&error), Reaction::Stop(_))
+        };
+        assert!(!fails_after(0).await && !fails_after(60).await);
+        assert!(!fails_after(24 * 3600).await, "it was stopped for a day");
+        let mut failures = 0;
+        while !fails_after(30).await {
+            failures += 1;
+        }
+        assert_eq!(failures, (900 - 60 - 120) / 30);
+        gate.responded();
+        assert!(!fails_after(30).await, "it could be reached");
     }
 }

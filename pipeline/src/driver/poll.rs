@@ -9,7 +9,7 @@ use twelvelabs::{
     embed::{FailureReason, tasks::TaskStatus},
 };
 
-use super::{Reaction, Shared};
+use super::{gate::Reaction, shared::Shared};
 use crate::{error::PipelineError, steps::Outcome};
 
 /// How much the clock of the server may differ, in milliseconds.

@@ -6,7 +6,7 @@ use twelvelabs::{
     embed::{IntoSegments, Segment},
 };
 
-use super::{BATCH, BATCH_SECONDS, Shared};
+use super::{BATCH, BATCH_SECONDS, shared::Shared};
 use crate::{
     error::PipelineError,
     event::Event,

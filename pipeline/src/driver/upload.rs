@@ -15,7 +15,7 @@ use twelvelabs::{
     wait::WaitOptions,
 };
 
-use super::Shared;
+use super::shared::Shared;
 use crate::{
     check_file::stamp,
     error::PipelineError,
@@ -58,7 +58,9 @@ pub(super) async fn upload(shared: &Shared, job: &JobRecord) -> Result<(), Pipel
         None => send(shared, job).await,
     };
     match uploaded {
-        Ok(asset) => {
+        // Another run finds the asset, or the journal.
+        Ok(None) => Ok(()),
+        Ok(Some(asset)) => {
             if has_journal(job) {
                 // Without the journal, another upload would not be resumed, and there is none.
                 let _ = tokio::fs::remove_file(journal(shared, job)).await;
@@ -81,7 +83,8 @@ fn journal(shared: &Shared, job: &JobRecord) -> std::path::PathBuf {
     shared.ledger.beside(&format!("upload-{}", job.id))
 }
 
-async fn send(shared: &Shared, job: &JobRecord) -> twelvelabs::Result<Asset> {
+/// Uploads a file, and waits until its asset can be embedded, as [`wait`] does.
+async fn send(shared: &Shared, job: &JobRecord) -> twelvelabs::Result<Option<Asset>> {
     let assets = shared.client.assets();
     let asset = match &job.origin {
         Origin::Url(url) => {
@@ -101,10 +104,13 @@ async fn send(shared: &Shared, job: &JobRecord) -> twelvelabs::Result<Asset> {
     wait(shared, &asset.into_value().id).await
 }
 
-/// Waits until the asset can be embedded.
-async fn wait(shared: &Shared, id: &AssetId) -> twelvelabs::Result<Asset> {
+/// Waits until the asset can be embedded. `None` if the run is interrupted meanwhile: the platform may take hours.
+async fn wait(shared: &Shared, id: &AssetId) -> twelvelabs::Result<Option<Asset>> {
     let wait = shared.client.assets().wait_until_ready(id).sleep_interval(shared.settings.poll_interval);
-    wait.with_deadline(PROCESSING).send().await
+    tokio::select! {
+        asset = wait.with_deadline(PROCESSING).send() => asset.map(Some),
+        () = shared.gate.interrupted() => Ok(None),
+    }
 }
 
 /// The asset that an earlier attempt has created, if there is one that is not failed.

@@ -129,12 +129,12 @@ impl Ledger {
         Ok(jobs.into_iter().filter(|job| !busy.contains(&job.id)).take(limit).collect())
     }
 
-    /// When the next job in one of these states is due, in milliseconds since 1970.
-    pub(crate) fn next_due(&self, states: &[&str]) -> Result<Option<i64>, PipelineError> {
+    /// When the first job in one of these states is due after a time, in milliseconds since 1970.
+    pub(crate) fn next_due(&self, states: &[&str], after_ms: i64) -> Result<Option<i64>, PipelineError> {
         let connection = self.connection();
         let due = |state: &&str| {
-            let sql = format!("SELECT MIN(due_ms) FROM jobs WHERE state = {}", condition(state));
-            connection.query_row(&sql, [], |row| row.get::<_, Option<i64>>(0))
+            let sql = format!("SELECT MIN(due_ms) FROM jobs WHERE state = {} AND due_ms > ?1", condition(state));
+            connection.query_row(&sql, [after_ms], |row| row.get::<_, Option<i64>>(0))
         };
         let due: rusqlite::Result<Vec<Option<i64>>> = states.iter().map(due).collect();
         Ok(due.map_err(|error| failed(&self.path, error))?.into_iter().flatten().min())
@@ -270,6 +270,9 @@ impl Ledger {
             // What was only postponed is due now.
             let sql = "UPDATE jobs SET due_ms = 0, attempts = 0 WHERE state <> 'intent' AND due_ms > 0";
             transaction.execute(sql, []).map_err(|error| failed(&self.path, error))?;
+            // The clock was set back: the whole wait starts again.
+            let sql = "UPDATE jobs SET due_ms = due_ms - intent_ms + ?1, intent_ms = ?1 WHERE state = 'intent' AND intent_ms > ?1";
+            transaction.execute(sql, [now_ms()]).map_err(|error| failed(&self.path, error))?;
             Ok(jobs.len() as u64)
         });
         self.forget_counts();

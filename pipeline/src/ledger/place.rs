@@ -50,6 +50,16 @@ pub(super) fn check_log(path: &Path) -> Result<(), PipelineError> {
     Err(PipelineError::usage(message))
 }
 
+/// Creates an empty file, which other users of the machine cannot read: URLs in it may have secrets. SQLite gives the
+/// files beside it the same mode.
+pub(super) fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 /// What SQLite appends to the name of the ledger for its log.
 const LOG: &str = "-wal";
 

@@ -11,6 +11,10 @@ use crate::{error::PipelineError, text::shown};
 const VERSION: i64 = 1;
 
 const TABLES: &str = "
+-- One row: what tells this ledger from all others.
+CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+
 CREATE TABLE parameters (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 -- Everything that a run was given. A source without a job was refused.
@@ -122,6 +126,11 @@ pub(super) fn compare(connection: &mut Connection, path: &Path, expected: &[Para
         }
     }
     Ok(())
+}
+
+/// What tells the ledger from all others.
+pub(super) fn identity(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("SELECT id FROM identity", [], |row| row.get(0))
 }
 
 pub(super) fn parameters(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {

@@ -61,11 +61,11 @@ fn ids(jobs: &[JobRecord]) -> Vec<&str> {
 fn a_second_process_newer_versions_and_other_parameters_are_refused_with_both_values() {
     let folder = folder();
     let ledger = open(&folder).expect("opened");
-    assert!(ledger.is_new());
+    assert!(ledger.is_new);
     let held = open(&folder).expect_err("held");
     assert_eq!(held, "another run of this process has the ledger /l.sqlite: wait for it, or stop it");
     drop(ledger);
-    assert!(!open(&folder).expect("opened again").is_new());
+    assert!(!open(&folder).expect("opened again").is_new);
     let path = folder.path().join("l.sqlite");
     let other = vec![("model", "marengo3.0".into()), ("clips", String::new())];
     let error = Ledger::open(&path, &other).expect_err("other model");
@@ -107,9 +107,9 @@ fn a_damaged_ledger_is_refused_and_an_empty_one_is_new() {
     std::fs::write(&path, "no database, but a text that is long enough to be looked at".repeat(20)).expect("written");
     refused();
     std::fs::write(&path, "").expect("written");
-    assert!(open(&folder).expect("opened").is_new());
+    assert!(open(&folder).expect("opened").is_new);
     std::fs::write(&path, &whole).expect("written");
-    assert!(!open(&folder).expect("opened").is_new());
+    assert!(!open(&folder).expect("opened").is_new);
 }
 
 #[test]
@@ -120,7 +120,49 @@ fn a_new_ledger_can_be_discarded_and_one_of_an_earlier_run_stays() {
     assert_eq!(names(), 1, "the lock");
     drop(open(&folder).expect("opened"));
     open(&folder).expect("opened").discard_if_new();
-    assert!(!open(&folder).expect("opened").is_new());
+    assert!(!open(&folder).expect("opened").is_new);
+}
+
+#[test]
+fn a_ledger_keeps_its_identity_also_if_it_was_killed_before_its_parameters_were_recorded() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let id = ledger.id().expect("read");
+    assert_eq!(id.len(), 32);
+    ledger.connection().execute("DELETE FROM parameters", []).expect("deleted");
+    drop(ledger);
+    let ledger = open(&folder).expect("opened");
+    assert_eq!(ledger.id().expect("read"), id);
+    assert_eq!(ledger.parameters().expect("read").len(), parameters().len());
+    ledger.discard_if_new();
+    let ledger = open(&folder).expect("opened");
+    assert_eq!(ledger.id().expect("read"), id, "it is not new");
+    let other = Ledger::open(&folder.path().join("other.sqlite"), &parameters()).expect("opened");
+    assert_ne!(other.id().expect("read"), id);
+}
+
+/// As it is for a moment in a child process that another thread has started.
+#[test]
+fn a_lock_ends_with_its_ledger_also_if_its_file_is_still_open() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let inherited = ledger._lock.as_ref().and_then(|lock| lock.0.try_clone().ok()).expect("the lock");
+    drop(ledger);
+    open(&folder).expect("opened again");
+    drop(inherited);
+}
+
+#[cfg(unix)]
+#[test]
+fn other_users_cannot_read_a_ledger() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    for name in ["l.sqlite", "l.sqlite-wal"] {
+        let mode = folder.path().join(name).metadata().expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[cfg(unix)]
@@ -194,7 +236,8 @@ fn due_jobs_are_those_that_are_not_busy_and_not_postponed() {
     assert_eq!(due(&["a"]), "c");
     record(&ledger, "a", [Outcome::UploadStarted]);
     record(&ledger, "c", [Outcome::UploadStarted]);
-    assert_eq!(ledger.next_due(&["planned"]).expect("read"), Some(later));
+    assert_eq!(ledger.next_due(&["planned"], 0).expect("read"), Some(later));
+    assert_eq!(ledger.next_due(&["planned"], later).expect("read"), None);
 }
 
 #[test]
@@ -236,6 +279,23 @@ fn a_batch_has_bounded_media() {
     ledger.record_stored(&[("a".into(), 1), ("b".into(), 1)]).expect("stored");
     let (_, jobs) = ledger.next_batch(64, 1.0).expect("read").expect("a batch");
     assert_eq!(ids(&jobs), ["c"]);
+}
+
+#[test]
+fn a_task_is_looked_for_after_the_whole_wait_if_the_clock_was_set_back() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    record(&ledger, "a", [Outcome::UploadStarted, Outcome::UploadDone { asset: "x".into() }]);
+    let (before, wait, year) = (now_ms(), 5_000, 31_536_000_000);
+    ledger.record_due("a", Outcome::Intended, before + wait).expect("recorded");
+    let due = || ledger.next_due(&["intent"], 0).expect("read").expect("a time");
+    ledger.retry(false, false).expect("retried");
+    assert_eq!(due(), before + wait, "the clock is right");
+    let sql = "UPDATE jobs SET intent_ms = ?1, due_ms = ?1 + 5000";
+    ledger.connection().execute(sql, [before + year]).expect("changed");
+    ledger.retry(false, false).expect("retried");
+    assert!((before + wait..=now_ms() + wait).contains(&due()), "{}", due());
 }
 
 #[test]
@@ -307,8 +367,8 @@ fn the_queries_of_the_loop_use_an_index() {
     for sql in [
         "SELECT * FROM jobs WHERE state = 'planned' AND due_ms <= 5 ORDER BY due_ms, number LIMIT 4",
         "SELECT * FROM jobs WHERE state = 'failed' AND asset IS NOT NULL AND due_ms <= 5 ORDER BY due_ms, number LIMIT 4",
-        "SELECT MIN(due_ms) FROM jobs WHERE state = 'planned'",
-        "SELECT MIN(due_ms) FROM jobs WHERE state = 'failed' AND asset IS NOT NULL",
+        "SELECT MIN(due_ms) FROM jobs WHERE state = 'planned' AND due_ms > 5",
+        "SELECT MIN(due_ms) FROM jobs WHERE state = 'failed' AND asset IS NOT NULL AND due_ms > 5",
         "SELECT COALESCE(MAX(batch), 0) + 1 FROM jobs",
     ] {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("valid");

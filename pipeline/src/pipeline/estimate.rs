@@ -56,7 +56,7 @@ impl Pipeline {
         };
         let mut estimate = Estimate { items: items.len() as u64, ..Estimate::default() };
         let mut seen = HashSet::new();
-        check_all(None, &space, items, |chunk| {
+        check_all(None, &space, items, std::future::pending(), |chunk| {
             chunk.into_iter().try_for_each(|item| add(&mut estimate, item, &space, ledger.as_ref(), &mut seen))
         })
         .await?;

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sink, SinkResult, json_lines};
+use super::{Sink, SinkResult, json_lines, ledger_is_missing};
 use crate::{
     error::PipelineError,
     job::VectorSpace,
@@ -46,6 +46,8 @@ struct Description {
     format: TableFormat,
     #[serde(flatten)]
     space: VectorSpace,
+    /// Identifies the ledger of the runs.
+    ledger: String,
 }
 
 const VERSION: u32 = 1;
@@ -123,6 +125,11 @@ pub(crate) fn row_files(table: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// The space and the format of a table. `None` if the folder has no table.
 pub(crate) fn describe(table: &Path) -> Result<Option<(VectorSpace, TableFormat)>, PipelineError> {
+    Ok(description(table)?.map(|found| (found.space, found.format)))
+}
+
+/// The content of `table.json`. `None` if there is none.
+fn description(table: &Path) -> Result<Option<Description>, PipelineError> {
     let path = table.join(DESCRIPTION);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
@@ -138,39 +145,34 @@ pub(crate) fn describe(table: &Path) -> Result<Option<(VectorSpace, TableFormat)
         let message = format!("{} has {version}, and this program reads version {VERSION} only", shown());
         return Err(PipelineError::usage(message));
     }
-    let found: Description = serde_json::from_value(found).map_err(|error| {
+    serde_json::from_value(found).map(Some).map_err(|error| {
         PipelineError::usage(format!("{} is of a format that this program does not read: {error}", shown()))
-    })?;
-    Ok(Some((found.space, found.format)))
+    })
 }
 
 impl Sink for TableFolder {
-    fn open(&mut self, space: &VectorSpace, resumes: bool) -> SinkResult {
+    fn open(&mut self, space: &VectorSpace, ledger: &str) -> SinkResult {
         let rows = self.rows();
         fs::create_dir_all(&rows).map_err(|error| PipelineError::file("cannot create", &rows, error))?;
-        let own = Description { version: VERSION, format: self.format, space: space.clone() };
-        let known = describe(&self.path)?;
-        // The first batch of a new ledger would replace the first one of the table.
-        if !resumes && (known.is_some() || !row_files(&self.path)?.is_empty()) {
-            let table = shown(&self.path.to_string_lossy());
-            let message = format!(
-                "the table {table} is that of an earlier run, and its ledger is missing: restore the ledger, or use \
-                 another output, for which all items are paid for again"
-            );
-            return Err(PipelineError::usage(message).into());
+        let (version, format, ledger) = (VERSION, self.format, ledger.to_owned());
+        let own = Description { version, format, space: space.clone(), ledger };
+        let known = description(&self.path)?;
+        // The first batch of another ledger would replace the first one of the table.
+        let is_of_another = match &known {
+            Some(known) => known.ledger != own.ledger,
+            None => !row_files(&self.path)?.is_empty(),
+        };
+        if is_of_another {
+            return Err(ledger_is_missing(&shown(&self.path.to_string_lossy())).into());
         }
-        if let Some((space, format)) = known {
-            let other = Description { version: VERSION, format, space };
-            if other != own {
-                let text = |table: &Description| {
-                    let (format, space) = (table.format.extension(), &table.space);
-                    format!("{} with {} dimensions as {format}", space.model, space.dimension)
-                };
-                let table = shown(&self.path.to_string_lossy());
-                let message =
-                    format!("the table {table} has vectors of {}, and this run of {}", text(&other), text(&own));
-                return Err(PipelineError::usage(message).into());
-            }
+        if let Some(other) = known.filter(|known| *known != own) {
+            let text = |table: &Description| {
+                let (format, space) = (table.format.extension(), &table.space);
+                format!("{} with {} dimensions as {format}", space.model, space.dimension)
+            };
+            let table = shown(&self.path.to_string_lossy());
+            let message = format!("the table {table} has vectors of {}, and this run of {}", text(&other), text(&own));
+            return Err(PipelineError::usage(message).into());
         }
         for folder in [&self.path, &rows] {
             for entry in fs::read_dir(folder)?.flatten() {

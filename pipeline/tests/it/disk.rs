@@ -14,15 +14,11 @@ use twelvelabs_pipeline::{Event, ItemSource, Pipeline, PipelineErrorKind, TableF
 
 use crate::{
     crash::{count, embed},
-    support::{PROGRAM, alone, client, folder, program, tasks_by_name, write_videos},
+    support::{PROGRAM, alone, client, folder, program, server, tasks_by_name, write_videos},
 };
 
 const FULL: i32 = 6;
 const USAGE: i32 = 2;
-
-async fn server() -> LocalServer {
-    LocalServer::builder().processing_time(Duration::ZERO).start().await.expect("a server")
-}
 
 /// A folder with so many videos.
 fn videos(items: usize) -> TempDir {
@@ -48,7 +44,7 @@ async fn until_there_is_room(server: &LocalServer, table: &Path, mut command: im
             Some(0) => return times,
             code => assert_eq!(code, Some(FULL), "{errors}"),
         }
-        let says = ["is safe, and another run goes on from there", "cannot create", "cannot lock"];
+        let says = ["is safe, and another run goes on from there", "cannot create", "cannot lock", "cannot open"];
         assert!(says.iter().any(|text| errors.contains(text)), "{errors}");
     }
     unreachable!("there is more room each time")

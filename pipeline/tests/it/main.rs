@@ -2,10 +2,10 @@
 
 mod crash;
 #[cfg(unix)]
-#[cfg(unix)]
 mod disk;
 #[cfg(target_os = "linux")]
 mod outage;
 mod program;
 mod run;
+mod stop;
 mod support;

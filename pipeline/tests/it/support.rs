@@ -1,7 +1,7 @@
 //! Shared helpers.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -39,6 +39,14 @@ pub(crate) fn write_videos(folder: &Path, names: impl IntoIterator<Item = impl A
     }
 }
 
+/// The operation that creates a task.
+pub(crate) const CREATE: &str = "embed_v2_tasks_create";
+
+/// A server whose jobs take no time.
+pub(crate) async fn server() -> LocalServer {
+    LocalServer::builder().processing_time(Duration::ZERO).start().await.expect("a server")
+}
+
 pub(crate) fn client(server: &LocalServer) -> TwelveLabs {
     client_of(server.base_url())
 }
@@ -64,6 +72,14 @@ pub(crate) async fn tasks_of(client: &TwelveLabs) -> BTreeMap<String, usize> {
     counts
 }
 
+/// Advances the clock of a server again and again.
+pub(crate) async fn advance_for_ever(server: &LocalServer, by: Duration) {
+    loop {
+        server.advance(by).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// A sink that keeps the rows, also when its pipeline is gone.
 #[derive(Clone, Default)]
 pub(crate) struct Kept {
@@ -84,7 +100,7 @@ impl Kept {
 }
 
 impl Sink for Kept {
-    fn open(&mut self, _: &VectorSpace, _: bool) -> SinkResult {
+    fn open(&mut self, _: &VectorSpace, _: &str) -> SinkResult {
         Ok(())
     }
 
@@ -105,6 +121,19 @@ impl Sink for Kept {
 
     fn commit(&mut self) -> SinkResult {
         Ok(())
+    }
+}
+
+/// The rows are those of so many sources: none is missing or there twice.
+pub(crate) fn assert_rows(sink: &Kept, sources: usize) {
+    let rows = sink.rows();
+    let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
+    assert_eq!(ids.len(), rows.len(), "a row is there twice");
+    let names: BTreeSet<_> = rows.iter().map(|row| &row.source).collect();
+    assert_eq!(names.len(), sources, "{names:?}");
+    let per_source = rows.len() / sources.max(1);
+    for name in names {
+        assert_eq!(rows.iter().filter(|row| row.source == *name).count(), per_source, "{name}");
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) struct Common {
     /// Write JSON to the standard output: one event or result per line
     #[arg(long)]
     pub(crate) json: bool,
+    /// Time limit of each call [default: depends on the operation]
+    #[arg(long, value_name = "TIME", value_parser = duration, hide = true)]
+    pub(crate) call_limit: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use twelvelabs::TwelveLabs;
+use twelvelabs::{RequestOptions, TwelveLabs};
 use twelvelabs_local::{LocalServer, Speed};
 use twelvelabs_pipeline::shown;
 
@@ -58,6 +58,9 @@ impl Connection {
             (None, None) => optional_profile(common, "default")?.map(|profile| ("default", profile)),
         };
         let mut builder = TwelveLabs::builder();
+        if let Some(limit) = common.call_limit {
+            builder = builder.with_timeout(limit);
+        }
         let mut server = std::env::var("TWELVELABS_BASE_URL").ok().filter(|url| !url.is_empty());
         let key_from = match profile {
             None => from_environment.map_or_else(|| "nowhere".to_owned(), |name| (*name).to_owned()),

@@ -1,11 +1,14 @@
 //! `embed`: files become rows of a table.
 
 use std::{
+    io,
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
+#[cfg(unix)]
+use tokio::signal::unix::{self, SignalKind};
 use twelvelabs::ModelName;
 use twelvelabs_pipeline::{Estimate, Interrupt, ItemSettings, ItemSource, Pipeline, RunSummary, TableFolder, shown};
 
@@ -85,7 +88,8 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
     if let Some(time) = arguments.until {
         pipeline = pipeline.with_end_time(SystemTime::now() + time);
     }
-    let watcher = tokio::spawn(interruptions(pipeline.interrupt_handle()));
+    let signals = Signals::listen();
+    let watcher = tokio::spawn(interruptions(signals, pipeline.interrupt_handle()));
     let summary = pipeline.run().await;
     watcher.abort();
     progress.finish();
@@ -107,8 +111,9 @@ fn most_seconds(arguments: &Embed) -> Result<Option<f64>, Failure> {
 }
 
 /// The first Ctrl-C stops gracefully, the second at once. So does a request of the system to end.
-async fn interruptions(interrupt: Interrupt) {
-    while signal().await {
+async fn interruptions(signals: io::Result<Signals>, interrupt: Interrupt) {
+    let Ok(mut signals) = signals else { return };
+    while signals.next().await {
         if interrupt.is_interrupted() {
             std::process::exit(Exit::Interrupted as i32);
         }
@@ -119,24 +124,43 @@ async fn interruptions(interrupt: Interrupt) {
     }
 }
 
-/// Waits for SIGINT or SIGTERM. Returns false if that is not possible.
+/// SIGINT and SIGTERM, from the moment on when this is created.
 #[cfg(unix)]
-async fn signal() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return false;
-    };
-    tokio::select! {
-        received = interrupt.recv() => received.is_some(),
-        received = terminate.recv() => received.is_some(),
+struct Signals {
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: unix::signal(interrupt)?, terminate: unix::signal(terminate)? })
+    }
+
+    /// Waits for the next signal. Returns false if there will be none.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            received = self.interrupt.recv() => received.is_some(),
+            received = self.terminate.recv() => received.is_some(),
+        }
     }
 }
 
-/// Waits for Ctrl-C. Returns false if that is not possible.
+/// Ctrl-C.
 #[cfg(not(unix))]
-async fn signal() -> bool {
-    tokio::signal::ctrl_c().await.is_ok()
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits for Ctrl-C. Returns false if that is not possible.
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
 }
 
 fn show_summary(common: &Common, out: &Path, summary: &RunSummary) {

@@ -2,6 +2,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+const LEDGER: &str = "the ledger";
+
 fn space() -> VectorSpace {
     VectorSpace { model: "marengo3.5".into(), dimension: 2 }
 }
@@ -58,7 +60,7 @@ fn rows_are_read_as_they_were_written() {
     for format in formats() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut sink = TableFolder::new(folder.path(), format);
-        sink.open(&space(), false).expect("opened");
+        sink.open(&space(), LEDGER).expect("opened");
         sink.write_batch(1, &rows()).expect("written");
         sink.write_batch(2, &rows()[..1]).expect("written");
         // Again, as after a crash.
@@ -78,35 +80,35 @@ fn rows_are_read_as_they_were_written() {
 fn a_table_of_other_vectors_or_without_its_ledger_is_not_appended_to() {
     let format = TableFormat::JsonLines;
     let folder = tempfile::tempdir().expect("a folder");
-    let open = |space: &VectorSpace, format, resumes| {
-        let opened = TableFolder::new(folder.path(), format).open(space, resumes);
+    let open = |space: &VectorSpace, format, ledger| {
+        let opened = TableFolder::new(folder.path(), format).open(space, ledger);
         opened.map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "T"))
     };
-    open(&space(), format, false).expect("opened");
+    open(&space(), format, LEDGER).expect("opened");
     let other = VectorSpace { model: "marengo3.0".into(), dimension: 512 };
     assert_eq!(
-        open(&other, format, true).expect_err("other vectors"),
+        open(&other, format, LEDGER).expect_err("other vectors"),
         "the table T has vectors of marengo3.5 with 2 dimensions as jsonl, and this run of marengo3.0 with 512 dimensions as jsonl"
     );
     // Also without rows: tasks of an earlier run may exist.
-    let error = open(&space(), format, false).expect_err("no ledger");
+    let error = open(&space(), format, "another").expect_err("no ledger");
     assert!(error.starts_with("the table T is that of an earlier run, and its ledger is missing: restore"), "{error}");
-    open(&space(), format, true).expect("resumed");
+    open(&space(), format, LEDGER).expect("resumed");
     std::fs::write(folder.path().join(DESCRIPTION), "{\"version\": 9}").expect("written");
-    let error = open(&space(), format, true).expect_err("newer");
+    let error = open(&space(), format, LEDGER).expect_err("newer");
     assert_eq!(error, "T/table.json has version 9, and this program reads version 1 only");
     std::fs::write(folder.path().join(DESCRIPTION), "{").expect("written");
-    assert!(open(&space(), format, true).expect_err("damaged").starts_with("T/table.json is damaged"));
+    assert!(open(&space(), format, LEDGER).expect_err("damaged").starts_with("T/table.json is damaged"));
 }
 
 #[test]
 fn unfinished_files_are_no_rows_and_are_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut sink = TableFolder::new(folder.path(), TableFormat::JsonLines);
-    sink.open(&space(), false).expect("opened");
+    sink.open(&space(), LEDGER).expect("opened");
     let unfinished = folder.path().join(ROWS).join(format!("{UNFINISHED}000001.jsonl"));
     std::fs::write(&unfinished, "{\"id\":").expect("written");
     assert!(row_files(folder.path()).expect("listed").is_empty());
-    sink.open(&space(), true).expect("opened again");
+    sink.open(&space(), LEDGER).expect("opened again");
     assert!(!unfinished.exists());
 }
