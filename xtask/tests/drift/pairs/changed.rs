@@ -298,11 +298,9 @@ fn every_change_is_reported_with_its_class() {
         (
             "a parameter as JSON",
             query(json!({ "type": "object" }), json!({})),
-            parameter(
-                json!({
-                    "name": "q", "in": "query", "content": { "application/json": { "schema": { "type": "object" } } },
-                }),
-            ),
+            parameter(json!({
+                "name": "q", "in": "query", "content": { "application/json": { "schema": { "type": "object" } } },
+            })),
             both(Breaking),
         ),
         (
