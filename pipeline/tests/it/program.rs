@@ -66,18 +66,6 @@ fn a_dry_run_makes_no_call_and_leaves_no_trace() {
 }
 
 #[test]
-fn status_and_search_print_tables() {
-    let home = folder();
-    let path = home.path();
-    write_videos(&path.join("videos"), ["a.mp4", "b\u{1b}.mp4"]);
-    std::fs::copy(media("too_small.mp4"), path.join("videos/small.mp4")).expect("copied");
-    run(path, &["embed", "videos", "--local", "--out", "t", "--format", "jsonl"]);
-    let status = run(path, &["status", "--out", "t"]);
-    let found = run(path, &["search", "blue", "--in", "t", "--local", "--top", "2"]);
-    insta::assert_snapshot!(status + &found);
-}
-
-#[test]
 fn a_folder_becomes_a_table_that_is_searched() {
     let home = folder();
     let path = home.path();
