@@ -89,7 +89,17 @@ fn what_cannot_be_generated_is_reported() {
 fn what_is_not_expressed_of_composed_schemas_is_reported() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/constructs.yaml");
     let lost = generate(&Document::read(&path).expect("a document")).expect("code").lost;
-    assert_snapshot!("constructs_lost", lost.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
+    for expected in [
+        "/paths/~1form/post/parameters/0: a parameter in a cookie is not sent",
+        "/paths/~1styles~1{ids}/get/parameters/0: generated as a string; pass the value in the style \"simple\" as text",
+        "/components/schemas/Constructs/properties/pair/prefixItems: generated as items of any value",
+        "/components/schemas/Constructs/properties/limited/maximum: not checked by the generated type",
+        "/components/schemas/Constructs/properties/conditional/anyOf: not checked by the generated type",
+    ] {
+        assert!(lost.iter().any(|line| line == expected), "no {expected:?} in {lost:#?}");
+    }
+    assert!(!lost.iter().any(|line| line.contains("any JSON value")), "{lost:#?}");
 }
 
 #[test]
