@@ -132,8 +132,9 @@ fn operations_without_ids_have_different_names() {
 #[test]
 fn a_json_body_is_sent_with_its_media_type() {
     let body = |media_type: &str| {
-        let body =
-            format!(r#""requestBody":{{"content":{{"{media_type}":{{"schema":{{"type":"string"}}}}}}}},"responses""#);
+        let body = format!(
+            r#""requestBody":{{"required":true,"content":{{"{media_type}":{{"schema":{{"type":"string"}}}}}}}},"responses""#
+        );
         let code = code(&document("{}").replace("\"get\"", "\"patch\"").replace("\"responses\"", &body));
         code.split_whitespace().collect::<String>()
     };

@@ -66,8 +66,8 @@ pub struct VectorCall<T> {
     make: MakeRequest<T>,
     /// The task that the response must be about.
     task: Option<TaskId>,
-    /// The caller limits which vectors the response has, so that a ready task may have none of them.
-    is_filtered: bool,
+    /// A ready task may have an empty list of vectors: none of the kind that the caller selects, for example.
+    may_be_empty: bool,
     /// The model, if the request determines it.
     model: Option<ModelName>,
 }
@@ -78,7 +78,7 @@ impl<T: VectorResponse> VectorCall<T> {
         make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError<()>> + Send + Sync + 'static,
     ) -> Self {
         let (operation, method) = (V::OPERATION, V::METHOD);
-        Self { operation, method, make: Box::new(make), task: None, is_filtered: false, model: None }
+        Self { operation, method, make: Box::new(make), task: None, may_be_empty: false, model: None }
     }
 
     /// The response must be about this task.
@@ -87,9 +87,9 @@ impl<T: VectorResponse> VectorCall<T> {
         self
     }
 
-    /// Whether the caller limits which vectors the response has.
-    pub(super) fn filtered(mut self, is_filtered: bool) -> Self {
-        self.is_filtered = is_filtered;
+    /// A ready task may have an empty list of vectors.
+    pub(super) fn may_be_empty(mut self) -> Self {
+        self.may_be_empty = true;
         self
     }
 
@@ -150,7 +150,7 @@ impl<T: VectorResponse> VectorCall<T> {
             return Err(Error::new(kind, text).with_details(FailureReason::from(reason.as_ref())));
         }
         // A list that is missing is not an empty one.
-        if vectors > 0 || self.is_filtered && response.elements_mut().is_some() {
+        if vectors > 0 || self.may_be_empty && response.elements_mut().is_some() {
             return Ok(());
         }
         Err(no_vectors("the task is ready, but the response has none"))

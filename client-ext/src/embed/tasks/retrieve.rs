@@ -66,11 +66,10 @@ impl ReturnsVectors for RetrieveTask {
     async fn prepare(self, _: &Core, _: &CallOptions) -> Result<VectorCall<TasksRetrieveResponse>> {
         let id = self.id.get()?.clone();
         let (task, kinds) = (id.clone(), self.options);
-        let is_filtered = !kinds.is_empty();
         let make = move |api: &twelvelabs_api::Client| {
-            let embedding_option = is_filtered.then_some(&kinds);
+            let embedding_option = (!kinds.is_empty()).then_some(&kinds);
             api.embed_tasks_retrieve_request(&id, EmbedTasksRetrieveOptions { embedding_option })
         };
-        Ok(VectorCall::new::<Self>(make).of_task(task).filtered(is_filtered))
+        Ok(VectorCall::new::<Self>(make).of_task(task).may_be_empty())
     }
 }

@@ -18,7 +18,12 @@ pub(super) fn add_to(t: &mut Table) {
         for video in ["", "null", "{}", r#"{"segments":null}"#, r#"{"segments":[]}"#] {
             let video = if video.is_empty() { String::new() } else { format!(r#","video_embedding":{video}"#) };
             let body = json(&format!(r#"{{"_id":"{ID}","status":"ready"{video}}}"#));
-            let expect = fails(K::Decode, 1).says("no vectors: the task is ready, but the response has none");
+            let expect = match video.as_str() {
+                "" | r#","video_embedding":null"# => {
+                    fails(K::Decode, 1).says("no vectors: the task is ready, but the response has none")
+                }
+                _ => ok(1),
+            };
             t.add(g, format!("a ready task without vectors: `{video}`"), op, vec![body], expect);
         }
         for status in ["", r#","status":null"#] {
