@@ -38,6 +38,7 @@ pub(crate) fn object_query<T: Serialize + ?Sized>(style: ObjectStyle, name: &str
 ///
 /// Returns an error if the body is not an object.
 #[allow(dead_code, reason = "the document of this repository has no such body")]
+#[allow(clippy::result_large_err, reason = "callers in generated code return the same error")]
 pub(crate) fn urlencoded<T: Serialize>(
     request: reqwest::RequestBuilder,
     styles: &[(&str, ObjectStyle)],

@@ -17,7 +17,7 @@ const BATCH: usize = 20_000;
 fn write(folder: &Path, rows: usize) -> Result<f64, Box<dyn Error>> {
     let mut sink = TableFolder::new(folder, TableFormat::Parquet);
     let space = VectorSpace { model: "marengo3.5".into(), dimension: DIMENSIONS };
-    sink.open(&space, false).map_err(|error| error.to_string())?;
+    sink.open(&space, "of the benchmark").map_err(|error| error.to_string())?;
     let mut random = fastrand::Rng::with_seed(1);
     let mut seconds = 0.0;
     for (batch, first) in (1..).zip((0..rows).step_by(BATCH)) {
