@@ -56,9 +56,9 @@ impl PgvectorTable {
     }
 
     fn transaction(&mut self) -> Result<Transaction<'_>, PipelineError> {
-        let failed = |error| PipelineError::storage("cannot use the connection to Postgres", error);
-        let client = self.client.as_mut().ok_or_else(|| failed("it is closed".into()))?;
-        client.transaction().map_err(|error| failed(error.into()))
+        let message = "cannot use the connection to Postgres";
+        let client = self.client.as_mut().ok_or_else(|| PipelineError::storage(message, "it is closed"))?;
+        client.transaction().map_err(|error| PipelineError::storage(message, error))
     }
 
     /// The name of a table in quotes.
