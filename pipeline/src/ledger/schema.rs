@@ -7,8 +7,8 @@ use rusqlite::{Connection, params};
 use super::{Parameter, damaged, failed};
 use crate::{error::PipelineError, text::shown};
 
-/// The version of the tables. A program reads its own version only: there was no other one yet.
-const VERSION: i64 = 1;
+/// The version of the tables. A program reads its own version only: none was released before this one.
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 -- One row: what tells this ledger from all others.

@@ -50,7 +50,7 @@ struct Description {
     ledger: String,
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const DESCRIPTION: &str = "table.json";
 const ROWS: &str = "rows";
 /// Start of the names of unfinished files.

@@ -96,7 +96,7 @@ fn a_table_of_other_vectors_or_without_its_ledger_is_not_appended_to() {
     open(&space(), format, LEDGER).expect("resumed");
     std::fs::write(folder.path().join(DESCRIPTION), "{\"version\": 9}").expect("written");
     let error = open(&space(), format, LEDGER).expect_err("newer");
-    assert_eq!(error, "T/table.json has version 9, and this program reads version 1 only");
+    assert_eq!(error, "T/table.json has version 9, and this program reads version 2 only");
     std::fs::write(folder.path().join(DESCRIPTION), "{").expect("written");
     assert!(open(&space(), format, LEDGER).expect_err("damaged").starts_with("T/table.json is damaged"));
 }
