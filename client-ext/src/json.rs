@@ -19,7 +19,7 @@ use serde::{
 
 use access::{Elements, Members, Tagged};
 pub use error::{JsonError, JsonErrorKind};
-pub use split::Splitter;
+pub use split::{Rest, Splitter};
 
 /// The maximum depth, as in serde_json, because decoding takes stack.
 const DEEPEST: usize = 127;

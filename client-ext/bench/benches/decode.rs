@@ -47,7 +47,7 @@ fn decode(criterion: &mut Criterion) {
             for chunk in black_box(text.as_bytes()).chunks(64 << 10) {
                 splitter.feed(chunk, |segment| segments.push(segment)).expect("valid");
             }
-            let mut whole = splitter.finish(|segment| segments.push(segment)).expect("valid");
+            let mut whole = splitter.finish(|segment| segments.push(segment)).expect("valid").document;
             whole.fill(segments);
             whole
         });

@@ -14,7 +14,7 @@ fn in_chunks(text: &[u8], size: usize) -> Option<TasksRetrieveResponse> {
     for chunk in text.chunks(size) {
         splitter.feed(chunk, |segment| segments.push(segment)).ok()?;
     }
-    let mut whole = splitter.finish(|segment| segments.push(segment)).ok()?;
+    let mut whole = splitter.finish(|segment| segments.push(segment)).ok()?.document;
     whole.fill(segments);
     Some(whole)
 }

@@ -250,8 +250,8 @@ impl<M> TasksClient<M> {
     /// See [`Request`]. [`Decode`](crate::ErrorKind::Decode), with the [path](crate::Error::json_path) and the
     /// [byte offset](crate::Error::byte_offset), if the response is truncated or malformed, or if a vector contains
     /// anything but finite numbers. A part of such a response is never returned as the whole. Also `Decode` if the task
-    /// is ready but the response has no vectors at all; a list that the server leaves empty is a success, such as that
-    /// of an [`embedding_option`](Request::embedding_option) that the task does not have.
+    /// is ready but the response has no list of vectors; an empty list is a success, such as that of an
+    /// [`embedding_option`](Request::embedding_option) that the task does not have.
     ///
     /// [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and
     /// [`JobFailed`](crate::ErrorKind::JobFailed) if it failed.

@@ -40,6 +40,7 @@ use crate::{
         response_body::Body,
     },
     error::{Error, ErrorKind, Result},
+    json::Rest,
 };
 
 /// An operation that returns vectors: as a whole with [`send`](crate::Request::send), one by one with `segments`, or as
@@ -66,8 +67,6 @@ pub struct VectorCall<T> {
     make: MakeRequest<T>,
     /// The task that the response must be about.
     task: Option<TaskId>,
-    /// A ready task may have an empty list of vectors: none of the kind that the caller selects, for example.
-    may_be_empty: bool,
     /// The model, if the request determines it.
     model: Option<ModelName>,
 }
@@ -78,18 +77,12 @@ impl<T: VectorResponse> VectorCall<T> {
         make: impl Fn(&Client) -> Result<ApiRequest<T>, GeneratedError<()>> + Send + Sync + 'static,
     ) -> Self {
         let (operation, method) = (V::OPERATION, V::METHOD);
-        Self { operation, method, make: Box::new(make), task: None, may_be_empty: false, model: None }
+        Self { operation, method, make: Box::new(make), task: None, model: None }
     }
 
     /// The response must be about this task.
     pub(super) fn of_task(mut self, id: TaskId) -> Self {
         self.task = Some(id);
-        self
-    }
-
-    /// A ready task may have an empty list of vectors.
-    pub(super) fn may_be_empty(mut self) -> Self {
-        self.may_be_empty = true;
         self
     }
 
@@ -115,8 +108,8 @@ impl<T: VectorResponse> VectorCall<T> {
     pub(super) async fn whole(&self, core: &Core, options: &CallOptions) -> Result<Response<T>> {
         let read = |body| async {
             let mut items = Vec::new();
-            let mut response: T = read_elements(body, core.key(), |item| items.push(item)).await?;
-            self.check(core, &mut response, items.len())?;
+            let rest = read_elements(body, core.key(), |item| items.push(item)).await?;
+            let mut response: T = self.check(core, rest, items.len())?;
             if let Some(model) = self.model_of(&response) {
                 items.iter_mut().for_each(|item: &mut T::Element| item.set_model(&model));
             }
@@ -133,9 +126,10 @@ impl<T: VectorResponse> VectorCall<T> {
 
     /// Checks that a complete response is about the task that was requested, that the task is ready, and that it has
     /// vectors. `vectors` is the number of vectors that came before.
-    fn check(&self, core: &Core, response: &mut T, vectors: usize) -> Result<()> {
+    fn check(&self, core: &Core, rest: Rest<T>, vectors: usize) -> Result<T> {
+        let Rest { document: response, has_array } = rest;
         let Some(task) = response.task() else {
-            return if vectors > 0 { Ok(()) } else { Err(no_vectors("the response has none")) };
+            return if vectors > 0 { Ok(response) } else { Err(no_vectors("the response has none")) };
         };
         if let Some(requested) = &self.task {
             check_same(requested, task.id, core.key())?;
@@ -149,11 +143,8 @@ impl<T: VectorResponse> VectorCall<T> {
             text.push_str(&format!(": {reason}"));
             return Err(Error::new(kind, text).with_details(FailureReason::from(reason.as_ref())));
         }
-        // A list that is missing is not an empty one.
-        if vectors > 0 || self.may_be_empty && response.elements_mut().is_some() {
-            return Ok(());
-        }
-        Err(no_vectors("the task is ready, but the response has none"))
+        // A ready task may have none, of the kinds that the caller selects for example. Then the list is empty, not missing.
+        if has_array { Ok(response) } else { Err(no_vectors("the task is ready, but the response has none")) }
     }
 
     /// The model of the vectors, if it is known.

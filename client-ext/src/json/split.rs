@@ -30,9 +30,20 @@ pub struct Splitter<T> {
     /// The number of bytes before this chunk.
     before: u64,
     elements: u64,
+    /// The array has been opened.
+    has_array: bool,
     /// The maximum size of the frame, in bytes.
     frame_limit: usize,
     document: std::marker::PhantomData<fn() -> T>,
+}
+
+/// What a document has besides the elements of its large array.
+#[derive(Debug)]
+pub struct Rest<T> {
+    /// The document without the elements.
+    pub document: T,
+    /// Whether the array was there, with or without elements. A missing one and `null` are not.
+    pub has_array: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +97,7 @@ impl<T: LargeArray> Default for Splitter<T> {
             cuts: Vec::new(),
             before: 0,
             elements: 0,
+            has_array: false,
             frame_limit: usize::MAX,
             document: std::marker::PhantomData,
         }
@@ -118,7 +130,7 @@ impl<T: LargeArray> Splitter<T> {
     }
 
     /// The rest of the document, after the last chunk. Passes each element that is still in it to `take`.
-    pub fn finish(self, take: impl FnMut(T::Element)) -> JsonResult<T> {
+    pub fn finish(self, take: impl FnMut(T::Element)) -> JsonResult<Rest<T>> {
         if let Place::Inside(_, start) = self.place {
             return Err(self.unfinished(start));
         }
@@ -132,8 +144,12 @@ impl<T: LargeArray> Splitter<T> {
                 offset + cuts.map(|(_, bytes)| bytes).sum::<u64>()
             })
         })?;
+        let mut has_array = self.has_array;
         match document.elements_mut() {
-            Some(left) if self.elements == 0 => std::mem::take(left).into_iter().for_each(take),
+            Some(left) if self.elements == 0 => {
+                has_array |= !left.is_empty();
+                std::mem::take(left).into_iter().for_each(take);
+            }
             Some(left) if left.is_empty() => {}
             None if self.elements == 0 => {}
             // The frame and the elements disagree about where the array is.
@@ -142,7 +158,7 @@ impl<T: LargeArray> Splitter<T> {
                 return Err(T::PATH.iter().rev().fold(error, |error, key| error.in_key(key)));
             }
         }
-        Ok(document)
+        Ok(Rest { document, has_array })
     }
 
     fn around(&mut self, chunk: &[u8], from: usize) -> usize {
@@ -158,7 +174,7 @@ impl<T: LargeArray> Splitter<T> {
             if self.around.enters(*byte, T::PATH) {
                 self.frame.extend_from_slice(&chunk[start..=at]);
                 self.cuts.push((self.frame.len(), 0));
-                self.place = Place::First;
+                (self.place, self.has_array) = (Place::First, true);
                 return at + 1;
             }
         }

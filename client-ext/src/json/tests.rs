@@ -25,7 +25,7 @@ fn in_blocks<T: LargeArray>(blocks: &[&[u8]]) -> JsonResult<(T, usize)> {
     for block in blocks {
         splitter.feed(block, |element| elements.push(element))?;
     }
-    let mut whole = splitter.finish(|element| elements.push(element))?;
+    let mut whole = splitter.finish(|element| elements.push(element))?.document;
     let count = elements.len();
     whole.fill(elements);
     Ok((whole, count))
@@ -271,7 +271,8 @@ fn arrays_in_other_places_are_not_elements() {
             for block in text.as_bytes().chunks(size) {
                 splitter.feed(block, |_| count += 1).expect(text);
             }
-            assert_eq!((splitter.finish(|_| count += 100).expect(text), count), (theirs.clone(), elements), "{text}");
+            let ours = splitter.finish(|_| count += 100).expect(text).document;
+            assert_eq!((ours, count), (theirs.clone(), elements), "{text}");
         }
     }
     // What has the same keys elsewhere, before or behind.
@@ -296,6 +297,25 @@ fn arrays_in_other_places_are_not_elements() {
 }
 
 #[test]
+fn an_empty_array_is_told_apart_from_a_missing_one() {
+    let task = |video: &str| format!(r#"{{"_id":"a","status":"ready"{video}}}"#);
+    for (video, expected) in [
+        ("", false),
+        (r#","video_embedding":null"#, false),
+        (r#","video_embedding":{}"#, false),
+        (r#","video_embedding":{"segments":null}"#, false),
+        (r#","related":{"video_embedding":{"segments":[]}}"#, false),
+        (r#","video_embedding":{"segments":[]}"#, true),
+        (r#","video_embedding":{"segments":[ ]}"#, true),
+        (r#","video_embedding":{"segments":[{"float":[1]}]}"#, true),
+    ] {
+        let mut splitter = Splitter::<TasksRetrieveResponse>::default();
+        splitter.feed(task(video).as_bytes(), |_| {}).expect(video);
+        assert_eq!(splitter.finish(|_| {}).expect(video).has_array, expected, "{video}");
+    }
+}
+
+#[test]
 fn white_space_outside_of_the_elements_takes_no_memory() {
     let blank = " \n".repeat(100_000);
     let element = r#"{"float":[1],"start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}"#;
@@ -307,7 +327,7 @@ fn white_space_outside_of_the_elements_takes_no_memory() {
         for block in text.as_bytes().chunks(size) {
             splitter.feed(block, |_| {}).expect("white space is no matter");
         }
-        assert_eq!(splitter.finish(|_| {}).expect("complete").id.as_str(), "a");
+        assert_eq!(splitter.finish(|_| {}).expect("complete").document.id.as_str(), "a");
     }
     // And what is wrong behind it has its place all the same.
     let wrong = format!("{text}x");

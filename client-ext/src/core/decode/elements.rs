@@ -5,18 +5,22 @@ use std::collections::VecDeque;
 use twelvelabs_api::runtime::{Key, LargeArray};
 
 use super::{Start, from_json};
-use crate::{core::response_body::Body, error::Result, json::Splitter};
+use crate::{
+    core::response_body::Body,
+    error::Result,
+    json::{Rest, Splitter},
+};
 
 /// The most that a document may have outside of its large array, in bytes. An embedding task has some hundreds.
 const FRAME_LIMIT: usize = 16 << 20;
 
 /// Reads a body to its end and decodes it on the way. `take` gets each element of the large array; the rest is
-/// returned.
+/// returned, and whether there was an array.
 pub(crate) async fn read_elements<T: LargeArray>(
     mut body: Body,
     key: &Key,
     mut take: impl FnMut(T::Element),
-) -> Result<T> {
+) -> Result<Rest<T>> {
     let (mut splitter, mut start) = (Splitter::default(), Start::default());
     while let Some(chunk) = body.next().await? {
         start.add(chunk);
@@ -28,9 +32,9 @@ pub(crate) async fn read_elements<T: LargeArray>(
 /// Reads a body to its end and decodes it on the way.
 pub(crate) async fn read_all<T: LargeArray>(body: Body, key: &Key) -> Result<T> {
     let mut elements = Vec::new();
-    let mut rest: T = read_elements(body, key, |element| elements.push(element)).await?;
-    rest.fill(elements);
-    Ok(rest)
+    let Rest::<T> { mut document, .. } = read_elements(body, key, |element| elements.push(element)).await?;
+    document.fill(elements);
+    Ok(document)
 }
 
 /// A body that is decoded while it arrives.
@@ -41,7 +45,7 @@ pub(crate) struct ElementReader<T: LargeArray> {
     start: Start,
     ready: VecDeque<T::Element>,
     /// What follows the elements that are ready.
-    end: Option<Result<T>>,
+    end: Option<Result<Rest<T>>>,
 }
 
 /// A part of a document.
@@ -49,7 +53,7 @@ pub(crate) enum Piece<T: LargeArray> {
     /// The next element of its large array.
     Element(T::Element),
     /// The rest of the document. It is the last piece, and only there if the document was complete.
-    Rest(T),
+    Rest(Rest<T>),
 }
 
 impl<T: LargeArray> ElementReader<T> {

@@ -70,6 +70,6 @@ impl ReturnsVectors for RetrieveTask {
             let embedding_option = (!kinds.is_empty()).then_some(&kinds);
             api.embed_tasks_retrieve_request(&id, EmbedTasksRetrieveOptions { embedding_option })
         };
-        Ok(VectorCall::new::<Self>(make).of_task(task).may_be_empty())
+        Ok(VectorCall::new::<Self>(make).of_task(task))
     }
 }

@@ -179,7 +179,7 @@ impl<M> V2TasksClient<M> {
     /// See [`Request`]. [`NotReady`](crate::ErrorKind::NotReady) if the task has no vectors yet, and
     /// [`JobFailed`](crate::ErrorKind::JobFailed), with the server's [reason](crate::embed::FailureReason::of_error),
     /// if it failed. [`Decode`](crate::ErrorKind::Decode) if the response is truncated or malformed, or if the task is
-    /// ready but has no vectors.
+    /// ready but the response has no list of vectors; an empty list is a success.
     pub fn retrieve(&self, id: impl IntoId<TaskId>) -> Request<RetrieveEmbeddingTask, M> {
         Request::new(&self.core, RetrieveEmbeddingTask { id: id.into_id(&TASK_ID) })
     }

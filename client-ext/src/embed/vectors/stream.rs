@@ -115,9 +115,9 @@ impl<T: VectorResponse> VectorReader<T> {
                 self.model.iter().for_each(|model| item.set_model(model));
                 Ok(Retrieved::Segment(item.into_segment()))
             }
-            Ok(Piece::Rest(mut response)) => {
-                let checked = self.call.check(&self.core, &mut response, self.vectors);
-                checked.map(|()| Retrieved::Response(Box::new(response)))
+            Ok(Piece::Rest(rest)) => {
+                let checked = self.call.check(&self.core, rest, self.vectors);
+                checked.map(|response| Retrieved::Response(Box::new(response)))
             }
             Err(error) => Err(error),
         };

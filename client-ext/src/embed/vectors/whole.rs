@@ -128,9 +128,8 @@ impl<V: ReturnsVectors> Request<V> {
         let call = self.prepare().await?;
         let read = |body| async {
             let mut rows = Rows::default();
-            let mut response: V::Output =
-                read_elements(body, core.key(), |item| rows.push(VectorItem::into_segment(item))).await?;
-            call.check(&core, &mut response, rows.segments.len())?;
+            let rest = read_elements(body, core.key(), |item| rows.push(VectorItem::into_segment(item))).await?;
+            let response: V::Output = call.check(&core, rest, rows.segments.len())?;
             if let Some(odd) = rows.odd() {
                 return Err(Error::new(ErrorKind::Decode, odd));
             }

@@ -19,6 +19,7 @@ use crate::{
     },
     embed::{failure::FailureReason, tasks::ListTasks},
     error::{Error, ErrorKind, Result},
+    json::Rest,
 };
 
 /// The status of a task, without its vectors.
@@ -154,7 +155,7 @@ impl GetEmbeddingTaskStatus {
         }
         let make = |api: &twelvelabs_api::Client, id: &TaskId| api.embed_v2_tasks_retrieve_request(id);
         let read = |body| async {
-            let task: TaskWithoutVectors = read_elements(body, core.key(), drop).await?;
+            let Rest::<TaskWithoutVectors> { document: task, .. } = read_elements(body, core.key(), drop).await?;
             check_same(id, &task.id, core.key())?;
             Ok(task.into_status(listed.clone(), core))
         };

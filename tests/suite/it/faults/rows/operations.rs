@@ -158,7 +158,8 @@ fn add_empty(add: &mut impl FnMut(&str, Act, Expect), other: Other) {
         Other::V2Embed => (vec![r#"{"data":[]}"#.to_owned()], "no vectors: the response has none"),
         Other::V2Retrieve => {
             let ready = |data: &str| format!(r#"{{"_id":"{ID}","status":"ready"{data}}}"#);
-            let bodies = ["", r#","data":null"#, r#","data":[]"#].map(ready);
+            add("a ready task with an empty list", json(&ready(r#","data":[]"#)), ok(1));
+            let bodies = ["", r#","data":null"#].map(ready);
             (bodies.to_vec(), "no vectors: the task is ready, but the response has none")
         }
         Other::UploadUrls => {

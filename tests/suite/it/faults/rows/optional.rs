@@ -18,11 +18,11 @@ pub(super) fn add_to(t: &mut Table) {
         for video in ["", "null", "{}", r#"{"segments":null}"#, r#"{"segments":[]}"#] {
             let video = if video.is_empty() { String::new() } else { format!(r#","video_embedding":{video}"#) };
             let body = json(&format!(r#"{{"_id":"{ID}","status":"ready"{video}}}"#));
-            let expect = match video.as_str() {
-                "" | r#","video_embedding":null"# => {
-                    fails(K::Decode, 1).says("no vectors: the task is ready, but the response has none")
-                }
-                _ => ok(1),
+            // A list that is empty is not a missing one.
+            let expect = if video.contains("[]") {
+                ok(1)
+            } else {
+                fails(K::Decode, 1).says("no vectors: the task is ready, but the response has none")
             };
             t.add(g, format!("a ready task without vectors: `{video}`"), op, vec![body], expect);
         }
