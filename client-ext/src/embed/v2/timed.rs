@@ -79,8 +79,8 @@ pub struct TimedInput<K> {
     kind: PhantomData<K>,
 }
 
-/// How a file is divided into clips: in whole seconds. A shorter clip finds a moment more exactly, and costs one vector
-/// more for each option.
+/// How a file is divided into clips: in whole seconds. Shorter clips locate a moment more precisely, and make more
+/// vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segmentation(Division);
 
