@@ -41,7 +41,8 @@ pub struct AssetSettings {
     pub(crate) user_metadata: Option<UserMetadata>,
 }
 
-/// An operation with [`AssetSettings`] among its parameters.
+/// An operation with [`AssetSettings`] among its parameters. For this crate's operations only; methods may be added in
+/// any version.
 pub trait HasAssetSettings {
     /// The settings to change.
     #[doc(hidden)]

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::error::{Checks, Error, ErrorKind, Result};
 
-/// An operation whose responses are pages of a list.
+/// An operation whose responses are pages of a list. Cannot be implemented outside of this crate.
 pub trait Pages: Verb + Clone + Sync {
     /// An entry of the list.
     type Item: Send + 'static;

@@ -19,7 +19,7 @@ use crate::error::{Checks, Error, Result};
 
 /// What is special about one operation: its parameters and how to send them.
 ///
-/// Sealed: `Core` cannot be named outside of this crate.
+/// Cannot be implemented outside of this crate.
 pub trait Verb: Sized + Send + 'static {
     /// What a successful call returns.
     type Output: Send + 'static;

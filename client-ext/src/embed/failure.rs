@@ -80,7 +80,8 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// A response in which single inputs may have failed.
+/// A response in which single inputs may have failed. For this crate's responses only; methods may be added in any
+/// version.
 pub trait InputErrors {
     /// The inputs that failed. Their vectors are missing.
     ///

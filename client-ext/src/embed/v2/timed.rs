@@ -16,7 +16,7 @@ use twelvelabs_api::{
 use super::{MediaSource, rules::Call, source::Content};
 use crate::error::{Checks, Violation};
 
-/// The kind of a [`TimedInput`].
+/// The kind of a [`TimedInput`]: [`Audio`] or [`Video`]. Not for other types.
 pub trait Timeline: Clone + Send + Sync + 'static {
     /// The name of the input on the wire.
     #[doc(hidden)]
