@@ -134,6 +134,7 @@ pub enum Found {
 
 /// An outcome that cannot follow from a state: an error of the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidTransition {
     /// The state of the job.
     pub state: State,
