@@ -100,7 +100,7 @@ impl LocalServer {
         drop(self.state.creates.write().await);
     }
 
-    /// Returns the validation report so far. Blocks until the responses in progress are validated.
+    /// Returns the validation report so far. Blocks until all responses that were sent are validated.
     pub fn report(&self) -> ContractReport {
         self.state.monitor.report()
     }
