@@ -57,7 +57,7 @@ impl std::fmt::Debug for SinkBox {
     }
 }
 
-/// Stops a run gracefully: steps in progress are finished, and no new ones start. Cheap to clone.
+/// Stops a run: it finishes what is running and starts nothing new. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Interrupt(Arc<watch::Sender<bool>>);
 
@@ -66,7 +66,7 @@ impl Interrupt {
         Self(Arc::new(watch::Sender::new(false)))
     }
 
-    /// Stops the run. Another run continues from there.
+    /// Stops the run. Nothing is lost: another run goes on.
     pub fn interrupt(&self) {
         self.0.send_replace(true);
     }
