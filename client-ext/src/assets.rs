@@ -42,9 +42,9 @@ use crate::{
 
 /// Assets. Cheap to clone.
 ///
-/// An asset is a file on the server, which version 2 of the [embedding API](crate::embed::v2) and other parts of the
-/// platform name by its id. Tasks of version 1 take files and URLs only. An asset stays until it is
-/// [deleted](Self::delete). Uploads have a rate limit of their own.
+/// An asset is a file on the server. Version 2 of the [embedding API](crate::embed::v2) and other parts of the platform
+/// refer to it by its id. Tasks of version 1 take files and URLs only. An asset stays until it is
+/// [deleted](Self::delete). Create calls have a rate limit of their own.
 #[derive(Clone, Debug)]
 pub struct AssetsClient<M = Async> {
     core: Core,
@@ -243,8 +243,8 @@ impl<M> AssetsClient<M> {
 
     /// Retrieves the transcription of the speech in an asset.
     ///
-    /// The server computes it after the upload; until then, the status is `pending` or `processing`. There is no wait
-    /// for it, since it is not a status of the asset: an asset is `ready` without it.
+    /// The server computes it after the upload; until then, the status is `pending` or `processing`. An asset can be
+    /// `ready` without it, so [`wait_for_done`](Self::wait_for_done) does not wait for it.
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {

@@ -28,8 +28,8 @@
 //! # In async code
 //!
 //! A blocking call is possible on every thread that may block: outside of a runtime, in `spawn_blocking` and in
-//! `block_in_place`. In the code of an async task it would stop the thread of the runtime; there it is an error of the
-//! kind [`Config`](crate::ErrorKind::Config), and nothing is sent.
+//! `block_in_place`. Inside an async task it would block a thread of the runtime: there it returns an error of the kind
+//! [`Config`](crate::ErrorKind::Config), and sends nothing.
 //!
 //! # Cancellation
 //!
@@ -73,7 +73,7 @@ impl TwelveLabs {
         Self::builder().build()
     }
 
-    /// Returns a builder. Settings that are not made come from the environment.
+    /// Returns a builder. Key, base URL and proxies that are not set come from the environment.
     pub fn builder() -> TwelveLabsBuilder {
         TwelveLabsBuilder::new()
     }

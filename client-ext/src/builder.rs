@@ -30,8 +30,8 @@ const BASE_URL_VARIABLE: &str = "TWELVELABS_BASE_URL";
 
 /// Settings of a [`TwelveLabs`] client. A setting made here overrides the environment.
 ///
-/// Retries, time limits and the size limit are in the trait [`RequestOptions`]; made here, they are the defaults of all
-/// calls.
+/// Retries, time limits and the size limit are in the trait [`RequestOptions`]. Set on the builder, they are the
+/// defaults of all calls.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -83,13 +83,15 @@ impl<M> TwelveLabsBuilder<M> {
         self
     }
 
-    /// The base URL, with the version of the API in its path. Default: `TWELVELABS_BASE_URL`, or the public API.
+    /// The base URL, with the version of the API in its path. Default: `TWELVELABS_BASE_URL`, or
+    /// `https://api.twelvelabs.io/v1.3`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// Text in front of the `User-Agent`, such as `my-app/1.0`. One line of ASCII.
+    /// Text that is sent in `User-Agent` before the name of this crate, such as `my-app/1.0`. One line of ASCII.
+    /// Default: none.
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = Some(text.into());
         self

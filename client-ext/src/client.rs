@@ -14,7 +14,7 @@ use crate::{
 
 /// A client of the TwelveLabs API.
 ///
-/// Cloning is cheap and shares the connection pool. The client is `Send` and `Sync`.
+/// Cloning is cheap and shares the connection pool. The client is `Send` and `Sync`. Build one per program.
 ///
 /// ```no_run
 /// # async fn run() -> twelvelabs::Result<()> {
@@ -39,7 +39,7 @@ impl TwelveLabs {
         Self::builder().build()
     }
 
-    /// Returns a builder. Settings that are not made come from the environment.
+    /// Returns a builder. Key, base URL and proxies that are not set come from the environment.
     pub fn builder() -> TwelveLabsBuilder {
         TwelveLabsBuilder::default()
     }

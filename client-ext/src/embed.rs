@@ -63,7 +63,7 @@ impl<M> EmbedClient<M> {
     /// # Ok(()) }
     /// ```
     ///
-    /// The platform has announced to deprecate this operation, without a date; [`v2`](Self::v2) replaces it.
+    /// TwelveLabs has announced that this operation will be deprecated, without a date; [`v2`](Self::v2) replaces it.
     ///
     /// # Errors
     ///

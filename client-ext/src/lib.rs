@@ -1,12 +1,12 @@
 //! Client for the TwelveLabs API: videos become vectors, segment by segment.
 //!
-//! A task turns one video into embeddings. [`TasksClient`](embed::tasks::TasksClient) has the verbs: `create` uploads a
-//! video or names its URL, `wait_for_done` polls the task, `retrieve` returns the vectors, and `embed` does all three.
-//! For many tasks there are `create_bulk` and `wait_all`. [`embed::v2`] embeds texts, images, audio, videos and
+//! A task turns one video into embeddings. [`TasksClient`](embed::tasks::TasksClient) has the methods: `create` uploads
+//! a video or names its URL, `wait_for_done` polls the task, `retrieve` returns the vectors, and `embed` does all
+//! three. For many tasks there are `create_bulk` and `wait_all`. [`embed::v2`] embeds texts, images, audio, videos and
 //! documents.
 //!
 //! ```no_run
-//! use twelvelabs::{ModelName, TwelveLabs, FileSource, wait::WaitOptions};
+//! use twelvelabs::{FileSource, ModelName, TwelveLabs, wait::WaitOptions};
 //!
 //! # async fn run() -> twelvelabs::Result<()> {
 //! let client = TwelveLabs::from_env()?;
@@ -65,16 +65,16 @@
 //! `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`,
 //! `url.full` (without the query, and for URLs that do not get the key without the path), `url.template`,
 //! `network.peer.address`, `network.peer.port`, `network.protocol.version`, and `error.type`, which is the status of an
-//! error response or the [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`. Those
-//! about one task, asset or upload have its id, `twelvelabs.resource_id`, and so have create calls; it is the one of
-//! [`Error::resource_id`]. Work whose future was dropped has the `error.type` `cancelled`. Keys, queries and bodies are
-//! in no span or event.
+//! error response or the [`ErrorKind`] in snake case. Calls and waits have `error.type` and `otel.status_code`.
+//! `twelvelabs.resource_id` is the id of the task, asset or upload that a call is about or has created, as in
+//! [`Error::resource_id`]. A call, attempt or wait whose future was dropped has the `error.type` `cancelled`. Keys,
+//! queries and bodies are in no span or event.
 //!
 //! [`on_retry`](RequestOptions::on_retry) calls back before each retry, for programs without `tracing`.
 //!
 //! # Cancellation
 //!
-//! Dropping any future or stream of this crate stops its work; no background task continues it. The connection of an
+//! Dropping a future or stream of this crate cancels its work; no background task continues it. The connection of an
 //! upload runs on a thread of its own, which ends with the attempt, so that socket and file are closed even if the
 //! server does not read. Tasks on the server are not affected: the API has no call to stop them. A create call that was
 //! dropped may or may not have created a task.
@@ -96,8 +96,8 @@
 //! - `reqwest-013`: access to the builder of the HTTP client, reqwest 0.13. This feature follows reqwest's version, not
 //!   the semantic versioning of this crate.
 //!
-//! aws-lc-rs is the default because it is that of rustls and reqwest, so that most programs build it anyway, supports
-//! post-quantum key exchange, and can be built for FIPS 140-3. Without default features:
+//! aws-lc-rs is the default because rustls and reqwest use it by default, so that most programs compile it anyway. It
+//! supports post-quantum key exchange, and can be built for FIPS 140-3. To use ring instead:
 //! `default-features = false, features = ["gzip", "rustls-ring"]`.
 //!
 //! # Platforms
@@ -147,8 +147,8 @@ pub use twelvelabs_api::{
     types::{ErrorCode, PageInfo},
 };
 
-/// What is behind [`Request`]: its mode, and traits with what an operation has to say, which cannot be implemented
-/// outside of this crate.
+/// The type parameters of [`Request`]: the mode, and the traits that operations implement. The traits cannot be
+/// implemented outside of this crate.
 pub mod request {
     pub use crate::core::{mode::Async, pages::Pages, request::Verb};
 }
@@ -158,7 +158,7 @@ pub mod raw {
     pub use crate::core::raw::{Effect, Form, Method, RawRequest};
 }
 
-/// The HTTP client's crate, for [`TwelveLabsBuilder::with_reqwest`].
+/// reqwest itself, for [`TwelveLabsBuilder::with_reqwest`].
 #[cfg(feature = "reqwest-013")]
 pub use reqwest;
 

@@ -132,8 +132,8 @@ impl ResponseInfo {
     /// How long the server asks to wait before the next request.
     ///
     /// The longest of `Retry-After` (seconds or a date), `Retry-After-Ms` and, for a 429, the reset times of the rate
-    /// limits that are used up. Dates and times are measured against the header `Date`, if it differs from the local
-    /// clock by up to a day, or if they are as far from the local clock as `Date` is.
+    /// limits that are used up. Dates and times are compared with the header `Date`, so that a wrong local clock does
+    /// not matter. A `Date` that is more than a day off is used only if the dates and times are as far off.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }

@@ -1,4 +1,4 @@
-//! Waiting for jobs: things that are pending on the server, and then done or failed.
+//! Waiting for jobs, such as tasks and assets: what is pending on the server, and then done or failed.
 //!
 //! A family describes its jobs with the trait [`Job`]; everything else is written once: [`WaitForDone`] for one job,
 //! [`WaitAll`] for many, both awaitable and as streams, with deadlines, callbacks and tolerated errors. This module

@@ -4,8 +4,8 @@ use std::{error::Error as StdError, fmt, path::Path};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a run or a search cannot start, or stopped. What went wrong with a single item is not an error but a row of the
-/// second table.
+/// Why a run or a search cannot start, or stopped. A single item that fails is not an error but a row of the table of
+/// failures.
 #[derive(Debug)]
 pub struct PipelineError {
     kind: PipelineErrorKind,

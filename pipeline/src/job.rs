@@ -17,6 +17,7 @@ use crate::error::PipelineError;
 /// The type of a file, by the extension of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum FileKind {
     /// A video.
     Video,
@@ -68,6 +69,7 @@ impl FileKind {
 /// How a video or audio file is divided into clips: `dynamic:4` or `fixed:6`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Clips {
     /// At changes of the content; each clip has at least this many seconds.
     Dynamic(u64),

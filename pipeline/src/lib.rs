@@ -1,9 +1,9 @@
-//! A set of videos in, a table of vectors out.
+//! Embeds sets of videos, audio files, images and documents into tables of vectors.
 //!
-//! The program `twelvelabs` and this library embed files with the TwelveLabs API and store the vectors, one row for
-//! each: every file is checked before anything is paid, uploaded, embedded by one task, and its vectors are stored. A
-//! run that was interrupted, in any way, is resumed by running it again. No task is created twice, as far as the
-//! platform makes that possible, and what is not certain is reported instead of being paid for again.
+//! The program `twelvelabs` and this library embed files with the TwelveLabs API and store one row per vector. Every
+//! file is checked, uploaded, embedded by one task, and its vectors are stored. An interrupted run is resumed by
+//! running it again. A task whose create call has an unknown outcome is searched for; if the search is not conclusive,
+//! the file is reported as uncertain and no other task is created.
 //!
 //! With a sink of your own, here a map:
 //!
@@ -62,18 +62,17 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # How nothing is paid for twice
+//! # Create calls with an unknown outcome
 //!
-//! The ledger, an SQLite file, has the [state](steps::State) of every job, which is identified by the content of its
+//! The ledger, an SQLite file, has the [state](steps::State) of every job. A job is identified by the content of its
 //! file and by what is computed, not by its path. The file is uploaded as an asset first, so that the create call of
-//! the task is small; its intent is on disk before it is sent. If its outcome is unknown, because a response was lost
-//! or the process was killed, the tasks of the platform are searched for the name of the asset before another create
-//! call is sent, and not before the first one can have no effect any more. If the search is not conclusive, the job is
-//! [`Uncertain`](steps::State::Uncertain), until the caller decides.
+//! the task is small. Before the call is sent, the ledger records that it is about to be sent. If its outcome is
+//! unknown, because a response was lost or the process was killed, the list of tasks is searched for the name of the
+//! asset before another create call is sent. The search starts when the first call can no longer take effect. If it is
+//! not conclusive, the job is [`Uncertain`](steps::State::Uncertain), until the caller decides.
 //!
-//! That relies on two properties of the platform that are not documented: that the list of tasks names the asset's
-//! file, without which jobs become uncertain instead of being adopted, and that a task is in the list as soon as it
-//! exists.
+//! This relies on two properties of the platform that are not documented. The list of tasks has the file name of the
+//! asset: otherwise jobs become uncertain. A task is in the list as soon as it exists.
 
 // docs.rs marks what a feature adds.
 #![cfg_attr(docsrs, feature(doc_cfg))]

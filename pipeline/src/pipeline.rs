@@ -23,10 +23,10 @@ use crate::{
     source::{self, Item, ItemSource},
 };
 
-/// A run of the pipeline: every item of the sources is checked, uploaded, embedded and stored, once.
+/// A run of the pipeline, and its settings: every item of the sources is checked, uploaded, embedded and stored, once.
 ///
-/// What a run has done is in the ledger. Running again with the same ledger and the same sink goes on where the last
-/// run was, in any way it may have ended, and retries what failed for a transient reason.
+/// The ledger records what a run has done. Another run with the same ledger and the same sink continues where the last
+/// one ended, even after a crash, and retries items that failed for a transient reason.
 ///
 /// See the [documentation of the crate](crate) for an example.
 #[derive(Debug)]
@@ -97,12 +97,13 @@ pub struct RunSummary {
     pub unfinished: u64,
     /// Why the run stopped although there was more to do; `None` if there was nothing.
     pub limit: Option<String>,
-    /// The caller has interrupted the run.
+    /// Whether the caller has interrupted the run.
     pub interrupted: bool,
 }
 
 impl Pipeline {
-    /// A run with this client. `ledger` is the file that remembers what was done; `sink` gets the rows.
+    /// A run with this client. `ledger` is the file with the state of all jobs, which is created if necessary; `sink`
+    /// gets the rows.
     ///
     /// The default model is Marengo 3.5 with 512 dimensions.
     pub fn builder(client: TwelveLabs, ledger: impl Into<PathBuf>, sink: impl Sink) -> Self {
@@ -136,14 +137,14 @@ impl Pipeline {
         }
     }
 
-    /// Adds a source. Can be called several times; without any, the run finishes what the ledger has.
+    /// Adds a source. Can be called several times; without any, the run finishes the jobs of the ledger.
     pub fn source(mut self, source: ItemSource) -> Self {
         self.sources.push(source);
         self
     }
 
-    /// Selects among the files of folders, as a line of a `.gitignore` file that is negated: `*.mp4`, `!old/**`. Can be
-    /// called several times.
+    /// Selects files of folders by a glob: `*.mp4` includes, `!old/**` excludes. Can be called several times; the last
+    /// glob that matches a file counts. Default: all files.
     pub fn glob(mut self, glob: impl Into<String>) -> Self {
         self.globs.push(glob.into());
         self
@@ -161,7 +162,7 @@ impl Pipeline {
         self
     }
 
-    /// What to compute for items that say nothing else in a manifest.
+    /// What to compute for items without settings of their own in a manifest. Default: the server's defaults.
     pub fn settings(mut self, settings: ItemSettings) -> Self {
         self.settings = settings;
         self
@@ -224,9 +225,9 @@ impl Pipeline {
         self
     }
 
-    /// Most seconds of video and audio in tasks that this run creates. Default: no limit. Files by URL, whose duration
-    /// is not known, are not counted.
-    pub fn with_most_seconds(mut self, seconds: f64) -> Self {
+    /// Maximum seconds of video and audio in the tasks that this run creates. Default: no limit. Files by URL are not
+    /// counted, because their duration is not known.
+    pub fn with_max_seconds(mut self, seconds: f64) -> Self {
         self.driver.most_seconds = Some(seconds);
         self
     }
@@ -250,7 +251,7 @@ impl Pipeline {
         self
     }
 
-    /// Calls back with everything that happens. The callback should not block.
+    /// Calls back for every [`Event`] of the run. The callback should not block.
     pub fn on_event(mut self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.events = Reporter::new(callback);
         self
@@ -311,8 +312,8 @@ impl Pipeline {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops the run at once, as a crash does: another run goes on. What a thread is writing is
-    /// finished, and until then another run of this process is refused with
+    /// Dropping the future stops the run at once, as a crash does, and another run continues. What a thread is writing
+    /// is finished, and until then another run of this process is refused with
     /// [`Usage`](crate::PipelineErrorKind::Usage). [`Interrupt`] stops it gracefully.
     pub async fn run(self) -> Result<RunSummary, PipelineError> {
         let space = self.checked_space()?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A vector, what it describes, and where it comes from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VectorRow {
-    /// Identifier of the row: the same vector of the same content has the same one in every run.
+    /// Identifier of the row. The same vector of the same content has the same identifier in every run.
     pub id: String,
     /// The path of the file as it was given, or its URL without user, query and fragment.
     pub source: String,
@@ -39,7 +39,7 @@ pub struct VectorRow {
     pub vector: Vec<f32>,
 }
 
-/// An item without vectors: a row of the second table.
+/// An item without vectors: a row of the table of failures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRow {
     /// The path or URL, as in [`VectorRow::source`].

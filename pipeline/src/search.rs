@@ -51,8 +51,7 @@ struct Part {
 pub struct SearchSettings {
     /// The number of clips to return. Default: 10.
     pub top: usize,
-    /// How much each option counts, by its name. An option that is not named has the weight 1; one with the weight 0 is
-    /// left out.
+    /// The weight of each option, by its name. Default: 1; an option with the weight 0 is left out.
     pub weights: BTreeMap<String, f64>,
 }
 
@@ -90,8 +89,7 @@ pub struct Hit {
     pub chunk_index: Option<u64>,
     /// The largest end of all ranges of the file in the table, in seconds: about its duration.
     pub last_end_sec: Option<f64>,
-    /// Sum of the weights of the options, each divided by its rank, which is larger for better hits. Only comparable
-    /// within one search.
+    /// Score of reciprocal rank fusion: larger is better. Comparable only within one search.
     pub score: f64,
     /// Cosine of the angle between the query and the vector of each option that ranked the clip.
     pub cosines: BTreeMap<String, f32>,

@@ -21,8 +21,7 @@ use crate::{
     row::{FailureRow, VectorRow},
 };
 
-/// The result of a [`Sink`]. Any error stops the run; what the ledger has recorded is safe, and another run goes on
-/// from there.
+/// The result of a [`Sink`]. An error stops the run; another run continues from what the ledger has recorded.
 pub type SinkResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 /// The table with this name has rows of another ledger.
@@ -33,9 +32,9 @@ fn ledger_is_missing(table: &str) -> PipelineError {
     ))
 }
 
-/// Where the rows of a run go: a folder of files ([`TableFolder`]), or a store of the caller's own.
+/// Stores the rows of a run: in a folder of files ([`TableFolder`]), or in a store of your own.
 ///
-/// The methods are called one after another, on a thread where they may block. A store with an asynchronous client can
+/// The methods are called one after another, on a thread that they may block. A store with an asynchronous client can
 /// enter its runtime with `tokio::runtime::Handle::block_on`.
 ///
 /// ```

@@ -14,7 +14,7 @@ use crate::{
     text::shown,
 };
 
-/// What a run is given.
+/// A source of items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ItemSource {

@@ -1,4 +1,4 @@
-//! The steps of a job: its state, what can happen to it, and the one function that leads from a state to the next.
+//! The states of a job, the outcomes of its steps, and the function that returns the next state.
 //!
 //! ```text
 //! Planned → Uploading → Uploaded → Intent → Created → Ready → Stored → Cleaned
@@ -23,7 +23,7 @@ pub enum State {
         /// The asset.
         asset: String,
     },
-    /// The create call of the task, which is the only one that costs money, may have been sent.
+    /// The create call of the task may have been sent. It is the only call that costs money.
     Intent {
         /// The asset.
         asset: String,
@@ -134,6 +134,7 @@ pub enum Found {
 
 /// An outcome that cannot follow from a state: an error of the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidTransition {
     /// The state of the job.
     pub state: State,

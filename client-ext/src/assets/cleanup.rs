@@ -60,8 +60,8 @@ impl Drop for Ids {
 /// Assets that are deleted when they are not needed any more, for example those that were uploaded for one embedding;
 /// see [`AssetsClient::cleanup`](super::AssetsClient::cleanup).
 ///
-/// Dropping it deletes nothing, because that takes requests: a warning with the ids of the assets that are left is
-/// logged, at the end of uploads that still run.
+/// Dropping it deletes nothing, because that takes requests. It logs a warning with the ids of the assets that are
+/// left, after the uploads that still run.
 #[must_use = "assets are deleted by `delete`"]
 pub struct AssetCleanup<M = Async> {
     core: Core,
@@ -122,7 +122,8 @@ impl<M> AssetCleanup<M> {
 }
 
 impl AssetCleanup {
-    /// Deletes the assets, all that can be deleted. One that does not exist any more counts as deleted.
+    /// Deletes the assets, up to four at a time. One that does not exist any more counts as deleted. An error does not
+    /// stop the others.
     ///
     /// # Errors
     ///
@@ -130,7 +131,8 @@ impl AssetCleanup {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future leaves assets that were not deleted. An asset whose request was under way may be deleted.
+    /// Dropping the future leaves the assets whose request was not sent. An asset whose request was in progress may be
+    /// deleted.
     pub async fn delete(&self) -> Result<()> {
         self.delete_all().await
     }

@@ -23,8 +23,7 @@ use crate::{
 /// The operation of [`AssetsClient::create`](super::AssetsClient::create).
 ///
 /// `POST /assets`, a `multipart/form-data` form with the file or its URL. It creates an asset, which starts as
-/// `processing`: it can be used when it is `ready`, after seconds or minutes. It counts against a limit for requests of
-/// its own.
+/// `processing`: it can be used when it is `ready`, after seconds or minutes. It has a rate limit of its own.
 #[derive(Clone, Debug)]
 pub struct CreateAsset {
     pub(super) source: Source,
@@ -32,7 +31,7 @@ pub struct CreateAsset {
     pub(super) settings: AssetSettings,
 }
 
-/// What the server makes of a new asset, however its file is uploaded.
+/// What the server does with a new asset, however its file is uploaded.
 ///
 /// `None` is the default of the server, which differs between uploads in one request and uploads in parts.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +41,8 @@ pub struct AssetSettings {
     pub(crate) user_metadata: Option<UserMetadata>,
 }
 
-/// An operation with [`AssetSettings`] among its parameters.
+/// An operation with [`AssetSettings`] among its parameters. For this crate's operations only; methods may be added in
+/// any version.
 pub trait HasAssetSettings {
     /// The settings to change.
     #[doc(hidden)]

@@ -124,7 +124,7 @@ impl<M> Request<UploadAsset, M> {
 
     /// Maximum number of parts that are sent at the same time. At least 1, default 4.
     ///
-    /// Parts are read while they are sent, so that their size does not matter for the memory that an upload takes.
+    /// Parts are read while they are sent, so that memory does not grow with their size.
     pub fn with_concurrency(mut self, parts: usize) -> Self {
         self.verb.plan.concurrency = parts;
         self
@@ -160,9 +160,9 @@ impl<M> Request<UploadAsset, M> {
         self
     }
 
-    /// Calls back whenever a chunk was handed to a connection, with the bytes of the whole file. Parts that are sent at
-    /// the same time call at the same time. The number shrinks when a part is retried. A panic in the callback ends the
-    /// upload with [`Callback`](crate::ErrorKind::Callback).
+    /// Calls back whenever a chunk was handed to a connection, with the sent bytes of the whole file. Parts that are
+    /// sent at the same time call back at the same time. The number decreases when a part is retried. A panic in the
+    /// callback ends the upload with [`Callback`](crate::ErrorKind::Callback).
     pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.verb.plan.progress = Some(Arc::new(progress));
         self

@@ -165,7 +165,7 @@ impl<M> TwelveLabsBuilder<M> {
 
     /// Closes pooled connections that were idle for this long. Default: 90 s.
     ///
-    /// Choose less than the time after which load balancers or firewalls on the way forget a connection.
+    /// Should be shorter than the idle timeout of load balancers and firewalls between client and server.
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
         self.http.pool_idle_timeout = Some(limit);
         self

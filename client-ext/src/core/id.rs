@@ -12,9 +12,9 @@ pub struct Id<T>(Result<T, Violation>);
 
 /// Converts to an id of type `T`, for example to a [`TaskId`](crate::embed::tasks::TaskId).
 ///
-/// Implemented for `T`, `&T`, `&str`, `String` and everything else that converts to `T`. An invalid id is reported when
-/// the request is sent, as [`InvalidInput`](crate::ErrorKind::InvalidInput): ids must not be empty and must be one
-/// segment of a URL path.
+/// Implemented for `T`, `&T`, `&str`, `String` and everything else that converts to `T`. Cannot be implemented outside
+/// of this crate. An invalid id is reported when the request is sent, as
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput): ids must not be empty and must be one segment of a URL path.
 pub trait IntoId<T> {
     /// Converts the value; `parameter` is the name for errors.
     #[doc(hidden)]

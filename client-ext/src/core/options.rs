@@ -198,8 +198,8 @@ impl CallOptions {
 /// ```
 ///
 /// A call that exceeds one of the first four fails with [`Timeout`](crate::ErrorKind::Timeout), a wait that exceeds the
-/// last with [`Deadline`](crate::ErrorKind::Deadline). The response bodies of calls that create, change or delete
-/// something, and those of error responses, are short: all of such a body must arrive within the header timeout.
+/// last with [`Deadline`](crate::ErrorKind::Deadline). The whole body of a small response has a limit, too; see
+/// [`with_header_timeout`](Self::with_header_timeout).
 ///
 /// # Uploads
 ///
@@ -251,9 +251,9 @@ pub trait RequestOptions: Sized {
     /// Calls back before the pause that precedes a retry, for progress bars and logs. Each retry is an event of
     /// `tracing`, too.
     ///
-    /// It is also called for failed polls that a wait tolerates, and for 429 responses that pause a bulk. A panic ends
-    /// the call, or the wait for the job, with [`Callback`](crate::ErrorKind::Callback). The callback runs inside of
-    /// the call and should not block.
+    /// It is also called for failed polls that a wait tolerates, and for 429 responses that pause a bulk call. A panic
+    /// ends the call, or the wait for the job, with [`Callback`](crate::ErrorKind::Callback). The callback runs inside
+    /// of the call and should not block.
     ///
     /// ```no_run
     /// # use twelvelabs::{RequestOptions, TwelveLabsBuilder};
@@ -292,11 +292,12 @@ pub trait RequestOptions: Sized {
     /// create or compute something, because the server responds after it has looked at the video. For a request that is
     /// no [upload](#uploads) it counts from the start of the attempt.
     ///
-    /// The body of a small response may take as long again: of every response except for vectors, transcriptions, raw
-    /// requests that read, and calls with a [`with_response_limit`](Self::with_response_limit) of their own.
+    /// The whole body of a small response must arrive within the same time after its headers. Small responses are those
+    /// of errors, those of calls that create, change or delete something, and all others except vectors,
+    /// transcriptions, raw requests that read, and calls with [`with_response_limit`](Self::with_response_limit).
     ///
-    /// On Linux, the last byte has left when the server's system has confirmed it; elsewhere, when the own system has
-    /// taken it, which may hold some megabytes on a slow connection.
+    /// On Linux, the last byte counts as sent when the peer has acknowledged it. Elsewhere, it counts as sent when the
+    /// operating system has buffered it, which may be some megabytes before it is sent on a slow connection.
     #[must_use]
     fn with_header_timeout(mut self, limit: Duration) -> Self {
         self.options_mut().header_timeout = Some(limit);
@@ -305,9 +306,9 @@ pub trait RequestOptions: Sized {
 
     /// Limit between two chunks of the response body, or of an [upload](#uploads). Default: 60 s.
     ///
-    /// A slow and steady upload is progress. On Linux, so is what leaves the system while it takes no more from this
-    /// process; elsewhere, the limit must be longer than a third of the socket's send buffer takes, which is up to some
-    /// megabytes.
+    /// A slow upload makes progress as long as the operating system takes chunks. On Linux, sending from a full socket
+    /// buffer is progress, too. Elsewhere, the limit must be longer than it takes to send a third of that buffer, which
+    /// may have some megabytes.
     #[must_use]
     fn with_chunk_timeout(mut self, limit: Duration) -> Self {
         self.options_mut().chunk_timeout = Some(limit);

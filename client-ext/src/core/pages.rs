@@ -23,7 +23,7 @@ use super::{
 };
 use crate::error::{Checks, Error, ErrorKind, Result};
 
-/// An operation whose responses are pages of a list.
+/// An operation whose responses are pages of a list. Cannot be implemented outside of this crate.
 pub trait Pages: Verb + Clone + Sync {
     /// An entry of the list.
     type Item: Send + 'static;
@@ -105,8 +105,8 @@ impl<V: Pages> Request<V> {
     ///
     /// An error ends the stream. Dropping the stream aborts the request.
     ///
-    /// The stream ends for every server. A list that repeats the same entries page after page, or that grows to more
-    /// than twice its number of pages, is a [`Decode`](crate::ErrorKind::Decode) error.
+    /// The stream always ends: a list that repeats the same entries page after page, or that grows to more than twice
+    /// its number of pages, is a [`Decode`](crate::ErrorKind::Decode) error.
     pub fn pages(mut self) -> impl Stream<Item = Result<V::Output>> + Send + Unpin + 'static {
         let first = self.verb.paging_mut().page.unwrap_or(1);
         let fetch = move |number| {
@@ -130,7 +130,7 @@ impl<V: Pages> Request<V> {
     /// Entry after entry, over all pages.
     ///
     /// Entries that are created meanwhile shift the pages; an entry that was seen before is skipped. An error ends the
-    /// stream, and the stream ends for every server, as [`pages`](Self::pages). Dropping the stream aborts the request.
+    /// stream, and the stream always ends, like that of [`pages`](Self::pages). Dropping the stream aborts the request.
     pub fn items(mut self) -> impl Stream<Item = Result<V::Item>> + Send + Unpin + 'static {
         let paging = self.verb.paging_mut();
         *paging = paging.largest::<V>();

@@ -19,7 +19,7 @@ use crate::error::{Checks, Error, Result};
 
 /// What is special about one operation: its parameters and how to send them.
 ///
-/// Sealed: `Core` cannot be named outside of this crate.
+/// Cannot be implemented outside of this crate.
 pub trait Verb: Sized + Send + 'static {
     /// What a successful call returns.
     type Output: Send + 'static;
@@ -31,8 +31,8 @@ pub trait Verb: Sized + Send + 'static {
     #[doc(hidden)]
     const METHOD: &'static str;
 
-    /// Adds what is wrong with the parameters, apart from the ids of [`execute`](Self::execute). Nothing is wrong by
-    /// default.
+    /// Adds the violations of the parameters, except those of ids, which [`execute`](Self::execute) checks. Default:
+    /// none.
     #[doc(hidden)]
     fn check(&self, _: &mut Checks) -> impl Future<Output = ()> + Send {
         ready(())
@@ -43,7 +43,7 @@ pub trait Verb: Sized + Send + 'static {
     fn execute(self, core: &Core, options: &CallOptions)
     -> impl Future<Output = Result<Response<Self::Output>>> + Send;
 
-    /// The operation itself, or an error with all that is wrong with its parameters.
+    /// Returns the operation itself, or an error with all violations of its parameters.
     #[doc(hidden)]
     fn checked(self, options: &CallOptions) -> impl Future<Output = Result<Self>> + Send {
         let mut checks = Checks::new(options.validate);
@@ -78,7 +78,7 @@ pub trait Verb: Sized + Send + 'static {
 /// optional parameters are setters on `Request<V>`; options such as retries and time limits are in the trait
 /// [`RequestOptions`].
 ///
-/// Nothing happens before [`send`](Self::send) is called, or the request is awaited, which is the same.
+/// Nothing happens before [`send`](Self::send) is called or the request is awaited. Both do the same.
 ///
 /// # Errors
 ///

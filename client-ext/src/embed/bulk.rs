@@ -56,8 +56,8 @@ pub trait CreatesJob: Verb + Clone + Sync {
 ///
 /// A 429 pauses all create calls until the time that the server names, at most
 /// [`with_max_retry_after`](RequestOptions::with_max_retry_after), here 90 s by default. Then the refused call is
-/// retried, unless retries are disabled or its source is a reader. A window that is used up, as the rate limit headers
-/// of a response tell, pauses what has not started. These pauses do not count towards
+/// retried, unless retries are disabled or its source is a reader. If the rate limit headers of a response say that no
+/// requests are left, calls that have not started wait for the reset. These pauses do not count towards
 /// [`with_timeout`](RequestOptions::with_timeout).
 ///
 /// # Errors
@@ -74,7 +74,7 @@ pub trait CreatesJob: Verb + Clone + Sync {
 ///
 /// # Cancellation
 ///
-/// Dropping the future aborts the uploads that are under way. Tasks that were created by then exist; use
+/// Dropping the future aborts the uploads in progress. Tasks that were created by then exist; use
 /// [`stream`](Self::stream) to store each id as soon as it is known, and
 /// [`find_created`](super::tasks::TasksClient::find_created) of version 1, or the list of tasks of version 2, for calls
 /// whose response was lost.
@@ -140,8 +140,7 @@ impl<V: CreatesJob> CreateBulk<V> {
     /// Creates all jobs. Returns each result as soon as it is there, so that its id can be stored before anything else
     /// happens.
     ///
-    /// Dropping the stream aborts the uploads that are under way. The stream must be polled for the calls to make
-    /// progress.
+    /// Dropping the stream aborts the uploads in progress. The stream must be polled for the calls to make progress.
     ///
     /// ```no_run
     /// # async fn run(tasks: twelvelabs::embed::tasks::TasksClient) -> twelvelabs::Result<()> {

@@ -64,7 +64,7 @@ impl<M> Request<CreateEmbedding, M> {
 
     /// An audio file: WAV, MP3 or FLAC. The documentation states a limit of 10 min for version 2 only.
     ///
-    /// It is divided by the server into pieces of some seconds, each with a vector of sound and speech together.
+    /// The server divides it into segments of some seconds, each with one vector for sound and speech.
     pub fn audio(mut self, source: impl Into<FileSource>) -> Self {
         self.verb.audio = Some(source.into().0);
         self

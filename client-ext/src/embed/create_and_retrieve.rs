@@ -86,8 +86,8 @@ impl<C: CreatesVectors> CreateAndRetrieve<C> {
 }
 
 impl<C: CreatesVectors, M> Request<CreateAndRetrieve<C>, M> {
-    /// Calls back with the id as soon as the task exists, so that the id is known even if the future is dropped later:
-    /// a wait or a call that retrieves the vectors can go on from it.
+    /// Calls back with the id as soon as the task exists, so that a wait can be resumed from it even if the future is
+    /// dropped later.
     ///
     /// A panic in the callback ends the call with [`Callback`](crate::ErrorKind::Callback); the error has the id.
     pub fn with_created(mut self, callback: impl FnOnce(&TaskId) + Send + 'static) -> Self {

@@ -6,8 +6,8 @@ use twelvelabs_api::types::{EmbeddingInputType, EmbeddingResponse};
 
 /// Why a task failed, from the server's [message](super::v2::EmbeddingTaskStatus::error_message).
 ///
-/// The server has no codes for it, and its messages may change: a reason is found by a few words. A message without any
-/// of them is [`Unknown`](Self::Unknown).
+/// The server sends no codes, so a reason is recognized by words of its message, which may change. A message without
+/// any of these words is [`Unknown`](Self::Unknown).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureReason {
@@ -55,13 +55,14 @@ impl From<&str> for FailureReason {
 }
 
 impl FailureReason {
-    /// Creating the same task again may succeed, as far as the server says it: `Unavailable` and `General`.
+    /// Whether creating the same task again may succeed, according to the server: true for `Unavailable` and `General`.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable | Self::General)
     }
 }
 
-/// An input of [`EmbedClient::create`](super::EmbedClient::create) that failed alone, without making the call fail.
+/// An input of [`EmbedClient::create`](super::EmbedClient::create) that the server could not embed although the call
+/// succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InputError {
@@ -79,7 +80,8 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// A response whose inputs may have failed one by one.
+/// A response in which single inputs may have failed. For this crate's responses only; methods may be added in any
+/// version.
 pub trait InputErrors {
     /// The inputs that failed. Their vectors are missing.
     ///

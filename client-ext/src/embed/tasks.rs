@@ -1,4 +1,4 @@
-//! Video embedding tasks: `client.embed().tasks()`, with one file per verb.
+//! Video embedding tasks: `client.embed().tasks()`.
 //!
 //! A task turns one video into vectors: [`create`](TasksClient::create) it, [wait](TasksClient::wait_for_done) until it
 //! is ready, [`retrieve`](TasksClient::retrieve) the vectors. [`embed`](TasksClient::embed) does all three. The server
@@ -54,7 +54,7 @@ pub type CreateTasks<M = Async> = CreateBulk<CreateTask, M>;
 /// Video embedding tasks. Cheap to clone.
 ///
 /// Every method returns a builder: required parameters are its arguments, optional ones are setters. Nothing is sent
-/// before the builder is awaited or `send()` is called, which is the same. All violations of parameters are reported
+/// before the builder is awaited or `send()` is called. Both do the same. All violations of parameters are reported
 /// together at that point.
 #[derive(Clone, Debug)]
 pub struct TasksClient<M = Async> {
@@ -116,7 +116,7 @@ impl<M> TasksClient<M> {
     /// ```
     ///
     /// Results are in the order of the inputs, each with its own error. [`wait`](CreateBulk::wait) waits for the tasks,
-    /// too. Every input is a create call, which the server counts and charges for as one by [`create`](Self::create).
+    /// too. The server counts and charges each input like a call of [`create`](Self::create).
     pub fn create_bulk<I>(&self, model_name: impl Into<ModelName>, inputs: I) -> CreateTasks<M>
     where
         I: IntoIterator<Item: Into<TaskInput>>,
@@ -300,7 +300,7 @@ impl<M> TasksClient<M> {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future aborts what is under way. A task that was created goes on;
+    /// Dropping the future aborts the request or wait in progress. A task that was created goes on;
     /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, source: impl Into<FileSource>) -> Request<EmbedVideo, M> {
         let create = CreateTask { model_name: model_name.into(), input: TaskInput::new(source) };

@@ -45,7 +45,7 @@ use crate::core::{Core, mode::Async, request::Request};
 /// | Marengo 3.0 | yes | yes | up to 10 minutes | audio and video |
 /// | Marengo 3.5 | yes | yes | up to 30 seconds, as a whole | audio, video, documents and images |
 ///
-/// The duration of media counts against the limit that version 1 has, too.
+/// The duration of media counts against the same rate limit as in version 1.
 #[derive(Clone, Debug)]
 pub struct V2Client<M = Async> {
     core: Core,

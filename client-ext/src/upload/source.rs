@@ -83,8 +83,8 @@ impl FileSource {
     /// An open file: a [`std::fs::File`] or a [`tokio::fs::File`].
     ///
     /// It is streamed while it is sent, from its start for each attempt. Its cursor does not matter and is not moved,
-    /// except on Windows. The file name is `video`, unless the request sets another. Must be a regular file: pipes and
-    /// devices are readers.
+    /// except on Windows. The file name is `video`, unless the request sets another. Must be a regular file; use
+    /// [`reader`](Self::reader) for pipes and devices.
     pub fn file(file: impl Into<tokio::fs::File>) -> Self {
         Self(Source::File(FilePart::file(file)))
     }
@@ -105,7 +105,7 @@ impl FileSource {
 
     /// A direct `http` or `https` link to a file, which the server fetches.
     ///
-    /// The URL must need no login and must not lead to a page: the server rejects pages of video platforms and share
+    /// The URL must not require a login or lead to a web page: the server rejects pages of video platforms and share
     /// links. The file is fetched while the create call runs, so a signed URL must be valid until then.
     pub fn url(url: impl Into<String>) -> Self {
         Self(Source::Url(url.into()))

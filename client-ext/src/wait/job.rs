@@ -1,4 +1,4 @@
-//! What a family has to tell about its jobs.
+//! The trait of everything that can be waited for.
 
 use std::{fmt, future::Future, hash::Hash};
 
@@ -63,8 +63,8 @@ pub trait Job: Clone + Send + Sync + 'static {
         std::future::ready(Polled { outcome: Err(PollError::Failed(error)), rate_limit: None })
     }
 
-    /// Whether an entry of the list says all that a poll of its own would. A job that ended without is polled once
-    /// more.
+    /// Whether an entry of the list has everything that a poll of the job has. If not, a job that has ended is polled
+    /// once more.
     #[doc(hidden)]
     fn is_whole(_: &Self::Status) -> bool {
         true

@@ -1,4 +1,4 @@
-//! How to wait.
+//! Options of waits.
 
 use std::{
     convert::Infallible,
@@ -143,7 +143,8 @@ pub trait WaitOptions: Sized {
         self
     }
 
-    /// Maximum number of failed polls in a row that are tolerated. Default: 10.
+    /// Maximum number of failed polls in a row that are tolerated; one more ends the wait with its error. Default: 10;
+    /// 0 tolerates none.
     ///
     /// Tolerated are [transient errors](crate::Error::is_transient) and response bodies that cannot be decoded. Other
     /// errors, such as 401 and 404, end the wait at once.

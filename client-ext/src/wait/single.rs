@@ -31,7 +31,7 @@ use crate::{
 /// The name of the method, for errors.
 const METHOD: &str = "wait_for_done";
 
-/// A wait for one job: polls until it is done, has failed, or the deadline passes.
+/// A wait for one job: polls it until it is done, has failed, or the deadline passes.
 ///
 /// Await it, or call [`send`](Self::send), for the last status. Use [`stream`](Self::stream) for every status. Options
 /// are in the traits [`WaitOptions`] and [`RequestOptions`]; the latter apply to each poll.

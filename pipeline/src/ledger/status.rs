@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Counts, Ledger};
 use crate::{error::PipelineError, row::FailureRow};
 
-/// What a ledger knows. It can be read while a run uses it.
+/// Summary of a ledger. It can be read while a run uses the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LedgerStatus {

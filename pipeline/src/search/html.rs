@@ -19,7 +19,7 @@ const POLICY: &str =
 
 /// A page of HTML with the results, for a browser: one file, without scripts, that loads nothing from elsewhere.
 ///
-/// Each result has a picture, where it is in its file, and its scores. The picture is the middle of the range of a
+/// Each result has a picture, its position in the file, and its scores. The picture is the middle of the range of a
 /// video (H.264), or the image; there is none of other files, of URLs, and of files that do not exist any more. Sources
 /// are links. Every name and text is escaped.
 ///

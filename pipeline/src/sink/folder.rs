@@ -21,7 +21,7 @@ use crate::{
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TableFormat {
-    /// Parquet without compression, which vectors do not profit from.
+    /// Parquet without compression, which would hardly make vectors smaller.
     #[cfg(feature = "parquet")]
     Parquet,
     /// One JSON object per line.

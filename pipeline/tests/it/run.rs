@@ -143,7 +143,7 @@ async fn transient_errors_of_every_call_are_survived() {
 async fn a_limit_stops_the_create_calls_and_a_run_without_it_goes_on() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4"]);
-    let summary = pipeline(&server, folder.path(), &sink).with_most_seconds(9.0).run().await.expect("a run");
+    let summary = pipeline(&server, folder.path(), &sink).with_max_seconds(9.0).run().await.expect("a run");
     assert_eq!((summary.stored, summary.unfinished), (2, 1), "two videos of 4 s");
     assert_eq!(summary.limit.as_deref(), Some("the limit of minutes or cost is reached"));
     let now = std::time::SystemTime::now();

@@ -72,8 +72,8 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// Returns an error if the document uses what is not supported, has a reference that leads nowhere or an operation
-    /// without an `operationId`.
+    /// Returns an error if the document uses something that is not supported, has a reference to a place that does not
+    /// exist, or an operation without an `operationId`.
     pub fn new(document: Value) -> Result<Self, DocumentError> {
         let document = Document::new(document)?;
         let mut reader = SchemaReader::new(&document)?;
@@ -95,7 +95,7 @@ impl Contract {
     /// Whether responses may contain only what the document lists: no other values of open sets, and no other
     /// properties. Default: `false`.
     ///
-    /// Finds what a server returns and the document lacks.
+    /// For finding what a server returns and the document does not have.
     #[must_use]
     pub fn with_strict_responses(mut self, strict: bool) -> Self {
         self.has_strict_responses = strict;
@@ -237,7 +237,8 @@ impl Contract {
         examples::example(&self.parts.document, operation.response(status)?.pointer.as_ref()?)
     }
 
-    /// The [`example`](Self::example) as a value of a type, such as those of `twelvelabs`.
+    /// The [`example`](Self::example) decoded to a type, such as those of `twelvelabs-api`. `None` also if it does not
+    /// decode.
     pub fn example_as<T: DeserializeOwned>(&self, operation_id: &str, status: u16) -> Option<T> {
         serde_json::from_value(self.example(operation_id, status)?).ok()
     }

@@ -1,4 +1,4 @@
-//! Sends requests of every operation to a server and validates its responses.
+//! Sends requests to a server and validates its responses.
 
 mod assets;
 mod embed_tasks;

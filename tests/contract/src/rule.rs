@@ -90,17 +90,17 @@ pub enum RuleKind {
     NoneOf,
     /// The list has at least one of the values.
     Contains,
-    /// The list has at least so many items.
+    /// The list has at least `count` items.
     MinItems,
-    /// The list has at most so many items.
+    /// The list has at most `count` items.
     MaxItems,
-    /// The list has exactly so many items.
+    /// The list has exactly `count` items.
     Length,
     /// A list and a number: the list has as many items as the number says.
     LengthOf,
     /// All lists have the same number of items.
     SameLength,
-    /// The number is at most so large.
+    /// The number is at most `count`.
     Maximum,
 }
 

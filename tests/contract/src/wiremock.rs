@@ -14,9 +14,9 @@ impl Contract {
         ContractMatcher { contract: self.clone(), operation_id: operation_id.into() }
     }
 
-    /// Responds to a valid request with this status and the example of its operation, and to any other request with a
-    /// 500 that lists the violations, so that the test of the sender fails with the reason. So does a status that the
-    /// operation does not have.
+    /// Responds to a valid request with this status and the example of its operation. Any other request, and a status
+    /// that the operation does not have, gets a 500 that lists the violations, so that the test of the sender fails
+    /// with the reason.
     pub fn responder(&self, status: u16) -> ContractResponder {
         ContractResponder { contract: self.clone(), status }
     }
@@ -82,8 +82,8 @@ impl Respond for ContractResponder {
 }
 
 impl Recorder {
-    /// Responds as [`Contract::responder`] does, and records the exchange. A failure to write is an error of the
-    /// response: a 500.
+    /// Responds as [`Contract::responder`] does, and records the exchange. If it cannot be written, the response is a
+    /// 500.
     pub fn responder(&self, status: u16) -> RecordingResponder {
         RecordingResponder { responder: self.contract().responder(status), recorder: self.clone() }
     }

@@ -127,12 +127,14 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Sets the minimum processing time of a job. Default: 50 ms.
+    /// Sets the minimum processing time of a job, by the server's clock. Default: 50 ms. Replaces
+    /// [`speed`](Self::speed).
     pub fn processing_time(self, time: Duration) -> Self {
         self.speed(Speed::After(time))
     }
 
-    /// Sets the minimum processing time of a job by the duration of its video.
+    /// Sets the minimum processing time of a job by the duration of its video. Replaces
+    /// [`processing_time`](Self::processing_time).
     pub fn speed(mut self, speed: Speed) -> Self {
         self.speed = speed;
         self
@@ -154,8 +156,7 @@ impl LocalServerBuilder {
     /// Accepts requests that name this host, such as the name of a container. Can be called several times. Default: IP
     /// addresses and `localhost` only; a request that names another host gets a 403.
     ///
-    /// A page of another site can point its own host name to this machine, to read responses as its own (DNS
-    /// rebinding).
+    /// Otherwise, a web page could point its own host name to this machine and read the responses (DNS rebinding).
     pub fn host_name(mut self, name: impl Into<String>) -> Self {
         self.host_names.push(name.into());
         self

@@ -8,7 +8,7 @@ pub mod assets;
 mod embed;
 mod embed_tasks;
 mod embed_v2;
-mod uploads;
+mod multipart_upload;
 
 use std::{fmt, io, sync::Arc};
 
@@ -21,7 +21,7 @@ use self::{
     embed::Embed,
     embed_tasks::EmbedTasks,
     embed_v2::EmbedV2,
-    uploads::Uploads,
+    multipart_upload::Uploads,
 };
 use crate::{clock::Clock, state::ServerState, store::DataDirectory};
 

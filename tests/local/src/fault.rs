@@ -76,7 +76,7 @@ impl Fault {
         Self::new(Kind::Status(status))
     }
 
-    /// Delays the response, by the time of the machine.
+    /// Delays the response, in real time and not by the server's clock.
     pub fn delay(time: Duration) -> Self {
         Self::new(Kind::Delay(time))
     }
@@ -116,8 +116,8 @@ impl Fault {
         Self::new(Kind::Job(Fate::Stalls))
     }
 
-    /// The next job that is created has this status from the start, such as one that clients do not know. There is no
-    /// result behind it.
+    /// The next job that is created has this status from the start, such as one that clients do not know. It has no
+    /// result.
     pub fn job_status(status: impl Into<String>) -> Self {
         Self::new(Kind::Job(Fate::Reports(status.into())))
     }

@@ -77,8 +77,8 @@ impl LocalServer {
         self.state.storage.base_url()
     }
 
-    /// Waits for running computations, then advances the clock. What is due by then is done, and what is older than its
-    /// retention is gone.
+    /// Waits for running computations, then advances the clock. Jobs whose processing time has passed are done then,
+    /// and items that are older than their retention are deleted.
     pub async fn advance(&self, by: Duration) {
         self.state.jobs.idle().await;
         self.state.clock.advance(by);
@@ -100,7 +100,7 @@ impl LocalServer {
         drop(self.state.creates.write().await);
     }
 
-    /// The validation results so far. Waits for responses that are being validated.
+    /// Returns the validation report so far. Blocks until all responses that were sent are validated.
     pub fn report(&self) -> ContractReport {
         self.state.monitor.report()
     }
@@ -123,7 +123,7 @@ impl LocalServer {
 }
 
 impl Drop for LocalServer {
-    /// Cuts the requests in progress, as a crash does.
+    /// Stops the server and aborts the requests in progress, as a crash does.
     ///
     /// # Panics
     ///

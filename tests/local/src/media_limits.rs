@@ -31,8 +31,8 @@ impl From<MediaRefusal> for ErrorResponse {
 
 /// Checks a video against the documented limits of an embedding task, and returns its duration in seconds. It blocks.
 ///
-/// The outer error is that of the file, the inner one that of its content. Without the feature `media`, every file is
-/// refused.
+/// The outer error is about reading the file, the inner one about its content. Without the feature `media`, every file
+/// is refused.
 pub fn check_video(path: &Path) -> io::Result<Result<f64, MediaRefusal>> {
     video(path, &l::MEDIA_DURATION_SEC)
 }

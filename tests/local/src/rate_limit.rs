@@ -28,13 +28,14 @@ pub struct RateLimitPlan {
 }
 
 impl RateLimitPlan {
-    /// The free plan and the first tier, as of July 2026.
+    /// The free plan and the first tier, as of July 2026: 25 requests per minute, 3,000 per day; 600 minutes of media
+    /// per hour, 3,000 per day.
     pub const FREE: Self =
         Self { requests_per_minute: 25, requests_per_day: 3000, minutes_per_hour: 600, minutes_per_day: 3000 };
-    /// The second tier.
+    /// The second tier: 50 requests per minute, 6,000 per day; 1,200 minutes of media per hour, 6,000 per day.
     pub const T2: Self =
         Self { requests_per_minute: 50, requests_per_day: 6000, minutes_per_hour: 1200, minutes_per_day: 6000 };
-    /// The third tier.
+    /// The third tier: 75 requests per minute, 9,000 per day; 2,400 minutes of media per hour, 12,000 per day.
     pub const T3: Self =
         Self { requests_per_minute: 75, requests_per_day: 9000, minutes_per_hour: 2400, minutes_per_day: 12_000 };
 

@@ -1,6 +1,6 @@
 //! Small pictures of videos and images, as PNG.
 //!
-//! Only with the feature `decode`: without it, there are none.
+//! Without the feature `decode`, all functions return `None`.
 
 use std::{fs::File, io::Read as _, path::Path};
 

@@ -21,7 +21,7 @@ pub enum UndocumentedBehaviour {
     MissingOptionRefused,
     /// An empty `video_url` is a 400. Default: it counts as absent.
     EmptyUrlRefused,
-    /// The metadata of the video is visible when the task is done. Default: at once.
+    /// The status has the metadata of the video only when the task is done. Default: at once.
     MetadataWhenDone,
     /// A video that is invalid or cannot be fetched creates a task that fails. Default: creating it is a 400.
     MediaFailsLater,

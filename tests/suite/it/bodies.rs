@@ -39,7 +39,7 @@ fn recorded_bodies_are_valid() {
         assert_eq!(valid, Ok(()), "{name}");
         count += 1;
     }
-    assert_eq!(count, 26);
+    assert!(count >= 26, "{count} bodies: some are missing");
 }
 
 fn without_nulls(value: Value) -> Value {

@@ -120,6 +120,7 @@ fn public_text_has_no_coined_words() {
         "CHANGELOG.md",
         "SECURITY.md",
         "CODE_OF_CONDUCT.md",
+        "generated/README.md",
         "pipeline/README.md",
         "tests/contract/README.md",
         "tests/local/README.md",

@@ -10,10 +10,10 @@ mod bodies;
 mod forms;
 mod hoist;
 mod json_body;
+mod limits;
 mod narrow;
 mod operations;
 mod parameters;
-mod params;
 mod schemas;
 mod shapes;
 mod single_types;
@@ -29,8 +29,8 @@ use crate::{document::Document, openapi_keywords, pointer::Remark};
 
 pub use access::Credential;
 pub use forms::{FieldKind, Form, FormField};
+pub use limits::Param;
 pub use operations::{ErrorBody, ItemReader, Operation, StreamForm};
-pub use params::Param;
 pub use skip::Skipped;
 
 /// A lowered document.

@@ -142,7 +142,8 @@ impl<S: Into<FileSource>> From<S> for TaskInput {
     }
 }
 
-/// An operation with a [`TaskInput`] among its parameters.
+/// An operation with a [`TaskInput`] among its parameters. For this crate's operations only; methods may be added in
+/// any version.
 pub trait HasTaskInput {
     /// The input to change.
     #[doc(hidden)]

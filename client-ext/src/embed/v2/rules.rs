@@ -18,7 +18,8 @@ pub struct ModelOptions {
     pub(super) dimension: Option<u64>,
 }
 
-/// An operation with [`ModelOptions`] among its parameters.
+/// An operation with [`ModelOptions`] among its parameters. For this crate's operations only; methods may be added in
+/// any version.
 pub trait HasModelOptions {
     /// The options to change.
     #[doc(hidden)]

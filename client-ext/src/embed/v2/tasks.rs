@@ -1,4 +1,4 @@
-//! Embedding tasks of version 2: `client.embed().v2().tasks()`, with one file per verb.
+//! Embedding tasks of version 2: `client.embed().v2().tasks()`.
 
 mod create;
 mod embed;
@@ -162,7 +162,7 @@ impl<M> V2TasksClient<M> {
     /// # }
     /// ```
     ///
-    /// The list has no vectors, so that waiting costs little however long the media are. The reason of a failure is
+    /// The list has no vectors, so that the responses are small however long the media are. The reason of a failure is
     /// retrieved once.
     pub fn wait_all<I>(&self, ids: I) -> WaitAllEmbeddingTasks<M>
     where
@@ -215,7 +215,7 @@ impl<M> V2TasksClient<M> {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future aborts what is under way. A task that was created goes on;
+    /// Dropping the future aborts the request or wait in progress. A task that was created goes on;
     /// [`with_created`](Request::with_created) has reported its id.
     pub fn embed(&self, model_name: impl Into<ModelName>, input: impl Into<EmbedTaskInput>) -> Request<EmbedInTask, M> {
         Request::new(&self.core, EmbedInTask::new(CreateEmbeddingTask::new(model_name.into(), input.into())))

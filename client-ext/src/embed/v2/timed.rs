@@ -16,7 +16,7 @@ use twelvelabs_api::{
 use super::{MediaSource, rules::Call, source::Content};
 use crate::error::{Checks, Violation};
 
-/// The kind of a [`TimedInput`].
+/// The kind of a [`TimedInput`]: [`Audio`] or [`Video`]. Not for other types.
 pub trait Timeline: Clone + Send + Sync + 'static {
     /// The name of the input on the wire.
     #[doc(hidden)]
@@ -79,8 +79,8 @@ pub struct TimedInput<K> {
     kind: PhantomData<K>,
 }
 
-/// How a file is divided into clips: in whole seconds. A shorter clip finds a moment more exactly, and costs one vector
-/// more for each option.
+/// How a file is divided into clips: in whole seconds. Shorter clips locate a moment more precisely, and make more
+/// vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segmentation(Division);
 

@@ -118,11 +118,11 @@ impl Matrix {
         (index < self.rows).then(|| &self.values[start..start + self.dimensions])
     }
 
-    /// The `k` rows with the largest cosine of the angle to a vector, nearest first; rows that are equally near are in
-    /// the order of the matrix. Fewer if the matrix has fewer rows.
+    /// The `k` rows with the largest cosine of the angle to a vector, nearest first. Rows with equal scores are in the
+    /// order of the matrix. Fewer if the matrix has fewer rows.
     ///
-    /// It reads all rows once, on the current thread; the first search takes longer than the others. A row of zeros has
-    /// the score 0.
+    /// Reads all rows once, on the current thread. The first search also computes the lengths of all rows, which are
+    /// kept for the next ones. A row of zeros has the score 0.
     ///
     /// # Errors
     ///

@@ -76,7 +76,8 @@ impl VectorResponse for EmbeddingSuccessResponse {
     }
 }
 
-/// Converts a response of any operation to its vectors, in the order of the response.
+/// Converts a response of any operation to its vectors, in the order of the response. You can implement it for your own
+/// types.
 ///
 /// ```no_run
 /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {

@@ -10,8 +10,7 @@ use twelvelabs_api::{
     },
 };
 
-/// A vector and the part of the input that it describes: the same type for all versions of the API, which the types of
-/// their responses convert to.
+/// A vector and the part of the input that it describes. The responses of all versions of the API convert to this type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Segment {
@@ -25,7 +24,7 @@ pub struct Segment {
     pub uncertainty: Option<Embedding>,
 }
 
-/// The part of an input that a vector describes. `None` is what the server left out.
+/// The part of an input that a vector describes. A field that the server left out is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

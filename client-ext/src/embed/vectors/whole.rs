@@ -32,7 +32,7 @@ pub struct VectorMatrix<T> {
 }
 
 impl<T> VectorMatrix<T> {
-    /// Returns the matrix without what belongs to its rows. Nothing is copied.
+    /// Returns the matrix and drops the rest. Nothing is copied.
     pub fn into_matrix(self) -> Matrix {
         self.vectors
     }
@@ -112,8 +112,7 @@ impl Rows {
 }
 
 impl<V: ReturnsVectors> Request<V> {
-    /// Returns all vectors as one matrix. Each row is added when it has
-    /// arrived, so that memory holds the vectors once.
+    /// Returns all vectors as one matrix. Each row is added when it has arrived, so that memory holds the vectors once.
     ///
     /// # Errors
     ///

@@ -83,7 +83,7 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
         .with_pay_again(arguments.pay_again)
         .on_event(move |event| reporter.show(event));
     if let Some(seconds) = most_seconds(&arguments)? {
-        pipeline = pipeline.with_most_seconds(seconds);
+        pipeline = pipeline.with_max_seconds(seconds);
     }
     if let Some(time) = arguments.until {
         pipeline = pipeline.with_end_time(SystemTime::now() + time);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
+    limits::{Param, strip_limits, with_siblings},
     operations::{Lowering, Operation},
-    params::{Param, strip_limits, with_siblings},
     schemas::Site,
 };
 use crate::{

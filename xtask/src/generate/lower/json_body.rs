@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
+    limits::{Param, with_siblings},
     operations::{Lowering, Operation},
-    params::{Param, with_siblings},
     shapes::is_null,
 };
 use crate::{

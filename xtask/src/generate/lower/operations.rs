@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
-use super::{access, forms::Form, parameters::ObjectStyle, params::Param, schemas::Schemas};
+use super::{access, forms::Form, limits::Param, parameters::ObjectStyle, schemas::Schemas};
 use crate::{
     document::METHODS,
     generate::names::{bounded, family_of, identifier},

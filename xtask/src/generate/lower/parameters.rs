@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
+    limits::{Param, strip_limits, with_siblings},
     operations::{Lowering, Operation},
-    params::{Param, strip_limits, with_siblings},
     schemas::Site,
     shapes::types_of,
 };

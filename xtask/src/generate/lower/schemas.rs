@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::limits::Param;
 use super::narrow::beside_reference;
-use super::params::Param;
 use super::shapes::{
     COMPONENTS, annotated, component_schemas, enum_values, form_components, is_circular, needs_name,
     nullable_components, property_keys, response_components, sole_part, types_of,

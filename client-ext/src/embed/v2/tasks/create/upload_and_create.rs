@@ -61,7 +61,8 @@ pub struct FileOptions {
     cleanup: Option<Uploaded>,
 }
 
-/// An operation with [`FileOptions`] among its options.
+/// An operation with [`FileOptions`] among its options. For this crate's operations only; methods may be added in any
+/// version.
 pub trait HasFileOptions {
     /// The options to change.
     #[doc(hidden)]
