@@ -8,7 +8,7 @@ use std::{
 };
 
 use twelvelabs::{ErrorCode, ModelName, limits};
-use twelvelabs_local::media_limits::{check_audio, check_video};
+use twelvelabs_media::{check_audio, check_video};
 
 use crate::{job::FileKind, ledger::CheckedFile};
 
@@ -62,8 +62,8 @@ type Checked = (Option<f64>, Option<(String, String)>);
 
 fn duration(path: &Path, kind: FileKind) -> io::Result<Checked> {
     let checked = match kind {
-        FileKind::Video => check_video(path)?,
-        FileKind::Audio => check_audio(path)?,
+        FileKind::Video => check_video(path, &limits::MEDIA_DURATION_SEC)?,
+        FileKind::Audio => check_audio(path, &limits::MEDIA_DURATION_SEC)?,
         FileKind::Image | FileKind::Document => return Ok((None, None)),
     };
     Ok(match checked {

@@ -13,7 +13,12 @@ use serde::Serialize;
 use twelvelabs::{Embedding, embed::Matrix};
 
 pub use self::html::results_page;
-use crate::{error::PipelineError, job::VectorSpace, row::VectorRow, text::shown};
+use crate::{
+    error::PipelineError,
+    job::{FileKind, VectorSpace},
+    row::VectorRow,
+    text::shown,
+};
 
 /// The constant of reciprocal rank fusion: how little the first ranks differ from each other.
 const FUSION: f64 = 60.0;
@@ -202,6 +207,16 @@ fn range_of(row: &VectorRow) -> (String, Option<String>, [Option<u64>; 5], Optio
 }
 
 impl Hit {
+    /// The type of the file, by the extension of its name. `None` if the name says nothing.
+    pub fn kind(&self) -> Option<FileKind> {
+        FileKind::of_name(self.file_name()).map(|(kind, _)| kind)
+    }
+
+    /// The last part of the path or URL.
+    fn file_name(&self) -> &str {
+        self.source.rsplit('/').next().unwrap_or(&self.source)
+    }
+
     /// The range as text: `4.0–8.0 s`, `page 3`, `chunk 0`, or nothing for a whole file.
     pub fn range(&self) -> String {
         match (self.start_sec, self.end_sec, self.start_page, self.chunk_index) {

@@ -16,6 +16,7 @@ fn dependencies(lines: &str, root: &Path) -> String {
         "twelvelabs-contract" => "tests/contract",
         "twelvelabs-api" => "generated",
         "twelvelabs-local" => "tests/local",
+        "twelvelabs-media" => "media",
         _ => "client-ext",
     };
     let line = |line: &str| {

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Hit, picture::data_urls};
-use crate::{job::FileKind, text::shown};
+use crate::text::shown;
 
 /// Everything in a path but these.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -19,14 +19,15 @@ const POLICY: &str =
 
 /// A page of HTML with the results, for a browser: one file, without scripts, that loads nothing from elsewhere.
 ///
-/// Each result has a picture, its position in the file, and its scores. The picture is the middle of the range of a
-/// video (H.264), or the image; there is none of other files, of URLs, and of files that do not exist any more. Sources
-/// are links. Every name and text is escaped.
+/// Each result has a picture, its position in the file, and its scores. Sources are links. Every name and text is
+/// escaped.
 ///
-/// `query` is what was searched for. It blocks while the pictures are decoded.
-pub fn results_page(query: &str, hits: &[Hit]) -> String {
+/// `query` is what was searched for. `picture` returns the picture of a hit as a PNG file, such as the middle of the
+/// range of a video; without one, the page shows the type of the file instead. It is called for the first 200 hits, on
+/// several threads, while this function blocks.
+pub fn results_page(query: &str, hits: &[Hit], picture: impl Fn(&Hit) -> Option<Vec<u8>> + Sync) -> String {
     let query = shown(query);
-    let pictures = data_urls(hits);
+    let pictures = data_urls(hits, picture);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -53,7 +54,7 @@ pub fn results_page(query: &str, hits: &[Hit]) -> String {
 }
 
 fn result(hit: &Hit, picture: Option<&str>, hits: &[Hit]) -> Markup {
-    let (name, source) = (shown(name(&hit.source)), shown(&hit.source));
+    let (name, source) = (shown(hit.file_name()), shown(&hit.source));
     let best = hits.first().map_or(1.0, |best| best.score);
     html! {
         @match picture {
@@ -73,14 +74,9 @@ fn result(hit: &Hit, picture: Option<&str>, hits: &[Hit]) -> Markup {
     }
 }
 
-/// The last part of a path or URL.
-fn name(source: &str) -> &str {
-    source.rsplit('/').next().unwrap_or(source)
-}
-
 /// What stands in place of a picture.
 fn kind(hit: &Hit) -> &'static str {
-    FileKind::of_name(name(&hit.source)).map_or("no picture", |(kind, _)| kind.name())
+    hit.kind().map_or("no picture", FileKind::name)
 }
 
 /// A part of a whole, between 0 and 1.
@@ -149,26 +145,36 @@ mod tests {
     #[test]
     fn hostile_names_are_text() {
         let source = "/v/\"><script>alert(1)</script>/'onerror=x#?\u{202e}.mp4";
-        let page = results_page("<img src=x onerror=alert(1)>\u{202e}", &[hit(source)]);
+        let page = results_page("<img src=x onerror=alert(1)>\u{202e}", &[hit(source)], |_| None);
         assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>"), "{page}");
         assert!(!page.contains('\u{202e}'), "{page}");
         let link = "href=\"file:///v/%22%3E%3Cscript%3Ealert%281%29%3C/script%3E/%27onerror%3Dx%23%3F%E2%80%AE.mp4#t=1.00,2.00\"";
         assert!(page.contains(link), "{page}");
         assert_eq!(page.matches("<li>").count(), 1);
-        let page = results_page("x", &[hit("javascript:alert(1)//.mp4")]);
+        let page = results_page("x", &[hit("javascript:alert(1)//.mp4")], |_| None);
         assert!(page.contains("href=\"file:///") && !page.contains("href=\"javascript"), "{page}");
     }
 
     #[test]
-    fn pictures_are_in_the_page_and_files_that_are_gone_have_none() {
-        let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media");
-        let source = |name: &str| media.join(name).to_string_lossy().into_owned();
-        let hits = ["tiny.mp4", "box.png", "tone.wav", "none.mp4"].map(|name| hit(&source(name)));
-        let page = results_page("x", &[hits.to_vec(), vec![hit("https://h/a.mp4")]].concat());
-        assert_eq!(page.matches("src=\"data:image/png;base64,iVBOR").count(), 2, "{page}");
+    fn pictures_are_in_the_page_and_files_without_one_show_their_type() {
+        let hits = ["a.mp4", "b.png", "c.wav", "d.mp4", "https://h/a.mp4"].map(hit);
+        let page = results_page("x", &hits, |hit| {
+            matches!(hit.file_name(), "b.png" | "d.mp4").then(|| hit.source.clone().into())
+        });
+        // `b.png` and `d.mp4` in base64, in this order.
+        let urls = ["src=\"data:image/png;base64,Yi5wbmc=\"", "src=\"data:image/png;base64,ZC5tcDQ=\""];
+        let places = urls.map(|url| page.find(url).unwrap_or_else(|| panic!("{url} is not in {page}")));
+        assert!(places.is_sorted(), "{page}");
         assert_eq!(page.matches("src=").count(), 2, "nothing else is loaded: {page}");
         assert!(page.contains("<div class=\"none\">audio</div>") && page.contains("<div class=\"none\">video</div>"));
         assert!(page.contains("href=\"https://h/a.mp4#t=1.00,2.00\""), "{page}");
         assert!(page.contains("left:25.00%;width:25.00%"), "{page}");
+    }
+
+    #[test]
+    fn only_the_first_hits_have_a_picture() {
+        let hits: Vec<Hit> = (0..250).map(|number| hit(&format!("{number}.png"))).collect();
+        let page = results_page("x", &hits, |hit| Some(hit.source.clone().into()));
+        assert_eq!((page.matches("<li>").count(), page.matches("src=").count()), (250, 200));
     }
 }

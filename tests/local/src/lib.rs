@@ -21,9 +21,7 @@ mod json_body;
 mod json_writer;
 mod large_response;
 mod local_server;
-#[cfg(feature = "media")]
-mod media;
-pub mod media_limits;
+mod media_limits;
 mod middleware;
 #[cfg(not(feature = "media"))]
 mod no_media;
@@ -57,3 +55,5 @@ pub use url_policy::UrlPolicy;
 
 #[cfg(not(feature = "media"))]
 use no_media as media;
+#[cfg(feature = "media")]
+use twelvelabs_media as media;

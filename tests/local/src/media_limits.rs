@@ -1,45 +1,19 @@
-//! Probing of audio and video, and their limits: what the server refuses, and what a program can check before an
-//! upload.
+//! Uploaded and fetched audio and video, and the limits of an operation.
 
 use std::{io, path::Path};
 
-use twelvelabs_api::{limits as l, runtime::Param, types::ErrorCode};
+use twelvelabs_api::{runtime::Param, types::ErrorCode};
 
-use crate::{error_response::ErrorResponse, media::Media, upload::Upload};
-
-/// Why the platform refuses a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MediaRefusal {
-    /// The error code of the response.
-    pub code: ErrorCode,
-    /// The message of the response.
-    pub message: String,
-}
-
-impl MediaRefusal {
-    fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-}
+use crate::{
+    error_response::ErrorResponse,
+    media::{MediaRefusal, check_audio, check_video},
+    upload::Upload,
+};
 
 impl From<MediaRefusal> for ErrorResponse {
     fn from(refusal: MediaRefusal) -> Self {
         Self::bad_request(refusal.code, refusal.message)
     }
-}
-
-/// Checks a video against the documented limits of an embedding task, and returns its duration in seconds. It blocks.
-///
-/// The outer error is about reading the file, the inner one about its content. Without the feature `media`, every file
-/// is refused.
-pub fn check_video(path: &Path) -> io::Result<Result<f64, MediaRefusal>> {
-    video(path, &l::MEDIA_DURATION_SEC)
-}
-
-/// Checks an audio file, as [`check_video`] does a video.
-pub fn check_audio(path: &Path) -> io::Result<Result<f64, MediaRefusal>> {
-    audio(path, &l::MEDIA_DURATION_SEC)
 }
 
 /// Probes a video. Returns its duration in seconds, if the video is within the limits; `duration` is that of its
@@ -48,12 +22,12 @@ pub(crate) async fn probe_video(upload: &Upload, duration: &'static Param) -> Re
     if upload.size == 0 {
         return Err(ErrorResponse::bad_request(ErrorCode::VideoFileBroken, "The video file is empty."));
     }
-    probe(upload, move |path| video(path, duration)).await
+    probe(upload, move |path| check_video(path, duration)).await
 }
 
 /// Probes an audio file. Returns its duration in seconds, if it is within the limits.
 pub(crate) async fn probe_audio(upload: &Upload, duration: &'static Param) -> Result<f64, ErrorResponse> {
-    probe(upload, move |path| audio(path, duration)).await
+    probe(upload, move |path| check_audio(path, duration)).await
 }
 
 async fn probe(
@@ -63,57 +37,4 @@ async fn probe(
     let file = upload.path.to_path_buf();
     let probed = tokio::task::spawn_blocking(move || check(&file)).await;
     Ok(probed.map_err(ErrorResponse::internal)?.map_err(ErrorResponse::internal)??)
-}
-
-fn video(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>> {
-    let checked = |media: Media| {
-        check_picture(&media)?;
-        check_duration(media.duration, duration)?;
-        Ok(media.duration)
-    };
-    let broken = |reason: String| MediaRefusal::new(ErrorCode::VideoFileBroken, reason);
-    Ok(Media::probe(path)?.map_err(|reason| broken(reason.to_string())).and_then(checked))
-}
-
-fn audio(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>> {
-    let invalid = |message: String| MediaRefusal::new(ErrorCode::ParameterInvalid, message);
-    let checked = |media: Media| match duration.allows(media.duration) {
-        true => Ok(media.duration),
-        false => Err(invalid(format!(
-            "The duration of the audio file should be {} seconds. It is {:.3} seconds.",
-            duration.range(),
-            media.duration
-        ))),
-    };
-    Ok(Media::probe_audio(path)?.map_err(|reason| invalid(reason.to_string())).and_then(checked))
-}
-
-fn check_picture(media: &Media) -> Result<(), MediaRefusal> {
-    let (width, height) = (f64::from(media.width), f64::from(media.height));
-    let size = format!("{}x{}", media.width, media.height);
-    let sides = [(width, &l::MEDIA_WIDTH_PX), (height, &l::MEDIA_HEIGHT_PX)];
-    if sides.iter().any(|(side, rule)| rule.minimum.is_some_and(|minimum| *side < minimum)) {
-        let message = format!("The resolution of the video is too low. Current resolution is {size}.");
-        return Err(MediaRefusal::new(ErrorCode::VideoResolutionTooLow, message));
-    }
-    if !sides.iter().all(|(side, rule)| rule.allows(*side)) || !l::MEDIA_PIXELS.allows(width * height) {
-        let message = format!("The resolution of the video is too high. Current resolution is {size}.");
-        return Err(MediaRefusal::new(ErrorCode::VideoResolutionTooHigh, message));
-    }
-    if !l::MEDIA_ASPECT_RATIO.allows(width.max(height) / width.min(height)) {
-        let message = format!("The aspect ratio of the video is invalid. Current resolution is {size}.");
-        return Err(MediaRefusal::new(ErrorCode::VideoResolutionInvalidAspectRatio, message));
-    }
-    Ok(())
-}
-
-fn check_duration(seconds: f64, rule: &Param) -> Result<(), MediaRefusal> {
-    if rule.allows(seconds) {
-        return Ok(());
-    }
-    let (word, code) = match rule.minimum.is_some_and(|minimum| seconds < minimum) {
-        true => ("short", ErrorCode::VideoDurationTooShort),
-        false => ("long", ErrorCode::VideoDurationTooLong),
-    };
-    Err(MediaRefusal::new(code, format!("The video is too {word}. Current duration is {seconds:.3} seconds.")))
 }

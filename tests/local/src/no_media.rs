@@ -1,10 +1,12 @@
-//! Replaces the module `media` if the feature `media` is disabled: every file is refused.
+//! Replaces the crate `twelvelabs-media` if the feature `media` is disabled: every file is refused.
 
 use std::{
     fmt, io,
     ops::{ControlFlow, Range},
     path::Path,
 };
+
+use twelvelabs_api::{runtime::Param, types::ErrorCode};
 
 /// A video file. There is none without the feature.
 #[derive(Debug)]
@@ -21,9 +23,9 @@ pub(super) struct Media {
 #[derive(Debug)]
 pub(super) struct ProbeError;
 
-/// A track of a file.
+/// A stream of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Part {
+pub(super) enum StreamKind {
     Video,
     Audio,
 }
@@ -34,6 +36,23 @@ pub(super) struct Packet<'a> {
     /// Presentation time in seconds.
     pub(super) start: f64,
     pub(super) data: &'a [u8],
+}
+
+/// Why a file is refused.
+#[derive(Debug)]
+pub(super) struct MediaRefusal {
+    pub(super) code: ErrorCode,
+    pub(super) message: String,
+}
+
+/// Refuses a video.
+pub(super) fn check_video(_: &Path, _: &Param) -> io::Result<Result<f64, MediaRefusal>> {
+    Ok(Err(MediaRefusal { code: ErrorCode::VideoFileBroken, message: ProbeError.to_string() }))
+}
+
+/// Refuses an audio file.
+pub(super) fn check_audio(_: &Path, _: &Param) -> io::Result<Result<f64, MediaRefusal>> {
+    Ok(Err(MediaRefusal { code: ErrorCode::ParameterInvalid, message: ProbeError.to_string() }))
 }
 
 impl Media {
@@ -59,7 +78,7 @@ impl Media {
     pub(super) fn read(
         &self,
         _: &Path,
-        _: Part,
+        _: StreamKind,
         _: Range<f64>,
         _: impl FnMut(Packet<'_>) -> ControlFlow<()>,
     ) -> io::Result<()> {

@@ -30,7 +30,7 @@ use twelvelabs_api::{
     types::{EmbeddingOption, ModelName},
 };
 
-use crate::media::{Media, Part};
+use crate::media::{Media, StreamKind};
 
 /// A time range of a video that gets a vector of each modality.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,9 +108,9 @@ impl Modality {
         }
     }
 
-    /// The track that it is computed from.
-    fn part(self) -> Part {
-        if self == Self::Visual { Part::Video } else { Part::Audio }
+    /// The stream that it is computed from.
+    fn stream(self) -> StreamKind {
+        if self == Self::Visual { StreamKind::Video } else { StreamKind::Audio }
     }
 
     /// As in [`Space::seed`].

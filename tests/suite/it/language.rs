@@ -106,7 +106,7 @@ fn public_text_has_no_coined_words() {
     let root = root();
     let mut found = Vec::new();
     for folder in
-        ["client-ext", "generated/src", "pipeline", "tests/contract", "tests/local", "tests/suite/it", "xtask"]
+        ["client-ext", "generated/src", "media", "pipeline", "tests/contract", "tests/local", "tests/suite/it", "xtask"]
     {
         files(&root.join(folder), &[".rs"], &mut found);
     }
@@ -121,6 +121,7 @@ fn public_text_has_no_coined_words() {
         "SECURITY.md",
         "CODE_OF_CONDUCT.md",
         "generated/README.md",
+        "media/README.md",
         "pipeline/README.md",
         "tests/contract/README.md",
         "tests/local/README.md",

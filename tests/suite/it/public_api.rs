@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, path::Path};
 use xtask::public_api;
 
 /// The folders of the published crates.
-const CRATES: [&str; 5] = ["generated/src", "client-ext/src", "tests/contract/src", "tests/local/src", "pipeline/src"];
+const CRATES: [&str; 6] =
+    ["generated/src", "client-ext/src", "tests/contract/src", "media/src", "tests/local/src", "pipeline/src"];
 
 /// The client, which has the same name with and without async.
 const IN_BOTH_MODES: &str = "TwelveLabs";
@@ -36,6 +37,11 @@ fn of_the_client() {
 #[test]
 fn of_the_contract_crate() {
     insta::assert_snapshot!(of_crate("tests/contract/src"));
+}
+
+#[test]
+fn of_the_media_crate() {
+    insta::assert_snapshot!(of_crate("media/src"));
 }
 
 #[test]

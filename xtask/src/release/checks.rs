@@ -228,7 +228,14 @@ mod tests {
         let names: Vec<&str> = packages.iter().map(|package| &*package.name).collect();
         assert_eq!(
             names,
-            ["twelvelabs-api", "twelvelabs", "twelvelabs-contract", "twelvelabs-local", "twelvelabs-pipeline"]
+            [
+                "twelvelabs-api",
+                "twelvelabs",
+                "twelvelabs-contract",
+                "twelvelabs-media",
+                "twelvelabs-local",
+                "twelvelabs-pipeline"
+            ]
         );
         for found in packages {
             assert_eq!(found.missing, [""; 0], "{}", found.name);

@@ -7,6 +7,7 @@ mod doctor;
 mod embed;
 mod exit;
 mod output;
+mod picture;
 mod progress;
 mod search;
 mod serve;

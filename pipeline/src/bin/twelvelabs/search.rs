@@ -12,7 +12,7 @@ use crate::{
     args::{Search, Weight},
     connection::Connection,
     exit::{Exit, Failure, Outcome},
-    output,
+    output, picture,
 };
 
 pub(crate) async fn run(arguments: Search) -> Outcome {
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
     if let Some(path) = &arguments.html {
         let cannot =
             |error| Failure::new(Exit::Storage, format!("cannot write {}: {error}", shown(&path.to_string_lossy())));
-        std::fs::write(path, results_page(&name, &hits)).map_err(cannot)?;
+        std::fs::write(path, results_page(&name, &hits, picture::of_hit)).map_err(cannot)?;
     }
     if common.json {
         hits.iter().for_each(output::json);

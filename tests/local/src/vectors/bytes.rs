@@ -17,7 +17,7 @@ pub(super) fn column(
 ) -> io::Result<Vec<Vec<f64>>> {
     let mut hashes = vec![Sha256::new_with_prefix(space.seed(modality.kind())); windows.len()];
     let places = Places::new(windows);
-    media.read(path, modality.part(), places.span(), |packet| {
+    media.read(path, modality.stream(), places.span(), |packet| {
         places.holding(packet.start).for_each(|index| hashes[index].update(packet.data));
         ControlFlow::Continue(())
     })?;

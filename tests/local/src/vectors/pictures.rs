@@ -16,7 +16,7 @@ use rust_h264::{
 };
 
 use super::{images::Image, recent::Recent};
-use crate::media::{Codec, Media, Packet, Part, Stream, h264};
+use crate::media::{Codec, Media, Packet, Stream, StreamKind, h264};
 
 /// Width and height of the luma of a [`Still`].
 pub(super) const LUMA: usize = 32;
@@ -82,11 +82,13 @@ fn decoded_stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<V
 /// The picture shown at a time, or the key frame before it if that takes much less work.
 pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Option<Frame>> {
     let mut last = None;
-    let Some(Codec::H264(length_size)) = media.stream(Part::Video).map(|stream| stream.codec) else { return Ok(None) };
+    let Some(Codec::H264(length_size)) = media.stream(StreamKind::Video).map(|stream| stream.codec) else {
+        return Ok(None);
+    };
     // Reads beyond the packet of that time, and decodes from the last key frame.
     let mut group: Vec<(f64, Vec<u8>)> = Vec::new();
     let mut bytes = 0;
-    media.read(path, Part::Video, time..time + 0.5, |packet| {
+    media.read(path, StreamKind::Video, time..time + 0.5, |packet| {
         if packet.start <= time && h264::is_sync(packet.data, length_size) {
             group.clear();
             bytes = 0;
@@ -99,7 +101,7 @@ pub(super) fn picture(media: &Media, path: &Path, time: f64) -> io::Result<Optio
         group.truncate(1);
     }
     let decoded = guarded(|| {
-        let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
+        let Some(mut decoder) = Pictures::new(media.stream(StreamKind::Video)) else { return Ok(false) };
         let mut keep = |shown: f64, frame: &Frame| {
             if shown <= time || last.is_none() {
                 last = Some(frame.clone());
@@ -130,9 +132,9 @@ fn decode(
     key_frames_only: bool,
     mut sink: impl FnMut(f64, &Frame),
 ) -> io::Result<bool> {
-    let Some(mut decoder) = Pictures::new(media.stream(Part::Video)) else { return Ok(false) };
+    let Some(mut decoder) = Pictures::new(media.stream(StreamKind::Video)) else { return Ok(false) };
     let mut decodable = true;
-    media.read(path, Part::Video, range, |Packet { start, data }| {
+    media.read(path, StreamKind::Video, range, |Packet { start, data, .. }| {
         if key_frames_only && !h264::is_sync(data, decoder.length_size) {
             return ControlFlow::Continue(());
         }

@@ -22,7 +22,7 @@ use symphonia::core::{
 };
 
 use super::recent::Recent;
-use crate::media::{Codec, Media, MpaFrame, Part, Stream};
+use crate::media::{Codec, Media, MpaFrame, Stream, StreamKind};
 
 pub(super) const BANDS: usize = 40;
 
@@ -48,11 +48,11 @@ pub(super) fn moments(media: &Media, path: &Path, range: Range<f64>) -> io::Resu
 }
 
 fn decoded_moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Moment>> {
-    let Some(stream) = media.stream(Part::Audio) else { return Ok(Vec::new()) };
+    let Some(stream) = media.stream(StreamKind::Audio) else { return Ok(Vec::new()) };
     let decode = || -> io::Result<Vec<Moment>> {
         let mut reader = MomentReader::default();
         let mut unpacker = Unpacker::new(stream);
-        media.read(path, Part::Audio, range.clone(), |packet| {
+        media.read(path, StreamKind::Audio, range.clone(), |packet| {
             if packet.start >= range.start - 1.0 && packet.start < range.end {
                 unpacker.push(packet.data, &mut |rate, samples| reader.add(packet.start, rate, samples));
             }
@@ -88,7 +88,7 @@ impl<'a> Unpacker<'a> {
             Codec::Flac => self.frame(data, id::CODEC_ID_FLAC, sink, |stream| stream.config.clone()),
             Codec::Pcm16 => self.plain(data, sink),
             Codec::Adts | Codec::Mpa => self.framed(data, sink),
-            Codec::H264(_) | Codec::Other => {}
+            _ => {}
         }
     }
 

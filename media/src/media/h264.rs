@@ -1,4 +1,4 @@
-//! The parts of H.264 that containers do not state: the packing of NAL units, and the size of the frames.
+//! The parts of H.264 that containers do not state: the packing of NAL units, key frames, and the size of the frames.
 
 use mp4_atom::Avcc;
 
@@ -21,8 +21,7 @@ pub(super) fn shown_size(stream: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Whether a packet contains an IDR frame. Its NAL units have lengths of `length_size` bytes, or start codes for 0.
-#[cfg(any(feature = "decode", test))]
-pub(in super::super) fn is_sync(mut packet: &[u8], length_size: u8) -> bool {
+pub fn is_sync(mut packet: &[u8], length_size: u8) -> bool {
     if length_size == 0 {
         return packet.windows(4).any(|bytes| bytes[..3] == [0, 0, 1] && bytes[3] & 0x1f == 5);
     }

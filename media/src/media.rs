@@ -6,7 +6,7 @@
 //! | Matroska, WebM | `matroska-demuxer` |
 //! | MPEG-TS, M2TS with H.264 or MPEG-2 pictures | own reader: no maintained crate assembles PES packets |
 //! | AVI | own reader: there is no maintained crate |
-//! | WAV, MP3, FLAC | own reader: `symphonia` is there only with the feature `decode` |
+//! | WAV, MP3, FLAC | own reader, which gives packets to any decoder: `symphonia` would add its own framework |
 //! | Ogg, FLV, ASF/WMV, MPEG-PS, other pictures in MPEG-TS | `ffprobe`, if installed |
 //!
 //! Files are untrusted: no file causes a panic, an endless loop, or an allocation of a size that the file claims.
@@ -14,7 +14,7 @@
 mod audio_file;
 mod avi;
 mod ffprobe;
-pub(super) mod h264;
+pub mod h264;
 mod mkv;
 mod mp4;
 mod ts;
@@ -28,32 +28,33 @@ use std::{
     path::Path,
 };
 
+pub use self::audio_file::MpaFrame;
+
 /// Maximum size of an encoded packet in bytes.
 const PACKET_LIMIT: u64 = 64 << 20;
 
 /// Maximum number of packets. Eight hours of video at 60 frames and audio at 50 packets per second are half of it.
 const PACKETS_LIMIT: u64 = 6_000_000;
 
-#[cfg(feature = "decode")]
-pub(super) use self::audio_file::MpaFrame;
-
 /// A video or audio file.
 #[derive(Debug)]
-pub(super) struct Media {
-    /// In seconds.
-    pub(super) duration: f64,
-    /// In pixels, as displayed: cropped, with square pixels, rotated. 0 without video.
-    pub(super) width: u32,
-    /// In pixels, as displayed. 0 without video.
-    pub(super) height: u32,
+#[non_exhaustive]
+pub struct Media {
+    /// Duration in seconds.
+    pub duration: f64,
+    /// Width in pixels, as displayed: cropped, with square pixels, rotated. 0 without video.
+    pub width: u32,
+    /// Height in pixels, as displayed. 0 without video.
+    pub height: u32,
     video: Stream,
     audio: Option<Stream>,
     layout: Layout,
 }
 
-/// The reason why a file cannot be used, as a sentence of an error response.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum ProbeError {
+/// The reason why a file cannot be used. Its text is a sentence of an error response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProbeError {
     /// Not a known container, or without video.
     NotVideo(&'static str),
     /// Not a known audio file.
@@ -64,31 +65,35 @@ pub(super) enum ProbeError {
     NeedsFfprobe(&'static str),
 }
 
-/// A track of a file.
+/// A stream of a file: its pictures or its sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub enum StreamKind {
+    /// The first video track.
     Video,
+    /// The first audio track.
     Audio,
 }
 
-/// The encoding of a track.
+/// The encoding of a stream.
 #[derive(Debug, Default)]
-#[cfg_attr(not(feature = "decode"), allow(dead_code, reason = "read by the decoders"))]
-pub(super) struct Stream {
+#[non_exhaustive]
+pub struct Stream {
     /// The id of the track in its file.
     id: u64,
-    pub(super) codec: Codec,
+    /// The codec.
+    pub codec: Codec,
     /// What the decoder needs before the first packet.
-    pub(super) config: Vec<u8>,
+    pub config: Vec<u8>,
     /// Sample rate of audio in hertz, if the container states it.
-    pub(super) rate: u32,
+    pub rate: u32,
     /// Number of audio channels.
-    pub(super) channels: u16,
+    pub channels: u16,
 }
 
+/// The codec of a stream, and how its frames are packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(not(feature = "decode"), allow(dead_code, reason = "read by the decoders"))]
-pub(super) enum Codec {
+#[non_exhaustive]
+pub enum Codec {
     /// H.264 with a length of this many bytes before each NAL unit, or with start codes for 0. The configuration has
     /// start codes.
     H264(u8),
@@ -104,6 +109,7 @@ pub(super) enum Codec {
     Vorbis,
     /// Signed little-endian samples of 16 bits.
     Pcm16,
+    /// Another one.
     #[default]
     Other,
 }
@@ -129,10 +135,12 @@ struct Sample {
 
 /// An encoded video frame, or a packet of audio.
 #[derive(Debug)]
-pub(super) struct Packet<'a> {
+#[non_exhaustive]
+pub struct Packet<'a> {
     /// Presentation time in seconds.
-    pub(super) start: f64,
-    pub(super) data: &'a [u8],
+    pub start: f64,
+    /// The encoded bytes.
+    pub data: &'a [u8],
 }
 
 /// Receives packets until it returns `Break`.
@@ -141,13 +149,15 @@ type Sink<'a> = &'a mut dyn FnMut(Packet<'_>) -> ControlFlow<()>;
 type Probed = Result<Media, ProbeError>;
 
 impl Media {
-    /// Probes a video file. The outer error is that of the file, the inner one that of its content.
-    pub(super) fn probe(path: &Path) -> io::Result<Probed> {
+    /// Probes a video file. It blocks.
+    ///
+    /// The outer error is that of the file, the inner one that of its content.
+    pub fn probe(path: &Path) -> io::Result<Result<Self, ProbeError>> {
         Self::guarded(path, Self::parse)
     }
 
-    /// Probes a WAV, MP3 or FLAC file.
-    pub(super) fn probe_audio(path: &Path) -> io::Result<Probed> {
+    /// Probes a WAV, MP3 or FLAC file, as [`probe`](Self::probe) does a video.
+    pub fn probe_audio(path: &Path) -> io::Result<Result<Self, ProbeError>> {
         Self::guarded(path, |_, mut file, size, head| {
             file.rewind()?;
             let probed = audio_file::probe(file, size, head)?;
@@ -165,7 +175,7 @@ impl Media {
         (&mut file).take(1024).read_to_end(&mut head)?;
         let size = file.metadata()?.len();
         let known = catch_unwind(AssertUnwindSafe(|| parse(path, file, size, &head)));
-        // A panic of a parser must not stop the server.
+        // A panic of a parser must not stop the program.
         known.unwrap_or(Ok(Err(ProbeError::Broken("cannot be parsed"))))
     }
 
@@ -194,43 +204,46 @@ impl Media {
         Ok(self)
     }
 
-    pub(super) fn has_video(&self) -> bool {
+    /// Whether the file has pictures.
+    pub fn has_video(&self) -> bool {
         self.width > 0
     }
 
-    pub(super) fn has_audio(&self) -> bool {
+    /// Whether the file has sound.
+    pub fn has_audio(&self) -> bool {
         self.audio.is_some()
     }
 
-    /// The encoding of a track.
-    #[cfg(feature = "decode")]
-    pub(super) fn stream(&self, part: Part) -> Option<&Stream> {
-        match part {
-            Part::Video => Some(&self.video),
-            Part::Audio => self.audio.as_ref(),
+    /// The encoding of a stream. `None` if the file has no such stream.
+    pub fn stream(&self, kind: StreamKind) -> Option<&Stream> {
+        match kind {
+            StreamKind::Video => Some(&self.video),
+            StreamKind::Audio => self.audio.as_ref(),
         }
     }
 
-    /// Reads the packets that start in a time range, in decoding order. Other packets can come before and between them.
-    /// The first one is a sync sample, if the file has any.
-    pub(super) fn read(
+    /// Reads the packets that start in a time range, in decoding order, until `sink` returns `Break`. It blocks.
+    ///
+    /// Other packets can come before and between them. The first one is a sync sample, if the file has any. `path` is
+    /// the file that was probed. Without such a stream, there are no packets.
+    pub fn read(
         &self,
         path: &Path,
-        part: Part,
+        kind: StreamKind,
         range: Range<f64>,
         mut sink: impl FnMut(Packet<'_>) -> ControlFlow<()>,
     ) -> io::Result<()> {
-        let stream = match part {
-            Part::Video => &self.video,
-            Part::Audio => match &self.audio {
+        let stream = match kind {
+            StreamKind::Video => &self.video,
+            StreamKind::Audio => match &self.audio {
                 Some(stream) => stream,
                 None => return Ok(()),
             },
         };
         let file = File::open(path)?;
-        match (&self.layout, part) {
-            (Layout::Indexed { video, .. }, Part::Video) => read_indexed(file, video, range, &mut sink),
-            (Layout::Indexed { audio, .. }, Part::Audio) => read_indexed(file, audio, range, &mut sink),
+        match (&self.layout, kind) {
+            (Layout::Indexed { video, .. }, StreamKind::Video) => read_indexed(file, video, range, &mut sink),
+            (Layout::Indexed { audio, .. }, StreamKind::Audio) => read_indexed(file, audio, range, &mut sink),
             (Layout::Matroska, _) => mkv::read(file, stream.id, range, &mut sink),
             (Layout::Ts(shape), _) => ts::read(file, shape, stream.id, range, &mut sink),
         }
@@ -271,6 +284,8 @@ fn stretched(width: u32, horizontal: u64, vertical: u64) -> u32 {
         _ => u32::try_from((u64::from(width) * horizontal + vertical / 2) / vertical).unwrap_or(u32::MAX),
     }
 }
+
+impl std::error::Error for ProbeError {}
 
 impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

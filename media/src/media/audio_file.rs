@@ -108,12 +108,11 @@ fn wav_samples(stream: Stream, frame: u32, from: u64, length: u64) -> Probed {
 
 /// A frame of MPEG audio, layers 2 and 3 of ISO/IEC 11172-3 and 13818-3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MpaFrame {
-    /// 2 or 3.
-    #[cfg_attr(not(feature = "decode"), allow(dead_code, reason = "read by the decoders"))]
-    pub(crate) layer: u8,
-    /// In bytes, with the header.
-    pub(crate) length: usize,
+pub struct MpaFrame {
+    /// The layer: 2 or 3.
+    pub layer: u8,
+    /// Length in bytes, with the header.
+    pub length: usize,
     /// Number of samples of a channel.
     samples: u32,
     /// In hertz.
@@ -121,8 +120,8 @@ pub(crate) struct MpaFrame {
 }
 
 impl MpaFrame {
-    /// Parses the first bytes of a frame.
-    pub(crate) fn parse(head: &[u8]) -> Option<Self> {
+    /// Parses the first bytes of a frame. `None` if they are not the header of one.
+    pub fn parse(head: &[u8]) -> Option<Self> {
         const RATES: [[usize; 15]; 4] = [
             // Version 1, layers 2 and 3.
             [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn clip(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../media")).join(name)
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/media")).join(name)
 }
 
 fn of_bytes(bytes: &[u8]) -> tempfile::NamedTempFile {
@@ -19,9 +19,9 @@ fn probe(bytes: &[u8]) -> Probed {
 }
 
 /// The number of packets of a track, and of their bytes.
-fn packets(media: &Media, path: &Path, part: Part, range: Range<f64>) -> (usize, usize) {
+fn packets(media: &Media, path: &Path, kind: StreamKind, range: Range<f64>) -> (usize, usize) {
     let mut counts = (0, 0);
-    let read = media.read(path, part, range.clone(), |packet| {
+    let read = media.read(path, kind, range.clone(), |packet| {
         if range.contains(&packet.start) {
             counts = (counts.0 + 1, counts.1 + packet.data.len());
         }
@@ -58,8 +58,8 @@ fn files_are_recognized_by_their_content() {
         assert_eq!((media.width, media.height, media.has_audio()), (width, height, sounds > 0), "{name}");
         // Audio may end later than video.
         assert!((media.duration - seconds).abs() < 0.2, "{name}: {} s", media.duration);
-        let count = |part| packets(&media, file.path(), part, 0.0..2.0).0;
-        assert_eq!((count(Part::Video), count(Part::Audio)), (pictures, sounds), "{name}");
+        let count = |kind| packets(&media, file.path(), kind, 0.0..2.0).0;
+        assert_eq!((count(StreamKind::Video), count(StreamKind::Audio)), (pictures, sounds), "{name}");
     }
 }
 
@@ -70,7 +70,7 @@ fn audio_files_are_recognized_by_their_content() {
         let file = of_bytes(&bytes);
         let media = Media::probe_audio(file.path()).expect("a readable file").expect(name);
         assert_eq!((media.has_video(), media.has_audio(), media.duration), (false, true, 3.0), "{name}");
-        let (count, length) = packets(&media, file.path(), Part::Audio, 0.0..3.0);
+        let (count, length) = packets(&media, file.path(), StreamKind::Audio, 0.0..3.0);
         // All bytes but those of the headers.
         assert!(count > 5 && length > bytes.len() * 9 / 10 - 8192, "{name}: {length} bytes in {count} packets");
         assert!(probe(&bytes).is_err(), "{name} is no video");
@@ -87,14 +87,14 @@ fn packets_of_a_range_start_at_a_sync_sample() {
     for name in ["shots.mp4", "shots_coarse.mkv", "shots_small.ts", "shots_bright.avi"] {
         let media = Media::probe(&clip(name)).expect("a readable file").expect(name);
         let mut first = None;
-        let read = media.read(&clip(name), Part::Video, 30.0..31.0, |packet| {
+        let read = media.read(&clip(name), StreamKind::Video, 30.0..31.0, |packet| {
             let Codec::H264(length_size) = media.video.codec else { panic!("{name}: {:?}", media.video.codec) };
             first.get_or_insert((packet.start, h264::is_sync(packet.data, length_size)));
             ControlFlow::Continue(())
         });
         read.expect("a readable file");
         assert!(first.is_some_and(|(start, sync)| start <= 30.0 && sync), "{name}: {first:?}");
-        assert_eq!(packets(&media, &clip(name), Part::Video, 30.0..31.0).0, 8, "{name}");
+        assert_eq!(packets(&media, &clip(name), StreamKind::Video, 30.0..31.0).0, 8, "{name}");
     }
 }
 
@@ -223,9 +223,9 @@ proptest! {
         let probed = Media::parse(file.path(), opened, bytes.len() as u64, head).expect("a readable file");
         if let Ok(media) = probed {
             prop_assert!(media.duration > 0.0 && media.width > 0 && media.height > 0);
-            for part in [Part::Video, Part::Audio] {
+            for kind in [StreamKind::Video, StreamKind::Audio] {
                 // A file that cannot be read again is an error, not a panic.
-                let _ = media.read(file.path(), part, 0.0..1e9, |_| ControlFlow::Continue(()));
+                let _ = media.read(file.path(), kind, 0.0..1e9, |_| ControlFlow::Continue(()));
             }
         }
     }
@@ -242,7 +242,7 @@ proptest! {
         let probed = audio_file::probe(opened, bytes.len() as u64, &bytes[..bytes.len().min(1024)]);
         if let Some(Ok(media)) = probed.expect("a readable file") {
             // A file that cannot be read again is an error, not a panic.
-            let _ = media.read(file.path(), Part::Audio, 0.0..1e9, |_| ControlFlow::Continue(()));
+            let _ = media.read(file.path(), StreamKind::Audio, 0.0..1e9, |_| ControlFlow::Continue(()));
         }
     }
 }
