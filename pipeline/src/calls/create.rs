@@ -27,7 +27,7 @@ const AHEAD: TimeDelta = TimeDelta::days(1);
 #[derive(Clone, Copy, Debug)]
 pub struct Right {
     until: Instant,
-    /// The same time by the clock of another machine, if that one gave the right.
+    /// When it ends by the clock of another machine, if that one gave the right.
     deadline: Option<SystemTime>,
     limit: Duration,
 }
@@ -38,10 +38,9 @@ impl Right {
         Self { until: Instant::now() + limit, deadline: None, limit }
     }
 
-    /// The right until a time by the clock of another machine, which should be that of this one up to a difference that
-    /// does not matter here. It runs out also if that time has passed while this machine slept.
-    pub fn until(deadline: SystemTime) -> Self {
-        let limit = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+    /// The right for so long from now on, but not after a time by the clock of the machine that gave it. That clock
+    /// should be this one's, up to a difference that does not matter.
+    pub fn until(deadline: SystemTime, limit: Duration) -> Self {
         Self { deadline: Some(deadline), ..Self::for_the_next(limit) }
     }
 
@@ -204,14 +203,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_right_runs_out_by_either_clock() {
         let hour = Duration::from_secs(3600);
-        let right = Right::until(SystemTime::now() + hour);
-        assert!(right.left_for_a_call().is_some_and(|left| left <= hour));
-        // The clock of tokio goes on, that of the system stays.
+        let right = Right::until(SystemTime::now() + 2 * hour, hour);
+        assert_eq!(right.left_for_a_call(), Some(hour));
         tokio::time::advance(hour).await;
         assert_eq!(right.left(), None);
-        // As if this machine had slept: its own clock has stood still.
-        let right = Right { deadline: Some(SystemTime::now()), ..Right::for_the_next(hour) };
-        assert_eq!(right.left(), None);
-        assert_eq!(Right::until(SystemTime::UNIX_EPOCH).left(), None);
+        // As if the machine had slept: the clock of the process has stood still meanwhile.
+        assert_eq!(Right::until(SystemTime::now(), hour).left(), None);
     }
 }

@@ -93,8 +93,17 @@ impl TableFolder {
             && (self.writer.is_none() || age().is_ok_and(|age| age > ABANDONED))
     }
 
+    /// Whether a batch with this number was written, with at least one row.
+    pub fn has_batch(&self, batch: u64) -> bool {
+        self.file_of(batch).is_file()
+    }
+
     fn rows(&self) -> PathBuf {
         self.path.join(ROWS)
+    }
+
+    fn file_of(&self, batch: u64) -> PathBuf {
+        self.rows().join(format!("{batch:06}.{}", self.format.extension()))
     }
 
     fn write(&self, path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> SinkResult {
@@ -215,7 +224,7 @@ impl Sink for TableFolder {
     }
 
     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
-        let path = self.rows().join(format!("{batch:06}.{}", self.format.extension()));
+        let path = self.file_of(batch);
         if rows.is_empty() {
             return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),

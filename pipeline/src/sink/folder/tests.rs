@@ -126,7 +126,9 @@ fn a_process_that_opens_a_shared_table_leaves_the_unfinished_files_of_others() {
     let mut second = open();
     assert!(unfinished.exists());
     // The same batch of both: the same rows, once.
+    assert!(!first.has_batch(1));
     first.write_batch(1, &rows()).expect("written");
+    assert!(second.has_batch(1) && !second.has_batch(2));
     second.write_batch(1, &rows()).expect("written");
     assert_eq!(read_all(&folder, TableFormat::JsonLines), rows());
     assert_ne!(first.writer, second.writer);
