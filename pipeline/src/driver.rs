@@ -2,7 +2,6 @@
 
 mod clean;
 mod create;
-mod gate;
 mod poll;
 mod shared;
 mod store;

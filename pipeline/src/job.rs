@@ -1,6 +1,10 @@
 //! A job: what is embedded, how, and its identity.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 use twelvelabs::{
@@ -233,6 +237,66 @@ impl ItemSettings {
             input = input.embedding_scope(self.scopes.iter().map(|name| EmbeddingScope::from(name.clone())));
         }
         input
+    }
+}
+
+/// How the names of all assets of the pipeline start.
+pub const ASSET_PREFIX: &str = "twelvelabs-pipeline-";
+
+/// Where an item comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// A URL that the server fetches.
+    Url(String),
+}
+
+impl Origin {
+    /// The text in rows: a path, or a URL without its secrets.
+    pub fn public(&self) -> String {
+        match self {
+            Self::File(path) => path.to_string_lossy().into_owned(),
+            Self::Url(url) => twelvelabs::FileSource::url(url).to_string(),
+        }
+    }
+}
+
+/// A file or URL that was checked, and what to compute for it: everything that the steps of a job need to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EmbedJob {
+    /// Identity of the job in 32 hexadecimal digits: the same content with the same settings has the same one.
+    pub id: String,
+    /// Where the file is.
+    pub origin: Origin,
+    /// The type of the file.
+    pub kind: FileKind,
+    /// The extension of the file's name, in lower case.
+    pub extension: String,
+    /// What to compute.
+    pub settings: ItemSettings,
+    /// BLAKE3 hash of the file in hexadecimal digits. Of a URL: `url-` and the hash of the URL.
+    pub content: String,
+    /// Size in bytes; 0 for a URL.
+    pub size: u64,
+    /// Time of the last change in nanoseconds since 1970, by which a change after the check is noticed.
+    pub modified_ns: i64,
+    /// Duration of video and audio in seconds, if it is known.
+    pub seconds: Option<f64>,
+}
+
+impl EmbedJob {
+    /// The name of the asset on the server, by which it and its task are found again. It has nothing of the file's name
+    /// but its extension.
+    pub(crate) fn asset_name(&self) -> String {
+        format!("{}{}.{}", ASSET_PREFIX, self.id, self.extension)
+    }
+
+    /// The seconds of media that the task is about.
+    pub(crate) fn seconds_to_embed(&self) -> f64 {
+        self.settings.seconds_of(self.seconds.unwrap_or_default())
     }
 }
 

@@ -20,10 +20,10 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio_util::task::TaskTracker;
 
-pub use self::{jobs::ASSET_PREFIX, status::LedgerStatus};
+pub use self::status::LedgerStatus;
 pub(crate) use self::{
     jobs::{Counts, JobRecord},
-    sources::{CheckedFile, NewJob, Origin, Planned},
+    sources::{CheckedFile, NewJob, Planned},
 };
 use crate::error::{PipelineError, PipelineErrorKind};
 

@@ -77,6 +77,7 @@
 // docs.rs marks what a feature adds.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod calls;
 mod check_file;
 mod driver;
 mod error;
@@ -95,11 +96,12 @@ mod text;
 #[cfg(feature = "pgvector")]
 pub use self::sink::PgvectorTable;
 pub use self::{
+    calls::{Interrupt, Right, StepClient, StepEnd},
     error::{PipelineError, PipelineErrorKind},
     event::Event,
-    job::{Clips, FileKind, ItemSettings, VectorSpace},
-    ledger::{ASSET_PREFIX, LedgerStatus},
-    pipeline::{Estimate, Interrupt, Pipeline, RunSummary},
+    job::{ASSET_PREFIX, Clips, EmbedJob, FileKind, ItemSettings, Origin, VectorSpace},
+    ledger::LedgerStatus,
+    pipeline::{Estimate, Pipeline, PlannedJobs, RunSummary},
     row::{FailureRow, VectorRow},
     search::{Hit, RowFilter, SearchSettings, VectorTable, results_page},
     sink::{Sink, SinkResult, TableFolder, TableFormat},

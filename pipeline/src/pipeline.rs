@@ -1,6 +1,7 @@
 //! The pipeline as a library: settings, and a run.
 
 mod estimate;
+mod jobs;
 
 use std::{
     path::PathBuf,
@@ -8,11 +9,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::watch;
 use twelvelabs::{ModelName, TwelveLabs};
 
-pub use self::estimate::Estimate;
+pub use self::{estimate::Estimate, jobs::PlannedJobs};
 use crate::{
+    calls::{Interrupt, StepClient},
     driver::{self, DriverSettings, Shared, Stop},
     error::PipelineError,
     event::{Event, Reporter},
@@ -57,26 +58,6 @@ impl std::fmt::Debug for SinkBox {
     }
 }
 
-/// Stops a run: it finishes what is running and starts nothing new. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Interrupt(Arc<watch::Sender<bool>>);
-
-impl Interrupt {
-    fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
-    }
-
-    /// Stops the run. Nothing is lost: another run goes on.
-    pub fn interrupt(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether [`interrupt`](Self::interrupt) was called.
-    pub fn is_interrupted(&self) -> bool {
-        *self.0.borrow()
-    }
-}
-
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
@@ -109,11 +90,11 @@ impl Pipeline {
     pub fn builder(client: TwelveLabs, ledger: impl Into<PathBuf>, sink: impl Sink) -> Self {
         let driver = DriverSettings {
             concurrency: 4,
-            poll_interval: Duration::from_secs(5),
+            poll_interval: StepClient::POLL_INTERVAL,
             create_limit: Duration::from_secs(120),
             batch_delay: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
-            outage_limit: Duration::from_secs(15 * 60),
+            outage_limit: StepClient::OUTAGE_LIMIT,
             keep_assets: false,
             most_seconds: None,
             until: None,
@@ -341,7 +322,7 @@ impl Pipeline {
         }
         let (all, pay_again) = (self.retry_failed, self.pay_again);
         ledger.run(move |ledger| ledger.retry(all, pay_again)).await?;
-        let interrupted = self.interrupt.0.subscribe();
+        let interrupted = self.interrupt.subscribe();
         let mut stop = interrupted.clone();
         // The sender lives as long as the run.
         let stop = async { drop(stop.wait_for(|is_interrupted| *is_interrupted).await) };
@@ -353,7 +334,7 @@ impl Pipeline {
             self.driver,
             self.events,
             sink.clone(),
-            interrupted.clone(),
+            self.interrupt,
         );
         let stop = driver::run(Arc::new(shared), interrupted).await?;
         let failures = ledger.run(Ledger::failures).await?;

@@ -8,8 +8,8 @@ use crate::{
     check_file::{check, refused_kind, stamp},
     error::PipelineError,
     event::{Event, Reporter},
-    job::{FileKind, VectorSpace, job_id},
-    ledger::{CheckedFile, Ledger, NewJob, Origin, Planned},
+    job::{FileKind, Origin, VectorSpace, job_id},
+    ledger::{CheckedFile, Ledger, NewJob, Planned},
     source::Item,
 };
 

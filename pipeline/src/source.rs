@@ -9,8 +9,7 @@ use ignore::{WalkBuilder, overrides::OverrideBuilder};
 
 use crate::{
     error::{PipelineError, PipelineErrorKind},
-    job::{FileKind, ItemSettings},
-    ledger::Origin,
+    job::{FileKind, ItemSettings, Origin},
     text::shown,
 };
 

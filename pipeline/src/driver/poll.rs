@@ -4,13 +4,10 @@ use std::collections::HashMap;
 
 use chrono::DateTime;
 use futures_util::TryStreamExt;
-use twelvelabs::{
-    Error,
-    embed::{FailureReason, tasks::TaskStatus},
-};
+use twelvelabs::embed::tasks::TaskStatus;
 
-use super::{gate::Reaction, shared::Shared};
-use crate::{error::PipelineError, steps::Outcome};
+use super::shared::Shared;
+use crate::{calls::StepEnd, error::PipelineError, steps::Outcome};
 
 /// How much the clock of the server may differ, in milliseconds.
 const CLOCKS: i64 = 120_000;
@@ -23,17 +20,17 @@ pub(super) async fn round(shared: &Shared) -> Result<(), PipelineError> {
     let Some(from) = created.iter().map(|(_, created_ms, _)| created_ms).min() else { return Ok(()) };
     let from = DateTime::from_timestamp_millis(from - CLOCKS).unwrap_or_default();
     let mut left: HashMap<String, String> = created.iter().map(|(task, _, job)| (task.clone(), job.clone())).collect();
-    if !shared.gate.pass().await {
+    if !shared.calls.pass().await {
         return Ok(());
     }
-    let mut tasks = shared.client.embed().v2().tasks().list().started_at(from).page_limit(50).items();
+    let mut tasks = shared.calls.client().embed().v2().tasks().list().started_at(from).page_limit(50).items();
     loop {
         let task = match tasks.try_next().await {
             Ok(Some(task)) => task,
             Ok(None) => break,
-            Err(error) => return failed(shared, &error),
+            Err(error) => return ended(shared.calls.failed_to_read(&error)),
         };
-        shared.gate.responded();
+        shared.calls.responded();
         let Some(job) = left.remove(task.id.as_str()) else { continue };
         match task.status {
             TaskStatus::Ready => record(shared, &job, Outcome::Ready).await?,
@@ -51,9 +48,10 @@ pub(super) async fn round(shared: &Shared) -> Result<(), PipelineError> {
     Ok(())
 }
 
-fn failed(shared: &Shared, error: &Error) -> Result<(), PipelineError> {
-    match shared.gate.react(error) {
-        Reaction::Stop(error) => Err(error),
+/// The next round polls again.
+fn ended(end: StepEnd) -> Result<(), PipelineError> {
+    match end {
+        StepEnd::Stop(error) => Err(error),
         _ => Ok(()),
     }
 }
@@ -66,23 +64,9 @@ async fn record(shared: &Shared, job: &str, outcome: Outcome) -> Result<(), Pipe
 
 /// Polls one task.
 async fn poll(shared: &Shared, task: &str, job: &str) -> Result<(), PipelineError> {
-    let status = shared.client.embed().v2().tasks().status(task).send().await;
-    let outcome = match status {
-        Ok(status) => match status.status {
-            TaskStatus::Ready => Outcome::Ready,
-            TaskStatus::Failed => {
-                let known = status.failure_reason();
-                let retryable = known.as_ref().is_some_and(FailureReason::is_transient);
-                let reason = status.error_message.unwrap_or_else(|| "the server gives no reason".into());
-                Outcome::Failed { reason: format!("the task {task} failed: {reason}"), retryable }
-            }
-            _ => return Ok(()),
-        },
-        Err(error) if error.is_not_found() => {
-            let reason = format!("the task {task} does not exist any more: it was not retrieved within seven days");
-            Outcome::Failed { reason, retryable: false }
-        }
-        Err(error) => return failed(shared, &error),
-    };
-    record(shared, job, outcome).await
+    match shared.calls.poll(task).await {
+        Ok(Some(outcome)) => record(shared, job, outcome).await,
+        Ok(None) => Ok(()),
+        Err(end) => ended(end),
+    }
 }

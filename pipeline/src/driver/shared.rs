@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch::Receiver;
 use twelvelabs::TwelveLabs;
 
-use super::{
-    DriverSettings,
-    gate::{Gate, Reaction},
-};
+use super::DriverSettings;
 use crate::{
+    calls::{Interrupt, StepClient, StepEnd},
     error::PipelineError,
     event::{Event, Reporter},
     job::VectorSpace,
@@ -23,13 +20,12 @@ const ATTEMPTS: u32 = 5;
 
 /// What all steps share.
 pub(crate) struct Shared {
-    pub(crate) client: TwelveLabs,
+    pub(crate) calls: StepClient,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) space: VectorSpace,
     pub(crate) settings: DriverSettings,
     pub(crate) events: Reporter,
     pub(crate) sink: SharedSink,
-    pub(crate) gate: Gate,
 }
 
 impl Shared {
@@ -40,10 +36,12 @@ impl Shared {
         settings: DriverSettings,
         events: Reporter,
         sink: SharedSink,
-        interrupted: Receiver<bool>,
+        interrupt: Interrupt,
     ) -> Self {
-        let gate = Gate::new(events.clone(), settings.outage_limit, interrupted);
-        Self { client, ledger, space, settings, events, sink, gate }
+        let calls = StepClient::with_events(client, interrupt, events.clone())
+            .with_poll_interval(settings.poll_interval)
+            .with_outage_limit(settings.outage_limit);
+        Self { calls, ledger, space, settings, events, sink }
     }
 
     /// Records an outcome, and reports the new state.
@@ -73,29 +71,23 @@ impl Shared {
         });
     }
 
-    /// Decides what an error of a step means for its job. `before` is recorded first, if the step is to be repeated.
-    pub(super) async fn failed(
-        &self,
-        job: &JobRecord,
-        error: &twelvelabs::Error,
-        before: Option<Outcome>,
-    ) -> Result<(), PipelineError> {
-        match self.gate.react(error) {
-            Reaction::Stop(error) => Err(error),
-            Reaction::Fail { reason, retryable } => {
-                self.record(job, Outcome::Failed { reason, retryable }).await.map(drop)
-            }
-            Reaction::Later { counts } => {
+    /// Records how a step ended.
+    pub(super) async fn finish(&self, job: &JobRecord, end: StepEnd) -> Result<(), PipelineError> {
+        match end {
+            StepEnd::Done(outcome) => self.record(job, outcome).await.map(drop),
+            StepEnd::Later { before, counts, reason } => {
                 if let Some(outcome) = before {
                     self.record(job, outcome).await?;
                 }
-                self.later(job, counts, error.to_string()).await
+                self.later(job, counts, reason).await
             }
+            StepEnd::Stop(error) => Err(error),
+            StepEnd::Interrupted => Ok(()),
         }
     }
 
     /// Repeats a step after a pause, unless it has failed too often.
-    pub(super) async fn later(&self, job: &JobRecord, counts: bool, reason: String) -> Result<(), PipelineError> {
+    async fn later(&self, job: &JobRecord, counts: bool, reason: String) -> Result<(), PipelineError> {
         let pause = self.settings.backoff * 2u32.saturating_pow(job.attempts.min(6));
         let due = now_ms().saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
         if counts && job.attempts + 1 >= ATTEMPTS {

@@ -1,12 +1,12 @@
 use tempfile::TempDir;
-use tokio::sync::watch;
 use twelvelabs::TwelveLabs;
 
 use super::*;
 use crate::{
+    calls::Interrupt,
     event::Reporter,
-    job::{FileKind, ItemSettings, VectorSpace},
-    ledger::{CheckedFile, Ledger, NewJob, Origin, Planned},
+    job::{FileKind, ItemSettings, Origin, VectorSpace},
+    ledger::{CheckedFile, Ledger, NewJob, Planned},
     row::{FailureRow, VectorRow},
     sink::{SharedSink, Sink, SinkResult},
     steps::Outcome,
@@ -62,9 +62,10 @@ fn loop_with_a_result(folder: &TempDir) -> Loop {
         until: None,
     };
     let (sink, events) = (SharedSink::new(Box::new(NoTable), ledger.blocking()), Reporter::default());
-    let interrupted = watch::Sender::new(false).subscribe();
+    let interrupt = Interrupt::new();
+    let interrupted = interrupt.subscribe();
     let client = client.build().expect("a client");
-    let shared = Shared::new(client, ledger, space, settings, events, sink, interrupted.clone());
+    let shared = Shared::new(client, ledger, space, settings, events, sink, interrupt);
     Loop::new(Arc::new(shared), interrupted)
 }
 

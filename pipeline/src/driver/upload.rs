@@ -1,139 +1,26 @@
 //! The first step: the file becomes an asset.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-
-use futures_util::TryStreamExt;
-use twelvelabs::{
-    FileSource, RequestOptions,
-    assets::{Asset, AssetId, AssetStatus},
-    wait::WaitOptions,
-};
-
 use super::shared::Shared;
 use crate::{
-    check_file::stamp,
+    calls::changed,
     error::PipelineError,
-    event::Event,
-    ledger::{JobRecord, Origin},
+    ledger::JobRecord,
     steps::{Outcome, State},
 };
 
-/// Larger files are sent in parts, with a journal from which the upload is resumed, in bytes.
-const WITH_JOURNAL: u64 = 200 << 20;
-/// The longest wait until the platform has processed an asset.
-const PROCESSING: Duration = Duration::from_secs(4 * 3600);
-
 pub(super) async fn upload(shared: &Shared, job: &JobRecord) -> Result<(), PipelineError> {
-    if let Origin::File(path) = &job.origin {
-        let is_changed = match stamp(path) {
-            Ok(stamp) => stamp != (job.size, job.modified_ns),
-            Err(error) => return fail(shared, job, format!("the file cannot be read: {error}")).await,
-        };
-        if is_changed {
-            return fail(shared, job, "the file was changed after it was checked: run again".into()).await;
-        }
+    if let Some(failed) = changed(job) {
+        return shared.record(job, failed).await.map(drop);
     }
-    if !shared.gate.pass().await {
+    if !shared.calls.pass().await {
         return Ok(());
     }
-    let found = match job.state {
-        // An earlier attempt may have left an asset.
-        State::Uploading if !has_journal(job) => match find(shared, job).await {
-            Ok(found) => found,
-            Err(error) => return shared.failed(job, &error, None).await,
-        },
-        _ => None,
-    };
+    // An earlier attempt may have left an asset.
+    let again = job.state == State::Uploading;
     if job.state == State::Planned {
         shared.record(job, Outcome::UploadStarted).await?;
     }
-    let uploaded = match found {
-        Some(asset) => wait(shared, &asset).await,
-        None => send(shared, job).await,
-    };
-    match uploaded {
-        // Another run finds the asset, or the journal.
-        Ok(None) => Ok(()),
-        Ok(Some(asset)) => {
-            if has_journal(job) {
-                // Without the journal, another upload would not be resumed, and there is none.
-                let _ = tokio::fs::remove_file(journal(shared, job)).await;
-            }
-            shared.record(job, Outcome::UploadDone { asset: asset.id.to_string() }).await.map(drop)
-        }
-        Err(error) => shared.failed(job, &error, None).await,
-    }
-}
-
-async fn fail(shared: &Shared, job: &JobRecord, reason: String) -> Result<(), PipelineError> {
-    shared.record(job, Outcome::Failed { reason, retryable: true }).await.map(drop)
-}
-
-fn has_journal(job: &JobRecord) -> bool {
-    job.size > WITH_JOURNAL
-}
-
-fn journal(shared: &Shared, job: &JobRecord) -> std::path::PathBuf {
-    shared.ledger.beside(&format!("upload-{}", job.id))
-}
-
-/// Uploads a file, and waits until its asset can be embedded, as [`wait`] does.
-async fn send(shared: &Shared, job: &JobRecord) -> twelvelabs::Result<Option<Asset>> {
-    let assets = shared.client.assets();
-    let asset = match &job.origin {
-        Origin::Url(url) => {
-            let create = assets.create(FileSource::url(url)).filename(job.asset_name());
-            create.enable_hls(false).enable_thumbnail(false).send_with_response().await
-        }
-        Origin::File(path) => {
-            let mut upload = assets.upload(path).filename(job.asset_name());
-            if has_journal(job) {
-                upload = upload.with_journal(journal(shared, job));
-            }
-            let upload = upload.enable_hls(false).enable_thumbnail(false).with_progress(progress(shared, job));
-            upload.send_with_response().await
-        }
-    }?;
-    shared.gate.succeeded(asset.info());
-    wait(shared, &asset.into_value().id).await
-}
-
-/// Waits until the asset can be embedded. `None` if the run is interrupted meanwhile: the platform may take hours.
-async fn wait(shared: &Shared, id: &AssetId) -> twelvelabs::Result<Option<Asset>> {
-    let wait = shared.client.assets().wait_until_ready(id).sleep_interval(shared.settings.poll_interval);
-    tokio::select! {
-        asset = wait.with_deadline(PROCESSING).send() => asset.map(Some),
-        () = shared.gate.interrupted() => Ok(None),
-    }
-}
-
-/// The asset that an earlier attempt has created, if there is one that is not failed.
-async fn find(shared: &Shared, job: &JobRecord) -> twelvelabs::Result<Option<AssetId>> {
-    let name = job.asset_name();
-    let mut assets = shared.client.assets().list().filename(&name).page_limit(50).with_max_retries(2).items();
-    while let Some(asset) = assets.try_next().await? {
-        if asset.filename.as_deref() == Some(&name) && asset.status != AssetStatus::Failed {
-            return Ok(Some(asset.id));
-        }
-    }
-    Ok(None)
-}
-
-/// Reports about twenty times per file.
-fn progress(shared: &Shared, job: &JobRecord) -> impl Fn(twelvelabs::upload::Progress) + Send + Sync + use<> {
-    let (events, id, source) = (shared.events.clone(), job.id.clone(), job.origin.public());
-    let last = Arc::new(AtomicU64::new(u64::MAX));
-    move |now| {
-        let step = (now.sent * 20).checked_div(now.total).unwrap_or_default();
-        if last.swap(step, Ordering::Relaxed) != step {
-            let (job, source) = (id.clone(), source.clone());
-            events.send(&Event::Upload { job, source, sent: now.sent, total: now.total });
-        }
-    }
+    let journal = shared.ledger.beside(&format!("upload-{}", job.id));
+    let end = shared.calls.upload(job, again, &journal).await;
+    shared.finish(job, end).await
 }

@@ -2,20 +2,18 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    ops::Deref,
     sync::PoisonError,
 };
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{Ledger, Origin, failed, now_ms};
+use super::{Ledger, failed, now_ms};
 use crate::{
     error::{PipelineError, PipelineErrorKind},
-    job::{FileKind, ItemSettings},
+    job::{EmbedJob, FileKind, Origin},
     steps::{Found, Outcome, State, transition},
 };
-
-/// How the names of all assets of the pipeline start.
-pub const ASSET_PREFIX: &str = "twelvelabs-pipeline-";
 
 /// The number of jobs by the name of their state.
 pub type Counts = BTreeMap<String, u64>;
@@ -23,17 +21,7 @@ pub type Counts = BTreeMap<String, u64>;
 /// A job of the ledger.
 #[derive(Clone, Debug)]
 pub(crate) struct JobRecord {
-    pub(crate) id: String,
-    pub(crate) origin: Origin,
-    pub(crate) kind: FileKind,
-    /// The extension of the file's name, in lower case.
-    pub(crate) extension: String,
-    pub(crate) settings: ItemSettings,
-    pub(crate) content: String,
-    pub(crate) size: u64,
-    pub(crate) modified_ns: i64,
-    /// Duration of video and audio, if it is known.
-    pub(crate) seconds: Option<f64>,
+    pub(crate) job: EmbedJob,
     pub(crate) state: State,
     /// Failed attempts of the current step in a row.
     pub(crate) attempts: u32,
@@ -41,16 +29,11 @@ pub(crate) struct JobRecord {
     pub(crate) intent_ms: i64,
 }
 
-impl JobRecord {
-    /// The name of the asset on the server, by which it and its task are found again. It has nothing of the file's name
-    /// but its extension.
-    pub(crate) fn asset_name(&self) -> String {
-        format!("{}{}.{}", ASSET_PREFIX, self.id, self.extension)
-    }
+impl Deref for JobRecord {
+    type Target = EmbedJob;
 
-    /// The seconds of media that the task is about.
-    pub(crate) fn seconds_to_embed(&self) -> f64 {
-        self.settings.seconds_of(self.seconds.unwrap_or_default())
+    fn deref(&self) -> &EmbedJob {
+        &self.job
     }
 }
 
@@ -60,7 +43,7 @@ const COLUMNS: &str = "id, place, is_url, kind, extension, settings, content, si
 fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
     let kind: String = row.get(3)?;
     let settings: String = row.get(5)?;
-    Ok(JobRecord {
+    let job = EmbedJob {
         id: row.get(0)?,
         origin: Origin::from_columns(row.get(1)?, row.get(2)?),
         kind: FileKind::from_name(&kind).unwrap_or(FileKind::Video),
@@ -70,10 +53,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         size: row.get::<_, i64>(7)?.cast_unsigned(),
         modified_ns: row.get(8)?,
         seconds: row.get(9)?,
-        state: read_state(row, 10)?,
-        attempts: row.get(15)?,
-        intent_ms: row.get(16)?,
-    })
+    };
+    Ok(JobRecord { job, state: read_state(row, 10)?, attempts: row.get(15)?, intent_ms: row.get(16)? })
 }
 
 /// The rest of a condition on the state. It is the condition of an index.

@@ -1,27 +1,15 @@
 //! What a run was given, and what was found out about files.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::Path};
 
 use rusqlite::{OptionalExtension, params};
 
 use super::{Ledger, failed, now_ms};
 use crate::{
     error::PipelineError,
-    job::{FileKind, ItemSettings},
+    job::{FileKind, ItemSettings, Origin},
     row::FailureRow,
 };
-
-/// Where an item comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Origin {
-    /// A file.
-    File(PathBuf),
-    /// A URL that the server fetches.
-    Url(String),
-}
 
 /// What was found out about a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,14 +52,6 @@ impl Origin {
         match is_url {
             true => Self::Url(String::from_utf8_lossy(&place).into_owned()),
             false => Self::File(os_string(place).into()),
-        }
-    }
-
-    /// The text in rows: a path, or a URL without its secrets.
-    pub(crate) fn public(&self) -> String {
-        match self {
-            Self::File(path) => path.to_string_lossy().into_owned(),
-            Self::Url(url) => twelvelabs::FileSource::url(url).to_string(),
         }
     }
 }

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::{jobs::JobRecord, *};
 use crate::{
-    job::{FileKind, ItemSettings},
+    job::{FileKind, ItemSettings, Origin},
     steps::{Found, Outcome, State},
 };
 

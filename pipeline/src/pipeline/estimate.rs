@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::Pipeline;
 use crate::{
     error::PipelineError,
-    job::VectorSpace,
-    ledger::{Ledger, Origin, Planned},
+    job::{Origin, VectorSpace},
+    ledger::{Ledger, Planned},
     plan::{PlannedItem, check_all},
     row::FailureRow,
     source,

@@ -2,8 +2,10 @@
 
 use std::{
     fs::{self, File},
+    hash::{BuildHasher, RandomState},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +39,8 @@ pub enum TableFormat {
 pub struct TableFolder {
     path: PathBuf,
     format: TableFormat,
+    /// Tells the unfinished files of this process from those of others, if several write the table.
+    writer: Option<u64>,
 }
 
 /// The content of `table.json`.
@@ -55,6 +59,8 @@ const DESCRIPTION: &str = "table.json";
 const ROWS: &str = "rows";
 /// Start of the names of unfinished files.
 const UNFINISHED: &str = ".unfinished-";
+/// Older unfinished files of a shared table are those of processes that have crashed.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 impl TableFormat {
     fn extension(self) -> &'static str {
@@ -69,15 +75,39 @@ impl TableFormat {
 impl TableFolder {
     /// A table in this folder, which is created if necessary.
     pub fn new(path: impl Into<PathBuf>, format: TableFormat) -> Self {
-        Self { path: path.into(), format }
+        Self { path: path.into(), format, writer: None }
+    }
+
+    /// A table that several processes write at the same time, each of them batches with other numbers, or the same rows.
+    /// All of them [`open`](Sink::open) it with the same identity.
+    ///
+    /// An unfinished file of a process that has crashed is removed when the table is opened more than a day later.
+    pub fn shared(path: impl Into<PathBuf>, format: TableFormat) -> Self {
+        Self { writer: Some(RandomState::new().hash_one(())), ..Self::new(path, format) }
+    }
+
+    /// Whether an unfinished file is what a crash has left.
+    fn is_left(&self, entry: &fs::DirEntry) -> bool {
+        let age = || entry.metadata()?.modified()?.elapsed().map_err(io::Error::other);
+        entry.file_name().to_string_lossy().starts_with(UNFINISHED)
+            && (self.writer.is_none() || age().is_ok_and(|age| age > ABANDONED))
+    }
+
+    /// Whether a batch with this number was written, with at least one row.
+    pub fn has_batch(&self, batch: u64) -> bool {
+        self.file_of(batch).is_file()
     }
 
     fn rows(&self) -> PathBuf {
         self.path.join(ROWS)
     }
 
+    fn file_of(&self, batch: u64) -> PathBuf {
+        self.rows().join(format!("{batch:06}.{}", self.format.extension()))
+    }
+
     fn write(&self, path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> SinkResult {
-        replace(path, content).map_err(|error| {
+        replace(path, self.writer, content).map_err(|error| {
             let what = match error.kind() {
                 // It was there.
                 io::ErrorKind::NotFound => "the folder of the table does not exist any more".to_owned(),
@@ -91,10 +121,15 @@ impl TableFolder {
 }
 
 /// Writes a file under a temporary name, synchronizes it to disk, and renames it.
-fn replace(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+fn replace(
+    path: &Path,
+    writer: Option<u64>,
+    content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let unfinished = folder.join(format!("{UNFINISHED}{name}"));
+    let writer = writer.map(|writer| format!("{writer:016x}-")).unwrap_or_default();
+    let unfinished = folder.join(format!("{UNFINISHED}{writer}{name}"));
     let mut writer = BufWriter::new(File::create(&unfinished)?);
     let written = content(&mut writer).and_then(|()| writer.flush());
     let written = written.and_then(|()| writer.get_ref().sync_all()).and_then(|()| fs::rename(&unfinished, path));
@@ -176,8 +211,12 @@ impl Sink for TableFolder {
         }
         for folder in [&self.path, &rows] {
             for entry in fs::read_dir(folder)?.flatten() {
-                if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                    fs::remove_file(entry.path())?;
+                if self.is_left(&entry) {
+                    match fs::remove_file(entry.path()) {
+                        // Another process was faster.
+                        Err(error) if self.writer.is_some() && error.kind() == io::ErrorKind::NotFound => {}
+                        removed => removed?,
+                    }
                 }
             }
         }
@@ -185,7 +224,7 @@ impl Sink for TableFolder {
     }
 
     fn write_batch(&mut self, batch: u64, rows: &[VectorRow]) -> SinkResult {
-        let path = self.rows().join(format!("{batch:06}.{}", self.format.extension()));
+        let path = self.file_of(batch);
         if rows.is_empty() {
             return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),

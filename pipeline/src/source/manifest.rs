@@ -10,8 +10,7 @@ use serde::Deserialize;
 use super::{Item, csv, is_url};
 use crate::{
     error::PipelineError,
-    job::{Clips, ItemSettings},
-    ledger::Origin,
+    job::{Clips, ItemSettings, Origin},
     text::shown,
 };
 

@@ -112,3 +112,29 @@ fn unfinished_files_are_no_rows_and_are_removed() {
     sink.open(&space(), LEDGER).expect("opened again");
     assert!(!unfinished.exists());
 }
+
+#[test]
+fn a_process_that_opens_a_shared_table_leaves_the_unfinished_files_of_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || {
+        let mut table = TableFolder::shared(folder.path(), TableFormat::JsonLines);
+        table.open(&space(), LEDGER).expect("opened");
+        table
+    };
+    let (mut first, unfinished) = (open(), folder.path().join(ROWS).join(".unfinished-0-000001.jsonl"));
+    std::fs::write(&unfinished, "half").expect("written");
+    let mut second = open();
+    assert!(unfinished.exists());
+    // The same batch of both: the same rows, once.
+    assert!(!first.has_batch(1));
+    first.write_batch(1, &rows()).expect("written");
+    assert!(second.has_batch(1) && !second.has_batch(2));
+    second.write_batch(1, &rows()).expect("written");
+    assert_eq!(read_all(&folder, TableFormat::JsonLines), rows());
+    assert_ne!(first.writer, second.writer);
+    let old = std::time::SystemTime::now() - ABANDONED - Duration::from_secs(60);
+    let file = File::options().write(true).open(&unfinished).expect("opened");
+    file.set_modified(old).expect("its time is set");
+    open();
+    assert!(!unfinished.exists());
+}

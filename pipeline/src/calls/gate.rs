@@ -6,12 +6,10 @@ use std::{
 };
 
 use chrono::Utc;
-use tokio::{
-    sync::watch::Receiver,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 use twelvelabs::{Error, ErrorKind, ResponseInfo, embed::FailureReason};
 
+use super::Interrupt;
 use crate::{
     error::{PipelineError, PipelineErrorKind},
     event::{Event, Reporter},
@@ -41,10 +39,10 @@ pub(super) enum Reaction {
 }
 
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(super) struct Gate {
     events: Reporter,
     outage_limit: Duration,
-    interrupted: Receiver<bool>,
+    interrupt: Interrupt,
     state: Mutex<GateState>,
 }
 
@@ -64,8 +62,16 @@ impl GateState {
 }
 
 impl Gate {
-    pub(super) fn new(events: Reporter, outage_limit: Duration, interrupted: Receiver<bool>) -> Self {
-        Self { events, outage_limit, interrupted, state: Mutex::new(GateState::new(Instant::now())) }
+    pub(super) fn new(events: Reporter, outage_limit: Duration, interrupt: Interrupt) -> Self {
+        Self { events, outage_limit, interrupt, state: Mutex::new(GateState::new(Instant::now())) }
+    }
+
+    pub(super) fn report_to(&mut self, events: Reporter) {
+        self.events = events;
+    }
+
+    pub(super) fn limit_outage(&mut self, limit: Duration) {
+        self.outage_limit = limit;
     }
 
     fn state(&self) -> MutexGuard<'_, GateState> {
@@ -76,7 +82,7 @@ impl Gate {
     /// more.
     #[must_use]
     pub(super) async fn pass(&self) -> bool {
-        let mut interrupted = self.interrupted.clone();
+        let mut interrupted = self.interrupt.subscribe();
         loop {
             let until = self.state().not_before;
             if *interrupted.borrow() {
@@ -87,7 +93,6 @@ impl Gate {
             }
             tokio::select! {
                 () = sleep_until(until) => {}
-                // The sender lives as long as the run.
                 _ = interrupted.changed() => {}
             }
         }
@@ -95,13 +100,17 @@ impl Gate {
 
     /// Waits until the run is interrupted.
     pub(super) async fn interrupted(&self) {
-        // The sender lives as long as the run.
-        let _ = self.interrupted.clone().wait_for(|is_interrupted| *is_interrupted).await;
+        let _ = self.interrupt.subscribe().wait_for(|is_interrupted| *is_interrupted).await;
     }
 
     /// Whether calls may be made now.
     pub(super) fn is_open(&self) -> bool {
-        Instant::now() >= self.state().not_before
+        self.pause().is_zero()
+    }
+
+    /// For how long calls have to wait.
+    pub(super) fn pause(&self) -> Duration {
+        self.state().not_before.saturating_duration_since(Instant::now())
     }
 
     /// A call succeeded. A rate limit that is used up closes the gate until its reset.
@@ -206,15 +215,14 @@ fn concerns_all(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::watch;
     use twelvelabs::RequestOptions as _;
 
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_closed_gate_opens_by_itself_and_an_interruption_ends_the_wait() {
-        let sender = watch::Sender::new(false);
-        let gate = Gate::new(Reporter::default(), Duration::from_secs(60), sender.subscribe());
+        let interrupt = Interrupt::new();
+        let gate = Gate::new(Reporter::default(), Duration::from_secs(60), interrupt.clone());
         assert!(gate.is_open() && gate.pass().await);
         gate.close(Duration::from_secs(30), "a test");
         gate.close(Duration::from_secs(5), "a shorter pause changes nothing");
@@ -222,11 +230,11 @@ mod tests {
         assert!(!gate.is_open() && gate.pass().await);
         assert_eq!(start.elapsed(), Duration::from_secs(30));
         gate.close(Duration::from_secs(24 * 3600), "a day limit");
-        let interrupt = async {
+        let second = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            sender.send_replace(true);
+            interrupt.interrupt();
         };
-        let (passed, ()) = tokio::join!(gate.pass(), interrupt);
+        let (passed, ()) = tokio::join!(gate.pass(), second);
         assert!(!passed);
         assert_eq!(start.elapsed(), Duration::from_secs(31));
     }
@@ -241,8 +249,7 @@ mod tests {
         let list = client.build().expect("a client").embed().v2().tasks().list().with_max_retries(0);
         let error = list.send().await.expect_err("no response");
         assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
-        let sender = watch::Sender::new(false);
-        let gate = Gate::new(Reporter::default(), Duration::from_secs(900), sender.subscribe());
+        let gate = Gate::new(Reporter::default(), Duration::from_secs(900), Interrupt::new());
         tokio::time::pause();
         let fails_after = async |seconds| {
             tokio::time::advance(Duration::from_secs(seconds)).await;

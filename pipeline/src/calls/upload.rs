@@ -1,0 +1,133 @@
+//! The first step: the file becomes an asset.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::TryStreamExt;
+use twelvelabs::{
+    FileSource, RequestOptions,
+    assets::{Asset, AssetId, AssetStatus},
+    wait::WaitOptions,
+};
+
+use super::{StepClient, StepEnd};
+use crate::{
+    check_file::stamp,
+    event::Event,
+    job::{EmbedJob, Origin},
+    steps::Outcome,
+};
+
+/// Larger files are sent in parts, with a journal from which the upload is resumed, in bytes.
+const WITH_JOURNAL: u64 = 200 << 20;
+/// The longest wait until the platform has processed an asset.
+const PROCESSING: Duration = Duration::from_secs(4 * 3600);
+
+/// Why a file is not uploaded: it is not as it was when it was checked.
+pub(crate) fn changed(job: &EmbedJob) -> Option<Outcome> {
+    let Origin::File(path) = &job.origin else { return None };
+    let reason = match stamp(path) {
+        Ok(stamp) if stamp == (job.size, job.modified_ns) => return None,
+        Ok(_) => "the file was changed after it was checked: run again".into(),
+        Err(error) => format!("the file cannot be read: {error}"),
+    };
+    Some(Outcome::Failed { reason, retryable: true })
+}
+
+impl StepClient {
+    /// Uploads the file of a job, and waits until its asset can be embedded. A file that has changed since it was
+    /// checked makes the job fail.
+    ///
+    /// `again` says that an earlier attempt may have left an asset, which is looked for. A large file is sent in parts,
+    /// and what was sent is remembered in the file `journal`, which is removed at the end.
+    pub async fn upload(&self, job: &EmbedJob, again: bool, journal: &Path) -> StepEnd {
+        if let Some(failed) = changed(job) {
+            return StepEnd::Done(failed);
+        }
+        match self.try_upload(job, again, journal).await {
+            // Another run finds the asset, or the journal.
+            Ok(None) => StepEnd::Interrupted,
+            Ok(Some(asset)) => {
+                if has_journal(job) {
+                    // Without the journal, another upload would not be resumed, and there is none.
+                    let _ = tokio::fs::remove_file(journal).await;
+                }
+                StepEnd::Done(Outcome::UploadDone { asset: asset.id.to_string() })
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    async fn try_upload(&self, job: &EmbedJob, again: bool, journal: &Path) -> twelvelabs::Result<Option<Asset>> {
+        let found = if again && !has_journal(job) { self.find_asset(job).await? } else { None };
+        let asset = match found {
+            Some(asset) => asset,
+            None => self.send(job, journal).await?,
+        };
+        self.wait_for_asset(&asset).await
+    }
+
+    async fn send(&self, job: &EmbedJob, journal: &Path) -> twelvelabs::Result<AssetId> {
+        let assets = self.client.assets();
+        let asset = match &job.origin {
+            Origin::Url(url) => {
+                let create = assets.create(FileSource::url(url)).filename(job.asset_name());
+                create.enable_hls(false).enable_thumbnail(false).send_with_response().await
+            }
+            Origin::File(path) => {
+                let mut upload = assets.upload(path).filename(job.asset_name());
+                if has_journal(job) {
+                    upload = upload.with_journal(journal);
+                }
+                let upload = upload.enable_hls(false).enable_thumbnail(false).with_progress(self.progress(job));
+                upload.send_with_response().await
+            }
+        }?;
+        self.gate.succeeded(asset.info());
+        Ok(asset.into_value().id)
+    }
+
+    /// Waits until the asset can be embedded. `None` if the run is interrupted meanwhile: the platform may take hours.
+    async fn wait_for_asset(&self, id: &AssetId) -> twelvelabs::Result<Option<Asset>> {
+        let wait = self.client.assets().wait_until_ready(id).sleep_interval(self.poll_interval);
+        tokio::select! {
+            asset = wait.with_deadline(PROCESSING).send() => asset.map(Some),
+            () = self.gate.interrupted() => Ok(None),
+        }
+    }
+
+    /// The asset that an earlier attempt has created, if there is one that is not failed.
+    async fn find_asset(&self, job: &EmbedJob) -> twelvelabs::Result<Option<AssetId>> {
+        let name = job.asset_name();
+        let mut assets = self.client.assets().list().filename(&name).page_limit(50).with_max_retries(2).items();
+        while let Some(asset) = assets.try_next().await? {
+            if asset.filename.as_deref() == Some(&name) && asset.status != AssetStatus::Failed {
+                return Ok(Some(asset.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reports about twenty times per file.
+    fn progress(&self, job: &EmbedJob) -> impl Fn(twelvelabs::upload::Progress) + Send + Sync + use<> {
+        let (events, id, source) = (self.events.clone(), job.id.clone(), job.origin.public());
+        let last = Arc::new(AtomicU64::new(u64::MAX));
+        move |now| {
+            let step = (now.sent * 20).checked_div(now.total).unwrap_or_default();
+            if last.swap(step, Ordering::Relaxed) != step {
+                let (job, source) = (id.clone(), source.clone());
+                events.send(&Event::Upload { job, source, sent: now.sent, total: now.total });
+            }
+        }
+    }
+}
+
+fn has_journal(job: &EmbedJob) -> bool {
+    job.size > WITH_JOURNAL
+}

@@ -1,0 +1,74 @@
+//! The jobs of a run, for another driver.
+
+use std::collections::HashSet;
+
+use super::Pipeline;
+use crate::{
+    error::PipelineError,
+    event::Event,
+    job::{EmbedJob, VectorSpace},
+    ledger::Planned,
+    plan::{PlannedItem, check_all},
+    row::FailureRow,
+    source,
+};
+
+/// The jobs of some sources.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PlannedJobs {
+    /// Of all their vectors.
+    pub space: VectorSpace,
+    /// Each content with each settings once.
+    pub jobs: Vec<EmbedJob>,
+    /// The number of sources whose content is that of another source.
+    pub repeated: u64,
+    /// Sources that the platform would refuse, and those that cannot be read.
+    pub refused: Vec<FailureRow>,
+}
+
+impl Pipeline {
+    /// Checks all items, and returns their jobs for a driver of the caller's own, which performs their steps with a
+    /// [`StepClient`](crate::StepClient). Makes no call, and uses neither the ledger nor the table.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run) before anything is sent.
+    pub async fn jobs(self) -> Result<PlannedJobs, PipelineError> {
+        let space = self.checked_space()?;
+        let items = source::expand(&self.sources, &self.globs, self.output.as_deref(), &self.settings)?;
+        let (mut jobs, mut repeated, mut refused) = (Vec::new(), 0, Vec::new());
+        let (mut seen, mut done, total) = (HashSet::new(), 0, items.len());
+        check_all(None, &space, items, std::future::pending(), |chunk| {
+            done += chunk.len();
+            for PlannedItem { item, planned } in chunk {
+                match planned {
+                    Planned::Job(new) if seen.insert(new.id.clone()) => jobs.push(EmbedJob {
+                        id: new.id,
+                        origin: item.origin,
+                        kind: new.kind,
+                        extension: new.extension,
+                        settings: item.settings,
+                        content: new.file.content,
+                        size: new.file.size,
+                        modified_ns: new.file.modified_ns,
+                        seconds: new.file.seconds,
+                    }),
+                    Planned::Job(_) => repeated += 1,
+                    Planned::Refused { content, code, reason, retryable } => {
+                        let source = item.origin.public();
+                        let (event, status) = (source.clone(), "refused".to_owned());
+                        self.events.send(&Event::Refused { source: event, code: code.clone(), reason: reason.clone() });
+                        let row =
+                            FailureRow { source, content_hash: content, status, code, reason, retryable, task: None };
+                        refused.push(row);
+                    }
+                }
+            }
+            self.events.send(&Event::Checked { done, total });
+            Ok(())
+        })
+        .await?;
+        Ok(PlannedJobs { space, jobs, repeated, refused })
+    }
+}
