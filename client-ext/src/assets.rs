@@ -185,8 +185,8 @@ impl<M> AssetsClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after a retry:
-    /// then an earlier attempt has deleted the asset.
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after an attempt
+    /// whose response was lost: then that attempt has deleted the asset.
     pub fn delete(&self, id: impl IntoId<AssetId>) -> Request<DeleteAsset, M> {
         Request::new(&self.core, DeleteAsset { id: id.into_id(&ASSET_ID), force: None })
     }

@@ -106,7 +106,8 @@ pub(crate) async fn check_writable(path: &Path) -> Result<()> {
     let beside = path.to_owned();
     let checked = in_background(move || {
         let (_, new) = create_beside(&beside)?;
-        std::fs::remove_file(new)
+        std::fs::remove_file(new)?;
+        sync_folder(&beside)
     });
     checked.await.map_err(|error| broken(path, "must be writable", error))
 }
@@ -123,19 +124,32 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// The number of the next file of [`create_beside`].
+static FILES: AtomicU64 = AtomicU64::new(0);
+
 /// Creates a file in the same folder. Its name is its own: a write that was under way when its upload was dropped may
-/// still run.
+/// still run. A process that was killed has left its file behind, and may have had the same number, as the first process
+/// of a container always has.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    static FILES: AtomicU64 = AtomicU64::new(0);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{}.new", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed)));
-    let new = path.with_file_name(name);
+    // A file with this name cannot be replaced, which would be noticed too late.
+    let ends_in_separator = path.to_string_lossy().ends_with(std::path::is_separator);
+    let Some(own) = path.file_name().filter(|_| !ends_in_separator) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not the path of a file"));
+    };
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     // The headers for the storage host may be credentials.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok((options.open(&new)?, new))
+    loop {
+        let mut name = own.to_owned();
+        name.push(format!(".{}-{}.new", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed)));
+        let new = path.with_file_name(name);
+        match options.open(&new) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return Ok((opened?, new)),
+        }
+    }
 }
 
 /// Makes a rename durable.
@@ -189,6 +203,32 @@ mod tests {
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(path.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_with_the_same_number_has_left_is_no_obstacle() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("talk.journal");
+        // Other tests use the same numbers meanwhile.
+        let next = FILES.load(Ordering::Relaxed);
+        for number in next..next + 100 {
+            let left = folder.path().join(format!("talk.journal.{}-{number}.new", std::process::id()));
+            std::fs::write(left, "half").expect("written");
+        }
+        let journal = Numbers { format: Numbers::FORMAT.into(), numbers: vec![1] };
+        check_writable(&path).await.expect("it can be written");
+        save(&path, &journal).await.expect("written");
+        assert_eq!(load(&path).await.expect("read"), Some(journal));
+    }
+
+    #[tokio::test]
+    async fn a_path_that_is_not_that_of_a_file_is_refused_before_there_is_something_to_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let named = format!("{}/talk.journal/", folder.path().display());
+        for path in ["", "/", "..", named.as_str()] {
+            let error = check_writable(Path::new(path)).await.expect_err(path);
+            assert_eq!(error.parameter(), Some(JOURNAL), "{path}");
         }
     }
 
