@@ -181,6 +181,12 @@ impl Error {
         self
     }
 
+    /// Whether the server saw nothing of the request.
+    pub(crate) fn with_unsent(mut self, unsent: bool) -> Self {
+        self.0.unsent = unsent;
+        self
+    }
+
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self

@@ -193,7 +193,8 @@ impl<J: Job> WaitAll<J> {
             let mut event_loop = event_loop.or_else(|| wait.take().map(EventLoop::new))?;
             let item = event_loop.next().instrument(span.clone()).await;
             span.record("requests", event_loop.requests_made());
-            if item.is_none() {
+            // A caller who knows the number of results may not ask for the end.
+            if item.is_none() || event_loop.is_over() {
                 traced.succeeded();
             }
             Some((item?, (wait, Some(event_loop), traced)))

@@ -51,6 +51,10 @@ pub trait Job: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn new(core: &Core) -> Self;
 
+    /// The client whose jobs they are.
+    #[doc(hidden)]
+    fn core(&self) -> &Core;
+
     /// Polls one job.
     #[doc(hidden)]
     fn poll(&self, id: &Self::Id, options: &CallOptions) -> impl Future<Output = Polled<Self::Status>> + Send;

@@ -124,6 +124,11 @@ impl<J: Job> EventLoop<J> {
         self.requests_made
     }
 
+    /// The caller has all results.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.is_empty() && self.batch.pending() == 0 && self.creating.is_none()
+    }
+
     /// Adds the job for position `index`, unless it is waited for already: then its result is given twice.
     fn add(&mut self, index: usize, id: &J::Id, now: Instant, due: Instant) {
         if let Some(slot) = self.slots.get(id).filter(|slot| self.batch.is_pending(**slot)) {
@@ -365,7 +370,7 @@ impl<J: Job> EventLoop<J> {
     fn give_late(&mut self, slot: Slot, now: Instant) {
         let watched = &self.watched[slot];
         let elapsed = now.duration_since(watched.started);
-        let error = deadline_exceeded::<J>(elapsed, self.batch.polls(slot), watched.last.as_ref());
+        let error = deadline_exceeded(&self.job, elapsed, self.batch.polls(slot), watched.last.as_ref());
         self.give_all(slot, Err(error));
     }
 

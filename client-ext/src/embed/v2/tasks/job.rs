@@ -35,6 +35,10 @@ impl Job for EmbeddingTaskJob {
         Self { core: core.clone() }
     }
 
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<EmbeddingTaskStatus> {
         let status = GetEmbeddingTaskStatus { id: id.into_id(&TASK_ID) };
         Polled::of_job(status.poll(&self.core, options).await)

@@ -76,7 +76,8 @@ async fn a_part_that_the_server_has_lost_is_reported_again() {
     for hides_count in [false, true] {
         let (_folder, path, content) = file("talk.mp4", 3000);
         let platform = Platform::start(content.len(), 1000).await;
-        (platform.seen().forgotten, platform.seen().hides_count) = (1, hides_count);
+        platform.seen().forgotten = 1;
+        platform.seen().hides_count = hides_count;
         for _ in 0..2 {
             let error = upload(&platform, &path).await.expect_err("a part is missing");
             assert!(error.to_string().contains("the server has recorded 2 of 3 parts"), "{error}");

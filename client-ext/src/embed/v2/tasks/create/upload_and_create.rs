@@ -5,7 +5,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -38,7 +38,7 @@ use crate::{
     journal::JOURNAL,
 };
 
-/// How much the clock of the server may differ from that of the caller.
+/// How much the clock that dates the task may differ from the one that dated the response before.
 const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(2);
 /// How often the list of tasks is read to find a task. The last times are for tasks whose file name is not in the list
 /// yet.
@@ -187,8 +187,8 @@ impl CreateEmbeddingTask {
         {
             return Ok(task);
         }
-        let asset = Box::pin(upload.send()).await?;
-        create_call.create(asset, journal.as_mut()).await
+        let (asset, info) = Box::pin(upload.send_with_response()).await?.into_parts();
+        create_call.create(asset, info.server_time().into(), journal.as_mut()).await
     }
 
     /// The upload of the file.
@@ -245,13 +245,13 @@ impl CreateCall<'_> {
         self.existing(&task_id).await.map(Some)
     }
 
-    /// Creates the task. The journal says so before.
+    /// Creates the task. The journal says so before. `since` is a time before it, on the clock of the server.
     async fn create(
         &self,
         asset: Asset,
+        since: DateTime<Utc>,
         mut journal: Option<&mut KeptJournal>,
     ) -> Result<Response<EmbeddingTaskCreateResponse>> {
-        let since = DateTime::<Utc>::from(SystemTime::now());
         let filename = asset.filename.unwrap_or_else(|| self.filename.clone());
         if let Some(journal) = &mut journal {
             journal.save(Step::Create { asset_id: asset.id.clone(), filename: filename.clone(), since }).await?;
