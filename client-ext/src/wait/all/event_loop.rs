@@ -96,7 +96,7 @@ impl<J: Job> EventLoop<J> {
             options,
             settings,
             interval: schedule.interval,
-            batch: Batch::new(schedule, rate, J::HAS_LIST, Instant::now()),
+            batch: Batch::new(schedule, rate, J::HAS_LIST, Instant::now()).with_requests_per_poll(J::REQUESTS_PER_POLL),
             watched: Vec::new(),
             slots: HashMap::new(),
             requests: Running::new(),
