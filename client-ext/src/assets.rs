@@ -87,7 +87,7 @@ impl<M> AssetsClient<M> {
         Request::new(&self.core, CreateAsset::new(source.into().0))
     }
 
-    /// Uploads a file of any size: up to 200 MiB in one request, larger ones in parts, which are sent at the same time.
+    /// Uploads a file of any size: up to 200 MB in one request, larger ones in parts, which are sent at the same time.
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {

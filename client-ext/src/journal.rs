@@ -15,9 +15,12 @@ use crate::error::{Error, Result, Violation};
 /// The name of the journal in errors.
 pub(crate) const JOURNAL: &str = "journal";
 
+/// How the format of every journal begins.
+const OF_THIS_CRATE: &str = "twelvelabs ";
+
 /// The content of a journal.
 pub(crate) trait Record: Serialize + DeserializeOwned {
-    /// What its member `format` says.
+    /// What its member `format` says. It begins with the name of this crate.
     const FORMAT: &'static str;
     /// What it is the journal of, for errors: `an upload`.
     const OF: &'static str;
@@ -112,6 +115,15 @@ pub(crate) async fn check_writable(path: &Path) -> Result<()> {
     checked.await.map_err(|error| broken(path, "must be writable", error))
 }
 
+/// Deletes a journal, of whatever kind. Another file stays.
+pub(crate) async fn remove(path: &Path) {
+    let Ok(text) = tokio::fs::read(path).await else { return };
+    if serde_json::from_slice(&text).is_ok_and(|Header { format }| format.starts_with(OF_THIS_CRATE)) {
+        // If it stays, the next call says what is wrong with it.
+        let _ = tokio::fs::remove_file(path).await;
+    }
+}
+
 /// Writes a file beside the journal, makes it durable, and renames it.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let (mut file, new) = create_beside(path)?;
@@ -183,7 +195,7 @@ mod tests {
     }
 
     impl Record for Numbers {
-        const FORMAT: &'static str = "numbers 1";
+        const FORMAT: &'static str = "twelvelabs numbers 1";
         const OF: &'static str = "numbers";
     }
 
@@ -235,7 +247,9 @@ mod tests {
     #[tokio::test]
     async fn another_file_is_never_taken_for_a_journal_and_never_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
-        for content in ["", "video", "{}", "[]", r#"{"format":"numbers 9"}"#, r#"{"format":"numbers 1"}"#] {
+        for content in
+            ["", "video", "{}", "[]", r#"{"format":"twelvelabs numbers 9"}"#, r#"{"format":"twelvelabs numbers 1"}"#]
+        {
             let path = folder.path().join("talk.mp4");
             std::fs::write(&path, content).expect("written");
             let error = load::<Numbers>(&path).await.expect_err(content);

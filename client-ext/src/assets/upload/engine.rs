@@ -346,6 +346,12 @@ impl Engine {
         AfterFailure::Retry { number: failures, pause }
     }
 
+    /// How often a part was sent without success.
+    pub(super) fn failures(&self, part: u64) -> u32 {
+        let index = part.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| self.parts.get(index)).map_or(0, |part| part.failures)
+    }
+
     /// The parts of the report that was under way are recorded.
     pub(super) fn reported(&mut self) {
         self.reports = RequestState::default();

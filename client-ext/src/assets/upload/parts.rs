@@ -295,9 +295,8 @@ impl<'c> PartsUpload<'c> {
                 let (offset, length) = self.layout.range(part);
                 let place =
                     format_args!("part {part} of {} (bytes {offset} to {})", self.layout.count(), offset + length);
-                let error = error.within(place);
                 let next = self.engine.failed(part, failure, now, random);
-                (error, next)
+                (error.within(place).with_attempts(self.engine.failures(part)), next)
             }
             Event::Urls(start, Ok(urls)) => {
                 if self.engine.received(urls, now) {

@@ -180,7 +180,8 @@ async fn a_task_is_searched_for_on_the_clock_of_the_server() {
         let requests = server.received_requests().await.expect("recorded");
         assert_eq!(requests.len(), 4);
         for search in &requests[2..] {
-            let start = search.url.query_pairs().find(|(name, _)| name == "started_at").expect("a start").1.into_owned();
+            let start =
+                search.url.query_pairs().find(|(name, _)| name == "started_at").expect("a start").1.into_owned();
             let start: DateTime<Utc> = start.parse().expect("a time");
             assert_eq!(start, now - TimeDelta::minutes(2));
         }

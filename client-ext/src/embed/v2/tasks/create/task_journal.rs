@@ -70,9 +70,7 @@ fn with_exact_numbers(json: Value) -> Value {
     match json {
         Value::Number(number) if number.is_f64() => Value::String(number.to_string()),
         Value::Array(values) => values.into_iter().map(with_exact_numbers).collect(),
-        Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name, with_exact_numbers(value))).collect()
-        }
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, with_exact_numbers(value))).collect(),
         other => other,
     }
 }
@@ -102,8 +100,11 @@ impl KeptJournal {
                 Ok(journal)
             }
             None => {
-                journal::save(&path, &new).await?;
-                Ok(Self { path, content: new })
+                let journal = Self { path, content: new };
+                // Of an upload whose task has no journal any more: it was deleted to begin again.
+                journal::remove(&journal.of_upload()).await;
+                journal::save(&journal.path, &journal.content).await?;
+                Ok(journal)
             }
         }
     }
@@ -127,7 +128,7 @@ impl KeptJournal {
     /// stays.
     async fn forget_upload(&self) {
         if let Step::Task { .. } = self.content.step {
-            let _ = tokio::fs::remove_file(self.of_upload()).await;
+            journal::remove(&self.of_upload()).await;
         }
     }
 }
@@ -170,6 +171,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_deletes_a_journal_begins_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("talk.journal");
+        let of_upload = open(&path, 7, "request", "http://a").await.expect("new").of_upload();
+        let written = r#"{"format":"twelvelabs upload 1"}"#;
+        std::fs::write(&of_upload, written).expect("written");
+        open(&path, 7, "request", "http://a").await.expect("read");
+        assert!(of_upload.exists(), "the upload goes on");
+        for (content, stays) in [(written, false), ("video", true)] {
+            std::fs::write(&of_upload, content).expect("written");
+            std::fs::remove_file(&path).expect("deleted");
+            open(&path, 7, "request", "http://a").await.expect("new");
+            assert_eq!(of_upload.exists(), stays, "{content}");
+        }
+    }
+
+    #[tokio::test]
     async fn numbers_are_the_same_after_the_journal_was_written() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("talk.journal");
@@ -187,7 +205,9 @@ mod tests {
         // As it was written before.
         let text = std::fs::read_to_string(&path).expect("read").replace("\"0.1\"", "0.1");
         std::fs::write(&path, text).expect("written");
-        open(json!({ "video": { "start_sec": 5.123456789012345, "fixed": 6, "all": [0.1, null] } })).await.expect("read");
+        open(json!({ "video": { "start_sec": 5.123456789012345, "fixed": 6, "all": [0.1, null] } }))
+            .await
+            .expect("read");
     }
 
     #[tokio::test]

@@ -83,8 +83,8 @@ impl<V: HasFileOptions, M> Request<V, M> {
     /// second journal with `.upload` behind its name.
     ///
     /// The journal stays when the task exists: another call creates nothing and returns the task, ready or failed.
-    /// Delete the file to embed once more. It is [kept like that of an upload](Request::with_journal). Two calls must
-    /// not use one journal at the same time.
+    /// Delete the file to embed once more; the next call deletes the second journal with it. It is
+    /// [kept like that of an upload](Request::with_journal). Two calls must not use one journal at the same time.
     ///
     /// # Errors
     ///
@@ -197,12 +197,12 @@ impl CreateEmbeddingTask {
         let mut upload: Request<UploadAsset> =
             Request::new(core, UploadAsset::new(path.to_owned())).with_options(options);
         upload = upload.with_wait_until_ready(true);
-        if let Some(file_type) = self.input.upload_type() {
-            upload = upload.file_type(file_type);
-            if journal.is_some() {
-                upload = upload.with_direct_limit(0);
-            }
-        }
+        upload = match self.input.upload_type() {
+            Some(file_type) if journal.is_some() => upload.file_type(file_type).with_direct_limit(0),
+            Some(file_type) => upload.file_type(file_type),
+            // A document has no parts, whatever its name is.
+            None => upload.with_direct_limit(u64::MAX),
+        };
         if let Some(configure) = configure {
             let configured = catch(|| configure(upload));
             upload = configured.map_err(|error| Error::of_callback("with_upload", error))?;
