@@ -159,6 +159,11 @@ impl Activity {
             // `None` is never, beyond the range of the clock.
             let due = first_look.unwrap_or(seen).max(seen).checked_add(limit);
             if self.last() == seen && due.is_some_and(|due| due <= now) {
+                // If the runtime was blocked, the response may have arrived, and its connection comes after this task.
+                tokio::task::yield_now().await;
+                if self.last() != seen {
+                    continue;
+                }
                 let (what, option) = match is_leaving {
                     true => ("no upload progress", "with_chunk_timeout"),
                     false => ("no response headers", "with_header_timeout"),
@@ -293,6 +298,24 @@ mod tests {
         let stalled = activity.stalled(CHUNK, HEADERS, unconfirmed).await;
         let seconds = start.elapsed().as_secs();
         assert!(stalled.starts_with("no upload progress") && seconds > 400, "{seconds} s: {stalled}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_that_arrives_with_the_end_of_the_time_is_in_time() {
+        let activity = Activity::default();
+        let _running = activity.start();
+        let due = Instant::now() + HEADERS;
+        let (sender, response) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            sleep_until(due).await;
+            sender.send(()).expect("received");
+        });
+        tokio::select! {
+            biased;
+            received = response => received.expect("sent"),
+            stalled = activity.stalled(CHUNK, HEADERS, || ready(None)) => panic!("{stalled}"),
+        }
+        assert_eq!(Instant::now(), due);
     }
 
     #[tokio::test(start_paused = true)]
