@@ -28,6 +28,7 @@ tokio::task_local! {
 pub(super) struct Connection(Arc<Mutex<State>>);
 
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 enum State {
     /// Not established so far: nothing of the request was sent, unless it is on a connection of the pool.
     #[default]
