@@ -87,7 +87,7 @@ impl<M> AssetsClient<M> {
         Request::new(&self.core, CreateAsset::new(source.into().0))
     }
 
-    /// Uploads a file of any size: up to 200 MiB in one request, larger ones in parts, which are sent at the same time.
+    /// Uploads a file of any size: up to 200 MB in one request, larger ones in parts, which are sent at the same time.
     ///
     /// ```no_run
     /// # async fn run(client: twelvelabs::TwelveLabs) -> twelvelabs::Result<()> {
@@ -185,8 +185,8 @@ impl<M> AssetsClient<M> {
     ///
     /// # Errors
     ///
-    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after a retry:
-    /// then an earlier attempt has deleted the asset.
+    /// See [`Request`]. An unknown id is a 404 ([`is_not_found`](crate::Error::is_not_found)), except after an attempt
+    /// whose response was lost: then that attempt has deleted the asset.
     pub fn delete(&self, id: impl IntoId<AssetId>) -> Request<DeleteAsset, M> {
         Request::new(&self.core, DeleteAsset { id: id.into_id(&ASSET_ID), force: None })
     }

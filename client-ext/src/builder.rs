@@ -221,7 +221,11 @@ fn checked_base_url(text: &str, from: &str, allow_plain_http: bool) -> Result<St
     if let Some(rule) = url_rule(text) {
         return refused(rule);
     }
-    let Ok(url) = Url::parse(text) else { return refused("must be an absolute URL, such as https://example.com/v1") };
+    // Parsers read `https:///v1`, in which a variable for the host was empty, as `https://v1`.
+    let has_host = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
+    let Some(url) = Url::parse(text).ok().filter(|_| has_host) else {
+        return refused("must be an absolute URL, such as https://example.com/v1");
+    };
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return refused("must have no user, query or fragment");
     }
@@ -295,6 +299,9 @@ mod tests {
             " https://example.com",
             "https://example.com/a b",
             "https://example.com/\u{a0}",
+            "https:///v1.3",
+            "https:/example.com",
+            "https:example.com",
         ] {
             assert!(!build(bad, false), "{bad} was accepted");
         }

@@ -35,6 +35,7 @@ use twelvelabs_api::{
 
 use self::{
     call::Call,
+    connection::Connection,
     credentials::Credentials,
     decode::read_whole,
     failure::{from_generated, from_source},
@@ -84,13 +85,9 @@ impl Core {
         &self.0.options
     }
 
-    /// The client for calls to an operation.
-    ///
-    /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost.
-    /// Whether the server has carried it out is unknown then, so requests that cannot be repeated are sent on a
-    /// connection of their own. So are uploads, whose connections are watched, and end with the attempt.
-    fn api_for(&self, operation: &OperationInfo, upload: &Upload) -> &Client {
-        if operation.is_repeatable() && !upload.is_upload() { &self.0.api } else { &self.0.unpooled }
+    /// The client for a call.
+    fn api_for(&self, call: &Call<'_>) -> &Client {
+        if call.uses_pool() { &self.0.api } else { &self.0.unpooled }
     }
 
     fn prepare<'c>(
@@ -100,7 +97,8 @@ impl Core {
         upload: &'c Upload,
         credentials: Credentials,
     ) -> Call<'c> {
-        Call { operation, options, upload, credentials, connect_timeout: self.0.connect_timeout }
+        let connection = Connection::default();
+        Call { operation, options, upload, credentials, connect_timeout: self.0.connect_timeout, connection }
     }
 
     /// The API key.
@@ -152,7 +150,8 @@ impl Core {
         let is_last = options.retry.max_retries == 0;
         let call = self.prepare(operation.into(), options, &upload, Credentials::ApiKey);
         let request = |hung_up| std::future::ready(template.request(|body| upload.prepare(body, hung_up, is_last)));
-        call.run(self.api_for(&call.operation, call.upload), request, read, id).await
+        let api = self.api_for(&call);
+        call.run(api, request, read, id).await
     }
 
     /// Sends a form that may contain a file and decodes the whole response body.
@@ -183,7 +182,7 @@ impl Core {
                 make(&self.0.api, form).map(|built| built.request).map_err(from_generated)
             }
         };
-        let api = self.api_for(&call.operation, call.upload);
+        let api = self.api_for(&call);
         call.run(api, request, |body| read_whole(body, self.key()), id).await
     }
 }

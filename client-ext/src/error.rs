@@ -181,6 +181,12 @@ impl Error {
         self
     }
 
+    /// Whether the server saw nothing of the request.
+    pub(crate) fn with_unsent(mut self, unsent: bool) -> Self {
+        self.0.unsent = unsent;
+        self
+    }
+
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
@@ -237,7 +243,8 @@ impl Error {
     /// The same error for a call that was not made because of it.
     pub(crate) fn clone_untried(&self) -> Self {
         let mut repr = self.0.clone();
-        (repr.attempts, repr.outcome_unknown) = (0, false);
+        // A resource is that of the call that was made.
+        (repr.attempts, repr.outcome_unknown, repr.resource_id) = (0, false, None);
         repr.note = Some("this input was not tried, because the error concerns all inputs");
         Self(repr)
     }

@@ -15,9 +15,12 @@ use crate::error::{Error, Result, Violation};
 /// The name of the journal in errors.
 pub(crate) const JOURNAL: &str = "journal";
 
+/// How the format of every journal begins.
+const OF_THIS_CRATE: &str = "twelvelabs ";
+
 /// The content of a journal.
 pub(crate) trait Record: Serialize + DeserializeOwned {
-    /// What its member `format` says.
+    /// What its member `format` says. It begins with the name of this crate.
     const FORMAT: &'static str;
     /// What it is the journal of, for errors: `an upload`.
     const OF: &'static str;
@@ -106,9 +109,19 @@ pub(crate) async fn check_writable(path: &Path) -> Result<()> {
     let beside = path.to_owned();
     let checked = in_background(move || {
         let (_, new) = create_beside(&beside)?;
-        std::fs::remove_file(new)
+        std::fs::remove_file(new)?;
+        sync_folder(&beside)
     });
     checked.await.map_err(|error| broken(path, "must be writable", error))
+}
+
+/// Deletes a journal, of whatever kind. Another file stays.
+pub(crate) async fn remove(path: &Path) {
+    let Ok(text) = tokio::fs::read(path).await else { return };
+    if serde_json::from_slice(&text).is_ok_and(|Header { format }| format.starts_with(OF_THIS_CRATE)) {
+        // If it stays, the next call says what is wrong with it.
+        let _ = tokio::fs::remove_file(path).await;
+    }
 }
 
 /// Writes a file beside the journal, makes it durable, and renames it.
@@ -123,19 +136,32 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// The number of the next file of [`create_beside`].
+static FILES: AtomicU64 = AtomicU64::new(0);
+
 /// Creates a file in the same folder. Its name is its own: a write that was under way when its upload was dropped may
-/// still run.
+/// still run. A process that was killed has left its file behind, and may have had the same number, as the first process
+/// of a container always has.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    static FILES: AtomicU64 = AtomicU64::new(0);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{}.new", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed)));
-    let new = path.with_file_name(name);
+    // A file with this name cannot be replaced, which would be noticed too late.
+    let ends_in_separator = path.to_string_lossy().ends_with(std::path::is_separator);
+    let Some(own) = path.file_name().filter(|_| !ends_in_separator) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not the path of a file"));
+    };
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     // The headers for the storage host may be credentials.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok((options.open(&new)?, new))
+    loop {
+        let mut name = own.to_owned();
+        name.push(format!(".{}-{}.new", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed)));
+        let new = path.with_file_name(name);
+        match options.open(&new) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return Ok((opened?, new)),
+        }
+    }
 }
 
 /// Makes a rename durable.
@@ -169,7 +195,7 @@ mod tests {
     }
 
     impl Record for Numbers {
-        const FORMAT: &'static str = "numbers 1";
+        const FORMAT: &'static str = "twelvelabs numbers 1";
         const OF: &'static str = "numbers";
     }
 
@@ -193,9 +219,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_killed_process_with_the_same_number_has_left_is_no_obstacle() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("talk.journal");
+        // Other tests use the same numbers meanwhile.
+        let next = FILES.load(Ordering::Relaxed);
+        for number in next..next + 100 {
+            let left = folder.path().join(format!("talk.journal.{}-{number}.new", std::process::id()));
+            std::fs::write(left, "half").expect("written");
+        }
+        let journal = Numbers { format: Numbers::FORMAT.into(), numbers: vec![1] };
+        check_writable(&path).await.expect("it can be written");
+        save(&path, &journal).await.expect("written");
+        assert_eq!(load(&path).await.expect("read"), Some(journal));
+    }
+
+    #[tokio::test]
+    async fn a_path_that_is_not_that_of_a_file_is_refused_before_there_is_something_to_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let named = format!("{}/talk.journal/", folder.path().display());
+        for path in ["", "/", "..", named.as_str()] {
+            let error = check_writable(Path::new(path)).await.expect_err(path);
+            assert_eq!(error.parameter(), Some(JOURNAL), "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn another_file_is_never_taken_for_a_journal_and_never_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
-        for content in ["", "video", "{}", "[]", r#"{"format":"numbers 9"}"#, r#"{"format":"numbers 1"}"#] {
+        for content in
+            ["", "video", "{}", "[]", r#"{"format":"twelvelabs numbers 9"}"#, r#"{"format":"twelvelabs numbers 1"}"#]
+        {
             let path = folder.path().join("talk.mp4");
             std::fs::write(&path, content).expect("written");
             let error = load::<Numbers>(&path).await.expect_err(content);

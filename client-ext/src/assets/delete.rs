@@ -43,8 +43,8 @@ impl Verb for DeleteAsset {
         };
         let read = |body| read_nothing(body, core.key());
         core.call_about(&self.id, Self::OPERATION, options, make, read).await.or_else(|error| match error.response() {
-            // An attempt whose response was lost has deleted it.
-            Some(info) if error.is_not_found() && error.attempts() > 1 => Ok(Response::new((), info.clone())),
+            // An attempt whose response was lost has deleted it. One that was refused has not.
+            Some(info) if error.is_not_found() && error.is_outcome_unknown() => Ok(Response::new((), info.clone())),
             _ => Err(error),
         })
     }

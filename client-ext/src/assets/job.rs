@@ -36,6 +36,10 @@ impl Job for AssetJob {
         Self { core: core.clone() }
     }
 
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
     async fn poll(&self, id: &AssetId, options: &CallOptions) -> Polled<Asset> {
         let make = |api: &twelvelabs_api::Client| api.assets_retrieve_request(id);
         let polled = self.core.poll(id, &ASSETS_RETRIEVE, options, make, |asset: &Asset| &asset.id).await;

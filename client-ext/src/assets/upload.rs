@@ -113,7 +113,8 @@ impl<M> Request<UploadAsset, M> {
         self
     }
 
-    /// The largest file to send in one request, in bytes. Default and maximum: 200 MiB. Larger files are sent in parts.
+    /// The largest file to send in one request, in bytes. Default: 200 MB; maximum: 200 MiB. Larger files are sent in
+    /// parts. The platform documents 200 MB and not which of the two it means.
     ///
     /// 0 sends every file in parts. Documents are always sent in one request, because uploads in parts do not support
     /// them.

@@ -8,6 +8,8 @@ use super::{TwelveLabsBuilder, config};
 use crate::error::{Result, url_rule};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Ten years. With a time beyond the range of the clock, the task of the pool would panic.
+const LONGEST_IDLE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// The settings as they were made; they are checked when the client is built.
 #[derive(Default)]
@@ -59,7 +61,7 @@ impl HttpSettings {
             http = http.resolve_to_addrs(host, addresses);
         }
         if let Some(limit) = self.pool_idle_timeout {
-            http = http.pool_idle_timeout(limit);
+            http = http.pool_idle_timeout(limit.min(LONGEST_IDLE));
         }
         if let Some(connections) = self.pool_max_idle_per_host {
             http = http.pool_max_idle_per_host(connections);

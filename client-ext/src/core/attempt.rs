@@ -12,7 +12,6 @@ use tracing::Span;
 
 use super::{
     call::Call,
-    connection::Connection,
     credentials::Credentials,
     failure::{Peer, from_api_body, from_reqwest},
     response_body::{ACCEPTED, Body, Limits},
@@ -47,7 +46,8 @@ pub(super) async fn run(
     let (chunk, headers) = (call.options.chunk_timeout(), call.options.header_timeout(&call.operation));
     let url = request.url().clone();
     let peer = Peer::new(&url).with_connect_timeout(call.connect_timeout).with_upload(call.upload.parameter());
-    let connection = Connection::default();
+    let connection = &call.connection;
+    connection.forget();
     let sent = connection.noted(twelvelabs_api::ClientInfo::client(api).execute(request));
     // Without a thread to spare, the upload runs on the runtime of the caller.
     let runtime = call.upload.is_upload().then(UploadRuntime::start).and_then(std::io::Result::ok);
@@ -60,7 +60,9 @@ pub(super) async fn run(
     let stalled = call.upload.stalled(chunk, headers, || connection.clone().unconfirmed());
     let response = match select(pin!(sent), pin!(stalled)).await {
         Either::Left((response, _)) => response.map_err(|error| from_reqwest(error, &peer))?,
-        Either::Right((message, _)) => return Err(Error::new(ErrorKind::Timeout, message)),
+        Either::Right((message, _)) => {
+            return Err(Error::new(ErrorKind::Timeout, message).with_unsent(call.is_unsent()));
+        }
     };
     record_connection(attempt_span, &response);
     let info = ResponseInfo::of(&response, api.key());

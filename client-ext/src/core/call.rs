@@ -7,6 +7,7 @@ use tracing::{Instrument, Span, debug};
 
 use super::{
     NewId, attempt,
+    connection::Connection,
     credentials::Credentials,
     operation::OperationInfo,
     options::CallOptions,
@@ -25,7 +26,7 @@ use crate::{
 const EXPECTATION_FAILED: u16 = 417;
 
 /// What a call needs besides the request.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Call<'c> {
     pub(super) operation: OperationInfo,
     pub(super) options: &'c CallOptions,
@@ -35,9 +36,25 @@ pub(super) struct Call<'c> {
     pub(super) credentials: Credentials,
     /// The limit for establishing a connection, for errors.
     pub(super) connect_timeout: Duration,
+    /// The connection of the current attempt, unless it is one of the pool.
+    pub(super) connection: Connection,
 }
 
 impl Call<'_> {
+    /// Whether the connections of the call come from the pool.
+    ///
+    /// A request on a pooled connection that the server has closed meanwhile fails like one whose response is lost.
+    /// Whether the server has carried it out is unknown then, so requests that cannot be repeated are sent on a
+    /// connection of their own. So are uploads, whose connections are watched, and end with the attempt.
+    pub(super) fn uses_pool(&self) -> bool {
+        self.operation.is_repeatable() && !self.upload.is_upload()
+    }
+
+    /// The current attempt has no connection so far, so that the server saw nothing of its request.
+    pub(super) fn is_unsent(&self) -> bool {
+        !self.uses_pool() && !self.connection.is_established()
+    }
+
     /// Makes the call.
     ///
     /// `make` builds the request for each attempt. Its argument says whether the server closed the connection during
@@ -94,10 +111,10 @@ impl Call<'_> {
             let mut traced = Traced::new(trace::attempt_span(&self.operation, self.options.is_poll, resends));
             let attempt_span = traced.span().clone();
             let request = make(self.upload.is_unfinished());
-            let (deadline, read) = (limited, &read);
+            let (call, deadline, read) = (&self, limited, &read);
             async move {
-                let _running = self.upload.start_attempt();
-                let outcome = match attempt::run(api, &self, deadline, request, (span, traced.span())).await {
+                let _running = call.upload.start_attempt();
+                let outcome = match attempt::run(api, call, deadline, request, (span, traced.span())).await {
                     Ok((body, info)) => match read(body).await {
                         Ok(value) => Ok(Response::new(value, info)),
                         Err(error) => Err(cut_short(error, &info).with_response(info)),
@@ -114,10 +131,10 @@ impl Call<'_> {
             }
             .instrument(attempt_span)
         };
-        let mut failures = Failures { call: self, outcome_unknown: false, needs_replay: false, panicked: None };
+        let mut failures = Failures { call: &self, outcome_unknown: false, needs_replay: false, panicked: None };
         let late = || {
-            let limit = limit.unwrap_or_default();
-            Error::new(ErrorKind::Timeout, format!("the call took longer than {} (with_timeout)", shown(limit)))
+            let message = format!("the call took longer than {} (with_timeout)", shown(limit.unwrap_or_default()));
+            Error::new(ErrorKind::Timeout, message).with_unsent(self.is_unsent())
         };
         let decide = |error: &Error| failures.decide(error);
         let retrying = |error: &Error, number, pause| trace::retrying(self.options, error, number, pause);
@@ -139,7 +156,7 @@ pub(crate) fn cut_short(error: Error, info: &ResponseInfo) -> Error {
 
 /// What the failed attempts of a call amount to.
 struct Failures<'c> {
-    call: Call<'c>,
+    call: &'c Call<'c>,
     /// An attempt may have taken effect. Later attempts do not change that.
     outcome_unknown: bool,
     /// The last failure would be retried if the upload could be sent again.
@@ -154,7 +171,7 @@ impl Failures<'_> {
     /// A 417 is sent again without `Expect` and does not count as a retry. Otherwise the effect of the operation, the
     /// options and the caller's rule decide; a body that can be read only once is not sent again in any case.
     fn decide(&mut self, error: &Error) -> Decision {
-        let Call { operation, options, upload, .. } = self.call;
+        let Call { operation, options, upload, .. } = *self.call;
         // A server that responded may have seen enough of the upload.
         let unfinished = upload.is_unfinished() && error.status().is_none();
         self.outcome_unknown |= operation.changes_state() && !unfinished && may_have_taken_effect(error);

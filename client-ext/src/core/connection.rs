@@ -7,7 +7,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
@@ -25,7 +25,17 @@ tokio::task_local! {
 
 /// The connection that an attempt has opened, if it has opened one. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Connection(Arc<Mutex<Option<Addresses>>>);
+pub(super) struct Connection(Arc<Mutex<State>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+enum State {
+    /// Not established so far: nothing of the request was sent, unless it is on a connection of the pool.
+    #[default]
+    None,
+    /// Established, TLS included. The addresses, if they are known.
+    Established(Option<Addresses>),
+}
 
 /// The two ends of a TCP connection. The remote one is that of the proxy if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +56,21 @@ impl Connection {
         connected.get_extras(&mut extensions);
         let addresses =
             extensions.get::<HttpInfo>().map(|info| Addresses { local: info.local_addr(), remote: info.remote_addr() });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = addresses;
+        *self.state() = State::Established(addresses);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the attempt has opened a connection.
+    pub(super) fn is_established(&self) -> bool {
+        matches!(*self.state(), State::Established(_))
+    }
+
+    /// Another attempt begins.
+    pub(super) fn forget(&self) {
+        *self.state() = State::None;
     }
 
     /// The number of bytes that the operating system has taken and that the other end has not confirmed.
@@ -54,7 +78,7 @@ impl Connection {
     /// `None` if it does not tell: known on Linux only; see [`SocketTable`].
     #[cfg(target_os = "linux")]
     pub(super) async fn unconfirmed(self) -> Option<u64> {
-        let addresses = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let State::Established(Some(addresses)) = *self.state() else { return None };
         SocketTable::of_process().queued(addresses).await
     }
 
@@ -119,7 +143,7 @@ mod tests {
             local: stream.local_addr().expect("an address"),
             remote: stream.peer_addr().expect("an address"),
         };
-        let connection = Connection(Arc::new(Mutex::new(Some(addresses))));
+        let connection = Connection(Arc::new(Mutex::new(State::Established(Some(addresses)))));
         assert_eq!(connection.clone().unconfirmed().await, Some(0));
         // Until the buffers of both ends are full.
         let bytes = vec![0; 1 << 20];

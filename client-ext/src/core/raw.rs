@@ -243,7 +243,7 @@ impl RawRequest {
                 })
             }
         };
-        let api = self.core.api_for(&call.operation, call.upload);
+        let api = self.core.api_for(&call);
         call.run(api, make, read, None).await
     }
 }

@@ -105,7 +105,9 @@ where
         retries += u32::from(decision != Decision::Resend);
         match Instant::now().checked_add(pause) {
             Some(then) if deadline.is_none_or(|deadline| then < deadline) => {
-                if let Err(error) = retrying(error, attempts, pause) {
+                if decision != Decision::Resend
+                    && let Err(error) = retrying(error, retries, pause)
+                {
                     return (Err(error), attempts);
                 }
                 sleep_until(then).await;
@@ -179,8 +181,28 @@ mod tests {
             let outcome = if calls == 1 { Err(()) } else { Ok(()) };
             async move { outcome }
         };
-        let (outcome, attempts) = run(&policy, None, attempt, |()| Decision::Resend, |(), _, _| Ok(()), || ()).await;
+        let told = |(): &(), _, _| -> Result<(), ()> { panic!("it is no retry") };
+        let (outcome, attempts) = run(&policy, None, attempt, |()| Decision::Resend, told, || ()).await;
         assert_eq!((outcome, attempts, start.elapsed()), (Ok(()), 2, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_are_counted_from_1_whatever_was_resent_before() {
+        let decisions = Cell::new([RETRY, RETRY, Decision::Resend].to_vec());
+        let decide = |(): &()| {
+            let mut left = decisions.take();
+            let next = left.pop().unwrap_or(Decision::Stop);
+            decisions.set(left);
+            next
+        };
+        let mut numbers = Vec::new();
+        let told = |(): &(), number, _| {
+            numbers.push(number);
+            Ok(())
+        };
+        let attempt = |_| async { Err::<(), ()>(()) };
+        let (_, attempts) = run(&Policy::default(), None, attempt, decide, told, || ()).await;
+        assert_eq!((attempts, numbers), (4, vec![1, 2]));
     }
 
     proptest::proptest! {

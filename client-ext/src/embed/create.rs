@@ -7,7 +7,7 @@ use twelvelabs_api::{
     forms::EmbedCreateRequest,
     operations::EMBED_CREATE,
     params::embed_create as rules,
-    runtime::{FilePart, Operation},
+    runtime::{FilePart, Key, Operation},
     types::{EmbeddingInputType, EmbeddingResponse, ModelName},
 };
 
@@ -129,7 +129,7 @@ impl Verb for CreateEmbedding {
         let options = options.with_large_response();
         let response = core.upload(&EMBED_CREATE, &options, &upload, || form.encode(), make, None).await?;
         match missing_input(&response, inputs) {
-            None => Ok(response.map(with_model)),
+            None => Ok(response.map(|response| with_model(without_key(response, core.key())))),
             Some(input) => {
                 let message = format!("invalid response body: neither a vector nor an error of the {input}");
                 Err(Error::new(ErrorKind::Decode, message).with_response(response.info().clone()).with_attempts(1))
@@ -150,6 +150,15 @@ fn missing_input(response: &EmbeddingResponse, inputs: [bool; 3]) -> Option<Embe
     (0..names.len()).find(|index| inputs[*index] && is_missing[*index]).map(|index| names[index].clone())
 }
 
+/// The same response, whose messages become errors: a server may echo the key.
+fn without_key(mut response: EmbeddingResponse, key: &Key) -> EmbeddingResponse {
+    let text = response.text_embedding.as_mut().and_then(|text| text.error_message.as_mut());
+    let image = response.image_embedding.as_mut().and_then(|image| image.error_message.as_mut());
+    let audio = response.audio_embedding.as_mut().and_then(|audio| audio.error_message.as_mut());
+    [text, image, audio].into_iter().flatten().for_each(|message| *message = key.redact(message));
+    response
+}
+
 /// The same response, whose vectors know the model.
 fn with_model(mut response: EmbeddingResponse) -> EmbeddingResponse {
     fn set<I: VectorItem>(items: Option<&mut Vec<I>>, model: &Arc<str>) {
@@ -168,5 +177,25 @@ fn fields(source: Option<Source>, upload: &mut Upload) -> (Option<String>, Optio
         None => (None, None),
         Some(Source::Url(url)) => (Some(url), None),
         Some(Source::File(part)) => (None, Some(upload.track(part))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embed::InputErrors;
+
+    #[test]
+    fn the_error_of_an_input_does_not_show_the_key() {
+        let body = json!({
+            "model_name": "marengo3.0",
+            "text_embedding": { "error_message": "tlk_0123secret is no text" },
+            "image_embedding": { "error_message": "no image for tlk_0123secret" },
+            "audio_embedding": { "error_message": "tlk_0123secret" },
+        });
+        let response = serde_json::from_value(body).expect("a response");
+        let errors = without_key(response, &Key::new("tlk_0123secret").expect("a key")).input_errors();
+        let texts: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(texts, ["*** is no text", "no image for ***", "***"]);
     }
 }

@@ -77,7 +77,8 @@ impl fmt::Display for Error {
             }
             f.write_str(": ")?;
         }
-        f.write_str(&repr.message)?;
+        // Paths, for example, may have line breaks.
+        write_plain(f, &repr.message)?;
         if repr.attempts > 1 {
             write!(f, " ({} attempts)", repr.attempts)?;
         }
@@ -163,5 +164,7 @@ mod tests {
         assert_eq!(error.to_string(), r"embed.tasks.create(a\nb): video_file must be readable (3 attempts)");
         assert_eq!(format!("{error:?}"), format!("{error}\n  caused by: disk on fire"));
         assert_eq!(format!("{:?}", Error::new(ErrorKind::Config, "no key")), "no key");
+        let odd = Error::new(ErrorKind::InvalidInput, "video_file must be readable (got a\n\u{1b}[31mb.mp4)");
+        assert_eq!(odd.to_string(), r"video_file must be readable (got a\n\u{1b}[31mb.mp4)");
     }
 }

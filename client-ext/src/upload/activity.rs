@@ -156,20 +156,29 @@ impl Activity {
             let now = Instant::now();
             // The kernel may respond late. What has left before says nothing then.
             let first_look = held.filter(|_| is_leaving).and_then(|(_, at)| at.checked_sub(look_after(chunk)));
-            let Some(due) = first_look.unwrap_or(seen).max(seen).checked_add(limit) else {
-                self.0.finished.notified().await;
-                continue;
-            };
-            if self.last() == seen && due <= now {
+            // `None` is never, beyond the range of the clock.
+            let due = first_look.unwrap_or(seen).max(seen).checked_add(limit);
+            if self.last() == seen && due.is_some_and(|due| due <= now) {
+                // If the runtime was blocked, the response may have arrived, and its connection comes after this task.
+                tokio::task::yield_now().await;
+                if self.last() != seen {
+                    continue;
+                }
                 let (what, option) = match is_leaving {
                     true => ("no upload progress", "with_chunk_timeout"),
                     false => ("no response headers", "with_header_timeout"),
                 };
                 return format!("{what} within {} ({option})", shown(limit));
             }
-            let wake = if is_leaving { due.min(now + look_after(chunk)) } else { due };
+            let look = is_leaving.then(|| now + look_after(chunk));
+            let wake = async {
+                match look.into_iter().chain(due).min() {
+                    Some(wake) => sleep_until(wake).await,
+                    None => std::future::pending().await,
+                }
+            };
             // The end of the body changes the limit.
-            let _ = select(pin!(sleep_until(wake)), pin!(self.0.finished.notified())).await;
+            let _ = select(pin!(wake), pin!(self.0.finished.notified())).await;
         }
     }
 
@@ -289,6 +298,38 @@ mod tests {
         let stalled = activity.stalled(CHUNK, HEADERS, unconfirmed).await;
         let seconds = start.elapsed().as_secs();
         assert!(stalled.starts_with("no upload progress") && seconds > 400, "{seconds} s: {stalled}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_that_arrives_with_the_end_of_the_time_is_in_time() {
+        let activity = Activity::default();
+        let _running = activity.start();
+        let due = Instant::now() + HEADERS;
+        let (sender, response) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            sleep_until(due).await;
+            sender.send(()).expect("received");
+        });
+        tokio::select! {
+            biased;
+            received = response => received.expect("sent"),
+            stalled = activity.stalled(CHUNK, HEADERS, || ready(None)) => panic!("{stalled}"),
+        }
+        assert_eq!(Instant::now(), due);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_limit_for_chunks_the_time_for_the_response_still_counts() {
+        let activity = Activity::default();
+        activity.expect_upload();
+        let _running = activity.start();
+        activity.written()(true);
+        let start = Instant::now();
+        // The last bytes leave a minute after the socket has taken them.
+        let unconfirmed = || ready(Some(u64::from(start.elapsed() < CHUNK)));
+        let stalled = activity.stalled(Duration::MAX, HEADERS, unconfirmed).await;
+        assert_eq!(stalled, "no response headers within 5 s (with_header_timeout)");
+        assert!(start.elapsed() >= CHUNK + HEADERS, "{:?}", start.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

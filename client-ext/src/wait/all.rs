@@ -124,7 +124,8 @@ impl<J: Job, M> WaitAll<J, M> {
     /// Maximum number of status and list requests in any 60 s; at least 1. Create calls are not counted.
     ///
     /// Default: 25, which is the server's smallest limit, until the server announces its limit. A number set here is
-    /// not exceeded, and the rate is lower if the server allows less. Retries of a single poll, which are off unless
+    /// not exceeded, and the rate is lower if the server allows less. A poll of a single task of version 2 counts as two,
+    /// because it may take a second request. Retries of a single poll, which are off unless
     /// [`with_max_retries`](crate::RequestOptions::with_max_retries) is called on this wait, are not counted.
     pub fn with_requests_per_minute(mut self, requests: u32) -> Self {
         self.rate = Rate::AtMost(requests);
@@ -193,7 +194,8 @@ impl<J: Job> WaitAll<J> {
             let mut event_loop = event_loop.or_else(|| wait.take().map(EventLoop::new))?;
             let item = event_loop.next().instrument(span.clone()).await;
             span.record("requests", event_loop.requests_made());
-            if item.is_none() {
+            // A caller who knows the number of results may not ask for the end.
+            if item.is_none() || event_loop.is_over() {
                 traced.succeeded();
             }
             Some((item?, (wait, Some(event_loop), traced)))

@@ -109,6 +109,8 @@ struct Item {
 pub struct Batch {
     schedule: Schedule,
     limiter: RateLimiter,
+    /// The most requests that the server sees for one poll of one item.
+    requests_per_poll: u32,
     items: Vec<Item>,
     pending: usize,
     idle: usize,
@@ -149,6 +151,7 @@ impl Batch {
         Self {
             schedule,
             limiter: RateLimiter::new(rate),
+            requests_per_poll: 1,
             items: Vec::new(),
             pending: 0,
             idle: 0,
@@ -170,6 +173,19 @@ impl Batch {
                 search_again: 0,
                 search_gap: 1,
             },
+        }
+    }
+
+    /// A poll of one item counts as so many requests.
+    pub fn with_requests_per_poll(self, requests: u32) -> Self {
+        Self { requests_per_poll: requests, ..self }
+    }
+
+    /// The number of requests that count for one of this target.
+    fn requests(&self, target: Target) -> u32 {
+        match target {
+            Target::One(_) => self.requests_per_poll,
+            Target::Page { .. } => 1,
         }
     }
 
@@ -292,7 +308,7 @@ impl Batch {
         if self.pending == 0 || self.under_way >= most {
             return Next::Wait(None);
         }
-        match self.limiter.ready(now) {
+        match self.limiter.ready(self.requests_per_poll, now) {
             None => return Next::Wait(None),
             Some(ready) if ready.max(self.not_before) > now => return Next::Wait(Some(ready.max(self.not_before))),
             Some(_) => {}
@@ -312,7 +328,7 @@ impl Batch {
             }
             match self.choose(now) {
                 Some(Next::Request(request)) => {
-                    self.limiter.start();
+                    self.limiter.start(self.requests(request.target));
                     self.under_way += 1;
                     match request.target {
                         Target::Page { .. } => self.page_under_way = true,
@@ -330,7 +346,7 @@ impl Batch {
     }
 
     fn completed(&mut self, target: Target, now: Instant) {
-        self.limiter.end(now);
+        self.limiter.end(self.requests(target), now);
         self.under_way -= 1;
         match target {
             Target::Page { .. } => self.page_under_way = false,

@@ -43,6 +43,9 @@ pub trait Job: Clone + Send + Sync + 'static {
     /// The operation that polls one job, for errors.
     #[doc(hidden)]
     const OPERATION: &'static str;
+    /// The most requests that [`poll`](Self::poll) makes, without retries.
+    #[doc(hidden)]
+    const REQUESTS_PER_POLL: u32 = 1;
     /// Whether [`list`](Self::list) is implemented, so that one request can poll many jobs.
     #[doc(hidden)]
     const HAS_LIST: bool = false;
@@ -50,6 +53,10 @@ pub trait Job: Clone + Send + Sync + 'static {
     /// The jobs of a client.
     #[doc(hidden)]
     fn new(core: &Core) -> Self;
+
+    /// The client whose jobs they are.
+    #[doc(hidden)]
+    fn core(&self) -> &Core;
 
     /// Polls one job.
     #[doc(hidden)]

@@ -82,10 +82,15 @@ pub(super) async fn call_back(running: CallbackFuture, deadline: Option<Instant>
     }
 }
 
+/// The status as it is on the wire, which may echo the key.
+pub(super) fn shown_status<J: Job>(job: &J, status: &J::Status) -> String {
+    job.core().key().redact(J::status_text(status))
+}
+
 /// The error of a wait whose deadline has passed. The job goes on, so the text says how to resume.
-pub(super) fn deadline_exceeded<J: Job>(elapsed: Duration, polls: u32, last: Option<&J::Status>) -> Error {
+pub(super) fn deadline_exceeded<J: Job>(job: &J, elapsed: Duration, polls: u32, last: Option<&J::Status>) -> Error {
     let plural = if polls == 1 { "poll" } else { "polls" };
-    let last = last.map_or("none", |status| J::status_text(status));
+    let last = last.map_or_else(|| "none".to_owned(), |status| shown_status(job, status));
     let (elapsed, name) = (shown(elapsed), J::NAME);
     let message = format!(
         "deadline exceeded after {elapsed} ({polls} {plural}, last status: {last}); the {name} goes on: wait for the same id to resume"

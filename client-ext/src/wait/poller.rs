@@ -116,12 +116,13 @@ impl Poller {
                         return Err(Stopped::Failed(error));
                     }
                     let pause = retry_after.unwrap_or_default().max(self.schedule.interval);
+                    // An earlier poll would ignore what the server asks for. The interval alone may reach the deadline.
+                    let fits = |asked: Duration| {
+                        let then = now.checked_add(asked).filter(|_| asked <= self.schedule.max_retry_after);
+                        then.is_some_and(|then| deadline.is_none_or(|deadline| then < deadline))
+                    };
                     match now.checked_add(pause) {
-                        // An earlier poll would ignore what the server asks for.
-                        Some(then)
-                            if retry_after.is_none_or(|retry_after| retry_after <= self.schedule.max_retry_after)
-                                && deadline.is_none_or(|deadline| retry_after.is_none() || then < deadline) =>
-                        {
+                        Some(then) if retry_after.is_none_or(fits) => {
                             if let Err(error) = tolerated(&error, self.failures, pause) {
                                 return Err(Stopped::Failed(error));
                             }
@@ -224,6 +225,17 @@ mod tests {
         let (outcome, times) = wait(SCHEDULE, vec![Err(transient(None)); 9]).await;
         assert!(matches!(outcome, Err(Stopped::Failed(_))));
         assert_eq!(times.len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interval_beyond_the_deadline_is_no_reason_to_end_before_it() {
+        let schedule = Schedule { interval: Duration::from_secs(100), ..SCHEDULE };
+        for (asked, seconds) in [(None, 60), (Some(1), 60), (Some(59), 60), (Some(60), 0), (Some(99), 0)] {
+            let start = Instant::now();
+            let (outcome, times) = wait(schedule, vec![Err(transient(asked))]).await;
+            let is_late = matches!(outcome, Err(Stopped::Deadline { last: Some(_), .. }));
+            assert_eq!((is_late, start.elapsed().as_secs(), times), (seconds == 60, seconds, vec![0]), "{asked:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

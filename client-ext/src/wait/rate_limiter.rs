@@ -58,26 +58,29 @@ impl RateLimiter {
         }
     }
 
-    /// When the next request may start: now, later, or, with `None`, not before one that is under way has ended.
-    pub fn ready(&mut self, now: Instant) -> Option<Instant> {
+    /// When the next `requests` may start together: now, later, or, with `None`, not before one that is under way has
+    /// ended.
+    pub fn ready(&mut self, requests: u32, now: Instant) -> Option<Instant> {
         while self.ended.front().is_some_and(|end| *end + WINDOW + SLACK <= now) {
             self.ended.pop_front();
         }
         let used = self.ended.len() + self.under_way as usize;
+        // A limit below what belongs together would never allow it.
+        let wanted = requests.min(self.limit()) as usize;
         // So many requests have to leave the window first; after the limit has shrunk, more than one.
-        match (used + 1).checked_sub(self.limit() as usize) {
+        match (used + wanted).checked_sub(self.limit() as usize) {
             None | Some(0) => Some(now),
             Some(excess) => self.ended.get(excess - 1).map(|end| *end + WINDOW + SLACK),
         }
     }
 
-    pub fn start(&mut self) {
-        self.under_way += 1;
+    pub fn start(&mut self, requests: u32) {
+        self.under_way += requests;
     }
 
-    pub fn end(&mut self, now: Instant) {
-        self.under_way = self.under_way.saturating_sub(1);
-        self.ended.push_back(now);
+    pub fn end(&mut self, requests: u32, now: Instant) {
+        self.under_way = self.under_way.saturating_sub(requests);
+        self.ended.extend((0..requests).map(|_| now));
     }
 }
 
@@ -96,14 +99,30 @@ mod tests {
         let (start, mut limiter) = (Instant::now(), RateLimiter::new(Rate::Unless(3)));
         for second in 0..3 {
             let now = start + seconds(second);
-            assert_eq!(limiter.ready(now), Some(now));
-            limiter.start();
+            assert_eq!(limiter.ready(1, now), Some(now));
+            limiter.start(1);
         }
-        assert_eq!(limiter.ready(start + seconds(3)), None);
-        limiter.end(start + seconds(4));
+        assert_eq!(limiter.ready(1, start + seconds(3)), None);
+        limiter.end(1, start + seconds(4));
         let next = start + seconds(64) + SLACK;
-        assert_eq!(limiter.ready(start + seconds(5)), Some(next));
-        assert_eq!(limiter.ready(next), Some(next));
+        assert_eq!(limiter.ready(1, start + seconds(5)), Some(next));
+        assert_eq!(limiter.ready(1, next), Some(next));
+    }
+
+    #[test]
+    fn requests_that_belong_together_start_together() {
+        let (start, mut limiter) = (Instant::now(), RateLimiter::new(Rate::AtMost(3)));
+        assert_eq!(limiter.ready(2, start), Some(start));
+        limiter.start(2);
+        limiter.end(2, start);
+        let next = start + seconds(60) + SLACK;
+        assert_eq!((limiter.ready(2, start), limiter.ready(1, start)), (Some(next), Some(start)));
+        // A limit that is too small for both does not stop them for ever.
+        let mut limiter = RateLimiter::new(Rate::AtMost(1));
+        assert_eq!(limiter.ready(2, start), Some(start));
+        limiter.start(2);
+        limiter.end(2, start);
+        assert_eq!(limiter.ready(2, start), Some(next));
     }
 
     #[test]
@@ -136,11 +155,11 @@ mod tests {
                 running.sort();
                 loop {
                     // A request that has ended by then is recorded first.
-                    let ready = limiter.ready(now);
+                    let ready = limiter.ready(1, now);
                     let horizon = ready.unwrap_or_else(|| running[0]).max(now);
                     if running.first().is_some_and(|end| *end <= horizon) {
                         let end = running.remove(0);
-                        limiter.end(end);
+                        limiter.end(1, end);
                     } else if ready == Some(horizon) {
                         now = horizon;
                         break;
@@ -148,7 +167,7 @@ mod tests {
                         now = horizon;
                     }
                 }
-                limiter.start();
+                limiter.start(1);
                 let lasts = Duration::from_millis(lasts);
                 counted.push(now + lasts.mul_f64(at));
                 running.push(now + lasts);

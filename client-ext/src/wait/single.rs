@@ -14,7 +14,7 @@ use tracing::{Instrument, field::Empty, info_span};
 use super::{
     WaitOptions, WaitSettings,
     job::{Job, JobState, PollError},
-    outcome::{Called, call_back, classify, conclude, deadline_exceeded, describe, named},
+    outcome::{Called, call_back, classify, conclude, deadline_exceeded, describe, named, shown_status},
     poller::{Poller, Stopped},
 };
 use crate::{
@@ -118,7 +118,7 @@ impl<J: Job> WaitForDone<J> {
             span.record("polls", polling.poller.as_ref().map_or(0, Poller::polls));
             match &item {
                 Ok(status) => {
-                    span.record("status", J::status_text(status));
+                    span.record("status", shown_status(&polling.wait.job, status));
                     if polling.ended.is_some() {
                         traced.succeeded();
                     }
@@ -224,7 +224,7 @@ impl<J: Job> Polling<J> {
                 let error = match stopped {
                     Stopped::Failed(error) => error.into_error(),
                     Stopped::Deadline { elapsed, last: source } => {
-                        let error = deadline_exceeded::<J>(elapsed, polls, last.as_ref());
+                        let error = deadline_exceeded(job, elapsed, polls, last.as_ref());
                         match source.map(PollError::into_error) {
                             None => error,
                             Some(source) => error.with_source(source),
@@ -242,7 +242,7 @@ impl<J: Job> Polling<J> {
                 Called::Failed(error) => Some(Error::of_callback("the wait", error)),
                 // It was done in time if the job is.
                 Called::Late if J::state(&status) != JobState::Pending => None,
-                Called::Late => Some(deadline_exceeded::<J>(poller.elapsed(), poller.polls(), Some(&status))),
+                Called::Late => Some(deadline_exceeded(job, poller.elapsed(), poller.polls(), Some(&status))),
             };
             if let Some(error) = error {
                 return Err(describe::<J>(error, METHOD, id, poller.polls(), poller.elapsed(), Some(status)));

@@ -221,6 +221,21 @@ async fn a_connection_that_is_not_established_in_time_is_a_timeout() {
     assert!(connections.load(Ordering::SeqCst) > 8);
 }
 
+#[tokio::test]
+async fn a_time_limit_that_passes_before_the_connection_is_established_leaves_no_doubt() {
+    // In its TLS handshake, this server says nothing.
+    let (address, _) = serve(Serve::Nothing).await;
+    let builder = || builder(address).with_connect_timeout(Duration::from_secs(3600));
+    let limit = Duration::from_millis(200);
+    let video = || FileSource::url("https://example.com/v.mp4");
+    let error = tasks(builder().with_timeout(limit)).create(ModelName::Marengo30, video()).await.expect_err("late");
+    assert_eq!((error.kind(), error.attempts(), error.is_outcome_unknown()), (ErrorKind::Timeout, 1, false), "{error}");
+    // Nothing was sent, so create calls are retried.
+    let header = tasks(builder().with_header_timeout(limit));
+    let error = header.create(ModelName::Marengo30, video()).await.expect_err("late");
+    assert_eq!((error.kind(), error.attempts(), error.is_outcome_unknown()), (ErrorKind::Timeout, 3, false), "{error}");
+}
+
 /// A resolver that knows no name.
 struct NoNames;
 

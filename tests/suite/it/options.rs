@@ -7,7 +7,7 @@ use twelvelabs::{
 };
 use wiremock::ResponseTemplate;
 
-use crate::support::{ID, KEY, client, json, only_request, scripted, scripted_client};
+use crate::support::{ID, KEY, client, json, only_request, scripted, scripted_client, without_tls};
 
 const NOWHERE: &str = "http://127.0.0.1:9/v1.3";
 
@@ -81,6 +81,22 @@ async fn transport_errors_name_their_cause() {
     let builder = TwelveLabs::builder().api_key(KEY).base_url(NOWHERE).proxy("http://127.0.0.1:9");
     let error = builder.build().expect("a client").embed().tasks().status(ID).with_max_retries(0).await;
     assert_eq!(error.expect_err("no proxy").kind(), ErrorKind::Transport);
+}
+
+#[tokio::test]
+async fn limits_beyond_the_range_of_the_clock_are_no_limits() {
+    let never = Duration::MAX;
+    let responses = [json(200, "embed_tasks_create_200"), json(200, "embed_tasks_status_200_ready")];
+    let (server, _) = scripted_client(responses).await;
+    let builder = without_tls(TwelveLabs::builder()).api_key(KEY).base_url(format!("{}/v1.3", server.uri()));
+    let builder = builder.with_timeout(never).with_header_timeout(never).with_chunk_timeout(never);
+    let builder = builder.with_backoff(never, never).with_max_retry_after(never);
+    let builder = builder.with_connect_timeout(never).pool_idle_timeout(never);
+    let tasks = builder.build().expect("a client").embed().tasks();
+    let video = FileSource::bytes("v.mp4", vec![0; 300_000]);
+    tasks.create(ModelName::Marengo30, video).await.expect("created");
+    tasks.wait_for_done(ID).with_deadline(never).await.expect("ready");
+    assert!(tasks.wait_all([ID]).with_deadline(never).await.iter().all(Result::is_ok));
 }
 
 #[tokio::test]

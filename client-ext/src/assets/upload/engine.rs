@@ -141,9 +141,10 @@ impl RequestState {
     fn failed(&mut self, retry: &Policy, retry_after: Option<Duration>, now: Instant, random: f64) -> AfterFailure {
         self.is_busy = false;
         self.failures += 1;
-        match retry.pause(self.failures, Decision::Retry { retry_after }, random) {
-            Some(pause) => {
-                self.not_before = Some(now + pause);
+        let pause = retry.pause(self.failures, Decision::Retry { retry_after }, random);
+        match pause.and_then(|pause| Some((pause, now.checked_add(pause)?))) {
+            Some((pause, then)) => {
+                self.not_before = Some(then);
                 AfterFailure::Retry { number: self.failures, pause }
             }
             None => AfterFailure::GiveUp,
@@ -335,11 +336,20 @@ impl Engine {
             true => Some(Duration::ZERO),
             false => retry.pause(failures, Decision::Retry { retry_after }, random),
         };
-        let Some(pause) = pause else { return AfterFailure::GiveUp };
+        // A pause that ends beyond the range of the clock never ends.
+        let Some((pause, then)) = pause.and_then(|pause| Some((pause, now.checked_add(pause)?))) else {
+            return AfterFailure::GiveUp;
+        };
         if let Some(part) = self.get(number) {
-            part.state = State::Waiting((!pause.is_zero()).then(|| now + pause));
+            part.state = State::Waiting((!pause.is_zero()).then_some(then));
         }
         AfterFailure::Retry { number: failures, pause }
+    }
+
+    /// How often a part was sent without success.
+    pub(super) fn failures(&self, part: u64) -> u32 {
+        let index = part.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| self.parts.get(index)).map_or(0, |part| part.failures)
     }
 
     /// The parts of the report that was under way are recorded.

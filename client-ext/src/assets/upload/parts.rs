@@ -155,11 +155,12 @@ impl<'c> PartsUpload<'c> {
             );
             return Err(Error::invalid(vec![Violation::new(JOURNAL, value, rule)]));
         }
-        // A server that has fewer parts than were reported gets all reports again, which does no harm.
+        // A server that has fewer parts than were reported, or does not say it, gets all reports again, which does no
+        // harm.
         let reported = parts.uploaded.values().filter(|record| record.reported).count();
         let has_all = status
             .chunks_completed
-            .is_none_or(|recorded| usize::try_from(recorded).is_ok_and(|recorded| recorded >= reported));
+            .is_some_and(|recorded| usize::try_from(recorded).is_ok_and(|recorded| recorded >= reported));
         for (number, record) in &parts.uploaded {
             let proof = upload.sender.file.check_part(upload.layout, *number, record).await?;
             upload.sender.sent.fetch_add(upload.layout.range(*number).1, Ordering::Relaxed);
@@ -294,9 +295,8 @@ impl<'c> PartsUpload<'c> {
                 let (offset, length) = self.layout.range(part);
                 let place =
                     format_args!("part {part} of {} (bytes {offset} to {})", self.layout.count(), offset + length);
-                let error = error.within(place);
                 let next = self.engine.failed(part, failure, now, random);
-                (error, next)
+                (error.within(place).with_attempts(self.engine.failures(part)), next)
             }
             Event::Urls(start, Ok(urls)) => {
                 if self.engine.received(urls, now) {

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use twelvelabs_api::{
-    params::{assets_create::FILE, assets_retrieve::ASSET_ID},
+    params::assets_retrieve::ASSET_ID,
     runtime::FilePart,
     types::{Asset, AssetId, CreateAssetUploadRequestType},
 };
@@ -27,6 +27,8 @@ use crate::{
     upload::Source,
 };
 
+/// The documentation says 200 MB and not whether these are 200 MiB: the smaller number is right in both cases.
+const DEFAULT_DIRECT_LIMIT: u64 = 200_000_000;
 const DEFAULT_CONCURRENCY: usize = 4;
 const DEFAULT_PART_RETRIES: u32 = 10;
 const IMAGES: [&str; 7] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tiff"];
@@ -68,7 +70,7 @@ impl Plan {
             filename: None,
             file_type: None,
             settings: AssetSettings::default(),
-            direct_limit: FILE.max_length.unwrap_or_default(),
+            direct_limit: DEFAULT_DIRECT_LIMIT,
             concurrency: DEFAULT_CONCURRENCY,
             part_retries: DEFAULT_PART_RETRIES,
             journal: None,
@@ -219,5 +221,17 @@ impl Created {
             cleanup.add(id.clone());
         }
         self.callback.call(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_too_large_for_one_request_is_sent_in_parts() {
+        let is_direct = |path: &str, size| Plan::new(path.into()).is_direct(size);
+        assert!(is_direct("talk.mp4", 200_000_000) && !is_direct("talk.mp4", 200_000_001));
+        assert!(is_direct("talk.pdf", 200 << 20), "a document has no parts");
     }
 }

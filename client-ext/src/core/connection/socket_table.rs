@@ -20,6 +20,10 @@ const SHORTEST_REST: Duration = Duration::from_millis(10);
 /// the next read.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
+/// How long to wait for the read of another upload. Its task may not be polled any more, as that of a stream whose
+/// consumer is busy, or of a runtime that is blocked, and must not keep the time limits of this one from passing.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// The table `/proc/self/net/tcp`, which has a line for every socket of the machine.
 ///
 /// Asking one socket would need its descriptor, which the HTTP client keeps to itself. A read takes 3 ms for every
@@ -64,7 +68,10 @@ impl SocketTable {
     ) -> Option<u64> {
         let asked = Instant::now();
         self.want().insert(socket);
-        let mut last = self.last.lock().await;
+        let Ok(mut last) = tokio::time::timeout(LONGEST_WAIT, self.last.lock()).await else {
+            let alone = move || read(&HashSet::from([socket]));
+            return tokio::task::spawn_blocking(alone).await.ok()?.ok()?.get(&socket).copied();
+        };
         if let Some(queues) = &*last {
             if queues.started >= asked
                 && let Some(queued) = queues.by_socket.get(&socket)
@@ -197,6 +204,14 @@ mod tests {
     #[test]
     fn the_table_rests_longer_than_a_read_takes_but_not_for_long() {
         assert_eq!([0, 5, 10_000].map(|read| rest(Duration::from_millis(read)).as_millis()), [10, 100, 1_000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_that_is_not_polled_any_more_does_not_stop_the_others() {
+        let table = SocketTable::new();
+        let ours = socket("127.0.0.1:1", "127.0.0.1:443");
+        let _held = table.last.lock().await;
+        assert_eq!(table.queued_by(ours, |wanted| Ok(wanted.iter().map(|one| (*one, 7)).collect())).await, Some(7));
     }
 
     #[tokio::test]

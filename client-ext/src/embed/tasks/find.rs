@@ -4,6 +4,7 @@ use std::{
     future::{Future, IntoFuture},
     marker::PhantomData,
     pin::Pin,
+    time::SystemTime,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -57,7 +58,9 @@ impl<M> FindCreated<M> {
 
     /// When the create call was made, by the caller's clock. Default: the last seven days.
     ///
-    /// Tasks created up to 2 min before and after are found too, because the clock of the server may differ.
+    /// Tasks created up to 2 min before and after are found too, because the clock of the server may differ. If nothing
+    /// is found and the clocks differ by more, as the header `Date` tells, the same time on the clock of the server is
+    /// searched.
     pub fn between(mut self, start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
         let from = start.checked_sub_signed(CLOCK_MARGIN).unwrap_or(start);
         let until = end.checked_add_signed(CLOCK_MARGIN).unwrap_or(end);
@@ -79,15 +82,39 @@ impl FindCreated {
     ///
     /// Those of [`list`](super::TasksClient::list).
     pub async fn send(self) -> Result<Vec<MediaEmbeddingTask>> {
-        let Self { list, name, marker, .. } = self;
-        let file_name = marker.map_or_else(|| name.clone(), |marker| marked_name(&marker, &name));
+        let found = self.search(self.list.clone()).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        match self.list_on_the_clock_of_the_server().await? {
+            Some(list) => self.search(list).await,
+            None => Ok(found),
+        }
+    }
+
+    async fn search(&self, list: Request<ListTasks>) -> Result<Vec<MediaEmbeddingTask>> {
+        let Self { name, marker, .. } = self;
+        let file_name = marker.as_ref().map_or_else(|| name.clone(), |marker| marked_name(marker, name));
         let is_searched = |task: &MediaEmbeddingTask| {
             let metadata = task.video_embedding.as_ref().and_then(|video| video.metadata.as_ref());
             metadata.is_some_and(|metadata| {
-                metadata.input_filename.as_deref() == Some(&file_name) || metadata.input_url.as_deref() == Some(&name)
+                metadata.input_filename.as_deref() == Some(&file_name) || metadata.input_url.as_deref() == Some(name)
             })
         };
         list.items().try_filter(|task| ready(is_searched(task))).try_collect().await
+    }
+
+    /// The list of the same time on the clock of the server. `None` if the margin covers the difference.
+    async fn list_on_the_clock_of_the_server(&self) -> Result<Option<Request<ListTasks>>> {
+        let (Some(from), Some(until)) = (self.list.verb.started_at, self.list.verb.ended_at) else { return Ok(None) };
+        let response = self.list.clone().page_limit(1).send_with_response().await?;
+        let [server, own] = [response.info().server_time(), SystemTime::now()].map(DateTime::<Utc>::from);
+        let ahead = server - own;
+        if ahead.abs() <= CLOCK_MARGIN {
+            return Ok(None);
+        }
+        let moved = |time: DateTime<Utc>| time.checked_add_signed(ahead).unwrap_or(time);
+        Ok(Some(self.list.clone().started_at(moved(from)).ended_at(moved(until))))
     }
 }
 

@@ -37,6 +37,10 @@ impl Job for TaskJob {
         Self { core: core.clone() }
     }
 
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<TasksStatusResponse> {
         let make = |api: &twelvelabs_api::Client| api.embed_tasks_status_request(id);
         Polled::of_job(self.core.poll(id, &EMBED_TASKS_STATUS, options, make, |task| &task.id).await)

@@ -25,8 +25,8 @@ use crate::{
 /// The operation of [`V2Client::create`](super::V2Client::create).
 ///
 /// `POST /embed-v2`, JSON. It computes vectors and stores nothing, so it is safe to repeat. Bytes of files are in the
-/// request, in base64: the header timeout, 5 min by default, counts from the start of the attempt, and is longer by one
-/// second per 64 KiB of the request.
+/// request, in base64. From 256 KiB on, it is an [upload](crate::RequestOptions#uploads): it may take as long as it makes
+/// progress, and the header timeout, 5 min by default, counts from its last byte.
 ///
 /// The response has [`usage`](super::EmbeddingUsage) with Marengo 3.5: the tokens of each kind of input, which is what
 /// the call costs.

@@ -62,6 +62,8 @@ struct Watched<J: Job> {
     started: Instant,
     /// The status of the last poll, which errors carry.
     last: Option<J::Status>,
+    /// The error of the last poll of its own, if it failed.
+    failed: Option<Error>,
 }
 
 /// The wait: an engine without I/O, and the futures of the requests and callbacks that it has asked for.
@@ -96,7 +98,7 @@ impl<J: Job> EventLoop<J> {
             options,
             settings,
             interval: schedule.interval,
-            batch: Batch::new(schedule, rate, J::HAS_LIST, Instant::now()),
+            batch: Batch::new(schedule, rate, J::HAS_LIST, Instant::now()).with_requests_per_poll(J::REQUESTS_PER_POLL),
             watched: Vec::new(),
             slots: HashMap::new(),
             requests: Running::new(),
@@ -124,13 +126,19 @@ impl<J: Job> EventLoop<J> {
         self.requests_made
     }
 
+    /// The caller has all results.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.is_empty() && self.batch.pending() == 0 && self.creating.is_none()
+    }
+
     /// Adds the job for position `index`, unless it is waited for already: then its result is given twice.
     fn add(&mut self, index: usize, id: &J::Id, now: Instant, due: Instant) {
         if let Some(slot) = self.slots.get(id).filter(|slot| self.batch.is_pending(**slot)) {
             return self.watched[*slot].places.push(index);
         }
         let slot = self.batch.add(now, due);
-        self.watched.push(Watched { id: id.clone(), places: vec![index], started: now, last: None });
+        let watched = Watched { id: id.clone(), places: vec![index], started: now, last: None, failed: None };
+        self.watched.push(watched);
         self.slots.insert(id.clone(), slot);
     }
 
@@ -235,6 +243,10 @@ impl<J: Job> EventLoop<J> {
                 let failure = classify_for_all(&error);
                 let mut ended = self.batch.failed(request, failure, now);
                 let error = error.into_error();
+                if let Target::One(slot) = request.target {
+                    let watched = &mut self.watched[slot];
+                    watched.failed = Some(error.for_resource(&watched.id));
+                }
                 if let Failure::This(PollFailure::Transient { .. }) = failure
                     && let Err(panicked) = self.tolerated(&error, &ended, request.target, now)
                     && let Target::One(slot) = request.target
@@ -316,7 +328,8 @@ impl<J: Job> EventLoop<J> {
             self.callbacks.push(Box::pin(async move { (slot, call_back(running, deadline).await) }));
         }
         let is_held = self.settings.callback.is_some();
-        self.watched[slot].last = Some(status);
+        let watched = &mut self.watched[slot];
+        (watched.last, watched.failed) = (Some(status), None);
         if !is_held {
             self.conclude(slot);
         }
@@ -363,9 +376,13 @@ impl<J: Job> EventLoop<J> {
 
     /// Ends the wait for a job whose deadline has passed.
     fn give_late(&mut self, slot: Slot, now: Instant) {
-        let watched = &self.watched[slot];
+        let watched = &mut self.watched[slot];
         let elapsed = now.duration_since(watched.started);
-        let error = deadline_exceeded::<J>(elapsed, self.batch.polls(slot), watched.last.as_ref());
+        let error = deadline_exceeded(&self.job, elapsed, self.batch.polls(slot), watched.last.as_ref());
+        let error = match watched.failed.take() {
+            None => error,
+            Some(source) => error.with_source(source),
+        };
         self.give_all(slot, Err(error));
     }
 

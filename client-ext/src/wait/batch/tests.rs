@@ -34,6 +34,22 @@ fn one_item_is_polled_alone_at_its_interval() {
 }
 
 #[test]
+fn a_poll_of_two_requests_counts_twice() {
+    let now = Instant::now();
+    let mut batch = Batch::new(schedule(), Rate::AtMost(5), false, now).with_requests_per_poll(2);
+    for _ in 0..4 {
+        batch.add(now, now);
+    }
+    let mut polls = 0;
+    while let Next::Request(request) = batch.next(now) {
+        let Target::One(slot) = request.target else { panic!("there is no list") };
+        batch.one(slot, now);
+        polls += 1;
+    }
+    assert_eq!(polls, 2, "the third one might be the fifth and the sixth request");
+}
+
+#[test]
 fn a_thousand_items_cost_a_twentieth_of_a_request_per_item_and_interval() {
     for foreign in [0, 1] {
         let done = |number: usize| Duration::from_secs(600 + number as u64);

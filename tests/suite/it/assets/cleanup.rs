@@ -93,4 +93,12 @@ async fn a_delete_whose_response_was_lost_has_worked() {
     let client = builder.with_backoff(millisecond, millisecond).build().expect("a client");
     client.assets().delete("a").await.expect("deleted by the first attempt");
     assert!(client.assets().delete("a").await.expect_err("unknown").is_not_found());
+    // A refused attempt has deleted nothing.
+    http.reset().await;
+    let limited = Mock::given(method("DELETE")).respond_with(ResponseTemplate::new(429)).up_to_n_times(1);
+    limited.mount(&http).await;
+    let gone = json!({ "code": "resource_not_exist", "message": "gone" });
+    server("a", ResponseTemplate::new(404).set_body_json(gone), &http).await;
+    let error = client.assets().delete("a").await.expect_err("unknown");
+    assert!(error.is_not_found() && error.attempts() == 2, "{error}");
 }

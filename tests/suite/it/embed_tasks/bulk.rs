@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use twelvelabs::{
     ErrorKind, FileSource, ModelName, RequestOptions, RetryDecision, TwelveLabs, embed::tasks::TaskInput,
@@ -172,4 +173,29 @@ async fn a_lost_task_is_found_by_file_name_marker_and_time() {
     assert_eq!(found("v.mp4", Some("job-2"), 0).await, [ids[3].clone()]);
     assert!(found("silent.mp4", Some("job-3"), 0).await.is_empty());
     assert!(found("silent.mp4", Some("job-1"), 1).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_task_is_found_by_the_clock_of_the_server_too() {
+    for hours in [-1, 1] {
+        let now = Utc::now();
+        let date = (now + TimeDelta::hours(hours)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let page = move |index: usize| {
+            // Nothing in the window of the caller's clock.
+            let page = if index < 2 { serde_json::json!({ "data": [] }) } else { body("embed_tasks_list_200") };
+            ResponseTemplate::new(200).set_body_json(page).insert_header("date", date.as_str())
+        };
+        let (server, client, _) = server(page).await;
+        let search = client.embed().tasks().find_created("a.mp4").between(now, now);
+        assert_eq!(search.await.expect("listed").len(), 1);
+        let requests = server.received_requests().await.expect("recorded");
+        let start = |request: &Request| {
+            let start =
+                request.url.query_pairs().find(|(name, _)| name == "started_at").expect("a start").1.into_owned();
+            start.parse::<DateTime<Utc>>().expect("a time")
+        };
+        let starts: Vec<_> = requests.iter().map(start).collect();
+        let moved = starts[2] - starts[0] - TimeDelta::hours(hours);
+        assert!(starts[0] == starts[1] && moved.abs() < TimeDelta::minutes(1), "{starts:?}");
+    }
 }

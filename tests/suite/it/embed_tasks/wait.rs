@@ -1,12 +1,13 @@
 //! Waiting, over the wire.
 
 use std::{
+    error::Error as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::StreamExt;
-use twelvelabs::{ErrorKind, embed::tasks::TaskStatus, wait::WaitOptions};
+use twelvelabs::{Error, ErrorKind, embed::tasks::TaskStatus, wait::WaitOptions};
 use wiremock::ResponseTemplate;
 
 use crate::support::{ID, LIMITS, json, last_status, polls, scripted};
@@ -28,6 +29,24 @@ async fn the_callback_sees_every_status_before_the_wait_ends() {
     assert_eq!(done.status, TaskStatus::Ready);
     assert_eq!(*seen.lock().expect("sane"), ["processing", "archiving", "ready"]);
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(3));
+}
+
+#[tokio::test]
+async fn the_source_of_a_deadline_is_the_error_of_the_last_poll() {
+    for limit in LIMITS {
+        let (_server, tasks) = scripted([ResponseTemplate::new(503)]).await;
+        let one = tasks.wait_for_done(ID).sleep_interval(SOON).with_max_failures(u32::MAX).with_deadline(limit);
+        let mut errors = vec![one.await.expect_err("late")];
+        let all = tasks.wait_all([ID]).sleep_interval(SOON).with_max_failures(u32::MAX).with_deadline(limit);
+        errors.extend(all.await.into_iter().filter_map(Result::err));
+        assert!(errors.iter().all(|error| error.kind() == ErrorKind::Deadline), "{errors:?}");
+        let source = |error: &Error| error.source()?.downcast_ref::<Error>()?.status();
+        // A slow machine has not received a response by then.
+        if errors.iter().map(source).eq([Some(503), Some(503)]) {
+            return;
+        }
+    }
+    panic!("the machine is too slow");
 }
 
 #[tokio::test]

@@ -8,18 +8,21 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use serde_json::json;
 use tempfile::TempDir;
 use twelvelabs::{
     ErrorKind, ModelName, Request, RequestOptions, TwelveLabs,
     embed::{
         tasks::TaskStatus,
-        v2::{EmbedInTask, ImageInput, MediaSource, VideoInput},
+        v2::{DocumentInput, EmbedInTask, ImageInput, MediaSource, VideoInput},
     },
     wait::WaitOptions,
 };
 use twelvelabs_local::{Fault, LocalServer, LocalServerBuilder, UndocumentedBehaviour};
+use wiremock::ResponseTemplate;
 
-use crate::support::{ID, KEY, SILENT, TINY, without_tls};
+use crate::support::{ID, KEY, SILENT, TINY, body, scripted_client, without_tls};
 
 const SOON: Duration = Duration::from_millis(5);
 /// Longer than any test.
@@ -155,6 +158,34 @@ async fn a_task_that_was_not_created_is_created_by_the_next_call() {
     assert_eq!((error.status(), setup.server.task_count()), (Some(400), 0));
     assert!(!setup.journals().contains("\"since\""), "{}", setup.journals());
     setup.finish().await;
+}
+
+#[tokio::test]
+async fn a_task_is_searched_for_on_the_clock_of_the_server() {
+    for hours in [-1, 1] {
+        let now = (Utc::now() + TimeDelta::hours(hours)).trunc_subsecs(0);
+        let mut ready = body("assets_create_201");
+        ready["status"] = "ready".into();
+        let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let created = ResponseTemplate::new(201).set_body_json(ready).insert_header("date", date.as_str());
+        let none = ResponseTemplate::new(200).set_body_json(json!({ "data": [] }));
+        let (server, client) = scripted_client([created, ResponseTemplate::new(500), none]).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, journal) = (folder.path().join("a.txt"), folder.path().join("a.journal"));
+        std::fs::write(&file, "Some words.").expect("written");
+        let tasks = client.embed().v2().tasks();
+        let create = tasks.create(ModelName::Marengo35, DocumentInput::new(file.as_path())).with_journal(journal);
+        let error = create.with_upload(|upload| upload.sleep_interval(SOON)).await.expect_err("unknown");
+        assert!(error.is_outcome_unknown(), "{error}");
+        let requests = server.received_requests().await.expect("recorded");
+        assert_eq!(requests.len(), 4);
+        for search in &requests[2..] {
+            let start =
+                search.url.query_pairs().find(|(name, _)| name == "started_at").expect("a start").1.into_owned();
+            let start: DateTime<Utc> = start.parse().expect("a time");
+            assert_eq!(start, now - TimeDelta::minutes(2));
+        }
+    }
 }
 
 #[tokio::test]

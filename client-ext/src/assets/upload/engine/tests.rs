@@ -190,6 +190,20 @@ fn failed_requests_to_the_api_are_retried_as_long_as_not_too_many_fail_in_a_row(
 }
 
 #[test]
+fn a_pause_beyond_the_range_of_the_clock_ends_the_upload() {
+    let policy = Policy { max_retry_after: Some(Duration::MAX), ..Policy::default() };
+    let now = Instant::now();
+    let mut engine = Engine::new(Layout::new(10, 10).expect("possible"), 1, policy);
+    assert_eq!(engine.next(now), Action::RequestUrls(1, 1));
+    assert_eq!(engine.api_failed(RequestKind::Urls, Some(Duration::MAX), now, 1.0), AfterFailure::GiveUp);
+    let mut engine = Engine::new(Layout::new(10, 10).expect("possible"), 1, policy);
+    engine.received(urls([1]), now);
+    send(&mut engine, now);
+    let failure = PartFailure::Transient { retry_after: Some(Duration::MAX), unsent: false };
+    assert_eq!(engine.failed(1, failure, now, 1.0), AfterFailure::GiveUp);
+}
+
+#[test]
 fn a_report_that_waits_does_not_delay_urls_and_urls_do_not_shorten_its_pause() {
     let (mut engine, start) = engine(25, 1);
     engine.received(urls(1..=10), start);

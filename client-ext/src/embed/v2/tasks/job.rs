@@ -29,10 +29,16 @@ impl Job for EmbeddingTaskJob {
     const NAME: &'static str = "task";
     const ID: &'static Param = &TASK_ID;
     const OPERATION: &'static str = EMBED_V2_TASKS_RETRIEVE.id;
+    // The list, and the task itself if it is not on the first page.
+    const REQUESTS_PER_POLL: u32 = 2;
     const HAS_LIST: bool = true;
 
     fn new(core: &Core) -> Self {
         Self { core: core.clone() }
+    }
+
+    fn core(&self) -> &Core {
+        &self.core
     }
 
     async fn poll(&self, id: &TaskId, options: &CallOptions) -> Polled<EmbeddingTaskStatus> {

@@ -110,7 +110,8 @@ async fn an_error_says_which_part_failed_and_what_to_do() {
     assert_eq!(error.to_string(), text);
     let (requests, error) = failed(Fault::Status(403), false).await;
     assert_eq!((requests, error.status(), error.is_outcome_unknown()), (3, Some(403), false));
-    let text = "assets.upload(663da73b31cdd0c1f638a8e6): part 3 of 3 (bytes 2000 to 2500): server responded with 403 without a body; \
+    assert_eq!(error.attempts(), 3);
+    let text = "assets.upload(663da73b31cdd0c1f638a8e6): part 3 of 3 (bytes 2000 to 2500): server responded with 403 without a body (3 attempts); \
         without a journal the upload starts again (with_journal)";
     assert_eq!(error.to_string(), text, "the key is not to blame");
     let (requests, error) = failed(Fault::Reset, false).await;

@@ -72,24 +72,30 @@ async fn an_upload_that_is_killed_ten_times_is_whole_in_the_end() {
 
 #[tokio::test]
 async fn a_part_that_the_server_has_lost_is_reported_again() {
-    let (_folder, path, content) = file("talk.mp4", 3000);
-    let platform = Platform::start(content.len(), 1000).await;
-    platform.seen().forgotten = 1;
-    for _ in 0..2 {
-        let error = upload(&platform, &path).await.expect_err("a part is missing");
-        assert!(error.to_string().contains("the server has recorded 2 of 3 parts"), "{error}");
+    // Also if its status does not tell how many parts it has.
+    for hides_count in [false, true] {
+        let (_folder, path, content) = file("talk.mp4", 3000);
+        let platform = Platform::start(content.len(), 1000).await;
+        platform.seen().forgotten = 1;
+        platform.seen().hides_count = hides_count;
+        for _ in 0..2 {
+            let error = upload(&platform, &path).await.expect_err("a part is missing");
+            assert!(error.to_string().contains("the server has recorded 2 of 3 parts"), "{error}");
+        }
+        let seen = platform.seen();
+        assert_eq!((seen.duplicates, seen.sent.values().sum::<usize>()), (3, 3));
     }
-    let seen = platform.seen();
-    assert_eq!((seen.duplicates, seen.sent.values().sum::<usize>()), (3, 3));
 }
 
 #[tokio::test]
 async fn a_journal_that_cannot_be_written_is_an_error_before_anything_is_created() {
     let (folder, path, content) = file("talk.mp4", 3000);
     let platform = Platform::start(content.len(), 1000).await;
-    let journal = folder.path().join("missing").join("talk.journal");
-    let error = upload(&platform, &path).with_journal(journal).await.expect_err("refused");
-    assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("journal")), "{error}");
+    let folder_name = format!("{}/talk.journal/", folder.path().display());
+    for journal in [folder.path().join("missing").join("talk.journal"), folder_name.into(), "".into()] {
+        let error = upload(&platform, &path).with_journal(journal).await.expect_err("refused");
+        assert_eq!((error.kind(), error.parameter()), (ErrorKind::InvalidInput, Some("journal")), "{error}");
+    }
     assert!(platform.seen().calls.is_empty(), "{:?}", platform.seen().calls);
 }
 

@@ -1,6 +1,7 @@
 //! What ends a wait, and what does not.
 
 use super::*;
+use crate::support::KEY;
 
 pub(super) fn add_to(t: &mut Table) {
     of_other_jobs(t);
@@ -72,6 +73,9 @@ pub(super) fn add_to(t: &mut Table) {
         let late = fails(K::Deadline, 1).between(2, usize::MAX).takes_limit();
         t.add(g, format!("{name} until the deadline"), Op::WaitUntilLimit, vec![act], late);
     }
+    let echo = json(&task(&format!("waiting for {KEY}")));
+    let late = fails(K::Deadline, 1).between(2, usize::MAX).takes_limit();
+    t.add(g, "a status with the key until the deadline", Op::WaitUntilLimit, vec![echo], late.says("waiting for ***"));
     for wrong in ["5", "{}", "[\"ready\"]", "true"] {
         let act = json(&format!(r#"{{"_id":"{ID}","status":{wrong}}}"#));
         let expect = fails(K::Decode, 5).says("status");

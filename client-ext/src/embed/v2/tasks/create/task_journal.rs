@@ -34,7 +34,7 @@ pub(super) struct TaskJournal {
 pub(super) enum Step {
     /// The file is being uploaded, or is uploaded; the upload has a journal of its own. No task exists.
     Upload,
-    /// The call that creates the task may have been sent, not before `since`.
+    /// The call that creates the task may have been sent, not before `since` on the clock of the server.
     Create { asset_id: AssetId, filename: String, since: DateTime<Utc> },
     /// The task exists.
     Task { asset_id: AssetId, task_id: TaskId },
@@ -48,7 +48,7 @@ impl Record for TaskJournal {
 impl TaskJournal {
     fn new(base_url: &str, file: FileState, request: Value) -> Self {
         let marker = format!("{:016x}", fastrand::u64(..));
-        let (format, base_url) = (Self::FORMAT.to_owned(), base_url.to_owned());
+        let (format, base_url, request) = (Self::FORMAT.to_owned(), base_url.to_owned(), with_exact_numbers(request));
         Self { format, base_url, file, request, marker, step: Step::Upload }
     }
 
@@ -56,11 +56,22 @@ impl TaskJournal {
     fn check(&self, wanted: &Self, source: &Path) -> Result<(), Violation> {
         check_server(&wanted.base_url, &self.base_url)?;
         self.file.check(&wanted.file, FILE.name, source)?;
-        if self.request == wanted.request {
+        if with_exact_numbers(self.request.clone()) == wanted.request {
             return Ok(());
         }
         let rule = format!("must be of the same request ({}): another one needs a journal of its own", self.request);
         Err(Violation::new(JOURNAL, &wanted.request, rule))
+    }
+}
+
+/// The same JSON with numbers that are not integers as texts: serde_json reads a number of many digits not as exactly as
+/// it was written, so that a request would be another one when its journal is read.
+fn with_exact_numbers(json: Value) -> Value {
+    match json {
+        Value::Number(number) if number.is_f64() => Value::String(number.to_string()),
+        Value::Array(values) => values.into_iter().map(with_exact_numbers).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, with_exact_numbers(value))).collect(),
+        other => other,
     }
 }
 
@@ -89,8 +100,11 @@ impl KeptJournal {
                 Ok(journal)
             }
             None => {
-                journal::save(&path, &new).await?;
-                Ok(Self { path, content: new })
+                let journal = Self { path, content: new };
+                // Of an upload whose task has no journal any more: it was deleted to begin again.
+                journal::remove(&journal.of_upload()).await;
+                journal::save(&journal.path, &journal.content).await?;
+                Ok(journal)
             }
         }
     }
@@ -114,7 +128,7 @@ impl KeptJournal {
     /// stays.
     async fn forget_upload(&self) {
         if let Step::Task { .. } = self.content.step {
-            let _ = tokio::fs::remove_file(self.of_upload()).await;
+            journal::remove(&self.of_upload()).await;
         }
     }
 }
@@ -154,6 +168,46 @@ mod tests {
             assert_eq!(again.content, journal.content);
             assert_eq!(again.content.step, step);
         }
+    }
+
+    #[tokio::test]
+    async fn who_deletes_a_journal_begins_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("talk.journal");
+        let of_upload = open(&path, 7, "request", "http://a").await.expect("new").of_upload();
+        let written = r#"{"format":"twelvelabs upload 1"}"#;
+        std::fs::write(&of_upload, written).expect("written");
+        open(&path, 7, "request", "http://a").await.expect("read");
+        assert!(of_upload.exists(), "the upload goes on");
+        for (content, stays) in [(written, false), ("video", true)] {
+            std::fs::write(&of_upload, content).expect("written");
+            std::fs::remove_file(&path).expect("deleted");
+            open(&path, 7, "request", "http://a").await.expect("new");
+            assert_eq!(of_upload.exists(), stays, "{content}");
+        }
+    }
+
+    #[tokio::test]
+    async fn numbers_are_the_same_after_the_journal_was_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("talk.journal");
+        let request = json!({ "video": { "start_sec": 5.123456789012345, "fixed": 6, "all": [0.1, null] } });
+        let open = async |request: Value| {
+            KeptJournal::open(path.clone(), "http://a", state(7), request, Path::new("talk.mp4")).await
+        };
+        let kept = open(request.clone()).await.expect("new").content.request;
+        let exact = json!({ "video": { "start_sec": "5.123456789012345", "fixed": 6, "all": ["0.1", null] } });
+        assert_eq!(kept, exact);
+        open(request.clone()).await.expect("the same");
+        let mut other = request;
+        other["video"]["all"][0] = json!(0.2);
+        open(other).await.expect_err("another request");
+        // As it was written before.
+        let text = std::fs::read_to_string(&path).expect("read").replace("\"0.1\"", "0.1");
+        std::fs::write(&path, text).expect("written");
+        open(json!({ "video": { "start_sec": 5.123456789012345, "fixed": 6, "all": [0.1, null] } }))
+            .await
+            .expect("read");
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -38,7 +38,7 @@ use crate::{
     journal::JOURNAL,
 };
 
-/// How much the clock of the server may differ from that of the caller.
+/// How much the clock that dates the task may differ from the one that dated the response before.
 const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(2);
 /// How often the list of tasks is read to find a task. The last times are for tasks whose file name is not in the list
 /// yet.
@@ -84,8 +84,8 @@ impl<V: HasFileOptions, M> Request<V, M> {
     /// second journal with `.upload` behind its name.
     ///
     /// The journal stays when the task exists: another call creates nothing and returns the task, ready or failed.
-    /// Delete the file to embed once more. It is [kept like that of an upload](Request::with_journal). Two calls must
-    /// not use one journal at the same time.
+    /// Delete the file to embed once more; the next call deletes the second journal with it. It is
+    /// [kept like that of an upload](Request::with_journal). Two calls must not use one journal at the same time.
     ///
     /// # Errors
     ///
@@ -188,8 +188,8 @@ impl CreateEmbeddingTask {
         {
             return Ok(task);
         }
-        let asset = Box::pin(upload.send()).await?;
-        create_call.create(asset, journal.as_mut()).await
+        let (asset, info) = Box::pin(upload.send_with_response()).await?.into_parts();
+        create_call.create(asset, info.server_time().into(), journal.as_mut()).await
     }
 
     /// The upload of the file.
@@ -198,12 +198,12 @@ impl CreateEmbeddingTask {
         let mut upload: Request<UploadAsset> =
             Request::new(core, UploadAsset::new(path.to_owned())).with_options(options);
         upload = upload.with_wait_until_ready(true);
-        if let Some(file_type) = self.input.upload_type() {
-            upload = upload.file_type(file_type);
-            if journal.is_some() {
-                upload = upload.with_direct_limit(0);
-            }
-        }
+        upload = match self.input.upload_type() {
+            Some(file_type) if journal.is_some() => upload.file_type(file_type).with_direct_limit(0),
+            Some(file_type) => upload.file_type(file_type),
+            // A document has no parts, whatever its name is.
+            None => upload.with_direct_limit(u64::MAX),
+        };
         if let Some(configure) = configure {
             let configured = catch(|| configure(upload));
             upload = configured.map_err(|error| Error::of_callback("with_upload", error))?;
@@ -246,13 +246,13 @@ impl CreateCall<'_> {
         self.existing(&task_id).await.map(Some)
     }
 
-    /// Creates the task. The journal says so before.
+    /// Creates the task. The journal says so before. `since` is a time before it, on the clock of the server.
     async fn create(
         &self,
         asset: Asset,
+        since: DateTime<Utc>,
         mut journal: Option<&mut KeptJournal>,
     ) -> Result<Response<EmbeddingTaskCreateResponse>> {
-        let since = DateTime::<Utc>::from(SystemTime::now());
         let filename = asset.filename.unwrap_or_else(|| self.filename.clone());
         if let Some(journal) = &mut journal {
             journal.save(Step::Create { asset_id: asset.id.clone(), filename: filename.clone(), since }).await?;
