@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Larger files are sent in parts, with a journal from which the upload is resumed, in bytes.
-const WITH_JOURNAL: u64 = 200 << 20;
+const WITH_JOURNAL: u64 = 200_000_000;
 /// The longest wait until the platform has processed an asset.
 const PROCESSING: Duration = Duration::from_secs(4 * 3600);
 
