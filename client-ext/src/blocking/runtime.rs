@@ -1,7 +1,7 @@
 //! Running futures and streams on the calling thread, with connections and timers on a thread of their own.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     future::{Future, pending},
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
@@ -82,6 +82,10 @@ pub(super) struct Blocked<S: Stream, R> {
     /// Turns the error of a call in async code into items.
     refuse: Option<R>,
     refused: VecDeque<S::Item>,
+    /// The position of an item among the inputs, if it has one.
+    index: fn(&S::Item) -> Option<usize>,
+    /// The positions of the items so far.
+    returned: HashSet<usize>,
 }
 
 impl<S, R> Blocked<S, R>
@@ -89,9 +93,11 @@ where
     S: Stream + Unpin,
     R: FnOnce(Error) -> Vec<S::Item>,
 {
-    /// An iterator over a stream; `refuse` converts the error of a call in async code to items.
-    pub(super) fn new(stream: S, refuse: R) -> Self {
-        Self { stream: Some(stream), refuse: Some(refuse), refused: VecDeque::new() }
+    /// An iterator over a stream; `refuse` converts the error of a call in async code to items. Those of a position
+    /// that had its item before are left out.
+    pub(super) fn new(stream: S, refuse: R, index: fn(&S::Item) -> Option<usize>) -> Self {
+        let (refused, returned) = Default::default();
+        Self { stream: Some(stream), refuse: Some(refuse), refused, index, returned }
     }
 }
 
@@ -105,14 +111,19 @@ where
     fn next(&mut self) -> Option<S::Item> {
         let Some(stream) = &mut self.stream else { return self.refused.pop_front() };
         match block_on(stream.next()) {
-            Ok(Some(item)) => Some(item),
+            Ok(Some(item)) => {
+                self.returned.extend((self.index)(&item));
+                Some(item)
+            }
             Ok(None) => {
                 self.stream = None;
                 None
             }
             Err(error) => {
                 self.stream = None;
-                self.refused.extend(self.refuse.take().map(|refuse| refuse(error)).unwrap_or_default());
+                let refused = self.refuse.take().map(|refuse| refuse(error)).unwrap_or_default();
+                let is_left = |item: &S::Item| (self.index)(item).is_none_or(|index| !self.returned.contains(&index));
+                self.refused.extend(refused.into_iter().filter(is_left));
                 self.refused.pop_front()
             }
         }
@@ -135,7 +146,7 @@ pub(super) fn for_each<T>(inputs: usize, error: &Error, item: impl Fn(usize, Err
 
 /// A stream of results as an iterator.
 pub(super) fn iterate<T>(stream: impl Stream<Item = Result<T>> + Unpin) -> impl Iterator<Item = Result<T>> {
-    Blocked::new(stream, |error| vec![Err(error)])
+    Blocked::new(stream, |error| vec![Err(error)], |_| None)
 }
 
 #[cfg(test)]
@@ -167,6 +178,18 @@ mod tests {
             text,
             "a blocking call in async code would stop its runtime: use twelvelabs::TwelveLabs, or spawn_blocking"
         );
+    }
+
+    #[test]
+    fn each_input_has_one_result_wherever_the_iterator_goes_on() {
+        let stream = futures_util::stream::iter([(1, Ok(()))]).chain(futures_util::stream::pending());
+        let refuse = |error: Error| for_each(3, &error, |index, error| (index, Err(error)));
+        let mut results = Blocked::new(stream, refuse, |(index, _)| Some(*index));
+        assert!(matches!(results.next(), Some((1, Ok(())))));
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        let rest: Vec<_> =
+            runtime.block_on(async { results.map(|(index, result)| (index, result.is_err())).collect() });
+        assert_eq!(rest, [(0, true), (2, true)]);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -128,7 +128,7 @@ impl<J: Job> WaitAll<J, Blocking> {
     pub fn stream(self) -> impl Iterator<Item = Waited<J::Status>> + Send {
         let len = self.len();
         let refuse = move |error| for_each(len, &error, |index, error| Waited { index, result: Err(error) });
-        Blocked::new(self.in_mode::<Async>().stream(), refuse)
+        Blocked::new(self.in_mode::<Async>().stream(), refuse, |waited| Some(waited.index))
     }
 }
 
@@ -147,7 +147,7 @@ impl<V: CreatesJob> CreateBulk<V, Blocking> {
     pub fn stream(self) -> impl Iterator<Item = Created<V::Output>> + Send {
         let len = self.len();
         let refuse = move |error| for_each(len, &error, |index, error| Created { index, result: Err(error) });
-        Blocked::new(self.in_mode::<Async>().stream(), refuse)
+        Blocked::new(self.in_mode::<Async>().stream(), refuse, |created| Some(created.index))
     }
 }
 
