@@ -1,6 +1,7 @@
 //! `upload`: a file of any size, in one request or in parts.
 
 mod engine;
+mod failed_parts;
 mod file;
 mod hash;
 mod parts;
@@ -145,9 +146,10 @@ impl<M> Request<UploadAsset, M> {
     /// Keeps a journal in this file, from which the upload can be resumed: call `upload` again with the same file and
     /// the same journal, in any process.
     ///
-    /// Parts that are in the journal are not sent again. Before an upload is resumed, or the asset of a completed one
-    /// is returned, the file is checked: its size, the time of its last modification, and the content of what is
-    /// uploaded must be those of the journal. An upload in parts expires after 24 hours.
+    /// Parts that are in the journal are not sent again, except for those that have failed on the server. Before an
+    /// upload is resumed, or the asset of a completed one is returned, the file is checked: its size, the time of its
+    /// last modification, and the content of what is uploaded must be those of the journal. An upload in parts expires
+    /// after 24 hours.
     ///
     /// A file that is sent in one request has no parts: if that call is interrupted, it starts again, and may leave an
     /// asset. [`with_direct_limit(0)`](Self::with_direct_limit) sends every file in parts.

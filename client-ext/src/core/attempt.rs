@@ -69,8 +69,8 @@ pub(super) async fn run(
     let success = response.status().is_success();
     // These bodies are short; without a limit, one that drips would never end.
     let is_short = !success || call.operation.changes_state() || call.options.has_small_response();
-    let short = is_short.then_some((headers, headers));
-    let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit));
+    let short = is_short.then_some((headers, headers, "with_header_timeout"));
+    let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit, "with_timeout"));
     let total = [left, short].into_iter().flatten().min();
     let limits = Limits { chunk, total, size: if success { call.options.response_limit() } else { ERROR_BODY_LIMIT } };
     let body = Body::new(response, limits, runtime);

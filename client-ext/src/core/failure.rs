@@ -38,6 +38,7 @@ pub(crate) fn from_source(error: SourceError, parameter: &str) -> Error {
             let rule = format!("must be a readable file: {cause}");
             Error::invalid(vec![Violation::new(parameter, path.display(), rule)]).with_source(cause)
         }
+        SourceError::Callback => Error::new(ErrorKind::Callback, error.to_string()),
         other => Error::new(ErrorKind::InvalidInput, other.to_string()).with_source(other),
     }
 }

@@ -131,15 +131,15 @@ impl Body {
 /// Receives the next chunk within the time limits.
 async fn receive(response: &mut Response, limits: &mut Limits) -> Result<Option<Bytes>> {
     let started = Instant::now();
-    let total = limits.total.filter(|(left, _)| *left < limits.chunk);
-    let chunk = timeout(total.map_or(limits.chunk, |(left, _)| left), response.chunk()).await.map_err(|_| {
+    let total = limits.total.filter(|(left, ..)| *left < limits.chunk);
+    let chunk = timeout(total.map_or(limits.chunk, |(left, ..)| left), response.chunk()).await.map_err(|_| {
         let message = match total {
-            Some((_, limit)) => format!("the response body took longer than {}", shown(limit)),
+            Some((_, limit, option)) => format!("the response body took longer than {} ({option})", shown(limit)),
             None => format!("no chunk of the response body within {} (with_chunk_timeout)", shown(limits.chunk)),
         };
         Error::new(ErrorKind::Timeout, message)
     })?;
-    if let Some((left, _)) = &mut limits.total {
+    if let Some((left, ..)) = &mut limits.total {
         *left = left.saturating_sub(started.elapsed());
     }
     chunk.map_err(|error| from_reqwest(error, &Peer::new(response.url())))

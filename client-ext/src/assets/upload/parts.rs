@@ -25,6 +25,7 @@ use twelvelabs_api::{
 use super::{
     OnProgress,
     engine::{Action, AfterFailure, Engine, Layout, Proof, RequestKind},
+    failed_parts::failed_parts,
     file::OpenFile,
     plan::Created,
     send::{PartSender, classify},
@@ -133,7 +134,7 @@ impl<'c> PartsUpload<'c> {
         file: OpenFile,
         settings: Settings,
         journal: UploadJournal,
-        parts: PartsRecord,
+        mut parts: PartsRecord,
     ) -> Result<Self> {
         let layout = parts.layout(file.state.size)?;
         let mut upload = Self::new(core, options, file, settings, journal, (layout, parts.clone()));
@@ -155,6 +156,10 @@ impl<'c> PartsUpload<'c> {
             );
             return Err(Error::invalid(vec![Violation::new(JOURNAL, value, rule)]));
         }
+        // To report these again would not help.
+        let failed = failed_parts(core, options, &parts.upload_id, &status).await?;
+        parts.uploaded.retain(|number, _| !failed.contains(number));
+        upload.journal.parts = Some(parts.clone());
         // A server that has fewer parts than were reported, or does not say it, gets all reports again, which does no
         // harm.
         let reported = parts.uploaded.values().filter(|record| record.reported).count();

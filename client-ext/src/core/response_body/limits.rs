@@ -9,9 +9,9 @@ use crate::error::{Error, ErrorKind, shown_bytes};
 pub(in crate::core) struct Limits {
     /// From one chunk to the next.
     pub(in crate::core) chunk: Duration,
-    /// For the whole body: what is left, and of how much. Only the time spent waiting for the server counts, not what a
-    /// caller does between two chunks.
-    pub(in crate::core) total: Option<(Duration, Duration)>,
+    /// For the whole body: what is left, of how much, and the option that sets it. Only the time spent waiting for the
+    /// server counts, not what a caller does between two chunks.
+    pub(in crate::core) total: Option<(Duration, Duration, &'static str)>,
     /// In bytes, after decompression.
     pub(in crate::core) size: u64,
 }

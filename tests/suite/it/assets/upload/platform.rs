@@ -60,6 +60,8 @@ pub(crate) struct Seen {
     pub(crate) duplicates: usize,
     /// How many reported parts the server does not count.
     pub(crate) forgotten: u64,
+    /// The part that the server could not take, until it is sent again.
+    pub(crate) failed: Option<u64>,
     /// The status of the upload does not say how many parts are recorded.
     pub(crate) hides_count: bool,
     running: usize,
@@ -76,6 +78,14 @@ pub(crate) struct Seen {
     pub(crate) url: Option<&'static str>,
     /// Headers for the storage host besides the usual ones.
     pub(crate) upload_headers: Vec<(&'static str, Value)>,
+}
+
+impl Seen {
+    /// The number of parts that the server counts.
+    fn recorded(&self) -> u64 {
+        let failed = self.failed.is_some_and(|part| self.reported.contains(&part));
+        self.reported.len() as u64 - self.forgotten - u64::from(failed)
+    }
 }
 
 /// The two servers. They end with the runtime of the test.
@@ -270,7 +280,7 @@ async fn report(State(platform): State<Platform>, Json(body): Json<Value>) -> Re
                 false => seen.duplicates += 1,
             }
         }
-        seen.reported.len() as u64 - seen.forgotten
+        seen.recorded()
     };
     platform.changed.send_replace(());
     if fault == Some(0) {
@@ -292,8 +302,17 @@ async fn status(State(platform): State<Platform>) -> Response {
         "proxy" => return (StatusCode::NOT_FOUND, "<html>Not found</html>").into_response(),
         _ => {}
     }
-    let recorded = (!seen.hides_count).then(|| seen.reported.len() as u64 - seen.forgotten);
-    Json(json!({ "upload_id": "u-1", "status": seen.status, "chunks_completed": recorded })).into_response()
+    let recorded = (!seen.hides_count).then(|| seen.recorded());
+    let failed: Vec<_> = seen.failed.iter().map(|part| json!({ "index": part, "status": "failed" })).collect();
+    let (status, count) = (seen.status, failed.len());
+    let body = json!({
+        "upload_id": "u-1",
+        "status": status,
+        "chunks_completed": recorded,
+        "chunks_failed": count,
+        "uploaded_chunks": failed,
+    });
+    Json(body).into_response()
 }
 
 async fn part(State(platform): State<Platform>, Path(url): Path<u64>, headers: HeaderMap, body: Bytes) -> Response {
@@ -329,6 +348,9 @@ async fn part(State(platform): State<Platform>, Path(url): Path<u64>, headers: H
     seen.running -= 1;
     if seen.reported.contains(&part) {
         seen.resent.push(part);
+    }
+    if seen.failed == Some(part) && seen.sent.contains_key(&part) {
+        seen.failed = None;
     }
     seen.stored.insert(part, body);
     *seen.sent.entry(part).or_insert(0) += 1;

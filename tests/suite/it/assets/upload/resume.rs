@@ -88,6 +88,19 @@ async fn a_part_that_the_server_has_lost_is_reported_again() {
 }
 
 #[tokio::test]
+async fn a_part_that_the_server_could_not_take_is_sent_again() {
+    let (_folder, path, content) = file("talk.mp4", 3000);
+    let platform = Platform::start(content.len(), 1000).await;
+    platform.seen().failed = Some(2);
+    let error = upload(&platform, &path).await.expect_err("a part has failed");
+    assert!(error.to_string().contains("the server has recorded 2 of 3 parts"), "{error}");
+    upload(&platform, &path).await.expect("resumed");
+    assert!(platform.file() == content, "byte-identical");
+    let seen = platform.seen();
+    assert_eq!((seen.sent.values().copied().collect::<Vec<_>>(), seen.duplicates), (vec![1, 2, 1], 1));
+}
+
+#[tokio::test]
 async fn a_journal_that_cannot_be_written_is_an_error_before_anything_is_created() {
     let (folder, path, content) = file("talk.mp4", 3000);
     let platform = Platform::start(content.len(), 1000).await;

@@ -11,15 +11,16 @@ pub(super) fn add_to(t: &mut Table) {
         t.set(g, "slow headers", op, vec![head()], short, fails(K::Timeout, 3));
         let body = || Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), MS(20));
         let call = |b: TwelveLabsBuilder, limit| b.with_timeout(limit).with_max_retries(9);
-        t.set(g, "a slow body does not outlive the call", op, vec![body()], call, fails(K::Timeout, 1).takes_limit());
-        t.set(g, "slow headers does not outlive the call", op, vec![head()], call, fails(K::Timeout, 1).takes_limit());
+        let late = || fails(K::Timeout, 1).takes_limit().says("(with_timeout)");
+        t.set(g, "a slow body does not outlive the call", op, vec![body()], call, late());
+        t.set(g, "slow headers do not outlive the call", op, vec![head()], call, late());
         let stuck = Act::Drip(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n{".to_vec(), Duration::from_secs(900));
         t.set(g, "a body that stops, then fine", op, vec![stuck, Act::Good], short, ok(2).takes_limit());
     }
     for op in [Op::Status, Op::List] {
         let body = Act::Drip(b"HTTP/1.1 200 OK\r\n\r\n{".to_vec(), MS(20));
         let headers = |b: TwelveLabsBuilder, limit| b.with_header_timeout(limit).with_max_retries(0);
-        let expect = fails(K::Timeout, 1).takes_limit().says("the response body took longer");
+        let expect = fails(K::Timeout, 1).takes_limit().says("s (with_header_timeout)");
         t.set(g, "a small body that never ends", op, vec![body], headers, expect);
     }
     for op in CREATES {
