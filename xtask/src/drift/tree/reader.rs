@@ -103,7 +103,8 @@ impl<'r> Reader<'r> {
         out.body_required = body["required"] == true;
         for (media, entry) in body["content"].as_object().into_iter().flatten() {
             if entry["encoding"].as_object().is_some_and(|encoding| !encoding.is_empty()) {
-                out.marks.insert(format!("request {} encoding", media_type(media)), entry["encoding"].to_string());
+                let encoding = self.meaning(&entry["encoding"], true, 0);
+                out.marks.insert(format!("request {} encoding", media_type(media)), encoding.to_string());
             }
         }
         for (status, response) in operation["responses"].as_object().into_iter().flatten() {
@@ -112,7 +113,9 @@ impl<'r> Reader<'r> {
             let headers = headers.map(|(name, header)| {
                 let header = self.deref(header);
                 let required = header["required"] == true;
-                let node = self.node(&header["schema"], &mut Vec::new());
+                // A header has a schema or a body of one media type.
+                let content = header["content"].as_object().and_then(|content| content.values().next());
+                let node = self.node(&content.unwrap_or(header)["schema"], &mut Vec::new());
                 (name.to_ascii_lowercase(), Field { required, node })
             });
             let content = self.content(&response["content"]);

@@ -44,9 +44,18 @@ const HELD: &[&str] = &[
     "discriminator",
 ];
 
+/// The type of a schema that allows no value.
+pub(in crate::drift) const NOTHING: &str = "nothing";
+
+/// Keywords whose members have names of properties, or texts for these names.
+const NAMES: &[&str] = &["$defs", "dependentRequired", "dependentSchemas", "patternProperties", "properties"];
+
 impl<'r> Reader<'r> {
     pub(super) fn node(&self, schema: &'r Value, above: &mut Vec<&'r str>) -> Node {
-        let Some(object) = schema.as_object() else { return Node::default() };
+        let Some(object) = schema.as_object() else {
+            let types = if schema == false { BTreeSet::from([NOTHING.to_owned()]) } else { BTreeSet::new() };
+            return Node { types, ..Node::default() };
+        };
         let mut node = match object.get("$ref").and_then(Value::as_str) {
             None => self.plain(object, above),
             Some(reference) => match above.iter().rev().position(|seen| *seen == reference) {
@@ -59,7 +68,11 @@ impl<'r> Reader<'r> {
                 }
             },
         };
-        if object.get("$ref").is_some() {
+        let is_3_0 = || self.root["openapi"].as_str().is_some_and(|version| version.starts_with("3.0"));
+        if object.get("$ref").is_some() && !is_3_0() {
+            // Keywords beside a reference apply as well.
+            node.absorb(self.plain(object, above));
+        } else if object.get("$ref").is_some() {
             node.nullable |= object.get("nullable") == Some(&Value::Bool(true));
             node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
             if let Some(default) = object.get("default") {
@@ -101,7 +114,7 @@ impl<'r> Reader<'r> {
             let is_default = matches!(key.as_str(), "readOnly" | "writeOnly") && *value == Value::Bool(false);
             let is_limit = BOUNDS.iter().chain(SIZES).any(|limit| limit == key);
             if !HELD.contains(&key.as_str()) && !is_limit && !is_default && !key.starts_with("x-") {
-                node.marks.insert(key.clone(), value.to_string());
+                node.marks.insert(key.clone(), self.meaning(value, NAMES.contains(&key.as_str()), 0).to_string());
             }
         }
         if let Some(discriminator) = object.get("discriminator") {
@@ -125,7 +138,8 @@ impl<'r> Reader<'r> {
             schema.map(|schema| Box::new(self.node(schema, above))).filter(|node| **node != Node::default())
         };
         node.items = inner(object.get("items")).or(node.items);
-        node.rest = inner(object.get("additionalProperties")).or(node.rest);
+        let rest = object.get("additionalProperties").filter(|rest| **rest != false);
+        node.rest = inner(rest).or(node.rest);
         for keyword in ["oneOf", "anyOf"] {
             let variants = object.get(keyword).and_then(Value::as_array).into_iter().flatten();
             let mut nodes: Vec<Node> = variants.map(|variant| self.node(variant, above)).collect();
@@ -135,8 +149,13 @@ impl<'r> Reader<'r> {
                     && variant.nullable
                     && variant.values.as_ref().is_none_or(BTreeSet::is_empty))
             });
-            let has_null = nodes.len() < all;
-            let nodes = simplified(nodes);
+            let has_null = nodes.len() < all || nodes.iter().any(|node| node.nullable && is_union(node, keyword));
+            // A union in a union of the same kind.
+            let nodes = nodes.into_iter().flat_map(|node| match is_union(&node, keyword) {
+                true => node.variants,
+                false => vec![node],
+            });
+            let nodes = simplified(nodes.collect());
             match nodes.len() {
                 1 => nodes.into_iter().for_each(|only| node.absorb(only)),
                 _ => {
@@ -154,6 +173,37 @@ impl<'r> Reader<'r> {
             node.types.extend(node.values.iter().flatten().filter_map(|value| type_of(value)));
         }
         node
+    }
+
+    /// A value without what does not change its meaning: prose, the order of keys and of texts, and names of schemas.
+    /// The keys are `names` of properties, or keywords.
+    pub(super) fn meaning(&self, value: &Value, names: bool, depth: usize) -> Value {
+        const DEEPEST: usize = 8;
+        const DATA: &[&str] = &["const", "default", "enum"];
+        const PROSE: &[&str] =
+            &["title", "description", "summary", "example", "examples", "externalDocs", "$comment", "deprecated"];
+        match value {
+            Value::Object(object) => {
+                let target = object.get("$ref").and_then(Value::as_str).and_then(|own| resolve(self.root, own));
+                if let Some(target) = target.filter(|_| !names && depth < DEEPEST) {
+                    return self.meaning(target, false, depth + 1);
+                }
+                let is_stated = |key: &str| names || !(PROSE.contains(&key) || key.starts_with("x-"));
+                let members: BTreeMap<&String, &Value> = object.iter().filter(|(key, _)| is_stated(key)).collect();
+                let members = members.into_iter().map(|(key, value)| {
+                    let is_data = !names && DATA.contains(&key.as_str());
+                    let has_names = !names && NAMES.contains(&key.as_str());
+                    (key.clone(), if is_data { value.clone() } else { self.meaning(value, has_names, depth) })
+                });
+                Value::Object(members.collect())
+            }
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                let texts: BTreeSet<&str> = items.iter().filter_map(Value::as_str).collect();
+                texts.into_iter().collect()
+            }
+            Value::Array(items) => items.iter().map(|item| self.meaning(item, false, depth)).collect(),
+            plain => plain.clone(),
+        }
     }
 
     /// Hashes of the variants that the values of a discriminator select. Names of schemas are not part of them.
@@ -191,6 +241,13 @@ impl<'r> Reader<'r> {
         }
         out
     }
+}
+
+/// Whether a schema is a union of this keyword and states nothing else.
+fn is_union(node: &Node, keyword: &str) -> bool {
+    let mut rest = Node { variants: Vec::new(), nullable: false, prose: String::new(), ..node.clone() };
+    let is_any_of = rest.marks.remove("union").is_some();
+    !node.variants.is_empty() && is_any_of == (keyword == "anyOf") && rest == Node::default()
 }
 
 /// One variant instead of several that state nothing but types, or nothing but values: `oneOf: [{ const: a }, …]` is an

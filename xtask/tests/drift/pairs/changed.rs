@@ -347,6 +347,12 @@ fn every_change_is_reported_with_its_class() {
             both(Additive),
         ),
         (
+            "a success that only the default described",
+            statuses(&[("default", "string")]),
+            statuses(&[("200", "string"), ("default", "string")]),
+            (vec![], vec![]),
+        ),
+        (
             "another successful status",
             statuses(&[("200", "string")]),
             statuses(&[("202", "string")]),
@@ -376,6 +382,49 @@ fn every_change_is_reported_with_its_class() {
             header(json!({ "schema": { "type": "integer" } })),
             header(json!({ "schema": text() })),
             both(Breaking),
+        ),
+        (
+            "the body of a response header",
+            header(json!({ "content": { "application/json": { "schema": { "type": "integer" } } } })),
+            header(json!({ "content": { "application/json": { "schema": text() } } })),
+            both(Breaking),
+        ),
+        // Schemas that other keywords hold.
+        (
+            "a schema that is not allowed",
+            with_schemas(sent(json!({ "not": reference("A") })), json!({ "A": text() })),
+            with_schemas(sent(json!({ "not": reference("A") })), json!({ "A": list() })),
+            both(Breaking),
+        ),
+        (
+            "the first items of a list",
+            with_schemas(received(json!({ "type": "array", "prefixItems": [reference("A")] })), json!({ "A": text() })),
+            with_schemas(received(json!({ "type": "array", "prefixItems": [reference("A")] })), json!({ "A": list() })),
+            both(Breaking),
+        ),
+        (
+            "a limit beside a reference",
+            with_schemas(sent(with(reference("A"), json!({ "maxLength": 5 }))), json!({ "A": text() })),
+            with_schemas(sent(with(reference("A"), json!({ "maxLength": 4 }))), json!({ "A": text() })),
+            breaking.clone(),
+        ),
+        (
+            "no items at all",
+            received(json!({ "type": "array", "items": false })),
+            received(json!({ "type": "array" })),
+            breaking.clone(),
+        ),
+        (
+            "a new property that only the server writes",
+            sent(json!({ "type": "object", "properties": {} })),
+            sent(json!({ "type": "object", "properties": { "id": { "readOnly": true } }, "required": ["id"] })),
+            both(Additive),
+        ),
+        (
+            "a new property that only the client writes",
+            received(json!({ "type": "object", "properties": { "key": { "writeOnly": true } } })),
+            received(json!({ "type": "object", "properties": {} })),
+            both(Additive),
         ),
     ];
     let classes = |before: &Value, after: &Value| -> Vec<Class> {
