@@ -42,6 +42,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
             Item::Struct(item) => {
                 feature_gate_schemars(&mut item.attrs);
                 for field in &mut item.fields {
+                    unbox_option(field)?;
                     tolerate(field)?;
                 }
                 match &item.fields {
@@ -66,6 +67,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                 for variant in &mut item.variants {
                     if let Fields::Named(fields) = &mut variant.fields {
                         for field in &mut fields.named {
+                            unbox_option(field)?;
                             tolerate(field)?;
                             restore_name(field, lowered)?;
                         }
@@ -76,12 +78,15 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                     for name in ["Copy", "Ord", "PartialOrd"] {
                         remove_derive(&mut item.attrs, name);
                     }
+                    let unknown = unknown_variant(item);
                     item.variants.push(parse_quote! {
                         /// A variant that is not in the OpenAPI document, or one with unexpected contents.
                         #[serde(untagged)]
-                        Unknown(::serde_json::Value)
+                        #unknown(::serde_json::Value)
                     });
                 }
+                let allowed = unusual_case(item);
+                item.attrs.extend(allowed);
                 item.attrs.push(parse_quote!(#[non_exhaustive]));
             }
             _ => {}
@@ -154,6 +159,20 @@ pub(super) fn serde_options(attributes: &[Attribute]) -> Result<BTreeMap<String,
     Ok(options)
 }
 
+/// Allows names such as `plus1`, which typify derives from `+1`.
+fn unusual_case(item: &ItemEnum) -> Option<Attribute> {
+    let is_unusual = item.variants.iter().any(|variant| variant.ident.to_string().starts_with(char::is_lowercase));
+    is_unusual.then(|| parse_quote!(#[allow(non_camel_case_types)]))
+}
+
+/// The name of the variant for values that are not in the document. It is none of theirs.
+fn unknown_variant(item: &ItemEnum) -> syn::Ident {
+    let names = ["Unknown".to_owned(), "UnknownValue".to_owned()].into_iter();
+    let mut names = names.chain((2..).map(|number| format!("UnknownValue{number}")));
+    let is_free = |name: &String| !item.variants.iter().any(|variant| variant.ident == name);
+    format_ident!("{}", names.find(is_free).unwrap_or_default())
+}
+
 /// A string enum with a variant for values that are not in the document. `texts` describes its values.
 fn open_enum(item: &ItemEnum, texts: &BTreeMap<String, String>) -> Result<Vec<Item>> {
     let (ident, docs) = (&item.ident, docs(&item.attrs));
@@ -164,9 +183,9 @@ fn open_enum(item: &ItemEnum, texts: &BTreeMap<String, String>) -> Result<Vec<It
         }
         variants.push((variant.ident.clone(), wire_name(&variant.attrs, &variant.ident.to_string())?));
     }
-    let unknown = if variants.iter().any(|(name, _)| name == "Unknown") { "UnknownValue" } else { "Unknown" };
-    let unknown = format_ident!("{unknown}");
+    let unknown = unknown_variant(item);
     let (names, values): (Vec<_>, Vec<_>) = variants.iter().cloned().unzip();
+    let allowed = unusual_case(item);
     let doc_values = values.iter().map(|value| match texts.get(value) {
         Some(text) => format!("`{value}`: {text}"),
         None => format!("`{value}`"),
@@ -175,6 +194,7 @@ fn open_enum(item: &ItemEnum, texts: &BTreeMap<String, String>) -> Result<Vec<It
         #(#docs)*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
         #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+        #allowed
         #[non_exhaustive]
         pub enum #ident {
             #(#[doc = #doc_values] #[serde(rename = #values)] #names,)*
@@ -344,6 +364,20 @@ fn tolerate(field: &mut syn::Field) -> Result<()> {
     Ok(())
 }
 
+/// `Box<Option<T>>`, which typify uses in types that contain themselves, as `Option<Box<T>>`: an absent value is not
+/// sent as null then.
+fn unbox_option(field: &mut syn::Field) -> Result<()> {
+    let Some(inner) = argument(&field.ty, "Box").and_then(|boxed| argument(boxed, "Option")).cloned() else {
+        return Ok(());
+    };
+    field.ty = parse_quote!(::std::option::Option<::std::boxed::Box<#inner>>);
+    let options = serde_options(&field.attrs)?;
+    if options.contains_key("default") && !options.contains_key("skip_serializing_if") {
+        field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "::std::option::Option::is_none")]));
+    }
+    Ok(())
+}
+
 /// Gives a field whose Rust name was taken its name on the wire again.
 fn restore_name(field: &mut syn::Field, lowered: &Lowered) -> Result<()> {
     let Some(ident) = &field.ident else { return Ok(()) };
@@ -360,9 +394,14 @@ fn is_integer(kind: &Type) -> bool {
 }
 
 /// The type inside of an `Option`.
-fn optional(kind: &Type) -> Option<&Type> {
+pub(super) fn optional(kind: &Type) -> Option<&Type> {
+    argument(kind, "Option")
+}
+
+/// The type inside of a generic type of this name.
+pub(super) fn argument<'t>(kind: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = kind else { return None };
-    let segment = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
+    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
     let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {
         syn::GenericArgument::Type(kind) => Some(kind),
