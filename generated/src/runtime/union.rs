@@ -4,7 +4,7 @@ use serde::de;
 use serde_json::Value;
 
 /// A variant of the union `T`.
-#[allow(dead_code, reason = "the document of this repository has no union without a tag")]
+#[allow(dead_code, reason = "a document may have no union without a tag")]
 pub(crate) struct Variant<T> {
     /// Keys of the object that the variant holds.
     pub keys: &'static [&'static str],
@@ -16,7 +16,7 @@ pub(crate) struct Variant<T> {
 
 /// Decodes the variant that shares most keys with an object. Variants that accept any value, that share no key, or that
 /// have a property whose text only another variant lists, are used only if no other variant decodes.
-#[allow(dead_code, reason = "the document of this repository has no union without a tag")]
+#[allow(dead_code, reason = "a document may have no union without a tag")]
 pub(crate) fn decode_union<T, E: de::Error>(name: &str, value: &Value, variants: &[Variant<T>]) -> Result<T, E> {
     let shared = |variant: &Variant<T>| variant.keys.iter().filter(|key| value.get(**key).is_some()).count();
     let has_keys = value.as_object().is_some_and(|object| !object.is_empty());
