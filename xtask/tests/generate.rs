@@ -338,33 +338,6 @@ fn an_empty_successful_response_is_a_unit() {
 }
 
 #[test]
-fn successful_responses_with_the_same_body_are_one() {
-    let both = |other: &str| {
-        let text = document(r#"{"type":"integer"}"#);
-        let body = r#""content":{"application/json":{"schema":{"type":"integer"}}}"#;
-        let text = text.replace(r#""200":{"#, &format!(r#""202":{{"description":"",{other}}},"200":{{"#));
-        let document = Document::parse(&text.replace("BODY", body)).expect("a document");
-        let lost = generate(&document).expect("code").lost;
-        (code_of(&document), lost.iter().map(ToString::to_string).collect::<Vec<_>>())
-    };
-    let (code, lost) = both("BODY");
-    assert!(code.contains("200..=299 => ResponseValue::from_response") && lost.is_empty(), "{lost:?}\n{code}");
-    let (code, lost) = both("\"headers\":{}");
-    assert!(code.contains("200u16 => ResponseValue::from_response"), "the one with a body is not generated: {code}");
-    assert_eq!(lost, ["/paths/~1a/get/responses/202: only one successful response is generated"]);
-}
-
-#[test]
-fn a_tag_that_is_no_text_is_reported() {
-    let variant =
-        |number: u8| format!(r#"{{"type":"object","properties":{{"v":{{"type":"integer","enum":[{number}]}}}}}}"#);
-    let union = r##"{"oneOf":[{"$ref":"#/components/schemas/A"},{"$ref":"#/components/schemas/B"}],"discriminator":{"propertyName":"v"}}"##;
-    let schemas = with_schemas(&format!(r#""A":{},"B":{},"U":{union}"#, variant(1), variant(2)));
-    let lost = generate(&Document::parse(&schemas).expect("a document")).expect("code").lost;
-    assert!(lost.iter().any(|remark| remark.text.contains("does not identify the variants")), "{lost:?}");
-}
-
-#[test]
 fn unusual_constructs_are_generated() {
     let document = Document::read(&file("tests/documents/odd.yaml")).expect("a document");
     let (code, lost) = (code_of(&document), generate(&document).expect("code").lost);
@@ -384,16 +357,6 @@ fn unusual_constructs_are_generated() {
     );
     assert!(request("other_create_request").contains("\"text/event-stream\""), "the Accept of an event stream is lost");
     assert!(request("remove_request").contains("path_segment"), "a path parameter is not checked");
-}
-
-#[test]
-fn a_parameter_that_the_path_does_not_have_is_ignored() {
-    let parameter =
-        r#""parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],"operationId""#;
-    let text = document("{}").replace(r#""operationId""#, parameter);
-    let lost = generate(&Document::parse(&text).expect("a document")).expect("code").lost;
-    let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
-    assert_eq!(lost, ["/paths/~1a/get/parameters/0: ignored: the path has no such parameter"]);
 }
 
 #[test]

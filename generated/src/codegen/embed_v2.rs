@@ -1230,6 +1230,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct EmbeddingUsage {
         ///Number of tokens by type of content: `video`, `audio`, `image`, `document`, `text`, or another.
+        #[serde(deserialize_with = "crate::runtime::integers")]
         pub input_tokens: ::std::collections::HashMap<::std::string::String, u64>,
         ///Whether the text was cut.
         pub truncated: bool,

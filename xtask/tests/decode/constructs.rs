@@ -121,6 +121,9 @@ fn values_keep_their_type_and_their_variant() {
     assert_eq!(one("anything", json!({ "a": [1] })).anything, Some(json!({ "a": [1] })));
     assert!(matches!(one("choice", json!(1)).choice, Some(ConstructsChoice::Integer(1))));
     assert!(matches!(one("choice", json!("a")).choice, Some(ConstructsChoice::String(_))));
+    let numbers = decode(json!({ "grid": [[1.0, 2]], "counts": { "a": 3.0, "b": null } }));
+    assert_eq!(numbers.grid, [[1, 2]]);
+    assert_eq!((numbers.counts["a"], numbers.counts["b"]), (Some(3), None));
     one("self", json!("text"));
     one("Self", json!(1));
     let tagged = one("tagged", json!({ "type": "b", "x": "1" })).tagged;

@@ -1,5 +1,7 @@
 //! Generates a crate from a small document, compiles it and decodes values with it.
 
+mod lost;
+
 use std::{fs, path::Path, process::Command};
 
 use insta::assert_snapshot;

@@ -109,6 +109,7 @@ impl<'r> Reader<'r> {
             node.values = Some(values.iter().filter(|value| !value.is_null()).map(json).collect());
         }
         read_limits(object, &mut node);
+        include_bounds(&mut node);
         for (key, value) in object {
             // `false` is the default of these.
             let is_default = matches!(key.as_str(), "readOnly" | "writeOnly") && *value == Value::Bool(false);
@@ -175,18 +176,21 @@ impl<'r> Reader<'r> {
         node
     }
 
-    /// A value without what does not change its meaning: prose, the order of keys and of texts, and names of schemas.
-    /// The keys are `names` of properties, or keywords.
+    /// A value without what does not change its meaning: prose, the order of keys and of texts, and names of schemas,
+    /// which stand for a hash below a certain depth. The keys are `names` of properties, or keywords.
     pub(super) fn meaning(&self, value: &Value, names: bool, depth: usize) -> Value {
-        const DEEPEST: usize = 8;
+        const DEEPEST: usize = 3;
         const DATA: &[&str] = &["const", "default", "enum"];
         const PROSE: &[&str] =
             &["title", "description", "summary", "example", "examples", "externalDocs", "$comment", "deprecated"];
         match value {
             Value::Object(object) => {
                 let target = object.get("$ref").and_then(Value::as_str).and_then(|own| resolve(self.root, own));
-                if let Some(target) = target.filter(|_| !names && depth < DEEPEST) {
-                    return self.meaning(target, false, depth + 1);
+                if let Some(target) = target.filter(|_| !names) {
+                    return match depth < DEEPEST {
+                        true => self.meaning(target, false, depth + 1),
+                        false => hash(&self.node(target, &mut Vec::new())).into(),
+                    };
                 }
                 let is_stated = |key: &str| names || !(PROSE.contains(&key) || key.starts_with("x-"));
                 let members: BTreeMap<&String, &Value> = object.iter().filter(|(key, _)| is_stated(key)).collect();
@@ -213,11 +217,6 @@ impl<'r> Reader<'r> {
         discriminator: &'r Value,
         above: &mut Vec<&'r str>,
     ) -> BTreeMap<String, u64> {
-        let hash = |node: &Node| {
-            let mut hasher = DefaultHasher::new();
-            node.hash(&mut hasher);
-            hasher.finish()
-        };
         let mut out = BTreeMap::new();
         let mut targets = BTreeSet::new();
         for (value, target) in discriminator["mapping"].as_object().into_iter().flatten() {
@@ -241,6 +240,12 @@ impl<'r> Reader<'r> {
         }
         out
     }
+}
+
+fn hash(node: &Node) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    node.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether a schema is a union of this keyword and states nothing else.
@@ -302,6 +307,22 @@ fn read_limits(object: &Map<String, Value>, node: &mut Node) {
             }
             (key, Some(limit)) => drop(node.limits.insert(key.to_owned(), text(limit))),
         }
+    }
+}
+
+/// Exclusive bounds of integers as inclusive ones: above 0 is at least 1.
+fn include_bounds(node: &mut Node) {
+    if node.types.iter().ne(["integer"]) {
+        return;
+    }
+    let number = |text: String| text.parse::<f64>().ok();
+    let lower = node.limits.remove("exclusiveMinimum").and_then(number).map(|bound| bound.floor() + 1.0);
+    let upper = node.limits.remove("exclusiveMaximum").and_then(number).map(|bound| bound.ceil() - 1.0);
+    let bounds = [("minimum", lower, f64::max as fn(f64, f64) -> f64), ("maximum", upper, f64::min)];
+    for (name, bound, tighter) in bounds {
+        let Some(bound) = bound else { continue };
+        let own = node.limits.get(name).cloned().and_then(number);
+        node.limits.insert(name.to_owned(), own.map_or(bound, |own| tighter(own, bound)).to_string());
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Attribute, Fields, Item, ItemEnum, ItemMod, Type, parse_quote};
+use quote::quote;
+use syn::{Attribute, Fields, Item, ItemMod, Type, parse_quote};
 
+use super::open_enums::{open_enum, unknown_variant, unusual_case};
 use crate::generate::lower::Lowered;
 
 /// Rewrites the module of types.
@@ -130,10 +131,6 @@ fn from_reference_to_self(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
         && implements_open(&block.self_ty, lowered)
 }
 
-fn docs(attributes: &[Attribute]) -> Vec<&Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
-}
-
 /// The name on the wire: serde's `rename`, or the name itself.
 pub(super) fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String> {
     Ok(serde_options(attributes)?.remove("rename").flatten().unwrap_or_else(|| plain.to_owned()))
@@ -157,90 +154,6 @@ pub(super) fn serde_options(attributes: &[Attribute]) -> Result<BTreeMap<String,
         })?;
     }
     Ok(options)
-}
-
-/// Allows names such as `plus1`, which typify derives from `+1`.
-fn unusual_case(item: &ItemEnum) -> Option<Attribute> {
-    let is_unusual = item.variants.iter().any(|variant| variant.ident.to_string().starts_with(char::is_lowercase));
-    is_unusual.then(|| parse_quote!(#[allow(non_camel_case_types)]))
-}
-
-/// The name of the variant for values that are not in the document. It is none of theirs.
-fn unknown_variant(item: &ItemEnum) -> syn::Ident {
-    let names = ["Unknown".to_owned(), "UnknownValue".to_owned()].into_iter();
-    let mut names = names.chain((2..).map(|number| format!("UnknownValue{number}")));
-    let is_free = |name: &String| !item.variants.iter().any(|variant| variant.ident == name);
-    format_ident!("{}", names.find(is_free).unwrap_or_default())
-}
-
-/// A string enum with a variant for values that are not in the document. `texts` describes its values.
-fn open_enum(item: &ItemEnum, texts: &BTreeMap<String, String>) -> Result<Vec<Item>> {
-    let (ident, docs) = (&item.ident, docs(&item.attrs));
-    let mut variants = Vec::new();
-    for variant in &item.variants {
-        if !matches!(variant.fields, Fields::Unit) {
-            bail!("{ident} is not a plain string enum");
-        }
-        variants.push((variant.ident.clone(), wire_name(&variant.attrs, &variant.ident.to_string())?));
-    }
-    let unknown = unknown_variant(item);
-    let (names, values): (Vec<_>, Vec<_>) = variants.iter().cloned().unzip();
-    let allowed = unusual_case(item);
-    let doc_values = values.iter().map(|value| match texts.get(value) {
-        Some(text) => format!("`{value}`: {text}"),
-        None => format!("`{value}`"),
-    });
-    let code: syn::File = parse_quote! {
-        #(#docs)*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
-        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-        #allowed
-        #[non_exhaustive]
-        pub enum #ident {
-            #(#[doc = #doc_values] #[serde(rename = #values)] #names,)*
-            /// A value that is not in the OpenAPI document.
-            #[serde(untagged)]
-            #unknown(::std::string::String),
-        }
-        impl #ident {
-            /// The values in the OpenAPI document.
-            pub const KNOWN: &'static [&'static str] = &[#(#values),*];
-
-            /// Returns the value as it is sent.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    #(Self::#names => #values,)*
-                    Self::#unknown(value) => value,
-                }
-            }
-        }
-        impl ::std::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl ::std::convert::From<&str> for #ident {
-            fn from(value: &str) -> Self {
-                match value {
-                    #(#values => Self::#names,)*
-                    other => Self::#unknown(other.to_owned()),
-                }
-            }
-        }
-        impl ::std::convert::From<::std::string::String> for #ident {
-            fn from(value: ::std::string::String) -> Self {
-                Self::from(value.as_str())
-            }
-        }
-        impl ::std::str::FromStr for #ident {
-            type Err = ::std::convert::Infallible;
-            // `Self::Err` may be a variant.
-            fn from_str(value: &str) -> ::std::result::Result<Self, ::std::convert::Infallible> {
-                Ok(Self::from(value))
-            }
-        }
-    };
-    Ok(code.items)
 }
 
 /// `new` with the required fields in the order of the document. Other crates cannot use a struct expression, because
@@ -348,18 +261,23 @@ fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
 /// Decodes `null` as an empty list or map, like an absent one, and an integer that is written with a fraction of zero.
 fn tolerate(field: &mut syn::Field) -> Result<()> {
     let options = serde_options(&field.attrs)?;
-    if options.contains_key("deserialize_with") {
+    if options.contains_key("deserialize_with") || options.contains_key("flatten") {
         return Ok(());
     }
+    // A function for a field turns off that an absent `Option` is `None`.
+    let is_optional = optional(&field.ty).is_some() && !options.contains_key("default");
+    let default = is_optional.then(|| quote!(default,));
     let skipped = options.get("skip_serializing_if").cloned().flatten().unwrap_or_default();
-    if skipped.ends_with("::is_empty") {
+    if skipped.ends_with("::is_empty") && holds_integers(&field.ty) {
+        field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::integers_or_default")]));
+    } else if skipped.ends_with("::is_empty") {
         field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::null_as_default")]));
     } else if is_integer(&field.ty) {
         field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::integer")]));
     } else if optional(&field.ty).is_some_and(is_integer) {
-        // A function for a field turns off that an absent `Option` is `None`.
-        let default = (!options.contains_key("default")).then(|| quote!(default,));
         field.attrs.push(parse_quote!(#[serde(#default deserialize_with = "crate::runtime::optional_integer")]));
+    } else if holds_integers(&field.ty) {
+        field.attrs.push(parse_quote!(#[serde(#default deserialize_with = "crate::runtime::integers")]));
     }
     Ok(())
 }
@@ -393,17 +311,22 @@ fn is_integer(kind: &Type) -> bool {
         .is_some_and(|name| matches!(name.as_str(), "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"))
 }
 
+/// Whether a type is an integer, or a list or map of them.
+fn holds_integers(kind: &Type) -> bool {
+    is_integer(kind) || ["Option", "Vec", "HashMap"].iter().any(|name| argument(kind, name).is_some_and(holds_integers))
+}
+
 /// The type inside of an `Option`.
 pub(super) fn optional(kind: &Type) -> Option<&Type> {
     argument(kind, "Option")
 }
 
-/// The type inside of a generic type of this name.
+/// The type inside of a generic type of this name: the last one.
 pub(super) fn argument<'t>(kind: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = kind else { return None };
     let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
     let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
+    arguments.args.iter().rev().find_map(|argument| match argument {
         syn::GenericArgument::Type(kind) => Some(kind),
         _ => None,
     })

@@ -143,6 +143,11 @@ fn documents_that_mean_the_same_have_no_difference() {
             untagged(json!({ "A": "#/components/schemas/A", "B": "B" })),
         ),
         (
+            "exclusive bounds of integers",
+            sent(json!({ "type": "integer", "exclusiveMinimum": 0, "maximum": 9 })),
+            sent(json!({ "type": "integer", "minimum": 1, "maximum": 20, "exclusiveMaximum": 10 })),
+        ),
+        (
             "a union in a union",
             sent(json!({ "anyOf": [{ "anyOf": [object(), { "type": "array" }] }, text()] })),
             sent(json!({ "anyOf": [object(), { "type": "array" }, text()] })),
