@@ -23,7 +23,7 @@ fn document() -> Value {
                     },
                     "responses": {
                         "201": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Item" } } } },
-                        "4XX": { "content": { "application/json": { "schema": { "type": "object", "required": ["code"] } } } }
+                        "4xx": { "content": { "application/json": { "schema": { "type": "object", "required": ["code"] } } } }
                     }
                 },
                 "get": {

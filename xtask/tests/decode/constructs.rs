@@ -1,7 +1,7 @@
 //! Runs in the crate that is generated from `documents/constructs.yaml`.
 
 use generated_api::{
-    Client,
+    BASE_URL, Client,
     options::StylesOptions,
     runtime::{FilePart, ItemStream, Key},
     forms::UploadForm,
@@ -50,6 +50,11 @@ fn sent(request: &reqwest::Request) -> (Option<&str>, Option<String>) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("%5B", "[").replace("%5D", "]");
     let media_type = request.headers().get("content-type").map(|value| value.to_str().expect("text"));
     (media_type, request.body().and_then(reqwest::Body::as_bytes).map(text))
+}
+
+#[test]
+fn the_base_url_has_no_slash_at_its_end() {
+    assert_eq!(BASE_URL, Some("https://example.com"));
 }
 
 #[test]

@@ -35,13 +35,19 @@ fn successful_responses_with_the_same_body_are_one() {
 }
 
 #[test]
-fn a_tag_that_is_no_text_is_reported() {
+fn a_discriminator_that_is_no_tag_of_texts_is_reported() {
     let variant =
         |number: u8| format!(r#"{{"type":"object","properties":{{"v":{{"type":"integer","enum":[{number}]}}}}}}"#);
-    let union = r##"{"oneOf":[{"$ref":"#/components/schemas/A"},{"$ref":"#/components/schemas/B"}],"discriminator":{"propertyName":"v"}}"##;
-    let schemas = format!(r#"{{"components":{{"schemas":{{"A":{},"B":{},"U":{union}}}}},"#, variant(1), variant(2));
-    let (_, lost) = generated(&document("[]", r#"{"204":{"description":""}}"#).replacen('{', &schemas, 1));
-    assert!(lost.iter().any(|line| line.contains("does not identify the variants")), "{lost:?}");
+    let variants = r##"{"$ref":"#/components/schemas/A"},{"$ref":"#/components/schemas/B"}"##;
+    for (discriminator, expected) in [
+        (r#"{"propertyName":"v"}"#, "does not identify the variants"),
+        (r#""v""#, "/components/schemas/U/discriminator: has no effect without propertyName"),
+    ] {
+        let union = format!(r#"{{"oneOf":[{variants}],"discriminator":{discriminator}}}"#);
+        let schemas = format!(r#"{{"components":{{"schemas":{{"A":{},"B":{},"U":{union}}}}},"#, variant(1), variant(2));
+        let (_, lost) = generated(&document("[]", r#"{"204":{"description":""}}"#).replacen('{', &schemas, 1));
+        assert!(lost.iter().any(|line| line.contains(expected)), "{lost:?}");
+    }
 }
 
 #[test]

@@ -41,7 +41,9 @@ pub(crate) fn read(document: &Document, reader: &mut SchemaReader) -> Result<Vec
                 return Err(DocumentError::new(format!("{id} does not define every parameter of {path}")));
             }
             for (status, response) in node.get("responses").iter().flat_map(Node::members) {
-                operation.responses.insert(status.to_owned(), response_rule(&response.resolved(), reader)?);
+                // Some documents write `4xx`.
+                let status = if status.len() == 3 { status.to_ascii_uppercase() } else { status.to_owned() };
+                operation.responses.insert(status, response_rule(&response.resolved(), reader)?);
             }
             operations.push(operation);
         }

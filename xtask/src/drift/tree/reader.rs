@@ -47,6 +47,11 @@ pub(in crate::drift) fn plain_path(path: &str) -> String {
     out
 }
 
+/// A status as the specification writes it: `2XX` and not `2xx`.
+fn status_of(text: &str) -> String {
+    if text.len() == 3 { text.to_ascii_uppercase() } else { text.to_owned() }
+}
+
 fn key_headers(root: &Value) -> BTreeSet<String> {
     let schemes = root["components"]["securitySchemes"].as_object();
     let names = schemes.into_iter().flatten().filter_map(|(_, scheme)| scheme["name"].as_str());
@@ -120,7 +125,7 @@ impl<'r> Reader<'r> {
             });
             let content = self.content(&response["content"]);
             out.responses
-                .insert(status.clone(), Response { content, headers: headers.collect(), prose: prose_of(response) });
+                .insert(status_of(status), Response { content, headers: headers.collect(), prose: prose_of(response) });
         }
         for (name, callback) in operation["callbacks"].as_object().into_iter().flatten() {
             for ((method, url), operation) in self.operations(self.deref(callback)) {

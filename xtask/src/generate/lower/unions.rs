@@ -35,6 +35,9 @@ impl Schemas<'_> {
         if let Some(tag) = object.get("discriminator").and_then(|d| d["propertyName"].as_str()) {
             return self.lower_tagged(object, keyword, tag, &variants, site);
         }
+        if object.contains_key("discriminator") {
+            self.lose(&site.place.at("discriminator"), "has no effect without propertyName");
+        }
         if let Some(values) = self.enum_of(&variants) {
             let of_variant = |(_, variant): &(usize, &Value)| follow(self.root, variant)?.as_object().map(types_of);
             *nullable |= variants.iter().filter_map(of_variant).any(|(_, is_nullable)| is_nullable);

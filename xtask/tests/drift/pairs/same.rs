@@ -234,6 +234,11 @@ fn documents_that_mean_the_same_have_no_difference() {
             query(text(), json!({})),
         ),
         // Operations and documents.
+        (
+            "a range of statuses in lower case",
+            operation(json!({ "responses": { "2xx": {} } })),
+            operation(json!({ "responses": { "2XX": {} } })),
+        ),
         ("a path item by reference", operation(json!({ "responses": { "200": {} } })), {
             let mut root = operation(json!({ "responses": { "200": {} } }));
             let item = root["paths"]["/a/{id}"].take();
