@@ -25,7 +25,7 @@ pub use file_part::{FilePart, Progress, SourceError};
 )]
 pub(crate) use form_pairs::{ObjectStyle, object_query, optional_json, urlencoded};
 #[allow(unused_imports, reason = "the document of this repository has no required integer")]
-pub(crate) use integer::{integer, optional_integer};
+pub(crate) use integer::{integer, integers, integers_or_default, optional_integer};
 #[allow(unused_imports, reason = "the document of this repository has no responses in two forms")]
 pub(crate) use item_stream::item_stream;
 pub use item_stream::{ItemStream, StreamError};

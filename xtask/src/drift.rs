@@ -41,6 +41,7 @@ enum, `allOf` is what its parts state together, and `200` is one of `2XX`.
 - Names of schemas (unless they are the values of a discriminator) and path parameters, the order of lists, and operation ids and tags \
 are not part of the contract (oasdiff: a changed operation id is breaking). Ids and tags are reported as prose.
 - A security scheme whose contents changed is reported once, not for every operation.
+- A property with `readOnly` is not part of a request, and one with `writeOnly` not of a response.
 - A keyword of unknown effect is breaking.";
 
 /// Options of `drift`.

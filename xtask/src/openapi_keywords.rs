@@ -7,7 +7,7 @@ use serde_json::Value;
 pub use self::table::{BOUNDS, ObjectKind, SIZES};
 use self::table::{
     EXTENSIONS,
-    Holds::{Data, List, Lost, Map, One, Refused},
+    Holds::{Data, List, Lost, Map, One},
 };
 pub(crate) use self::table::{Holds, keywords};
 use crate::{
@@ -15,6 +15,10 @@ use crate::{
     x_effect::Effect,
     x_rules,
 };
+
+/// Schema dialects that differ in keywords that have no effect on the generated code.
+const DIALECTS: &[&str] =
+    &["https://spec.openapis.org/oas/3.1/dialect/", "https://json-schema.org/draft/2020-12/schema"];
 
 /// The reason why plain data is invalid. Without this check, a number in quotes would not be a limit.
 fn invalid_value(kind: ObjectKind, key: &str, value: &Value) -> Option<&'static str> {
@@ -49,6 +53,10 @@ fn invalid_value(kind: ObjectKind, key: &str, value: &Value) -> Option<&'static 
         (ObjectKind::Document, "info") => (
             value["title"].is_string() && value["version"].is_string(),
             "must have a title and a version, both strings",
+        ),
+        (ObjectKind::Document, "jsonSchemaDialect") => (
+            value.as_str().is_some_and(|dialect| DIALECTS.iter().any(|known| dialect.starts_with(known))),
+            "must be the dialect of OpenAPI or JSON Schema 2020-12",
         ),
         (ObjectKind::Operation, "x-effect") => {
             (value.as_str().and_then(Effect::parse).is_some(), "must be read, compute, create, update or delete")
@@ -132,9 +140,6 @@ fn check_object(kind: ObjectKind, value: &Value, place: &Pointer, findings: &mut
                 let text = format!("the keyword {key:?} of {kind:?} is unknown");
                 let list = if findings.lenient { &mut findings.lost } else { &mut findings.refused };
                 list.push(Remark::new(&here, text));
-            }
-            Some((_, Refused(what))) => {
-                findings.refused.push(Remark::new(&here, format!("{what} is not supported")));
             }
             Some((_, Lost(what))) => findings.lost.push(Remark::new(&here, *what)),
             Some((_, Data)) => {}

@@ -14,12 +14,42 @@ pub fn read_value(path: &Path) -> Result<Value> {
 
 /// Parses JSON or YAML. A text that starts with `{` is parsed as JSON, because that parser is stricter.
 pub fn parse_value(text: &str) -> Result<Value> {
-    let Strict(value) = if text.trim_start().starts_with('{') {
-        serde_json::from_str(text).context("not valid JSON")?
-    } else {
-        serde_yaml_ng::from_str(text).context("not valid YAML")?
-    };
+    if text.trim_start().starts_with('{') {
+        let Strict(value) = serde_json::from_str(text).context("not valid JSON")?;
+        return Ok(value);
+    }
+    let Strict(mut value) = serde_yaml_ng::from_str(text).context("not valid YAML")?;
+    merge_keys(&mut value);
     Ok(value)
+}
+
+/// Replaces the keys `<<` of YAML 1.1, which most tools read, by the members of the object or objects that they name.
+/// The own members of an object win.
+fn merge_keys(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(merge_keys),
+        Value::Object(object) => {
+            object.values_mut().for_each(merge_keys);
+            let is_merge = |named: &Value| match named {
+                Value::Array(all) => !all.is_empty() && all.iter().all(Value::is_object),
+                other => other.is_object(),
+            };
+            if !object.get("<<").is_some_and(is_merge) {
+                return;
+            }
+            let named = match object.shift_remove("<<") {
+                Some(Value::Array(all)) => all,
+                other => other.into_iter().collect(),
+            };
+            for members in named {
+                let Value::Object(members) = members else { continue };
+                for (key, member) in members {
+                    object.entry(key).or_insert(member);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A value without duplicate keys. Other parsers keep the last of several values and ignore the rest.
@@ -84,5 +114,22 @@ impl<'de> Deserialize<'de> for Strict {
             }
         }
         deserializer.deserialize_any(Visitor).map(Strict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn merge_keys_of_yaml_add_members() {
+        let text = "base: &base { a: 1, b: 2 }\nmore: &more { b: 3, c: { <<: *base } }\n\
+                    one: { <<: *base, b: 4 }\nall: { <<: [*base, *more] }\ntext: { <<: x }\n";
+        let value = parse_value(text).expect("YAML");
+        assert_eq!(value["one"], json!({ "a": 1, "b": 4 }));
+        assert_eq!(value["all"], json!({ "a": 1, "b": 2, "c": { "a": 1, "b": 2 } }));
+        assert_eq!(value["text"], json!({ "<<": "x" }));
     }
 }

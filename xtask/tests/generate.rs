@@ -113,7 +113,7 @@ fn an_enum_without_rust_names_becomes_a_string_and_is_reported() {
 
 #[test]
 fn operation_ids_that_are_reserved_names_get_a_prefix() {
-    for id in ["type", "self", "3d", "execute", "client"] {
+    for id in ["type", "self", "3d", "execute", "client", "new", "authorize", "clone"] {
         let code = code(&document("{}").replace(r#""operationId":"a""#, &format!(r#""operationId":"{id}""#)));
         assert!(code.contains(&format!("async fn call_{id}")), "{id}");
     }
@@ -188,6 +188,7 @@ fn unsupported_places_are_errors_with_a_json_pointer() {
         refusal(&document("{}").replace(r#""version":"1""#, r#""version":1"#)),
         refusal(&document("{}").replace(r#""3.1.0""#, "3.1")),
         refusal(&document("{}").replace("\"get\"", "\"trace\"")),
+        refusal(&document("{}").replacen('{', r#"{"jsonSchemaDialect":"https://json-schema.org/draft-07/schema","#, 1)),
     ];
     assert_snapshot!(texts.join("\n\n"));
 }

@@ -72,6 +72,7 @@ pub mod types {
                 &[
                     crate::runtime::Variant {
                         keys: &["fixed", "strategy"],
+                        texts: &[],
                         decode: |value| Some((
                             Self::AudioSegmentation(
                                 ::serde_json::from_value::<AudioSegmentation>(value.clone())
@@ -82,6 +83,7 @@ pub mod types {
                     },
                     crate::runtime::Variant {
                         keys: &["temporal"],
+                        texts: &[],
                         decode: |value| Some((
                             Self::AsyncTemporalSegmentation(
                                 ::serde_json::from_value::<
@@ -257,6 +259,7 @@ pub mod types {
                 &[
                     crate::runtime::Variant {
                         keys: &["dynamic", "fixed", "strategy"],
+                        texts: &[],
                         decode: |value| Some((
                             Self::TemporalSegmentation(
                                 ::serde_json::from_value::<
@@ -269,6 +272,7 @@ pub mod types {
                     },
                     crate::runtime::Variant {
                         keys: &["temporal"],
+                        texts: &[],
                         decode: |value| Some((
                             Self::AsyncTemporalSegmentation(
                                 ::serde_json::from_value::<
@@ -1226,6 +1230,7 @@ pub mod types {
     #[non_exhaustive]
     pub struct EmbeddingUsage {
         ///Number of tokens by type of content: `video`, `audio`, `image`, `document`, `text`, or another.
+        #[serde(deserialize_with = "crate::runtime::integers")]
         pub input_tokens: ::std::collections::HashMap<::std::string::String, u64>,
         ///Whether the text was cut.
         pub truncated: bool,

@@ -75,6 +75,9 @@ impl Contract {
     /// Returns an error if the document uses something that is not supported, has a reference to a place that does not
     /// exist, or an operation without an `operationId`.
     pub fn new(document: Value) -> Result<Self, DocumentError> {
+        if let Some(version) = document["openapi"].as_str().filter(|version| !version.starts_with("3.1")) {
+            return Err(DocumentError::new(format!("OpenAPI {version} is not supported, but 3.1 is")));
+        }
         let document = Document::new(document)?;
         let mut reader = SchemaReader::new(&document)?;
         let operations = operation::read(&document, &mut reader)?;

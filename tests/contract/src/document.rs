@@ -87,6 +87,17 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// The only alternative of a union that is not `null`, or the schema itself, with references resolved.
+    pub(crate) fn without_null(&self) -> Node<'d> {
+        let schema = self.resolved();
+        let union = schema.child("anyOf").or_else(|| schema.child("oneOf"));
+        let mut others = union.iter().flat_map(Node::items).filter(|variant| variant.text("type") != Some("null"));
+        match (others.next(), others.next()) {
+            (Some(only), None) => only.resolved(),
+            _ => schema.clone(),
+        }
+    }
+
     /// The members of an object, as written.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
         let names = self.value.as_object().into_iter().flatten().map(|(name, _)| name.as_str());

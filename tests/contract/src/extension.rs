@@ -40,6 +40,8 @@ struct Shape {
     properties: BTreeMap<String, ShapeIndex>,
     /// `None` also if nothing is stated about the items.
     items: Option<ShapeIndex>,
+    /// The shape of all other properties.
+    rest: Option<ShapeIndex>,
     /// Shapes that apply to the same value.
     parts: Vec<ShapeIndex>,
     /// Shapes that apply to the same value if it is valid against a schema.
@@ -102,6 +104,10 @@ impl Shapes {
             let index = self.add(&items, compiler)?;
             shape.items = (!self.shapes[index.0].is_empty()).then_some(index);
         }
+        if let Some(rest) = schema.child("additionalProperties").filter(|rest| rest.value.is_object()) {
+            let index = self.add(&rest, compiler)?;
+            shape.rest = (!self.shapes[index.0].is_empty()).then_some(index);
+        }
         for part in schema.child("allOf").iter().flat_map(Node::items) {
             shape.parts.push(self.add(&part, compiler)?);
         }
@@ -149,6 +155,7 @@ impl Shape {
             && self.rules.is_empty()
             && self.properties.is_empty()
             && self.items.is_none()
+            && self.rest.is_none()
             && self.parts.is_empty()
             && self.variants.is_empty()
     }
@@ -252,6 +259,11 @@ impl Walk<'_> {
         for (name, property) in &shape.properties {
             if let Some(child) = object.get(name) {
                 self.child(escape(name), *property, child);
+            }
+        }
+        if let Some(rest) = shape.rest {
+            for (name, child) in object.iter().filter(|(name, _)| !shape.properties.contains_key(*name)) {
+                self.child(escape(name), rest, child);
             }
         }
         if let (Some(names), true, false) = (&shape.names, whole, self.tolerance.undefined_properties) {

@@ -59,6 +59,8 @@ pub(crate) enum TextKind {
     Number,
     Integer,
     Boolean,
+    /// An object in a form.
+    Json,
 }
 
 /// The body that a request must or may have.

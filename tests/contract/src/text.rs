@@ -26,6 +26,7 @@ pub(crate) fn validate(
             TextKind::Number => (number(text), "a number"),
             TextKind::Integer => (text.parse::<i64>().ok().map(Value::from), "an integer"),
             TextKind::Boolean => (text.parse::<bool>().ok().map(Value::from), "true or false"),
+            TextKind::Json => (serde_json::from_str(text).ok(), "JSON"),
             TextKind::String => (Some(Value::from(text)), "text"),
         };
         match value {

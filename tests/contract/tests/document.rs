@@ -23,7 +23,7 @@ fn document() -> Value {
                     },
                     "responses": {
                         "201": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Item" } } } },
-                        "4XX": { "content": { "application/json": { "schema": { "type": "object", "required": ["code"] } } } }
+                        "4xx": { "content": { "application/json": { "schema": { "type": "object", "required": ["code"] } } } }
                     }
                 },
                 "get": {
@@ -170,6 +170,44 @@ fn lists_in_queries_are_repeated_or_separated_by_commas() {
 }
 
 #[test]
+fn values_that_may_be_null_are_read_as_their_type() {
+    let mut document = document();
+    let parameters = &mut document["paths"]["/items"]["get"]["parameters"];
+    parameters[0]["schema"] =
+        json!({ "anyOf": [{ "type": ["array", "null"], "items": { "type": "integer" } }, { "type": "null" }] });
+    parameters[1] =
+        json!({ "name": "size", "in": "query", "schema": { "oneOf": [{ "type": "integer" }, { "type": "null" }] } });
+    let contract = Contract::new(document).expect("a document");
+    let list = |query: &str| {
+        let request = http::Request::builder().uri(format!("/items?{query}")).body(Vec::new()).expect("a request");
+        show(contract.validate_request(&request))
+    };
+    assert_eq!(list("ids=1&ids=2&size=3"), "valid items_list");
+    assert_eq!(list("ids=a"), r#"/query/ids: must be an integer (got "a")"#);
+    assert_eq!(list("size=b"), r#"/query/size: must be an integer (got "b")"#);
+}
+
+#[test]
+fn objects_in_forms_are_json_and_open_sets_in_maps_are_checked() {
+    let set = json!({ "type": "string", "x-extensible-enum": ["a", "b"] });
+    let map = json!({ "type": "object", "additionalProperties": set });
+    let mut document = document();
+    let content = json!({ "multipart/form-data": { "schema": { "type": "object", "properties": { "map": map } } } });
+    document["paths"]["/items"]["post"]["requestBody"]["content"] = content;
+    let contract = Contract::new(document).expect("a document");
+    let send = |map: &str| {
+        let body = format!("--b\r\ncontent-disposition: form-data; name=\"map\"\r\n\r\n{map}\r\n--b--\r\n");
+        let request =
+            http::Request::builder().method("POST").uri("/items").header("x-key", "k").header("x-priority", "1");
+        let request = request.header("content-type", "multipart/form-data; boundary=b").body(body).expect("a request");
+        show(contract.validate_request(&request))
+    };
+    assert_eq!(send(r#"{"x":"a"}"#), "valid items_create");
+    assert_eq!(send(r#"{"x":"c"}"#), r#"/body/map/x: must be one of "a", "b" (got "c")"#);
+    assert_eq!(send("x"), r#"/body/map: must be JSON (got "x")"#);
+}
+
+#[test]
 fn empty_responses_are_validated() {
     let contract = contract();
     let check = |operation, status, body: &str| {
@@ -204,7 +242,13 @@ fn documents_that_are_not_supported_are_errors() {
     };
     let texts = [
         error("/paths/~1items/get/operationId", Value::Null),
+        error("/openapi", json!("3.0.3")),
         error("/paths/~1items/get/parameters/0/in", json!("cookie")),
+        error("/paths/~1items/get/parameters/0/schema", json!({ "type": ["object", "null"] })),
+        error(
+            "/paths/~1items/get/parameters/0",
+            json!({ "name": "ids", "in": "query", "style": "pipeDelimited", "schema": { "type": "array" } }),
+        ),
         error("/paths/~1items~1{item_id}/parameters", json!([])),
         error("/paths/~1items/post/requestBody/content", json!({ "text/csv": { "schema": {} } })),
         error("/paths/~1items/get/responses/200", json!({ "content": { "text/csv": { "schema": {} } } })),
@@ -214,7 +258,10 @@ fn documents_that_are_not_supported_are_errors() {
     ];
     insta::assert_snapshot!(texts.join("\n"), @r##"
     invalid OpenAPI document: /paths/~1items/get has no operationId
+    invalid OpenAPI document: OpenAPI 3.0.3 is not supported, but 3.1 is
     invalid OpenAPI document: a parameter in "cookie" is not supported: ids
+    invalid OpenAPI document: the parameter ids is an object, which is not supported
+    invalid OpenAPI document: the style "pipeDelimited" of the parameter ids is not supported
     invalid OpenAPI document: items_delete does not define every parameter of /items/{item_id}
     invalid OpenAPI document: a request body of text/csv is not supported: /paths/~1items/post/requestBody
     invalid OpenAPI document: a response without JSON is not supported: /paths/~1items/get/responses/200

@@ -52,12 +52,16 @@ pub fn render(changes: &[Change], drift: &Drift, stale: &[String], format: Forma
 
 /// A section for each class.
 fn markdown(out: &mut String, changes: &[Change], drift: &Drift) -> Result<()> {
-    // GitHub would read a pipe as the end of a cell, and `<` as a tag.
-    let cell = |text: &str| match text.replace(['\n', '\r'], " ").replace('|', "\\|") {
-        text if text.is_empty() => text,
-        text if text.contains('`') => text.replace('<', "&lt;"),
-        text => format!("`{text}`"),
+    // GitHub would read a pipe as the end of a cell.
+    let plain = |text: &str| text.replace(['\n', '\r'], " ").replace('|', "\\|");
+    // A code span starts and ends with more backticks than its text has in a row.
+    let cell = |text: &str| match text.split(|c| c != '`').map(str::len).max().unwrap_or_default() {
+        _ if text.is_empty() => String::new(),
+        0 => format!("`{}`", plain(text)),
+        longest => format!("{0} {1} {0}", "`".repeat(longest + 1), plain(text)),
     };
+    // Prose is shown as its tokens, some of which are code spans already. `<` would be a tag.
+    let prose = |text: &str| if text.contains('`') { plain(text).replace('<', "&lt;") } else { cell(text) };
     for (class, title) in [(Class::Breaking, "Breaking"), (Class::Additive, "Additive"), (Class::Prose, "Prose only")] {
         let own: Vec<&Change> = changes.iter().filter(|change| change.class == class).collect();
         if own.is_empty() {
@@ -69,14 +73,11 @@ fn markdown(out: &mut String, changes: &[Change], drift: &Drift) -> Result<()> {
         for change in own {
             let flag = if change.flagged { " (!)" } else { "" };
             let cells = [&change.operation, &change.place].map(|text| cell(text));
-            write!(
-                out,
-                "| {} | {}{flag} | {} | {} |",
-                cells.join(" | "),
-                change.what,
-                cell(&change.before),
-                cell(&change.after)
-            )?;
+            let values = [&change.before, &change.after].map(|text| match change.what.as_str() {
+                "prose" => prose(text),
+                _ => cell(text),
+            });
+            write!(out, "| {} | {}{flag} | {} |", cells.join(" | "), change.what, values.join(" | "))?;
             match (class, &change.code) {
                 (Class::Breaking, code) => {
                     writeln!(out, " {} |", code.as_deref().unwrap_or_default().replace('|', "\\|"))?

@@ -12,7 +12,7 @@ pub use self::{
     reader::{api, media_type, schema},
 };
 
-pub(super) use self::reader::plain_path;
+pub(super) use self::{reader::plain_path, schemas::NOTHING};
 
 /// A value and everything that a document states about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,9 +124,14 @@ pub struct Api {
 pub(super) const SUCCESSES: &str = "2XX";
 
 impl Operation {
-    /// The response of the range that a successful status is part of.
+    /// The response of the range that a successful status is part of: all successes, or all responses if no success is
+    /// described.
     pub(super) fn in_range(&self, status: &str) -> Option<&Response> {
-        self.responses.get(SUCCESSES).filter(|_| status.starts_with('2') && status != SUCCESSES)
+        let range = match self.responses.keys().any(|status| status.starts_with('2')) {
+            true => SUCCESSES,
+            false => "default",
+        };
+        self.responses.get(range).filter(|_| status.starts_with('2') && status != range)
     }
 }
 

@@ -3,6 +3,7 @@
 mod expressions;
 mod large_array;
 mod methods;
+mod open_enums;
 mod options;
 mod stream_form;
 mod types;

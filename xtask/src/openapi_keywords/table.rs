@@ -28,11 +28,9 @@ pub(crate) enum Holds {
     Map(ObjectKind),
     /// Something that has no effect on the generated code. It is reported.
     Lost(&'static str),
-    /// Something that is not supported. It is an error.
-    Refused(&'static str),
 }
 
-use Holds::{Data, List, Lost, Map, One, Refused};
+use Holds::{Data, List, Lost, Map, One};
 
 /// Keywords that restrict values without describing them.
 const NOT_CHECKED: &str = "not checked by the generated type";
@@ -49,7 +47,7 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("paths", Map(ObjectKind::PathItem)),
             ("components", One(ObjectKind::Components)),
             ("webhooks", Lost("webhooks are not generated")),
-            ("jsonSchemaDialect", Refused("a schema dialect other than OpenAPI's")),
+            ("jsonSchemaDialect", Data),
         ],
         ObjectKind::Components => &[
             ("schemas", Map(ObjectKind::Schema)),

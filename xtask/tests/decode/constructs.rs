@@ -1,10 +1,14 @@
 //! Runs in the crate that is generated from `documents/constructs.yaml`.
 
 use generated_api::{
-    Client,
+    BASE_URL, Client,
     options::StylesOptions,
-    runtime::{ItemStream, Key},
-    types::{Constructs, ConstructsBeside, ConstructsExtended, Fields, Piece, Question, Reply, Whole},
+    runtime::{FilePart, ItemStream, Key},
+    forms::UploadForm,
+    types::{
+        Account, Constructs, ConstructsBeside, ConstructsChoice, ConstructsConstants, ConstructsEvent, ConstructsExtended,
+        ConstructsFree, ConstructsTagged, Fields, Piece, Question, Reply, StylesWide, Whole,
+    },
 };
 use serde_json::{Value, json};
 
@@ -49,6 +53,11 @@ fn sent(request: &reqwest::Request) -> (Option<&str>, Option<String>) {
 }
 
 #[test]
+fn the_base_url_has_no_slash_at_its_end() {
+    assert_eq!(BASE_URL, Some("https://example.com"));
+}
+
+#[test]
 fn an_optional_body_may_be_absent() {
     let question = Question::new("q".into());
     let with = here().optional_request(&question).expect("a request").request;
@@ -73,12 +82,70 @@ fn parameters_have_their_style() {
     let lists = [vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned(), "d".to_owned()]];
     let fields: Fields = serde_json::from_value(json!({ "deep": { "a": { "b": "e" } } })).expect("fields");
     let deep = fields.deep.expect("an object");
+    let wide: StylesWide = serde_json::from_value(json!({ "a": { "b": "i" }, "w": 1 })).expect("an object");
+    let (joined, rows) = (vec!["j".to_owned(), "k".to_owned()], vec![Whole::new("l".into())]);
     let options = StylesOptions::default().pipes(&lists[0]).spaces(&lists[1]).deep(&deep).x_tags("f,g").ids_2("h");
+    let options = options.joined(&joined).rows(&rows).wide(&wide).x_more("m,n").header_map_2("o");
     let request = here().styles_request("1,2", options).expect("a request").request;
     assert_eq!(request.url().path(), "/styles/1,2");
     let pairs: Vec<String> = request.url().query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!(pairs, ["deep[a][b]=e", "ids=h", "pipes=a|b", "spaces=c d"]);
-    assert_eq!(request.headers()["x-tags"], "f,g");
+    let expected = [
+        "deep[a][b]=e", "header_map=o", "ids=h", "joined=j,k", "pipes=a|b", "rows={\"text\":\"l\"}", "spaces=c d", "wide[a][b]=i", "wide[w]=1",
+    ];
+    assert_eq!(pairs, expected);
+    assert_eq!((&request.headers()["x-tags"], &request.headers()["x-more"]), (&"f,g".parse().expect("a value"), &"m,n".parse().expect("a value")));
+}
+
+#[test]
+fn files_and_lists_of_a_form_have_their_types() {
+    let mut form = UploadForm::new(FilePart::bytes("a", "a.png"));
+    form.more = vec![FilePart::bytes("b", "b.png"), FilePart::bytes("c", "c.png")];
+    form.scan = Some(FilePart::bytes("d", "d.png"));
+    form.tags = vec!["t".to_owned()];
+    assert_eq!((form.more.len(), form.tags.len()), (2, 1));
+}
+
+#[test]
+fn properties_of_one_direction_may_be_absent_in_the_other() {
+    let mut account = Account::new("n".into());
+    account.password = Some("p".into());
+    assert_eq!(serde_json::to_value(&account).expect("JSON"), json!({ "name": "n", "password": "p" }));
+    let received: Account = serde_json::from_value(json!({ "id": "1", "name": "n" })).expect("an account");
+    assert_eq!((received.id.as_deref(), received.password), (Some("1"), None));
+}
+
+/// A value with one property, which is encoded as it was.
+fn one(key: &str, value: Value) -> Constructs {
+    let decoded = decode(json!({ key: value }));
+    assert_eq!(serde_json::to_value(&decoded).expect("JSON"), json!({ key: value }));
+    decoded
+}
+
+#[test]
+fn values_keep_their_type_and_their_variant() {
+    assert_eq!(one("anything", json!({ "a": [1] })).anything, Some(json!({ "a": [1] })));
+    assert!(matches!(one("choice", json!(1)).choice, Some(ConstructsChoice::Integer(1))));
+    assert!(matches!(one("choice", json!("a")).choice, Some(ConstructsChoice::String(_))));
+    let numbers = decode(json!({ "grid": [[1.0, 2]], "counts": { "a": 3.0, "b": null } }));
+    assert_eq!(numbers.grid, [[1, 2]]);
+    assert_eq!((numbers.counts["a"], numbers.counts["b"]), (Some(3), None));
+    one("self", json!("text"));
+    one("Self", json!(1));
+    let tagged = one("tagged", json!({ "type": "b", "x": "1" })).tagged;
+    assert!(matches!(&tagged, Some(ConstructsTagged::Variant1(_))), "{tagged:?}");
+    one("tagged", json!({ "type": "a", "x": "1" }));
+    one("tagged", json!({ "type": "c", "x": "1" }));
+    let deleted = one("event", json!({ "event": "unknown", "id": "1" })).event;
+    assert!(matches!(&deleted, Some(ConstructsEvent::Unknown { .. })), "{deleted:?}");
+    let other = one("event", json!({ "event": "Other", "id": "1" })).event;
+    assert!(matches!(&other, Some(ConstructsEvent::Other { .. })), "{other:?}");
+    let new = one("event", json!({ "event": "new" })).event;
+    assert!(matches!(&new, Some(ConstructsEvent::UnknownValue(_))), "{new:?}");
+    assert_eq!(one("constants", json!("p")).constants, Some(ConstructsConstants::P));
+    assert_eq!(one("constants", json!("r")).constants, Some(ConstructsConstants::Unknown("r".into())));
+    assert!(matches!(one("free", json!("text")).free, Some(ConstructsFree::String(_))));
+    assert!(matches!(one("free", json!(1)).free, Some(ConstructsFree::Free(_))));
+    one("tree", json!({ "child": { "leaf": "a" } }));
 }
 
 /// What a call returns if the server sends this body, and the request.

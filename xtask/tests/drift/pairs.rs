@@ -1,9 +1,13 @@
 //! Pairs of documents and what is reported about them.
 
 mod changed;
+mod keywords;
 mod same;
 
 use serde_json::{Map, Value, json};
+use xtask::drift::Class;
+
+use crate::changes;
 
 /// A document with one operation.
 fn operation(operation: Value) -> Value {
@@ -73,4 +77,29 @@ fn item(extra: Value) -> Value {
 
 fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// What changes, two documents, and the classes from the first to the second and back.
+type Pair<'p> = (&'p str, Value, Value, (Vec<Class>, Vec<Class>));
+
+fn assert_classes(pairs: &[Pair<'_>]) {
+    let classes = |before: &Value, after: &Value| -> Vec<Class> {
+        changes(before, after).iter().map(|change| change.class).collect()
+    };
+    let mut wrong = Vec::new();
+    for (what, one, other, (forth, back)) in pairs {
+        let sorted = |classes: &[Class]| {
+            let mut classes = classes.to_vec();
+            classes.sort();
+            classes
+        };
+        for (before, after, expected) in [(one, other, forth), (other, one, back)] {
+            let found = classes(before, after);
+            if sorted(&found) != sorted(expected) {
+                let lines: Vec<String> = changes(before, after).iter().map(ToString::to_string).collect();
+                wrong.push(format!("{what}: expected {expected:?}\n  {}", lines.join("\n  ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} pairs:\n{}", wrong.len(), pairs.len(), wrong.join("\n"));
 }

@@ -70,6 +70,16 @@ fn the_markdown_report_has_a_table_per_class() {
 }
 
 #[test]
+fn any_text_fits_into_a_cell_of_the_markdown_report() {
+    let change = |root: &mut Value| {
+        let values = &mut root["components"]["schemas"]["TaskStatus"]["x-extensible-enum"];
+        values.as_array_mut().expect("a list").push(json!("a|`b``<c>\n"));
+    };
+    let (text, _) = run(change, &["--only", "/embed/tasks", "--format", "markdown"]);
+    assert!(text.contains(r#"| values | `absent` | ``` "a\|`b``<c>\n" ``` |"#), "{text}");
+}
+
+#[test]
 fn the_json_report_has_every_change() {
     let (text, _) = report(&["--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");

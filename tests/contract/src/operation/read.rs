@@ -41,7 +41,9 @@ pub(crate) fn read(document: &Document, reader: &mut SchemaReader) -> Result<Vec
                 return Err(DocumentError::new(format!("{id} does not define every parameter of {path}")));
             }
             for (status, response) in node.get("responses").iter().flat_map(Node::members) {
-                operation.responses.insert(status.to_owned(), response_rule(&response.resolved(), reader)?);
+                // Some documents write `4xx`.
+                let status = if status.len() == 3 { status.to_ascii_uppercase() } else { status.to_owned() };
+                operation.responses.insert(status, response_rule(&response.resolved(), reader)?);
             }
             operations.push(operation);
         }
@@ -57,7 +59,15 @@ impl Operation {
         let schema = parameter.child("schema").ok_or_else(|| missing("schema"))?;
         let required = parameter.flag("required") == Some(true);
         let mut rule = text_rule(name, &schema, required, reader)?;
-        if rule.list == ListStyle::Repeated && parameter.flag("explode") == Some(false) {
+        let location = parameter.text("in").unwrap_or_default();
+        let plain_style = if location == "query" { "form" } else { "simple" };
+        if let Some(style) = parameter.text("style").filter(|style| *style != plain_style) {
+            return Err(DocumentError::new(format!("the style {style:?} of the parameter {name} is not supported")));
+        }
+        if rule.kind == TextKind::Json {
+            return Err(DocumentError::new(format!("the parameter {name} is an object, which is not supported")));
+        }
+        if rule.list == ListStyle::Repeated && (location != "query" || parameter.flag("explode") == Some(false)) {
             rule.list = ListStyle::Commas;
         }
         match parameter.text("in") {
@@ -65,12 +75,7 @@ impl Operation {
             Some("query") => drop(self.query.insert(name.to_owned(), rule)),
             // The document describes these elsewhere, and ignores them here.
             Some("header") if ["accept", "content-type", "authorization"].contains(&&*name.to_lowercase()) => {}
-            Some("header") => {
-                if rule.list == ListStyle::Repeated {
-                    rule.list = ListStyle::Commas;
-                }
-                self.headers.push(rule);
-            }
+            Some("header") => self.headers.push(rule),
             other => {
                 let place = other.unwrap_or_default();
                 return Err(DocumentError::new(format!("a parameter in {place:?} is not supported: {name}")));
@@ -149,15 +154,16 @@ fn text_rule(
     required: bool,
     reader: &mut SchemaReader,
 ) -> Result<TextRule, DocumentError> {
-    let target = schema.resolved();
-    let items = (target.text("type") == Some("array")).then(|| target.child("items")).flatten();
+    let target = schema.without_null();
+    let items = (target.schema_type() == Some("array")).then(|| target.child("items")).flatten();
     let list = if items.is_some() { ListStyle::Repeated } else { ListStyle::Single };
     let one = items.unwrap_or_else(|| schema.clone());
-    let plain = one.resolved();
+    let plain = one.without_null();
     let kind = match plain.schema_type() {
         Some("number") => TextKind::Number,
         Some("integer") => TextKind::Integer,
         Some("boolean") => TextKind::Boolean,
+        Some("object") => TextKind::Json,
         _ => TextKind::String,
     };
     let size = |name: &str, default| plain.value[name].as_u64().unwrap_or(default);

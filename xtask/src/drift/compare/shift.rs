@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Class;
+use super::{super::tree::NOTHING, Class};
 
 /// The direction of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,8 @@ impl Shift {
     /// Between sets of types. An empty set is any type, and integers are numbers.
     pub(super) fn of_types(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Self {
         let covers = |all: &BTreeSet<String>, some: &BTreeSet<String>| {
-            let has = |kind: &String| all.contains(kind) || kind == "integer" && all.contains("number");
+            let has =
+                |kind: &String| all.contains(kind) || kind == "integer" && all.contains("number") || kind == NOTHING;
             all.is_empty() || !some.is_empty() && some.iter().all(has)
         };
         Self::of(covers(after, before), covers(before, after))

@@ -65,17 +65,25 @@ impl Comparison<'_> {
         before: &BTreeMap<String, Field>,
         after: &BTreeMap<String, Field>,
     ) {
+        // Properties that only the server writes are not part of a request, and the reverse.
+        let elsewhere = if direction == Direction::Sent { "readOnly" } else { "writeOnly" };
+        let is_part = |field: &Field| !field.node.marks.contains_key(elsewhere);
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for name in names {
             let here = format!("{prefix}{name}");
             match (before.get(name), after.get(name)) {
+                (Some(before), Some(after)) if !is_part(before) && !is_part(after) => {}
                 (Some(before), Some(after)) => {
-                    self.presence(direction, &here, before.required, after.required);
+                    let is_required = |field: &Field| field.required && is_part(field);
+                    self.presence(direction, &here, is_required(before), is_required(after));
                     self.node(direction, &here, &before.node, &after.node);
                 }
-                (Some(_), None) => self.add(Class::Breaking, &here, "field", "present", "removed"),
+                (Some(before), None) => {
+                    let class = if is_part(before) { Class::Breaking } else { Class::Additive };
+                    self.add(class, &here, "field", "present", "removed");
+                }
                 (None, Some(after)) => {
-                    let is_needed = direction == Direction::Sent && after.required;
+                    let is_needed = direction == Direction::Sent && after.required && is_part(after);
                     let class = if is_needed { Class::Breaking } else { Class::Additive };
                     let presence = if is_needed { "new, required, " } else { "new, " };
                     self.add(class, &here, "field", "absent", format!("{presence}{}", after.node.kind()));

@@ -47,6 +47,11 @@ pub(in crate::drift) fn plain_path(path: &str) -> String {
     out
 }
 
+/// A status as the specification writes it: `2XX` and not `2xx`.
+fn status_of(text: &str) -> String {
+    if text.len() == 3 { text.to_ascii_uppercase() } else { text.to_owned() }
+}
+
 fn key_headers(root: &Value) -> BTreeSet<String> {
     let schemes = root["components"]["securitySchemes"].as_object();
     let names = schemes.into_iter().flatten().filter_map(|(_, scheme)| scheme["name"].as_str());
@@ -103,7 +108,8 @@ impl<'r> Reader<'r> {
         out.body_required = body["required"] == true;
         for (media, entry) in body["content"].as_object().into_iter().flatten() {
             if entry["encoding"].as_object().is_some_and(|encoding| !encoding.is_empty()) {
-                out.marks.insert(format!("request {} encoding", media_type(media)), entry["encoding"].to_string());
+                let encoding = self.meaning(&entry["encoding"], true, 0);
+                out.marks.insert(format!("request {} encoding", media_type(media)), encoding.to_string());
             }
         }
         for (status, response) in operation["responses"].as_object().into_iter().flatten() {
@@ -112,12 +118,14 @@ impl<'r> Reader<'r> {
             let headers = headers.map(|(name, header)| {
                 let header = self.deref(header);
                 let required = header["required"] == true;
-                let node = self.node(&header["schema"], &mut Vec::new());
+                // A header has a schema or a body of one media type.
+                let content = header["content"].as_object().and_then(|content| content.values().next());
+                let node = self.node(&content.unwrap_or(header)["schema"], &mut Vec::new());
                 (name.to_ascii_lowercase(), Field { required, node })
             });
             let content = self.content(&response["content"]);
             out.responses
-                .insert(status.clone(), Response { content, headers: headers.collect(), prose: prose_of(response) });
+                .insert(status_of(status), Response { content, headers: headers.collect(), prose: prose_of(response) });
         }
         for (name, callback) in operation["callbacks"].as_object().into_iter().flatten() {
             for ((method, url), operation) in self.operations(self.deref(callback)) {

@@ -44,9 +44,18 @@ const HELD: &[&str] = &[
     "discriminator",
 ];
 
+/// The type of a schema that allows no value.
+pub(in crate::drift) const NOTHING: &str = "nothing";
+
+/// Keywords whose members have names of properties, or texts for these names.
+const NAMES: &[&str] = &["$defs", "dependentRequired", "dependentSchemas", "patternProperties", "properties"];
+
 impl<'r> Reader<'r> {
     pub(super) fn node(&self, schema: &'r Value, above: &mut Vec<&'r str>) -> Node {
-        let Some(object) = schema.as_object() else { return Node::default() };
+        let Some(object) = schema.as_object() else {
+            let types = if schema == false { BTreeSet::from([NOTHING.to_owned()]) } else { BTreeSet::new() };
+            return Node { types, ..Node::default() };
+        };
         let mut node = match object.get("$ref").and_then(Value::as_str) {
             None => self.plain(object, above),
             Some(reference) => match above.iter().rev().position(|seen| *seen == reference) {
@@ -59,7 +68,11 @@ impl<'r> Reader<'r> {
                 }
             },
         };
-        if object.get("$ref").is_some() {
+        let is_3_0 = || self.root["openapi"].as_str().is_some_and(|version| version.starts_with("3.0"));
+        if object.get("$ref").is_some() && !is_3_0() {
+            // Keywords beside a reference apply as well.
+            node.absorb(self.plain(object, above));
+        } else if object.get("$ref").is_some() {
             node.nullable |= object.get("nullable") == Some(&Value::Bool(true));
             node.deprecated |= object.get("deprecated") == Some(&Value::Bool(true));
             if let Some(default) = object.get("default") {
@@ -96,12 +109,13 @@ impl<'r> Reader<'r> {
             node.values = Some(values.iter().filter(|value| !value.is_null()).map(json).collect());
         }
         read_limits(object, &mut node);
+        include_bounds(&mut node);
         for (key, value) in object {
             // `false` is the default of these.
             let is_default = matches!(key.as_str(), "readOnly" | "writeOnly") && *value == Value::Bool(false);
             let is_limit = BOUNDS.iter().chain(SIZES).any(|limit| limit == key);
             if !HELD.contains(&key.as_str()) && !is_limit && !is_default && !key.starts_with("x-") {
-                node.marks.insert(key.clone(), value.to_string());
+                node.marks.insert(key.clone(), self.meaning(value, NAMES.contains(&key.as_str()), 0).to_string());
             }
         }
         if let Some(discriminator) = object.get("discriminator") {
@@ -125,7 +139,8 @@ impl<'r> Reader<'r> {
             schema.map(|schema| Box::new(self.node(schema, above))).filter(|node| **node != Node::default())
         };
         node.items = inner(object.get("items")).or(node.items);
-        node.rest = inner(object.get("additionalProperties")).or(node.rest);
+        let rest = object.get("additionalProperties").filter(|rest| **rest != false);
+        node.rest = inner(rest).or(node.rest);
         for keyword in ["oneOf", "anyOf"] {
             let variants = object.get(keyword).and_then(Value::as_array).into_iter().flatten();
             let mut nodes: Vec<Node> = variants.map(|variant| self.node(variant, above)).collect();
@@ -135,8 +150,13 @@ impl<'r> Reader<'r> {
                     && variant.nullable
                     && variant.values.as_ref().is_none_or(BTreeSet::is_empty))
             });
-            let has_null = nodes.len() < all;
-            let nodes = simplified(nodes);
+            let has_null = nodes.len() < all || nodes.iter().any(|node| node.nullable && is_union(node, keyword));
+            // A union in a union of the same kind.
+            let nodes = nodes.into_iter().flat_map(|node| match is_union(&node, keyword) {
+                true => node.variants,
+                false => vec![node],
+            });
+            let nodes = simplified(nodes.collect());
             match nodes.len() {
                 1 => nodes.into_iter().for_each(|only| node.absorb(only)),
                 _ => {
@@ -156,6 +176,40 @@ impl<'r> Reader<'r> {
         node
     }
 
+    /// A value without what does not change its meaning: prose, the order of keys and of texts, and names of schemas,
+    /// which stand for a hash below a certain depth. The keys are `names` of properties, or keywords.
+    pub(super) fn meaning(&self, value: &Value, names: bool, depth: usize) -> Value {
+        const DEEPEST: usize = 3;
+        const DATA: &[&str] = &["const", "default", "enum"];
+        const PROSE: &[&str] =
+            &["title", "description", "summary", "example", "examples", "externalDocs", "$comment", "deprecated"];
+        match value {
+            Value::Object(object) => {
+                let target = object.get("$ref").and_then(Value::as_str).and_then(|own| resolve(self.root, own));
+                if let Some(target) = target.filter(|_| !names) {
+                    return match depth < DEEPEST {
+                        true => self.meaning(target, false, depth + 1),
+                        false => hash(&self.node(target, &mut Vec::new())).into(),
+                    };
+                }
+                let is_stated = |key: &str| names || !(PROSE.contains(&key) || key.starts_with("x-"));
+                let members: BTreeMap<&String, &Value> = object.iter().filter(|(key, _)| is_stated(key)).collect();
+                let members = members.into_iter().map(|(key, value)| {
+                    let is_data = !names && DATA.contains(&key.as_str());
+                    let has_names = !names && NAMES.contains(&key.as_str());
+                    (key.clone(), if is_data { value.clone() } else { self.meaning(value, has_names, depth) })
+                });
+                Value::Object(members.collect())
+            }
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                let texts: BTreeSet<&str> = items.iter().filter_map(Value::as_str).collect();
+                texts.into_iter().collect()
+            }
+            Value::Array(items) => items.iter().map(|item| self.meaning(item, false, depth)).collect(),
+            plain => plain.clone(),
+        }
+    }
+
     /// Hashes of the variants that the values of a discriminator select. Names of schemas are not part of them.
     fn mapping(
         &self,
@@ -163,11 +217,6 @@ impl<'r> Reader<'r> {
         discriminator: &'r Value,
         above: &mut Vec<&'r str>,
     ) -> BTreeMap<String, u64> {
-        let hash = |node: &Node| {
-            let mut hasher = DefaultHasher::new();
-            node.hash(&mut hasher);
-            hasher.finish()
-        };
         let mut out = BTreeMap::new();
         let mut targets = BTreeSet::new();
         for (value, target) in discriminator["mapping"].as_object().into_iter().flatten() {
@@ -191,6 +240,19 @@ impl<'r> Reader<'r> {
         }
         out
     }
+}
+
+fn hash(node: &Node) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    node.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether a schema is a union of this keyword and states nothing else.
+fn is_union(node: &Node, keyword: &str) -> bool {
+    let mut rest = Node { variants: Vec::new(), nullable: false, prose: String::new(), ..node.clone() };
+    let is_any_of = rest.marks.remove("union").is_some();
+    !node.variants.is_empty() && is_any_of == (keyword == "anyOf") && rest == Node::default()
 }
 
 /// One variant instead of several that state nothing but types, or nothing but values: `oneOf: [{ const: a }, …]` is an
@@ -245,6 +307,22 @@ fn read_limits(object: &Map<String, Value>, node: &mut Node) {
             }
             (key, Some(limit)) => drop(node.limits.insert(key.to_owned(), text(limit))),
         }
+    }
+}
+
+/// Exclusive bounds of integers as inclusive ones: above 0 is at least 1.
+fn include_bounds(node: &mut Node) {
+    if node.types.iter().ne(["integer"]) {
+        return;
+    }
+    let number = |text: String| text.parse::<f64>().ok();
+    let lower = node.limits.remove("exclusiveMinimum").and_then(number).map(|bound| bound.floor() + 1.0);
+    let upper = node.limits.remove("exclusiveMaximum").and_then(number).map(|bound| bound.ceil() - 1.0);
+    let bounds = [("minimum", lower, f64::max as fn(f64, f64) -> f64), ("maximum", upper, f64::min)];
+    for (name, bound, tighter) in bounds {
+        let Some(bound) = bound else { continue };
+        let own = node.limits.get(name).cloned().and_then(number);
+        node.limits.insert(name.to_owned(), own.map_or(bound, |own| tighter(own, bound)).to_string());
     }
 }
 

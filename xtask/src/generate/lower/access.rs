@@ -100,7 +100,7 @@ pub(super) fn base_url(root: &Value, lost: &mut Vec<Remark>) -> Option<String> {
         lost.push(Remark::new(&place.at(0), text));
         return None;
     }
-    Some(url)
+    Some(url.trim_end_matches('/').to_owned())
 }
 
 /// The URL of the server of an operation that has servers of its own, or whose path has. An error if it is relative.

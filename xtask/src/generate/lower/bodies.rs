@@ -25,7 +25,7 @@ fn essence(media_type: &str) -> String {
 }
 
 /// `application/json` and types that end with `+json`, with any parameters.
-fn is_json(media_type: &str) -> bool {
+pub(super) fn is_json(media_type: &str) -> bool {
     let essence = essence(media_type);
     essence == JSON || essence.ends_with("+json")
 }
@@ -61,6 +61,9 @@ impl<'d> Lowering<'_, 'd> {
         also: Option<&str>,
     ) -> Option<(&'d str, &'d Value)> {
         let content = holder["content"].as_object()?;
+        if content.is_empty() {
+            self.lost.push(Remark::new(&place.at("content"), "has no media type, so that no body is generated"));
+        }
         let rank = |media_type: &str| match essence(media_type).as_str() {
             _ if is_json(media_type) => 0,
             FORM => 1,
@@ -82,11 +85,7 @@ impl<'d> Lowering<'_, 'd> {
         let raw = || json!({ "type": "string", "format": "binary" });
         let (media_type, schema) = match essence(media_type).as_str() {
             essence if is_json(essence) || essence == URLENCODED => {
-                let site = Site {
-                    place: here.at("schema"),
-                    name: format!("{}Request", type_name(&out.id)),
-                    in_response: false,
-                };
+                let site = Site::of_request(here.at("schema"), format!("{}Request", type_name(&out.id)));
                 let schema = media.get("schema").unwrap_or(&Value::Bool(true));
                 self.json_params(schema, &here.at("schema"), "", &mut Vec::new(), out);
                 out.has_stream_flag = has_stream_flag(self.root, schema, 0);
@@ -174,7 +173,7 @@ impl<'d> Lowering<'_, 'd> {
     ) -> Option<(ItemReader, String)> {
         let reader = item_reader(media_type)?;
         let schema = media.get("schema")?;
-        let site = Site { place: place.clone(), name: format!("{}Item", type_name(&out.id)), in_response: true };
+        let site = Site::of_response(place.clone(), format!("{}Item", type_name(&out.id)));
         let lowered = self.schemas.lower(schema, &site);
         let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str())?;
         Some((reader, reference_name(reference)))
@@ -223,7 +222,7 @@ impl<'d> Lowering<'_, 'd> {
                 continue;
             };
             let here = here.at(media_type).at("schema");
-            let site = Site { place: here.clone(), name: format!("{}Error", type_name(&out.id)), in_response: true };
+            let site = Site::of_response(here.clone(), format!("{}Error", type_name(&out.id)));
             let lowered = media.get("schema").map(|schema| self.schemas.lower(schema, &site)).unwrap_or_default();
             let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str());
             let own = match reference.map(reference_name) {
@@ -242,8 +241,31 @@ impl<'d> Lowering<'_, 'd> {
         body
     }
 
+    /// The successful response that is generated: the first one that has a body, or the first one. Its own status, and
+    /// the one to generate it for, which is that of all successes if others have the same body.
+    fn successful(&mut self, responses: &'d Value, place: &Pointer) -> Option<(&'d str, &'d str)> {
+        let all = responses.as_object().into_iter().flatten().filter(|(status, _)| status.starts_with('2'));
+        let all: Vec<(&'d str, &'d Value)> = all
+            .map(|(status, response)| (status.as_str(), &follow(self.root, response).unwrap_or(response)["content"]))
+            .collect();
+        fn has_body(content: &Value) -> bool {
+            content.as_object().is_some_and(|content| !content.is_empty())
+        }
+        let (chosen, content) = *all.iter().find(|(_, content)| has_body(content)).or(all.first())?;
+        let mut status = chosen;
+        for (other, own) in all.iter().filter(|(other, _)| *other != chosen) {
+            if *own == content || !has_body(own) && !has_body(content) {
+                status = "2XX";
+            } else {
+                self.lost.push(Remark::new(&place.at(other), "only one successful response is generated"));
+            }
+        }
+        Some((chosen, status))
+    }
+
     pub(super) fn responses(&mut self, responses: &'d Value, out: &mut Operation, place: &Pointer) -> Value {
         let mut success: Option<(String, Value)> = None;
+        let chosen = self.successful(responses, place);
         let mut errors = Vec::new();
         for (status, response) in responses.as_object().into_iter().flatten() {
             let here = place.at(status);
@@ -255,10 +277,9 @@ impl<'d> Lowering<'_, 'd> {
                 errors.push((status.as_str(), response));
                 continue;
             }
-            if success.is_some() {
-                self.lost.push(Remark::new(&here, "only the first successful response is generated"));
+            let Some(status) = chosen.as_ref().filter(|(key, _)| key == status).map(|(_, status)| *status) else {
                 continue;
-            }
+            };
             let mut lowered = json!({ "description": response["description"].as_str().unwrap_or_default() });
             let names = response["content"].as_object().into_iter().flat_map(|content| content.keys());
             let has_json = names.clone().any(|name| is_json(name));
@@ -267,11 +288,7 @@ impl<'d> Lowering<'_, 'd> {
             if let Some((media_type, media)) = self.preferred(response, &here, reason, stream) {
                 let content = here.at("content").at(media_type);
                 let (media_type, schema) = if is_json(media_type) {
-                    let site = Site {
-                        place: content.at("schema"),
-                        name: format!("{}Response", type_name(&out.id)),
-                        in_response: true,
-                    };
+                    let site = Site::of_response(content.at("schema"), format!("{}Response", type_name(&out.id)));
                     let schema = media.get("schema").unwrap_or(&Value::Bool(true));
                     ("application/json", self.schemas.lower(schema, &site))
                 } else {
@@ -285,7 +302,7 @@ impl<'d> Lowering<'_, 'd> {
                 lowered["content"] = json!({ media_type: { "schema": schema } });
             }
             out.stream = self.stream(response, &lowered, out, &here);
-            success = Some((status.clone(), lowered));
+            success = Some((status.to_owned(), lowered));
         }
         out.error = self.error_body(&errors, out, place);
         let mut lowered = Map::new();

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
+    bodies::is_json,
     limits::{Param, strip_limits, with_siblings},
     operations::{Lowering, Operation},
     schemas::Site,
+    shapes::{is_null, types_of},
 };
 use crate::{
     generate::names::{identifier, type_name},
@@ -61,7 +63,7 @@ impl Lowering<'_, '_> {
             None => self.schemas.free_name(&format!("{}Form", type_name(&out.id))),
         };
         let object = if target.get("allOf").is_some() {
-            let site = Site { place: place.clone(), name: name.clone(), in_response: false };
+            let site = Site::of_request(place.clone(), name.clone());
             composed = Value::Object(self.schemas.merged(target, &site, 0)?);
             &composed
         } else {
@@ -80,14 +82,8 @@ impl Lowering<'_, '_> {
         for (key, property) in properties {
             let here = place.at("properties").at(key);
             let target = follow(self.root, property).cloned().unwrap_or_default();
-            // A union of a value and a list of values is a repeated field.
-            let either = target["oneOf"]
-                .as_array()
-                .or(target["anyOf"].as_array())
-                .and_then(|v| v.iter().find(|v| v["type"] == "array"));
-            let list = if target["type"] == "array" { Some(&target) } else { either };
-            let (repeated, mut value) = match list {
-                Some(list) => (true, list["items"].clone()),
+            let (repeated, mut value) = match self.list(&target, 0) {
+                Some(list) => (true, list.get("items").cloned().unwrap_or(Value::Bool(true))),
                 None => (false, property.clone()),
             };
             let param = Param::read(key, &with_siblings(&target, property));
@@ -104,15 +100,13 @@ impl Lowering<'_, '_> {
                 }
             }
             strip_limits(&mut value);
-            let site = Site { place: here, name: format!("{name}{}", type_name(key)), in_response: false };
+            let site = Site::of_request(here, format!("{name}{}", type_name(key)));
             let kind = self.field_kind(&value, &site);
-            fields.push(FormField {
-                name: key.clone(),
-                documentation,
-                required: required.contains(&json!(key)),
-                repeated,
-                kind,
-            });
+            let is_required = required.contains(&json!(key)) && !self.schemas.is_absent(property, &site);
+            fields.push(FormField { name: key.clone(), documentation, required: is_required, repeated, kind });
+        }
+        if object.get("additionalProperties").is_some_and(|more| *more != json!(false)) {
+            self.lost.push(Remark::new(&place.at("additionalProperties"), "the form has the listed fields only"));
         }
         let mut names = BTreeSet::new();
         for field in &fields {
@@ -123,18 +117,50 @@ impl Lowering<'_, '_> {
         Some(Form { name, description: object["description"].as_str().map(str::to_owned), fields })
     }
 
+    /// The list that a field is, or may be: the field is sent once for each item then.
+    fn list(&self, schema: &Value, depth: usize) -> Option<Value> {
+        const DEEPEST: usize = 16;
+        let schema = follow(self.root, schema).filter(|_| depth < DEEPEST)?;
+        if types_of(schema.as_object()?).0 == ["array"] {
+            return Some(schema.clone());
+        }
+        let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|keyword| schema[*keyword].as_array()).flatten();
+        parts.into_iter().find_map(|part| self.list(part, depth + 1))
+    }
+
+    /// Whether a schema describes the contents of a file.
+    fn is_file(&self, schema: &Value, depth: usize) -> bool {
+        const DEEPEST: usize = 16;
+        let Some(schema) = follow(self.root, schema).filter(|_| depth < DEEPEST) else { return false };
+        let media_type = schema["contentMediaType"].as_str().filter(|_| schema.get("contentEncoding").is_none());
+        // 3.1 describes a file by its media type.
+        let is_binary = media_type.is_some_and(|media_type| !is_json(media_type) && !media_type.starts_with("text/"));
+        let parts = |keyword: &str| schema[keyword].as_array().map(Vec::as_slice).unwrap_or_default();
+        let all_are = |variants: &[Value]| {
+            let mut variants = variants.iter().filter(|variant| !is_null(variant)).peekable();
+            variants.peek().is_some() && variants.all(|variant| self.is_file(variant, depth + 1))
+        };
+        schema["format"] == "binary"
+            || is_binary
+            || parts("allOf").iter().any(|part| self.is_file(part, depth + 1))
+            || all_are(parts("oneOf"))
+            || all_are(parts("anyOf"))
+    }
+
     fn field_kind(&mut self, schema: &Value, site: &Site) -> FieldKind {
+        if self.is_file(schema, 0) {
+            return FieldKind::File;
+        }
         let lowered = self.schemas.lower(schema, site);
         let reference = lowered["$ref"].as_str().or(lowered["allOf"][0]["$ref"].as_str());
         if let Some(reference) = reference {
             return FieldKind::Named(reference_name(reference));
         }
-        match (lowered["type"].as_str(), lowered["format"].as_str()) {
-            (Some("string"), Some("binary")) => FieldKind::File,
-            (Some("string"), _) => FieldKind::Text,
-            (Some("number"), _) => FieldKind::Number,
-            (Some("integer"), _) => FieldKind::Integer,
-            (Some("boolean"), _) => FieldKind::Boolean,
+        match lowered["type"].as_str() {
+            Some("string") => FieldKind::Text,
+            Some("number") => FieldKind::Number,
+            Some("integer") => FieldKind::Integer,
+            Some("boolean") => FieldKind::Boolean,
             _ => FieldKind::Json,
         }
     }

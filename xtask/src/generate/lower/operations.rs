@@ -155,7 +155,7 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
                 all.push((
                     (path.clone(), (*method).to_owned()),
                     [plain.unwrap_or(by_path.clone()), tagged.unwrap_or(by_path.clone()), by_path]
-                        .map(|id| bounded(&id, LONGEST_ID)),
+                        .map(|id| bounded(&id, LONGEST_ID).to_snake_case()),
                 ));
             }
         }
@@ -176,7 +176,10 @@ fn unique_ids(root: &Value) -> BTreeMap<(String, String), String> {
     let reserved = |id: &str, ids: &BTreeMap<_, String>| {
         matches!(
             id,
-            "new_with_client"
+            "new"
+                | "new_with_client"
+                | "authorize"
+                | "clone"
                 | "execute"
                 | "key"
                 | "client"
@@ -240,6 +243,8 @@ impl<'d> Lowering<'_, 'd> {
         let mut taken: BTreeSet<String> = has_body.then(|| "body".to_owned()).into_iter().collect();
         let is_query = |parameter: &Value| parameter["in"] == "query";
         for is_renamed in [false, true] {
+            // A variable of the code of progenitor, which is declared after the others were used.
+            taken.extend(is_renamed.then(|| "header_map".to_owned()));
             for parameter in parameters.iter_mut().filter(|parameter| is_query(parameter) == is_renamed) {
                 let name = parameter["name"].as_str().unwrap_or_default().to_owned();
                 let rust = identifier(&name).to_string();
@@ -324,6 +329,10 @@ impl<'d> Lowering<'_, 'd> {
             let parameter = self.deref(parameter, &here);
             let (name, location) =
                 (parameter["name"].as_str().unwrap_or_default(), parameter["in"].as_str().unwrap_or_default());
+            if location == "path" && !path.contains(&format!("{{{name}}}")) {
+                self.lost.push(Remark::new(&here, "ignored: the path has no such parameter"));
+                continue;
+            }
             if seen.insert((name.to_owned(), location.to_owned()))
                 && let Some(parameter) = self.parameter(parameter, name, location, &mut out, &here)
             {

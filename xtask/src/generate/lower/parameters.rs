@@ -6,7 +6,7 @@ use super::{
     limits::{Param, strip_limits, with_siblings},
     operations::{Lowering, Operation},
     schemas::Site,
-    shapes::types_of,
+    shapes::{ANY, kinds},
 };
 use crate::{
     generate::names::type_name,
@@ -60,6 +60,11 @@ impl Lowering<'_, '_> {
         let required = location == "path" || parameter["required"] == json!(true);
         match location {
             "header" if self.key_header.is_some_and(|key| key.eq_ignore_ascii_case(name)) => return None,
+            // As OpenAPI says.
+            "header" if ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str()) => {
+                self.lost.push(Remark::new(place, "ignored: other parts of the document describe this header"));
+                return None;
+            }
             "path" | "query" | "header" => {}
             "cookie" if !required => {
                 self.lost.push(Remark::new(place, "a parameter in a cookie is not sent"));
@@ -80,15 +85,16 @@ impl Lowering<'_, '_> {
             schema = json!({ "type": "string" });
         }
         let target = follow(self.root, &schema).cloned().unwrap_or_default();
-        let types = target.as_object().map(|target| types_of(target).0).unwrap_or_default();
-        let is_list = types == ["array"];
-        let is_object = types == ["object"] || target.get("properties").is_some();
+        let kinds = kinds(self.root, &schema);
+        let is_list = kinds.contains("array");
+        let is_object = kinds.contains("object") || kinds.contains(ANY);
+        let is_nested = self.has_nested_items(&schema);
         if location == "query" {
             let Some(style) = ObjectStyle::read(parameter) else {
                 self.refuse(place, format!("the style {} is not supported in a query", parameter["style"]));
                 return None;
             };
-            if is_object || (is_list && style != ObjectStyle::Exploded) {
+            if is_object || is_nested || (is_list && style != ObjectStyle::Exploded) {
                 out.objects.insert(name.to_owned(), style);
                 self.note_nested(&target, style, &place.at("schema"));
             }
@@ -103,11 +109,7 @@ impl Lowering<'_, '_> {
         let mut param = Param::read(name, &with_siblings(&target, &schema));
         param.description = parameter["description"].as_str().map(str::to_owned).or(param.description);
         strip_limits(&mut schema);
-        let site = Site {
-            place: place.at("schema"),
-            name: format!("{}{}", type_name(&out.id), type_name(name)),
-            in_response: false,
-        };
+        let site = Site::of_request(place.at("schema"), format!("{}{}", type_name(&out.id), type_name(name)));
         let mut schema = self.schemas.lower(&schema, &site);
         // An absent parameter is how null is sent.
         if let Some(object) = schema.as_object_mut() {
@@ -127,25 +129,39 @@ impl Lowering<'_, '_> {
     /// Reports values whose form the specification leaves open: lists in the style `deepObject`, and objects inside of
     /// a value of another style.
     pub(super) fn note_nested(&mut self, target: &Value, style: ObjectStyle, place: &Pointer) {
-        let kind = |schema: &Value| {
-            let schema = follow(self.root, schema).and_then(Value::as_object);
-            schema.map(|schema| types_of(schema).0).unwrap_or_default()
-        };
+        let is_object = |schema: &Value| kinds(self.root, schema).contains("object");
         if style == ObjectStyle::Json {
             return;
         }
         if style == ObjectStyle::Deep {
-            if kind(target) == ["array"] {
+            if kinds(self.root, target).contains("array") {
                 self.lost.push(Remark::new(place, "deepObject is not defined for lists; sent as repeated parameters"));
             }
             return;
         }
         let properties = target["properties"].as_object().into_iter().flatten();
         let nested: Vec<Pointer> = properties
-            .filter(|(_, property)| kind(property) == ["object"])
+            .filter(|(_, property)| is_object(property))
             .map(|(name, _)| place.at("properties").at(name))
             .collect();
         let text = "an object inside of a parameter is sent as JSON";
         self.lost.extend(nested.iter().map(|place| Remark::new(place, text)));
+        if self.has_nested_items(target) {
+            self.lost.push(Remark::new(&place.at("items"), "items that are lists or objects are sent as JSON"));
+        }
+    }
+
+    /// Whether a schema describes lists of lists or objects.
+    fn has_nested_items(&self, schema: &Value) -> bool {
+        fn found(root: &Value, schema: &Value, depth: usize) -> bool {
+            const DEEPEST: usize = 16;
+            let Some(schema) = follow(root, schema).filter(|_| depth < DEEPEST) else { return false };
+            let items = schema.get("items").map(|items| kinds(root, items)).unwrap_or_default();
+            let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|keyword| schema[*keyword].as_array()).flatten();
+            items.contains("object")
+                || items.contains("array")
+                || parts.into_iter().any(|part| found(root, part, depth + 1))
+        }
+        found(self.root, schema, 0)
     }
 }

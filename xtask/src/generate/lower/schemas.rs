@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::limits::Param;
 use super::narrow::beside_reference;
 use super::shapes::{
-    COMPONENTS, annotated, component_schemas, enum_values, form_components, is_circular, needs_name,
-    nullable_components, property_keys, response_components, sole_part, types_of,
+    COMPONENTS, annotated, component_schemas, enum_values, form_components, is_circular, is_null, needs_name,
+    nullable_components, property_keys, request_components, response_components, sole_part, types_of,
 };
 use crate::{
     generate::names::{bounded, identifier, type_name},
@@ -38,6 +38,8 @@ pub struct Schemas<'d> {
     taken: BTreeSet<String>,
     /// Components of responses. Their enums must accept unknown values.
     in_response: HashSet<String>,
+    /// Components of requests.
+    in_request: HashSet<String>,
     /// Components that may be null. A Rust type cannot be; every use of one is optional instead.
     nullable: HashSet<String>,
     /// Lowered schemas by Rust name.
@@ -93,15 +95,21 @@ pub struct Site {
     pub name: String,
     /// Whether it is part of a response.
     pub in_response: bool,
+    /// Whether it is part of a request.
+    pub in_request: bool,
 }
 
 impl Site {
+    /// The place of a schema that only requests use.
+    pub(super) fn of_request(place: Pointer, name: String) -> Self {
+        Self { place, name, in_response: false, in_request: true }
+    }
+    /// The place of a schema that only responses use.
+    pub(super) fn of_response(place: Pointer, name: String) -> Self {
+        Self { place, name, in_response: true, in_request: false }
+    }
     pub(super) fn below(&self, key: &str, child: &str) -> Self {
-        Self {
-            place: self.place.at(key).at(child),
-            name: format!("{}{}", self.name, type_name(child)),
-            in_response: self.in_response,
-        }
+        Self { place: self.place.at(key).at(child), name: format!("{}{}", self.name, type_name(child)), ..self.clone() }
     }
     pub(super) fn inside(&self, key: &str, suffix: &str) -> Self {
         Self { place: self.place.at(key), name: format!("{}{suffix}", self.name), ..self.clone() }
@@ -117,6 +125,7 @@ impl<'d> Schemas<'d> {
             vector: EMBEDDING.to_owned(),
             lenient,
             in_response: response_components(root),
+            in_request: request_components(root),
             nullable: nullable_components(root),
             out: Map::new(),
             open_enums: BTreeMap::new(),
@@ -149,7 +158,12 @@ impl<'d> Schemas<'d> {
                 continue;
             }
             let name = self.names[key].clone();
-            let site = Site { place: place.at(key), name: name.clone(), in_response: self.in_response.contains(key) };
+            let site = Site {
+                place: place.at(key),
+                name: name.clone(),
+                in_response: self.in_response.contains(key),
+                in_request: self.in_request.contains(key),
+            };
             let mut lowered = match is_circular(self.root, key) {
                 true => self.refuse(&site, "the schema refers to itself, so that no value is described"),
                 false => self.lower_body(schema, &site),
@@ -262,7 +276,10 @@ impl<'d> Schemas<'d> {
             self.lower_enum(object, values, site)
         } else {
             match types.as_slice() {
-                [] if nullable => json!({ "type": "string", "enum": [null] }),
+                // `nullable` without a type says nothing.
+                [] if nullable && (object.contains_key("type") || is_null(schema)) => {
+                    json!({ "type": "string", "enum": [null] })
+                }
                 [] if object.contains_key("properties") => self.lower_object(object, site),
                 [] => json!({}),
                 [kind] => self.lower_type(kind, object, site),
@@ -276,7 +293,8 @@ impl<'d> Schemas<'d> {
             if target.contains_key("$ref") {
                 return annotated(lowered, description, nullable);
             }
-            if nullable {
+            // Any value may be null.
+            if nullable && !target.is_empty() {
                 target.insert("nullable".into(), json!(true));
             }
             if let Some(text) = description {
@@ -316,7 +334,10 @@ impl<'d> Schemas<'d> {
 
     /// Another name for a property whose Rust name is taken. No property of the document has it.
     pub(super) fn rename(&mut self, key: &str, taken: &BTreeSet<String>) -> String {
-        let stem = identifier(key).to_string().trim_start_matches("r#").to_owned();
+        // Otherwise typify would add a second name on the wire.
+        let is_plain = |name: &str| identifier(name) == name;
+        let stem = identifier(key).to_string().trim_start_matches("r#").trim_matches('_').to_owned();
+        let stem = if is_plain(&format!("{stem}_2")) { stem } else { "x".to_owned() };
         let mut names = (2..).map(|number| format!("{stem}_{number}"));
         let is_free = |name: &String| {
             let is_own = self.renamed.get(name).is_none_or(|other| other == key);

@@ -39,6 +39,54 @@ pub(super) fn types_of(object: &Map<String, Value>) -> (Vec<String>, bool) {
     (types.clone(), types.len() < before || null_value || object.get("nullable") == Some(&json!(true)))
 }
 
+/// Stands for any type.
+pub(super) const ANY: &str = "any";
+
+/// The types of all values that a schema allows, through references, unions and `allOf`, without null. [`ANY`] if it
+/// does not say.
+pub(super) fn kinds(root: &Value, schema: &Value) -> BTreeSet<String> {
+    fn collect(root: &Value, schema: &Value, depth: usize) -> BTreeSet<String> {
+        const DEEPEST: usize = 16;
+        let any = || BTreeSet::from([ANY.to_owned()]);
+        let Some(object) = follow(root, schema).and_then(Value::as_object).filter(|_| depth < DEEPEST) else {
+            return any();
+        };
+        let (types, _) = types_of(object);
+        if !types.is_empty() {
+            return types.into_iter().collect();
+        }
+        if is_null(&Value::Object(object.clone())) {
+            return BTreeSet::new();
+        }
+        if object.contains_key("properties") {
+            return BTreeSet::from(["object".to_owned()]);
+        }
+        if let Some(values) = enum_values(object) {
+            return values.iter().map(|value| kind_of(value).to_owned()).collect();
+        }
+        let of = |keyword: &str| -> Option<BTreeSet<String>> {
+            let parts = object.get(keyword)?.as_array()?;
+            Some(parts.iter().flat_map(|part| collect(root, part, depth + 1)).collect())
+        };
+        let mut all = of("oneOf").or_else(|| of("anyOf")).unwrap_or_default();
+        all.extend(of("allOf").unwrap_or_default().into_iter().filter(|kind| kind != ANY));
+        if all.is_empty() { any() } else { all }
+    }
+    collect(root, schema, 0)
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 /// The values of an enum, closed or open, without null.
 pub(super) fn enum_values(object: &Map<String, Value>) -> Option<Vec<Value>> {
     let values = match (object.get("const"), object.get("enum"), object.get("x-extensible-enum")) {
@@ -155,10 +203,23 @@ pub(super) fn property_names(root: &Value, schema: &Value, depth: usize) -> Opti
 
 /// Components that responses use.
 pub(super) fn response_components(root: &Value) -> HashSet<String> {
+    components_below(root, |place| place.contains("/responses/"))
+}
+
+/// Components that requests use.
+pub(super) fn request_components(root: &Value) -> HashSet<String> {
+    components_below(root, |place| {
+        let is_used = |part: &str| place.contains(part);
+        !is_used("/responses/") && ["/requestBody/", "/requestBodies/", "/parameters/"].iter().any(|part| is_used(part))
+    })
+}
+
+/// Components that are used at these places outside of schemas, and those that they use.
+fn components_below(root: &Value, is_there: impl Fn(&str) -> bool) -> HashSet<String> {
     let mut seen = HashSet::new();
     let mut queue: Vec<String> = Vec::new();
     collect_references(root, &mut |pointer, name| {
-        if pointer.contains("/responses/") && !pointer.starts_with("/components/schemas/") {
+        if is_there(pointer) && !pointer.starts_with("/components/schemas/") {
             queue.push(name);
         }
     });

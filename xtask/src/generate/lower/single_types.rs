@@ -6,9 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     schemas::{Schemas, Site},
-    shapes::{COMPONENTS, types_of},
+    shapes::COMPONENTS,
 };
-use crate::generate::names::{identifier, type_name};
+use crate::{
+    generate::names::{identifier, type_name},
+    reference::follow,
+};
 
 /// Property names under which an array of numbers is a vector.
 const VECTOR_PROPERTIES: &[&str] = &["float", "embedding", "embedding_uncertainty"];
@@ -109,6 +112,10 @@ impl Schemas<'_> {
                 let mut lowered = self.lower(property, &site.below("properties", key));
                 let is_required =
                     object.get("required").and_then(Value::as_array).is_some_and(|all| all.contains(&json!(key)));
+                if site.in_request && !is_required && lowered["nullable"] == json!(true) {
+                    let text = "an absent value and null are the same; neither is sent";
+                    self.lose(&site.place.at("properties").at(key), text);
+                }
                 // `null` decodes as an empty list, like an absent one.
                 if site.in_response
                     && !is_required
@@ -124,7 +131,9 @@ impl Schemas<'_> {
                 for name in required.iter().filter(|name| field(name).is_none()) {
                     self.lose(&site.place.at("required"), format!("the property {name} has no schema and no field"));
                 }
-                lowered["required"] = required.iter().filter_map(field).collect();
+                let property = |name: &&Value| name.as_str().and_then(|name| properties.get(name));
+                let is_there = |name: &&Value| !property(name).is_some_and(|own| self.is_absent(own, site));
+                lowered["required"] = required.iter().filter(is_there).filter_map(field).collect();
             }
             lowered["properties"] = out.into();
         }
@@ -138,6 +147,18 @@ impl Schemas<'_> {
             }
         }
         lowered
+    }
+
+    /// Whether a required property may be absent nevertheless: requests have no properties that only the server writes,
+    /// and responses none that only the client writes.
+    pub(super) fn is_absent(&self, property: &Value, site: &Site) -> bool {
+        let is_marked = |mark: &str| {
+            let target = follow(self.root, property).unwrap_or(property);
+            let part = target["allOf"].as_array().into_iter().flatten();
+            let part = part.filter_map(|part| follow(self.root, part));
+            [property, target].into_iter().chain(part).any(|schema| schema[mark] == json!(true))
+        };
+        site.in_request && is_marked("readOnly") || site.in_response && is_marked("writeOnly")
     }
 
     pub(super) fn lower_enum(&mut self, object: &Map<String, Value>, values: Vec<Value>, site: &Site) -> Value {
@@ -163,9 +184,8 @@ impl Schemas<'_> {
             return json!({ "type": "string", "enum": values });
         }
         self.lose(&site.place, "an enum of values other than strings becomes the plain type");
-        match types_of(object).0.first() {
-            Some(kind) => json!({ "type": kind }),
-            None => json!({}),
-        }
+        let mut plain = object.clone();
+        plain.retain(|key, _| !["enum", "const", "x-extensible-enum"].contains(&key.as_str()));
+        self.lower_body(&plain.into(), site)
     }
 }

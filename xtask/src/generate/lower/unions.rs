@@ -1,12 +1,12 @@
 //! Unions, with and without a tag.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::{
     schemas::{Schemas, Site},
-    shapes::{enum_values, is_null, property_names, types_of},
+    shapes::{ANY, enum_values, is_null, kinds, property_names, types_of},
 };
 use crate::{
     generate::names::type_name,
@@ -35,8 +35,12 @@ impl Schemas<'_> {
         if let Some(tag) = object.get("discriminator").and_then(|d| d["propertyName"].as_str()) {
             return self.lower_tagged(object, keyword, tag, &variants, site);
         }
-        if let Some(values) = self.open_values(&variants) {
-            let values = Map::from_iter([("x-extensible-enum".to_owned(), values.into())]);
+        if object.contains_key("discriminator") {
+            self.lose(&site.place.at("discriminator"), "has no effect without propertyName");
+        }
+        if let Some(values) = self.enum_of(&variants) {
+            let of_variant = |(_, variant): &(usize, &Value)| follow(self.root, variant)?.as_object().map(types_of);
+            *nullable |= variants.iter().filter_map(of_variant).any(|(_, is_nullable)| is_nullable);
             let known = enum_values(&values).unwrap_or_default();
             return self.lower_enum(&values, known, site);
         }
@@ -62,31 +66,62 @@ impl Schemas<'_> {
         json!({ "oneOf": lowered })
     }
 
-    /// The known values of a union of enums and plain strings, which is an open set of values.
-    fn open_values(&self, variants: &[(usize, &Value)]) -> Option<Vec<Value>> {
+    /// A union of enums as one enum. With a plain string among them, it is an open one.
+    fn enum_of(&self, variants: &[(usize, &Value)]) -> Option<Map<String, Value>> {
         let mut values = Vec::new();
+        let mut texts = Map::new();
         let mut open = false;
         for (_, variant) in variants {
             let object = follow(self.root, variant)?.as_object()?;
             match enum_values(object) {
-                Some(own) if own.iter().all(Value::is_string) => {
+                Some(own) if !own.is_empty() && own.iter().all(Value::is_string) => {
+                    open |= object.contains_key("x-extensible-enum");
+                    // `oneOf` of constants describes each of them.
+                    if let ([Value::String(value)], Some(text)) = (own.as_slice(), object.get("description")) {
+                        texts.insert(value.clone(), text.clone());
+                    }
                     values.extend(own.into_iter().filter(|value| !values.contains(value)).collect::<Vec<_>>());
                 }
-                None if types_of(object) == (vec!["string".to_owned()], false) && !object.contains_key("format") => {
-                    open = true
-                }
+                None if types_of(object).0 == ["string"] && !object.contains_key("format") => open = true,
                 _ => return None,
             }
         }
-        (open && !values.is_empty()).then_some(values)
+        let keyword = if open { "x-extensible-enum" } else { "enum" };
+        let all = [(keyword, Value::from(values.clone())), ("x-enumDescriptions", texts.into())];
+        (!values.is_empty()).then(|| all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
-    /// Objects are told apart by their keys. Variants with the same keys cannot be.
+    /// The texts that a property of both variants allows are different ones.
+    fn have_different_texts(&self, one: &Value, other: &Value) -> bool {
+        let (one, other) = (self.texts_of_properties(one, 0), self.texts_of_properties(other, 0));
+        one.iter().any(|(name, texts)| other.get(name).is_some_and(|own| own.is_disjoint(texts)))
+    }
+
+    /// The strings that the properties of an object allow, where they are listed.
+    fn texts_of_properties(&self, schema: &Value, depth: usize) -> BTreeMap<String, BTreeSet<String>> {
+        const DEEPEST: usize = 16;
+        let Some(schema) = follow(self.root, schema).filter(|_| depth < DEEPEST) else { return BTreeMap::new() };
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        let inherited = parts.flat_map(|part| self.texts_of_properties(part, depth + 1));
+        let own = schema["properties"].as_object().into_iter().flatten().filter_map(|(name, property)| {
+            Some((name.clone(), self.allowed_texts(property)?.into_iter().collect::<BTreeSet<String>>()))
+        });
+        inherited.chain(own).collect()
+    }
+
+    /// Objects are told apart by their keys, and by the texts of properties that list them. Other variants with the
+    /// same keys cannot be.
     fn report_equal_variants(&mut self, variants: &[(usize, &Value)], place: &Pointer) {
         let names: Vec<_> =
             variants.iter().map(|(index, variant)| (index, property_names(self.root, variant, 0))).collect();
         for (position, (index, own)) in names.iter().enumerate() {
-            let same = names[..position].iter().find(|(_, other)| own.is_some() && other == own);
+            let variant = variants[position].1;
+            let earlier =
+                names[..position].iter().zip(variants).filter(|((_, other), _)| own.is_some() && other == own);
+            let same = earlier
+                .filter(|(_, (_, other))| !self.have_different_texts(other, variant))
+                .map(|(earlier, _)| earlier)
+                .next();
             if let Some((earlier, _)) = same {
                 self.lose(
                     &place.at(index),
@@ -112,8 +147,9 @@ impl Schemas<'_> {
             // A variant that other keywords apply to is the last part of an `allOf`.
             let named = variant["allOf"].as_array().and_then(|parts| parts.last()).unwrap_or(variant);
             let reference = named["$ref"].as_str().map(str::to_owned);
-            // Some exporters repeat a variant for each of its values.
-            if !flat.iter().any(|other| other.body == body) {
+            // Some exporters repeat a variant for each of its values. Equal schemas of other names have other values.
+            let is_repeated = |other: &Variant| other.body == body && other.reference == reference;
+            if !flat.iter().any(is_repeated) {
                 flat.push(Variant { site: here, reference, body });
             }
         }
@@ -130,16 +166,12 @@ impl Schemas<'_> {
             if let Some(required) = plain.get_mut("required").and_then(Value::as_array_mut) {
                 required.retain(|name| name != tag);
             }
-            let mut required = plain.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-            required.retain(|name| name.as_str().is_some_and(|name| plain["properties"].get(name).is_some()));
-            required.retain(|name| name != tag);
-            plain.insert("required".to_owned(), required.clone().into());
-            required.push(json!(tag));
             for value in values {
                 let here = Site { name: format!("{}{}", site.name, type_name(&value)), ..variant.site.clone() };
                 let mut body = self.lower_object(&plain, &here);
                 body["properties"][tag] = json!({ "type": "string", "enum": [value] });
-                body["required"] = required.clone().into();
+                let required = body["required"].as_array().cloned().unwrap_or_default();
+                body["required"] = required.into_iter().chain([json!(tag)]).collect();
                 if let Some(text) = plain.get("description") {
                     body["description"] = text.clone();
                 }
@@ -160,30 +192,27 @@ impl Schemas<'_> {
         variants: &[Variant],
         site: &Site,
     ) -> Option<Vec<Vec<String>>> {
-        if let Some(mapping) = object["discriminator"]["mapping"].as_object() {
-            let values = |variant: &Variant| -> Vec<String> {
-                let reference = variant.reference.as_deref().unwrap_or_default();
-                let named = reference_name(reference);
-                let hits = mapping
-                    .iter()
-                    .filter(|(_, target)| target.as_str().is_some_and(|target| target == reference || target == named));
-                hits.map(|(value, _)| value.clone()).collect()
-            };
-            let all: Vec<_> = variants.iter().map(values).collect();
-            return all.iter().all(|values| !values.is_empty()).then_some(all);
+        let property = |variant: &Variant| variant.body.get("properties")?.get(tag).cloned();
+        let is_text = |tag: &Value| kinds(self.root, tag).iter().all(|kind| kind == "string" || kind == ANY);
+        if !variants.iter().filter_map(property).all(|tag| is_text(&tag)) {
+            return None;
         }
-        let own: Vec<Option<Vec<String>>> = variants
-            .iter()
-            .map(|variant| {
-                variant
-                    .body
-                    .get("properties")
-                    .and_then(|properties| properties.get(tag))
-                    .and_then(|tag| self.allowed_texts(tag))
-            })
-            .collect();
-        if own.iter().all(Option::is_none) {
-            return variants.iter().map(|variant| Some(vec![reference_name(variant.reference.as_deref()?)])).collect();
+        let name = |variant: &Variant| Some(vec![reference_name(variant.reference.as_deref()?)]);
+        let own_texts = |variant: &Variant| self.allowed_texts(&property(variant)?);
+        let mapping = object["discriminator"]["mapping"].as_object();
+        let mapped = |variant: &Variant| -> Option<Vec<String>> {
+            let reference = variant.reference.as_deref()?;
+            let named = reference_name(reference);
+            let is_target = |target: &Value| target == reference || target == named.as_str();
+            let values: Vec<String> =
+                mapping?.iter().filter(|(_, target)| is_target(target)).map(|(value, _)| value.clone()).collect();
+            (!values.is_empty()).then_some(values)
+        };
+        let mut own: Vec<Option<Vec<String>>> =
+            variants.iter().map(|variant| mapped(variant).or_else(|| own_texts(variant))).collect();
+        // The value of a variant without a mapping is its name.
+        if mapping.is_some() || own.iter().all(Option::is_none) {
+            own = own.into_iter().zip(variants).map(|(own, variant)| own.or_else(|| name(variant))).collect();
         }
         let own: Vec<Vec<String>> = own.into_iter().collect::<Option<_>>()?;
         let distinct: BTreeSet<&String> = own.iter().flatten().collect();

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Attribute, Fields, Item, ItemEnum, ItemMod, Type, parse_quote};
+use quote::quote;
+use syn::{Attribute, Fields, Item, ItemMod, Type, parse_quote};
 
+use super::open_enums::{open_enum, unknown_variant, unusual_case};
 use crate::generate::lower::Lowered;
 
 /// Rewrites the module of types.
@@ -42,6 +43,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
             Item::Struct(item) => {
                 feature_gate_schemars(&mut item.attrs);
                 for field in &mut item.fields {
+                    unbox_option(field)?;
                     tolerate(field)?;
                 }
                 match &item.fields {
@@ -66,6 +68,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                 for variant in &mut item.variants {
                     if let Fields::Named(fields) = &mut variant.fields {
                         for field in &mut fields.named {
+                            unbox_option(field)?;
                             tolerate(field)?;
                             restore_name(field, lowered)?;
                         }
@@ -76,12 +79,15 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
                     for name in ["Copy", "Ord", "PartialOrd"] {
                         remove_derive(&mut item.attrs, name);
                     }
+                    let unknown = unknown_variant(item);
                     item.variants.push(parse_quote! {
                         /// A variant that is not in the OpenAPI document, or one with unexpected contents.
                         #[serde(untagged)]
-                        Unknown(::serde_json::Value)
+                        #unknown(::serde_json::Value)
                     });
                 }
+                let allowed = unusual_case(item);
+                item.attrs.extend(allowed);
                 item.attrs.push(parse_quote!(#[non_exhaustive]));
             }
             _ => {}
@@ -125,10 +131,6 @@ fn from_reference_to_self(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
         && implements_open(&block.self_ty, lowered)
 }
 
-fn docs(attributes: &[Attribute]) -> Vec<&Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
-}
-
 /// The name on the wire: serde's `rename`, or the name itself.
 pub(super) fn wire_name(attributes: &[Attribute], plain: &str) -> Result<String> {
     Ok(serde_options(attributes)?.remove("rename").flatten().unwrap_or_else(|| plain.to_owned()))
@@ -152,75 +154,6 @@ pub(super) fn serde_options(attributes: &[Attribute]) -> Result<BTreeMap<String,
         })?;
     }
     Ok(options)
-}
-
-/// A string enum with a variant for values that are not in the document. `texts` describes its values.
-fn open_enum(item: &ItemEnum, texts: &BTreeMap<String, String>) -> Result<Vec<Item>> {
-    let (ident, docs) = (&item.ident, docs(&item.attrs));
-    let mut variants = Vec::new();
-    for variant in &item.variants {
-        if !matches!(variant.fields, Fields::Unit) {
-            bail!("{ident} is not a plain string enum");
-        }
-        variants.push((variant.ident.clone(), wire_name(&variant.attrs, &variant.ident.to_string())?));
-    }
-    let unknown = if variants.iter().any(|(name, _)| name == "Unknown") { "UnknownValue" } else { "Unknown" };
-    let unknown = format_ident!("{unknown}");
-    let (names, values): (Vec<_>, Vec<_>) = variants.iter().cloned().unzip();
-    let doc_values = values.iter().map(|value| match texts.get(value) {
-        Some(text) => format!("`{value}`: {text}"),
-        None => format!("`{value}`"),
-    });
-    let code: syn::File = parse_quote! {
-        #(#docs)*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
-        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-        #[non_exhaustive]
-        pub enum #ident {
-            #(#[doc = #doc_values] #[serde(rename = #values)] #names,)*
-            /// A value that is not in the OpenAPI document.
-            #[serde(untagged)]
-            #unknown(::std::string::String),
-        }
-        impl #ident {
-            /// The values in the OpenAPI document.
-            pub const KNOWN: &'static [&'static str] = &[#(#values),*];
-
-            /// Returns the value as it is sent.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    #(Self::#names => #values,)*
-                    Self::#unknown(value) => value,
-                }
-            }
-        }
-        impl ::std::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl ::std::convert::From<&str> for #ident {
-            fn from(value: &str) -> Self {
-                match value {
-                    #(#values => Self::#names,)*
-                    other => Self::#unknown(other.to_owned()),
-                }
-            }
-        }
-        impl ::std::convert::From<::std::string::String> for #ident {
-            fn from(value: ::std::string::String) -> Self {
-                Self::from(value.as_str())
-            }
-        }
-        impl ::std::str::FromStr for #ident {
-            type Err = ::std::convert::Infallible;
-            // `Self::Err` may be a variant.
-            fn from_str(value: &str) -> ::std::result::Result<Self, ::std::convert::Infallible> {
-                Ok(Self::from(value))
-            }
-        }
-    };
-    Ok(code.items)
 }
 
 /// `new` with the required fields in the order of the document. Other crates cannot use a struct expression, because
@@ -328,18 +261,37 @@ fn feature_gate_schemars(attributes: &mut Vec<Attribute>) {
 /// Decodes `null` as an empty list or map, like an absent one, and an integer that is written with a fraction of zero.
 fn tolerate(field: &mut syn::Field) -> Result<()> {
     let options = serde_options(&field.attrs)?;
-    if options.contains_key("deserialize_with") {
+    if options.contains_key("deserialize_with") || options.contains_key("flatten") {
         return Ok(());
     }
+    // A function for a field turns off that an absent `Option` is `None`.
+    let is_optional = optional(&field.ty).is_some() && !options.contains_key("default");
+    let default = is_optional.then(|| quote!(default,));
     let skipped = options.get("skip_serializing_if").cloned().flatten().unwrap_or_default();
-    if skipped.ends_with("::is_empty") {
+    if skipped.ends_with("::is_empty") && holds_integers(&field.ty) {
+        field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::integers_or_default")]));
+    } else if skipped.ends_with("::is_empty") {
         field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::null_as_default")]));
     } else if is_integer(&field.ty) {
         field.attrs.push(parse_quote!(#[serde(deserialize_with = "crate::runtime::integer")]));
     } else if optional(&field.ty).is_some_and(is_integer) {
-        // A function for a field turns off that an absent `Option` is `None`.
-        let default = (!options.contains_key("default")).then(|| quote!(default,));
         field.attrs.push(parse_quote!(#[serde(#default deserialize_with = "crate::runtime::optional_integer")]));
+    } else if holds_integers(&field.ty) {
+        field.attrs.push(parse_quote!(#[serde(#default deserialize_with = "crate::runtime::integers")]));
+    }
+    Ok(())
+}
+
+/// `Box<Option<T>>`, which typify uses in types that contain themselves, as `Option<Box<T>>`: an absent value is not
+/// sent as null then.
+fn unbox_option(field: &mut syn::Field) -> Result<()> {
+    let Some(inner) = argument(&field.ty, "Box").and_then(|boxed| argument(boxed, "Option")).cloned() else {
+        return Ok(());
+    };
+    field.ty = parse_quote!(::std::option::Option<::std::boxed::Box<#inner>>);
+    let options = serde_options(&field.attrs)?;
+    if options.contains_key("default") && !options.contains_key("skip_serializing_if") {
+        field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "::std::option::Option::is_none")]));
     }
     Ok(())
 }
@@ -359,12 +311,22 @@ fn is_integer(kind: &Type) -> bool {
         .is_some_and(|name| matches!(name.as_str(), "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"))
 }
 
+/// Whether a type is an integer, or a list or map of them.
+fn holds_integers(kind: &Type) -> bool {
+    is_integer(kind) || ["Option", "Vec", "HashMap"].iter().any(|name| argument(kind, name).is_some_and(holds_integers))
+}
+
 /// The type inside of an `Option`.
-fn optional(kind: &Type) -> Option<&Type> {
+pub(super) fn optional(kind: &Type) -> Option<&Type> {
+    argument(kind, "Option")
+}
+
+/// The type inside of a generic type of this name: the last one.
+pub(super) fn argument<'t>(kind: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = kind else { return None };
-    let segment = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
+    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
     let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
+    arguments.args.iter().rev().find_map(|argument| match argument {
         syn::GenericArgument::Type(kind) => Some(kind),
         _ => None,
     })

@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Fields, GenericArgument, Ident, Item, ItemEnum, PathArguments, Type, parse_quote};
+use syn::{Fields, Ident, Item, ItemEnum, Type, parse_quote};
 
-use super::types::{last_segment, remove_derive, serde_options, wire_name};
+use super::types::{argument, last_segment, optional, remove_derive, serde_options, wire_name};
+
+/// A list may contain itself.
+const DEEPEST: usize = 8;
 
 /// Replaces the derived `Deserialize` of every union without a tag whose variants hold one value each.
 pub(super) fn rewrite(items: &mut Vec<Item>) -> Result<()> {
@@ -40,17 +43,23 @@ pub(super) fn rewrite(items: &mut Vec<Item>) -> Result<()> {
 }
 
 fn deserialize(union: &ItemEnum, types: &BTreeMap<String, Item>) -> Result<Option<Item>> {
-    let mut variants: Vec<(u8, TokenStream)> = Vec::new();
+    let mut held = Vec::new();
     for variant in &union.variants {
         let Fields::Unnamed(fields) = &variant.fields else { return Ok(None) };
         let mut fields = fields.unnamed.iter();
         let (Some(field), None) = (fields.next(), fields.next()) else { return Ok(None) };
-        let kind = &field.ty;
+        held.push((&variant.ident, &field.ty, texts(&field.ty, types)?));
+    }
+    // The text of a property tells variants apart if several of them list texts for it.
+    let is_shared = |key: &String| held.iter().filter(|(_, _, texts)| texts.contains_key(key)).count() > 1;
+    let mut variants: Vec<(u8, TokenStream)> = Vec::new();
+    for (ident, kind, texts) in &held {
         let mut keys = BTreeSet::new();
         collect_keys(kind, types, &mut BTreeSet::new(), &mut keys)?;
-        let ident = &variant.ident;
+        let texts = texts.iter().filter(|(key, _)| is_shared(key));
+        let texts = texts.map(|(key, texts)| quote!((#key, &[#(#texts),*])));
         let decoded = quote!(::serde_json::from_value::<#kind>(value.clone()).ok());
-        let decode = match (fallback(kind, types)?, accepts_anything(kind)) {
+        let decode = match (fallback(kind, types)?, accepts_anything(kind, types, 0)) {
             (Some((kind, unknown)), _) => quote! {
                 |value| {
                     fn is_known(value: &#kind) -> bool { !matches!(value, #kind::#unknown(_)) }
@@ -62,14 +71,9 @@ fn deserialize(union: &ItemEnum, types: &BTreeMap<String, Item>) -> Result<Optio
             (None, true) => quote!(|value| Some((Self::#ident(#decoded?), false))),
             (None, false) => quote!(|value| Some((Self::#ident(#decoded?), true))),
         };
-        // Any string is also a plain string, and any integer also a number.
-        let order = match last_segment(kind).as_deref() {
-            Some("String") => 2,
-            Some("f64" | "f32") => 1,
-            _ => 0,
-        };
         let keys = keys.iter();
-        variants.push((order, quote!(crate::runtime::Variant { keys: &[#(#keys),*], decode: #decode })));
+        let variant = quote!(crate::runtime::Variant { keys: &[#(#keys),*], texts: &[#(#texts),*], decode: #decode });
+        variants.push((order(kind, types, 0), variant));
     }
     variants.sort_by_key(|(order, _)| *order);
     let variants = variants.into_iter().map(|(_, variant)| variant);
@@ -82,6 +86,51 @@ fn deserialize(union: &ItemEnum, types: &BTreeMap<String, Item>) -> Result<Optio
             }
         }
     }))
+}
+
+/// Any string is also a plain string, and any integer also a number: these are tried last.
+fn order(kind: &Type, types: &BTreeMap<String, Item>, depth: usize) -> u8 {
+    let kind = plain(kind, types);
+    match last_segment(kind).as_deref() {
+        Some("String") => 2,
+        Some("f64" | "f32") => 1,
+        _ if depth > DEEPEST => 0,
+        _ => argument(kind, "Vec").map_or(0, |item| order(item, types, depth + 1)),
+    }
+}
+
+/// The texts that the document lists for the properties of an object, where other texts decode as well.
+fn texts(kind: &Type, types: &BTreeMap<String, Item>) -> Result<BTreeMap<String, Vec<String>>> {
+    let of_enum = |item: &ItemEnum| -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        for variant in &item.variants {
+            if !serde_options(&variant.attrs)?.contains_key("untagged") {
+                all.push(wire_name(&variant.attrs, &variant.ident.to_string())?);
+            }
+        }
+        Ok(all)
+    };
+    let mut out = BTreeMap::new();
+    match last_segment(plain(kind, types)).and_then(|name| types.get(&name)) {
+        Some(Item::Struct(item)) => {
+            for field in &item.fields {
+                let kind = unboxed(optional(&field.ty).unwrap_or(&field.ty));
+                if let (Some(ident), Some((own, _))) = (&field.ident, fallback(kind, types)?)
+                    && let Some(Item::Enum(item)) = last_segment(own).and_then(|name| types.get(&name))
+                    && !serde_options(&item.attrs)?.contains_key("tag")
+                {
+                    out.insert(wire_name(&field.attrs, &ident.to_string())?, of_enum(item)?);
+                }
+            }
+        }
+        Some(Item::Enum(item)) => {
+            if let Some(tag) = serde_options(&item.attrs)?.remove("tag").flatten() {
+                out.insert(tag, of_enum(item)?);
+            }
+        }
+        _ => {}
+    }
+    Ok(out)
 }
 
 /// The keys that objects of a type may have.
@@ -126,17 +175,40 @@ fn fallback<'t>(kind: &'t Type, types: &BTreeMap<String, Item>) -> Result<Option
     Ok(None)
 }
 
-/// `serde_json::Value` and maps.
-fn accepts_anything(kind: &Type) -> bool {
-    matches!(last_segment(unboxed(kind)).as_deref(), Some("Value" | "Map" | "HashMap"))
+/// `serde_json::Value`, maps, and lists of these.
+fn accepts_anything(kind: &Type, types: &BTreeMap<String, Item>, depth: usize) -> bool {
+    let kind = plain(kind, types);
+    let Some(name) = last_segment(kind) else { return false };
+    // A generated type may have any name.
+    let is_foreign = !types.contains_key(&name) || matches!(kind, Type::Path(path) if path.path.segments.len() > 1);
+    is_foreign && matches!(name.as_str(), "Value" | "Map" | "HashMap")
+        || depth <= DEEPEST && argument(kind, "Vec").is_some_and(|item| accepts_anything(item, types, depth + 1))
+}
+
+/// The type inside of boxes, and of structs that are just another name for it.
+fn plain<'t>(kind: &'t Type, types: &'t BTreeMap<String, Item>) -> &'t Type {
+    let kind = unboxed(kind);
+    let is_generated = matches!(kind, Type::Path(path) if path.path.segments.len() == 1);
+    let item = last_segment(kind).filter(|_| is_generated).and_then(|name| types.get(&name));
+    match item {
+        Some(Item::Struct(item)) => match &item.fields {
+            // A private field has a limit that not every value satisfies.
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => match fields.unnamed.first() {
+                Some(field) if matches!(field.vis, syn::Visibility::Public(_)) && !is_same(&field.ty, kind) => {
+                    plain(&field.ty, types)
+                }
+                _ => kind,
+            },
+            _ => kind,
+        },
+        _ => kind,
+    }
+}
+
+fn is_same(one: &Type, other: &Type) -> bool {
+    last_segment(unboxed(one)) == last_segment(other)
 }
 
 fn unboxed(kind: &Type) -> &Type {
-    let Type::Path(path) = kind else { return kind };
-    let Some(last) = path.path.segments.last().filter(|segment| segment.ident == "Box") else { return kind };
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return kind };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(inner)) => inner,
-        _ => kind,
-    }
+    argument(kind, "Box").unwrap_or(kind)
 }

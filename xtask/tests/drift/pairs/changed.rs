@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use xtask::drift::Class::{self, Additive, Breaking};
 
-use super::{header, item, operation, parameter, query, received, reference, sent, statuses, with, with_schemas};
-use crate::changes;
+use super::{
+    assert_classes, header, item, operation, parameter, query, received, reference, sent, statuses, with, with_schemas,
+};
 
 #[test]
 fn every_change_is_reported_with_its_class() {
@@ -347,6 +348,12 @@ fn every_change_is_reported_with_its_class() {
             both(Additive),
         ),
         (
+            "a success that only the default described",
+            statuses(&[("default", "string")]),
+            statuses(&[("200", "string"), ("default", "string")]),
+            (vec![], vec![]),
+        ),
+        (
             "another successful status",
             statuses(&[("200", "string")]),
             statuses(&[("202", "string")]),
@@ -377,24 +384,12 @@ fn every_change_is_reported_with_its_class() {
             header(json!({ "schema": text() })),
             both(Breaking),
         ),
+        (
+            "the body of a response header",
+            header(json!({ "content": { "application/json": { "schema": { "type": "integer" } } } })),
+            header(json!({ "content": { "application/json": { "schema": text() } } })),
+            both(Breaking),
+        ),
     ];
-    let classes = |before: &Value, after: &Value| -> Vec<Class> {
-        changes(before, after).iter().map(|change| change.class).collect()
-    };
-    let mut wrong = Vec::new();
-    for (what, one, other, (forth, back)) in &pairs {
-        let sorted = |classes: &[Class]| {
-            let mut classes = classes.to_vec();
-            classes.sort();
-            classes
-        };
-        for (before, after, expected) in [(one, other, forth), (other, one, back)] {
-            let found = classes(before, after);
-            if sorted(&found) != sorted(expected) {
-                let lines: Vec<String> = changes(before, after).iter().map(ToString::to_string).collect();
-                wrong.push(format!("{what}: expected {expected:?}\n  {}", lines.join("\n  ")));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {} pairs:\n{}", wrong.len(), pairs.len(), wrong.join("\n"));
+    assert_classes(&pairs);
 }

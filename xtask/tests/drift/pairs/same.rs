@@ -142,6 +142,36 @@ fn documents_that_mean_the_same_have_no_difference() {
             untagged(json!({})),
             untagged(json!({ "A": "#/components/schemas/A", "B": "B" })),
         ),
+        (
+            "exclusive bounds of integers",
+            sent(json!({ "type": "integer", "exclusiveMinimum": 0, "maximum": 9 })),
+            sent(json!({ "type": "integer", "minimum": 1, "maximum": 20, "exclusiveMaximum": 10 })),
+        ),
+        (
+            "a union in a union",
+            sent(json!({ "anyOf": [{ "anyOf": [object(), { "type": "array" }] }, text()] })),
+            sent(json!({ "anyOf": [object(), { "type": "array" }, text()] })),
+        ),
+        (
+            "prose and the order of keys in a condition",
+            sent(json!({ "not": { "required": ["a", "b"], "type": "object", "description": "D" } })),
+            sent(json!({ "not": { "type": "object", "required": ["b", "a"] } })),
+        ),
+        (
+            "keywords beside a reference",
+            with_schemas(sent(with(reference("A"), json!({ "maxLength": 5 }))), json!({ "A": text() })),
+            sent(json!({ "type": "string", "maxLength": 5 })),
+        ),
+        (
+            "a property that only the server writes",
+            sent(json!({ "properties": { "a": { "type": "string", "readOnly": true } } })),
+            sent(json!({ "properties": { "a": { "type": "integer", "readOnly": true } }, "required": ["a"] })),
+        ),
+        (
+            "a property that only the client writes",
+            received(json!({ "properties": { "a": { "type": "string", "writeOnly": true } }, "required": ["a"] })),
+            received(json!({ "properties": { "a": { "type": "string", "writeOnly": true } } })),
+        ),
         // Parameters.
         ("a parameter of the path", item(json!({ "parameters": [limit()] })), parameter(limit())),
         (
@@ -204,6 +234,11 @@ fn documents_that_mean_the_same_have_no_difference() {
             query(text(), json!({})),
         ),
         // Operations and documents.
+        (
+            "a range of statuses in lower case",
+            operation(json!({ "responses": { "2xx": {} } })),
+            operation(json!({ "responses": { "2XX": {} } })),
+        ),
         ("a path item by reference", operation(json!({ "responses": { "200": {} } })), {
             let mut root = operation(json!({ "responses": { "200": {} } }));
             let item = root["paths"]["/a/{id}"].take();

@@ -1,0 +1,58 @@
+//! What the generator reports about small documents.
+
+use xtask::{
+    document::Document,
+    generate::{Generated, generate},
+};
+
+fn generated(text: &str) -> (String, Vec<String>) {
+    let Generated { files, lost, .. } = generate(&Document::parse(text).expect("a document")).expect("code");
+    let code = files.into_iter().filter(|(name, _)| name.ends_with(".rs")).map(|(_, text)| text).collect();
+    (code, lost.iter().map(ToString::to_string).collect())
+}
+
+/// A document with one GET operation, with these parameters and responses.
+fn document(parameters: &str, responses: &str) -> String {
+    format!(
+        r#"{{"openapi":"3.1.0","info":{{"title":"T","version":"1"}},"paths":{{"/a":{{"get":{{"operationId":"a","parameters":{parameters},"responses":{responses}}}}}}}}}"#
+    )
+}
+
+#[test]
+fn successful_responses_with_the_same_body_are_one() {
+    let body = r#""content":{"application/json":{"schema":{"type":"integer"}}}"#;
+    let both = |other: &str| {
+        generated(&document(
+            "[]",
+            &format!(r#"{{"202":{{"description":"",{other}}},"200":{{"description":"",{body}}}}}"#),
+        ))
+    };
+    let (code, lost) = both(body);
+    assert!(code.contains("200..=299 => ResponseValue::from_response") && lost.is_empty(), "{lost:?}\n{code}");
+    let (code, lost) = both(r#""headers":{}"#);
+    assert!(code.contains("200u16 => ResponseValue::from_response"), "the one with a body is not generated: {code}");
+    assert_eq!(lost, ["/paths/~1a/get/responses/202: only one successful response is generated"]);
+}
+
+#[test]
+fn a_discriminator_that_is_no_tag_of_texts_is_reported() {
+    let variant =
+        |number: u8| format!(r#"{{"type":"object","properties":{{"v":{{"type":"integer","enum":[{number}]}}}}}}"#);
+    let variants = r##"{"$ref":"#/components/schemas/A"},{"$ref":"#/components/schemas/B"}"##;
+    for (discriminator, expected) in [
+        (r#"{"propertyName":"v"}"#, "does not identify the variants"),
+        (r#""v""#, "/components/schemas/U/discriminator: has no effect without propertyName"),
+    ] {
+        let union = format!(r#"{{"oneOf":[{variants}],"discriminator":{discriminator}}}"#);
+        let schemas = format!(r#"{{"components":{{"schemas":{{"A":{},"B":{},"U":{union}}}}},"#, variant(1), variant(2));
+        let (_, lost) = generated(&document("[]", r#"{"204":{"description":""}}"#).replacen('{', &schemas, 1));
+        assert!(lost.iter().any(|line| line.contains(expected)), "{lost:?}");
+    }
+}
+
+#[test]
+fn a_parameter_that_the_path_does_not_have_is_ignored() {
+    let parameters = r#"[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}]"#;
+    let (_, lost) = generated(&document(parameters, r#"{"204":{"description":""}}"#));
+    assert_eq!(lost, ["/paths/~1a/get/parameters/0: ignored: the path has no such parameter"]);
+}
