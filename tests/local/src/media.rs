@@ -37,6 +37,13 @@ const PACKETS_LIMIT: u64 = 6_000_000;
 #[cfg(feature = "decode")]
 pub(super) use self::audio_file::MpaFrame;
 
+/// What a file is read from.
+pub(super) trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+pub(super) type Source = Box<dyn ReadSeek>;
+
 /// A video or audio file.
 #[derive(Debug)]
 pub(super) struct Media {
@@ -62,6 +69,8 @@ pub(super) enum ProbeError {
     Broken(&'static str),
     /// Needs `ffprobe`, which is not installed.
     NeedsFfprobe(&'static str),
+    /// Needs `ffprobe`, which reads files by their paths, and there is no path.
+    NeedsPath(&'static str),
 }
 
 /// A track of a file.
@@ -143,12 +152,24 @@ type Probed = Result<Media, ProbeError>;
 impl Media {
     /// Probes a video file. The outer error is that of the file, the inner one that of its content.
     pub(super) fn probe(path: &Path) -> io::Result<Probed> {
-        Self::guarded(path, Self::parse)
+        let (file, size) = open(path)?;
+        Self::guarded(file, |file, head| Self::parse(Some(path), file, size, head))
+    }
+
+    /// Probes a video file of this size that has no path.
+    pub(super) fn probe_from(source: Source, size: u64) -> io::Result<Probed> {
+        Self::guarded(source, |file, head| Self::parse(None, file, size, head))
     }
 
     /// Probes a WAV, MP3 or FLAC file.
     pub(super) fn probe_audio(path: &Path) -> io::Result<Probed> {
-        Self::guarded(path, |_, mut file, size, head| {
+        let (file, size) = open(path)?;
+        Self::probe_audio_from(file, size)
+    }
+
+    /// Probes a WAV, MP3 or FLAC file of this size that has no path.
+    pub(super) fn probe_audio_from(source: Source, size: u64) -> io::Result<Probed> {
+        Self::guarded(source, |mut file, head| {
             file.rewind()?;
             let probed = audio_file::probe(file, size, head)?;
             let probed = probed.unwrap_or(Err(ProbeError::NotAudio("is none of WAV, MP3 and FLAC")));
@@ -159,17 +180,15 @@ impl Media {
         })
     }
 
-    fn guarded(path: &Path, parse: impl FnOnce(&Path, File, u64, &[u8]) -> io::Result<Probed>) -> io::Result<Probed> {
-        let mut file = File::open(path)?;
+    fn guarded(mut file: Source, parse: impl FnOnce(Source, &[u8]) -> io::Result<Probed>) -> io::Result<Probed> {
         let mut head = Vec::new();
         (&mut file).take(1024).read_to_end(&mut head)?;
-        let size = file.metadata()?.len();
-        let known = catch_unwind(AssertUnwindSafe(|| parse(path, file, size, &head)));
+        let known = catch_unwind(AssertUnwindSafe(|| parse(file, &head)));
         // A panic of a parser must not stop the server.
         known.unwrap_or(Ok(Err(ProbeError::Broken("cannot be parsed"))))
     }
 
-    fn parse(path: &Path, mut file: File, size: u64, head: &[u8]) -> io::Result<Probed> {
+    fn parse(path: Option<&Path>, mut file: Source, size: u64, head: &[u8]) -> io::Result<Probed> {
         file.rewind()?;
         let probed = if mp4::is(head) {
             mp4::probe(file, size)?
@@ -178,7 +197,7 @@ impl Media {
         } else if avi::is(head) {
             avi::probe(file, size)?
         } else if let Some(shape) = ts::Shape::of(head) {
-            ts::probe(path, file, shape)?
+            ts::probe(path, file, size, shape)?
         } else if let Some(format) = ffprobe::format(head) {
             ffprobe::probe(path, size, format)?
         } else {
@@ -227,7 +246,7 @@ impl Media {
                 None => return Ok(()),
             },
         };
-        let file = File::open(path)?;
+        let (file, _) = open(path)?;
         match (&self.layout, part) {
             (Layout::Indexed { video, .. }, Part::Video) => read_indexed(file, video, range, &mut sink),
             (Layout::Indexed { audio, .. }, Part::Audio) => read_indexed(file, audio, range, &mut sink),
@@ -237,7 +256,14 @@ impl Media {
     }
 }
 
-fn read_indexed(file: File, samples: &[Sample], range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
+/// A file, and its size.
+fn open(path: &Path) -> io::Result<(Source, u64)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    Ok((Box::new(file), size))
+}
+
+fn read_indexed(file: Source, samples: &[Sample], range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
     let first = samples.iter().rposition(|sample| sample.sync && sample.start <= range.start).unwrap_or(0);
     let last = samples.iter().rposition(|sample| sample.start < range.end).map_or(0, |last| last + 1);
     let mut file = BufReader::with_capacity(1 << 16, file);
@@ -272,6 +298,13 @@ fn stretched(width: u32, horizontal: u64, vertical: u64) -> u32 {
     }
 }
 
+impl ProbeError {
+    /// The content may be good, and only a file with a path can be probed.
+    pub(super) fn needs_path(&self) -> bool {
+        matches!(self, Self::NeedsPath(_))
+    }
+}
+
 impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -280,6 +313,9 @@ impl fmt::Display for ProbeError {
             Self::Broken(what) => write!(f, "The file is broken: it {what}."),
             Self::NeedsFfprobe(format) => {
                 write!(f, "A file of the format {format} can be read only if ffprobe is installed, and it is not.")
+            }
+            Self::NeedsPath(format) => {
+                write!(f, "A file of the format {format} can be read only from a path, by ffprobe, and it has none.")
             }
         }
     }

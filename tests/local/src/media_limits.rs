@@ -1,11 +1,18 @@
 //! Probing of audio and video, and their limits: what the server refuses, and what a program can check before an
 //! upload.
 
-use std::{io, path::Path};
+use std::{
+    io::{self, Read, Seek},
+    path::Path,
+};
 
 use twelvelabs_api::{limits as l, runtime::Param, types::ErrorCode};
 
-use crate::{error_response::ErrorResponse, media::Media, upload::Upload};
+use crate::{
+    error_response::ErrorResponse,
+    media::{Media, ProbeError},
+    upload::Upload,
+};
 
 /// Why the platform refuses a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +41,31 @@ impl From<MediaRefusal> for ErrorResponse {
 /// The outer error is that of the file, the inner one that of its content. Without the feature `media`, every file is
 /// refused.
 pub fn check_video(path: &Path) -> io::Result<Result<f64, MediaRefusal>> {
-    video(path, &l::MEDIA_DURATION_SEC)
+    Ok(video(Media::probe(path)?, &l::MEDIA_DURATION_SEC))
 }
 
 /// Checks an audio file, as [`check_video`] does a video.
 pub fn check_audio(path: &Path) -> io::Result<Result<f64, MediaRefusal>> {
-    audio(path, &l::MEDIA_DURATION_SEC)
+    Ok(audio(Media::probe_audio(path)?, &l::MEDIA_DURATION_SEC))
+}
+
+/// Checks a video of this size in bytes that has no path, as [`check_video`] does one that has. It reads only the parts
+/// that say what the file is, as far as its format has such parts.
+///
+/// `None` instead of a duration if the file has a format that only `ffprobe` reads, which needs a path.
+pub fn check_video_from(
+    source: impl Read + Seek + 'static,
+    size: u64,
+) -> io::Result<Result<Option<f64>, MediaRefusal>> {
+    Ok(match Media::probe_from(Box::new(source), size)? {
+        Err(error) if error.needs_path() => Ok(None),
+        probed => video(probed, &l::MEDIA_DURATION_SEC).map(Some),
+    })
+}
+
+/// Checks an audio file of this size in bytes that has no path, as [`check_audio`] does one that has.
+pub fn check_audio_from(source: impl Read + Seek + 'static, size: u64) -> io::Result<Result<f64, MediaRefusal>> {
+    Ok(audio(Media::probe_audio_from(Box::new(source), size)?, &l::MEDIA_DURATION_SEC))
 }
 
 /// Probes a video. Returns its duration in seconds, if the video is within the limits; `duration` is that of its
@@ -48,12 +74,12 @@ pub(crate) async fn probe_video(upload: &Upload, duration: &'static Param) -> Re
     if upload.size == 0 {
         return Err(ErrorResponse::bad_request(ErrorCode::VideoFileBroken, "The video file is empty."));
     }
-    probe(upload, move |path| video(path, duration)).await
+    probe(upload, move |path| Ok(video(Media::probe(path)?, duration))).await
 }
 
 /// Probes an audio file. Returns its duration in seconds, if it is within the limits.
 pub(crate) async fn probe_audio(upload: &Upload, duration: &'static Param) -> Result<f64, ErrorResponse> {
-    probe(upload, move |path| audio(path, duration)).await
+    probe(upload, move |path| Ok(audio(Media::probe_audio(path)?, duration))).await
 }
 
 async fn probe(
@@ -65,17 +91,17 @@ async fn probe(
     Ok(probed.map_err(ErrorResponse::internal)?.map_err(ErrorResponse::internal)??)
 }
 
-fn video(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>> {
+fn video(probed: Result<Media, ProbeError>, duration: &Param) -> Result<f64, MediaRefusal> {
     let checked = |media: Media| {
         check_picture(&media)?;
         check_duration(media.duration, duration)?;
         Ok(media.duration)
     };
     let broken = |reason: String| MediaRefusal::new(ErrorCode::VideoFileBroken, reason);
-    Ok(Media::probe(path)?.map_err(|reason| broken(reason.to_string())).and_then(checked))
+    probed.map_err(|reason| broken(reason.to_string())).and_then(checked)
 }
 
-fn audio(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>> {
+fn audio(probed: Result<Media, ProbeError>, duration: &Param) -> Result<f64, MediaRefusal> {
     let invalid = |message: String| MediaRefusal::new(ErrorCode::ParameterInvalid, message);
     let checked = |media: Media| match duration.allows(media.duration) {
         true => Ok(media.duration),
@@ -85,7 +111,7 @@ fn audio(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>>
             media.duration
         ))),
     };
-    Ok(Media::probe_audio(path)?.map_err(|reason| invalid(reason.to_string())).and_then(checked))
+    probed.map_err(|reason| invalid(reason.to_string())).and_then(checked)
 }
 
 fn check_picture(media: &Media) -> Result<(), MediaRefusal> {

@@ -6,6 +6,13 @@ use std::{
     path::Path,
 };
 
+/// What a file is read from.
+pub(super) trait ReadSeek: io::Read + io::Seek {}
+
+impl<T: io::Read + io::Seek> ReadSeek for T {}
+
+pub(super) type Source = Box<dyn ReadSeek>;
+
 /// A video file. There is none without the feature.
 #[derive(Debug)]
 pub(super) struct Media {
@@ -47,6 +54,16 @@ impl Media {
         Ok(Err(ProbeError))
     }
 
+    /// Refuses a file.
+    pub(super) fn probe_from(_: Source, _: u64) -> io::Result<Result<Self, ProbeError>> {
+        Ok(Err(ProbeError))
+    }
+
+    /// Refuses a file.
+    pub(super) fn probe_audio_from(_: Source, _: u64) -> io::Result<Result<Self, ProbeError>> {
+        Ok(Err(ProbeError))
+    }
+
     pub(super) fn has_video(&self) -> bool {
         false
     }
@@ -64,6 +81,12 @@ impl Media {
         _: impl FnMut(Packet<'_>) -> ControlFlow<()>,
     ) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl ProbeError {
+    pub(super) fn needs_path(&self) -> bool {
+        false
     }
 }
 
