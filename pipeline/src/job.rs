@@ -14,6 +14,17 @@ use twelvelabs::{
 
 use crate::error::PipelineError;
 
+/// What changes when a file or an object does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// In bytes.
+    pub(crate) size: u64,
+    /// Time of the last change, in nanoseconds since 1970.
+    pub(crate) modified_ns: i64,
+    /// The `ETag` of an object, without quotes.
+    pub(crate) e_tag: Option<String>,
+}
+
 /// The type of a file, by the extension of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

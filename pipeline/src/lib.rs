@@ -84,6 +84,8 @@ mod error;
 mod event;
 mod job;
 mod ledger;
+mod object_url;
+mod objects;
 mod pipeline;
 mod plan;
 mod row;
@@ -97,12 +99,12 @@ mod text;
 pub use self::sink::PgvectorTable;
 pub use self::{
     error::{PipelineError, PipelineErrorKind},
-    event::Event,
+    event::{Event, EventStream},
     job::{Clips, FileKind, ItemSettings, VectorSpace},
     ledger::{ASSET_PREFIX, LedgerStatus},
     pipeline::{Estimate, Interrupt, Pipeline, RunSummary},
     row::{FailureRow, VectorRow},
-    search::{Hit, RowFilter, SearchSettings, VectorTable, results_page},
+    search::{Hit, RowCondition, RowFilter, SearchSettings, VectorTable, results_page},
     sink::{Sink, SinkResult, TableFolder, TableFormat},
     source::ItemSource,
     text::shown,

@@ -50,15 +50,15 @@ impl RangeSource {
         self.size
     }
 
-    /// `length` bytes from `offset` on.
-    pub(crate) fn section(&self, offset: u64, length: u64) -> Reader {
-        (self.open)(offset..offset + length)
+    /// Returns a reader of a range of the file.
+    pub fn open(&self, range: Range<u64>) -> Pin<Box<dyn AsyncRead + Send>> {
+        (self.open)(range)
     }
 
     /// The whole file, for one request.
     pub(crate) fn part(&self) -> FilePart {
         let source = self.clone();
-        FilePart::reader_fn(self.file_name.as_str(), self.size, move || source.section(0, source.size))
+        FilePart::reader_fn(self.file_name.as_str(), self.size, move || source.open(0..source.size))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     event::{Event, Reporter},
     job::VectorSpace,
     ledger::{JobRecord, Ledger, now_ms},
+    objects::Objects,
     sink::SharedSink,
     steps::{Outcome, State},
 };
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) events: Reporter,
     pub(crate) sink: SharedSink,
     pub(crate) gate: Gate,
+    pub(crate) objects: Objects,
 }
 
 impl Shared {
@@ -43,7 +45,7 @@ impl Shared {
         interrupted: Receiver<bool>,
     ) -> Self {
         let gate = Gate::new(events.clone(), settings.outage_limit, interrupted);
-        Self { client, ledger, space, settings, events, sink, gate }
+        Self { client, ledger, space, settings, events, sink, gate, objects: Objects::default() }
     }
 
     /// Records an outcome, and reports the new state.

@@ -1,6 +1,7 @@
 //! The first step: the file becomes an asset.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,8 +11,8 @@ use std::{
 
 use futures_util::TryStreamExt;
 use twelvelabs::{
-    FileSource, RequestOptions,
-    assets::{Asset, AssetId, AssetStatus},
+    FileSource, Request, RequestOptions, Response,
+    assets::{Asset, AssetId, AssetStatus, UploadAsset},
     wait::WaitOptions,
 };
 
@@ -21,6 +22,7 @@ use crate::{
     error::PipelineError,
     event::Event,
     ledger::{JobRecord, Origin},
+    objects::ReadFailure,
     steps::{Outcome, State},
 };
 
@@ -30,14 +32,22 @@ const WITH_JOURNAL: u64 = 200 << 20;
 const PROCESSING: Duration = Duration::from_secs(4 * 3600);
 
 pub(super) async fn upload(shared: &Shared, job: &JobRecord) -> Result<(), PipelineError> {
-    if let Origin::File(path) = &job.origin {
-        let is_changed = match stamp(path) {
-            Ok(stamp) => stamp != (job.size, job.modified_ns),
-            Err(error) => return fail(shared, job, format!("the file cannot be read: {error}")).await,
-        };
-        if is_changed {
+    let now = match &job.origin {
+        Origin::File(path) => Some(stamp(path)),
+        Origin::Object(url) => Some(shared.objects.stamp(url).await),
+        Origin::Url(_) => None,
+    };
+    match now {
+        Some(Ok(now)) if now != job.stamp => {
             return fail(shared, job, "the file was changed after it was checked: run again".into()).await;
         }
+        Some(Err(error)) => {
+            let reason = format!("the file cannot be read: {error}");
+            let is_over = matches!(job.origin, Origin::File(_)) || error.kind() != io::ErrorKind::Other;
+            // What the object storage says may be another thing later.
+            return if is_over { fail(shared, job, reason).await } else { shared.later(job, true, reason).await };
+        }
+        Some(Ok(_)) | None => {}
     }
     if !shared.gate.pass().await {
         return Ok(());
@@ -53,9 +63,10 @@ pub(super) async fn upload(shared: &Shared, job: &JobRecord) -> Result<(), Pipel
     if job.state == State::Planned {
         shared.record(job, Outcome::UploadStarted).await?;
     }
+    let failure = ReadFailure::default();
     let uploaded = match found {
         Some(asset) => wait(shared, &asset).await,
-        None => send(shared, job).await,
+        None => send(shared, job, &failure).await,
     };
     match uploaded {
         // Another run finds the asset, or the journal.
@@ -67,7 +78,10 @@ pub(super) async fn upload(shared: &Shared, job: &JobRecord) -> Result<(), Pipel
             }
             shared.record(job, Outcome::UploadDone { asset: asset.id.to_string() }).await.map(drop)
         }
-        Err(error) => shared.failed(job, &error, None).await,
+        Err(error) => match failure.take() {
+            Some(reason) => shared.later(job, true, format!("the file cannot be read: {reason}")).await,
+            None => shared.failed(job, &error, None).await,
+        },
     }
 }
 
@@ -76,7 +90,7 @@ async fn fail(shared: &Shared, job: &JobRecord, reason: String) -> Result<(), Pi
 }
 
 fn has_journal(job: &JobRecord) -> bool {
-    job.size > WITH_JOURNAL
+    job.stamp.size > WITH_JOURNAL
 }
 
 fn journal(shared: &Shared, job: &JobRecord) -> std::path::PathBuf {
@@ -84,24 +98,34 @@ fn journal(shared: &Shared, job: &JobRecord) -> std::path::PathBuf {
 }
 
 /// Uploads a file, and waits until its asset can be embedded, as [`wait`] does.
-async fn send(shared: &Shared, job: &JobRecord) -> twelvelabs::Result<Option<Asset>> {
+async fn send(shared: &Shared, job: &JobRecord, failure: &ReadFailure) -> twelvelabs::Result<Option<Asset>> {
     let assets = shared.client.assets();
     let asset = match &job.origin {
         Origin::Url(url) => {
             let create = assets.create(FileSource::url(url)).filename(job.asset_name());
             create.enable_hls(false).enable_thumbnail(false).send_with_response().await
         }
-        Origin::File(path) => {
-            let mut upload = assets.upload(path).filename(job.asset_name());
-            if has_journal(job) {
-                upload = upload.with_journal(journal(shared, job));
-            }
-            let upload = upload.enable_hls(false).enable_thumbnail(false).with_progress(progress(shared, job));
-            upload.send_with_response().await
+        Origin::File(path) => send_file(shared, job, assets.upload(path)).await,
+        Origin::Object(url) => {
+            let source = shared.objects.source(url, &job.stamp, job.asset_name(), failure);
+            send_file(shared, job, assets.upload_from(source)).await
         }
     }?;
     shared.gate.succeeded(asset.info());
     wait(shared, &asset.into_value().id).await
+}
+
+async fn send_file(
+    shared: &Shared,
+    job: &JobRecord,
+    upload: Request<UploadAsset>,
+) -> twelvelabs::Result<Response<Asset>> {
+    let mut upload = upload.filename(job.asset_name());
+    if has_journal(job) {
+        upload = upload.with_journal(journal(shared, job));
+    }
+    let upload = upload.enable_hls(false).enable_thumbnail(false).with_progress(progress(shared, job));
+    upload.send_with_response().await
 }
 
 /// Waits until the asset can be embedded. `None` if the run is interrupted meanwhile: the platform may take hours.

@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use super::{Ledger, Origin, failed, now_ms};
 use crate::{
     error::{PipelineError, PipelineErrorKind},
-    job::{FileKind, ItemSettings},
+    job::{FileKind, ItemSettings, Stamp},
     steps::{Found, Outcome, State, transition},
 };
 
@@ -30,8 +30,7 @@ pub(crate) struct JobRecord {
     pub(crate) extension: String,
     pub(crate) settings: ItemSettings,
     pub(crate) content: String,
-    pub(crate) size: u64,
-    pub(crate) modified_ns: i64,
+    pub(crate) stamp: Stamp,
     /// Duration of video and audio, if it is known.
     pub(crate) seconds: Option<f64>,
     pub(crate) state: State,
@@ -55,7 +54,7 @@ impl JobRecord {
 }
 
 const COLUMNS: &str = "id, place, is_url, kind, extension, settings, content, size, modified_ns, seconds, state, asset, task, \
-                       reason, retryable, attempts, intent_ms";
+                       reason, retryable, attempts, intent_ms, e_tag";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
     let kind: String = row.get(3)?;
@@ -67,8 +66,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         extension: row.get(4)?,
         settings: serde_json::from_str(&settings).unwrap_or_default(),
         content: row.get(6)?,
-        size: row.get::<_, i64>(7)?.cast_unsigned(),
-        modified_ns: row.get(8)?,
+        stamp: Stamp { size: row.get::<_, i64>(7)?.cast_unsigned(), modified_ns: row.get(8)?, e_tag: row.get(17)? },
         seconds: row.get(9)?,
         state: read_state(row, 10)?,
         attempts: row.get(15)?,

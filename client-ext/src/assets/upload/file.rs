@@ -87,7 +87,7 @@ impl OpenFile {
     pub(super) fn section(&self, offset: u64, length: u64) -> Reader {
         match &self.content {
             Content::File(file) => Box::pin(FileSection::new(Arc::clone(file), offset, length)),
-            Content::Ranges(source) => source.section(offset, length),
+            Content::Ranges(source) => source.open(offset..offset + length),
         }
     }
 
