@@ -79,8 +79,8 @@ impl Item {
 
 /// Lists all items of the sources, each once, or fails before anything is started.
 ///
-/// `globs` select among the files of folders and among objects, as in a `.gitignore` file that is negated: `*.mp4`, `!old/**`. `output`
-/// is left out of folders.
+/// `globs` select among the files of folders and among objects, as in a `.gitignore` file that is negated: `*.mp4`,
+/// `!old/**`. `output` is left out of folders.
 pub(crate) async fn expand(
     sources: &[ItemSource],
     globs: &[String],
@@ -102,9 +102,10 @@ pub(crate) async fn expand(
             ItemSource::Url(url) => items.push(Item::new(Origin::Url(url.clone()), run)),
             ItemSource::Objects(url) => {
                 let url = ObjectUrl::parse(url).map_err(PipelineError::usage)?;
-                let found = select(&url, objects.list(&url).await?, &overrides(Path::new(""), globs)?);
-                let item = |(url, stamp)| Item { listed: Some(stamp), ..Item::new(Origin::Object(url), run) };
-                items.extend(found.map(item));
+                let overrides = overrides(Path::new(""), globs)?;
+                for (url, stamp) in select(&url, objects.list(&url).await?, &overrides) {
+                    items.push(Item { listed: Some(stamp), ..Item::new(Origin::Object(url), run) });
+                }
             }
             ItemSource::Manifest(path) => items.extend(manifest::read(path, run)?),
         }

@@ -43,9 +43,9 @@ pub(super) async fn upload(shared: &Shared, job: &JobRecord) -> Result<(), Pipel
         }
         Some(Err(error)) => {
             let reason = format!("the file cannot be read: {error}");
-            let is_over = matches!(job.origin, Origin::File(_)) || error.kind() != io::ErrorKind::Other;
-            // What the object storage says may be another thing later.
-            return if is_over { fail(shared, job, reason).await } else { shared.later(job, true, reason).await };
+            // An object storage that cannot be reached may be back soon; its other errors are those of a file.
+            let is_outage = matches!(job.origin, Origin::Object(_)) && error.kind() == io::ErrorKind::Other;
+            return if is_outage { shared.later(job, true, reason).await } else { fail(shared, job, reason).await };
         }
         Some(Ok(_)) | None => {}
     }
