@@ -11,7 +11,7 @@ if ! command -v python3 >/dev/null || ! { [ -x "$venv/bin/python" ] || python3 -
     exit 0
 fi
 # The units too, which need no server, but the feature.
-tests=(cargo test -p twelvelabs-pipeline --features object_store --lib --test object_store)
+tests=(cargo test -p twelvelabs-pipeline --features object_store --lib --test it object)
 "${tests[@]}" --no-run
 "$venv/bin/python" - "${tests[@]}" <<'PYTHON'
 import logging

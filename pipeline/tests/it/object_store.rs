@@ -1,10 +1,6 @@
 //! Sources in object storage: a bucket `videos` of a real S3 server, which `pipeline/tests/object_store.sh` starts. Skipped
 //! without it.
 
-#[path = "it/support.rs"]
-#[allow(dead_code, reason = "shared with the other tests")]
-mod support;
-
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -14,7 +10,7 @@ use std::{
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, aws::AmazonS3Builder};
 use twelvelabs_pipeline::{Event, ItemSource, RunSummary, VectorRow};
 
-use self::support::{Kept, folder, media, pipeline_without_sources, program, server, shown, write_videos};
+use crate::support::{Kept, folder, media, pipeline_without_sources, program, server, shown, write_videos};
 
 /// The bucket; `None` without a server.
 fn bucket() -> Option<impl ObjectStore> {
