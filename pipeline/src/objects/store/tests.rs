@@ -25,7 +25,7 @@ async fn bucket(contents: &[(&str, Vec<u8>)]) -> (Objects, Arc<InMemory>) {
 }
 
 async fn put(store: &InMemory, key: &str, content: Vec<u8>) {
-    store.put(&Path::from(key), PutPayload::from(content)).await.expect("stored");
+    store.put(&Path::parse(key).expect("a name"), PutPayload::from(content)).await.expect("stored");
 }
 
 /// Calls `check` where it may block.
