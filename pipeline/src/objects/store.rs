@@ -243,9 +243,9 @@ fn failed(error: &Error) -> io::Error {
 /// the URL with its query.
 fn text(error: &Error) -> String {
     match error {
-        Error::NotFound { .. } => return "it does not exist".into(),
-        Error::PermissionDenied { .. } => return "the credentials do not allow it (403)".into(),
-        Error::Unauthenticated { .. } => return "the credentials are not accepted (401)".into(),
+        Error::NotFound { .. } => return text_of_status("404"),
+        Error::PermissionDenied { .. } => return text_of_status("403"),
+        Error::Unauthenticated { .. } => return text_of_status("401"),
         Error::InvalidPath { .. } => return "the name of an object has a part that is empty, `.` or `..`".into(),
         _ => {}
     }
@@ -269,8 +269,7 @@ fn text(error: &Error) -> String {
         cause = inner.source();
     }
     if let Some((_, status)) = whole.split_once("status code: ") {
-        let status: String = status.chars().take_while(char::is_ascii_digit).collect();
-        return format!("the object storage responded with {status}");
+        return text_of_status(&status[..status.find(|c: char| !c.is_ascii_digit()).unwrap_or(status.len())]);
     }
     if whole.contains("Received redirect without LOCATION") {
         return "the object storage refers to another region: set AWS_REGION".into();
@@ -280,6 +279,15 @@ fn text(error: &Error) -> String {
     }
     // A setting, or credentials that cannot be read.
     whole
+}
+
+fn text_of_status(status: &str) -> String {
+    match status {
+        "401" => "the credentials are not accepted (401)".into(),
+        "403" => "the credentials do not allow it (403)".into(),
+        "404" => "it does not exist".into(),
+        _ => format!("the object storage responded with {status}"),
+    }
 }
 
 #[cfg(test)]
