@@ -246,11 +246,11 @@ impl Media {
                 None => return Ok(()),
             },
         };
-        let (file, _) = open(path)?;
+        let (file, size) = open(path)?;
         match (&self.layout, part) {
             (Layout::Indexed { video, .. }, Part::Video) => read_indexed(file, video, range, &mut sink),
             (Layout::Indexed { audio, .. }, Part::Audio) => read_indexed(file, audio, range, &mut sink),
-            (Layout::Matroska, _) => mkv::read(file, stream.id, range, &mut sink),
+            (Layout::Matroska, _) => mkv::read(file, size, stream.id, range, &mut sink),
             (Layout::Ts(shape), _) => ts::read(file, shape, stream.id, range, &mut sink),
         }
     }

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::ReadBuf;
 use twelvelabs_api::{
     params::assets_create as rules,
     runtime::{FilePart, FileSection},

@@ -120,8 +120,7 @@ fn is_plain(track: &TrackEntry) -> bool {
     track.content_encodings().is_none_or(<[_]>::is_empty)
 }
 
-pub(super) fn read(file: Source, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
-    let size = file.metadata()?.len();
+pub(super) fn read(file: Source, size: u64, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
     let mut matroska = open(file, size).map_err(|error| io::Error::other(error.to_string()))?;
     let scale = matroska.info().timestamp_scale().get() as f64 / 1e9;
     let mut frame = Frame::default();
