@@ -34,6 +34,7 @@ pub enum ItemSource {
     /// An object in object storage, or all objects below a prefix whose extension is that of a video, an audio file, an
     /// image or a document: `s3://bucket/prefix`, `gs://bucket/prefix` (Google Cloud Storage) or `az://container/prefix`
     /// (Azure). Hidden ones are left out, as in folders. What follows the bucket is taken as it is, without any encoding.
+    /// Names with `//` or control characters are not supported: the list of a prefix that has one fails.
     ///
     /// It needs the feature `object_store`. Credentials and other settings come from the environment, as the crate
     /// `object_store` reads it: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …;

@@ -246,7 +246,9 @@ fn text(error: &Error) -> String {
         Error::NotFound { .. } => return text_of_status("404"),
         Error::PermissionDenied { .. } => return text_of_status("403"),
         Error::Unauthenticated { .. } => return text_of_status("401"),
-        Error::InvalidPath { .. } => return "the name of an object has a part that is empty, `.` or `..`".into(),
+        Error::InvalidPath { .. } => {
+            return "an object has a name that is not supported: with `//`, `.` or `..`, or a control character".into();
+        }
         _ => {}
     }
     let whole = error.to_string();

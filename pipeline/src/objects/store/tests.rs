@@ -46,11 +46,11 @@ async fn a_url_lists_the_object_with_its_name_or_those_below_it() {
     assert_eq!(list("v").await.expect("listed"), "v/a/c.mp4 v/b.mp4");
     assert_eq!(list("v/").await.expect("listed"), "v/a/c.mp4 v/b.mp4");
     assert_eq!(list("").await.expect("listed"), "v.mp4 v/a/c.mp4 v/b.mp4 v2/d.mp4");
-    let error = list("w\u{1b}").await.expect_err("nothing");
-    assert_eq!(error.to_string(), "there are no objects at s3://bucket/w\\u{1b}");
+    let error = list("w\u{202e}").await.expect_err("nothing");
+    assert_eq!(error.to_string(), "there are no objects at s3://bucket/w\\u{202e}");
     assert_eq!(error.kind(), PipelineErrorKind::NotFound);
     let error = list("v//a").await.expect_err("refused").to_string();
-    assert_eq!(error, "cannot list s3://bucket/v//a: the name of an object has a part that is empty, `.` or `..`");
+    assert!(error.starts_with("cannot list s3://bucket/v//a: an object has a name that is not supported"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

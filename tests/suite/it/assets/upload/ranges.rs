@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use twelvelabs::{ErrorKind, TwelveLabs, upload::RangeSource};
+use twelvelabs::{ErrorKind, RequestOptions, TwelveLabs, upload::RangeSource, wait::WaitOptions};
 use twelvelabs_local::{Fault as ServerFault, LocalServer};
 
 use super::{
     file,
     platform::{Fault, Platform},
 };
+use crate::support::TINY;
 
 /// The ranges that were read, in order.
 type Log = Arc<Mutex<Vec<Range<u64>>>>;
@@ -45,19 +46,21 @@ async fn each_part_is_read_from_its_place_and_again_for_a_retry() {
 
 #[tokio::test]
 async fn a_small_file_is_sent_in_one_request_and_read_again_for_a_retry() {
-    let (_folder, _, content) = file("talk.mp4", 1000);
-    let server = LocalServer::start().await.expect("a server");
+    let content = std::fs::read(TINY).expect("a clip");
+    let server = LocalServer::builder().processing_time(Duration::ZERO).start().await.expect("a server");
     server.inject(ServerFault::status(429).operation("assets_create").times(1));
     let pause = Duration::from_millis(1);
     let client = TwelveLabs::builder().api_key("key").base_url(server.base_url()).no_proxy();
     let client = client.with_backoff(pause, pause).build().expect("a client");
-    let (source, log) = source("notes.txt", &content);
-    let asset = client.assets().upload_from(source).await.expect("uploaded");
-    assert_eq!(asset.filename.as_deref(), Some("notes.txt"));
+    let (source, log) = source("talk.mp4", &content);
+    let upload = client.assets().upload_from(source).with_wait_until_ready(true).sleep_interval(pause);
+    let asset = upload.await.expect("uploaded");
+    assert_eq!(asset.filename.as_deref(), Some("talk.mp4"));
     let stored = server.asset_file(asset.id.as_str()).expect("a file");
     assert!(std::fs::read(stored).expect("read") == content, "byte-identical");
     let ranges = log.lock().expect("sane").clone();
-    assert!(ranges.iter().all(|range| *range == (0..1000)) && !ranges.is_empty(), "{ranges:?}");
+    let whole = 0..content.len() as u64;
+    assert!(ranges.iter().all(|range| *range == whole) && !ranges.is_empty(), "{ranges:?}");
 }
 
 #[tokio::test]
@@ -102,7 +105,7 @@ async fn saved(journal: &std::path::Path, parts: usize) {
 async fn readers_that_end_early_and_empty_files_are_refused() {
     let platform = Platform::start(2000, 1000).await;
     let assets = platform.client().assets();
-    let short = RangeSource::new("talk.mp4", 2000, |_| Cursor::new(vec![0; 999]));
+    let short = RangeSource::new("talk.mp4", 2000, |_| Cursor::new(vec![0u8; 999]));
     let error = assets.upload_from(short).with_direct_limit(0).await.expect_err("too short");
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     let calls = platform.seen().calls.len();
