@@ -38,7 +38,8 @@ pub enum ItemSource {
     ///
     /// It needs the feature `object_store`. Credentials and other settings come from the environment, as the crate
     /// `object_store` reads it: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …;
-    /// `GOOGLE_APPLICATION_CREDENTIALS`, …; `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`, ….
+    /// `GOOGLE_APPLICATION_CREDENTIALS`, …; `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`, …. Profiles of
+    /// `~/.aws` are not read.
     ///
     /// An object is read twice: to hash it, and to upload it, without a copy on disk. Before, the parts of a video or an
     /// audio file are read that say what it is; of Matroska and MPEG-TS, that is the whole object. Formats that only

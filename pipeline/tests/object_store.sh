@@ -18,10 +18,16 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 
 from moto.server import ThreadedMotoServer
 
-logging.getLogger("werkzeug").setLevel(logging.ERROR)
+# The tests count requests.
+log = tempfile.NamedTemporaryFile(suffix=".log")
+requests = logging.getLogger("werkzeug")
+requests.setLevel(logging.INFO)
+requests.addHandler(logging.FileHandler(log.name))
+requests.propagate = False
 os.environ.update(
     AWS_ACCESS_KEY_ID="AKIDOFTHETESTS",
     AWS_SECRET_ACCESS_KEY="secret-of-the-tests",
@@ -35,7 +41,7 @@ server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 host, port = server.get_host_and_port()
 url = f"http://{host}:{port}"
-os.environ.update(AWS_ENDPOINT_URL=url, AWS_ALLOW_HTTP="true", S3_TEST_SERVER=url)
+os.environ.update(AWS_ENDPOINT_URL=url, AWS_ALLOW_HTTP="true", S3_TEST_LOG=log.name)
 import boto3
 
 boto3.client("s3", endpoint_url=url).create_bucket(Bucket="videos")

@@ -14,8 +14,8 @@ use crate::support::{Kept, folder, media, pipeline_without_sources, program, ser
 
 /// The bucket; `None` without a server.
 fn bucket() -> Option<impl ObjectStore> {
-    if std::env::var_os("S3_TEST_SERVER").is_none() {
-        eprintln!("skipped: S3_TEST_SERVER is not set");
+    if std::env::var_os("S3_TEST_LOG").is_none() {
+        eprintln!("skipped: S3_TEST_LOG is not set");
         return None;
     }
     Some(AmazonS3Builder::from_env().with_bucket_name("videos").build().expect("a bucket"))
@@ -24,6 +24,12 @@ fn bucket() -> Option<impl ObjectStore> {
 async fn put(bucket: &impl ObjectStore, key: &str, content: Vec<u8>) {
     let key = ObjectPath::parse(key).expect("a name");
     bucket.put(&key, PutPayload::from(content)).await.expect("stored");
+}
+
+/// How many requests have read objects with this prefix.
+fn reads(prefix: &str) -> usize {
+    let log = std::fs::read_to_string(std::env::var_os("S3_TEST_LOG").expect("set")).expect("the log");
+    log.lines().filter(|line| line.contains(&format!("GET /videos/{prefix}/"))).count()
 }
 
 fn read(path: &Path) -> Vec<u8> {
@@ -80,11 +86,14 @@ async fn a_prefix_becomes_the_same_table_as_its_files_and_is_uploaded_once() {
     assert_eq!((failures.len(), failures[0].source.as_str()), (1, "s3://videos/run/small.mp4"));
     assert_eq!(failures[0].code.as_deref(), Some("video_resolution_too_low"));
     // The same contents again, in the bucket and in a folder.
+    let before = reads("run");
+    assert!(before > 0, "the log has no requests");
     events.lock().expect("no panic").clear();
     let second = run(ItemSource::Objects("s3://videos/run/".into())).await;
     assert_eq!(counts(&second), (2, 1, 1, 0));
     let third = run(ItemSource::Path(videos.clone())).await;
     assert_eq!(counts(&third), (2, 3, 1, 0));
+    assert_eq!(reads("run"), before, "an object that has not changed was read again");
     let all = events.lock().expect("no panic").clone();
     assert!(!all.iter().any(|event| matches!(event, Event::Upload { .. })), "{all:?}");
     // What was uploaded are the bytes of the objects.
