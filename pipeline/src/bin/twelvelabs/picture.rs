@@ -19,7 +19,7 @@ fn of_file(path: &Path, kind: FileKind, seconds: f64) -> Option<Vec<u8>> {
     match kind {
         FileKind::Video => thumbnails::of_video(path, seconds, SIDE),
         FileKind::Image => thumbnails::of_image(path, SIDE),
-        FileKind::Audio | FileKind::Document => None,
+        _ => None,
     }
 }
 
