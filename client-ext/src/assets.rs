@@ -36,7 +36,7 @@ pub use twelvelabs_api::types::{
 
 use crate::{
     core::{Core, id::IntoId, mode::Async, request::Request},
-    upload::FileSource,
+    upload::{FileSource, RangeSource},
     wait::{WaitAll, WaitForDone},
 };
 
@@ -114,6 +114,31 @@ impl<M> AssetsClient<M> {
     /// after 24 hours. [`with_timeout`](crate::RequestOptions::with_timeout) limits each request, not the upload.
     pub fn upload(&self, path: impl Into<PathBuf>) -> Request<UploadAsset, M> {
         Request::new(&self.core, UploadAsset::new(path.into()))
+    }
+
+    /// Uploads a file that has no path, such as an object of a storage service: as [`upload`](Self::upload), in one
+    /// request or in parts, each of which is read from its place while it is sent.
+    ///
+    /// ```no_run
+    /// # async fn run(client: twelvelabs::TwelveLabs, bytes: Vec<u8>) -> twelvelabs::Result<()> {
+    /// use std::io::Cursor;
+    /// use twelvelabs::upload::RangeSource;
+    ///
+    /// let source = RangeSource::new("talk.mp4", bytes.len() as u64, move |range| {
+    ///     Cursor::new(bytes[range.start as usize..range.end as usize].to_vec())
+    /// });
+    /// let asset = client.assets().upload_from(source).with_wait_until_ready(true).await?;
+    /// # let _ = asset; Ok(()) }
+    /// ```
+    ///
+    /// The source must return the same bytes until the upload has ended. A journal knows only its size: before an
+    /// upload is resumed, the parts that were sent are read again and compared.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`upload`](Self::upload).
+    pub fn upload_from(&self, source: RangeSource) -> Request<UploadAsset, M> {
+        Request::new(&self.core, UploadAsset::of_ranges(source))
     }
 
     /// Returns a list of assets to delete later, such as those that are uploaded for one embedding.

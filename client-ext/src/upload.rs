@@ -4,11 +4,14 @@
 
 mod activity;
 mod attempts;
+mod range_source;
 mod source;
 
+pub use range_source::RangeSource;
 pub use source::FileSource;
 pub use twelvelabs_api::runtime::{FilePart, Progress};
 
 pub(crate) use activity::Activity;
 pub(crate) use attempts::{LARGE_BODY, Upload};
+pub(crate) use range_source::Reader;
 pub(crate) use source::{Source, check_url, public_part};

@@ -1,10 +1,13 @@
 //! The documented limits of video and audio.
 
-use std::{io, path::Path};
+use std::{
+    io::{self, Read, Seek},
+    path::Path,
+};
 
 use twelvelabs_api::{limits as l, runtime::Param, types::ErrorCode};
 
-use crate::media::Media;
+use crate::media::{Media, Probed};
 
 /// Why the platform refuses a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,17 +30,49 @@ impl MediaRefusal {
 /// `duration` is the limit of the duration, which depends on the operation: `MEDIA_DURATION_SEC` of
 /// `twelvelabs_api::limits` for tasks. The outer error is that of the file, the inner one that of its content.
 pub fn check_video(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>> {
+    Ok(checked_video(Media::probe(path)?, duration))
+}
+
+/// Checks an audio file, as [`check_video`] does a video.
+pub fn check_audio(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>> {
+    Ok(checked_audio(Media::probe_audio(path)?, duration))
+}
+
+/// Checks a video of this size in bytes that has no path, as [`check_video`] does one that has. It reads only the parts
+/// that say what the file is, as far as its format has such parts.
+///
+/// `None` instead of a duration if the file has a format that only `ffprobe` reads, which needs a path.
+pub fn check_video_from(
+    source: impl Read + Seek + 'static,
+    size: u64,
+    duration: &Param,
+) -> io::Result<Result<Option<f64>, MediaRefusal>> {
+    Ok(match Media::probe_from(Box::new(source), size)? {
+        Err(error) if error.needs_path() => Ok(None),
+        probed => checked_video(probed, duration).map(Some),
+    })
+}
+
+/// Checks an audio file of this size in bytes that has no path, as [`check_audio`] does one that has.
+pub fn check_audio_from(
+    source: impl Read + Seek + 'static,
+    size: u64,
+    duration: &Param,
+) -> io::Result<Result<f64, MediaRefusal>> {
+    Ok(checked_audio(Media::probe_audio_from(Box::new(source), size)?, duration))
+}
+
+fn checked_video(probed: Probed, duration: &Param) -> Result<f64, MediaRefusal> {
     let checked = |media: Media| {
         check_picture(&media)?;
         check_duration(media.duration, duration)?;
         Ok(media.duration)
     };
     let broken = |reason: String| MediaRefusal::new(ErrorCode::VideoFileBroken, reason);
-    Ok(Media::probe(path)?.map_err(|reason| broken(reason.to_string())).and_then(checked))
+    probed.map_err(|reason| broken(reason.to_string())).and_then(checked)
 }
 
-/// Checks an audio file, as [`check_video`] does a video.
-pub fn check_audio(path: &Path, duration: &Param) -> io::Result<Result<f64, MediaRefusal>> {
+fn checked_audio(probed: Probed, duration: &Param) -> Result<f64, MediaRefusal> {
     let invalid = |message: String| MediaRefusal::new(ErrorCode::ParameterInvalid, message);
     let checked = |media: Media| match duration.allows(media.duration) {
         true => Ok(media.duration),
@@ -47,7 +82,7 @@ pub fn check_audio(path: &Path, duration: &Param) -> io::Result<Result<f64, Medi
             media.duration
         ))),
     };
-    Ok(Media::probe_audio(path)?.map_err(|reason| invalid(reason.to_string())).and_then(checked))
+    probed.map_err(|reason| invalid(reason.to_string())).and_then(checked)
 }
 
 fn check_picture(media: &Media) -> Result<(), MediaRefusal> {

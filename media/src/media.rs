@@ -36,6 +36,13 @@ const PACKET_LIMIT: u64 = 64 << 20;
 /// Maximum number of packets. Eight hours of video at 60 frames and audio at 50 packets per second are half of it.
 const PACKETS_LIMIT: u64 = 6_000_000;
 
+/// What a file is read from.
+pub(crate) trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+pub(crate) type Source = Box<dyn ReadSeek>;
+
 /// A video or audio file.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -63,6 +70,8 @@ pub enum ProbeError {
     Broken(&'static str),
     /// Needs `ffprobe`, which is not installed.
     NeedsFfprobe(&'static str),
+    /// Needs `ffprobe`, which reads files by their paths, and there is no path.
+    NeedsPath(&'static str),
 }
 
 /// A stream of a file: its pictures or its sound.
@@ -146,19 +155,31 @@ pub struct Packet<'a> {
 /// Receives packets until it returns `Break`.
 type Sink<'a> = &'a mut dyn FnMut(Packet<'_>) -> ControlFlow<()>;
 
-type Probed = Result<Media, ProbeError>;
+pub(crate) type Probed = Result<Media, ProbeError>;
 
 impl Media {
     /// Probes a video file. It blocks.
     ///
     /// The outer error is that of the file, the inner one that of its content.
     pub fn probe(path: &Path) -> io::Result<Result<Self, ProbeError>> {
-        Self::guarded(path, Self::parse)
+        let (file, size) = open(path)?;
+        Self::guarded(file, |file, head| Self::parse(Some(path), file, size, head))
+    }
+
+    /// Probes a video file of this size that has no path.
+    pub(crate) fn probe_from(source: Source, size: u64) -> io::Result<Probed> {
+        Self::guarded(source, |file, head| Self::parse(None, file, size, head))
     }
 
     /// Probes a WAV, MP3 or FLAC file, as [`probe`](Self::probe) does a video.
     pub fn probe_audio(path: &Path) -> io::Result<Result<Self, ProbeError>> {
-        Self::guarded(path, |_, mut file, size, head| {
+        let (file, size) = open(path)?;
+        Self::probe_audio_from(file, size)
+    }
+
+    /// Probes a WAV, MP3 or FLAC file of this size that has no path.
+    pub(crate) fn probe_audio_from(source: Source, size: u64) -> io::Result<Probed> {
+        Self::guarded(source, |mut file, head| {
             file.rewind()?;
             let probed = audio_file::probe(file, size, head)?;
             let probed = probed.unwrap_or(Err(ProbeError::NotAudio("is none of WAV, MP3 and FLAC")));
@@ -169,17 +190,15 @@ impl Media {
         })
     }
 
-    fn guarded(path: &Path, parse: impl FnOnce(&Path, File, u64, &[u8]) -> io::Result<Probed>) -> io::Result<Probed> {
-        let mut file = File::open(path)?;
+    fn guarded(mut file: Source, parse: impl FnOnce(Source, &[u8]) -> io::Result<Probed>) -> io::Result<Probed> {
         let mut head = Vec::new();
         (&mut file).take(1024).read_to_end(&mut head)?;
-        let size = file.metadata()?.len();
-        let known = catch_unwind(AssertUnwindSafe(|| parse(path, file, size, &head)));
+        let known = catch_unwind(AssertUnwindSafe(|| parse(file, &head)));
         // A panic of a parser must not stop the program.
         known.unwrap_or(Ok(Err(ProbeError::Broken("cannot be parsed"))))
     }
 
-    fn parse(path: &Path, mut file: File, size: u64, head: &[u8]) -> io::Result<Probed> {
+    fn parse(path: Option<&Path>, mut file: Source, size: u64, head: &[u8]) -> io::Result<Probed> {
         file.rewind()?;
         let probed = if mp4::is(head) {
             mp4::probe(file, size)?
@@ -188,7 +207,7 @@ impl Media {
         } else if avi::is(head) {
             avi::probe(file, size)?
         } else if let Some(shape) = ts::Shape::of(head) {
-            ts::probe(path, file, shape)?
+            ts::probe(path, file, size, shape)?
         } else if let Some(format) = ffprobe::format(head) {
             ffprobe::probe(path, size, format)?
         } else {
@@ -240,17 +259,24 @@ impl Media {
                 None => return Ok(()),
             },
         };
-        let file = File::open(path)?;
+        let (file, size) = open(path)?;
         match (&self.layout, kind) {
             (Layout::Indexed { video, .. }, StreamKind::Video) => read_indexed(file, video, range, &mut sink),
             (Layout::Indexed { audio, .. }, StreamKind::Audio) => read_indexed(file, audio, range, &mut sink),
-            (Layout::Matroska, _) => mkv::read(file, stream.id, range, &mut sink),
+            (Layout::Matroska, _) => mkv::read(file, size, stream.id, range, &mut sink),
             (Layout::Ts(shape), _) => ts::read(file, shape, stream.id, range, &mut sink),
         }
     }
 }
 
-fn read_indexed(file: File, samples: &[Sample], range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
+/// A file, and its size.
+fn open(path: &Path) -> io::Result<(Source, u64)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    Ok((Box::new(file), size))
+}
+
+fn read_indexed(file: Source, samples: &[Sample], range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
     let first = samples.iter().rposition(|sample| sample.sync && sample.start <= range.start).unwrap_or(0);
     let last = samples.iter().rposition(|sample| sample.start < range.end).map_or(0, |last| last + 1);
     let mut file = BufReader::with_capacity(1 << 16, file);
@@ -285,6 +311,13 @@ fn stretched(width: u32, horizontal: u64, vertical: u64) -> u32 {
     }
 }
 
+impl ProbeError {
+    /// The content may be good, and only a file with a path can be probed.
+    pub(crate) fn needs_path(&self) -> bool {
+        matches!(self, Self::NeedsPath(_))
+    }
+}
+
 impl std::error::Error for ProbeError {}
 
 impl fmt::Display for ProbeError {
@@ -295,6 +328,9 @@ impl fmt::Display for ProbeError {
             Self::Broken(what) => write!(f, "The file is broken: it {what}."),
             Self::NeedsFfprobe(format) => {
                 write!(f, "A file of the format {format} can be read only if ffprobe is installed, and it is not.")
+            }
+            Self::NeedsPath(format) => {
+                write!(f, "A file of the format {format} can be read only from a path, by ffprobe, and it has none.")
             }
         }
     }

@@ -15,11 +15,11 @@ use twelvelabs::{Error, TwelveLabs};
 
 pub use self::create::Right;
 use self::gate::{Gate, Reaction};
-pub(crate) use self::upload::changed;
 use crate::{
     error::PipelineError,
     event::{Event, Reporter},
     job::EmbedJob,
+    objects::Objects,
     steps::Outcome,
 };
 
@@ -39,6 +39,7 @@ pub struct StepClient {
     poll_interval: Duration,
     events: Reporter,
     gate: Gate,
+    objects: Objects,
 }
 
 impl fmt::Debug for StepClient {
@@ -113,13 +114,18 @@ impl StepClient {
 
     pub(crate) fn with_events(client: TwelveLabs, interrupt: Interrupt, events: Reporter) -> Self {
         let gate = Gate::new(events.clone(), Self::OUTAGE_LIMIT, interrupt);
-        Self { client, poll_interval: Self::POLL_INTERVAL, events, gate }
+        Self { client, poll_interval: Self::POLL_INTERVAL, events, gate, objects: Objects::default() }
+    }
+
+    /// Reads objects by this access, whose connections are open already. Default: one of its own.
+    pub(crate) fn share_objects(&mut self, objects: Objects) {
+        self.objects = objects;
     }
 
     /// Calls back with uploads and pauses. What is recorded is not reported here.
     #[must_use]
     pub fn on_event(mut self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.events = Reporter::new(callback);
+        self.events.set_callback(callback);
         self.gate.report_to(self.events.clone());
         self
     }

@@ -10,7 +10,10 @@ use std::{
 use twelvelabs::{ErrorCode, ModelName, limits};
 use twelvelabs_media::{check_audio, check_video};
 
-use crate::{job::FileKind, ledger::CheckedFile};
+use crate::{
+    job::{FileKind, Stamp},
+    ledger::CheckedFile,
+};
 
 /// Maximum size of audio and video as an asset of an embedding task, in bytes.
 const LARGEST_MEDIA: u64 = 4 << 30;
@@ -18,12 +21,12 @@ const LARGEST_MEDIA: u64 = 4 << 30;
 const LARGEST_DOCUMENT: u64 = 200 << 20;
 
 /// Size and time of the last change of a file.
-pub(crate) fn stamp(path: &Path) -> io::Result<(u64, i64)> {
+pub(crate) fn stamp(path: &Path) -> io::Result<Stamp> {
     let metadata = path.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::other("is not a regular file"));
     }
-    Ok((metadata.len(), nanoseconds(metadata.modified()?)))
+    Ok(Stamp { size: metadata.len(), modified_ns: nanoseconds(metadata.modified()?), e_tag: None })
 }
 
 fn nanoseconds(time: SystemTime) -> i64 {
@@ -46,16 +49,16 @@ fn hash(path: &Path) -> io::Result<String> {
 ///
 /// If the file cannot be read, or changes meanwhile.
 pub(crate) fn check(path: &Path, kind: FileKind) -> io::Result<CheckedFile> {
-    let (size, modified_ns) = stamp(path)?;
+    let before = stamp(path)?;
     let content = hash(path)?;
-    let (seconds, refusal) = match refused_size(kind, size) {
+    let (seconds, refusal) = match refused_size(kind, before.size) {
         Some(refusal) => (None, Some(refusal)),
         None => duration(path, kind)?,
     };
-    if stamp(path)? != (size, modified_ns) {
+    if stamp(path)? != before {
         return Err(io::Error::other("was changed while it was read"));
     }
-    Ok(CheckedFile { size, modified_ns, content, seconds, refusal })
+    Ok(CheckedFile { stamp: before, content, seconds, refusal })
 }
 
 type Checked = (Option<f64>, Option<(String, String)>);
@@ -73,7 +76,7 @@ fn duration(path: &Path, kind: FileKind) -> io::Result<Checked> {
 }
 
 /// Why a file of this size is refused.
-fn refused_size(kind: FileKind, size: u64) -> Option<(String, String)> {
+pub(crate) fn refused_size(kind: FileKind, size: u64) -> Option<(String, String)> {
     let limit = match kind {
         FileKind::Video | FileKind::Audio => LARGEST_MEDIA,
         FileKind::Image => limits::IMAGE_BYTES.maximum.map_or(u64::MAX, |bytes| bytes as u64),

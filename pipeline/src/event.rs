@@ -1,9 +1,16 @@
 //! What happens during a run, for programs and people.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use chrono::{DateTime, Local, Utc};
+use futures_util::Stream;
 use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::text::shown;
 
@@ -113,20 +120,47 @@ impl fmt::Display for Event {
     }
 }
 
+/// The events of a run, from [`Pipeline::events`](crate::Pipeline::events). It ends with the run.
+#[derive(Debug)]
+#[must_use = "events that are not read stay in memory"]
+pub struct EventStream(UnboundedReceiver<Event>);
+
+impl Stream for EventStream {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.0.poll_recv(context)
+    }
+}
+
 /// Hands events to the caller.
 #[derive(Clone, Default)]
-pub(crate) struct Reporter(Option<Callback>);
+pub(crate) struct Reporter {
+    callback: Option<Callback>,
+    stream: Option<UnboundedSender<Event>>,
+}
 
 type Callback = Arc<dyn Fn(&Event) + Send + Sync>;
 
 impl Reporter {
-    pub(crate) fn new(callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(callback)))
+    pub(crate) fn set_callback(&mut self, callback: impl Fn(&Event) + Send + Sync + 'static) {
+        self.callback = Some(Arc::new(callback));
+    }
+
+    /// A new stream, which replaces an earlier one.
+    pub(crate) fn stream(&mut self) -> EventStream {
+        let (sender, receiver) = unbounded_channel();
+        self.stream = Some(sender);
+        EventStream(receiver)
     }
 
     pub(crate) fn send(&self, event: &Event) {
-        if let Some(callback) = &self.0 {
+        if let Some(callback) = &self.callback {
             callback(event);
+        }
+        if let Some(stream) = &self.stream {
+            // A caller that has dropped the stream needs no events.
+            let _ = stream.send(event.clone());
         }
     }
 }

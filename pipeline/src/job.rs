@@ -16,7 +16,18 @@ use twelvelabs::{
     },
 };
 
-use crate::error::PipelineError;
+use crate::{error::PipelineError, object_url::ObjectUrl};
+
+/// What changes when a file or an object does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// In bytes.
+    pub(crate) size: u64,
+    /// Time of the last change, in nanoseconds since 1970.
+    pub(crate) modified_ns: i64,
+    /// The `ETag` of an object, without quotes.
+    pub(crate) e_tag: Option<String>,
+}
 
 /// The type of a file, by the extension of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -251,19 +262,22 @@ pub enum Origin {
     File(PathBuf),
     /// A URL that the server fetches.
     Url(String),
+    /// An object in object storage.
+    Object(ObjectUrl),
 }
 
 impl Origin {
-    /// The text in rows: a path, or a URL without its secrets.
+    /// The text in rows: a path, or a URL without its secrets, which that of an object has none of.
     pub fn public(&self) -> String {
         match self {
             Self::File(path) => path.to_string_lossy().into_owned(),
             Self::Url(url) => twelvelabs::FileSource::url(url).to_string(),
+            Self::Object(url) => url.as_str().to_owned(),
         }
     }
 }
 
-/// A file or URL that was checked, and what to compute for it: everything that the steps of a job need to know.
+/// A file, object or URL that was checked, and what to compute for it: everything that the steps of a job need to know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EmbedJob {
@@ -277,12 +291,15 @@ pub struct EmbedJob {
     pub extension: String,
     /// What to compute.
     pub settings: ItemSettings,
-    /// BLAKE3 hash of the file in hexadecimal digits. Of a URL: `url-` and the hash of the URL.
+    /// BLAKE3 hash of the file in hexadecimal digits. Of a URL: `url-` and the hash of the URL. Of an object that is
+    /// identified by its `ETag`: `object-` and the hash of URL, size and tag.
     pub content: String,
     /// Size in bytes; 0 for a URL.
     pub size: u64,
     /// Time of the last change in nanoseconds since 1970, by which a change after the check is noticed.
     pub modified_ns: i64,
+    /// The `ETag` of an object, without quotes, by which a change is noticed, too.
+    pub e_tag: Option<String>,
     /// Duration of video and audio in seconds, if it is known.
     pub seconds: Option<f64>,
 }
@@ -292,6 +309,11 @@ impl EmbedJob {
     /// but its extension.
     pub(crate) fn asset_name(&self) -> String {
         format!("{}{}.{}", ASSET_PREFIX, self.id, self.extension)
+    }
+
+    /// What changes when the file or the object does.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp { size: self.size, modified_ns: self.modified_ns, e_tag: self.e_tag.clone() }
     }
 
     /// The seconds of media that the task is about.

@@ -84,6 +84,8 @@ mod error;
 mod event;
 mod job;
 mod ledger;
+mod object_url;
+mod objects;
 mod pipeline;
 mod plan;
 mod row;
@@ -98,12 +100,13 @@ pub use self::sink::PgvectorTable;
 pub use self::{
     calls::{Interrupt, Right, StepClient, StepEnd},
     error::{PipelineError, PipelineErrorKind},
-    event::Event,
+    event::{Event, EventStream},
     job::{ASSET_PREFIX, Clips, EmbedJob, FileKind, ItemSettings, Origin, VectorSpace},
     ledger::LedgerStatus,
+    object_url::ObjectUrl,
     pipeline::{Estimate, Pipeline, PlannedJobs, RunSummary},
     row::{FailureRow, VectorRow},
-    search::{Hit, RowFilter, SearchSettings, VectorTable, results_page},
+    search::{Hit, RowCondition, RowFilter, SearchSettings, VectorTable, results_page},
     sink::{Sink, SinkResult, TableFolder, TableFormat},
     source::ItemSource,
     text::shown,

@@ -2,6 +2,7 @@
 
 mod estimate;
 mod jobs;
+mod summary;
 
 use std::{
     path::PathBuf,
@@ -11,15 +12,17 @@ use std::{
 
 use twelvelabs::{ModelName, TwelveLabs};
 
-pub use self::{estimate::Estimate, jobs::PlannedJobs};
+pub use self::{estimate::Estimate, jobs::PlannedJobs, summary::RunSummary};
 use crate::{
     calls::{Interrupt, StepClient},
-    driver::{self, DriverSettings, Shared, Stop},
+    driver::{self, DriverSettings, Shared},
     error::PipelineError,
-    event::{Event, Reporter},
+    event::{Event, EventStream, Reporter},
     job::{ItemSettings, VectorSpace},
     ledger::{Ledger, Parameter},
-    plan,
+    object_url::ObjectUrl,
+    objects::Objects,
+    plan::{self, Checker},
     sink::{SharedSink, Sink},
     source::{self, Item, ItemSource},
 };
@@ -48,6 +51,7 @@ pub struct Pipeline {
     retry_failed: bool,
     pay_again: bool,
     interrupt: Interrupt,
+    objects: Objects,
 }
 
 struct SinkBox(Box<dyn Sink>);
@@ -56,30 +60,6 @@ impl std::fmt::Debug for SinkBox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sink")
     }
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[non_exhaustive]
-pub struct RunSummary {
-    /// Jobs whose vectors are in the table, in this run or an earlier one.
-    pub stored: u64,
-    /// The number of their vectors.
-    pub vectors: u64,
-    /// Sources whose content is that of another source, which have no job of their own.
-    pub repeated: u64,
-    /// Sources that the check before the upload refused.
-    pub refused: u64,
-    /// Jobs that failed.
-    pub failed: u64,
-    /// Jobs that may have been paid for, and whose task cannot be found.
-    pub uncertain: u64,
-    /// Jobs that are not finished.
-    pub unfinished: u64,
-    /// Why the run stopped although there was more to do; `None` if there was nothing.
-    pub limit: Option<String>,
-    /// Whether the caller has interrupted the run.
-    pub interrupted: bool,
 }
 
 impl Pipeline {
@@ -115,6 +95,7 @@ impl Pipeline {
             retry_failed: false,
             pay_again: false,
             interrupt: Interrupt::new(),
+            objects: Objects::default(),
         }
     }
 
@@ -124,8 +105,8 @@ impl Pipeline {
         self
     }
 
-    /// Selects files of folders by a glob: `*.mp4` includes, `!old/**` excludes. Can be called several times; the last
-    /// glob that matches a file counts. Default: all files.
+    /// Selects files of folders and objects by a glob: `*.mp4` includes, `!old/**` excludes. Can be called several times;
+    /// the last glob that matches a file counts. Default: all files.
     pub fn glob(mut self, glob: impl Into<String>) -> Self {
         self.globs.push(glob.into());
         self
@@ -232,10 +213,51 @@ impl Pipeline {
         self
     }
 
+    /// Identifies an object by its URL, its size and its `ETag` instead of the hash of its content, so that it is read
+    /// once, for its upload. The same content in two objects, or in an object and a file, is two jobs then. Default:
+    /// false. A ledger has one setting.
+    pub fn with_objects_by_e_tag(mut self, by_e_tag: bool) -> Self {
+        self.objects.by_e_tag = by_e_tag;
+        self
+    }
+
     /// Calls back for every [`Event`] of the run. The callback should not block.
     pub fn on_event(mut self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.events = Reporter::new(callback);
+        self.events.set_callback(callback);
         self
+    }
+
+    /// Returns a stream of every [`Event`] of the run, besides the callback. It ends with the run. Events that are not read
+    /// stay in memory, unless the stream is dropped. A second call ends the first stream.
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// # use twelvelabs_pipeline::{Event, ItemSource, Pipeline, TableFolder, TableFormat};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let pause = std::time::Duration::from_millis(20);
+    /// # let server = twelvelabs_local::LocalServer::builder().processing_time(pause).start().await?;
+    /// # let client = twelvelabs::TwelveLabs::builder().api_key("k").base_url(server.base_url()).no_proxy().build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let ledger = folder.path().join("ledger");
+    /// # let sink = TableFolder::new(folder.path(), TableFormat::JsonLines);
+    /// let mut pipeline = Pipeline::builder(client, ledger, sink).source(ItemSource::Path("../tests/media/tiny.mp4".into()));
+    /// # pipeline = pipeline.with_poll_interval(pause).with_batch_delay(pause);
+    /// let mut events = pipeline.events();
+    /// let run = tokio::spawn(pipeline.run());
+    /// let mut rows = 0;
+    /// while let Some(event) = events.next().await {
+    ///     match event {
+    ///         Event::Batch { rows: new, .. } => rows += new as u64,
+    ///         other => println!("{other}"),
+    ///     }
+    /// }
+    /// assert_eq!(run.await??.vectors, rows);
+    /// # Ok(()) }
+    /// ```
+    pub fn events(&mut self) -> EventStream {
+        self.events.stream()
     }
 
     /// A handle that stops the run.
@@ -256,10 +278,11 @@ impl Pipeline {
             ("clips", settings.clips.map(|clips| clips.to_string()).unwrap_or_default()),
             ("start", number(settings.start_sec)),
             ("end", number(settings.end_sec)),
+            ("objects", if self.objects.by_e_tag { "by ETag".into() } else { String::new() }),
         ]
     }
 
-    /// Checks the settings, and that the sources exist, but reads none of them. [`run`](Self::run) does that too.
+    /// Checks the settings, and that files and folders exist, but reads none of them. [`run`](Self::run) does that too.
     ///
     /// # Errors
     ///
@@ -267,10 +290,12 @@ impl Pipeline {
     pub fn check(&self) -> Result<(), PipelineError> {
         self.checked_space()?;
         for source in &self.sources {
-            if let ItemSource::Path(path) | ItemSource::Manifest(path) = source
-                && path.as_os_str() != "-"
-            {
-                path.metadata().map_err(|error| PipelineError::file("cannot find", path, error))?;
+            match source {
+                ItemSource::Path(path) | ItemSource::Manifest(path) if path.as_os_str() != "-" => {
+                    path.metadata().map_err(|error| PipelineError::file("cannot find", path, error))?;
+                }
+                ItemSource::Objects(url) => drop(ObjectUrl::parse(url).map_err(PipelineError::usage)?),
+                _ => {}
             }
         }
         Ok(())
@@ -298,7 +323,8 @@ impl Pipeline {
     /// [`Usage`](crate::PipelineErrorKind::Usage). [`Interrupt`] stops it gracefully.
     pub async fn run(self) -> Result<RunSummary, PipelineError> {
         let space = self.checked_space()?;
-        let items = source::expand(&self.sources, &self.globs, self.output.as_deref(), &self.settings)?;
+        let output = self.output.as_deref();
+        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
         let ledger = Ledger::open(&self.ledger, &self.parameters(&space))?;
         let blocking = ledger.blocking().clone();
         let done = self.run_over(ledger, space, items).await;
@@ -326,8 +352,11 @@ impl Pipeline {
         let mut stop = interrupted.clone();
         // The sender lives as long as the run.
         let stop = async { drop(stop.wait_for(|is_interrupted| *is_interrupted).await) };
-        plan::add_all(&ledger, &space, items, stop, &self.events).await?;
-        let shared = Shared::new(
+        let checker =
+            Checker { ledger: Some(Arc::clone(&ledger)), space: space.clone(), objects: self.objects.clone() };
+        plan::add_all(&ledger, &checker, items, stop, &self.events).await?;
+        drop(checker);
+        let mut shared = Shared::new(
             self.client,
             Arc::clone(&ledger),
             space,
@@ -336,30 +365,10 @@ impl Pipeline {
             sink.clone(),
             self.interrupt,
         );
+        shared.calls.share_objects(self.objects);
         let stop = driver::run(Arc::new(shared), interrupted).await?;
         let failures = ledger.run(Ledger::failures).await?;
         sink.call(move |sink| sink.write_failures(&failures).and_then(|()| sink.commit())).await?;
-        summary(&ledger, stop)
+        RunSummary::of(&ledger, stop)
     }
-}
-
-fn summary(ledger: &Ledger, stop: Option<Stop>) -> Result<RunSummary, PipelineError> {
-    let counts = ledger.counts()?;
-    let count = |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum();
-    let (refused, repeated) = ledger.source_counts()?;
-    let (stored, vectors, _) = ledger.stored()?;
-    Ok(RunSummary {
-        stored,
-        vectors,
-        repeated,
-        refused,
-        failed: count(&["failed"]),
-        uncertain: count(&["uncertain"]),
-        unfinished: count(&["planned", "uploading", "uploaded", "intent", "created", "ready"]),
-        interrupted: stop == Some(Stop::Interrupted),
-        limit: match stop {
-            Some(Stop::Limit(reason)) => Some(reason),
-            _ => None,
-        },
-    })
 }

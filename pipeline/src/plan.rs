@@ -1,20 +1,24 @@
 //! From items to jobs: every item is checked and hashed, and becomes a job or a refused source of the ledger.
 
-use std::{path::Path, pin::pin, sync::Arc};
+use std::{io, pin::pin, sync::Arc};
 
 use futures_util::{StreamExt, stream};
+use tokio::runtime::Handle;
 
 use crate::{
     check_file::{check, refused_kind, stamp},
     error::PipelineError,
     event::{Event, Reporter},
-    job::{FileKind, Origin, VectorSpace, job_id},
+    job::{FileKind, Origin, Stamp, VectorSpace, job_id},
     ledger::{CheckedFile, Ledger, NewJob, Planned},
+    objects::Objects,
     source::Item,
 };
 
 /// How many items become jobs in one transaction.
 const CHUNK: usize = 256;
+/// How many objects are read at a time, at least.
+const OBJECTS: usize = 8;
 
 /// What became of an item, for reports.
 #[derive(Clone, Debug)]
@@ -23,26 +27,35 @@ pub(crate) struct PlannedItem {
     pub(crate) planned: Planned,
 }
 
+/// What is needed to check items.
+#[derive(Clone)]
+pub(crate) struct Checker {
+    /// What earlier runs have found out; `None` without a ledger.
+    pub(crate) ledger: Option<Arc<Ledger>>,
+    pub(crate) space: VectorSpace,
+    pub(crate) objects: Objects,
+}
+
 /// Checks items, as many at a time as there are cores, and calls `each` in their order. Begins no other one when `stop`
 /// ends.
 pub(crate) async fn check_all(
-    ledger: Option<&Arc<Ledger>>,
-    space: &VectorSpace,
+    checker: &Checker,
     items: Vec<Item>,
     stop: impl Future<Output = ()>,
     mut each: impl FnMut(Vec<PlannedItem>) -> Result<(), PipelineError>,
 ) -> Result<(), PipelineError> {
-    let threads = ledger.map(|ledger| ledger.blocking().clone()).unwrap_or_default();
+    let threads = checker.ledger.as_ref().map(|ledger| ledger.blocking().clone()).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let has_objects = items.iter().any(|item| matches!(item.origin, Origin::Object(_)));
+    let at_a_time = if has_objects { cores.max(OBJECTS) } else { cores };
     let checked = stream::iter(items).take_until(stop).map(|item| {
-        let (ledger, space, threads) = (ledger.cloned(), space.clone(), threads.clone());
+        let (checker, threads) = (checker.clone(), threads.clone());
         async move {
-            let blocking = move || plan(ledger.as_deref(), &space, item);
-            let done = threads.spawn_blocking(blocking).await;
+            let done = threads.spawn_blocking(move || checker.plan(item)).await;
             done.unwrap_or_else(|error| Err(PipelineError::storage("a file cannot be checked", error)))
         }
     });
-    let mut chunks = pin!(checked.buffered(cores).ready_chunks(CHUNK));
+    let mut chunks = pin!(checked.buffered(at_a_time).ready_chunks(CHUNK));
     while let Some(chunk) = chunks.next().await {
         each(chunk.into_iter().collect::<Result<_, _>>()?)?;
     }
@@ -51,15 +64,15 @@ pub(crate) async fn check_all(
 
 /// Adds items to the ledger, until `stop` ends.
 pub(crate) async fn add_all(
-    ledger: &Arc<Ledger>,
-    space: &VectorSpace,
+    ledger: &Ledger,
+    checker: &Checker,
     items: Vec<Item>,
     stop: impl Future<Output = ()>,
     events: &Reporter,
 ) -> Result<(), PipelineError> {
     let mut done = 0;
     let total = items.len();
-    check_all(Some(ledger), space, items, stop, |chunk| {
+    check_all(checker, items, stop, |chunk| {
         done += chunk.len();
         for PlannedItem { item, planned } in &chunk {
             if let Planned::Refused { code, reason, .. } = planned {
@@ -76,75 +89,85 @@ pub(crate) async fn add_all(
     .await
 }
 
-fn plan(ledger: Option<&Ledger>, space: &VectorSpace, item: Item) -> Result<PlannedItem, PipelineError> {
-    let refused = |content, (code, reason): (String, String)| Planned::Refused {
-        content,
-        code: Some(code),
-        reason,
-        retryable: false,
-    };
-    let name = match &item.origin {
-        Origin::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        Origin::Url(url) => url_name(url).to_owned(),
-    };
-    // A URL without an extension is a video, as far as is known.
-    let kind = FileKind::of_name(&name)
-        .or_else(|| matches!(item.origin, Origin::Url(_)).then(|| (FileKind::Video, "mp4".to_owned())));
-    let Some((kind, extension)) = kind else {
-        let reason = "The extension of the file is none of a video, an audio file, an image or a document.";
-        let planned = refused(None, ("parameter_invalid".to_owned(), reason.to_owned()));
-        return Ok(PlannedItem { item, planned });
-    };
-    let file = match &item.origin {
-        Origin::Url(url) => url_file(url),
-        Origin::File(path) => match file(ledger, path, kind)? {
+impl Checker {
+    fn plan(&self, item: Item) -> Result<PlannedItem, PipelineError> {
+        let refused = |content: Option<String>, (code, reason): (String, String)| Planned::Refused {
+            content: content.filter(|hash| !hash.is_empty()),
+            code: Some(code),
+            reason,
+            retryable: false,
+        };
+        let name = match &item.origin {
+            Origin::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Origin::Url(url) => url_name(url).to_owned(),
+            Origin::Object(url) => url.file_name().to_owned(),
+        };
+        // A URL without an extension is a video, as far as is known.
+        let kind = FileKind::of_name(&name)
+            .or_else(|| matches!(item.origin, Origin::Url(_)).then(|| (FileKind::Video, "mp4".to_owned())));
+        let Some((kind, extension)) = kind else {
+            let reason = "The extension of the file is none of a video, an audio file, an image or a document.";
+            let planned = refused(None, ("parameter_invalid".to_owned(), reason.to_owned()));
+            return Ok(PlannedItem { item, planned });
+        };
+        let file = match self.file(&item, kind)? {
             Ok(file) => file,
             Err(error) => {
                 let reason = format!("The file cannot be read: {error}.");
                 let planned = Planned::Refused { content: None, code: None, reason, retryable: true };
                 return Ok(PlannedItem { item, planned });
             }
-        },
-    };
-    let refusal = refused_kind(kind, &space.model_name()).or_else(|| file.refusal.clone());
-    let planned = match refusal {
-        Some(refusal) => refused(Some(file.content), refusal),
-        None => {
-            let id = job_id(&file.content, space, kind, &item.settings);
-            Planned::Job(NewJob { id, kind, extension, file })
-        }
-    };
-    Ok(PlannedItem { item, planned })
-}
+        };
+        let refusal = refused_kind(kind, &self.space.model_name()).or_else(|| file.refusal.clone());
+        let planned = match refusal {
+            Some(refusal) => refused(Some(file.content), refusal),
+            None => {
+                let id = job_id(&file.content, &self.space, kind, &item.settings);
+                Planned::Job(NewJob { id, kind, extension, file })
+            }
+        };
+        Ok(PlannedItem { item, planned })
+    }
 
-/// What is known of a file, or is found out now. The inner error is that of the file.
-fn file(
-    ledger: Option<&Ledger>,
-    path: &Path,
-    kind: FileKind,
-) -> Result<Result<CheckedFile, std::io::Error>, PipelineError> {
-    let (size, modified_ns) = match stamp(path) {
-        Ok(stamp) => stamp,
-        Err(error) => return Ok(Err(error)),
-    };
-    if let Some(ledger) = ledger
-        && let Some(known) = ledger.checked_file(path, size, modified_ns)?
-    {
-        return Ok(Ok(known));
+    /// What is known of a file, or is found out now. The inner error is that of the file.
+    fn file(&self, item: &Item, kind: FileKind) -> Result<io::Result<CheckedFile>, PipelineError> {
+        let stamp = match self.stamp(item) {
+            Ok(stamp) => stamp,
+            Err(error) => return Ok(Err(error)),
+        };
+        let ledger = self.ledger.as_deref();
+        if let Some(ledger) = ledger
+            && let Some(known) = ledger.checked_file(&item.origin, &stamp)?
+        {
+            return Ok(Ok(known));
+        }
+        let checked = match &item.origin {
+            Origin::Url(url) => Ok(url_file(url)),
+            Origin::File(path) => check(path, kind),
+            Origin::Object(url) => self.objects.check(url, &stamp, kind),
+        };
+        if let (Some(ledger), Ok(file)) = (ledger, &checked)
+            && file.refusal.is_some()
+        {
+            ledger.remember(&item.origin, file)?;
+        }
+        Ok(checked)
     }
-    let checked = check(path, kind);
-    if let (Some(ledger), Ok(file)) = (ledger, &checked)
-        && file.refusal.is_some()
-    {
-        ledger.remember(path, file)?;
+
+    fn stamp(&self, item: &Item) -> io::Result<Stamp> {
+        match (&item.origin, &item.listed) {
+            (_, Some(stamp)) => Ok(stamp.clone()),
+            (Origin::File(path), None) => stamp(path),
+            (Origin::Object(url), None) => Handle::current().block_on(self.objects.stamp(url)),
+            (Origin::Url(_), None) => Ok(Stamp::default()),
+        }
     }
-    Ok(checked)
 }
 
 /// A URL stands for its content, which only the server reads.
 fn url_file(url: &str) -> CheckedFile {
     let content = format!("url-{}", blake3::hash(url.as_bytes()).to_hex());
-    CheckedFile { size: 0, modified_ns: 0, content, seconds: None, refusal: None }
+    CheckedFile { stamp: Stamp::default(), content, seconds: None, refusal: None }
 }
 
 /// The last part of the path of a URL.

@@ -9,7 +9,8 @@ pub struct VectorRow {
     pub id: String,
     /// The path of the file as it was given, or its URL without user, query and fragment.
     pub source: String,
-    /// BLAKE3 hash of the file in hexadecimal digits. Of a URL: `url-` and the hash of the URL.
+    /// BLAKE3 hash of the file in hexadecimal digits. Of a URL: `url-` and the hash of the URL. Of an object that is
+    /// identified by its `ETag`: `object-` and the hash of URL, size and tag.
     pub content_hash: String,
     /// The task that computed the vector.
     pub task: String,

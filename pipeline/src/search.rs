@@ -1,5 +1,6 @@
 //! Search over a table: the clips that are nearest to a query.
 
+mod condition;
 mod html;
 mod load;
 mod picture;
@@ -12,7 +13,7 @@ use std::{
 use serde::Serialize;
 use twelvelabs::{Embedding, embed::Matrix};
 
-pub use self::html::results_page;
+pub use self::{condition::RowCondition, html::results_page};
 use crate::{
     error::PipelineError,
     job::{FileKind, VectorSpace},
@@ -74,6 +75,16 @@ pub struct RowFilter {
     pub scopes: Vec<String>,
     /// A part of the source.
     pub source: Option<String>,
+    /// Conditions, all of which a row meets.
+    pub conditions: Vec<RowCondition>,
+}
+
+impl RowFilter {
+    fn allows(&self, row: &VectorRow) -> bool {
+        (self.scopes.is_empty() || row.scope.as_ref().is_some_and(|scope| self.scopes.contains(scope)))
+            && self.source.as_ref().is_none_or(|part| row.source.contains(part))
+            && self.conditions.iter().all(|condition| condition.allows(row))
+    }
 }
 
 /// A clip, page or file that was found.
@@ -247,6 +258,10 @@ mod tests {
     }
 
     fn table(filter: &RowFilter) -> VectorTable {
+        loaded(filter).expect("a table")
+    }
+
+    fn loaded(filter: &RowFilter) -> Result<VectorTable, PipelineError> {
         let whole = VectorRow { scope: Some("asset".into()), ..row("a", "visual", 0.0) };
         let rows = [
             row("a", "visual", 0.0),
@@ -262,7 +277,7 @@ mod tests {
         let mut loading = load::Loading::new(space, filter);
         loading.add(rows[..2].to_vec(), &vectors[..4]);
         loading.add(rows[2..].to_vec(), &vectors[4..]);
-        loading.finish().expect("a table")
+        loading.finish()
     }
 
     fn search(table: &VectorTable, settings: &SearchSettings) -> Vec<(String, String)> {
@@ -304,11 +319,24 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_filtered_by_scope_and_source() {
-        let scope = RowFilter { scopes: vec!["asset".into()], source: None };
+    fn rows_are_filtered_by_scope_source_and_conditions() {
+        let scope = RowFilter { scopes: vec!["asset".into()], ..RowFilter::default() };
         assert_eq!(table(&scope).searched_rows(), 1);
-        let source = RowFilter { scopes: Vec::new(), source: Some("b.".into()) };
+        let source = RowFilter { source: Some("b.".into()), ..RowFilter::default() };
         assert_eq!(table(&source).searched_rows(), 1);
+        let with = |conditions: &[&str]| {
+            let conditions = conditions.iter().map(|text| text.parse().expect(text)).collect();
+            loaded(&RowFilter { conditions, ..RowFilter::default() })
+        };
+        assert_eq!(with(&["source=a.*", "start>=2"]).expect("a table").searched_rows(), 2);
+        assert_eq!(with(&["source=a.*", "option=audio", "end<=2"]).expect("a table").searched_rows(), 1);
+        assert_eq!(with(&["kind=image"]).expect("a table").searched_rows(), 0);
+        let error = with(&["option=visual,smell"]).expect_err("refused");
+        assert_eq!(
+            error.to_string(),
+            "the filter option=visual,smell is wrong: option must be one of audio, visual (got \"smell\")"
+        );
+        assert_eq!(error.kind(), crate::PipelineErrorKind::Usage);
     }
 
     #[test]

@@ -1,15 +1,20 @@
-//! Where items come from: files, folders, URLs and manifests.
+//! Where items come from: files, folders, URLs, objects and manifests.
 
 mod csv;
 mod manifest;
 
 use std::path::{Path, PathBuf};
 
-use ignore::{WalkBuilder, overrides::OverrideBuilder};
+use ignore::{
+    WalkBuilder,
+    overrides::{Override, OverrideBuilder},
+};
 
 use crate::{
     error::{PipelineError, PipelineErrorKind},
-    job::{FileKind, ItemSettings, Origin},
+    job::{FileKind, ItemSettings, Origin, Stamp},
+    object_url::{ObjectUrl, is_object_url},
+    objects::Objects,
     text::shown,
 };
 
@@ -25,14 +30,29 @@ pub enum ItemSource {
     /// A manifest: CSV with a header, or JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`. `-` is the
     /// standard input, whose format is that of its first character: `{` for JSON lines.
     Manifest(PathBuf),
+    /// An object in object storage, or all objects below a prefix whose extension is that of a video, an audio file, an
+    /// image or a document: `s3://bucket/prefix`, `gs://bucket/prefix` (Google Cloud Storage) or `az://container/prefix`
+    /// (Azure). Hidden ones are left out, as in folders. What follows the bucket is taken as it is, without any encoding.
+    /// Names with `//` or control characters are not supported: the list of a prefix that has one fails.
+    ///
+    /// It needs the feature `object_store`. Credentials and other settings come from the environment, as the crate
+    /// `object_store` reads it: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …;
+    /// `GOOGLE_APPLICATION_CREDENTIALS`, …; `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`, …. Profiles of
+    /// `~/.aws` are not read.
+    ///
+    /// An object is read twice: to hash it, and to upload it, without a copy on disk. Before, the parts of a video or an
+    /// audio file are read that say what it is; of Matroska and MPEG-TS, that is the whole object. Formats that only
+    /// `ffprobe` reads (Ogg, FLV, ASF, MPEG-PS) are not checked, because it needs a path.
+    Objects(String),
 }
 
 impl ItemSource {
-    /// A URL if it is one, else a path.
+    /// A URL if it is one, objects if it is their URL, else a path.
     pub fn of_argument(text: impl Into<std::ffi::OsString>) -> Self {
         let text = text.into();
         match text.to_str() {
             Some(url) if is_url(url) => Self::Url(url.to_owned()),
+            Some(url) if is_object_url(url) => Self::Objects(url.to_owned()),
             _ => Self::Path(text.into()),
         }
     }
@@ -48,17 +68,26 @@ fn is_url(text: &str) -> bool {
 pub(crate) struct Item {
     pub(crate) origin: Origin,
     pub(crate) settings: ItemSettings,
+    /// What a list of objects said.
+    pub(crate) listed: Option<Stamp>,
+}
+
+impl Item {
+    fn new(origin: Origin, settings: &ItemSettings) -> Self {
+        Self { origin, settings: settings.clone(), listed: None }
+    }
 }
 
 /// Lists all items of the sources, each once, or fails before anything is started.
 ///
-/// `globs` select among the files of folders, as in a `.gitignore` file that is negated: `*.mp4`, `!old/**`. `output`
-/// is left out of folders.
-pub(crate) fn expand(
+/// `globs` select among the files of folders and among objects, as in a `.gitignore` file that is negated: `*.mp4`,
+/// `!old/**`. `output` is left out of folders.
+pub(crate) async fn expand(
     sources: &[ItemSource],
     globs: &[String],
     output: Option<&Path>,
     run: &ItemSettings,
+    objects: &Objects,
 ) -> Result<Vec<Item>, PipelineError> {
     let mut items = Vec::new();
     for source in sources {
@@ -68,10 +97,17 @@ pub(crate) fn expand(
                 if metadata.is_dir() {
                     walk(path, globs, output, run, &mut items)?;
                 } else {
-                    items.push(Item { origin: Origin::File(path.clone()), settings: run.clone() });
+                    items.push(Item::new(Origin::File(path.clone()), run));
                 }
             }
-            ItemSource::Url(url) => items.push(Item { origin: Origin::Url(url.clone()), settings: run.clone() }),
+            ItemSource::Url(url) => items.push(Item::new(Origin::Url(url.clone()), run)),
+            ItemSource::Objects(url) => {
+                let url = ObjectUrl::parse(url).map_err(PipelineError::usage)?;
+                let overrides = overrides(Path::new(""), globs)?;
+                for (url, stamp) in select(&url, objects.list(&url).await?, &overrides) {
+                    items.push(Item { listed: Some(stamp), ..Item::new(Origin::Object(url), run) });
+                }
+            }
             ItemSource::Manifest(path) => items.extend(manifest::read(path, run)?),
         }
     }
@@ -87,6 +123,37 @@ pub(crate) fn expand(
     Ok(items)
 }
 
+/// The globs, for paths below `root`.
+fn overrides(root: &Path, globs: &[String]) -> Result<Override, PipelineError> {
+    let mut overrides = OverrideBuilder::new(root);
+    for glob in globs {
+        let wrong = |error| PipelineError::usage(format!("the glob {} is not valid: {error}", shown(glob)));
+        overrides.add(glob).map_err(wrong)?;
+    }
+    overrides.build().map_err(|error| PipelineError::usage(format!("the globs are not valid: {error}")))
+}
+
+/// The objects to embed among those at a URL. The one that the URL names is always among them.
+fn select<'a>(
+    url: &'a ObjectUrl,
+    found: Vec<(ObjectUrl, Stamp)>,
+    overrides: &'a Override,
+) -> impl Iterator<Item = (ObjectUrl, Stamp)> + use<'a> {
+    let prefix = url.key().trim_end_matches('/');
+    found.into_iter().filter(move |(object, _)| {
+        let below = object.key().strip_prefix(prefix).unwrap_or(object.key()).trim_start_matches('/');
+        if below.is_empty() {
+            return object == url;
+        }
+        let path = Path::new(below);
+        let mut folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        let is_left_out = overrides.matched(path, false).is_ignore()
+            || folders.any(|folder| overrides.matched(folder, true).is_ignore());
+        let is_hidden = below.split('/').any(|part| part.starts_with('.'));
+        !is_left_out && !is_hidden && FileKind::of_name(object.file_name()).is_some()
+    })
+}
+
 fn walk(
     folder: &Path,
     globs: &[String],
@@ -94,13 +161,7 @@ fn walk(
     run: &ItemSettings,
     items: &mut Vec<Item>,
 ) -> Result<(), PipelineError> {
-    let mut overrides = OverrideBuilder::new(folder);
-    for glob in globs {
-        let wrong = |error| PipelineError::usage(format!("the glob {} is not valid: {error}", shown(glob)));
-        overrides.add(glob).map_err(wrong)?;
-    }
-    let overrides =
-        overrides.build().map_err(|error| PipelineError::usage(format!("the globs are not valid: {error}")))?;
+    let overrides = overrides(folder, globs)?;
     let output = output.and_then(|path| path.canonicalize().ok());
     let is_output =
         move |path: &Path| output.as_deref().is_some_and(|output| path.canonicalize().is_ok_and(|path| path == output));
@@ -128,7 +189,7 @@ fn walk(
         })?;
         let name = entry.file_name().to_string_lossy();
         if entry.file_type().is_some_and(|kind| kind.is_file()) && FileKind::of_name(&name).is_some() {
-            items.push(Item { origin: Origin::File(entry.into_path()), settings: run.clone() });
+            items.push(Item::new(Origin::File(entry.into_path()), run));
         }
     }
     Ok(())
@@ -136,11 +197,40 @@ fn walk(
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn names(items: &[Item]) -> Vec<String> {
         let name = |item: &Item| item.origin.public().rsplit('/').next().unwrap_or_default().to_owned();
         items.iter().map(name).collect()
+    }
+
+    /// Nothing is waited for without objects.
+    fn expand_now(sources: &[ItemSource], globs: &[String], output: Option<&Path>) -> Result<Vec<Item>, PipelineError> {
+        let (settings, objects) = (ItemSettings::default(), Objects::default());
+        expand(sources, globs, output, &settings, &objects).now_or_never().expect("at once")
+    }
+
+    #[test]
+    fn objects_are_selected_by_globs_below_their_prefix_without_hidden_ones() {
+        let url = |key: &str| ObjectUrl::of_ledger(format!("s3://bucket/{key}"));
+        let keys = ["v/.hidden.mp4", "v/a.mp4", "v/old/b.mp4", "v/old/c.txt", "v/run.sh", "v/.git/d.mp4"];
+        let found = |prefix: &str, globs: &[&str]| {
+            let globs: Vec<String> = globs.iter().map(|&glob| glob.into()).collect();
+            let overrides = overrides(Path::new(""), &globs).expect("valid");
+            let all = keys.iter().map(|key| (url(key), Stamp::default())).collect();
+            let keys: Vec<String> =
+                select(&url(prefix), all, &overrides).map(|(url, _)| url.key().to_owned()).collect();
+            keys.join(" ")
+        };
+        assert_eq!(found("v", &[]), "v/a.mp4 v/old/b.mp4 v/old/c.txt");
+        assert_eq!(found("v/", &["!old/"]), "v/a.mp4");
+        assert_eq!(found("", &["!v/old/**"]), "v/a.mp4");
+        assert_eq!(found("v", &["*.mp4"]), "v/a.mp4 v/old/b.mp4");
+        // What is named is taken, whatever its name is.
+        let (own, none) = (url("v/run.sh"), Override::empty());
+        assert_eq!(select(&own, vec![(own.clone(), Stamp::default())], &none).count(), 1);
     }
 
     #[test]
@@ -164,7 +254,7 @@ mod tests {
         let sources = [ItemSource::Path(folder.clone())];
         let all = |globs: &[&str]| {
             let globs: Vec<String> = globs.iter().map(|&glob| glob.into()).collect();
-            expand(&sources, &globs, Some(&out), &ItemSettings::default()).map(|items| names(&items))
+            expand_now(&sources, &globs, Some(&out)).map(|items| names(&items))
         };
         assert_eq!(all(&[]).expect("listed"), ["notes.txt", "z.MOV", "b.mp4", "odd\n\u{1b}.wav"]);
         assert_eq!(all(&["*.mp4"]).expect("listed"), ["b.mp4"]);
@@ -178,12 +268,13 @@ mod tests {
     #[test]
     fn a_missing_source_is_an_error_and_a_url_is_no_path() {
         let sources = [ItemSource::of_argument("no/such\u{1b}.mp4")];
-        let error = expand(&sources, &[], None, &ItemSettings::default()).expect_err("missing");
+        let error = expand_now(&sources, &[], None).expect_err("missing");
         assert_eq!(error.kind(), PipelineErrorKind::NotFound);
         assert!(error.to_string().starts_with("cannot find no/such\\u{1b}.mp4"), "{error}");
         let url = ItemSource::of_argument("HTTPS://example.com/a.mp4?sig=1");
         assert!(matches!(url, ItemSource::Url(_)));
-        let twice = expand(&[url.clone(), url], &[], None, &ItemSettings::default()).expect("listed");
+        assert!(matches!(ItemSource::of_argument("gs://bucket/a"), ItemSource::Objects(_)));
+        let twice = expand_now(&[url.clone(), url], &[], None).expect("listed");
         assert_eq!(twice.len(), 1);
         assert_eq!(twice[0].origin.public(), "HTTPS://example.com/a.mp4");
     }

@@ -20,7 +20,7 @@ use twelvelabs_api::{
 
 use self::{
     file::OpenFile,
-    plan::{Created, Plan},
+    plan::{Created, Plan, UploadSource},
 };
 use super::{
     cleanup::{AssetCleanup, Uploaded},
@@ -36,12 +36,14 @@ use crate::{
     },
     error::{Checks, Error, Result},
     journal::FileState,
+    upload::RangeSource,
     wait::{WaitForDone, WaitOptions, WaitSettings},
 };
 
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// The operation of [`AssetsClient::upload`](super::AssetsClient::upload).
+/// The operation of [`AssetsClient::upload`](super::AssetsClient::upload) and
+/// [`upload_from`](super::AssetsClient::upload_from).
 ///
 /// One `POST /assets`; or `POST /assets/multipart-uploads`, a `PUT` per part to the storage host, reports of ten parts
 /// each, and a `GET` of the asset at the end. Requests for new URLs come in between: a URL is valid for one hour and
@@ -55,7 +57,16 @@ pub struct UploadAsset {
 impl UploadAsset {
     /// The file at this path, with the defaults.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { plan: Plan::new(path), created: Created::default(), wait: WaitSettings::default() }
+        Self::of_source(UploadSource::Path(path))
+    }
+
+    /// The file behind a source of ranges, with the defaults.
+    pub(crate) fn of_ranges(source: RangeSource) -> Self {
+        Self::of_source(UploadSource::Ranges(source))
+    }
+
+    fn of_source(source: UploadSource) -> Self {
+        Self { plan: Plan::new(source), created: Created::default(), wait: WaitSettings::default() }
     }
 
     /// The name that the asset will have.
@@ -84,7 +95,7 @@ impl UploadAsset {
         if plan.until_ready {
             wait.violation().into_iter().for_each(|violation| checks.refuse(violation));
         }
-        let file = OpenFile::open(&plan.path, checks).await?;
+        let file = plan.source.open(checks).await?;
         if !plan.is_direct(file.state.size) {
             plan.in_parts(file.state.size).check(checks).await;
         }
@@ -99,7 +110,7 @@ impl HasAssetSettings for UploadAsset {
 }
 
 impl<M> Request<UploadAsset, M> {
-    /// The name of the asset. Default: the last component of the path.
+    /// The name of the asset. Default: the last component of the path, or the name of the [`RangeSource`].
     ///
     /// It is stored as it is. [`list`](super::AssetsClient::list) finds assets by a part of it.
     pub fn filename(mut self, name: impl Into<String>) -> Self {

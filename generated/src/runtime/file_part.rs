@@ -17,6 +17,7 @@ use tokio::{
 use super::{open_file::FileSection, upload_body::CHUNK};
 
 pub(super) type Reader = Pin<Box<dyn AsyncRead + Send>>;
+type OpenReader = Arc<dyn Fn() -> Reader + Send + Sync>;
 pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Progress of the upload of a file.
@@ -46,12 +47,17 @@ enum Source {
         length: u64,
         reader: Arc<Mutex<Option<Reader>>>,
     },
+    /// Each attempt reads a reader of its own.
+    ReaderFn {
+        length: u64,
+        open: OpenReader,
+    },
 }
 
 /// A file to upload.
 ///
-/// Paths, open files and bytes are read again for every attempt. A reader can be sent only once, so that its request is
-/// not retried.
+/// Paths, open files, bytes and functions that return readers are read again for every attempt. A reader can be sent
+/// only once, so that its request is not retried.
 #[derive(Clone)]
 pub struct FilePart {
     source: Source,
@@ -141,6 +147,17 @@ impl FilePart {
         Self::new(Source::Reader { length, reader: Arc::new(Mutex::new(Some(reader))) }, file_name.into())
     }
 
+    /// Uploads `length` bytes from the reader that `open` returns, which is called once for every attempt. The attempt
+    /// fails if its reader has fewer or more bytes.
+    pub fn reader_fn<R: AsyncRead + Send + 'static>(
+        file_name: impl Into<String>,
+        length: u64,
+        open: impl Fn() -> R + Send + Sync + 'static,
+    ) -> Self {
+        let open: OpenReader = Arc::new(move || Box::pin(open()));
+        Self::new(Source::ReaderFn { length, open }, file_name.into())
+    }
+
     /// Sets the file name.
     #[must_use]
     pub fn with_file_name(mut self, file_name: impl Into<String>) -> Self {
@@ -204,7 +221,7 @@ impl FilePart {
     pub async fn length(&self) -> Result<u64, SourceError> {
         match &self.source {
             Source::Bytes(bytes) => Ok(bytes.len() as u64),
-            Source::Reader { length, .. } => Ok(*length),
+            Source::Reader { length, .. } | Source::ReaderFn { length, .. } => Ok(*length),
             Source::Path(path) => open(path).await.map(|(_, length)| length),
             Source::Open(file) => self.open_length(file).await,
         }
@@ -248,6 +265,7 @@ impl FilePart {
                 let (shared, file_name) = (Arc::clone(reader), self.file_name.clone());
                 Ok((Content::Reader(Box::pin(OnceReader { shared, file_name, reader: None })), *length))
             }
+            Source::ReaderFn { length, open } => Ok((Content::Reader(open()), *length)),
         }
     }
 }
@@ -299,6 +317,7 @@ impl fmt::Debug for FilePart {
             Source::Bytes(_) => "bytes",
             Source::Open(_) => "file",
             Source::Reader { .. } => "reader",
+            Source::ReaderFn { .. } => "reader_fn",
         };
         f.debug_struct("FilePart").field("source", &kind).field("file_name", &self.file_name).finish_non_exhaustive()
     }

@@ -1,11 +1,8 @@
 //! Audio files: WAV, MP3 and FLAC.
 
-use std::{
-    fs::File,
-    io::{self, BufReader, Read, Seek},
-};
+use std::io::{self, BufReader, Read, Seek};
 
-use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Stream};
+use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Source, Stream};
 
 /// Sample rates below this, in hertz, are not plausible. It bounds the number of packets of a WAV file.
 const LOWEST_RATE: u32 = 1000;
@@ -14,7 +11,7 @@ const LOWEST_RATE: u32 = 1000;
 const SEARCHED: u64 = 4096;
 
 /// Probes a file. `None` if it is none of these formats.
-pub(super) fn probe(file: File, size: u64, head: &[u8]) -> io::Result<Option<Probed>> {
+pub(super) fn probe(file: Source, size: u64, head: &[u8]) -> io::Result<Option<Probed>> {
     let mut file = BufReader::with_capacity(1 << 16, file);
     if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE".as_slice()) {
         return wav(&mut file, size).map(Some);
@@ -31,7 +28,7 @@ fn media(stream: Stream, duration: f64, samples: Vec<Sample>) -> Media {
 }
 
 /// Reads at a position. Returns fewer bytes at the end of the file.
-fn read_at(file: &mut BufReader<File>, at: u64, length: usize) -> io::Result<Vec<u8>> {
+fn read_at(file: &mut BufReader<Source>, at: u64, length: usize) -> io::Result<Vec<u8>> {
     let position = file.stream_position()?;
     // A relative seek keeps the buffer.
     file.seek_relative(at.cast_signed() - position.cast_signed())?;
@@ -48,7 +45,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
-fn wav(file: &mut BufReader<File>, size: u64) -> io::Result<Probed> {
+fn wav(file: &mut BufReader<Source>, size: u64) -> io::Result<Probed> {
     let mut format = None;
     let mut at = 12;
     while at + 8 <= size {
@@ -154,7 +151,7 @@ impl MpaFrame {
     }
 }
 
-fn mp3(file: &mut BufReader<File>, size: u64, head: &[u8]) -> io::Result<Option<Probed>> {
+fn mp3(file: &mut BufReader<Source>, size: u64, head: &[u8]) -> io::Result<Option<Probed>> {
     // The size of an ID3 tag has seven bits in each byte.
     let tag = head.strip_prefix(b"ID3").and_then(|rest| rest.get(3..7));
     let from = tag.map_or(0, |size| 10 + size.iter().fold(0, |all, byte| all << 7 | u64::from(byte & 127)));
@@ -188,7 +185,7 @@ fn mp3(file: &mut BufReader<File>, size: u64, head: &[u8]) -> io::Result<Option<
     Ok(Some(Ok(media(stream, count as f64 / f64::from(rate.max(1)), samples))))
 }
 
-fn flac(file: &mut BufReader<File>, size: u64) -> io::Result<Probed> {
+fn flac(file: &mut BufReader<Source>, size: u64) -> io::Result<Probed> {
     let mut at = 4;
     let mut info = None;
     loop {
@@ -227,7 +224,7 @@ fn flac(file: &mut BufReader<File>, size: u64) -> io::Result<Probed> {
 
 /// The frames from this position, and the number of samples of a channel. FLAC does not store the length of a frame:
 /// the next one is found by its header, which has a checksum and its number.
-fn flac_frames(file: &mut BufReader<File>, from: u64, size: u64, rate: u32) -> io::Result<(Vec<Sample>, u64)> {
+fn flac_frames(file: &mut BufReader<Source>, from: u64, size: u64, rate: u32) -> io::Result<(Vec<Sample>, u64)> {
     const BLOCK: usize = 1 << 18;
     /// The longest header.
     const LONGEST: usize = 16;

@@ -1,11 +1,8 @@
 //! AVI, including OpenDML for files larger than 1 GB.
 
-use std::{
-    fs::File,
-    io::{self, BufReader, Read},
-};
+use std::io::{self, BufReader, Read};
 
-use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Stream};
+use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Source, Stream};
 
 /// Maximum size of the headers. They usually take a few hundred bytes.
 const HEADER_LIMIT: u32 = 1 << 20;
@@ -27,7 +24,7 @@ struct Track {
     units: u64,
 }
 
-pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
+pub(super) fn probe(file: Source, size: u64) -> io::Result<Probed> {
     let mut file = BufReader::with_capacity(1 << 16, file);
     let mut tracks: Vec<(u8, Track)> = Vec::new();
     let (mut at, mut streams, mut count) = (0u64, 0u8, 0u64);
@@ -92,7 +89,7 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
 }
 
 /// Marks key frames. The index entries of a stream are in the order of its chunks.
-fn index(file: &mut BufReader<File>, length: u32, tracks: &mut [(u8, Track)]) -> io::Result<u64> {
+fn index(file: &mut BufReader<Source>, length: u32, tracks: &mut [(u8, Track)]) -> io::Result<u64> {
     let mut places = vec![0; tracks.len()];
     let entries = length / 16;
     for _ in 0..entries {
@@ -113,7 +110,7 @@ fn index(file: &mut BufReader<File>, length: u32, tracks: &mut [(u8, Track)]) ->
     Ok(u64::from(entries) * 16)
 }
 
-fn body(file: &mut BufReader<File>, length: u32, left: u64) -> io::Result<Option<Vec<u8>>> {
+fn body(file: &mut BufReader<Source>, length: u32, left: u64) -> io::Result<Option<Vec<u8>>> {
     if length > HEADER_LIMIT || u64::from(length) > left {
         return Ok(None);
     }

@@ -25,8 +25,11 @@ pub(super) fn format(head: &[u8]) -> Option<&'static str> {
     KNOWN.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }
 
-pub(super) fn probe(path: &Path, size: u64, format: &'static str) -> io::Result<Probed> {
-    run(Path::new("ffprobe"), path, size, format)
+pub(super) fn probe(path: Option<&Path>, size: u64, format: &'static str) -> io::Result<Probed> {
+    match path {
+        Some(path) => run(Path::new("ffprobe"), path, size, format),
+        None => Ok(Err(ProbeError::NeedsPath(format))),
+    }
 }
 
 fn run(program: &Path, path: &Path, size: u64, format: &'static str) -> io::Result<Probed> {

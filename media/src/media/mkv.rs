@@ -1,7 +1,6 @@
 //! Matroska and WebM.
 
 use std::{
-    fs::File,
     io::{self, BufReader},
     ops::{ControlFlow, Range},
 };
@@ -9,23 +8,23 @@ use std::{
 use matroska_demuxer::{DisplayUnit, Frame, MatroskaFile, TrackEntry, TrackType, Video};
 use mp4_atom::{Atom, Avcc};
 
-use super::{Bounded, Codec, Layout, Media, PACKET_LIMIT, Packet, ProbeError, Probed, Sink, Stream, stretched};
+use super::{Bounded, Codec, Layout, Media, PACKET_LIMIT, Packet, ProbeError, Probed, Sink, Source, Stream, stretched};
 
 /// Maximum time by which a track may end before the file.
 const SLACK_SEC: f64 = 2.0;
 
-type Input = Bounded<BufReader<File>>;
+type Input = Bounded<BufReader<Source>>;
 
 pub(super) fn is(head: &[u8]) -> bool {
     head.starts_with(&[0x1a, 0x45, 0xdf, 0xa3])
 }
 
-fn open(file: File, size: u64) -> Result<MatroskaFile<Input>, ProbeError> {
+fn open(file: Source, size: u64) -> Result<MatroskaFile<Input>, ProbeError> {
     let input = Bounded::new(BufReader::with_capacity(1 << 16, file), size);
     MatroskaFile::open(input).map_err(|_| ProbeError::Broken("has an unreadable Matroska header"))
 }
 
-pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
+pub(super) fn probe(file: Source, size: u64) -> io::Result<Probed> {
     Ok(open(file, size).and_then(|mut matroska| inspect(&mut matroska)))
 }
 
@@ -121,8 +120,7 @@ fn is_plain(track: &TrackEntry) -> bool {
     track.content_encodings().is_none_or(<[_]>::is_empty)
 }
 
-pub(super) fn read(file: File, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
-    let size = file.metadata()?.len();
+pub(super) fn read(file: Source, size: u64, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
     let mut matroska = open(file, size).map_err(|error| io::Error::other(error.to_string()))?;
     let scale = matroska.info().timestamp_scale().get() as f64 / 1e9;
     let mut frame = Frame::default();

@@ -1,13 +1,10 @@
 //! MP4 and MOV, fragmented or not.
 
-use std::{
-    fs::File,
-    io::{self, BufReader, Read, Seek, SeekFrom},
-};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use mp4_atom::{Atom, Codec as Entry, Decode, Mdia, Moof, Mvex, Pasp, Stbl, StszSamples, Tfhd, Tkhd, Trex, Trun};
 
-use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Stream, stretched};
+use super::{Codec, Layout, Media, PACKETS_LIMIT, ProbeError, Probed, Sample, Source, Stream, stretched};
 
 /// Maximum size of the index. That of four hours takes a fifth of it.
 const BOX_LIMIT: u64 = 64 << 20;
@@ -36,7 +33,7 @@ pub(super) fn is(head: &[u8]) -> bool {
     head.get(4..8).is_some_and(|kind| kinds.contains(&kind))
 }
 
-pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
+pub(super) fn probe(file: Source, size: u64) -> io::Result<Probed> {
     let mut file = BufReader::new(file);
     let mut tracks: Option<Vec<Track>> = None;
     let mut defaults = Vec::new();
@@ -83,7 +80,7 @@ pub(super) fn probe(file: File, size: u64) -> io::Result<Probed> {
 }
 
 /// The type of the box at an offset, the length of its header and of the whole box. `None` if there is no box.
-fn header(file: &mut BufReader<File>, at: u64, size: u64) -> io::Result<Option<([u8; 4], u64, u64)>> {
+fn header(file: &mut BufReader<Source>, at: u64, size: u64) -> io::Result<Option<([u8; 4], u64, u64)>> {
     let mut short = [0; 8];
     if size - at < 8 {
         return Ok(None);

@@ -18,6 +18,23 @@ fn probe(bytes: &[u8]) -> Probed {
     Media::probe(of_bytes(bytes).path()).expect("a readable file")
 }
 
+#[test]
+fn files_without_a_path_are_probed_as_those_with_one() {
+    let shown = |probed: io::Result<Probed>| {
+        let facts = probed.expect("readable").map(|media| (media.duration, media.width, media.height));
+        format!("{facts:?}")
+    };
+    for name in ["tiny.mp4", "cut.mp4", "tiny.avi", "vorbis.mkv", "mpeg2.ts", "tone.wav"] {
+        let bytes = std::fs::read(clip(name)).expect(name);
+        let size = bytes.len() as u64;
+        let source = || -> Source { Box::new(io::Cursor::new(bytes.clone())) };
+        assert_eq!(shown(Media::probe_from(source(), size)), shown(Media::probe(&clip(name))), "{name}");
+        assert_eq!(shown(Media::probe_audio_from(source(), size)), shown(Media::probe_audio(&clip(name))), "{name}");
+    }
+    let ogg = Media::probe_from(Box::new(io::Cursor::new(b"OggS\0".to_vec())), 5).expect("readable");
+    assert!(ogg.is_err_and(|error| error.needs_path()));
+}
+
 /// The number of packets of a track, and of their bytes.
 fn packets(media: &Media, path: &Path, kind: StreamKind, range: Range<f64>) -> (usize, usize) {
     let mut counts = (0, 0);
@@ -219,8 +236,8 @@ proptest! {
         damages.iter().for_each(|damage| damage.to(&mut bytes));
         let file = of_bytes(&bytes);
         let head = &bytes[..bytes.len().min(1024)];
-        let opened = File::open(file.path()).expect("it is there");
-        let probed = Media::parse(file.path(), opened, bytes.len() as u64, head).expect("a readable file");
+        let (opened, size) = open(file.path()).expect("it is there");
+        let probed = Media::parse(Some(file.path()), opened, size, head).expect("a readable file");
         if let Ok(media) = probed {
             prop_assert!(media.duration > 0.0 && media.width > 0 && media.height > 0);
             for kind in [StreamKind::Video, StreamKind::Audio] {
@@ -238,8 +255,8 @@ proptest! {
         let mut bytes = std::fs::read(clip(name)).expect(name);
         damages.iter().for_each(|harm| harm.to(&mut bytes));
         let file = of_bytes(&bytes);
-        let opened = File::open(file.path()).expect("it is there");
-        let probed = audio_file::probe(opened, bytes.len() as u64, &bytes[..bytes.len().min(1024)]);
+        let (opened, size) = open(file.path()).expect("it is there");
+        let probed = audio_file::probe(opened, size, &bytes[..bytes.len().min(1024)]);
         if let Some(Ok(media)) = probed.expect("a readable file") {
             // A file that cannot be read again is an error, not a panic.
             let _ = media.read(file.path(), StreamKind::Audio, 0.0..1e9, |_| ControlFlow::Continue(()));

@@ -1,13 +1,12 @@
 //! MPEG transport streams with packets of 188 bytes, 192 (discs) and 204 (broadcasts).
 
 use std::{
-    fs::File,
     io::{self, BufReader, Read},
     ops::{ControlFlow, Range},
     path::Path,
 };
 
-use super::{Codec, Layout, Media, Packet, ProbeError, Probed, Sink, Stream, ffprobe, h264};
+use super::{Codec, Layout, Media, Packet, ProbeError, Probed, Sink, Source, Stream, ffprobe, h264};
 
 const SYNC: u8 = 0x47;
 
@@ -32,7 +31,7 @@ impl Shape {
     }
 
     /// Calls `sink` with each payload: the PID, whether a unit starts, the bytes.
-    fn each(&self, file: File, mut sink: impl FnMut(u16, bool, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
+    fn each(&self, file: Source, mut sink: impl FnMut(u16, bool, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
         let mut file = BufReader::with_capacity(1 << 16, file);
         let mut packet = vec![0; self.length];
         loop {
@@ -157,8 +156,7 @@ impl Assembly {
     }
 }
 
-pub(super) fn probe(path: &Path, file: File, shape: Shape) -> io::Result<Probed> {
-    let size = file.metadata()?.len();
+pub(super) fn probe(path: Option<&Path>, file: Source, size: u64, shape: Shape) -> io::Result<Probed> {
     let mut program = Program::default();
     let mut assembly = Assembly::default();
     let (mut first, mut last, mut pictures, mut sound) = (i64::MAX, i64::MIN, 0u32, false);
@@ -230,7 +228,7 @@ fn mpeg2_size(data: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Times start at the first unit of the track.
-pub(super) fn read(file: File, shape: &Shape, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
+pub(super) fn read(file: Source, shape: &Shape, track: u64, range: Range<f64>, sink: Sink<'_>) -> io::Result<()> {
     let mut assembly = Assembly::default();
     let mut first = None;
     let mut hand_out = |assembly: &mut Assembly| {

@@ -1,6 +1,7 @@
 //! The first step: the file becomes an asset.
 
 use std::{
+    fmt, io,
     path::Path,
     sync::{
         Arc,
@@ -11,8 +12,8 @@ use std::{
 
 use futures_util::TryStreamExt;
 use twelvelabs::{
-    FileSource, RequestOptions,
-    assets::{Asset, AssetId, AssetStatus},
+    FileSource, Request, RequestOptions, Response,
+    assets::{Asset, AssetId, AssetStatus, UploadAsset},
     wait::WaitOptions,
 };
 
@@ -21,6 +22,7 @@ use crate::{
     check_file::stamp,
     event::Event,
     job::{EmbedJob, Origin},
+    objects::ReadFailure,
     steps::Outcome,
 };
 
@@ -29,28 +31,40 @@ const WITH_JOURNAL: u64 = 200_000_000;
 /// The longest wait until the platform has processed an asset.
 const PROCESSING: Duration = Duration::from_secs(4 * 3600);
 
-/// Why a file is not uploaded: it is not as it was when it was checked.
-pub(crate) fn changed(job: &EmbedJob) -> Option<Outcome> {
-    let Origin::File(path) = &job.origin else { return None };
-    let reason = match stamp(path) {
-        Ok(stamp) if stamp == (job.size, job.modified_ns) => return None,
-        Ok(_) => "the file was changed after it was checked: run again".into(),
-        Err(error) => format!("the file cannot be read: {error}"),
-    };
-    Some(Outcome::Failed { reason, retryable: true })
-}
-
 impl StepClient {
-    /// Uploads the file of a job, and waits until its asset can be embedded. A file that has changed since it was
-    /// checked makes the job fail.
+    /// How the step ends for a file or an object that cannot be uploaded: it is not as it was when it was checked, or
+    /// cannot be read.
+    pub(crate) async fn changed(&self, job: &EmbedJob) -> Option<StepEnd> {
+        let now = match &job.origin {
+            Origin::File(path) => stamp(path),
+            Origin::Object(url) => self.objects.stamp(url).await,
+            Origin::Url(_) => return None,
+        };
+        let reason = match now {
+            Ok(now) if now == job.stamp() => return None,
+            Ok(_) => "the file was changed after it was checked: run again".into(),
+            Err(error) => {
+                // An object storage that cannot be reached may be back soon; its other errors are those of a file.
+                if matches!(job.origin, Origin::Object(_)) && error.kind() == io::ErrorKind::Other {
+                    return Some(unreadable(&error));
+                }
+                format!("the file cannot be read: {error}")
+            }
+        };
+        Some(StepEnd::Done(Outcome::Failed { reason, retryable: true }))
+    }
+
+    /// Uploads the file or the object of a job, and waits until its asset can be embedded. A file that has changed since
+    /// it was checked makes the job fail. Objects are read with the credentials of the environment.
     ///
     /// `again` says that an earlier attempt may have left an asset, which is looked for. A large file is sent in parts,
     /// and what was sent is remembered in the file `journal`, which is removed at the end.
     pub async fn upload(&self, job: &EmbedJob, again: bool, journal: &Path) -> StepEnd {
-        if let Some(failed) = changed(job) {
-            return StepEnd::Done(failed);
+        if let Some(end) = self.changed(job).await {
+            return end;
         }
-        match self.try_upload(job, again, journal).await {
+        let failure = ReadFailure::default();
+        match self.try_upload(job, again, journal, &failure).await {
             // Another run finds the asset, or the journal.
             Ok(None) => StepEnd::Interrupted,
             Ok(Some(asset)) => {
@@ -60,37 +74,57 @@ impl StepClient {
                 }
                 StepEnd::Done(Outcome::UploadDone { asset: asset.id.to_string() })
             }
-            Err(error) => self.failed(&error),
+            Err(error) => match failure.take() {
+                Some(reason) => unreadable(&reason),
+                None => self.failed(&error),
+            },
         }
     }
 
-    async fn try_upload(&self, job: &EmbedJob, again: bool, journal: &Path) -> twelvelabs::Result<Option<Asset>> {
+    async fn try_upload(
+        &self,
+        job: &EmbedJob,
+        again: bool,
+        journal: &Path,
+        failure: &ReadFailure,
+    ) -> twelvelabs::Result<Option<Asset>> {
         let found = if again && !has_journal(job) { self.find_asset(job).await? } else { None };
         let asset = match found {
             Some(asset) => asset,
-            None => self.send(job, journal).await?,
+            None => self.send(job, journal, failure).await?,
         };
         self.wait_for_asset(&asset).await
     }
 
-    async fn send(&self, job: &EmbedJob, journal: &Path) -> twelvelabs::Result<AssetId> {
+    async fn send(&self, job: &EmbedJob, journal: &Path, failure: &ReadFailure) -> twelvelabs::Result<AssetId> {
         let assets = self.client.assets();
         let asset = match &job.origin {
             Origin::Url(url) => {
                 let create = assets.create(FileSource::url(url)).filename(job.asset_name());
                 create.enable_hls(false).enable_thumbnail(false).send_with_response().await
             }
-            Origin::File(path) => {
-                let mut upload = assets.upload(path).filename(job.asset_name());
-                if has_journal(job) {
-                    upload = upload.with_journal(journal);
-                }
-                let upload = upload.enable_hls(false).enable_thumbnail(false).with_progress(self.progress(job));
-                upload.send_with_response().await
+            Origin::File(path) => self.send_file(job, journal, assets.upload(path)).await,
+            Origin::Object(url) => {
+                let source = self.objects.source(url, &job.stamp(), job.asset_name(), failure);
+                self.send_file(job, journal, assets.upload_from(source)).await
             }
         }?;
         self.gate.succeeded(asset.info());
         Ok(asset.into_value().id)
+    }
+
+    async fn send_file(
+        &self,
+        job: &EmbedJob,
+        journal: &Path,
+        upload: Request<UploadAsset>,
+    ) -> twelvelabs::Result<Response<Asset>> {
+        let mut upload = upload.filename(job.asset_name());
+        if has_journal(job) {
+            upload = upload.with_journal(journal);
+        }
+        let upload = upload.enable_hls(false).enable_thumbnail(false).with_progress(self.progress(job));
+        upload.send_with_response().await
     }
 
     /// Waits until the asset can be embedded. `None` if the run is interrupted meanwhile: the platform may take hours.
@@ -126,6 +160,11 @@ impl StepClient {
             }
         }
     }
+}
+
+/// Reading an object failed, and may succeed later.
+fn unreadable(reason: &impl fmt::Display) -> StepEnd {
+    StepEnd::Later { before: None, counts: true, reason: format!("the file cannot be read: {reason}") }
 }
 
 fn has_journal(job: &EmbedJob) -> bool {

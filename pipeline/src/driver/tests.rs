@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     calls::Interrupt,
     event::Reporter,
-    job::{FileKind, ItemSettings, Origin, VectorSpace},
+    job::{FileKind, ItemSettings, Origin, Stamp, VectorSpace},
     ledger::{CheckedFile, Ledger, NewJob, Planned},
     row::{FailureRow, VectorRow},
     sink::{SharedSink, Sink, SinkResult},
@@ -35,7 +35,7 @@ impl Sink for NoTable {
 /// A loop over a ledger with one job that is ready, which makes no call.
 fn loop_with_a_result(folder: &TempDir) -> Loop {
     let ledger = Ledger::open(&folder.path().join("ledger"), &[]).expect("opened");
-    let file = CheckedFile { size: 1, modified_ns: 2, content: "c".into(), seconds: Some(4.0), refusal: None };
+    let file = CheckedFile { stamp: Stamp::default(), content: "c".into(), seconds: Some(4.0), refusal: None };
     let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file };
     let origin = Origin::File("a.mp4".into());
     ledger.add(&[(origin, ItemSettings::default(), Planned::Job(job))]).expect("added");

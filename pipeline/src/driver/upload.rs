@@ -2,15 +2,14 @@
 
 use super::shared::Shared;
 use crate::{
-    calls::changed,
     error::PipelineError,
     ledger::JobRecord,
     steps::{Outcome, State},
 };
 
 pub(super) async fn upload(shared: &Shared, job: &JobRecord) -> Result<(), PipelineError> {
-    if let Some(failed) = changed(job) {
-        return shared.record(job, failed).await.map(drop);
+    if let Some(end) = shared.calls.changed(job).await {
+        return shared.finish(job, end).await;
     }
     if !shared.calls.pass().await {
         return Ok(());

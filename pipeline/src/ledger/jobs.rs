@@ -38,7 +38,7 @@ impl Deref for JobRecord {
 }
 
 const COLUMNS: &str = "id, place, is_url, kind, extension, settings, content, size, modified_ns, seconds, state, asset, task, \
-                       reason, retryable, attempts, intent_ms";
+                       reason, retryable, attempts, intent_ms, e_tag";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
     let kind: String = row.get(3)?;
@@ -52,6 +52,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         content: row.get(6)?,
         size: row.get::<_, i64>(7)?.cast_unsigned(),
         modified_ns: row.get(8)?,
+        e_tag: row.get(17)?,
         seconds: row.get(9)?,
     };
     Ok(JobRecord { job, state: read_state(row, 10)?, attempts: row.get(15)?, intent_ms: row.get(16)? })

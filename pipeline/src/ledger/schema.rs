@@ -8,7 +8,7 @@ use super::{Parameter, damaged, failed};
 use crate::{error::PipelineError, text::shown};
 
 /// The version of the tables. A program reads its own version only: none was released before this one.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
 -- One row: what tells this ledger from all others.
@@ -17,7 +17,7 @@ INSERT INTO identity VALUES (lower(hex(randomblob(16))));
 
 CREATE TABLE parameters (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
--- Everything that a run was given. A source without a job was refused.
+-- Everything that a run was given. A source without a job was refused. `is_url`: the place is a URL, not a path.
 CREATE TABLE sources (
     place BLOB NOT NULL, is_url INTEGER NOT NULL, settings TEXT NOT NULL,
     job TEXT, content TEXT, code TEXT, reason TEXT, retryable INTEGER NOT NULL DEFAULT 0,
@@ -25,16 +25,16 @@ CREATE TABLE sources (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sources_of_job ON sources (job);
 
--- What was found out about a file, until its size or its time changes.
+-- What was found out about a file or an object, until its size, its time or its tag changes.
 CREATE TABLE files (
-    path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
+    path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, e_tag TEXT,
     content TEXT NOT NULL, seconds REAL, code TEXT, reason TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
     place BLOB NOT NULL, is_url INTEGER NOT NULL, kind TEXT NOT NULL, extension TEXT NOT NULL, settings TEXT NOT NULL,
-    content TEXT NOT NULL, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, seconds REAL,
+    content TEXT NOT NULL, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, e_tag TEXT, seconds REAL,
     state TEXT NOT NULL, asset TEXT, task TEXT, reason TEXT, retryable INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER NOT NULL DEFAULT 0,
     intent_ms INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL DEFAULT 0, changed_ms INTEGER NOT NULL,

@@ -1,22 +1,22 @@
 //! What a run was given, and what was found out about files.
 
-use std::{ffi::OsString, path::Path};
+use std::ffi::OsString;
 
 use rusqlite::{OptionalExtension, params};
 
 use super::{Ledger, failed, now_ms};
 use crate::{
     error::PipelineError,
-    job::{FileKind, ItemSettings, Origin},
+    job::{FileKind, ItemSettings, Origin, Stamp},
+    object_url::{ObjectUrl, is_object_url},
     row::FailureRow,
 };
 
-/// What was found out about a file.
+/// What was found out about a file or an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CheckedFile {
-    pub(crate) size: u64,
-    pub(crate) modified_ns: i64,
-    /// BLAKE3 hash in hexadecimal digits.
+    pub(crate) stamp: Stamp,
+    /// BLAKE3 hash in hexadecimal digits. Empty if the file is refused and was not read as a whole.
     pub(crate) content: String,
     /// Duration of video and audio.
     pub(crate) seconds: Option<f64>,
@@ -45,13 +45,17 @@ impl Origin {
         match self {
             Self::File(path) => (path.as_os_str().as_encoded_bytes().to_vec(), false),
             Self::Url(url) => (url.clone().into_bytes(), true),
+            Self::Object(url) => (url.as_str().as_bytes().to_vec(), true),
         }
     }
 
     pub(super) fn from_columns(place: Vec<u8>, is_url: bool) -> Self {
-        match is_url {
-            true => Self::Url(String::from_utf8_lossy(&place).into_owned()),
-            false => Self::File(os_string(place).into()),
+        if !is_url {
+            return Self::File(os_string(place).into());
+        }
+        match String::from_utf8_lossy(&place).into_owned() {
+            url if is_object_url(&url) => Self::Object(ObjectUrl::of_ledger(url)),
+            url => Self::Url(url),
         }
     }
 }
@@ -67,21 +71,16 @@ fn os_string(bytes: Vec<u8>) -> OsString {
 }
 
 impl Ledger {
-    /// What is known of a file with this size and time.
-    pub(crate) fn checked_file(
-        &self,
-        path: &Path,
-        size: u64,
-        modified_ns: i64,
-    ) -> Result<Option<CheckedFile>, PipelineError> {
-        let sql = "SELECT content, seconds, code, reason FROM files WHERE path = ?1 AND size = ?2 AND modified_ns = ?3";
-        let key = params![path.as_os_str().as_encoded_bytes(), size.cast_signed(), modified_ns];
+    /// What is known of a file or an object that has not changed.
+    pub(crate) fn checked_file(&self, origin: &Origin, stamp: &Stamp) -> Result<Option<CheckedFile>, PipelineError> {
+        let sql = "SELECT content, seconds, code, reason FROM files WHERE path = ?1 AND size = ?2 AND modified_ns = ?3 AND e_tag IS ?4";
+        let key = params![origin.to_columns().0, stamp.size.cast_signed(), stamp.modified_ns, stamp.e_tag];
         let found = self.connection().query_row(sql, key, |row| {
             let refusal = match (row.get::<_, Option<String>>(2)?, row.get(3)?) {
                 (Some(code), Some(reason)) => Some((code, reason)),
                 _ => None,
             };
-            Ok(CheckedFile { size, modified_ns, content: row.get(0)?, seconds: row.get(1)?, refusal })
+            Ok(CheckedFile { stamp: stamp.clone(), content: row.get(0)?, seconds: row.get(1)?, refusal })
         });
         found.optional().map_err(|error| failed(&self.path, error))
     }
@@ -106,10 +105,11 @@ impl Ledger {
                 let Planned::Job(job) = planned else { continue };
                 let file = &job.file;
                 // A job that is known keeps its state; only the place of its file may be new.
-                let sql = "INSERT INTO jobs (id, place, is_url, kind, extension, settings, content, size, modified_ns, seconds, \
-                           state, changed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'planned', ?11) \
-                           ON CONFLICT (id) DO UPDATE SET place = excluded.place, size = excluded.size, \
-                           modified_ns = excluded.modified_ns, extension = excluded.extension \
+                let sql = "INSERT INTO jobs (id, place, is_url, kind, extension, settings, content, size, modified_ns, e_tag, \
+                           seconds, state, changed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'planned', ?12) \
+                           ON CONFLICT (id) DO UPDATE SET place = excluded.place, is_url = excluded.is_url, \
+                           size = excluded.size, modified_ns = excluded.modified_ns, e_tag = excluded.e_tag, \
+                           extension = excluded.extension \
                            WHERE state IN ('planned', 'uploading', 'failed')";
                 let values = params![
                     job.id,
@@ -119,8 +119,9 @@ impl Ledger {
                     job.extension,
                     settings,
                     file.content,
-                    file.size.cast_signed(),
-                    file.modified_ns,
+                    file.stamp.size.cast_signed(),
+                    file.stamp.modified_ns,
+                    file.stamp.e_tag,
                     file.seconds,
                     now_ms()
                 ];
@@ -139,8 +140,8 @@ impl Ledger {
     }
 
     /// Remembers what was found out about a refused file.
-    pub(crate) fn remember(&self, path: &Path, file: &CheckedFile) -> Result<(), PipelineError> {
-        let done = remember(&self.connection(), &Origin::File(path.into()), file);
+    pub(crate) fn remember(&self, origin: &Origin, file: &CheckedFile) -> Result<(), PipelineError> {
+        let done = remember(&self.connection(), origin, file);
         done.map_err(|error| failed(&self.path, error))
     }
 
@@ -178,14 +179,17 @@ impl Ledger {
 }
 
 fn remember(connection: &rusqlite::Connection, origin: &Origin, file: &CheckedFile) -> rusqlite::Result<()> {
-    let Origin::File(path) = origin else { return Ok(()) };
+    if matches!(origin, Origin::Url(_)) {
+        return Ok(());
+    }
     let (code, reason) = file.refusal.as_ref().map(|(code, reason)| (code, reason)).unzip();
-    let sql = "INSERT OR REPLACE INTO files (path, size, modified_ns, content, seconds, code, reason) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let sql = "INSERT OR REPLACE INTO files (path, size, modified_ns, e_tag, content, seconds, code, reason) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let values = params![
-        path.as_os_str().as_encoded_bytes(),
-        file.size.cast_signed(),
-        file.modified_ns,
+        origin.to_columns().0,
+        file.stamp.size.cast_signed(),
+        file.stamp.modified_ns,
+        file.stamp.e_tag,
         file.content,
         file.seconds,
         code,

@@ -4,7 +4,8 @@ use tempfile::TempDir;
 
 use super::{jobs::JobRecord, *};
 use crate::{
-    job::{FileKind, ItemSettings, Origin},
+    job::{FileKind, ItemSettings, Origin, Stamp},
+    object_url::ObjectUrl,
     steps::{Found, Outcome, State},
 };
 
@@ -24,9 +25,13 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
+fn stamp(modified_ns: i64) -> Stamp {
+    Stamp { size: 1, modified_ns, e_tag: None }
+}
+
 fn add(ledger: &Ledger, id: &str) {
     let content = format!("content of {id}");
-    let file = CheckedFile { size: 1, modified_ns: 2, content, seconds: Some(4.0), refusal: None };
+    let file = CheckedFile { stamp: stamp(2), content, seconds: Some(4.0), refusal: None };
     let job = NewJob { id: id.into(), kind: FileKind::Video, extension: "mp4".into(), file };
     let origin = Origin::File(format!("{id}.mp4").into());
     ledger.add(&[(origin, ItemSettings::default(), Planned::Job(job))]).expect("added");
@@ -78,7 +83,7 @@ fn a_second_process_newer_versions_and_other_parameters_are_refused_with_both_va
     assert!(error.contains("with clips the default, and this run has fixed:6"), "{error}");
     Connection::open(&path).and_then(|own| own.pragma_update(None, "user_version", 99)).expect("changed");
     let error = open(&folder).expect_err("newer");
-    assert_eq!(error, "the ledger /l.sqlite has version 99, and this program reads version 2 only");
+    assert_eq!(error, "the ledger /l.sqlite has version 99, and this program reads version 3 only");
 }
 
 #[test]
@@ -323,14 +328,34 @@ fn a_name_that_is_no_text_is_kept() {
     let folder = folder();
     let ledger = open(&folder).expect("opened");
     let path = PathBuf::from(std::ffi::OsString::from_vec(b"odd\xff\n.mp4".to_vec()));
-    let file = CheckedFile { size: 1, modified_ns: 2, content: "c".into(), seconds: None, refusal: None };
+    let file = CheckedFile { stamp: stamp(2), content: "c".into(), seconds: None, refusal: None };
     let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file: file.clone() };
     let origin = Origin::File(path.clone());
     ledger.add(&[(origin.clone(), ItemSettings::default(), Planned::Job(job))]).expect("added");
     let job = ledger.job("a").expect("read").expect("a job");
-    assert_eq!((job.origin.clone(), job.asset_name().as_str()), (origin, "twelvelabs-pipeline-a.mp4"));
-    assert_eq!(ledger.checked_file(&path, 1, 2).expect("read"), Some(file));
-    assert_eq!(ledger.checked_file(&path, 1, 3).expect("read"), None);
+    assert_eq!((&job.origin, job.asset_name().as_str()), (&origin, "twelvelabs-pipeline-a.mp4"));
+    assert_eq!(ledger.checked_file(&origin, &stamp(2)).expect("read"), Some(file));
+    assert_eq!(ledger.checked_file(&origin, &stamp(3)).expect("read"), None);
+}
+
+#[test]
+fn a_job_whose_content_is_in_an_object_too_has_the_place_of_the_last_one() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    let object = Origin::Object(ObjectUrl::of_ledger("s3://bucket/a?b.mp4".into()));
+    let tagged = Stamp { e_tag: Some("tag".into()), ..stamp(5) };
+    let file = CheckedFile { stamp: tagged.clone(), content: "content of a".into(), seconds: None, refusal: None };
+    let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file: file.clone() };
+    ledger.add(&[(object.clone(), ItemSettings::default(), Planned::Job(job))]).expect("added");
+    let job = ledger.job("a").expect("read").expect("a job");
+    assert_eq!((job.origin.public().as_str(), &job.stamp()), ("s3://bucket/a?b.mp4", &tagged));
+    assert_eq!(job.origin, object);
+    assert_eq!(ledger.source_counts().expect("read"), (0, 1), "one of them is repeated");
+    assert_eq!(ledger.checked_file(&object, &tagged).expect("read"), Some(file));
+    for other in [stamp(5), Stamp { e_tag: Some("other".into()), ..stamp(5) }] {
+        assert_eq!(ledger.checked_file(&object, &other).expect("read"), None, "{other:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
     error::PipelineError,
     job::{Origin, VectorSpace},
     ledger::{Ledger, Planned},
-    plan::{PlannedItem, check_all},
+    plan::{Checker, PlannedItem, check_all},
     row::FailureRow,
     source,
 };
@@ -42,21 +42,24 @@ pub struct Estimate {
 }
 
 impl Pipeline {
-    /// Checks all items, and says what a run would do. Makes no call, and changes neither the ledger nor the table.
+    /// Checks all items, and says what a run would do. Makes no call to the platform, and changes neither the ledger nor
+    /// the table. Objects are read as in a run.
     ///
     /// # Errors
     ///
     /// Those of [`run`](Self::run) before anything is sent.
     pub async fn estimate(self) -> Result<Estimate, PipelineError> {
         let space = self.checked_space()?;
-        let items = source::expand(&self.sources, &self.globs, self.output.as_deref(), &self.settings)?;
+        let output = self.output.as_deref();
+        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
         let ledger = match self.ledger.exists() {
             true => Some(Ledger::open_to_read(&self.ledger)?),
             false => None,
         };
         let mut estimate = Estimate { items: items.len() as u64, ..Estimate::default() };
         let mut seen = HashSet::new();
-        check_all(None, &space, items, std::future::pending(), |chunk| {
+        let checker = Checker { ledger: None, space: space.clone(), objects: self.objects.clone() };
+        check_all(&checker, items, std::future::pending(), |chunk| {
             chunk.into_iter().try_for_each(|item| add(&mut estimate, item, &space, ledger.as_ref(), &mut seen))
         })
         .await?;
@@ -91,9 +94,9 @@ fn add(
     }
     estimate.jobs += 1;
     estimate.requests += REQUESTS;
-    if matches!(item.origin, Origin::File(_)) {
+    if !matches!(item.origin, Origin::Url(_)) {
         let duration = job.file.seconds.unwrap_or_default();
-        estimate.bytes += job.file.size;
+        estimate.bytes += job.file.stamp.size;
         estimate.seconds += item.settings.seconds_of(duration);
         estimate.vectors += item.settings.estimated_vectors(job.kind, duration, &space.model_name());
     }

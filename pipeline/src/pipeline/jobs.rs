@@ -8,7 +8,7 @@ use crate::{
     event::Event,
     job::{EmbedJob, VectorSpace},
     ledger::Planned,
-    plan::{PlannedItem, check_all},
+    plan::{Checker, PlannedItem, check_all},
     row::FailureRow,
     source,
 };
@@ -29,17 +29,20 @@ pub struct PlannedJobs {
 
 impl Pipeline {
     /// Checks all items, and returns their jobs for a driver of the caller's own, which performs their steps with a
-    /// [`StepClient`](crate::StepClient). Makes no call, and uses neither the ledger nor the table.
+    /// [`StepClient`](crate::StepClient). Makes no call to the platform, and uses neither the ledger nor the
+    /// table. Objects are read as in a run.
     ///
     /// # Errors
     ///
     /// Those of [`run`](Self::run) before anything is sent.
     pub async fn jobs(self) -> Result<PlannedJobs, PipelineError> {
         let space = self.checked_space()?;
-        let items = source::expand(&self.sources, &self.globs, self.output.as_deref(), &self.settings)?;
+        let output = self.output.as_deref();
+        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
         let (mut jobs, mut repeated, mut refused) = (Vec::new(), 0, Vec::new());
         let (mut seen, mut done, total) = (HashSet::new(), 0, items.len());
-        check_all(None, &space, items, std::future::pending(), |chunk| {
+        let checker = Checker { ledger: None, space: space.clone(), objects: self.objects.clone() };
+        check_all(&checker, items, std::future::pending(), |chunk| {
             done += chunk.len();
             for PlannedItem { item, planned } in chunk {
                 match planned {
@@ -50,8 +53,9 @@ impl Pipeline {
                         extension: new.extension,
                         settings: item.settings,
                         content: new.file.content,
-                        size: new.file.size,
-                        modified_ns: new.file.modified_ns,
+                        size: new.file.stamp.size,
+                        modified_ns: new.file.stamp.modified_ns,
+                        e_tag: new.file.stamp.e_tag,
                         seconds: new.file.seconds,
                     }),
                     Planned::Job(_) => repeated += 1,

@@ -1,7 +1,7 @@
 //! Loading a table.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
 };
 
@@ -25,8 +25,9 @@ impl VectorTable {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, and [`Storage`](PipelineErrorKind::Storage) if a
-    /// file is damaged or has vectors of another model or dimension.
+    /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, [`Usage`](PipelineErrorKind::Usage) if a condition
+    /// names an embedding option that the table has not, and [`Storage`](PipelineErrorKind::Storage) if a file is damaged
+    /// or has vectors of another model or dimension.
     pub fn open(folder: &Path, filter: &RowFilter) -> Result<Self, PipelineError> {
         let path = shown(&folder.to_string_lossy());
         let missing = || PipelineError::new(PipelineErrorKind::NotFound, format!("there is no table in {path}"));
@@ -74,6 +75,8 @@ pub(super) struct Loading<'f> {
     last_ends: HashMap<String, f64>,
     /// The parts of each option: positions of rows, and their numbers.
     options: BTreeMap<String, Vec<LoadedPart>>,
+    /// The embedding options of all rows.
+    known_options: BTreeSet<String>,
     /// The contents with vectors of ranges.
     divided: HashSet<String>,
     /// Rows about whole files, which are only searched if the file has no others, and their numbers.
@@ -83,7 +86,8 @@ pub(super) struct Loading<'f> {
 impl<'f> Loading<'f> {
     pub(super) fn new(space: VectorSpace, filter: &'f RowFilter) -> Self {
         let (rows, last_ends, options) = (Vec::new(), HashMap::new(), BTreeMap::new());
-        Self { space, filter, rows, last_ends, options, divided: HashSet::new(), whole: Vec::new() }
+        let (known_options, divided, whole) = (BTreeSet::new(), HashSet::new(), Vec::new());
+        Self { space, filter, rows, last_ends, options, known_options, divided, whole }
     }
 
     /// Adds the rows of a file, and their vectors.
@@ -100,10 +104,12 @@ impl<'f> Loading<'f> {
             if !is_whole && !self.divided.contains(&row.content_hash) {
                 self.divided.insert(row.content_hash.clone());
             }
-            let has_scope =
-                filter.scopes.is_empty() || row.scope.as_ref().is_some_and(|scope| filter.scopes.contains(scope));
-            let has_source = filter.source.as_ref().is_none_or(|part| row.source.contains(part));
-            if !has_scope || !has_source {
+            if let Some(option) = &row.option
+                && !self.known_options.contains(option)
+            {
+                self.known_options.insert(option.clone());
+            }
+            if !filter.allows(&row) {
                 continue;
             }
             let at = self.rows.len();
@@ -117,6 +123,16 @@ impl<'f> Loading<'f> {
     }
 
     pub(super) fn finish(mut self) -> Result<VectorTable, PipelineError> {
+        for condition in &self.filter.conditions {
+            if let Some(name) = condition.options().iter().find(|name| !self.known_options.contains(*name)) {
+                let known: Vec<&str> = self.known_options.iter().map(String::as_str).collect();
+                let message = format!(
+                    "the filter {condition} is wrong: option must be one of {} (got {name:?})",
+                    shown(&known.join(", "))
+                );
+                return Err(PipelineError::usage(message));
+            }
+        }
         for (at, vector) in self.whole {
             let row = &self.rows[at];
             if !self.divided.contains(&row.content_hash) {

@@ -11,6 +11,7 @@ use super::{Item, csv, is_url};
 use crate::{
     error::PipelineError,
     job::{Clips, ItemSettings, Origin},
+    object_url::{ObjectUrl, is_object_url},
     text::shown,
 };
 
@@ -71,12 +72,15 @@ pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, Pipelin
     if is_json { of_json(text, &name, folder, run) } else { of_csv(text, &name, folder, run) }
 }
 
-fn origin(source: &str, folder: Option<&Path>) -> Origin {
-    match folder {
+/// Where an item comes from. The error is a rule.
+fn origin(source: &str, folder: Option<&Path>) -> Result<Origin, String> {
+    Ok(match folder {
+        _ if source.is_empty() => return Err("source must not be empty".into()),
         _ if is_url(source) => Origin::Url(source.to_owned()),
+        _ if is_object_url(source) => Origin::Object(ObjectUrl::parse(source)?),
         Some(folder) => Origin::File(folder.join(source)),
         None => Origin::File(PathBuf::from(source)),
-    }
+    })
 }
 
 fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
@@ -103,14 +107,12 @@ fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) ->
             start_sec: parsed.start,
             end_sec: parsed.end,
         };
-        if parsed.source.is_empty() {
-            return Err(at("source").error("source must not be empty"));
-        }
+        let origin = origin(&parsed.source, folder).map_err(|rule| at("source").error(rule))?;
         let settings = settings.or(run);
         if let Some((field, rule)) = settings.violation() {
             return Err(at(field).error(format!("{field} {rule}")));
         }
-        items.push(Item { origin: origin(&parsed.source, folder), settings });
+        items.push(Item { origin, settings, listed: None });
     }
     Ok(items)
 }
@@ -165,14 +167,12 @@ fn of_csv(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> 
             start_sec: number("start")?,
             end_sec: number("end")?,
         };
-        if record[source].text.is_empty() {
-            return Err(place("source").error("source must not be empty"));
-        }
+        let origin = origin(&record[source].text, folder).map_err(|rule| place("source").error(rule))?;
         let settings = settings.or(run);
         if let Some((title, rule)) = settings.violation() {
             return Err(place(title).error(format!("{title} {rule}")));
         }
-        items.push(Item { origin: origin(&record[source].text, folder), settings });
+        items.push(Item { origin, settings, listed: None });
     }
     Ok(items)
 }
@@ -216,6 +216,7 @@ mod tests {
             ("m.csv", "source,clips\na.mp4,fixed:99\n"),
             ("m.csv", "source,options\n\"a\nb.mp4\",smell\n"),
             ("m.csv", "source,start\n,1\n"),
+            ("m.csv", "start,source\n1,s3://key:SECRET@bucket/a.mp4\n"),
             ("m.csv", "source\n\"a\n"),
             ("m.jsonl", "{\"source\":\"a.mp4\"}\n{\"source\":1}\n"),
             ("m.jsonl", "{\"source\":\"a.mp4\",\"color\":1}\n"),

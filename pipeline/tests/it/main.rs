@@ -3,6 +3,8 @@
 mod crash;
 #[cfg(unix)]
 mod disk;
+#[cfg(feature = "object_store")]
+mod object_store;
 #[cfg(target_os = "linux")]
 mod outage;
 mod program;

@@ -41,6 +41,8 @@ fn errors_say_what_is_wrong_before_anything_starts() {
         &["embed", "a.mp4", "--out", "t", "--profile", "work", "--config", "config.toml"],
         &["search", "x", "--in", "t", "--local"],
         &["search", "--in", "t"],
+        &["search", "x", "--in", "t", "--local", "--filter", "start>=soon"],
+        &["search", "x", "--in", "t", "--local", "--filter", "color=red"],
         &["status", "--out", "t"],
         &["serve", "--listen", "0.0.0.0:0"],
     ];
@@ -83,6 +85,17 @@ fn a_folder_becomes_a_table_that_is_searched() {
         let found = run(path, &["search", "blue", "--in", format, "--local", "--json", "--scope", "asset"]);
         let hits: Vec<serde_json::Value> = found.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         assert_eq!(hits.len(), 3, "{found}");
+        let filtered = |filters: &[&str]| {
+            let arguments = [&["search", "blue", "--in", format, "--local", "--json"][..], filters].concat();
+            let found = run(path, &arguments);
+            assert!(found.ends_with("--- exit code 0\n"), "{found}");
+            let hits = found.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+            hits.map(|hit| hit["source"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(filtered(&["--filter", "source=*/a.mp4", "--filter", "end<=4"]), ["videos/a.mp4"]);
+        assert!(filtered(&["--filter", "start>=4"]).is_empty());
+        let refused = run(path, &["search", "blue", "--in", format, "--local", "--filter", "option=smell"]);
+        assert!(refused.contains("the filter option=smell is wrong: option must be one of"), "{refused}");
         let refused = run(path, &["search", "blue", "--in", format, "--local", "--weight", "smell=1"]);
         assert!(refused.contains("weight must be of one of") && refused.ends_with("--- exit code 2\n"), "{refused}");
     }

@@ -21,6 +21,7 @@ use twelvelabs::{
     multipart_upload::MultipartUploadClient,
     raw::{Form, Method, RawRequest},
     request::{Pages, Verb},
+    upload::RangeSource,
     wait::{Job, WaitAll, WaitDetails, WaitForDone},
 };
 
@@ -77,6 +78,7 @@ async fn every_future_and_stream_can_be_moved_to_another_thread() {
     let assets = client.assets();
     call(|| assets.create(file()));
     call(|| assets.upload("a.mp4"));
+    call(|| assets.upload_from(RangeSource::new("a.mp4", 1, |_| std::io::Cursor::new("a"))));
     list(|| assets.list());
     call(|| assets.retrieve(ID));
     call(|| assets.delete(ID));
@@ -145,6 +147,7 @@ fn clients_inputs_and_requests_can_be_cloned_and_shared() {
     shared::<MultipartUploadClient>();
 
     shared::<FileSource>();
+    shared::<RangeSource>();
     shared::<MediaSource>();
     shared::<TaskInput>();
     shared::<TextInput>();

@@ -1,16 +1,18 @@
-//! The file of an upload: one open handle that is read at offsets.
+//! The file of an upload, which is read at offsets: one open handle, or a source of ranges.
 
 use std::{
     fs::File,
     future::poll_fn,
     io,
     path::{Path, PathBuf},
-    pin::Pin,
     sync::Arc,
 };
 
-use tokio::io::{AsyncRead, ReadBuf};
-use twelvelabs_api::{params::assets_create as rules, runtime::FileSection};
+use tokio::io::ReadBuf;
+use twelvelabs_api::{
+    params::assets_create as rules,
+    runtime::{FilePart, FileSection},
+};
 
 use super::{
     engine::{Layout, Proof},
@@ -20,6 +22,7 @@ use super::{
 use crate::{
     error::{Checks, Error, Result, Violation},
     journal::{FileState, JOURNAL, in_background},
+    upload::{RangeSource, Reader},
 };
 
 /// How much of the file is read at once to check it.
@@ -28,12 +31,18 @@ const READ: usize = 256 * 1024;
 /// A file that is uploaded. All parts are of the same file, whatever happens to its path.
 #[derive(Clone)]
 pub(super) struct OpenFile {
-    /// Where the file was opened, for errors and for the name of the asset.
+    /// Where the file was opened, or the name of a source of ranges, for errors.
     pub(super) path: PathBuf,
-    /// The handle, which all parts share: each read names its offset.
-    pub(super) file: Arc<File>,
+    content: Content,
     /// Size and time of modification when the file was opened.
     pub(super) state: FileState,
+}
+
+#[derive(Clone)]
+enum Content {
+    /// The handle, which all parts share: each read names its offset.
+    File(Arc<File>),
+    Ranges(RangeSource),
 }
 
 impl OpenFile {
@@ -48,14 +57,10 @@ impl OpenFile {
             }
             let file = File::open(&path)?;
             let state = FileState::of(&file.metadata()?);
-            Ok(Self { path, file: Arc::new(file), state })
+            Ok(Self { path, content: Content::File(Arc::new(file)), state })
         };
         match in_background(open).await {
-            Ok(opened) if opened.state.size == 0 => {
-                checks.refuse(Violation::new(rules::FILE.name, shown, "must not be empty"));
-                None
-            }
-            Ok(opened) => Some(opened),
+            Ok(opened) => opened.not_empty(checks),
             Err(error) => {
                 let rule = format!("must be a readable file: {error}");
                 checks.refuse_because(Violation::new(rules::FILE.name, shown, rule), error);
@@ -64,9 +69,26 @@ impl OpenFile {
         }
     }
 
+    /// The file behind a source of ranges. `None` if it is empty; `checks` has the reason.
+    pub(super) fn of_ranges(source: RangeSource, checks: &mut Checks) -> Option<Self> {
+        let (path, size) = (PathBuf::from(source.file_name()), source.size());
+        Self { path, content: Content::Ranges(source), state: FileState { size, modified: None } }.not_empty(checks)
+    }
+
+    fn not_empty(self, checks: &mut Checks) -> Option<Self> {
+        if self.state.size > 0 {
+            return Some(self);
+        }
+        checks.refuse(Violation::new(rules::FILE.name, self.path.display(), "must not be empty"));
+        None
+    }
+
     /// The file from `offset` on, for `length` bytes.
-    pub(super) fn section(&self, offset: u64, length: u64) -> FileSection {
-        FileSection::new(Arc::clone(&self.file), offset, length)
+    pub(super) fn section(&self, offset: u64, length: u64) -> Reader {
+        match &self.content {
+            Content::File(file) => Box::pin(FileSection::new(Arc::clone(file), offset, length)),
+            Content::Ranges(source) => source.open(offset..offset + length),
+        }
     }
 
     /// Checks that a part of the file is still the one that was uploaded. Returns its proof.
@@ -106,7 +128,7 @@ impl OpenFile {
         let (mut hash, mut buffer) = (Hash::default(), vec![0; READ]);
         loop {
             let mut read = ReadBuf::new(&mut buffer);
-            let read_some = poll_fn(|context| Pin::new(&mut section).poll_read(context, &mut read));
+            let read_some = poll_fn(|context| section.as_mut().poll_read(context, &mut read));
             read_some.await.map_err(|error| self.unreadable(error))?;
             if read.filled().is_empty() {
                 return Ok(hash.finish());
@@ -115,14 +137,21 @@ impl OpenFile {
         }
     }
 
-    /// Another handle of the file.
-    pub(super) fn try_clone(&self) -> Result<File> {
-        self.file.try_clone().map_err(|error| self.unreadable(error))
+    /// The whole file, for one request.
+    pub(super) fn part(&self) -> Result<FilePart> {
+        match &self.content {
+            Content::File(file) => {
+                let handle = file.try_clone().map_err(|error| self.unreadable(error))?;
+                Ok(FilePart::file(handle))
+            }
+            Content::Ranges(source) => Ok(source.part()),
+        }
     }
 
-    /// Checks that the file is still the one that the upload began with.
+    /// Checks that the file is still the one that the upload began with. A source of ranges has to check that itself.
     pub(super) async fn check_unchanged(&self) -> Result<()> {
-        let file = Arc::clone(&self.file);
+        let Content::File(file) = &self.content else { return Ok(()) };
+        let file = Arc::clone(file);
         let metadata = in_background(move || file.metadata()).await.map_err(|error| self.unreadable(error))?;
         if FileState::of(&metadata) == self.state {
             return Ok(());

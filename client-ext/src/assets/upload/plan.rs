@@ -1,10 +1,12 @@
 //! What to upload, and how: in one request, in parts, or not at all, if the journal says that the file is uploaded.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use twelvelabs_api::{
     params::assets_retrieve::ASSET_ID,
-    runtime::FilePart,
     types::{Asset, AssetId, CreateAssetUploadRequestType},
 };
 
@@ -24,7 +26,7 @@ use crate::{
     error::{Checks, Error, Result, Violation},
     journal::{check_writable, load, save},
     multipart_upload::CreateMultipartUpload,
-    upload::Source,
+    upload::{RangeSource, Source},
 };
 
 /// The documentation says 200 MB and not whether these are 200 MiB: the smaller number is right in both cases.
@@ -39,9 +41,42 @@ const DOCUMENTS: [&str; 3] = ["pdf", "txt", "md"];
 const UPLOADED: &str = "the file is uploaded: retrieve the asset by its id";
 const NO_ASSET: &str = "the asset of the journal does not exist any more: delete the journal to upload the file again";
 
+/// The file to upload.
+#[derive(Debug)]
+pub(super) enum UploadSource {
+    Path(PathBuf),
+    Ranges(RangeSource),
+}
+
+impl UploadSource {
+    /// The path, or the name of a source of ranges.
+    fn path(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Ranges(source) => Path::new(source.file_name()),
+        }
+    }
+
+    /// The last component of the path, or the name of a source of ranges.
+    fn file_name(&self) -> String {
+        match self {
+            Self::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Ranges(source) => source.file_name().to_owned(),
+        }
+    }
+
+    /// Opens the file. `None` if it cannot be uploaded; `checks` has the reason.
+    pub(super) async fn open(&self, checks: &mut Checks) -> Option<OpenFile> {
+        match self {
+            Self::Path(path) => OpenFile::open(path, checks).await,
+            Self::Ranges(source) => OpenFile::of_ranges(source.clone(), checks),
+        }
+    }
+}
+
 /// What to upload, and how.
 pub(super) struct Plan {
-    pub(super) path: PathBuf,
+    pub(super) source: UploadSource,
     pub(super) filename: Option<String>,
     pub(super) file_type: Option<CreateAssetUploadRequestType>,
     pub(super) settings: AssetSettings,
@@ -57,16 +92,16 @@ pub(super) struct Plan {
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Plan");
-        out.field("path", &self.path).field("journal", &self.journal).field("settings", &self.settings);
+        out.field("source", &self.source).field("journal", &self.journal).field("settings", &self.settings);
         out.finish_non_exhaustive()
     }
 }
 
 impl Plan {
-    /// The file at this path, with the defaults.
-    pub(super) fn new(path: PathBuf) -> Self {
+    /// This file, with the defaults.
+    pub(super) fn new(source: UploadSource) -> Self {
         Self {
-            path,
+            source,
             filename: None,
             file_type: None,
             settings: AssetSettings::default(),
@@ -88,7 +123,7 @@ impl Plan {
     }
 
     fn has_extension(&self, extensions: &[&str]) -> bool {
-        let extension = self.path.extension().unwrap_or_default();
+        let extension = self.source.path().extension().unwrap_or_default();
         extensions.iter().any(|one| extension.eq_ignore_ascii_case(one))
     }
 
@@ -99,7 +134,7 @@ impl Plan {
 
     /// The name that the asset will have.
     pub(super) fn name(&self) -> String {
-        self.filename.clone().unwrap_or_else(|| self.path_name())
+        self.filename.clone().unwrap_or_else(|| self.source.file_name())
     }
 
     /// The request that starts an upload in parts.
@@ -176,7 +211,7 @@ impl Plan {
         file: OpenFile,
         created: &mut Created,
     ) -> Result<Response<Asset>> {
-        let mut part = FilePart::file(file.try_clone()?).with_file_name(self.path_name());
+        let mut part = file.part()?.with_file_name(self.source.file_name());
         if let Some(progress) = self.progress.clone() {
             part = part.with_progress(move |now| progress(now));
         }
@@ -195,11 +230,6 @@ impl Plan {
             save(path, &journal).await.map_err(|error| error.with_resource(&response.id))?;
         }
         reported.map(|()| response)
-    }
-
-    /// The last component of the path.
-    fn path_name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
@@ -230,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_may_be_too_large_for_one_request_is_sent_in_parts() {
-        let is_direct = |path: &str, size| Plan::new(path.into()).is_direct(size);
+        let is_direct = |path: &str, size| Plan::new(UploadSource::Path(path.into())).is_direct(size);
         assert!(is_direct("talk.mp4", 200_000_000) && !is_direct("talk.mp4", 200_000_001));
         assert!(is_direct("talk.pdf", 200 << 20), "a document has no parts");
     }

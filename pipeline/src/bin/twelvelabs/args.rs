@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use twelvelabs_pipeline::{Clips, TableFormat};
+use twelvelabs_pipeline::{Clips, RowCondition, TableFormat};
 
 use crate::exit;
 
@@ -63,7 +63,9 @@ pub(crate) enum Verb {
 
 #[derive(Args, Debug)]
 pub(crate) struct Embed {
-    /// Files, folders (recursive) and http or https URLs
+    /// Files, folders (recursive), http or https URLs; and objects below s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or
+    /// az://CONTAINER/PREFIX, with the credentials of the environment, if the program was built with the feature
+    /// object_store
     #[arg(value_name = "SOURCES")]
     pub(crate) sources: Vec<std::ffi::OsString>,
     /// Folder of the table and its ledger
@@ -73,7 +75,7 @@ pub(crate) struct Embed {
     /// or JSON lines; `-` for the standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Vec<PathBuf>,
-    /// Only files of folders that match, such as '*.mp4', or do not match, such as '!old/**'; can be repeated
+    /// Only files of folders and objects that match, such as '*.mp4', or do not match, such as '!old/**'; can be repeated
     #[arg(long)]
     pub(crate) glob: Vec<String>,
     /// Model
@@ -115,6 +117,9 @@ pub(crate) struct Embed {
     /// Show what would be done, without a call
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Identify objects by URL, size and ETag instead of their content, which is then read only once
+    #[arg(long)]
+    pub(crate) objects_by_etag: bool,
     /// Leave the uploaded assets on the server
     #[arg(long)]
     pub(crate) keep_assets: bool,
@@ -182,6 +187,10 @@ pub(crate) struct Search {
     /// Only sources whose path or URL contains this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) source: Option<String>,
+    /// Only rows that meet this condition: source=GLOB, option=NAME, kind=video, audio, image or document, start>=SECONDS
+    /// or end<=SECONDS; also with != or with >, < and the other direction; can be repeated
+    #[arg(long = "filter", value_name = "FILTER")]
+    pub(crate) filters: Vec<RowCondition>,
     /// Write the results to this file, as a page for a browser
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

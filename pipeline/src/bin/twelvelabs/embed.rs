@@ -47,6 +47,7 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
             Some(dimension) => pipeline.dimension(dimension),
             None => pipeline,
         };
+        let pipeline = pipeline.with_objects_by_e_tag(arguments.objects_by_etag);
         pipeline.model(ModelName::from(arguments.model.clone())).settings(settings.clone()).with_output(&arguments.out)
     };
     let sink = || TableFolder::new(&arguments.out, arguments.format.into());

@@ -19,6 +19,7 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
     let common = &arguments.common;
     let mut filter = RowFilter::default();
     (filter.scopes, filter.source) = (arguments.scopes.clone(), arguments.source.clone());
+    filter.conditions.clone_from(&arguments.filters);
     let folder = arguments.table.clone();
     let opened = tokio::task::spawn_blocking(move || VectorTable::open(&folder, &filter)).await;
     let table = opened.map_err(|error| Failure::new(Exit::Storage, error.to_string()))??;

@@ -2,6 +2,7 @@
 
 mod parts;
 pub(crate) mod platform;
+mod ranges;
 mod resume;
 
 use tempfile::TempDir;
