@@ -26,7 +26,7 @@ pub(crate) fn decode_union<T, E: de::Error>(name: &str, value: &Value, variants:
     let has_text_of_another = |variant: &Variant<T>| {
         variant.texts.iter().any(|(key, texts)| {
             let text = value.get(*key).and_then(Value::as_str).filter(|text| !texts.contains(text));
-            text.is_some_and(|text| variants.iter().any(|other| lists(other, *key, text)))
+            text.is_some_and(|text| variants.iter().any(|other| lists(other, key, text)))
         })
     };
     let shares_nothing = |variant: &Variant<T>| has_keys && !variant.keys.is_empty() && shared(variant) == 0;

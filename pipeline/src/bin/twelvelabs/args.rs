@@ -43,7 +43,7 @@ pub(crate) enum Verb {
     /// Embed files into a table. The same command again goes on where it stopped
     Embed(Box<Embed>),
     /// Find the clips of a table that are nearest to a text, an image or a video
-    Search(Search),
+    Search(Box<Search>),
     /// Show what the ledger of a table knows
     Status(Status),
     /// List the newest embedding tasks

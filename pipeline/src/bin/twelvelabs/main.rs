@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Outcome {
     match arguments.verb {
         Verb::Embed(verb) => embed::run(verb).await,
-        Verb::Search(verb) => search::run(verb).await,
+        Verb::Search(verb) => search::run(*verb).await,
         Verb::Status(verb) => status::run(&verb),
         Verb::Tasks(verb) => tasks::run(verb).await,
         Verb::Assets(verb) => assets::run(verb).await,
