@@ -167,7 +167,7 @@ async fn an_upload_of_10_kilobytes_per_second_is_progress() {
     if std::env::var_os("LONG_TESTS").is_none_or(|value| value != "1") {
         return;
     }
-    for body in [Body::Form(400_000), Body::Bytes(400_000), Body::Json(300_000)] {
+    let uploads = [Body::Form(400_000), Body::Bytes(400_000), Body::Json(300_000)].map(async |body| {
         let (listener, address) = listener_with(4 * 1024);
         let server = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.expect("a connection");
@@ -177,7 +177,8 @@ async fn an_upload_of_10_kilobytes_per_second_is_progress() {
         let client = client("http", address).with_chunk_timeout(limit).with_header_timeout(limit);
         body.send(&client.build().expect("a client")).await.expect("uploaded");
         server.await.expect("no panic").expect("read");
-    }
+    });
+    join_all(uploads).await;
 }
 
 /// Reads the headers of each request and nothing more. Sends the address of each client.
