@@ -187,10 +187,16 @@ impl<'r> Reader<'r> {
             Value::Object(object) => {
                 let target = object.get("$ref").and_then(Value::as_str).and_then(|own| resolve(self.root, own));
                 if let Some(target) = target.filter(|_| !names) {
-                    return match depth < DEEPEST {
-                        true => self.meaning(target, false, depth + 1),
-                        false => hash(&self.node(target, &mut Vec::new())).into(),
-                    };
+                    if depth < DEEPEST {
+                        return self.meaning(target, false, depth + 1);
+                    }
+                    // A schema may contain itself.
+                    if self.is_deep.replace(true) {
+                        return Value::Null;
+                    }
+                    let known = hash(&self.node(target, &mut Vec::new()));
+                    self.is_deep.set(false);
+                    return known.into();
                 }
                 let is_stated = |key: &str| names || !(PROSE.contains(&key) || key.starts_with("x-"));
                 let members: BTreeMap<&String, &Value> = object.iter().filter(|(key, _)| is_stated(key)).collect();
