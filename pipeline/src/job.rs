@@ -43,6 +43,9 @@ const IMAGE: &[&str] = &["png", "jpg", "jpeg"];
 const DOCUMENT: &[&str] = &["pdf", "txt", "md"];
 
 impl FileKind {
+    /// All types.
+    pub(crate) const ALL: [Self; 4] = [Self::Video, Self::Audio, Self::Image, Self::Document];
+
     /// The type of a file with this name, with the extension in lower case; `None` for a name that says nothing.
     pub(crate) fn of_name(name: &str) -> Option<(Self, String)> {
         let extension = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
@@ -69,7 +72,7 @@ impl FileKind {
 
     /// The type with this name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Video, Self::Audio, Self::Image, Self::Document].into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

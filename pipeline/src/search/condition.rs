@@ -59,7 +59,6 @@ enum Order {
 }
 
 const FIELDS: &str = "source, option, kind, start, end";
-const KINDS: [FileKind; 4] = [FileKind::Video, FileKind::Audio, FileKind::Image, FileKind::Document];
 /// Longer ones first.
 const OPERATORS: [&str; 6] = [">=", "<=", "!=", "=", ">", "<"];
 
@@ -92,7 +91,14 @@ impl FromStr for RowCondition {
             let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
             number.ok_or_else(|| format!("{field} must be compared with a number of seconds (got {value:?})"))
         };
-        let names = || value.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let names = || {
+            let names: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+            if names.is_empty() {
+                Err(format!("{field} must be compared with a name (got {value:?})"))
+            } else {
+                Ok(names)
+            }
+        };
         let test = match field {
             "source" => {
                 let is = is()?;
@@ -101,14 +107,17 @@ impl FromStr for RowCondition {
                     glob.map_err(|error| format!("source must be compared with a valid glob ({})", error.kind()))?;
                 Test::Source(glob.compile_matcher(), is)
             }
-            "option" => Test::Option(names().map(str::to_owned).collect(), is()?),
+            "option" => {
+                let is = is()?;
+                Test::Option(names()?.into_iter().map(str::to_owned).collect(), is)
+            }
             "kind" => {
                 let is = is()?;
                 let kind = |name: &str| {
-                    let known = KINDS.map(FileKind::name).join(", ");
+                    let known = FileKind::ALL.map(FileKind::name).join(", ");
                     FileKind::from_name(name).ok_or_else(|| format!("kind must be one of {known} (got {name:?})"))
                 };
-                Test::Kind(names().map(kind).collect::<Result<_, _>>()?, is)
+                Test::Kind(names()?.into_iter().map(kind).collect::<Result<_, _>>()?, is)
             }
             "start" => Test::Start(order()?, seconds()?),
             "end" => Test::End(order()?, seconds()?),
@@ -238,7 +247,9 @@ mod tests {
             "source>=a",
             "source=[a",
             "option<visual",
+            "option=,",
             "kind=film",
+            "kind!= , ",
             "start=5",
             "start!=5",
             "start>=soon",
