@@ -93,7 +93,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The text in rows: a path, or a URL without its secrets, which that of an object has none of.
+    /// The text in rows: a path, or a URL without its secrets. The URL of an object has none.
     pub fn public(&self) -> String {
         match self {
             Self::File(path) => path.to_string_lossy().into_owned(),
