@@ -4,7 +4,11 @@ use std::{fmt, str::FromStr};
 
 use globset::{Glob, GlobMatcher};
 
-use crate::{job::FileKind, row::VectorRow, text::shown};
+use crate::{
+    job::FileKind,
+    row::{VectorRow, is_url},
+    text::shown,
+};
 
 /// A condition on the rows that are searched, from its text: a field, an operator and a value.
 ///
@@ -172,8 +176,7 @@ impl Is {
 /// The type of the file behind a source. A URL without an extension was embedded as a video.
 fn kind_of(source: &str) -> Option<FileKind> {
     let name = source.rsplit('/').next().unwrap_or(source);
-    let is_url = || source.starts_with("http://") || source.starts_with("https://");
-    FileKind::of_name(name).map(|(kind, _)| kind).or_else(|| is_url().then_some(FileKind::Video))
+    FileKind::of_name(name).map(|(kind, _)| kind).or_else(|| is_url(source).then_some(FileKind::Video))
 }
 
 #[cfg(test)]
@@ -230,8 +233,10 @@ mod tests {
         assert!(!parse("start>=0").allows(&image) && !parse("end<1").allows(&image), "it has no range");
         assert!(!parse("option=visual").allows(&image) && parse("option!=visual").allows(&image));
         assert!(parse("kind=image").allows(&image) && parse("source=*a=b<c.png").allows(&image));
-        let url = VectorRow { source: "https://example.com/watch".into(), ..VectorRow::default() };
-        assert!(parse("kind=video").allows(&url));
+        for source in ["https://example.com/watch", "HTTPS://example.com/watch"] {
+            let url = VectorRow { source: source.into(), ..VectorRow::default() };
+            assert!(parse("kind=video").allows(&url), "{source}");
+        }
         assert_eq!(parse("start > 9.5").to_string(), "start > 9.5");
     }
 
