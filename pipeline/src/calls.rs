@@ -58,7 +58,8 @@ pub enum StepEnd {
     Later {
         /// What is to be recorded first.
         before: Option<Outcome>,
-        /// The error concerns this job. The job fails after some of those.
+        /// Whether the error concerns this job, and not the platform. [`Pipeline`](crate::Pipeline) lets a job fail after
+        /// five of these in a row.
         counts: bool,
         /// The error.
         reason: String,
@@ -81,7 +82,7 @@ impl Default for Interrupt {
 }
 
 impl Interrupt {
-    /// An interrupt that was not called for yet.
+    /// A handle on which [`interrupt`](Self::interrupt) was not called yet.
     pub fn new() -> Self {
         Self(Arc::new(watch::Sender::new(false)))
     }
@@ -107,7 +108,7 @@ impl StepClient {
     /// How often something is polled, if nothing else is said.
     pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-    /// The steps with this client. Once `interrupt` was called for, no step begins.
+    /// The steps with this client. After [`Interrupt::interrupt`], [`pass`](Self::pass) returns false.
     pub fn new(client: TwelveLabs, interrupt: Interrupt) -> Self {
         Self::with_events(client, interrupt, Reporter::default())
     }
@@ -122,7 +123,7 @@ impl StepClient {
         self.objects = objects;
     }
 
-    /// Calls back with uploads and pauses. What is recorded is not reported here.
+    /// Calls back for [`Event::Upload`], [`Event::Paused`] and [`Event::Delayed`]. The other events are the driver's.
     #[must_use]
     pub fn on_event(mut self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.events.set_callback(callback);

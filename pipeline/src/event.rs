@@ -52,7 +52,7 @@ pub enum Event {
     Upload {
         /// Identifier of the job.
         job: String,
-        /// The path.
+        /// The path, or the URL of an object.
         source: String,
         /// Bytes so far.
         sent: u64,

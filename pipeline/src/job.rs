@@ -1,21 +1,13 @@
 //! A job: what is embedded, how, and its identity.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+mod settings;
+
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use twelvelabs::{
-    EmbeddingOption, EmbeddingScope, ModelName,
-    assets::AssetId,
-    embed::v2::{
-        AudioInput, DocumentInput, EmbedTaskInput, ImageInput, MediaSource, Segmentation, TimedInput, Timeline,
-        VideoInput,
-    },
-};
+use twelvelabs::ModelName;
 
+pub use self::settings::{Clips, ItemSettings};
 use crate::{error::PipelineError, object_url::ObjectUrl};
 
 /// What changes when a file or an object does.
@@ -51,6 +43,9 @@ const IMAGE: &[&str] = &["png", "jpg", "jpeg"];
 const DOCUMENT: &[&str] = &["pdf", "txt", "md"];
 
 impl FileKind {
+    /// All types.
+    pub(crate) const ALL: [Self; 4] = [Self::Video, Self::Audio, Self::Image, Self::Document];
+
     /// The type of a file with this name, with the extension in lower case; `None` for a name that says nothing.
     pub(crate) fn of_name(name: &str) -> Option<(Self, String)> {
         let extension = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
@@ -77,177 +72,7 @@ impl FileKind {
 
     /// The type with this name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Video, Self::Audio, Self::Image, Self::Document].into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-/// How a video or audio file is divided into clips: `dynamic:4` or `fixed:6`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Clips {
-    /// At changes of the content; each clip has at least this many seconds.
-    Dynamic(u64),
-    /// Of this many seconds.
-    Fixed(u64),
-}
-
-impl FromStr for Clips {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let rule = || format!("must be dynamic:SECONDS or fixed:SECONDS (got {text:?})");
-        let (name, seconds) = text.split_once(':').ok_or_else(rule)?;
-        let seconds: u64 = seconds.parse().map_err(|_| rule())?;
-        let (clips, range) = match name {
-            "dynamic" => (Self::Dynamic(seconds), 1..=5),
-            "fixed" => (Self::Fixed(seconds), 1..=10),
-            _ => return Err(rule()),
-        };
-        if !range.contains(&seconds) {
-            return Err(format!("must have {} to {} seconds (got {seconds})", range.start(), range.end()));
-        }
-        Ok(clips)
-    }
-}
-
-impl fmt::Display for Clips {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dynamic(seconds) => write!(f, "dynamic:{seconds}"),
-            Self::Fixed(seconds) => write!(f, "fixed:{seconds}"),
-        }
-    }
-}
-
-/// What to compute for an item. What is not set is the server's default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct ItemSettings {
-    /// Embedding options of audio and video, such as `visual`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<String>,
-    /// Embedding scopes: `clip`, `asset`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub scopes: Vec<String>,
-    /// How audio and video is divided into clips.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clips: Option<Clips>,
-    /// Start of the range of audio and video, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_sec: Option<f64>,
-    /// End of the range, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_sec: Option<f64>,
-}
-
-const OPTIONS: &[&str] = &["visual", "audio", "transcription"];
-const SCOPES: &[&str] = &["clip", "asset"];
-
-impl ItemSettings {
-    /// Checks what can be checked without a file. `None` if the settings are valid, else the name of the field and the
-    /// rule.
-    pub(crate) fn violation(&self) -> Option<(&'static str, String)> {
-        let unknown = |values: &[String], known: &[&str]| {
-            let value = values.iter().find(|value| !known.contains(&value.as_str()))?;
-            Some(format!("must be some of {} (got {value:?})", known.join(", ")))
-        };
-        let number = |value: Option<f64>| {
-            let value = value.filter(|value| !value.is_finite() || *value < 0.0)?;
-            Some(format!("must be a number of seconds from 0 (got {value})"))
-        };
-        let order = || {
-            let (start, end) = (self.start_sec.unwrap_or_default(), self.end_sec?);
-            (end <= start).then(|| format!("must be greater than the start, {start} (got {end})"))
-        };
-        let named = |name: &'static str| move |rule: String| (name, rule);
-        unknown(&self.options, OPTIONS)
-            .map(named("options"))
-            .or_else(|| unknown(&self.scopes, SCOPES).map(named("scopes")))
-            .or_else(|| number(self.start_sec).map(named("start")))
-            .or_else(|| number(self.end_sec).or_else(order).map(named("end")))
-    }
-
-    /// The settings with those of a run where these say nothing.
-    pub(crate) fn or(mut self, run: &Self) -> Self {
-        if self.options.is_empty() {
-            self.options.clone_from(&run.options);
-        }
-        if self.scopes.is_empty() {
-            self.scopes.clone_from(&run.scopes);
-        }
-        self.clips = self.clips.or(run.clips);
-        self.start_sec = self.start_sec.or(run.start_sec);
-        self.end_sec = self.end_sec.or(run.end_sec);
-        self
-    }
-
-    /// The seconds of a file that are embedded.
-    pub(crate) fn seconds_of(&self, duration: f64) -> f64 {
-        (self.end_sec.unwrap_or(duration).min(duration) - self.start_sec.unwrap_or_default()).max(0.0)
-    }
-
-    /// An estimate of the number of vectors for this many seconds of video or audio.
-    pub(crate) fn estimated_vectors(&self, kind: FileKind, duration: f64, model: &ModelName) -> u64 {
-        let (seconds, is_35) = (self.seconds_of(duration), *model == ModelName::Marengo35);
-        let options = match (kind, self.options.len(), is_35) {
-            (FileKind::Image | FileKind::Document, ..) => return 1,
-            (FileKind::Video, 0, true) => 2,
-            (FileKind::Video, 0, false) => 3,
-            (FileKind::Audio, 0, true) => 1,
-            (FileKind::Audio, 0, false) => 2,
-            (_, count, _) => count as u64,
-        };
-        let length = match self.clips {
-            Some(Clips::Dynamic(seconds) | Clips::Fixed(seconds)) => seconds,
-            None if is_35 => 2,
-            None => 4,
-        };
-        let has = |scope: &str| self.scopes.is_empty() || self.scopes.iter().any(|known| known == scope);
-        let clips = if has("clip") { (seconds / length as f64).ceil() as u64 } else { 0 };
-        options * (clips + u64::from(has("asset")))
-    }
-
-    /// What is sent for an asset.
-    pub(crate) fn input(&self, kind: FileKind, asset: &str) -> EmbedTaskInput {
-        let source = MediaSource::asset(AssetId::from_str(asset).map_or_else(|_| asset.into(), |id| id.to_string()));
-        match kind {
-            FileKind::Video => self.timed(VideoInput::new(source)).into(),
-            FileKind::Audio => {
-                let settings = Self { options: self.without_pictures(), ..self.clone() };
-                settings.timed(AudioInput::new(source)).into()
-            }
-            FileKind::Image => ImageInput::new(source).into(),
-            FileKind::Document => DocumentInput::new(source).into(),
-        }
-    }
-
-    /// The options that audio has.
-    fn without_pictures(&self) -> Vec<String> {
-        self.options.iter().filter(|option| *option != "visual").cloned().collect()
-    }
-
-    fn timed<K: Timeline>(&self, mut input: TimedInput<K>) -> TimedInput<K> {
-        if let Some(seconds) = self.start_sec {
-            input = input.start_sec(seconds);
-        }
-        if let Some(seconds) = self.end_sec {
-            input = input.end_sec(seconds);
-        }
-        if let Some(clips) = self.clips {
-            input = input.segmentation(match clips {
-                Clips::Dynamic(seconds) => Segmentation::dynamic(seconds),
-                Clips::Fixed(seconds) => Segmentation::fixed(seconds),
-            });
-        }
-        if !self.options.is_empty() {
-            input = input.embedding_option(self.options.iter().map(|name| EmbeddingOption::from(name.clone())));
-        }
-        if !self.scopes.is_empty() {
-            input = input.embedding_scope(self.scopes.iter().map(|name| EmbeddingScope::from(name.clone())));
-        }
-        input
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -257,6 +82,7 @@ pub const ASSET_PREFIX: &str = "twelvelabs-pipeline-";
 /// Where an item comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Origin {
     /// A file.
     File(PathBuf),
@@ -267,7 +93,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The text in rows: a path, or a URL without its secrets, which that of an object has none of.
+    /// The text in rows: a path, or a URL without its secrets. The URL of an object has none.
     pub fn public(&self) -> String {
         match self {
             Self::File(path) => path.to_string_lossy().into_owned(),
@@ -407,18 +233,6 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), 6);
         assert!(ids.iter().all(|id| id.len() == 32));
-    }
-
-    #[test]
-    fn settings_are_checked() {
-        assert_eq!("fixed:6".parse(), Ok(Clips::Fixed(6)));
-        assert_eq!("fixed:11".parse::<Clips>(), Err("must have 1 to 10 seconds (got 11)".into()));
-        assert!("often".parse::<Clips>().is_err() && "fixed:x".parse::<Clips>().is_err());
-        let settings = ItemSettings { start_sec: Some(5.0), end_sec: Some(5.0), ..ItemSettings::default() };
-        assert_eq!(settings.violation(), Some(("end", "must be greater than the start, 5 (got 5)".into())));
-        let settings = ItemSettings { options: vec!["smell".into()], ..ItemSettings::default() };
-        let rule = "must be some of visual, audio, transcription (got \"smell\")";
-        assert_eq!(settings.violation(), Some(("options", rule.into())));
     }
 
     #[test]

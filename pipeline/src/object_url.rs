@@ -34,8 +34,9 @@ impl ObjectUrl {
         let (scheme, rest) = text.split_once("://").filter(|_| is_object_url(text)).ok_or(rule)?;
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        // The query of a signed URL is a secret. An object with such a name is found by its prefix.
-        if bucket.is_empty() || !bucket.chars().all(is_name) || key.contains('?') {
+        // The query of a signed URL is a secret. An object with such a name is found by its prefix. A slash at the start
+        // would be left out, which is another object.
+        if bucket.is_empty() || !bucket.chars().all(is_name) || key.contains('?') || key.starts_with('/') {
             return Err(rule.into());
         }
         let scheme = scheme.to_ascii_lowercase();
@@ -101,8 +102,15 @@ mod tests {
     #[test]
     fn other_schemes_and_what_may_have_a_secret_are_refused_without_repeating_it() {
         assert!(is_object_url("S3://b/k") && !is_object_url("https://b/k") && !is_object_url("s3:/b"));
-        for text in ["s3://", "s3:///k", "s3://key:SECRET@b/k", "s3://b/k?X-Amz-Signature=SECRET", "az://a b/k", "file"]
-        {
+        for text in [
+            "s3://",
+            "s3:///k",
+            "s3://b//k",
+            "s3://key:SECRET@b/k",
+            "s3://b/k?X-Amz-Signature=SECRET",
+            "az://a b/k",
+            "file",
+        ] {
             let error = ObjectUrl::parse(text).expect_err(text);
             assert!(error.starts_with("the URL of an object must be") && !error.contains("SECRET"), "{error}");
         }

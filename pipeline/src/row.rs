@@ -40,6 +40,12 @@ pub struct VectorRow {
     pub vector: Vec<f32>,
 }
 
+/// Whether a source is the URL of a file that the server fetches.
+pub(crate) fn is_url(source: &str) -> bool {
+    let scheme = source.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+}
+
 /// An item without vectors: a row of the table of failures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRow {

@@ -15,6 +15,7 @@ use crate::{
     job::{FileKind, ItemSettings, Origin, Stamp},
     object_url::{ObjectUrl, is_object_url},
     objects::Objects,
+    row::is_url,
     text::shown,
 };
 
@@ -56,11 +57,6 @@ impl ItemSource {
             _ => Self::Path(text.into()),
         }
     }
-}
-
-fn is_url(text: &str) -> bool {
-    let scheme = text.split("://").next().unwrap_or_default();
-    text.contains("://") && (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
 }
 
 /// An item to check and embed.

@@ -176,7 +176,7 @@ impl Batch {
         }
     }
 
-    /// A poll of one item counts as so many requests.
+    /// How many requests a poll of one item counts as.
     pub fn with_requests_per_poll(self, requests: u32) -> Self {
         Self { requests_per_poll: requests, ..self }
     }

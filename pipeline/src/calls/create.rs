@@ -33,13 +33,13 @@ pub struct Right {
 }
 
 impl Right {
-    /// The right for so long from now on, by the clock of this process.
+    /// The right for this time from now on, by the clock of this process.
     pub fn for_the_next(limit: Duration) -> Self {
         Self { until: Instant::now() + limit, deadline: None, limit }
     }
 
-    /// The right for so long from now on, but not after a time by the clock of the machine that gave it. That clock
-    /// should be this one's, up to a difference that does not matter.
+    /// The right for the time `limit` from now on, but not after `deadline`, by the clock of the machine that gave it. Its
+    /// clock may differ from this one's by a time that does not matter, compared with `limit`.
     pub fn until(deadline: SystemTime, limit: Duration) -> Self {
         Self { deadline: Some(deadline), ..Self::for_the_next(limit) }
     }
@@ -59,7 +59,7 @@ impl Right {
         self.left().filter(|left| *left > self.limit / 2)
     }
 
-    /// How long after the right for so long was given the effect of its call may appear.
+    /// How long after a right for the time `limit` was given its call may still take effect.
     pub fn longest_effect(limit: Duration) -> Duration {
         limit + (limit / 4).max(LEAST_MARGIN)
     }

@@ -119,7 +119,7 @@ impl StepClient {
         journal: &Path,
         upload: Request<UploadAsset>,
     ) -> twelvelabs::Result<Response<Asset>> {
-        let mut upload = upload.filename(job.asset_name());
+        let mut upload = upload.filename(job.asset_name()).with_direct_limit(WITH_JOURNAL);
         if has_journal(job) {
             upload = upload.with_journal(journal);
         }

@@ -1,4 +1,4 @@
-//! What a run would do, without a call.
+//! What a run would do, without a call to the platform.
 
 use std::collections::HashSet;
 

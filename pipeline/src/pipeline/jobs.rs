@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PlannedJobs {
-    /// Of all their vectors.
+    /// Model and dimension of all jobs.
     pub space: VectorSpace,
     /// Each content with each settings once.
     pub jobs: Vec<EmbedJob>,

@@ -4,7 +4,11 @@ use std::{fmt, str::FromStr};
 
 use globset::{Glob, GlobMatcher};
 
-use crate::{job::FileKind, row::VectorRow, text::shown};
+use crate::{
+    job::FileKind,
+    row::{VectorRow, is_url},
+    text::shown,
+};
 
 /// A condition on the rows that are searched, from its text: a field, an operator and a value.
 ///
@@ -59,7 +63,6 @@ enum Order {
 }
 
 const FIELDS: &str = "source, option, kind, start, end";
-const KINDS: [FileKind; 4] = [FileKind::Video, FileKind::Audio, FileKind::Image, FileKind::Document];
 /// Longer ones first.
 const OPERATORS: [&str; 6] = [">=", "<=", "!=", "=", ">", "<"];
 
@@ -92,7 +95,14 @@ impl FromStr for RowCondition {
             let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
             number.ok_or_else(|| format!("{field} must be compared with a number of seconds (got {value:?})"))
         };
-        let names = || value.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let names = || {
+            let names: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+            if names.is_empty() {
+                Err(format!("{field} must be compared with a name (got {value:?})"))
+            } else {
+                Ok(names)
+            }
+        };
         let test = match field {
             "source" => {
                 let is = is()?;
@@ -101,14 +111,17 @@ impl FromStr for RowCondition {
                     glob.map_err(|error| format!("source must be compared with a valid glob ({})", error.kind()))?;
                 Test::Source(glob.compile_matcher(), is)
             }
-            "option" => Test::Option(names().map(str::to_owned).collect(), is()?),
+            "option" => {
+                let is = is()?;
+                Test::Option(names()?.into_iter().map(str::to_owned).collect(), is)
+            }
             "kind" => {
                 let is = is()?;
                 let kind = |name: &str| {
-                    let known = KINDS.map(FileKind::name).join(", ");
+                    let known = FileKind::ALL.map(FileKind::name).join(", ");
                     FileKind::from_name(name).ok_or_else(|| format!("kind must be one of {known} (got {name:?})"))
                 };
-                Test::Kind(names().map(kind).collect::<Result<_, _>>()?, is)
+                Test::Kind(names()?.into_iter().map(kind).collect::<Result<_, _>>()?, is)
             }
             "start" => Test::Start(order()?, seconds()?),
             "end" => Test::End(order()?, seconds()?),
@@ -163,8 +176,7 @@ impl Is {
 /// The type of the file behind a source. A URL without an extension was embedded as a video.
 fn kind_of(source: &str) -> Option<FileKind> {
     let name = source.rsplit('/').next().unwrap_or(source);
-    let is_url = || source.starts_with("http://") || source.starts_with("https://");
-    FileKind::of_name(name).map(|(kind, _)| kind).or_else(|| is_url().then_some(FileKind::Video))
+    FileKind::of_name(name).map(|(kind, _)| kind).or_else(|| is_url(source).then_some(FileKind::Video))
 }
 
 #[cfg(test)]
@@ -221,8 +233,10 @@ mod tests {
         assert!(!parse("start>=0").allows(&image) && !parse("end<1").allows(&image), "it has no range");
         assert!(!parse("option=visual").allows(&image) && parse("option!=visual").allows(&image));
         assert!(parse("kind=image").allows(&image) && parse("source=*a=b<c.png").allows(&image));
-        let url = VectorRow { source: "https://example.com/watch".into(), ..VectorRow::default() };
-        assert!(parse("kind=video").allows(&url));
+        for source in ["https://example.com/watch", "HTTPS://example.com/watch"] {
+            let url = VectorRow { source: source.into(), ..VectorRow::default() };
+            assert!(parse("kind=video").allows(&url), "{source}");
+        }
         assert_eq!(parse("start > 9.5").to_string(), "start > 9.5");
     }
 
@@ -238,7 +252,9 @@ mod tests {
             "source>=a",
             "source=[a",
             "option<visual",
+            "option=,",
             "kind=film",
+            "kind!= , ",
             "start=5",
             "start!=5",
             "start>=soon",

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Hit, picture::data_urls};
-use crate::{job::FileKind, object_url::is_object_url, text::shown};
+use crate::{job::FileKind, object_url::is_object_url, row::is_url, text::shown};
 
 /// Everything in a path but these.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -111,7 +111,7 @@ fn timeline(hit: &Hit, hits: &[Hit]) -> Markup {
 /// an object, which no browser opens, and whose name is not encoded yet.
 fn url(hit: &Hit) -> String {
     let source = &hit.source;
-    let url = if source.starts_with("http://") || source.starts_with("https://") {
+    let url = if is_url(source) {
         source.clone()
     } else if let Some((scheme, name)) = source.split_once("://").filter(|_| is_object_url(source)) {
         format!("{scheme}://{}", utf8_percent_encode(name, PATH))
@@ -172,6 +172,8 @@ mod tests {
         assert!(page.contains("<div class=\"none\">audio</div>") && page.contains("<div class=\"none\">video</div>"));
         assert!(page.contains("href=\"https://h/a.mp4#t=1.00,2.00\""), "{page}");
         assert!(page.contains("left:25.00%;width:25.00%"), "{page}");
+        let page = results_page("x", &[hit("HTTPS://h/a.mp4")], |_| None);
+        assert!(page.contains("href=\"HTTPS://h/a.mp4#t=1.00,2.00\""), "{page}");
         let page = results_page("x", &[hit("s3://b/a \"c.mp4")], |_| None);
         assert!(page.contains("href=\"s3://b/a%20%22c.mp4#t=1.00,2.00\""), "{page}");
     }

@@ -78,7 +78,7 @@ impl TableFolder {
         Self { path: path.into(), format, writer: None }
     }
 
-    /// A table that several processes write at the same time, each of them batches with other numbers, or the same rows.
+    /// A table that several processes write at the same time. A batch that two of them write must have the same rows.
     /// All of them [`open`](Sink::open) it with the same identity.
     ///
     /// An unfinished file of a process that has crashed is removed when the table is opened more than a day later.

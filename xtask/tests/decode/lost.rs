@@ -56,3 +56,21 @@ fn a_parameter_that_the_path_does_not_have_is_ignored() {
     let (_, lost) = generated(&document(parameters, r#"{"204":{"description":""}}"#));
     assert_eq!(lost, ["/paths/~1a/get/parameters/0: ignored: the path has no such parameter"]);
 }
+
+#[test]
+fn a_schema_that_contains_itself_through_its_variants_or_parts_is_generated_once() {
+    let node = |child: &str| {
+        let properties = format!(r#"{{"kind":{{"type":"string"}},"child":{child}}}"#);
+        let leaf = r#"{"type":"object","properties":{"kind":{"type":"string"}}}"#;
+        let schemas = format!(
+            r#"{{"components":{{"schemas":{{"Leaf":{leaf},"Node":{{"type":"object","properties":{properties}}}}}}},"#
+        );
+        generated(&document("[]", r#"{"204":{"description":""}}"#).replacen('{', &schemas, 1)).0
+    };
+    let variants = r##"{"$ref":"#/components/schemas/Node"},{"$ref":"#/components/schemas/Leaf"}"##;
+    let union = node(&format!(r#"{{"oneOf":[{variants}],"discriminator":{{"propertyName":"kind"}}}}"#));
+    assert!(union.contains("pub enum NodeChild ") && !union.contains("NodeChildNodeChild"), "{union}");
+    let more = r#"{"type":"object","properties":{"more":{"type":"string"}}}"#;
+    let composed = node(&format!(r##"{{"allOf":[{{"$ref":"#/components/schemas/Node"}},{more}]}}"##));
+    assert!(composed.contains("pub struct NodeChild ") && !composed.contains("NodeChildChild"), "{composed}");
+}

@@ -114,7 +114,7 @@ pub(crate) struct Embed {
     /// Create no tasks after this time from now, such as 90m or 8h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) until: Option<Duration>,
-    /// Show what would be done, without a call
+    /// Show what would be done, without a call to the platform
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Identify objects by URL, size and ETag instead of their content, which is then read only once

@@ -1,6 +1,9 @@
 //! Operations as trees.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::Value;
 
@@ -9,7 +12,7 @@ use crate::{document::METHODS, reference::follow};
 
 /// Everything that a document states.
 pub fn api(root: &Value) -> Api {
-    let reader = Reader { root, key_headers: key_headers(root) };
+    let reader = Reader { root, key_headers: key_headers(root), is_deep: Cell::new(false) };
     let schemes = root["components"]["securitySchemes"].as_object().into_iter().flatten();
     Api {
         operations: reader.operations(&root["paths"]),
@@ -22,7 +25,7 @@ pub fn api(root: &Value) -> Api {
 
 /// A schema as a tree. References are resolved in `root`.
 pub fn schema(root: &Value, schema: &Value) -> Node {
-    Reader { root, key_headers: BTreeSet::new() }.node(schema, &mut Vec::new())
+    Reader { root, key_headers: BTreeSet::new(), is_deep: Cell::new(false) }.node(schema, &mut Vec::new())
 }
 
 /// A media type without what does not change its meaning: case, the order of parameters, and `charset=utf-8`.
@@ -66,6 +69,8 @@ pub(super) fn prose_of(value: &Value) -> String {
 pub(super) struct Reader<'r> {
     pub(super) root: &'r Value,
     key_headers: BTreeSet<String>,
+    /// A schema deep inside of a keyword is being read; see `meaning`.
+    pub(super) is_deep: Cell<bool>,
 }
 
 impl<'r> Reader<'r> {

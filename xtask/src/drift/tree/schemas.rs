@@ -58,15 +58,7 @@ impl<'r> Reader<'r> {
         };
         let mut node = match object.get("$ref").and_then(Value::as_str) {
             None => self.plain(object, above),
-            Some(reference) => match above.iter().rev().position(|seen| *seen == reference) {
-                Some(steps) => Node { recursive: Some(steps), ..Node::default() },
-                None => {
-                    above.push(reference);
-                    let node = resolve(self.root, reference).map(|target| self.node(target, above));
-                    above.pop();
-                    node.unwrap_or_default()
-                }
-            },
+            Some(reference) => self.referenced(reference, resolve(self.root, reference), above),
         };
         let is_3_0 = || self.root["openapi"].as_str().is_some_and(|version| version.starts_with("3.0"));
         if object.get("$ref").is_some() && !is_3_0() {
@@ -83,6 +75,17 @@ impl<'r> Reader<'r> {
             node.prose = prose_of(schema);
         }
         node
+    }
+
+    /// The target of a reference. Inside of itself, it is the number of references in between.
+    fn referenced(&self, reference: &'r str, target: Option<&'r Value>, above: &mut Vec<&'r str>) -> Node {
+        if let Some(steps) = above.iter().rev().position(|seen| *seen == reference) {
+            return Node { recursive: Some(steps), ..Node::default() };
+        }
+        above.push(reference);
+        let node = target.map(|target| self.node(target, above));
+        above.pop();
+        node.unwrap_or_default()
     }
 
     fn plain(&self, object: &'r Map<String, Value>, above: &mut Vec<&'r str>) -> Node {
@@ -187,10 +190,16 @@ impl<'r> Reader<'r> {
             Value::Object(object) => {
                 let target = object.get("$ref").and_then(Value::as_str).and_then(|own| resolve(self.root, own));
                 if let Some(target) = target.filter(|_| !names) {
-                    return match depth < DEEPEST {
-                        true => self.meaning(target, false, depth + 1),
-                        false => hash(&self.node(target, &mut Vec::new())).into(),
-                    };
+                    if depth < DEEPEST {
+                        return self.meaning(target, false, depth + 1);
+                    }
+                    // A schema may contain itself.
+                    if self.is_deep.replace(true) {
+                        return Value::Null;
+                    }
+                    let known = hash(&self.node(target, &mut Vec::new()));
+                    self.is_deep.set(false);
+                    return known.into();
                 }
                 let is_stated = |key: &str| names || !(PROSE.contains(&key) || key.starts_with("x-"));
                 let members: BTreeMap<&String, &Value> = object.iter().filter(|(key, _)| is_stated(key)).collect();
@@ -219,22 +228,32 @@ impl<'r> Reader<'r> {
     ) -> BTreeMap<String, u64> {
         let mut out = BTreeMap::new();
         let mut targets = BTreeSet::new();
+        let variants = ["oneOf", "anyOf"].iter().filter_map(|keyword| union.get(*keyword)?.as_array()).flatten();
+        let variants: Vec<&'r str> = variants.filter_map(|variant| variant["$ref"].as_str()).collect();
         for (value, target) in discriminator["mapping"].as_object().into_iter().flatten() {
             let Some(target) = target.as_str() else { continue };
-            targets.insert(reference_name(target));
+            let name = reference_name(target);
             let schema = resolve(self.root, target).or_else(|| self.root["components"]["schemas"].get(target));
-            if let Some(schema) = schema {
-                out.insert(value.clone(), hash(&self.node(schema, above)));
+            if schema.is_some() {
+                // A mapping may have a name instead of a reference.
+                let reference = variants.iter().copied().find(|own| reference_name(own) == name).unwrap_or(target);
+                out.insert(value.clone(), hash(&self.referenced(reference, schema, above)));
             }
+            targets.insert(name);
         }
         // The value of a variant without a mapping is its name, unless the variant itself says what it is.
         let tag = discriminator["propertyName"].as_str().unwrap_or_default();
-        let variants = ["oneOf", "anyOf"].iter().filter_map(|keyword| union.get(*keyword)?.as_array()).flatten();
-        for reference in variants.filter_map(|variant| variant["$ref"].as_str()) {
+        for reference in variants {
             let (name, target) = (reference_name(reference), resolve(self.root, reference));
-            let node = target.filter(|_| !targets.contains(&name)).map(|target| self.node(target, above));
-            let is_stated = |node: &Node| node.fields.get(tag).is_some_and(|field| field.node.values.is_some());
-            if let Some(node) = node.filter(|node| !is_stated(node)) {
+            let Some(target) = target.filter(|_| !targets.contains(&name)) else { continue };
+            let node = self.referenced(reference, Some(target), above);
+            // A variant that contains the union was not read again.
+            let own = &target["properties"][tag];
+            let is_stated = match node.recursive {
+                Some(_) => own.get("const").or(own.get("enum")).is_some(),
+                None => node.fields.get(tag).is_some_and(|field| field.node.values.is_some()),
+            };
+            if !is_stated {
                 out.insert(name, hash(&node));
             }
         }

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::limits::Param;
 use super::narrow::beside_reference;
 use super::shapes::{
-    COMPONENTS, annotated, component_schemas, enum_values, form_components, is_circular, is_null, needs_name,
-    nullable_components, property_keys, request_components, response_components, sole_part, types_of,
+    COMPONENTS, annotated, component_schemas, enum_values, form_components, is_circular, is_null, may_be_null,
+    needs_name, nullable_components, property_keys, request_components, response_components, sole_part, types_of,
 };
 use crate::{
     generate::names::{bounded, identifier, type_name},
@@ -56,6 +56,8 @@ pub struct Schemas<'d> {
     keys: BTreeSet<String>,
     /// How many unions are being distributed over the parts of an `allOf`.
     pub(super) distributing: usize,
+    /// The schemas that are being lowered and have no name in the document, and their Rust names.
+    above: Vec<(Value, String)>,
     /// Values that are not supported become any JSON value instead of being refused.
     pub(super) lenient: bool,
     pub refused: Vec<Remark>,
@@ -133,6 +135,7 @@ impl<'d> Schemas<'d> {
             renamed: BTreeMap::new(),
             keys: property_keys(root),
             distributing: 0,
+            above: Vec::new(),
             refused: Vec::new(),
             lost: Vec::new(),
         };
@@ -218,9 +221,16 @@ impl<'d> Schemas<'d> {
         if !needs_name(schema) {
             return self.lower_body(schema, site);
         }
+        // The variants of a tagged union, and the parts of `allOf`, are copied, and may contain the schema again.
+        if let Some((_, name)) = self.above.iter().find(|(above, _)| above == schema) {
+            let reference = json!({ "$ref": format!("{COMPONENTS}{name}") });
+            return annotated(reference, schema["description"].as_str(), may_be_null(schema));
+        }
         let mut site = site.clone();
         site.name = self.free_name(&site.name);
+        self.above.push((schema.clone(), site.name.clone()));
         let lowered = self.lower_body(schema, &site);
+        self.above.pop();
         let reference = format!("{COMPONENTS}{}", site.name);
         let nullable = lowered["nullable"] == json!(true);
         let mut named = lowered;

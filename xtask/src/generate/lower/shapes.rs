@@ -110,6 +110,13 @@ pub(super) fn is_null(schema: &Value) -> bool {
     schema["type"] == "null" || schema["enum"] == json!([null]) || schema.get("const") == Some(&Value::Null)
 }
 
+/// Whether a schema says that null is one of its values.
+pub(super) fn may_be_null(schema: &Value) -> bool {
+    let Some(object) = schema.as_object() else { return false };
+    let variants = ["oneOf", "anyOf"].iter().filter_map(|key| object.get(*key)?.as_array()).flatten();
+    types_of(object).1 || variants.into_iter().any(is_null)
+}
+
 pub(super) fn needs_name(schema: &Value) -> bool {
     let Some(object) = schema.as_object() else { return false };
     let real_variants = ["oneOf", "anyOf"]

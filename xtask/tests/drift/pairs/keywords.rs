@@ -32,6 +32,18 @@ fn changes_inside_of_keywords_are_reported_with_their_class() {
             breaking.clone(),
         ),
         (
+            "a schema that contains itself",
+            with_schemas(
+                sent(reference("A")),
+                json!({ "A": { "type": "object", "patternProperties": { "^x": reference("A") } } }),
+            ),
+            with_schemas(
+                sent(reference("A")),
+                json!({ "A": { "type": "object", "patternProperties": { "^y": reference("A") } } }),
+            ),
+            both(Breaking),
+        ),
+        (
             "no items at all",
             received(json!({ "type": "array", "items": false })),
             received(json!({ "type": "array" })),

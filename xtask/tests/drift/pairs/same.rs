@@ -40,6 +40,13 @@ fn documents_that_mean_the_same_have_no_difference() {
         let variant = |name: &str| json!({ "type": "object", "properties": { "t": { "type": "string" }, name: {} } });
         with_schemas(received(union), json!({ "A": variant("a"), "B": variant("b") }))
     };
+    let recursive = |mapping: Value| {
+        let discriminator = json!({ "propertyName": "t", "mapping": mapping });
+        let child = json!({ "oneOf": [reference("A"), reference("B")], "discriminator": discriminator });
+        let properties =
+            |more: Value| json!({ "type": "object", "properties": { "t": { "type": "string" }, "x": more } });
+        with_schemas(received(reference("A")), json!({ "A": properties(child), "B": properties(json!({})) }))
+    };
     let pairs = [
         // Schemas.
         ("allOf is folded", with_schemas(sent(composed.clone()), named.clone()), sent(folded.clone())),
@@ -141,6 +148,11 @@ fn documents_that_mean_the_same_have_no_difference() {
             "a mapping of the names of schemas",
             untagged(json!({})),
             untagged(json!({ "A": "#/components/schemas/A", "B": "B" })),
+        ),
+        (
+            "a mapping inside of a variant",
+            recursive(json!({ "a": "#/components/schemas/A", "b": "#/components/schemas/B" })),
+            recursive(json!({ "a": "A", "b": "B" })),
         ),
         (
             "exclusive bounds of integers",
