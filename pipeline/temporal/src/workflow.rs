@@ -126,17 +126,7 @@ impl EmbedWorkflow {
     /// A worker whose create call came too late reports what it did.
     #[signal(name = "late")]
     pub fn late(&mut self, _: &mut SyncWorkflowContext<Self>, late: Late) {
-        match late {
-            Late::Task(task) if self.tasks.contains(&task) => {}
-            Late::Task(task) => {
-                self.tasks.push(task.clone());
-                match transition(self.state.clone(), Outcome::Late { task: task.clone() }) {
-                    Ok(state) => self.state = state,
-                    Err(_) => self.late.push(late_task(&task)),
-                }
-            }
-            Late::Unclear(why) => self.late.push(why),
-        }
+        self.learn(late);
     }
 
     /// The state of the job.
@@ -157,6 +147,20 @@ impl EmbedWorkflow {
         }
         self.state = transition(self.state.clone(), outcome)?;
         Ok(())
+    }
+
+    fn learn(&mut self, late: Late) {
+        match late {
+            Late::Task(task) if self.tasks.contains(&task) => {}
+            Late::Task(task) => {
+                self.tasks.push(task.clone());
+                match transition(self.state.clone(), Outcome::Late { task: task.clone() }) {
+                    Ok(state) => self.state = state,
+                    Err(_) => self.late.push(late_task(&task)),
+                }
+            }
+            Late::Unclear(why) => self.late.push(why),
+        }
     }
 }
 
@@ -243,5 +247,81 @@ impl Late {
             Self::Task(task) => late_task(task),
             Self::Unclear(why) => why.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn workflow(state: State, tasks: &[&str]) -> EmbedWorkflow {
+        let second = json!({ "secs": 1, "nanos": 0 });
+        let plan = json!({
+            "job": {
+                "id": "0123", "origin": { "file": "a.mp4" }, "kind": "video", "extension": "mp4", "settings": {},
+                "content": "c", "size": 1, "modified_ns": 2, "seconds": 4.0
+            },
+            "space": { "model": "marengo3.5", "dimension": 512 },
+            "settings": {
+                "upload_queue": "u", "create_queue": "c", "create_limit": second, "poll_interval": second,
+                "heartbeat_timeout": second, "backoff": second, "keep_assets": false
+            },
+            "again": false, "known_tasks": []
+        });
+        let plan = serde_json::from_value(plan).expect("a plan");
+        EmbedWorkflow { plan, state, tasks: tasks.iter().map(|&task| task.into()).collect(), late: Vec::new() }
+    }
+
+    fn created(task: &str) -> State {
+        State::Created { asset: "a".into(), task: task.into() }
+    }
+
+    #[test]
+    fn a_late_task_is_adopted_or_makes_the_job_uncertain() {
+        // It is the only one.
+        let mut own = workflow(State::Intent { asset: "a".into() }, &[]);
+        own.learn(Late::Task("t".into()));
+        assert_eq!((&own.state, own.late.len()), (&created("t"), 0));
+        // It is the one that was found.
+        let mut own = workflow(created("t"), &["t"]);
+        own.learn(Late::Task("t".into()));
+        assert_eq!((&own.state, own.late.len()), (&created("t"), 0));
+        // It is another one.
+        let mut own = workflow(created("t"), &["t"]);
+        own.learn(Late::Task("u".into()));
+        assert!(matches!(&own.state, State::Uncertain { why, .. } if why.contains('u')), "{:?}", own.state);
+        assert_eq!(own.tasks, ["t", "u"]);
+        // The vectors are in the table: they stay there.
+        let mut own = workflow(State::Stored { asset: "a".into(), task: "t".into() }, &["t"]);
+        own.learn(Late::Task("u".into()));
+        own.learn(Late::Unclear("several tasks".into()));
+        assert_eq!((own.state.name(), own.late.len()), ("stored", 2));
+    }
+
+    #[test]
+    fn an_outcome_of_a_state_that_a_report_has_changed_is_left_out() {
+        let mut own = workflow(State::Intent { asset: "a".into() }, &[]);
+        let before = own.state.clone();
+        own.learn(Late::Task("t".into()));
+        own.record(&before, Outcome::Unknown).expect("left out");
+        assert_eq!(own.state, created("t"));
+        own.record(&created("t"), Outcome::Stored).expect_err("it is not ready");
+    }
+
+    #[test]
+    fn only_a_stored_job_without_late_tasks_is_a_success() {
+        let end = |state: State, late: &[&str]| JobEnd {
+            state,
+            tasks: Vec::new(),
+            late: late.iter().map(|&text| text.into()).collect(),
+            vectors: 1,
+        };
+        let cleaned = || State::Cleaned { task: "t".into() };
+        assert!(ended(end(cleaned(), &[])).is_ok());
+        assert!(ended(end(cleaned(), &["another task"])).is_err() && end(cleaned(), &["another task"]).is_uncertain());
+        let failed = State::Failed { asset: None, reason: "no".into(), retryable: false };
+        assert!(!end(failed.clone(), &[]).is_uncertain() && ended(end(failed, &[])).is_err());
     }
 }

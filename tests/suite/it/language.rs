@@ -121,6 +121,7 @@ fn public_text_has_no_coined_words() {
         "SECURITY.md",
         "CODE_OF_CONDUCT.md",
         "pipeline/README.md",
+        "pipeline/temporal/README.md",
         "tests/contract/README.md",
         "tests/local/README.md",
     ] {

@@ -1,5 +1,5 @@
-//! The case that no engine prevents: a worker is stopped between the last look at its right and the first byte of the
-//! create call.
+//! Workers that are of no use: one is stopped between the last look at its right and the first byte of the create call,
+//! which no engine prevents; the key of another one is refused.
 
 use std::{
     net::SocketAddr,
@@ -17,6 +17,7 @@ use tokio::{
     sync::Notify,
     time::sleep,
 };
+use twelvelabs_local::LocalServer;
 
 use crate::support::{World, local_server, tasks, temporal, text};
 
@@ -118,4 +119,25 @@ async fn a_create_call_that_was_sent_after_its_right_had_run_out_is_reported() {
     assert_eq!(failures.len(), 1, "{failures:?}");
     assert_eq!(failures[0]["status"], "uncertain", "{failures:?}");
     drop(second);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_whose_key_is_refused_ends_and_its_job_goes_on_elsewhere() {
+    let Some(program) = temporal() else { return };
+    let server = LocalServer::builder().processing_time(Duration::ZERO).key("test-key").allow_violations();
+    let server = server.start().await.expect("a server");
+    let world = World::new(program).await;
+    world.write_videos(1);
+    let embed = tokio::spawn(output(world.embed("t")));
+    let mut refused = world.worker_with(server.base_url(), "refused", "another-key");
+    let code = tokio::task::spawn_blocking(move || refused.0.wait().expect("ended").code());
+    assert_eq!(code.await.expect("no panic"), Some(4), "{}", world.log("refused.log"));
+    let worker = world.worker(server.base_url(), "worker");
+    let done = embed.await.expect("no panic");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    // Ctrl-C ends a worker.
+    worker.signal("INT");
+    let mut worker = worker;
+    let code = tokio::task::spawn_blocking(move || worker.0.wait().expect("ended").code());
+    assert_eq!(code.await.expect("no panic"), Some(130), "{}", world.log("worker.log"));
 }

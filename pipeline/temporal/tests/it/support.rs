@@ -134,11 +134,16 @@ impl World {
 
     /// A worker for the table `t`, whose messages are in a file.
     pub(crate) fn worker(&self, base_url: &str, name: &str) -> Process {
+        self.worker_with(base_url, name, "test-key")
+    }
+
+    /// A worker with this key.
+    pub(crate) fn worker_with(&self, base_url: &str, name: &str, key: &str) -> Process {
         let log = self.home().join(format!("{name}.log"));
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a file");
         let mut command = self.command("worker", "t");
         command.args(["--rate", "20", "--poll-interval", "100ms"]);
-        command.env("TWELVELABS_BASE_URL", base_url).env("TWELVE_LABS_API_KEY", "test-key");
+        command.env("TWELVELABS_BASE_URL", base_url).env("TWELVE_LABS_API_KEY", key);
         Process::spawn(command.stdout(Stdio::null()).stderr(log))
     }
 
