@@ -33,6 +33,8 @@ const AT_ONCE: usize = 32;
 /// How long the Temporal server may be unreachable.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often it is shown how many jobs have ended.
+const PROGRESS: Duration = Duration::from_secs(10);
 
 /// Starts the workflows of all jobs, and waits for them.
 ///
@@ -63,7 +65,12 @@ pub async fn run(arguments: EmbedArguments) -> Result<Exit, Failure> {
             return Ok(());
         }
         let mut ended = stream::iter(&jobs).map(async |job| (*job, plans.end(job).await)).buffer_unordered(AT_ONCE);
+        let mut shown = Instant::now();
         while let Some((job, end)) = ended.next().await {
+            if shown.elapsed() > PROGRESS {
+                shown = Instant::now();
+                report.show_progress();
+            }
             report.ended(job, end?, table.has_batch(batch_of(job)));
         }
         drop(ended);

@@ -35,6 +35,7 @@ impl Shared {
             sleep(pause).await;
             pause = (pause * 2).min(PAUSE * 30);
         }
+        eprintln!("late: it is reported");
     }
 
     async fn deliver(&self, context: &ActivityContext, job: &EmbedJob, late: &Late) -> Result<(), String> {

@@ -64,6 +64,11 @@ impl Report {
         );
     }
 
+    pub(super) fn show_progress(&self) {
+        let Self { total, stored, failed, uncertain, .. } = self;
+        eprintln!("{stored} of {total} jobs are stored, {failed} failed, {uncertain} are uncertain");
+    }
+
     /// `is_here` says whether its rows are in the table.
     pub(super) fn ended(&mut self, job: &EmbedJob, end: JobEnd, is_here: bool) {
         if end.is_success() && end.vectors > 0 && !is_here {

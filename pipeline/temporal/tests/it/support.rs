@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -118,6 +119,13 @@ impl World {
         std::fs::read_to_string(self.home().join(name)).unwrap_or_default()
     }
 
+    /// A command of the program `temporal`.
+    pub(crate) fn temporal(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).arg("--address").arg(self.address()).env("HOME", self.home());
+        command.output().expect("the program temporal")
+    }
+
     fn command(&self, verb: &str, out: &str) -> Command {
         let mut command = Command::new(PROGRAM);
         let surroundings = std::env::vars_os().filter(|(name, _)| {
@@ -218,4 +226,29 @@ pub(crate) async fn tasks(server: &LocalServer) -> BTreeMap<String, usize> {
         *counts.entry(name).or_default() += 1;
     }
     counts
+}
+
+/// A server whose jobs are processed when its clock is advanced.
+pub(crate) async fn manual_server() -> LocalServer {
+    let builder = LocalServer::builder().processing_time(Duration::from_secs(1)).manual_clock();
+    builder.header_timeout(Duration::from_secs(600)).allow_violations().start().await.expect("a server")
+}
+
+/// Advances the clock of a server again and again.
+pub(crate) async fn advance(server: &LocalServer) -> Infallible {
+    loop {
+        server.advance(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits for something that a loaded machine may do late.
+pub(crate) async fn until(what: &str, mut is_done: impl AsyncFnMut() -> bool) {
+    for _ in 0..600 {
+        if is_done().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("not within two minutes: {what}");
 }
