@@ -163,9 +163,9 @@ async fn work(
 fn tuner(activities: usize) -> WorkerTuner {
     let (few, some) = (FixedSizeSlotSupplier::new(activities), FixedSizeSlotSupplier::new(100));
     let holder = TunerHolder::builder()
-        .workflow_task_slot_supplier(some.clone())
+        .workflow_task_slot_supplier(some)
         .activity_task_slot_supplier(few)
-        .local_activity_task_slot_supplier(some.clone())
+        .local_activity_task_slot_supplier(some)
         .nexus_task_slot_supplier(some);
     WorkerTuner::from(holder.build())
 }
