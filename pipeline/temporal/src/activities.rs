@@ -4,13 +4,13 @@ mod late;
 mod table;
 
 use std::{
-    future::Future,
     path::PathBuf,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
+use futures::future::BoxFuture;
 use temporalio_macros::activities;
 use temporalio_sdk::{
     ApplicationFailure,
@@ -87,7 +87,7 @@ impl Uploads {
         let again = step.again || context.info().attempt > 1;
         let journal = own.journals.join(format!("upload-{}", step.job.id));
         let upload = own.calls.upload(&step.job, again, &journal);
-        own.outcome(&context, own.perform(&context, upload).await?)
+        own.outcome(&context, own.perform(&context, Box::pin(upload)).await?)
     }
 }
 
@@ -100,7 +100,7 @@ impl Steps {
     #[activity(name = "look")]
     pub async fn look(self: Arc<Self>, context: ActivityContext, step: Step) -> Result<Outcome, ActivityError> {
         let own = &self.0;
-        own.outcome(&context, own.perform(&context, own.find_task(&step)).await?)
+        own.outcome(&context, own.perform(&context, Box::pin(own.find_task(&step))).await?)
     }
 
     /// `Created`: fails until the task is done.
@@ -115,7 +115,7 @@ impl Steps {
                 Err(end) => end,
             }
         };
-        own.outcome(&context, own.perform(&context, poll).await?)
+        own.outcome(&context, own.perform(&context, Box::pin(poll)).await?)
     }
 
     /// `Ready`: the vectors are retrieved, and written to the table.
@@ -137,7 +137,7 @@ impl Steps {
                 Err(reason) => StepEnd::Later { before: None, counts: false, reason },
             }
         };
-        let end = own.perform(&context, store).await?;
+        let end = own.perform(&context, Box::pin(store)).await?;
         Ok(StoreEnd { outcome: own.outcome(&context, end)?, vectors })
     }
 
@@ -146,7 +146,7 @@ impl Steps {
     pub async fn clean(self: Arc<Self>, context: ActivityContext, step: Step) -> Result<Outcome, ActivityError> {
         let own = &self.0;
         let asset = step.state.asset().unwrap_or_default();
-        own.outcome(&context, own.perform(&context, own.calls.clean(&step.job, asset)).await?)
+        own.outcome(&context, own.perform(&context, Box::pin(own.calls.clean(&step.job, asset))).await?)
     }
 }
 
@@ -196,11 +196,7 @@ impl Creates {
 
 impl Shared {
     /// Performs a step, and says meanwhile that this process is alive.
-    async fn perform(
-        &self,
-        context: &ActivityContext,
-        step: impl Future<Output = StepEnd>,
-    ) -> Result<StepEnd, ActivityError> {
+    async fn perform(&self, context: &ActivityContext, step: BoxFuture<'_, StepEnd>) -> Result<StepEnd, ActivityError> {
         let mut step = pin!(async { if self.calls.pass().await { step.await } else { StepEnd::Interrupted } });
         let mut ticks = interval(context.info().heartbeat_timeout.map_or(HEARTBEAT, |limit| limit / 4));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
