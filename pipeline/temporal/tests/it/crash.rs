@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, process::Stdio, time::Duration};
 use tokio::time::{Instant, sleep};
 use twelvelabs_local::Fault;
 
-use crate::support::{CREATE, Process, World, local_server, tasks, temporal, text};
+use crate::support::{CREATE, Process, World, assets, local_server, tasks, temporal, text};
 
 const WORKERS: usize = 3;
 const KILLS: usize = 20;
@@ -103,9 +103,10 @@ async fn kills_a_stop_and_an_outage_lose_nothing_and_double_nothing() {
     let uncertain = workers.world.failures("t").iter().filter(|row| row["status"] == "uncertain").count();
     println!(
         "seed {seed}: {items} items in {seconds:.0} s, {kills} kills, {stops} stop, {outages} outage, {resets} resets: \
-         {} tasks, {} doubled, {uncertain} uncertain, exit code {code:?}",
+         {} tasks, {} doubled, {uncertain} uncertain, {} assets left, exit code {code:?}",
         counts.values().sum::<usize>(),
-        twice.len()
+        twice.len(),
+        assets(&server).await
     );
     assert_eq!((kills, stops, outages), (KILLS, 1, 1), "it was over too early");
     assert!(twice.is_empty(), "tasks were created twice: {twice:?}; {uncertain} are reported");

@@ -1,7 +1,10 @@
 //! Records the histories that `replay.rs` replays: `RECORD_HISTORIES=1 pipeline/temporal/test.sh`. A history that is
 //! stored already is never replaced: jobs of that time may still run.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
@@ -24,23 +27,37 @@ fn cases() -> Vec<(&'static str, Option<Fault>, i32)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn record() {
-    if std::env::var_os("RECORD_HISTORIES").is_none_or(|value| value != "1") {
+    if !is_recorded() {
         println!("skipped: set RECORD_HISTORIES=1");
         return;
     }
     let Some(program) = temporal() else { return };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories");
     for (name, fault, code) in cases() {
         let world = World::new(program.clone()).await;
         let server = local_server(Duration::from_millis(500)).await;
         world.write_videos(1);
         let id = run(&world, &server, fault, &[], code).await;
-        write(&folder.join(format!("{name}.json")), &world, &id).await;
+        write(&folder().join(format!("{name}.json")), &world, &id).await;
         if name == "task_failed" {
             let id = run(&world, &server, None, &["--retry-failed"], 0).await;
-            write(&folder.join("retried.json"), &world, &id).await;
+            write(&folder().join("retried.json"), &world, &id).await;
         }
     }
+}
+
+/// Records the history of the job of another test.
+pub(crate) async fn keep(world: &World, name: &str) {
+    if is_recorded() {
+        write(&folder().join(format!("{name}.json")), world, &list(world).await).await;
+    }
+}
+
+fn is_recorded() -> bool {
+    std::env::var_os("RECORD_HISTORIES").is_some_and(|value| value == "1")
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories")
 }
 
 /// Embeds one video, and returns the id of its workflow.

@@ -19,7 +19,10 @@ use tokio::{
 };
 use twelvelabs_local::LocalServer;
 
-use crate::support::{Process, World, advance, local_server, manual_server, tasks, temporal, text, until};
+use crate::{
+    histories::keep,
+    support::{Process, World, advance, local_server, manual_server, tasks, temporal, text, until},
+};
 
 /// A proxy that holds the first create call back, as if its worker had been stopped before it was sent.
 #[derive(Default)]
@@ -139,6 +142,7 @@ async fn a_create_call_that_was_sent_too_late_is_reported_to_the_workflow() {
     assert_eq!(done.status.code(), Some(8), "{}", text(&done));
     assert_uncertain(&world);
     assert_eq!(world.rows().len(), 1, "the vectors of one of them are stored");
+    keep(&world, "late").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -208,4 +212,5 @@ async fn the_task_of_a_workflow_that_was_terminated_is_adopted_by_the_next_one()
     assert_eq!(done.status.code(), Some(0), "{}", text(&done));
     assert_eq!(tasks(&server).await.into_values().collect::<Vec<_>>(), [1], "it is not paid for again");
     assert_eq!(world.rows().len(), 1);
+    keep(&world, "after_termination").await;
 }

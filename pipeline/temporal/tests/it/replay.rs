@@ -26,7 +26,7 @@ fn histories() -> Vec<PathBuf> {
 #[tokio::test]
 async fn the_workflow_replays_all_stored_histories() {
     let paths = histories();
-    assert!(paths.len() >= 5, "{paths:?}");
+    assert!(paths.len() >= 8, "{paths:?}");
     for path in paths {
         let history = std::fs::read(&path).expect("read");
         let replayed = replayer().replay_workflow(WorkflowHistory::from_json(&history).expect("a history")).await;

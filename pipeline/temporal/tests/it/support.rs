@@ -215,17 +215,32 @@ pub(crate) async fn local_server(processing: Duration) -> LocalServer {
     builder.allow_violations().start().await.expect("a server")
 }
 
+fn client(server: &LocalServer) -> TwelveLabs {
+    let client = TwelveLabs::builder().api_key("test-key").base_url(server.base_url()).no_proxy();
+    client.build().expect("a client")
+}
+
 /// The number of tasks by the name of their file.
 pub(crate) async fn tasks(server: &LocalServer) -> BTreeMap<String, usize> {
-    let client = TwelveLabs::builder().api_key("test-key").base_url(server.base_url()).no_proxy();
-    let client = client.build().expect("a client");
     let mut counts = BTreeMap::new();
-    let mut tasks = client.embed().v2().tasks().list().page_limit(50).items();
+    let mut tasks = client(server).embed().v2().tasks().list().page_limit(50).items();
     while let Some(task) = tasks.try_next().await.expect("listed") {
         let name = task.video_embedding.and_then(|video| video.metadata?.input_filename).unwrap_or_default();
         *counts.entry(name).or_default() += 1;
     }
     counts
+}
+
+/// The number of assets.
+pub(crate) async fn assets(server: &LocalServer) -> usize {
+    client(server)
+        .assets()
+        .list()
+        .page_limit(50)
+        .items()
+        .try_fold(0, async |count, _| Ok(count + 1))
+        .await
+        .expect("listed")
 }
 
 /// A server whose jobs are processed when its clock is advanced.
