@@ -74,6 +74,13 @@
 //! That relies on two properties of the platform that are not documented: that the list of tasks names the asset's
 //! file, without which jobs become uncertain instead of being adopted, and that a task is in the list as soon as it
 //! exists.
+//!
+//! # Many machines
+//!
+//! [`Pipeline`] has one process and one ledger. The states and the calls of a job are apart from it, so that another
+//! driver, such as a workflow engine, leads the same jobs through the same [`steps`]: [`Pipeline::jobs`] lists them, a
+//! [`StepClient`] performs their steps, and [`TableFolder::shared`] is a table that several processes write. The package
+//! `twelvelabs-temporal` in the repository does that with Temporal.
 
 // docs.rs marks what a feature adds.
 #![cfg_attr(docsrs, feature(doc_cfg))]

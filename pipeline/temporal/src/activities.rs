@@ -19,7 +19,7 @@ use temporalio_sdk::{
 };
 use tokio::{
     sync::Semaphore,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval_at},
 };
 use tokio_util::sync::CancellationToken;
 use twelvelabs_pipeline::{
@@ -173,8 +173,9 @@ impl Creates {
         let (right, begin) = (Right::until(deadline, limit), Instant::now());
         let asset = step.state.asset().unwrap_or_default();
         let end = own.calls.create(&step.job, &step.space, asset, right).await;
-        // The process was stopped, and another worker may have looked for the task before it existed.
-        let is_late = begin.elapsed() > Right::longest_effect(limit);
+        // The process was stopped, or the machine slept, and another worker may have looked for the task before it existed.
+        let longest = Right::longest_effect(limit);
+        let is_late = begin.elapsed() > longest || SystemTime::now() > deadline + longest.saturating_sub(limit);
         match end {
             StepEnd::Done(Outcome::NotSent) => {
                 let reason = "less than half of the time limit was left, or the platform has asked for a pause";
@@ -198,7 +199,9 @@ impl Shared {
     /// Performs a step, and says meanwhile that this process is alive.
     async fn perform(&self, context: &ActivityContext, step: BoxFuture<'_, StepEnd>) -> Result<StepEnd, ActivityError> {
         let mut step = pin!(async { if self.calls.pass().await { step.await } else { StepEnd::Interrupted } });
-        let mut ticks = interval(context.info().heartbeat_timeout.map_or(HEARTBEAT, |limit| limit / 4));
+        let pause = context.info().heartbeat_timeout.map_or(HEARTBEAT, |limit| limit / 4);
+        // Most steps end before the first one.
+        let mut ticks = interval_at(tokio::time::Instant::now() + pause, pause);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Failure};
 ///
 /// # Errors
 ///
-/// [`Exit::Usage`] for a wrong setting, [`Exit::Temporal`] if the server cannot be reached.
+/// [`Exit::Usage`] for a wrong setting, [`Exit::Unreachable`] if the server cannot be reached.
 pub async fn connect(
     address: &str,
     namespace: Option<&str>,
@@ -37,7 +37,7 @@ pub async fn connect(
             }
             Err(error) if !is_patient() => {
                 let message = format!("the Temporal server {} cannot be reached: {error}", connection.target);
-                return Err(Failure::new(Exit::Temporal, message));
+                return Err(Failure::new(Exit::Unreachable, message));
             }
             Err(error) => {
                 eprintln!("the Temporal server {} cannot be reached yet: {error}", connection.target);

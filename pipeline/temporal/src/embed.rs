@@ -294,7 +294,7 @@ async fn patient<T>(mut request: impl AsyncFnMut() -> Result<T, Lost>) -> Result
             Err(Lost::Gone) => return Ok(None),
             Err(Lost::Now(_)) if begin.elapsed() < PATIENCE => sleep(PAUSE).await,
             Err(Lost::Now(reason) | Lost::Forever(reason)) => {
-                return Err(Failure::new(Exit::Temporal, format!("the Temporal server: {reason}")));
+                return Err(Failure::new(Exit::Unreachable, format!("the Temporal server: {reason}")));
             }
         }
     }

@@ -16,7 +16,7 @@ pub enum Exit {
     /// There is no API key, or the platform refused it.
     Key = 4,
     /// The platform or the Temporal server cannot be reached.
-    Temporal = 5,
+    Unreachable = 5,
     /// The table cannot be written.
     Storage = 6,
     /// Something may have been paid for in vain, or twice.
@@ -59,7 +59,7 @@ impl From<PipelineError> for Failure {
             PipelineErrorKind::Usage => Exit::Usage,
             PipelineErrorKind::NotFound => Exit::NotFound,
             PipelineErrorKind::Key => Exit::Key,
-            PipelineErrorKind::Platform => Exit::Temporal,
+            PipelineErrorKind::Platform => Exit::Unreachable,
             _ => Exit::Storage,
         };
         Self::new(exit, error.to_string())

@@ -88,7 +88,7 @@ pub async fn run(arguments: WorkerArguments) -> Result<Exit, Failure> {
     let exit = loop {
         match work(&arguments, &runtime, &shared, &interrupt, &stop).await {
             Ok(()) => break Exit::Interrupted,
-            Err(failure) if failure.exit != Exit::Temporal => return Err(failure),
+            Err(failure) if failure.exit != Exit::Unreachable => return Err(failure),
             // The server was lost before the worker had begun.
             Err(failure) => {
                 eprintln!("{}", shown(&failure.message));
@@ -115,7 +115,7 @@ async fn work(
     interrupt: &Interrupt,
     stop: &Stop,
 ) -> Result<(), Failure> {
-    let lost = |error: &dyn std::fmt::Display| Failure::new(Exit::Temporal, format!("the worker ended: {error}"));
+    let lost = |error: &dyn std::fmt::Display| Failure::new(Exit::Unreachable, format!("the worker ended: {error}"));
     let server = &arguments.server;
     let client = tokio::select! {
         client = connect(&server.temporal, server.namespace.as_deref(), || true) => client?,

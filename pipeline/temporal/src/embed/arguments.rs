@@ -82,7 +82,7 @@ pub struct EmbedArguments {
     #[arg(long)]
     pub pay_again: bool,
     /// Time limit of a create call
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2m", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", hide = true)]
     pub create_limit: Duration,
     /// The first pause between two polls of a task
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s", hide = true)]

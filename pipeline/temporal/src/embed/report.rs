@@ -94,7 +94,7 @@ impl Report {
     pub(super) async fn late(&mut self, client: &Client, jobs: &[EmbedJob]) -> Result<(), Failure> {
         let jobs = sources(jobs);
         let list = client.list_workflows("WorkflowType = 'late'", WorkflowListOptions::default());
-        let lost = |error| Failure::new(Exit::Temporal, format!("the late reports cannot be listed: {error}"));
+        let lost = |error| Failure::new(Exit::Unreachable, format!("the late reports cannot be listed: {error}"));
         let late: Vec<_> = list.try_collect().await.map_err(lost)?;
         for workflow in late {
             let Some((id, name)) = workflow.id().split_once("-late-") else { continue };
