@@ -73,6 +73,13 @@
 //!
 //! This relies on two properties of the platform that are not documented. The list of tasks has the file name of the
 //! asset: otherwise jobs become uncertain. A task is in the list as soon as it exists.
+//!
+//! # Many machines
+//!
+//! [`Pipeline`] has one process and one ledger. Another driver, such as a workflow engine, leads the same jobs through
+//! the same [`steps`] on several machines: [`Pipeline::jobs`] returns the jobs, a [`StepClient`] makes the calls of
+//! their steps, and [`TableFolder::shared`] is a table that several processes write. The package `twelvelabs-temporal`
+//! in the repository does that with Temporal.
 
 // docs.rs marks what a feature adds.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -44,6 +44,8 @@ fn errors_say_what_is_wrong_before_anything_starts() {
         &["search", "x", "--in", "t", "--local", "--filter", "start>=soon"],
         &["search", "x", "--in", "t", "--local", "--filter", "color=red"],
         &["status", "--out", "t"],
+        &["embed", "a.mp4", "--out", "t", "--temporal", "127.0.0.1:9"],
+        &["worker", "--temporal", "127.0.0.1:9"],
         &["serve", "--listen", "0.0.0.0:0"],
     ];
     let mut all = String::new();

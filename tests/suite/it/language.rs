@@ -123,6 +123,7 @@ fn public_text_has_no_coined_words() {
         "generated/README.md",
         "media/README.md",
         "pipeline/README.md",
+        "pipeline/temporal/README.md",
         "tests/contract/README.md",
         "tests/local/README.md",
     ] {

@@ -52,6 +52,13 @@ pub(crate) enum Verb {
     Assets(Assets),
     /// Run the local server for the API
     Serve(Serve),
+    /// Perform the steps of jobs for a Temporal server, with the program twelvelabs-temporal
+    #[command(disable_help_flag = true)]
+    Worker {
+        /// Those of `twelvelabs-temporal worker`, to which they are passed on unread
+        #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// Check key, connection and tools
     Doctor(Common),
     /// Print a completion script for a shell
@@ -129,6 +136,9 @@ pub(crate) struct Embed {
     /// Create another task for uncertain items, which may be paid for twice
     #[arg(long)]
     pub(crate) pay_again: bool,
+    /// Let the workers of this Temporal server embed the files, with the program twelvelabs-temporal and its options
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) temporal: Option<String>,
     /// Time limit of a create call
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2m", hide = true)]
     pub(crate) create_limit: Duration,

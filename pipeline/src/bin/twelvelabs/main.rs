@@ -13,6 +13,7 @@ mod search;
 mod serve;
 mod status;
 mod tasks;
+mod temporal;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,11 @@ use self::{
 };
 
 fn main() -> ExitCode {
+    if let Some(arguments) = temporal::arguments() {
+        let failure = temporal::run(arguments);
+        output::error(&failure.message);
+        return failure.exit.into();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -59,6 +65,8 @@ async fn run(arguments: Arguments) -> Outcome {
         Verb::Tasks(verb) => tasks::run(verb).await,
         Verb::Assets(verb) => assets::run(verb).await,
         Verb::Serve(verb) => serve::run(verb).await,
+        // Never parsed here.
+        Verb::Worker { .. } => Ok(Exit::Usage),
         Verb::Doctor(common) => doctor::run(&common).await,
         Verb::Completions { shell } => {
             let mut script = Vec::new();
