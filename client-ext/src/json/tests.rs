@@ -47,7 +47,7 @@ fn a_document_decodes_as_with_serde_json() {
     assert!(is_complete(DOCUMENT.as_bytes()));
 }
 
-/// `LONG_TESTS=1` runs the long versions of tests, as `.ci/run` does once.
+/// `LONG_TESTS=1` runs the long versions of tests, as a job of the workflow does.
 fn is_long() -> bool {
     std::env::var_os("LONG_TESTS").is_some_and(|value| value == "1")
 }

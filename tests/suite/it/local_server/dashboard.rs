@@ -52,7 +52,7 @@ fn chromium() -> Option<PathBuf> {
     std::env::split_paths(&paths).map(|folder| folder.join("chromium")).find(|file| file.is_file())
 }
 
-/// Starts a browser three times, so it is one of the long tests: `LONG_TESTS=1`, as in `.ci/run`.
+/// Starts a browser three times, so it is one of the long tests: `LONG_TESTS=1`, as in a job of the workflow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_shows_the_page() {
     if std::env::var_os("LONG_TESTS").is_none_or(|value| value != "1") {
