@@ -19,6 +19,8 @@ const JAVASCRIPT: &str = "official JavaScript SDK";
 /// 80 minutes in clips of 2 s, three options.
 const SEGMENTS: u64 = 7200;
 const DIMENSIONS: u64 = 512;
+/// The task that the server has.
+const TASK_ID: &str = "663da73b31cdd0c1f638a8e6";
 
 pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> Result<()> {
     let factors = if extent.quick { &[1][..] } else { &[1, 5] };
@@ -64,11 +66,12 @@ pub(super) fn run(programs: &Programs, extent: Extent, report: &mut Report) -> R
     Ok(())
 }
 
-/// The programs that can read the response with this id. A new way of `bench_client` gets a line here.
-fn ways(programs: &Programs, server: &Server, id: &str) -> Vec<Contender> {
-    let client = |name, way| programs.client(name, way, &server.base_url, id);
+/// The programs that can read this response. A new way of `bench_client` gets a line here.
+fn ways(programs: &Programs, server: &Server, selected: &str) -> Vec<Contender> {
+    let base_url = base_url(server, selected);
+    let client = |name, way| programs.client(name, way, &base_url, TASK_ID);
     vec![
-        curl(server, id, &[]),
+        curl(server, selected, &[]),
         client("reqwest, body discarded", "discard"),
         client(WHOLE, "whole"),
         client(STREAM, "stream"),
@@ -76,19 +79,24 @@ fn ways(programs: &Programs, server: &Server, id: &str) -> Vec<Contender> {
     ]
 }
 
-fn curl(server: &Server, id: &str, flags: &[&str]) -> Contender {
+/// The base URL that selects a response of the server.
+fn base_url(server: &Server, selected: &str) -> String {
+    format!("{}/{selected}", server.base_url)
+}
+
+fn curl(server: &Server, selected: &str, flags: &[&str]) -> Contender {
     let name = if flags.is_empty() { CURL } else { "curl, gzip" };
-    let url = format!("{}/embed/tasks/{id}", server.base_url);
+    let url = format!("{}/embed/tasks/{TASK_ID}", base_url(server, selected));
     Contender::new(name, ["curl", "-s", "-f", "-o", "/dev/null", &url].into_iter().chain(flags.iter().copied()))
 }
 
 /// Those that can be installed.
-fn official(programs: &Programs, server: &Server, id: &str) -> Vec<Contender> {
+fn official(programs: &Programs, server: &Server, selected: &str) -> Vec<Contender> {
     let python = sdks::python(&programs.scratch).map(|command| (PYTHON, command));
     let javascript = sdks::javascript(&programs.scratch).map(|command| (JAVASCRIPT, command));
     let contender = |(name, command): (_, Vec<String>)| {
-        let command = command.into_iter().chain([id.to_owned()]);
-        Contender::new(name, command).env("TWELVELABS_BASE_URL", &server.base_url).at_most(2)
+        let command = command.into_iter().chain([TASK_ID.to_owned()]);
+        Contender::new(name, command).env("TWELVELABS_BASE_URL", &base_url(server, selected)).at_most(2)
     };
     python.into_iter().chain(javascript).map(contender).collect()
 }
@@ -99,8 +107,8 @@ fn slow_line(programs: &Programs, server: &Server, size: &str, extent: Extent) -
     let mut slow = vec![
         curl(server, &plain, &[]),
         curl(server, &gzip, &["--compressed"]),
-        programs.client(WHOLE, "whole", &server.base_url, &plain),
-        programs.client("twelvelabs, whole, gzip", "whole", &server.base_url, &gzip),
+        programs.client(WHOLE, "whole", &base_url(server, &plain), TASK_ID),
+        programs.client("twelvelabs, whole, gzip", "whole", &base_url(server, &gzip), TASK_ID),
     ];
     programs.alternate(&mut slow, extent.runs)?;
     check(server, &slow)?;

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! It prints one line of JSON about itself and runs until its standard input ends, so that it cannot outlive its
-//! parent. The id of a retrieval selects the response, as `s7200.r400.gzip`: the number of segments, the rate in MB/s
-//! (default unlimited), and whether it is compressed. `GET /bench/counts` returns the number of calls. Files are
+//! parent. The base URL of a retrieval selects the response, as `BASE_URL/s7200.r400.gzip`: the number of segments, the rate
+//! in MB/s (default unlimited), and whether it is compressed. `GET /bench/counts` returns the number of calls. Files are
 //! uploaded in parts, too, whose bytes are discarded; with `--hash`, `GET /bench/compare/PATH` compares the last upload
 //! with a file.
 
@@ -24,7 +24,7 @@ use std::{
 };
 
 use parts::Uploads;
-use responses::Responses;
+use responses::{Responses, TASK_ID};
 use tasks::Tasks;
 
 /// How much of an upload is read at once, in bytes.
@@ -107,7 +107,20 @@ fn serve(bench: &Bench, stream: TcpStream) -> io::Result<()> {
             false => skip(&mut input, head.length)?,
         };
         let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
-        let path = path.strip_prefix("/v1.3/embed/tasks").unwrap_or(path);
+        let path = path.strip_prefix("/v1.3/").unwrap_or(path);
+        if let Some((selected, TASK_ID)) = path.split_once("/embed/tasks/")
+            && let Some((body, encoding, rate)) = bench.responses.get(selected, head.takes_gzip)
+        {
+            bench.tasks.count("retrieve");
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{encoding}Content-Length: {length}\r\n\r\n"
+            );
+            out.write_all(head.as_bytes())?;
+            send(&mut out, body, rate)?;
+            continue;
+        }
+        let path = path.strip_prefix("embed/tasks").unwrap_or(path);
         match (head.method.as_str(), path.strip_prefix('/').unwrap_or(path)) {
             ("POST", "") => {
                 bench.tasks.count("create");
@@ -115,18 +128,9 @@ fn serve(bench: &Bench, stream: TcpStream) -> io::Result<()> {
             }
             ("GET", "") => respond(&mut out, 200, &bench.tasks.list(query))?,
             ("GET", "bench/counts") => respond(&mut out, 200, &bench.tasks.counts())?,
-            ("GET", rest) => match (rest.strip_suffix("/status"), bench.responses.get(rest, head.takes_gzip)) {
-                (Some(id), _) => respond(&mut out, 200, &bench.tasks.status(id))?,
-                (None, Some((body, encoding, rate))) => {
-                    bench.tasks.count("retrieve");
-                    let length = body.len();
-                    let head = format!(
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{encoding}Content-Length: {length}\r\n\r\n"
-                    );
-                    out.write_all(head.as_bytes())?;
-                    send(&mut out, body, rate)?;
-                }
-                (None, None) => respond(&mut out, 404, r#"{"code":"resource_not_exist","message":"no such id"}"#)?,
+            ("GET", rest) => match rest.strip_suffix("/status") {
+                Some(id) => respond(&mut out, 200, &bench.tasks.status(id))?,
+                None => respond(&mut out, 404, r#"{"code":"resource_not_exist","message":"no such id"}"#)?,
             },
             _ => respond(&mut out, 404, r#"{"code":"resource_not_exist","message":"no such path"}"#)?,
         }

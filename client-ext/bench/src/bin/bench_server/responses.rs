@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
+/// The task of all responses.
+pub(crate) const TASK_ID: &str = "663da73b31cdd0c1f638a8e6";
 const DIMENSIONS: usize = 512;
 /// The numbers of a vector of length one are spread as if they came from ±0.0765.
 const SPREAD: u64 = 76_500_000_000_000_000;
@@ -38,10 +40,10 @@ impl Responses {
         self.0.iter().map(about).collect()
     }
 
-    /// The body for an id, its encoding as a header line, and its rate in bytes a second.
-    pub(crate) fn get(&self, id: &str, takes_gzip: bool) -> Option<(&[u8], &'static str, Option<f64>)> {
+    /// The body that a base URL selects, its encoding as a header line, and its rate in bytes a second.
+    pub(crate) fn get(&self, selected: &str, takes_gzip: bool) -> Option<(&[u8], &'static str, Option<f64>)> {
         let (mut segments, mut rate, mut wants_gzip) = (0, None, false);
-        for part in id.split(['.', '?']) {
+        for part in selected.split('.') {
             match part.split_at_checked(1)? {
                 ("s", count) => segments = count.parse().ok()?,
                 ("r", megabytes) => rate = Some(megabytes.parse::<f64>().ok()? * 1e6),
@@ -66,8 +68,9 @@ fn render(segments: usize) -> (String, f64) {
     let mut random = SplitMix(5);
     let mut sum = 0.0;
     let mut out = String::with_capacity(segments * DIMENSIONS * 23 + 1024);
+    out.push_str(&format!(r#"{{"_id":"{TASK_ID}","#));
     out.push_str(concat!(
-        r#"{"_id":"663da73b31cdd0c1f638a8e6","model_name":"marengo3.0","status":"ready","#,
+        r#""model_name":"marengo3.0","status":"ready","#,
         r#""created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:01:00Z","#,
         r#""video_embedding":{"metadata":{"input_filename":"long.mp4","video_clip_length":2,"#,
         r#""video_embedding_scope":["clip"],"duration":7200},"segments":["#,
