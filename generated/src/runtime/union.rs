@@ -6,7 +6,7 @@ use serde_json::Value;
 /// A variant of the union `T`.
 #[allow(dead_code, reason = "a document may have no union without a tag")]
 pub(crate) struct Variant<T> {
-    /// Keys of the object that the variant holds.
+    /// Keys of the object that the variant holds, or of the objects in its list.
     pub keys: &'static [&'static str],
     /// Properties whose texts the document lists, and these texts.
     pub texts: &'static [(&'static str, &'static [&'static str])],
@@ -14,19 +14,25 @@ pub(crate) struct Variant<T> {
     pub decode: fn(&Value) -> Option<(T, bool)>,
 }
 
-/// Decodes the variant that shares most keys with an object. Variants that accept any value, that share no key, or that
+/// Decodes the variant that shares most keys with an object, or with the objects in a list. Variants that accept any value, that share no key, or that
 /// have a property whose text only another variant lists, are used only if no other variant decodes.
 #[allow(dead_code, reason = "a document may have no union without a tag")]
 pub(crate) fn decode_union<T, E: de::Error>(name: &str, value: &Value, variants: &[Variant<T>]) -> Result<T, E> {
-    let shared = |variant: &Variant<T>| variant.keys.iter().filter(|key| value.get(**key).is_some()).count();
-    let has_keys = value.as_object().is_some_and(|object| !object.is_empty());
+    let objects = match value {
+        Value::Array(items) => items.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    let has = |key: &str| objects.iter().any(|object| object.get(key).is_some());
+    let shared = |variant: &Variant<T>| variant.keys.iter().filter(|key| has(**key)).count();
+    let has_keys = objects.iter().filter_map(Value::as_object).any(|object| !object.is_empty());
     let lists = |variant: &Variant<T>, key: &str, text: &str| {
         variant.texts.iter().any(|(own, texts)| *own == key && texts.contains(&text))
     };
     let has_text_of_another = |variant: &Variant<T>| {
         variant.texts.iter().any(|(key, texts)| {
-            let text = value.get(*key).and_then(Value::as_str).filter(|text| !texts.contains(text));
-            text.is_some_and(|text| variants.iter().any(|other| lists(other, key, text)))
+            let all = objects.iter().filter_map(|object| object.get(*key)?.as_str());
+            let mut others = all.filter(|text| !texts.contains(text));
+            others.any(|text| variants.iter().any(|other| lists(other, key, text)))
         })
     };
     let shares_nothing = |variant: &Variant<T>| has_keys && !variant.keys.is_empty() && shared(variant) == 0;
@@ -67,6 +73,18 @@ mod tests {
         assert_eq!(decode(json!(1)), Ok("any"));
         let error = decode_union::<&str, de::value::Error>("U", &json!(1), &[]).expect_err("no variant");
         assert_eq!(error.to_string(), "the value matches no variant of U");
+    }
+
+    #[test]
+    fn variants_that_are_lists_are_told_apart_by_the_keys_of_their_items() {
+        let one = Variant { keys: &["a"], texts: &[], decode: |value| value.is_array().then_some(("one", true)) };
+        let two = Variant { keys: &["b"], texts: &[], decode: |value| value.is_array().then_some(("two", true)) };
+        let variants = [one, two];
+        let decode = |value| decode_union::<_, de::value::Error>("U", &value, &variants);
+        assert_eq!(decode(json!([{ "b": 1 }])), Ok("two"));
+        assert_eq!(decode(json!([{}, { "b": 1 }, { "b": 1 }])), Ok("two"));
+        assert_eq!(decode(json!([{ "a": 1 }])), Ok("one"));
+        assert_eq!(decode(json!([])), Ok("one"));
     }
 
     #[test]

@@ -147,6 +147,13 @@ fn values_keep_their_type_and_their_variant() {
     assert!(matches!(one("free", json!("text")).free, Some(ConstructsFree::String(_))));
     assert!(matches!(one("free", json!(1)).free, Some(ConstructsFree::Free(_))));
     one("tree", json!({ "child": { "leaf": "a" } }));
+    let open = one("open", json!({ "id": "1", "extra": "a", "b": [2] })).open.expect("an object");
+    assert_eq!((open.extra_2.as_deref(), &open.extra["b"]), (Some("a"), &json!([2])));
+    one("patterns", json!({ "id": "1", "x-a": 1 }));
+    one("row", json!([1]));
+    one("row", json!({ "a": 1 }));
+    one("lists", json!([{ "a": 1 }]));
+    one("lists", json!([{ "b": 1 }]));
 }
 
 /// What a call returns if the server sends this body, and the request.

@@ -15,6 +15,16 @@ use crate::{
 
 /// Property names under which an array of numbers is a vector.
 const VECTOR_PROPERTIES: &[&str] = &["float", "embedding", "embedding_uncertainty"];
+
+/// The schema of properties of names that an object schema does not list. `additionalProperties: false` is ignored: it
+/// would make every new field of a response an error.
+fn schema_of_others(object: &Map<String, Value>) -> Option<&Value> {
+    match object.get("additionalProperties") {
+        _ if object.contains_key("patternProperties") => Some(&Value::Bool(true)),
+        additional => additional.filter(|schema| **schema != json!(false)),
+    }
+}
+
 impl Schemas<'_> {
     pub(super) fn lower_type(&mut self, kind: &str, object: &Map<String, Value>, site: &Site) -> Value {
         match kind {
@@ -98,9 +108,19 @@ impl Schemas<'_> {
                 self.lose(&site.place.at(key), "not checked by the generated type");
             }
         }
-        if let Some(properties) = object.get("properties").and_then(Value::as_object) {
+        let properties = object.get("properties").and_then(Value::as_object);
+        if properties.is_none() {
+            for name in object.get("required").and_then(Value::as_array).into_iter().flatten() {
+                self.lose(&site.place.at("required"), format!("the property {name} has no schema and no field"));
+            }
+        }
+        if let Some(properties) = properties {
             let mut out = Map::new();
             let mut taken: BTreeSet<String> = BTreeSet::new();
+            if schema_of_others(object).is_some() {
+                // typify's name of the map of all other properties.
+                taken.insert("extra".to_owned());
+            }
             let mut names: BTreeMap<&str, String> = BTreeMap::new();
             for (key, property) in properties {
                 let name = match taken.insert(identifier(key).to_string()) {
@@ -124,6 +144,15 @@ impl Schemas<'_> {
                 {
                     list.remove("nullable");
                 }
+                let is_map = lowered["type"] == "object" && lowered.get("properties").is_none();
+                if site.in_request
+                    && !is_required
+                    && (is_map || lowered["type"] == "array")
+                    && lowered["nullable"] != json!(true)
+                {
+                    let text = "an absent value and an empty one are the same; neither is sent";
+                    self.lose(&site.place.at("properties").at(key), text);
+                }
                 out.insert(name, lowered);
             }
             if let Some(required) = object.get("required").and_then(Value::as_array) {
@@ -137,14 +166,11 @@ impl Schemas<'_> {
             }
             lowered["properties"] = out.into();
         }
-        match object.get("additionalProperties") {
-            // `false` would make every new field of a response an error.
-            None if object.contains_key("patternProperties") => lowered["additionalProperties"] = json!(true),
-            None | Some(Value::Bool(false)) => {}
-            Some(additional) => {
-                let additional = self.lower(additional, &site.inside("additionalProperties", "Value"));
-                lowered["additionalProperties"] = if additional == json!({}) { json!(true) } else { additional };
-            }
+        if let Some(additional) = schema_of_others(object) {
+            let additional = self.lower(additional, &site.inside("additionalProperties", "Value"));
+            // typify keeps properties of other names only if they have a schema.
+            let is_map = properties.is_none_or(Map::is_empty);
+            lowered["additionalProperties"] = if is_map && additional == json!({}) { json!(true) } else { additional };
         }
         lowered
     }

@@ -45,6 +45,9 @@ impl Schemas<'_> {
             return self.lower_enum(&values, known, site);
         }
         self.report_equal_variants(&variants, &site.place.at(keyword));
+        if keyword == "anyOf" {
+            self.report_combined_variants(&variants, &site.place.at(keyword));
+        }
         let mut lowered = Vec::new();
         for (index, variant) in variants {
             let site = Site {
@@ -127,6 +130,23 @@ impl Schemas<'_> {
                     &place.at(index),
                     format!("has the same properties as variant {earlier}; the first one that decodes is used"),
                 );
+            }
+        }
+    }
+
+    /// A value of `anyOf` may have properties of several variants. The generated union holds one of them.
+    fn report_combined_variants(&mut self, variants: &[(usize, &Value)], place: &Pointer) {
+        let names: Vec<_> = variants.iter().map(|(_, variant)| property_names(self.root, variant, 0)).collect();
+        for (position, (index, variant)) in variants.iter().enumerate() {
+            let Some(own) = &names[position] else { continue };
+            let is_apart = |(other, (_, earlier)): &(&Option<BTreeSet<String>>, &(usize, &Value))| {
+                other.as_ref().is_some_and(|other| !own.is_subset(other) && !other.is_subset(own))
+                    && !self.have_different_texts(earlier, variant)
+            };
+            let found = names[..position].iter().zip(variants).find(is_apart);
+            if let Some((_, (earlier, _))) = found {
+                let text = format!("a value of this variant and of variant {earlier} is decoded as one of them");
+                self.lose(&place.at(index), text);
             }
         }
     }

@@ -169,7 +169,9 @@ fn constructor(ident: &syn::Ident, fields: &syn::FieldsNamed, lowered: &Lowered)
     for field in &fields.named {
         let (name, kind) = (&field.ident, &field.ty);
         let optional = last_segment(kind).is_some_and(|name| name == "Option");
-        if optional || serde_options(&field.attrs)?.contains_key("default") {
+        let options = serde_options(&field.attrs)?;
+        // Properties of other names are flattened.
+        if optional || options.contains_key("default") || options.contains_key("flatten") {
             initial.push(quote!(#name: Default::default()));
             continue;
         }

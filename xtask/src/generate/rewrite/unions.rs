@@ -52,13 +52,16 @@ fn deserialize(union: &ItemEnum, types: &BTreeMap<String, Item>) -> Result<Optio
     }
     // The text of a property tells variants apart if several of them list texts for it.
     let is_shared = |key: &String| held.iter().filter(|(_, _, texts)| texts.contains_key(key)).count() > 1;
+    // serde also decodes a list as the fields of a struct in their order.
+    let may_be_list = held.iter().any(|(_, kind, _)| !is_struct(kind, types, 0));
     let mut variants: Vec<(u8, TokenStream)> = Vec::new();
     for (ident, kind, texts) in &held {
         let mut keys = BTreeSet::new();
         collect_keys(kind, types, &mut BTreeSet::new(), &mut keys)?;
         let texts = texts.iter().filter(|(key, _)| is_shared(key));
         let texts = texts.map(|(key, texts)| quote!((#key, &[#(#texts),*])));
-        let decoded = quote!(::serde_json::from_value::<#kind>(value.clone()).ok());
+        let of_object = (may_be_list && is_struct(kind, types, 0)).then(|| quote!(.filter(|_| value.is_object())));
+        let decoded = quote!(::serde_json::from_value::<#kind>(value.clone()).ok() #of_object);
         let decode = match (fallback(kind, types)?, accepts_anything(kind, types, 0)) {
             (Some((kind, unknown)), _) => quote! {
                 |value| {
@@ -99,7 +102,7 @@ fn order(kind: &Type, types: &BTreeMap<String, Item>, depth: usize) -> u8 {
     }
 }
 
-/// The texts that the document lists for the properties of an object, where other texts decode as well.
+/// The texts that the document lists for the properties of an object, or of the objects in a list, where other texts decode as well.
 fn texts(kind: &Type, types: &BTreeMap<String, Item>) -> Result<BTreeMap<String, Vec<String>>> {
     let of_enum = |item: &ItemEnum| -> Result<Vec<String>> {
         let mut all = Vec::new();
@@ -111,7 +114,7 @@ fn texts(kind: &Type, types: &BTreeMap<String, Item>) -> Result<BTreeMap<String,
         Ok(all)
     };
     let mut out = BTreeMap::new();
-    match last_segment(plain(kind, types)).and_then(|name| types.get(&name)) {
+    match last_segment(plain(item_of(plain(kind, types)), types)).and_then(|name| types.get(&name)) {
         Some(Item::Struct(item)) => {
             for field in &item.fields {
                 let kind = unboxed(optional(&field.ty).unwrap_or(&field.ty));
@@ -133,14 +136,14 @@ fn texts(kind: &Type, types: &BTreeMap<String, Item>) -> Result<BTreeMap<String,
     Ok(out)
 }
 
-/// The keys that objects of a type may have.
+/// The keys that objects of a type, or in a list, may have.
 fn collect_keys(
     kind: &Type,
     types: &BTreeMap<String, Item>,
     seen: &mut BTreeSet<String>,
     keys: &mut BTreeSet<String>,
 ) -> Result<()> {
-    let kind = unboxed(kind);
+    let kind = item_of(unboxed(kind));
     let Some((name, item)) = last_segment(kind).and_then(|name| types.get_key_value(&name)) else { return Ok(()) };
     if !seen.insert(name.clone()) {
         return Ok(());
@@ -173,6 +176,24 @@ fn fallback<'t>(kind: &'t Type, types: &BTreeMap<String, Item>) -> Result<Option
         }
     }
     Ok(None)
+}
+
+/// Whether a type has named fields: all variants of an enum have.
+fn is_struct(kind: &Type, types: &BTreeMap<String, Item>, depth: usize) -> bool {
+    let kind = plain(kind, types);
+    match last_segment(kind).and_then(|name| types.get(&name)) {
+        Some(Item::Struct(item)) => matches!(item.fields, Fields::Named(_)),
+        Some(Item::Enum(item)) => {
+            let holds_struct = |field: &syn::Field| field.ident.is_none() && is_struct(&field.ty, types, depth + 1);
+            let is_one = |variant: &syn::Variant| match &variant.fields {
+                Fields::Named(_) => true,
+                Fields::Unnamed(fields) => fields.unnamed.iter().all(holds_struct),
+                Fields::Unit => false,
+            };
+            depth <= DEEPEST && item.variants.iter().all(is_one)
+        }
+        _ => false,
+    }
 }
 
 /// `serde_json::Value`, maps, and lists of these.
@@ -211,4 +232,9 @@ fn is_same(one: &Type, other: &Type) -> bool {
 
 fn unboxed(kind: &Type) -> &Type {
     argument(kind, "Box").unwrap_or(kind)
+}
+
+/// The type of the items of a list, or the type itself.
+fn item_of(kind: &Type) -> &Type {
+    argument(kind, "Vec").map_or(kind, unboxed)
 }
