@@ -26,34 +26,13 @@ pub struct FileSection {
     /// What was read and not yet delivered, from `delivered` on.
     ready: Vec<u8>,
     delivered: usize,
-    /// The memory of what was delivered before, for the next read.
-    spare: Vec<u8>,
 }
 
 impl FileSection {
     /// Reads up to `length` bytes from `offset` on, fewer if the file ends before.
     pub fn new(file: Arc<File>, offset: u64, length: u64) -> Self {
         let end = offset.saturating_add(length);
-        Self { file, offset, end, pending: None, ready: Vec::new(), delivered: 0, spare: Vec::new() }
-    }
-
-    /// The read of the next chunk, which is started if none is under way. `None` at the end of the section.
-    fn read_ahead(&mut self, size: usize) -> Option<&mut JoinHandle<io::Result<Vec<u8>>>> {
-        let left = usize::try_from(self.end - self.offset).unwrap_or(usize::MAX);
-        let (offset, size) = (self.offset, size.min(left));
-        if size == 0 {
-            return None;
-        }
-        let (file, spare) = (&self.file, &mut self.spare);
-        Some(self.pending.get_or_insert_with(|| {
-            let (file, mut buffer) = (Arc::clone(file), std::mem::take(spare));
-            tokio::task::spawn_blocking(move || {
-                buffer.resize(size, 0);
-                let count = read_at(&file, &mut buffer, offset)?;
-                buffer.truncate(count);
-                Ok(buffer)
-            })
-        }))
+        Self { file, offset, end, pending: None, ready: Vec::new(), delivered: 0 }
     }
 
     /// Reads a file from its start to its end.
@@ -69,17 +48,25 @@ impl AsyncRead for FileSection {
             return Poll::Ready(Ok(()));
         }
         if this.delivered == this.ready.len() {
-            let size = out.remaining().min(CHUNK);
-            let Some(pending) = this.read_ahead(size) else { return Poll::Ready(Ok(())) };
+            let left = usize::try_from(this.end - this.offset).unwrap_or(usize::MAX);
+            let (file, offset, size) = (&this.file, this.offset, out.remaining().min(CHUNK).min(left));
+            if size == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            let pending = this.pending.get_or_insert_with(|| {
+                let file = Arc::clone(file);
+                tokio::task::spawn_blocking(move || {
+                    let mut buffer = vec![0; size];
+                    let count = read_at(&file, &mut buffer, offset)?;
+                    buffer.truncate(count);
+                    Ok(buffer)
+                })
+            });
             let outcome = ready!(Pin::new(pending).poll(context));
             this.pending = None;
-            this.spare = std::mem::replace(&mut this.ready, outcome.map_err(io::Error::other)??);
+            this.ready = outcome.map_err(io::Error::other)??;
             this.delivered = 0;
             this.offset += this.ready.len() as u64;
-            // The next chunk is read while this one is sent.
-            if !this.ready.is_empty() {
-                this.read_ahead(size);
-            }
         }
         let rest = &this.ready[this.delivered..];
         let count = rest.len().min(out.remaining());
