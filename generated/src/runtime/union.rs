@@ -23,7 +23,7 @@ pub(crate) fn decode_union<T, E: de::Error>(name: &str, value: &Value, variants:
         single => std::slice::from_ref(single),
     };
     let has = |key: &str| objects.iter().any(|object| object.get(key).is_some());
-    let shared = |variant: &Variant<T>| variant.keys.iter().filter(|key| has(**key)).count();
+    let shared = |variant: &Variant<T>| variant.keys.iter().filter(|key| has(key)).count();
     let has_keys = objects.iter().filter_map(Value::as_object).any(|object| !object.is_empty());
     let lists = |variant: &Variant<T>, key: &str, text: &str| {
         variant.texts.iter().any(|(own, texts)| *own == key && texts.contains(&text))
