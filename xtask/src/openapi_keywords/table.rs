@@ -168,6 +168,8 @@ pub(crate) fn keywords(kind: ObjectKind) -> &'static [(&'static str, Holds)] {
             ("allOf", List(ObjectKind::Schema)),
             ("xml", Lost("XML options have no effect")),
             ("$schema", Data),
+            ("$id", Lost("references lead to places of the document, not to identifiers")),
+            ("$anchor", Lost("references lead to places of the document, not to identifiers")),
             ("not", Lost(NOT_CHECKED)),
             ("if", Lost(NOT_CHECKED)),
             ("then", Lost(NOT_CHECKED)),

@@ -74,3 +74,37 @@ fn a_schema_that_contains_itself_through_its_variants_or_parts_is_generated_once
     let composed = node(&format!(r##"{{"allOf":[{{"$ref":"#/components/schemas/Node"}},{more}]}}"##));
     assert!(composed.contains("pub struct NodeChild ") && !composed.contains("NodeChildChild"), "{composed}");
 }
+
+#[test]
+fn a_fragment_of_a_path_is_refused() {
+    let text = document("[]", r#"{"204":{"description":""}}"#).replace("\"/a\"", "\"/a#b\"");
+    let refusal = generate(&Document::parse(&text).expect("a document")).expect_err("a refusal");
+    assert!(format!("{refusal:#}").contains("/paths/~1a#b/get: a fragment in a path is not supported"), "{refusal:#}");
+}
+
+#[test]
+fn a_response_to_head_has_no_body() {
+    let body = r#"{"200":{"description":"","content":{"application/json":{"schema":{"type":"string"}}}}}"#;
+    let (code, lost) = generated(&document("[]", body).replace("\"get\"", "\"head\""));
+    assert!(code.contains("Result<crate::runtime::ApiRequest<()>, Error<()>>") && lost.is_empty(), "{lost:?}\n{code}");
+}
+
+#[test]
+fn a_body_of_a_range_of_media_types_is_sent_as_bytes() {
+    let body = r#""requestBody":{"required":true,"content":{"image/*":{}}},"responses":"#;
+    let text = document("[]", r#"{"204":{"description":""}}"#).replace("\"get\"", "\"put\"");
+    let (code, lost) = generated(&text.replace("\"responses\":", body));
+    assert!(code.contains("from_static(\"application/octet-stream\")") && !code.contains("\"image/*\""), "{code}");
+    let place = "/paths/~1a/put/requestBody/content/image~1*";
+    assert_eq!(lost, [format!("{place}: a range of media types; sent as application/octet-stream")]);
+}
+
+#[test]
+fn a_required_parameter_is_not_named_like_the_argument_of_the_optional_ones() {
+    let parameter = |name: &str, required: bool| {
+        format!(r#"{{"name":"{name}","in":"query","required":{required},"schema":{{"type":"string"}}}}"#)
+    };
+    let parameters = format!("[{},{}]", parameter("options", true), parameter("q", false));
+    let (code, _) = generated(&document(&parameters, r#"{"204":{"description":""}}"#));
+    assert!(code.contains("options_2: &'a str") && code.contains("QueryParam::new(\"options\", &options_2)"), "{code}");
+}

@@ -42,13 +42,18 @@ const HELD: &[&str] = &[
     "xml",
     "$comment",
     "discriminator",
+    // Definitions are read where a reference leads to them.
+    "$defs",
+    "$schema",
+    "$id",
+    "$anchor",
 ];
 
 /// The type of a schema that allows no value.
 pub(in crate::drift) const NOTHING: &str = "nothing";
 
 /// Keywords whose members have names of properties, or texts for these names.
-const NAMES: &[&str] = &["$defs", "dependentRequired", "dependentSchemas", "patternProperties", "properties"];
+const NAMES: &[&str] = &["dependentRequired", "dependentSchemas", "patternProperties", "properties"];
 
 impl<'r> Reader<'r> {
     pub(super) fn node(&self, schema: &'r Value, above: &mut Vec<&'r str>) -> Node {
@@ -186,6 +191,7 @@ impl<'r> Reader<'r> {
         const DATA: &[&str] = &["const", "default", "enum"];
         const PROSE: &[&str] =
             &["title", "description", "summary", "example", "examples", "externalDocs", "$comment", "deprecated"];
+        const NAMING: &[&str] = &["$defs", "$schema", "$id", "$anchor"];
         match value {
             Value::Object(object) => {
                 let target = object.get("$ref").and_then(Value::as_str).and_then(|own| resolve(self.root, own));
@@ -201,7 +207,8 @@ impl<'r> Reader<'r> {
                     self.is_deep.set(false);
                     return known.into();
                 }
-                let is_stated = |key: &str| names || !(PROSE.contains(&key) || key.starts_with("x-"));
+                let is_stated =
+                    |key: &str| names || !(PROSE.contains(&key) || NAMING.contains(&key) || key.starts_with("x-"));
                 let members: BTreeMap<&String, &Value> = object.iter().filter(|(key, _)| is_stated(key)).collect();
                 let members = members.into_iter().map(|(key, value)| {
                     let is_data = !names && DATA.contains(&key.as_str());

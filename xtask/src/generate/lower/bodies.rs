@@ -108,7 +108,11 @@ impl<'d> Lowering<'_, 'd> {
             }
             _ => {
                 self.note_optional(is_required, place);
-                out.raw_body = Some(media_type.to_owned());
+                let is_range = media_type.contains('*');
+                if is_range {
+                    self.lost.push(Remark::new(&here, format!("a range of media types; sent as {OCTETS}")));
+                }
+                out.raw_body = Some(if is_range { OCTETS } else { media_type }.to_owned());
                 (OCTETS, raw())
             }
         };
@@ -285,7 +289,12 @@ impl<'d> Lowering<'_, 'd> {
             let has_json = names.clone().any(|name| is_json(name));
             let stream = names.map(String::as_str).find(|name| has_json && item_reader(name).is_some());
             let reason = "only one media type of a response is generated";
-            if let Some((media_type, media)) = self.preferred(response, &here, reason, stream) {
+            // A response to HEAD has no body.
+            let preferred = match out.method.as_str() {
+                "HEAD" => None,
+                _ => self.preferred(response, &here, reason, stream),
+            };
+            if let Some((media_type, media)) = preferred {
                 let content = here.at("content").at(media_type);
                 let (media_type, schema) = if is_json(media_type) {
                     let site = Site::of_response(content.at("schema"), format!("{}Response", type_name(&out.id)));
@@ -301,7 +310,7 @@ impl<'d> Lowering<'_, 'd> {
                 };
                 lowered["content"] = json!({ media_type: { "schema": schema } });
             }
-            out.stream = self.stream(response, &lowered, out, &here);
+            out.stream = preferred.and_then(|_| self.stream(response, &lowered, out, &here));
             success = Some((status.to_owned(), lowered));
         }
         out.error = self.error_body(&errors, out, place);

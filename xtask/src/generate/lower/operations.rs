@@ -242,13 +242,16 @@ impl<'d> Lowering<'_, 'd> {
     fn name_arguments(&mut self, parameters: &mut [Value], has_body: bool, out: &mut Operation, place: &Pointer) {
         let mut taken: BTreeSet<String> = has_body.then(|| "body".to_owned()).into_iter().collect();
         let is_query = |parameter: &Value| parameter["in"] == "query";
+        // All optional parameters are one argument.
+        let has_options = parameters.iter().any(|parameter| parameter["required"] != json!(true));
         for is_renamed in [false, true] {
             // A variable of the code of progenitor, which is declared after the others were used.
             taken.extend(is_renamed.then(|| "header_map".to_owned()));
             for parameter in parameters.iter_mut().filter(|parameter| is_query(parameter) == is_renamed) {
                 let name = parameter["name"].as_str().unwrap_or_default().to_owned();
                 let rust = identifier(&name).to_string();
-                if taken.insert(rust.clone()) {
+                let is_options = has_options && rust == "options" && parameter["required"] == json!(true);
+                if !is_options && taken.insert(rust.clone()) {
                     continue;
                 }
                 if !is_renamed {
@@ -348,6 +351,9 @@ impl<'d> Lowering<'_, 'd> {
         self.name_arguments(&mut parameters, operation.get("requestBody").is_some(), &mut out, place);
         if matches!(method, "options" | "trace") {
             self.refuse(place, "the method is not supported");
+        }
+        if path.contains('#') {
+            self.refuse(place, "a fragment in a path is not supported, because it is not sent");
         }
         lowered["parameters"] = parameters.into();
         if let Some(body) = operation.get("requestBody") {

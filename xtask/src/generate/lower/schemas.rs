@@ -22,8 +22,19 @@ use crate::{
 /// The Rust name of the type that holds vectors.
 const EMBEDDING: &str = "Embedding";
 /// Keywords that only describe.
-pub(super) const ANNOTATIONS: &[&str] =
-    &["title", "description", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "default"];
+pub(super) const ANNOTATIONS: &[&str] = &[
+    "title",
+    "description",
+    "example",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "externalDocs",
+    "default",
+    "$id",
+    "$anchor",
+];
 
 /// Keywords that describe the contents of a value.
 const STRUCTURE: &[&str] =

@@ -51,6 +51,16 @@ fn documents_that_mean_the_same_have_no_difference() {
         // Schemas.
         ("allOf is folded", with_schemas(sent(composed.clone()), named.clone()), sent(folded.clone())),
         ("allOf is folded in a response", with_schemas(received(composed), named), received(folded)),
+        (
+            "identifiers and definitions",
+            sent(json!({ "$schema": "s", "$id": "i", "$anchor": "a", "type": "string", "$defs": { "A": object() } })),
+            sent(text()),
+        ),
+        (
+            "definitions inside of another keyword",
+            with_schemas(sent(json!({ "not": reference("A") })), json!({ "A": { "$id": "i", "type": "string" } })),
+            sent(json!({ "not": text() })),
+        ),
         ("allOf with one part", sent(json!({ "allOf": [object()] })), sent(object())),
         (
             "allOf of a type and a limit",
