@@ -14,7 +14,7 @@ pub(crate) use self::store::Objects;
 #[cfg(not(feature = "object_store"))]
 pub(crate) use self::unsupported::Objects;
 
-/// Why reading an object failed during an upload, whose own error says less.
+/// Why an object could not be read during an upload, whose own error says less.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadFailure(Arc<Mutex<Option<String>>>);
 

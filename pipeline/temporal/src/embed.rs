@@ -18,7 +18,7 @@ use twelvelabs_pipeline::{
     EmbedJob, ItemSettings, ItemSource, Pipeline, PlannedJobs, Sink, TableFolder, shown, steps::State,
 };
 
-pub use self::arguments::{EmbedArguments, Format, Server, duration};
+pub use self::arguments::{EmbedArguments, Format, Server};
 use self::report::Report;
 use crate::{
     activities::{TABLE, batch_of},

@@ -4,6 +4,7 @@ use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use futures::future::join_all;
+use humantime::parse_duration;
 use temporalio_sdk::{
     Runtime, Worker, WorkerOptions,
     runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner},
@@ -15,7 +16,7 @@ use twelvelabs_pipeline::{Interrupt, StepClient, TableFolder, shown};
 use crate::{
     activities::{Creates, Shared, Steps, Stop, Table, Uploads},
     connection::connect,
-    embed::{Format, Server, duration},
+    embed::{Format, Server},
     exit::{Exit, Failure},
     workflow::{EmbedWorkflow, LateWorkflow},
 };
@@ -45,10 +46,10 @@ pub struct WorkerArguments {
     #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = rate)]
     rate: f64,
     /// Interval of polls of an asset
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "5s", hide = true)]
     poll_interval: Duration,
     /// How long the platform may be unreachable before the worker ends
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "15m", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "15m", hide = true)]
     outage_limit: Duration,
 }
 

@@ -3,6 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
+use humantime::parse_duration;
 use twelvelabs_pipeline::{Clips, TableFormat};
 
 /// Where the Temporal server is.
@@ -82,16 +83,16 @@ pub struct EmbedArguments {
     #[arg(long)]
     pub pay_again: bool,
     /// Time limit of a create call
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30s", hide = true)]
     pub create_limit: Duration,
     /// The first pause between two polls of a task
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "5s", hide = true)]
     pub poll_interval: Duration,
     /// A worker that has not said for so long that it is alive is taken to be dead
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20s", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "20s", hide = true)]
     pub heartbeat_timeout: Duration,
     /// The first pause after a step that failed
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1s", hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1s", hide = true)]
     pub backoff: Duration,
 }
 
@@ -111,19 +112,4 @@ impl From<Format> for TableFormat {
             Format::Jsonl => Self::JsonLines,
         }
     }
-}
-
-/// A number with a unit: ms, s, m, h or d.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: f64 = digits.parse().map_err(|_| "must be a number with a unit, such as 90m")?;
-    let unit = match &text[digits.len()..] {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        "d" => 86400.0,
-        _ => return Err("the unit must be ms, s, m, h or d".into()),
-    };
-    Duration::try_from_secs_f64(number * unit).map_err(|_| "must be a time of at least 0".into())
 }
