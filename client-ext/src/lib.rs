@@ -102,8 +102,8 @@
 //!
 //! # Platforms
 //!
-//! Linux, macOS and Windows. WebAssembly is not supported: the crate uses files, threads and tokio's file system, and
-//! tokio refuses to compile with them for `wasm32-unknown-unknown`.
+//! Linux, macOS and Windows. WebAssembly is not supported, because the crate needs files and threads: compiling it for
+//! `wasm32-unknown-unknown` ends with an error that says so.
 
 // docs.rs marks what a feature adds.
 #![cfg_attr(docsrs, feature(doc_cfg))]

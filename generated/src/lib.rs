@@ -22,6 +22,9 @@
 // docs.rs marks what a feature adds.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(target_family = "wasm")]
+compile_error!("twelvelabs and twelvelabs-api do not support WebAssembly: they need files and threads");
+
 #[rustfmt::skip]
 mod codegen;
 pub mod runtime;
