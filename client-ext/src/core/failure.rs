@@ -137,8 +137,13 @@ fn cut(text: &mut String) {
 
 /// Cuts a text to so many bytes, and gives its other memory back.
 fn cut_to(text: &mut String, length: usize) {
-    text.truncate(text.floor_char_boundary(length));
+    text.truncate(char_boundary(text, length));
     text.shrink_to_fit();
+}
+
+/// The last boundary of characters up to this length. `str::floor_char_boundary` needs Rust 1.91.
+fn char_boundary(text: &str, length: usize) -> usize {
+    (0..=length.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Whether the code of a 404 says that the resource does not exist. For operations that are not in the contract any

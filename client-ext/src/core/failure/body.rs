@@ -71,7 +71,7 @@ fn closed(start: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::char_boundary, *};
 
     const FLAT: &str = r#"{"code":"too_many_requests","message":"Say \"no\", {then} [wait]","details":{"a":[1,{"b":2}]},"docs_url":"u"}"#;
     const NESTED: &str =
@@ -110,7 +110,7 @@ mod tests {
             length in 0usize..80,
         ) {
             let whole = serde_json::to_string(&value).expect("JSON");
-            let start = &whole[..whole.floor_char_boundary(length)];
+            let start = &whole[..char_boundary(&whole, length)];
             if let Some(closed) = closed(start) {
                 assert!(serde_json::from_str::<serde_json::Value>(&closed).is_ok(), "{start} became {closed}");
             }
