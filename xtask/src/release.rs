@@ -58,8 +58,8 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
     for package in &packages {
         problems.extend(checks::package(package, version));
     }
-    for path in ["README.md", "client-ext/src/guide/getting_started.md"] {
-        problems.extend(checks::readme(path, &read(root, path)?, version));
+    for path in pages(root)? {
+        problems.extend(checks::readme(&path, &read(root, &path)?, version));
     }
 
     let today = chrono::Utc::now().date_naive();
@@ -142,6 +142,17 @@ fn lost_items(root: &Path, packages: &[Package], tag: Version) -> Result<Vec<Str
         lost.extend(checks::lost_lines(&old, &new).into_iter().map(|line| format!("{}: {line}", package.name)));
     }
     Ok(lost)
+}
+
+/// The README and the pages of the guide, which show dependency lines.
+fn pages(root: &Path) -> Result<Vec<String>> {
+    const GUIDE: &str = "client-ext/src/guide";
+    let mut pages = vec!["README.md".to_owned()];
+    for entry in fs::read_dir(root.join(GUIDE)).context("cannot read the guide")? {
+        pages.push(format!("{GUIDE}/{}", entry?.file_name().to_string_lossy()));
+    }
+    pages.sort();
+    Ok(pages)
 }
 
 fn read(root: &Path, path: &str) -> Result<String> {

@@ -86,7 +86,8 @@ pub(crate) fn package(package: &Package, new: Version) -> Vec<String> {
 pub(crate) fn readme(place: &str, text: &str, new: Version) -> Vec<String> {
     let mut problems = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        if line.contains("/OWNER/") || line.contains("not on crates.io yet") {
+        let is_git = line.starts_with("twelvelabs") && line.contains("{ git = ");
+        if is_git || line.contains("/OWNER/") || line.contains("not on crates.io yet") {
             problems.push(format!("{place}:{}: a placeholder: {}", number + 1, line.trim()));
         }
         let Some((dependency, rest)) = line.split_once(" = ") else { continue };
@@ -209,12 +210,14 @@ mod tests {
     #[test]
     fn a_readme_has_no_placeholder_and_states_a_version_that_includes_the_new_one() {
         let text = "twelvelabs = { git = \"https://github.com/OWNER/x\" }\ntwelvelabs-api = \"0.2\"\ntokio = \"1\"\n\
+                    twelvelabs-media = { git = \"https://github.com/a/x\" }\n\
                     twelvelabs-local = { version = \"0.1.4\", features = [] }\ntwelvelabs = { path = \"x\" }\n";
         assert_eq!(
             readme("README.md", text, version("0.2.3")),
             [
                 "README.md:1: a placeholder: twelvelabs = { git = \"https://github.com/OWNER/x\" }",
-                "README.md:4: twelvelabs-local 0.1.4 is not 0.2.3",
+                "README.md:4: a placeholder: twelvelabs-media = { git = \"https://github.com/a/x\" }",
+                "README.md:5: twelvelabs-local 0.1.4 is not 0.2.3",
             ]
         );
         assert_eq!(readme("README.md", "twelvelabs = \"0.2.4\"\n", version("0.2.3")).len(), 1);
