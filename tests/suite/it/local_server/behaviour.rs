@@ -219,7 +219,7 @@ async fn rate_limits_are_those_of_the_plan_and_reset_with_the_clock() {
     tasks.create(ModelName::Marengo30, tiny()).send().await.expect("created");
     let response = tasks.create(ModelName::Marengo30, tiny()).send_with_response().await.expect("created");
     let shown = format!("{:?}", response.info());
-    assert!(!response.id.is_empty() && shown.contains("36000"), "{shown}");
+    assert!(!response.id.as_str().is_empty() && shown.contains("36000"), "{shown}");
     server.finish().await.expect("all requests are valid");
 }
 
