@@ -1,8 +1,13 @@
 //! A TLS server's side, with a certificate for loopback that a client can be told to trust.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, SystemTime},
+};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -12,6 +17,8 @@ use tokio_rustls::{
         server::WebPkiClientVerifier,
     },
 };
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// An authority that was made for this run, and a server with a certificate of it.
 struct Authority {
@@ -26,8 +33,12 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
     let key = KeyPair::generate().expect("a key");
-    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
-    let certificate = CertificateParams::new(names).expect("names").signed_by(&key, &issuer).expect("a certificate");
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).expect("names");
+    // macOS refuses the certificate of a server that does not say so, or is valid for more than 825 days.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let now = date_time_ymd(1970, 1, 1) + SystemTime::UNIX_EPOCH.elapsed().expect("a time after 1970");
+    (params.not_before, params.not_after) = (now - DAY, now + DAY);
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
     let provider = Arc::new(default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(issuer.der().clone()).expect("a certificate");

@@ -1,9 +1,16 @@
 //! A call over TLS with the library that a feature selects:
 //! `cargo test --manifest-path tests/tls/Cargo.toml --features rustls-ring`.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -20,13 +27,19 @@ use twelvelabs::{TransportCause, TwelveLabs, TwelveLabsBuilder};
 
 const ID: &str = "0123456789abcdef01234567";
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Serves the status of a task until the end of the test. Returns the address, and the authority of the certificate.
 async fn serve() -> (SocketAddr, String) {
     let mut params = CertificateParams::new(Vec::new()).expect("no names");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
     let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
+    // macOS refuses the certificate of a server that does not say so, or is valid for more than 825 days.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let now = date_time_ymd(1970, 1, 1) + SystemTime::UNIX_EPOCH.elapsed().expect("a time after 1970");
+    (params.not_before, params.not_after) = (now - DAY, now + DAY);
     let certificate = params.signed_by(&key, &issuer).expect("a certificate");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
