@@ -280,32 +280,40 @@ fn manifest(root: &Path) -> Result<String> {
     }
     package.insert("name".into(), "generated-api".into());
     package.insert("description".into(), "Bindings generated from an OpenAPI document".into());
-    for key in ["categories", "keywords", "readme", "repository"] {
+    for key in ["categories", "documentation", "keywords", "readme", "repository"] {
         package.remove(key);
     }
     package.insert("publish".into(), false.into());
+    let shared = workspace["dependencies"].as_table().context("Cargo.toml has no dependencies")?;
     for table in ["dependencies", "dev-dependencies"] {
-        let Some(dependencies) = manifest.get_mut(table).and_then(toml::Value::as_table_mut) else { continue };
-        for (name, value) in dependencies.iter_mut() {
-            let Some(own) = value.as_table().filter(|own| own.contains_key("workspace")).cloned() else { continue };
-            let mut merged = match &workspace["dependencies"][name] {
-                toml::Value::Table(shared) => shared.clone(),
-                version => toml::Table::from_iter([("version".to_owned(), version.clone())]),
-            };
-            for (key, extra) in own {
-                match (key.as_str(), merged.get_mut("features").and_then(toml::Value::as_array_mut)) {
-                    ("workspace", _) => {}
-                    ("features", Some(features)) => features.extend(extra.as_array().cloned().unwrap_or_default()),
-                    _ => {
-                        merged.insert(key, extra);
-                    }
-                }
-            }
-            *value = merged.into();
-        }
+        inline(manifest.get_mut(table), shared);
+    }
+    for (_, target) in manifest.get_mut("target").and_then(toml::Value::as_table_mut).into_iter().flatten() {
+        inline(target.get_mut("dependencies"), shared);
     }
     manifest.insert("workspace".into(), toml::Table::new().into());
     Ok(manifest.to_string())
+}
+
+/// Replaces dependencies of the workspace by what the workspace says about them.
+fn inline(dependencies: Option<&mut toml::Value>, shared: &toml::Table) {
+    for (name, value) in dependencies.and_then(toml::Value::as_table_mut).into_iter().flatten() {
+        let Some(own) = value.as_table().filter(|own| own.contains_key("workspace")).cloned() else { continue };
+        let mut merged = match &shared[name] {
+            toml::Value::Table(shared) => shared.clone(),
+            version => toml::Table::from_iter([("version".to_owned(), version.clone())]),
+        };
+        for (key, extra) in own {
+            match (key.as_str(), merged.get_mut("features").and_then(toml::Value::as_array_mut)) {
+                ("workspace", _) => {}
+                ("features", Some(features)) => features.extend(extra.as_array().cloned().unwrap_or_default()),
+                _ => {
+                    merged.insert(key, extra);
+                }
+            }
+        }
+        *value = merged.into();
+    }
 }
 
 #[cfg(test)]
