@@ -28,7 +28,7 @@ esac
 
 "${xtask[@]}" generate --check
 status=0
-"${xtask[@]}" drift --upstream "$work/document" --operations --format markdown >"$work/drift.md" || status=$?
+"${xtask[@]}" drift --upstream "$work/document" --format markdown >"$work/drift.md" || status=$?
 case $status in
     0) echo "no differences"; exit 0 ;;
     1) ;;

@@ -63,7 +63,7 @@ pub struct Options {
     /// Differences that cause exit code 1
     #[arg(long, value_enum, default_value_t = Threshold::Any)]
     fail_on: Threshold,
-    /// Report operations that only the other document has as differences
+    /// Report all operations that only the other document has as differences; otherwise only those at or below our paths
     #[arg(long)]
     operations: bool,
 }
@@ -107,12 +107,18 @@ pub struct Drift {
     pub stale: Vec<String>,
     /// Operations that only the other document has.
     pub new_operations: Vec<String>,
+    /// Those of them that are not compared with ours: their paths are neither ours nor below one.
+    pub unrelated: Vec<String>,
 }
 
 /// Compares two documents. With `accepted`, the first one is ours: anything that only it states is not a difference.
 pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>) -> Drift {
     let (base, other) = (tree::api(&base.root), tree::api(&other.root));
     let (mut changes, new_operations) = compare::compare(&base, &other, accepted.is_some());
+    let (related, unrelated): (Vec<String>, Vec<String>) =
+        new_operations.iter().cloned().partition(|operation| accepted.is_some() && is_related(&base, operation));
+    changes.extend(related.iter().map(|operation| new_operation(operation)));
+    changes.sort();
     let all = changes.len();
     let mut stale = Vec::new();
     for entry in accepted.unwrap_or_default() {
@@ -126,7 +132,28 @@ pub fn compare(base: &Document, other: &Document, accepted: Option<&[Accepted]>)
         }
     }
     changes.retain(|change| !accepted.unwrap_or_default().iter().any(|entry| entry.covers(change)));
-    Drift { accepted: all - changes.len(), changes, stale, new_operations }
+    Drift { accepted: all - changes.len(), changes, stale, new_operations, unrelated }
+}
+
+/// Whether the path of an operation is one of a document, or below one.
+fn is_related(base: &tree::Api, operation: &str) -> bool {
+    let path = operation.split_once(' ').map_or("", |(_, path)| path);
+    base.operations
+        .keys()
+        .any(|(_, own)| path.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+fn new_operation(operation: &str) -> Change {
+    Change {
+        class: Class::Additive,
+        operation: operation.to_owned(),
+        place: String::new(),
+        what: "operation".into(),
+        before: "absent".into(),
+        after: "new".into(),
+        flagged: false,
+        code: None,
+    }
 }
 
 /// Compares two schemas of a response.
@@ -183,16 +210,7 @@ pub fn run(options: &Options, root: &Path) -> Result<bool> {
     let stale: &[String] = if options.only.is_some() { &[] } else { &drift.stale };
     let mut changes = drift.changes.clone();
     if options.operations {
-        changes.extend(drift.new_operations.iter().map(|operation| Change {
-            class: Class::Additive,
-            operation: operation.clone(),
-            place: String::new(),
-            what: "operation".into(),
-            before: "absent".into(),
-            after: "new".into(),
-            flagged: false,
-            code: None,
-        }));
+        changes.extend(drift.unrelated.iter().map(|operation| new_operation(operation)));
     }
     let code = Code::of_our_crates(root)?;
     for change in changes.iter_mut().filter(|change| change.class == Class::Breaking) {

@@ -118,7 +118,27 @@ fn our_document_differs_from_the_published_one_only_in_accepted_places() {
     let accepted = drift::accepted(&file("..")).expect("the accepted differences");
     let drift = drift::compare(&contract, &published, Some(&accepted));
     assert!(drift.changes.is_empty() && drift.stale.is_empty(), "{drift:#?}");
-    assert_eq!((drift.accepted, drift.new_operations.len()), (152, 76));
+    assert_eq!((drift.accepted, drift.new_operations.len(), drift.unrelated.len()), (154, 76, 74));
+}
+
+#[test]
+fn a_new_operation_is_a_difference_at_our_paths_and_below_them() {
+    let contract = Document::read(&file("../spec/openapi.yaml")).expect("the contract");
+    let mut other = contract.clone();
+    let new = [
+        ("/embed/tasks/{id}/cancel", "post"),
+        ("/embed/tasks/{task_id}", "delete"),
+        ("/embeddings", "get"),
+        ("/search", "post"),
+    ];
+    for (path, method) in new {
+        other.root["paths"][path][method] = json!({ "responses": { "204": { "description": "Done." } } });
+    }
+    let drift = drift::compare(&contract, &other, Some(&[]));
+    let lines: Vec<String> = drift.changes.iter().map(ToString::to_string).collect();
+    let line = |operation| format!("additive  {operation}    operation: absent → new");
+    assert_eq!(lines, [line("DELETE /embed/tasks/{}"), line("POST /embed/tasks/{}/cancel")]);
+    assert_eq!(drift.unrelated, ["GET /embeddings", "POST /search"]);
 }
 
 #[test]
