@@ -103,7 +103,10 @@ fn execute(root: &Path, version: Version, names: &[&str], edits: &[(&str, String
     for (path, new) in edits {
         fs::write(root.join(path), new).with_context(|| format!("cannot write {path}"))?;
     }
-    checked(&mut cargo(root, &["update", "--workspace", "--quiet"]))?;
+    // Their lock files have the versions of the packages.
+    for workspace in ["Cargo.toml", "pipeline/temporal/Cargo.toml"] {
+        checked(&mut cargo(root, &["update", "--workspace", "--quiet", "--manifest-path", workspace]))?;
+    }
     checked(Command::new(root.join(".ci/run")).current_dir(root))?;
     publish_dry_run(root, true)?;
     let commands = commands(version, names);
