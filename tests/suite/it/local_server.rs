@@ -107,6 +107,7 @@ impl Program {
     }
 
     /// Sends a signal. Returns the exit code, and the output since it was ready.
+    #[cfg(unix)]
     fn signal(mut self, name: &str) -> (Option<i32>, Vec<String>) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(sent.expect("kill").success());

@@ -125,6 +125,7 @@ fn the_call_of_an_operation_has_the_words_of_its_id() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn the_script_of_the_workflow_reports_a_changed_document() {
     let mut root = Document::read(&file("../spec/openapi.yaml")).expect("our document").root;

@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+#[cfg(unix)]
 use super::{Program, create, form, get};
 
+#[cfg(unix)]
 #[tokio::test]
 async fn it_prints_the_settings_of_sdks_and_stops_on_signals() {
     for name in ["INT", "TERM"] {
