@@ -58,11 +58,11 @@ impl Run<'_> {
         let created = self.form_case("a valid create request", &CREATE, 200, request, detail).await;
         let created = created.and_then(|body| serde_json::from_value::<TasksCreateResponse>(body).ok());
         let Some(task) = created else { return };
-        self.poll(&task.id).await;
-        let request = self.request(&RETRIEVE, &task.id);
+        self.poll(task.id.as_str()).await;
+        let request = self.request(&RETRIEVE, task.id.as_str());
         self.case("the embeddings of the task", &RETRIEVE, 200, request).await;
         let option = [(embed_tasks_retrieve::EMBEDDING_OPTION.name, EmbeddingOption::KNOWN[0])];
-        let request = self.request(&RETRIEVE, &task.id).query(&option);
+        let request = self.request(&RETRIEVE, task.id.as_str()).query(&option);
         self.case("the embeddings of one option", &RETRIEVE, 200, request).await;
     }
 
