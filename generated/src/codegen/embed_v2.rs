@@ -56,9 +56,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AsyncAudioInputRequestSegmentation {
-        ///Holds [`AudioSegmentation`].
         AudioSegmentation(AudioSegmentation),
-        ///Holds [`AsyncTemporalSegmentation`].
         AsyncTemporalSegmentation(AsyncTemporalSegmentation),
     }
     impl<'de> ::serde::Deserialize<'de> for AsyncAudioInputRequestSegmentation {
@@ -245,9 +243,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AsyncVideoInputRequestSegmentation {
-        ///Holds [`TemporalSegmentation`].
         TemporalSegmentation(TemporalSegmentation),
-        ///Holds [`AsyncTemporalSegmentation`].
         AsyncTemporalSegmentation(AsyncTemporalSegmentation),
     }
     impl<'de> ::serde::Deserialize<'de> for AsyncVideoInputRequestSegmentation {
