@@ -16,7 +16,10 @@ use std::{
 
 use twelvelabs::{
     EmbeddingOption, EmbeddingScope, ModelName, TwelveLabs,
-    embed::v2::{AudioInput, DocumentInput, EmbeddingData, ImageInput, MediaSource, VideoInput},
+    embed::{
+        VectorError,
+        v2::{AudioInput, DocumentInput, EmbeddingData, ImageInput, MediaSource, VideoInput},
+    },
     wait::WaitOptions,
 };
 use twelvelabs_local::LocalServer;
@@ -34,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = TwelveLabs::builder().api_key("local").base_url(server.base_url()).build()?;
     let embed = client.embed().v2();
     let file = |name: &str| std::fs::read(format!("{MEDIA}/{name}")).map(MediaSource::bytes);
-    // Vectors of two models cannot be compared.
+    // Vectors of two models cannot be compared: `cosine` returns an error.
     let model = || ModelName::Marengo35;
 
     // Long files and documents take a task. The server finds the shots.
@@ -62,8 +65,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let mut near: Vec<(f32, &EmbeddingData)> = shots
             .iter()
             .filter(|shot| shot.embedding_option.as_ref() == Some(option))
-            .map(|shot| (cosine(&query.embedding, &shot.embedding), shot))
-            .collect();
+            .map(|shot| Ok((query.embedding.cosine(&shot.embedding)?, shot)))
+            .collect::<Result<_, VectorError>>()?;
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         let shown = near.iter().take(NEAREST).map(|(cosine, shot)| format!("{} {cosine:+.2}", place(shot)));
         writeln!(out, "{name:<28} {}", shown.collect::<Vec<_>>().join(", "))?;
@@ -74,9 +77,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn place(shot: &EmbeddingData) -> String {
     let seconds = |time: Option<f64>| time.map_or("-".to_owned(), |seconds| format!("{seconds:.0}"));
     format!("{}-{} s", seconds(shot.start_sec), seconds(shot.end_sec))
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }

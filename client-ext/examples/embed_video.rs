@@ -1,14 +1,14 @@
 //! Embeds a video and prints its segments.
 //!
 //! ```text
-//! cargo run --example embed_video -- [VIDEO] [--api v1|v2] [--out FILE]
+//! cargo run --example embed_video -- [VIDEO] [--api v1|v2] [--journal FILE] [--out FILE]
 //! ```
 //!
 //! `VIDEO` is a path or a URL; the default is a clip of this repository. With an API key in the environment
 //! (`TWELVE_LABS_API_KEY` or `TWELVELABS_API_KEY`) the platform computes the vectors and may charge for it. Without
 //! one, a local server does, whose vectors are not Marengo's. `--api` is the version of the API: `v1` (default) with
-//! Marengo 3.0, or `v2` with Marengo 3.5, which uploads large files in parts. `--out` writes the segments as JSON
-//! lines.
+//! Marengo 3.0, or `v2` with Marengo 3.5, which uploads large files in parts. With `--journal`, which needs `v2`, a key
+//! and a file, the same command goes on where it was interrupted. `--out` writes the segments as JSON lines.
 
 use std::{
     error::Error,
@@ -48,12 +48,13 @@ enum Api {
 struct Arguments {
     video: String,
     api: Api,
+    journal: Option<PathBuf>,
     out: Option<PathBuf>,
 }
 
 fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     use lexopt::prelude::*;
-    let (mut video, mut api, mut out) = (None, Api::V1, None);
+    let (mut video, mut api, mut journal, mut out) = (None, Api::V1, None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -64,13 +65,14 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
                     _ => Err("must be v1 or v2"),
                 })?;
             }
+            Long("journal") => journal = Some(parser.value()?.into()),
             Long("out") => out = Some(parser.value()?.into()),
             Short('h') | Long("help") => return Ok(None),
             Value(value) if video.is_none() => video = Some(value.string()?),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Some(Arguments { video: video.unwrap_or_else(|| CLIP.to_owned()), api, out }))
+    Ok(Some(Arguments { video: video.unwrap_or_else(|| CLIP.to_owned()), api, journal, out }))
 }
 
 #[tokio::main]
@@ -78,7 +80,7 @@ async fn main() -> ExitCode {
     let outcome = match arguments() {
         Ok(Some(arguments)) => run(arguments).await,
         Ok(None) => {
-            say!("usage: cargo run --example embed_video -- [VIDEO] [--api v1|v2] [--out FILE]");
+            say!("usage: cargo run --example embed_video -- [VIDEO] [--api v1|v2] [--journal FILE] [--out FILE]");
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -116,6 +118,11 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let has_key = ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY"]
         .iter()
         .any(|name| std::env::var(name).is_ok_and(|key| !key.is_empty()));
+    let can_resume = has_key && matches!(arguments.api, Api::V2) && !is_url(&arguments.video);
+    if arguments.journal.is_some() && !can_resume {
+        // The local server ends with this program, so that there is nothing to go on with.
+        return Err("--journal needs --api v2, an API key and a file".into());
+    }
     // The local server stops when it is dropped.
     let mut _local = None;
     let client = if has_key {
@@ -138,7 +145,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     };
     let segments = match arguments.api {
         Api::V1 => embed(&client.embed().tasks(), &arguments.video, interval).await?,
-        Api::V2 => embed_v2(&client.embed().v2().tasks(), &arguments.video, interval).await?,
+        Api::V2 => embed_v2(&client.embed().v2().tasks(), &arguments.video, arguments.journal, interval).await?,
     };
     print_table(&segments)?;
     if let Some((path, file)) = out {
@@ -167,7 +174,12 @@ async fn embed(tasks: &TasksClient, video: &str, interval: Duration) -> twelvela
     Ok(tasks.retrieve(&task.id).send().await?.into_segments())
 }
 
-async fn embed_v2(tasks: &V2TasksClient, video: &str, interval: Duration) -> twelvelabs::Result<Vec<Segment>> {
+async fn embed_v2(
+    tasks: &V2TasksClient,
+    video: &str,
+    journal: Option<PathBuf>,
+    interval: Duration,
+) -> twelvelabs::Result<Vec<Segment>> {
     let (url, path) = (MediaSource::url(video), MediaSource::path(video));
     let input = VideoInput::new(if is_url(video) { url } else { path });
     let mut create =
@@ -176,6 +188,9 @@ async fn embed_v2(tasks: &V2TasksClient, video: &str, interval: Duration) -> twe
     if !is_url(video) {
         let bar = bar.clone();
         create = create.with_upload(move |upload| upload.sleep_interval(interval).with_progress(bar.progress()));
+    }
+    if let Some(journal) = journal {
+        create = create.with_journal(journal);
     }
     let task = create.await?;
     bar.finish();

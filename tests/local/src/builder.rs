@@ -182,7 +182,8 @@ impl LocalServerBuilder {
         self
     }
 
-    /// Sets the rate limits of each category of operations. Default: no limits, and no rate limit headers.
+    /// Sets the rate limits of each category of operations: embeddings, and assets with uploads. Default: no limits, and
+    /// no rate limit headers.
     pub fn rate_limit(mut self, plan: RateLimitPlan) -> Self {
         self.rate_limit = Some(plan);
         self

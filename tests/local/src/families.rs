@@ -23,7 +23,7 @@ use self::{
     embed_v2::EmbedV2,
     multipart_upload::Uploads,
 };
-use crate::{clock::Clock, state::ServerState, store::DataDirectory};
+use crate::{clock::Clock, rate_limit::RateCategory, state::ServerState, store::DataDirectory};
 
 /// A part of the router.
 pub(crate) type Routes = Router<Arc<ServerState>>;
@@ -34,7 +34,7 @@ pub(crate) trait Family: fmt::Debug + Send + Sync {
     fn routes(&self) -> Routes;
 
     /// The rate limit category of one of its operations. `None` if the operation belongs to another family.
-    fn rate_category(&self, operation: &Operation) -> Option<&'static str>;
+    fn rate_category(&self, operation: &Operation) -> Option<RateCategory>;
 
     /// Its admin endpoints, with paths below that of all admin endpoints. Default: none.
     fn admin_routes(&self) -> Routes {
@@ -63,7 +63,7 @@ pub(crate) trait Family: fmt::Debug + Send + Sync {
 
 /// Start of the ids of operations that this server does not serve, and their rate limit categories. It serves all of
 /// them.
-const NOT_SERVED: [(&str, &str); 0] = [];
+const NOT_SERVED: [(&str, RateCategory); 0] = [];
 
 /// The state of all families.
 #[derive(Debug)]
@@ -103,11 +103,11 @@ impl Families {
         self.all().fold(Router::new(), |all, family| all.merge(routes(family)))
     }
 
-    /// The rate limit category of an operation.
-    pub(crate) fn rate_category(&self, operation: &Operation) -> &'static str {
+    /// The rate limit category of an operation. `None` if it has no limit.
+    pub(crate) fn rate_category(&self, operation: &Operation) -> Option<RateCategory> {
         let of_family = self.all().find_map(|family| family.rate_category(operation));
         let not_served = || NOT_SERVED.iter().find(|(prefix, _)| operation.id.starts_with(prefix));
-        of_family.or_else(|| Some(not_served()?.1)).unwrap_or("other")
+        of_family.or_else(|| Some(not_served()?.1))
     }
 }
 

@@ -224,8 +224,9 @@ async fn respond(state: &ServerState, operation: Option<&'static str>, request: 
     let operation = operation.and_then(|id| operations::ALL.iter().find(|operation| operation.id == id));
     let counted = operation
         .filter(|operation| operation.effect != Effect::Read || state.has_behaviour(UndocumentedBehaviour::ReadsCount));
-    let (Some(limits), Some(operation)) = (&state.rate_limits, counted) else { return next.run(request).await };
-    let (category, now) = (state.families.rate_category(operation), state.clock.now());
+    let category = counted.and_then(|operation| state.families.rate_category(operation));
+    let (Some(limits), Some(category)) = (&state.rate_limits, category) else { return next.run(request).await };
+    let now = state.clock.now();
     let mut usage = limits.admit(category, now);
     let mut response = match usage.exceeded {
         None => {

@@ -13,35 +13,74 @@ use twelvelabs_api::headers;
 
 use crate::{clock::later, parse_settings::ParseError};
 
+/// What shares a rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RateCategory {
+    /// Embeddings, of both versions.
+    Embed,
+    /// Assets and uploads in parts.
+    Upload,
+}
+
 /// The rate limits of a plan. Each category of operations has its own counters, over all keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimitPlan {
-    /// Requests per minute.
+    /// Requests for embeddings per minute.
     pub requests_per_minute: u64,
-    /// Requests per day.
+    /// Requests for embeddings per day.
     pub requests_per_day: u64,
-    /// Minutes of media per hour.
+    /// Minutes of embedded media per hour.
     pub minutes_per_hour: u64,
-    /// Minutes of media per day.
+    /// Minutes of embedded media per day.
     pub minutes_per_day: u64,
+    /// Requests for assets and uploads per minute.
+    pub uploads_per_minute: u64,
+    /// Requests for assets and uploads per day.
+    pub uploads_per_day: u64,
 }
 
 impl RateLimitPlan {
     /// The free plan and the first tier, as of July 2026: 25 requests per minute, 3,000 per day; 600 minutes of media
-    /// per hour, 3,000 per day.
-    pub const FREE: Self =
-        Self { requests_per_minute: 25, requests_per_day: 3000, minutes_per_hour: 600, minutes_per_day: 3000 };
-    /// The second tier: 50 requests per minute, 6,000 per day; 1,200 minutes of media per hour, 6,000 per day.
-    pub const T2: Self =
-        Self { requests_per_minute: 50, requests_per_day: 6000, minutes_per_hour: 1200, minutes_per_day: 6000 };
-    /// The third tier: 75 requests per minute, 9,000 per day; 2,400 minutes of media per hour, 12,000 per day.
-    pub const T3: Self =
-        Self { requests_per_minute: 75, requests_per_day: 9000, minutes_per_hour: 2400, minutes_per_day: 12_000 };
+    /// per hour, 3,000 per day; 60 requests for uploads per minute, 3,000 per day.
+    pub const FREE: Self = Self {
+        requests_per_minute: 25,
+        requests_per_day: 3000,
+        minutes_per_hour: 600,
+        minutes_per_day: 3000,
+        uploads_per_minute: 60,
+        uploads_per_day: 3000,
+    };
+    /// The second tier: 50 requests per minute, 6,000 per day; 1,200 minutes of media per hour, 6,000 per day; 120
+    /// requests for uploads per minute, 6,000 per day.
+    pub const T2: Self = Self {
+        requests_per_minute: 50,
+        requests_per_day: 6000,
+        minutes_per_hour: 1200,
+        minutes_per_day: 6000,
+        uploads_per_minute: 120,
+        uploads_per_day: 6000,
+    };
+    /// The third tier: 75 requests per minute, 9,000 per day; 2,400 minutes of media per hour, 12,000 per day; 240
+    /// requests for uploads per minute, 12,000 per day.
+    pub const T3: Self = Self {
+        requests_per_minute: 75,
+        requests_per_day: 9000,
+        minutes_per_hour: 2400,
+        minutes_per_day: 12_000,
+        uploads_per_minute: 240,
+        uploads_per_day: 12_000,
+    };
 
-    /// The free plan with this number of requests per minute and no limit per day.
+    /// The free plan with this number of requests per minute, in each category, and no limit per day.
     pub fn per_minute(requests: u64) -> Self {
-        Self { requests_per_minute: requests, requests_per_day: u64::MAX, ..Self::FREE }
+        Self {
+            requests_per_minute: requests,
+            requests_per_day: u64::MAX,
+            uploads_per_minute: requests,
+            uploads_per_day: u64::MAX,
+            ..Self::FREE
+        }
     }
 }
 
@@ -132,7 +171,7 @@ impl Window {
 #[derive(Debug)]
 pub(crate) struct RateLimits {
     plan: RateLimitPlan,
-    categories: Mutex<HashMap<&'static str, Counters>>,
+    categories: Mutex<HashMap<RateCategory, Counters>>,
 }
 
 impl RateLimits {
@@ -141,23 +180,23 @@ impl RateLimits {
     }
 
     /// Counts a request, unless a limit is exceeded.
-    pub(crate) fn admit(&self, category: &'static str, now: DateTime<Utc>) -> Usage {
+    pub(crate) fn admit(&self, category: RateCategory, now: DateTime<Utc>) -> Usage {
         self.with(category, |counters| counters.admit(now))
     }
 
     /// Takes back a request that was admitted at this time: requests that the server refuses do not count.
-    pub(crate) fn refund(&self, category: &'static str, admitted_at: DateTime<Utc>) -> Usage {
+    pub(crate) fn refund(&self, category: RateCategory, admitted_at: DateTime<Utc>) -> Usage {
         self.with(category, |counters| counters.refund(admitted_at))
     }
 
     /// Counts media. A request that crosses the limit of media was admitted before, and succeeds.
-    pub(crate) fn charge(&self, category: &'static str, now: DateTime<Utc>, seconds: f64) {
+    pub(crate) fn charge(&self, category: RateCategory, now: DateTime<Utc>, seconds: f64) {
         self.with(category, |counters| counters.charge(now, seconds));
     }
 
-    fn with<T>(&self, category: &'static str, run: impl FnOnce(&mut Counters) -> T) -> T {
+    fn with<T>(&self, category: RateCategory, run: impl FnOnce(&mut Counters) -> T) -> T {
         let mut categories = self.categories.lock().unwrap_or_else(PoisonError::into_inner);
-        run(categories.entry(category).or_insert_with(|| Counters::new(self.plan)))
+        run(categories.entry(category).or_insert_with(|| Counters::new(self.plan, category)))
     }
 }
 
@@ -182,15 +221,19 @@ pub(crate) struct Usage {
 }
 
 impl Counters {
-    fn new(limit: RateLimitPlan) -> Self {
+    fn new(limit: RateLimitPlan, category: RateCategory) -> Self {
         let (minute, hour, day) = (TimeDelta::minutes(1), TimeDelta::hours(1), TimeDelta::days(1));
         let seconds = |minutes: u64| minutes.saturating_mul(60);
+        let (requests, media) = match category {
+            RateCategory::Embed => {
+                let media = [seconds(limit.minutes_per_hour), seconds(limit.minutes_per_day)];
+                ([limit.requests_per_minute, limit.requests_per_day], media)
+            }
+            RateCategory::Upload => ([limit.uploads_per_minute, limit.uploads_per_day], [u64::MAX; 2]),
+        };
         Self {
-            requests: [Window::new(limit.requests_per_minute, minute), Window::new(limit.requests_per_day, day)],
-            media: [
-                Window::new(seconds(limit.minutes_per_hour), hour),
-                Window::new(seconds(limit.minutes_per_day), day),
-            ],
+            requests: [Window::new(requests[0], minute), Window::new(requests[1], day)],
+            media: [Window::new(media[0], hour), Window::new(media[1], day)],
         }
     }
 
@@ -248,13 +291,16 @@ impl Usage {
             let there = later(wall, time - self.now);
             (there.timestamp_millis() + 999).div_euclid(1000).to_string()
         };
-        put(headers::X_RATELIMIT_DIMENSIONS, "Duration,Request".into());
+        let has_media = self.media.0 != u64::MAX;
+        put(headers::X_RATELIMIT_DIMENSIONS, if has_media { "Duration,Request" } else { "Request" }.into());
         put(headers::X_RATELIMIT_REQUEST_LIMIT, self.requests.0.to_string());
         put(headers::X_RATELIMIT_REQUEST_REMAINING, self.requests.1.to_string());
         put(headers::X_RATELIMIT_REQUEST_RESET, reset(self.requests.2));
-        put(headers::X_RATELIMIT_DURATION_LIMIT, self.media.0.to_string());
-        put(headers::X_RATELIMIT_DURATION_REMAINING, self.media.1.to_string());
-        put(headers::X_RATELIMIT_DURATION_RESET, reset(self.media.2));
+        if has_media {
+            put(headers::X_RATELIMIT_DURATION_LIMIT, self.media.0.to_string());
+            put(headers::X_RATELIMIT_DURATION_REMAINING, self.media.1.to_string());
+            put(headers::X_RATELIMIT_DURATION_RESET, reset(self.media.2));
+        }
         if self.exceeded.is_some() {
             put(headers::RETRY_AFTER, self.retry_after().to_string());
         }
@@ -276,7 +322,7 @@ mod tests {
     fn a_window_slides() {
         let start = DateTime::UNIX_EPOCH;
         let at = |seconds| start + TimeDelta::seconds(seconds);
-        let mut rates = Counters::new(RateLimitPlan::per_minute(2));
+        let mut rates = Counters::new(RateLimitPlan::per_minute(2), RateCategory::Embed);
         assert_eq!(rates.admit(at(0)).requests.1, 1);
         assert!(rates.admit(at(20)).exceeded.is_none());
         let full = rates.admit(at(30));
@@ -289,7 +335,7 @@ mod tests {
     #[test]
     fn media_is_counted_in_seconds_and_the_request_that_crosses_the_limit_succeeds() {
         let now = DateTime::UNIX_EPOCH;
-        let mut rates = Counters::new(RateLimitPlan::FREE);
+        let mut rates = Counters::new(RateLimitPlan::FREE, RateCategory::Embed);
         assert!(rates.admit(now).exceeded.is_none());
         rates.charge(now, 36_500.0);
         let full = rates.admit(now);
@@ -307,9 +353,9 @@ mod tests {
     fn a_refunded_request_does_not_count() {
         let limits = RateLimits::new(RateLimitPlan::per_minute(1));
         let now = DateTime::UNIX_EPOCH;
-        assert_eq!(limits.admit("embed", now).requests.1, 0);
-        assert_eq!(limits.refund("embed", now).requests.1, 1);
-        assert!(limits.admit("embed", now).exceeded.is_none());
+        assert_eq!(limits.admit(RateCategory::Embed, now).requests.1, 0);
+        assert_eq!(limits.refund(RateCategory::Embed, now).requests.1, 1);
+        assert!(limits.admit(RateCategory::Embed, now).exceeded.is_none());
     }
 
     #[test]
@@ -332,9 +378,24 @@ mod tests {
     fn categories_are_counted_separately() {
         let limits = RateLimits::new(RateLimitPlan::per_minute(1));
         let now = DateTime::UNIX_EPOCH;
-        assert!(limits.admit("embed", now).exceeded.is_none());
-        assert_eq!(limits.admit("embed", now).exceeded, Some("requests"));
-        assert!(limits.admit("upload", now).exceeded.is_none());
+        assert!(limits.admit(RateCategory::Embed, now).exceeded.is_none());
+        assert_eq!(limits.admit(RateCategory::Embed, now).exceeded, Some("requests"));
+        assert!(limits.admit(RateCategory::Upload, now).exceeded.is_none());
+    }
+
+    #[test]
+    fn uploads_have_limits_of_their_own_and_none_of_media() {
+        let now = DateTime::UNIX_EPOCH;
+        for (plan, most) in [(RateLimitPlan::FREE, 60), (RateLimitPlan::T2, 120), (RateLimitPlan::T3, 240)] {
+            let limits = RateLimits::new(plan);
+            let admitted = (0..1000).take_while(|_| limits.admit(RateCategory::Upload, now).exceeded.is_none()).count();
+            assert_eq!(admitted, most);
+            let mut found = HeaderMap::new();
+            limits.admit(RateCategory::Upload, now).write(&mut found, now);
+            assert_eq!(found[headers::X_RATELIMIT_REQUEST_LIMIT], most.to_string());
+            assert_eq!(found[headers::X_RATELIMIT_DIMENSIONS], "Request");
+            assert!(!found.contains_key(headers::X_RATELIMIT_DURATION_LIMIT), "{found:?}");
+        }
     }
 
     #[test]

@@ -3,9 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    clock::Clock, contract_monitor::ContractMonitor, error_response::ErrorResponse, families::Families,
-    fault::FaultQueue, fetch::Fetcher, hosts::HostNames, object_storage::ObjectStorage, processing::Jobs,
-    rate_limit::RateLimits, speed::Speed, undocumented_behaviour::UndocumentedBehaviour,
+    clock::Clock,
+    contract_monitor::ContractMonitor,
+    error_response::ErrorResponse,
+    families::Families,
+    fault::FaultQueue,
+    fetch::Fetcher,
+    hosts::HostNames,
+    object_storage::ObjectStorage,
+    processing::Jobs,
+    rate_limit::{RateCategory, RateLimits},
+    speed::Speed,
+    undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Path of the operations below the root, as on the platform.
@@ -42,7 +51,7 @@ impl ServerState {
     }
 
     /// Counts the duration of media against the limits of a category.
-    pub(crate) fn charge(&self, category: &'static str, seconds: f64) {
+    pub(crate) fn charge(&self, category: RateCategory, seconds: f64) {
         if let Some(limits) = &self.rate_limits {
             limits.charge(category, self.clock.now(), seconds);
         }

@@ -1,8 +1,16 @@
 //! The example as a user runs it: its output, the file it writes, and its errors.
 
-use std::process::Output;
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use insta::assert_snapshot;
+use serde_json::Value;
+use tokio::time::sleep;
+use twelvelabs_local::{Fault, LocalServer};
 
 use super::example;
 
@@ -55,18 +63,69 @@ fn it_embeds_a_file_with_version_2() {
     assert_snapshot!(printed(&output));
 }
 
+/// The numbers of the parts that the journal of an upload has, and whether one of them is reported.
+fn parts(journal: &Path) -> (Vec<String>, bool) {
+    let text = std::fs::read(journal.with_extension("journal.upload")).unwrap_or_default();
+    let journal: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let Some(parts) = journal["parts"]["uploaded"].as_object() else { return (Vec::new(), false) };
+    (parts.keys().cloned().collect(), parts.values().any(|part| part["reported"] == true))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_killed_is_resumed_by_the_same_command() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&log);
+    let builder = LocalServer::builder().part_size(2000).log(move |line| lines.lock().expect("sane").push(line));
+    let server = builder.start().await.expect("a server");
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("silent.journal");
+    let command = || -> Command {
+        let mut command = example("embed_video");
+        command.args([SILENT, "--api", "v2", "--journal"]).arg(&journal);
+        command.env("TWELVE_LABS_API_KEY", "key").env("TWELVELABS_BASE_URL", server.base_url());
+        command.stdout(Stdio::piped());
+        command
+    };
+    // The responses to all parts after these never come.
+    server.inject(Fault::delay(Duration::ZERO).operation(Fault::STORAGE).times(12));
+    server.inject(Fault::delay(Duration::from_secs(3600)).operation(Fault::STORAGE).times(0));
+    let mut process = command().spawn().expect("started");
+    while !parts(&journal).1 {
+        assert!(process.try_wait().expect("a process").is_none(), "it has ended");
+        sleep(Duration::from_millis(1)).await;
+    }
+    process.kill().expect("killed");
+    process.wait().expect("ended");
+    server.clear_faults();
+
+    let (uploaded, _) = parts(&journal);
+    let sent = log.lock().expect("sane").len();
+    assert_eq!((server.asset_count(), server.upload_count()), (0, 1));
+    let mut again = command();
+    let output =
+        tokio::task::spawn_blocking(move || again.output()).await.expect("no panic").expect("the example runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("uploaded 51561 of 51561 bytes"), "{output:?}");
+    let log = log.lock().expect("sane").split_off(sent);
+    let puts = |part: &str| log.iter().any(|line| line.contains("PUT ") && line.contains(&format!("/{part} ")));
+    assert!(!uploaded.iter().any(|part| puts(part)) && puts("26"), "{uploaded:?} were uploaded: {log:?}");
+    assert_eq!((server.task_count(), server.asset_count(), server.upload_count()), (1, 1, 1));
+    server.finish().await.expect("all requests are valid");
+}
+
 #[test]
 fn errors_are_one_line_and_exit_code_1() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = folder.path().join("text.mp4");
     std::fs::write(&text, "not a video").expect("written");
-    let cases: [&[&str]; 7] = [
+    let cases: [&[&str]; 8] = [
         &["no/such/file.mp4"],
         &["no/such/file.mp4", "--api", "v2"],
         &[SILENT, "--api", "v3"],
         &[text.to_str().expect("text")],
         &["https://"],
         &["--wrong"],
+        &[SILENT, "--api", "v2", "--journal", "no/such/folder/journal"],
         &[SILENT, "--out", "no/such/folder/out.jsonl"],
     ];
     let mut lines = Vec::new();

@@ -36,12 +36,13 @@ use crate::{
     error_response::ErrorResponse,
     local_server::LocalServer,
     object_storage, query,
+    rate_limit::RateCategory,
     state::ServerState,
     store::{DataDirectory, Fate, Filter, Item, NewItem, Outcome, Status, Store},
 };
 
 /// Category of the rate limits.
-pub(super) const RATE_CATEGORY: &str = "upload";
+pub(super) const RATE_CATEGORY: RateCategory = RateCategory::Upload;
 
 /// Number of assets on the dashboard.
 const SHOWN: usize = 10;
@@ -278,7 +279,7 @@ impl Family for Assets {
             .route(operations::ASSETS_RETRIEVE_TRANSCRIPTION.path, get(transcription::retrieve))
     }
 
-    fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
+    fn rate_category(&self, operation: &Operation) -> Option<RateCategory> {
         operation.id.starts_with("assets_").then_some(RATE_CATEGORY)
     }
 

@@ -28,6 +28,7 @@ use crate::{
     media::Media,
     media_limits::probe_audio,
     query,
+    rate_limit::RateCategory,
     state::ServerState,
     text_limit,
     upload::{FileRule, Upload},
@@ -35,7 +36,7 @@ use crate::{
 };
 
 /// Category of the rate limits.
-const RATE_CATEGORY: &str = "embed";
+const RATE_CATEGORY: RateCategory = RateCategory::Embed;
 /// Length of a segment of audio, in seconds.
 const SEGMENT: f64 = 6.0;
 
@@ -48,7 +49,7 @@ impl Family for Embed {
         Router::new().route(operations::EMBED_CREATE.path, post(create))
     }
 
-    fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
+    fn rate_category(&self, operation: &Operation) -> Option<RateCategory> {
         (operation.id == operations::EMBED_CREATE.id).then_some(RATE_CATEGORY)
     }
 

@@ -33,13 +33,14 @@ use crate::{
     error_response::ErrorResponse,
     local_server::LocalServer,
     query,
+    rate_limit::RateCategory,
     state::ServerState,
     store::{DataDirectory, Item, Store},
     undocumented_behaviour::UndocumentedBehaviour,
 };
 
 /// Category of the rate limits.
-const RATE_CATEGORY: &str = "embed";
+const RATE_CATEGORY: RateCategory = RateCategory::Embed;
 
 type Shared = State<Arc<ServerState>>;
 
@@ -89,7 +90,7 @@ impl Family for EmbedTasks {
             .route(operations::EMBED_TASKS_RETRIEVE.path, get(retrieve::retrieve))
     }
 
-    fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
+    fn rate_category(&self, operation: &Operation) -> Option<RateCategory> {
         operation.id.starts_with("embed_tasks_").then_some(RATE_CATEGORY)
     }
 

@@ -36,13 +36,14 @@ use super::{Family, Routes, any_task};
 use crate::{
     clock::Clock,
     error_response::ErrorResponse,
+    rate_limit::RateCategory,
     state::ServerState,
     store::{DataDirectory, Folder, Item, Store},
     vectors::{self, Space},
 };
 
 /// Category of the rate limits. `/embed/tasks` has the same.
-const RATE_CATEGORY: &str = "embed";
+const RATE_CATEGORY: RateCategory = RateCategory::Embed;
 
 type Shared = State<Arc<ServerState>>;
 type Task = Item<TaskContent>;
@@ -198,7 +199,7 @@ impl Family for EmbedV2 {
             .route(operations::EMBED_V2_TASKS_RETRIEVE.path, get(retrieve::retrieve))
     }
 
-    fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
+    fn rate_category(&self, operation: &Operation) -> Option<RateCategory> {
         operation.id.starts_with("embed_v2_").then_some(RATE_CATEGORY)
     }
 

@@ -34,6 +34,7 @@ use crate::{
     error_response::ErrorResponse,
     local_server::LocalServer,
     object_storage, query,
+    rate_limit::RateCategory,
     state::ServerState,
     store::{DataDirectory, Fate, Filter, Item, Outcome, Status, Store},
 };
@@ -202,7 +203,7 @@ impl Family for Uploads {
             .route(operations::MULTIPART_UPLOAD_GET_ADDITIONAL_PRESIGNED_URLS.path, post(urls::more))
     }
 
-    fn rate_category(&self, operation: &Operation) -> Option<&'static str> {
+    fn rate_category(&self, operation: &Operation) -> Option<RateCategory> {
         operation.id.starts_with("multipart_upload_").then_some(assets::RATE_CATEGORY)
     }
 

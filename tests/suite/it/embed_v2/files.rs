@@ -209,16 +209,18 @@ async fn without_a_journal_a_file_is_uploaded_and_its_asset_deleted_by_a_cleanup
     let client = client(setup.server.base_url());
     let cleanup = client.assets().cleanup();
     let tasks = client.embed().v2().tasks();
-    let videos = [&setup.video, &setup.video].map(|path| VideoInput::new(path.as_path()));
-    let created = tasks.create_bulk(ModelName::Marengo30, videos).await;
+    let bytes = MediaSource::bytes(std::fs::read(SILENT).expect("the clip"));
+    let [first, second] = [&setup.video, &setup.video].map(|path| MediaSource::from(path.as_path()));
+    let videos = [first, second, bytes].map(VideoInput::new);
+    let created = tasks.create_bulk(ModelName::Marengo30, videos).with_cleanup(&cleanup).await;
     assert!(created.iter().all(Result::is_ok), "{created:?}");
     let create = tasks.create(ModelName::Marengo30, VideoInput::new(setup.video.as_path())).with_cleanup(&cleanup);
     let create = create.with_upload(|upload| upload.filename("other.mp4").sleep_interval(SOON));
     let task = create.await.expect("created");
-    assert_eq!((setup.server.asset_count(), cleanup.ids().len()), (3, 1));
+    assert_eq!((setup.server.asset_count(), cleanup.ids().len()), (3, 3));
     tasks.wait_for_done(&task.id).sleep_interval(SOON).await.expect("ready");
     cleanup.delete().await.expect("deleted");
-    assert_eq!(setup.server.asset_count(), 2);
+    assert_eq!(setup.server.asset_count(), 0);
     assert_eq!(setup.requests("other.mp4"), 0, "the name is in no URL");
     setup.server.finish().await.expect("all requests are valid");
 }

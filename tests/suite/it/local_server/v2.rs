@@ -6,6 +6,7 @@ use futures_util::TryStreamExt;
 use twelvelabs::{
     EmbeddingOption, EmbeddingScope, ErrorKind, FileSource, ModelName, RequestOptions, TwelveLabs,
     embed::{
+        FailureReason,
         tasks::TaskStatus,
         v2::{
             AudioInput, DocumentInput, DocumentSpatialSegmentationStrategy, EmbeddingData, EmbeddingType, ImageInput,
@@ -25,6 +26,8 @@ use crate::support::{CLIP, KEY, SILENT, without_tls};
 /// The picture of `box.png`, and the sound of `tone.wav`.
 const JPEG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/box.jpg");
 const FLAC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/tone.flac");
+/// A PDF file that is broken.
+const NO_PAGES: &[u8] = b"%PDF-1.7 without pages";
 
 /// A server, and a client that does not retry.
 async fn started(builder: LocalServerBuilder) -> (LocalServer, TwelveLabs) {
@@ -249,6 +252,10 @@ async fn marengo_35_takes_several_files_at_once() {
     let many = MultiInput::new().media_source(MultiInputSource::document(MediaSource::bytes(pdf(17, "a"))));
     let error = embed.create(ModelName::Marengo35, many).await.expect_err("too many pages");
     assert!(error.status() == Some(413) && error.to_string().contains("17 pages"), "{error}");
+    for nothing in [NO_PAGES, &b" \n"[..]] {
+        let nothing = MultiInput::new().media_source(MultiInputSource::document(MediaSource::bytes(nothing)));
+        assert_eq!(embed.create(ModelName::Marengo35, nothing).await.expect_err("nothing").status(), Some(400));
+    }
     server.finish().await.expect("all requests are valid");
 }
 
@@ -291,8 +298,11 @@ async fn documents_and_images_are_embedded_in_tasks() {
         .sleep_interval(SOON)
         .await
         .expect_err("many pages");
-    assert_eq!(error.kind(), ErrorKind::JobFailed);
-    assert!(error.to_string().contains("The document has 65 pages; the maximum for its size is 64 pages"), "{error}");
+    assert_eq!((error.kind(), FailureReason::of_error(&error)), (ErrorKind::JobFailed, Some(FailureReason::TooLarge)));
+    assert!(error.to_string().contains("Document (65 pages) exceeds the limit of 64 pages for its size"), "{error}");
+    let broken = DocumentInput::new(MediaSource::bytes(NO_PAGES));
+    let error = tasks.embed(ModelName::Marengo35, broken).sleep_interval(SOON).await.expect_err("broken");
+    assert_eq!(FailureReason::of_error(&error), Some(FailureReason::NotProcessed), "{error}");
     server.finish().await.expect("all requests are valid");
 }
 

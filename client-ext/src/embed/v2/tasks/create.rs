@@ -15,6 +15,7 @@ use twelvelabs_api::{
 pub use self::upload_and_create::{FileOptions, HasFileOptions};
 use super::EmbeddingTaskJob;
 use crate::{
+    assets::AssetCleanup,
     core::{Core, decode::read_all, options::CallOptions, request::Verb, response::Response},
     embed::{
         bulk::{CreateBulk, CreatesJob},
@@ -122,7 +123,7 @@ impl CreatesJob for CreateEmbeddingTask {
     }
 }
 
-/// Parameters of Marengo 3.5, for all tasks.
+/// Parameters of Marengo 3.5, for all tasks, and what is done with files of this machine.
 impl<M> CreateBulk<CreateEmbeddingTask, M> {
     /// Whether every vector has a second one with the uncertainty of its numbers; see
     /// [`Request::embedding_uncertainty`](crate::Request::embedding_uncertainty).
@@ -137,6 +138,14 @@ impl<M> CreateBulk<CreateEmbeddingTask, M> {
     /// [`Request::embedding_dimension`](crate::Request::embedding_dimension).
     pub fn embedding_dimension(mut self, dimension: u64) -> Self {
         self.calls.iter_mut().for_each(|call| call.options.dimension = Some(dimension));
+        self
+    }
+
+    /// Adds the assets of files of this machine to those that a cleanup deletes, as soon as they exist. Default: they
+    /// stay. Inputs from elsewhere have no asset to delete.
+    pub fn with_cleanup<N>(mut self, cleanup: &AssetCleanup<N>) -> Self {
+        let files = self.calls.iter_mut().filter(|call| call.input.source().as_path().is_some());
+        files.for_each(|call| call.file.add_to(cleanup.uploaded()));
         self
     }
 }

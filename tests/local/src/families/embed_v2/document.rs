@@ -46,8 +46,8 @@ pub(super) fn check(
     if !is_pdf && std::str::from_utf8(content).is_err() {
         return Err(ErrorResponse::invalid("document.media_source", "should be a PDF, text or Markdown file"));
     }
-    if content.is_empty() {
-        return Err(ErrorResponse::invalid("document.media_source", "should not be empty"));
+    if content.trim_ascii().is_empty() {
+        return Err(ErrorResponse::invalid("document.media_source", "should have content to embed"));
     }
     one_of("document.embedding_option", &sent.embedding_option, &["visual", "text"])?;
     one_of("document.embedding_scope", &sent.embedding_scope, &["local", "asset"])?;
@@ -113,13 +113,17 @@ pub(super) fn check(
     Ok(Document { options, scopes, quadrants, chunks })
 }
 
-/// The number of pages of a PDF file with at most this many pages for each started MiB.
-pub(super) fn pages(content: &[u8], per_mib: usize) -> Result<usize, Failure> {
-    let count = pdf::page_count(content).ok_or_else(|| Failure("The document cannot be read: it is broken.".into()))?;
+/// The number of pages of a PDF file.
+pub(super) fn page_count(content: &[u8]) -> Result<usize, Failure> {
+    pdf::page_count(content).ok_or_else(|| Failure("The document could not be processed: it is broken.".into()))
+}
+
+/// Checks that a PDF file has at most this many pages for each started MiB.
+pub(super) fn check_pages(count: usize, content: &[u8], per_mib: usize) -> Result<(), Failure> {
     let most = content.len().div_ceil(1 << 20) * per_mib;
     match count <= most {
-        true => Ok(count),
-        false => Err(Failure(format!("The document has {count} pages; the maximum for its size is {most} pages."))),
+        true => Ok(()),
+        false => Err(Failure(format!("Document ({count} pages) exceeds the limit of {most} pages for its size."))),
     }
 }
 
@@ -137,7 +141,8 @@ pub(super) fn embed(
         vectors::of_bytes(space, "page", &seed)
     };
     let is_pdf = pdf::is(content);
-    let page_count = if is_pdf { pages(content, TASK_PAGES)? } else { 0 };
+    let page_count = if is_pdf { page_count(content)? } else { 0 };
+    check_pages(page_count, content, TASK_PAGES)?;
     for (option, scope) in plan.options.iter().flat_map(|option| plan.scopes.iter().map(move |scope| (option, scope))) {
         let is_whole = *scope == EmbeddingScope::Asset;
         let mut add = |vector: Embedding, scope: EmbeddingScope, place: &dyn Fn(&mut EmbeddingData)| {

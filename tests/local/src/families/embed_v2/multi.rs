@@ -146,12 +146,15 @@ async fn part(
             let bytes = file.bytes().await?;
             is_pdf = pdf::is(&bytes);
             if is_pdf {
-                let too_many = |Failure(reason)| {
-                    ErrorResponse::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::ParameterInvalid, reason)
-                };
-                document::pages(&bytes, document::SYNC_PAGES).map_err(too_many)?;
-            } else if std::str::from_utf8(&bytes).is_err() || bytes.is_empty() {
+                let refused =
+                    |status| move |Failure(reason)| ErrorResponse::new(status, ErrorCode::ParameterInvalid, reason);
+                let count = document::page_count(&bytes).map_err(refused(StatusCode::BAD_REQUEST))?;
+                let pages = document::check_pages(count, &bytes, document::SYNC_PAGES);
+                pages.map_err(refused(StatusCode::PAYLOAD_TOO_LARGE))?;
+            } else if std::str::from_utf8(&bytes).is_err() {
                 return Err(ErrorResponse::invalid(parameter, "should be a PDF, text or Markdown file"));
+            } else if bytes.trim_ascii().is_empty() {
+                return Err(ErrorResponse::invalid(parameter, "should have content to embed"));
             }
             let text = blocking(move || Ok(document::whole_text(&bytes))).await?;
             (vectors::text(space, &text), text_limit::tokens(&text) as u64)

@@ -119,12 +119,17 @@ impl<V: HasFileOptions, M> Request<V, M> {
 
     /// Adds the asset to those that a cleanup deletes, as soon as it exists. Default: the asset stays.
     pub fn with_cleanup<N>(mut self, cleanup: &AssetCleanup<N>) -> Self {
-        self.verb.file_options_mut().cleanup = Some(cleanup.uploaded());
+        self.verb.file_options_mut().add_to(cleanup.uploaded());
         self
     }
 }
 
 impl FileOptions {
+    /// Adds the asset to these, as soon as it exists.
+    pub(super) fn add_to(&mut self, uploaded: Uploaded) {
+        self.cleanup = Some(uploaded);
+    }
+
     /// Refuses options of a source that is not uploaded.
     pub(super) fn refuse(&self, checks: &mut Checks) {
         let set = [
