@@ -12,7 +12,7 @@ use futures_util::Stream;
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::text::shown;
+use crate::escape::escape_control;
 
 /// Something that happened during a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,27 +95,31 @@ impl fmt::Display for Event {
             Self::Checked { done, total } => write!(f, "checked {done} of {total} items"),
             Self::Refused { source, code, reason } => {
                 let code = code.as_deref().unwrap_or("unreadable");
-                write!(f, "{}: refused ({code}): {}", shown(source), shown(reason))
+                write!(f, "{}: refused ({code}): {}", escape_control(source), escape_control(reason))
             }
             Self::Job { source, state, task, reason, .. } => {
-                write!(f, "{}: {state}", shown(source))?;
+                write!(f, "{}: {state}", escape_control(source))?;
                 match (task, reason) {
-                    (_, Some(reason)) => write!(f, ": {}", shown(reason)),
-                    (Some(task), None) if *state == "created" => write!(f, " (task {})", shown(task)),
+                    (_, Some(reason)) => write!(f, ": {}", escape_control(reason)),
+                    (Some(task), None) if *state == "created" => write!(f, " (task {})", escape_control(task)),
                     _ => Ok(()),
                 }
             }
-            Self::Upload { source, sent, total, .. } => write!(f, "{}: {sent} of {total} bytes", shown(source)),
-            Self::Delayed { source, reason } => write!(f, "{}: retried later: {}", shown(source), shown(reason)),
+            Self::Upload { source, sent, total, .. } => {
+                write!(f, "{}: {sent} of {total} bytes", escape_control(source))
+            }
+            Self::Delayed { source, reason } => {
+                write!(f, "{}: retried later: {}", escape_control(source), escape_control(reason))
+            }
             Self::Paused { seconds, until, reason } => {
                 write!(f, "all calls wait for {seconds:.1} s")?;
                 if *seconds >= 60.0 {
                     write!(f, ", until {}", until.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S"))?;
                 }
-                write!(f, ": {}", shown(reason))
+                write!(f, ": {}", escape_control(reason))
             }
             Self::Batch { batch, rows } => write!(f, "batch {batch}: {rows} rows stored"),
-            Self::Stopping { reason } => write!(f, "stopping: {}", shown(reason)),
+            Self::Stopping { reason } => write!(f, "stopping: {}", escape_control(reason)),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Ledger {
     /// Opens an existing ledger to read it, also while another process has it.
     pub(crate) fn open_to_read(path: &Path) -> Result<Self, PipelineError> {
         if !path.exists() {
-            let message = format!("there is no ledger at {}", crate::text::shown(&path.to_string_lossy()));
+            let message = format!("there is no ledger at {}", crate::escape::escape_control(&path.to_string_lossy()));
             return Err(PipelineError::new(PipelineErrorKind::NotFound, message));
         }
         // SQLite deletes the log beside an empty file.
@@ -162,7 +162,7 @@ impl Ledger {
 
 /// The error of a statement.
 fn failed(path: &Path, error: rusqlite::Error) -> PipelineError {
-    let path = crate::text::shown(&path.to_string_lossy());
+    let path = crate::escape::escape_control(&path.to_string_lossy());
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(&path),
         _ => format!(
@@ -208,7 +208,7 @@ fn lock(path: &Path) -> Result<Lock, PipelineError> {
                 Ok(id) => format!("another process with the id {id}"),
                 Err(_) => "another process".to_owned(),
             };
-            let shown = crate::text::shown(&path.to_string_lossy());
+            let shown = crate::escape::escape_control(&path.to_string_lossy());
             return Err(PipelineError::usage(format!("{holder} has the ledger {shown}: wait for it, or stop it")));
         }
         Err(TryLockError::Error(error)) => return Err(cannot(error)),

@@ -88,6 +88,7 @@ mod calls;
 mod check_file;
 mod driver;
 mod error;
+mod escape;
 mod event;
 mod job;
 mod ledger;
@@ -100,13 +101,13 @@ mod search;
 mod sink;
 mod source;
 pub mod steps;
-mod text;
 
 #[cfg(feature = "pgvector")]
 pub use self::sink::PgvectorTable;
 pub use self::{
     calls::{Interrupt, Right, StepClient, StepEnd},
     error::{PipelineError, PipelineErrorKind},
+    escape::escape_control,
     event::{Event, EventStream},
     job::{ASSET_PREFIX, Clips, EmbedJob, FileKind, ItemSettings, Origin, VectorSpace},
     ledger::LedgerStatus,
@@ -116,5 +117,4 @@ pub use self::{
     search::{Hit, RowCondition, RowFilter, SearchSettings, VectorTable, results_page},
     sink::{Sink, SinkResult, TableFolder, TableFormat},
     source::ItemSource,
-    text::shown,
 };

@@ -16,9 +16,9 @@ use twelvelabs::{Embedding, embed::Matrix};
 pub use self::{condition::RowCondition, html::results_page};
 use crate::{
     error::PipelineError,
+    escape::escape_control,
     job::{FileKind, VectorSpace},
     row::VectorRow,
-    text::shown,
 };
 
 /// The constant of reciprocal rank fusion: how little the first ranks differ from each other.
@@ -135,7 +135,7 @@ impl VectorTable {
         let names = || self.options.iter().map(|option| option.name.as_str()).collect::<Vec<_>>().join(", ");
         for (name, weight) in &settings.weights {
             if !self.options.iter().any(|option| option.name == *name) {
-                let message = format!("weight must be of one of {} (got {:?})", names(), shown(name));
+                let message = format!("weight must be of one of {} (got {:?})", names(), escape_control(name));
                 return Err(PipelineError::usage(message));
             }
             if !weight.is_finite() || *weight < 0.0 {

@@ -12,11 +12,11 @@ use ignore::{
 
 use crate::{
     error::{PipelineError, PipelineErrorKind},
+    escape::escape_control,
     job::{FileKind, ItemSettings, Origin, Stamp},
     object_url::{ObjectUrl, is_object_url},
     objects::Objects,
     row::is_url,
-    text::shown,
 };
 
 /// A source of items.
@@ -123,7 +123,7 @@ pub(crate) async fn expand(
 fn overrides(root: &Path, globs: &[String]) -> Result<Override, PipelineError> {
     let mut overrides = OverrideBuilder::new(root);
     for glob in globs {
-        let wrong = |error| PipelineError::usage(format!("the glob {} is not valid: {error}", shown(glob)));
+        let wrong = |error| PipelineError::usage(format!("the glob {} is not valid: {error}", escape_control(glob)));
         overrides.add(glob).map_err(wrong)?;
     }
     overrides.build().map_err(|error| PipelineError::usage(format!("the globs are not valid: {error}")))
@@ -179,8 +179,8 @@ fn walk(
         let entry = entry.map_err(|error| {
             PipelineError::usage(format!(
                 "cannot list {}: {}",
-                shown(&folder.to_string_lossy()),
-                shown(&error.to_string())
+                escape_control(&folder.to_string_lossy()),
+                escape_control(&error.to_string())
             ))
         })?;
         let name = entry.file_name().to_string_lossy();

@@ -5,9 +5,9 @@ use std::{fmt, str::FromStr};
 use globset::{Glob, GlobMatcher};
 
 use crate::{
+    escape::escape_control,
     job::FileKind,
     row::{VectorRow, is_url},
-    text::shown,
 };
 
 /// A condition on the rows that are searched, from its text: a field, an operator and a value.
@@ -134,7 +134,7 @@ impl FromStr for RowCondition {
 /// The text that it was parsed from.
 impl fmt::Display for RowCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.text))
+        f.write_str(&escape_control(&self.text))
     }
 }
 

@@ -10,10 +10,10 @@ use twelvelabs::embed::Matrix;
 use super::{OptionRows, Part, RowFilter, VectorTable};
 use crate::{
     error::{PipelineError, PipelineErrorKind},
+    escape::escape_control,
     job::VectorSpace,
     row::VectorRow,
     sink::{describe, read_rows, row_files},
-    text::shown,
 };
 
 /// Number of rows of a part.
@@ -29,12 +29,12 @@ impl VectorTable {
     /// names an embedding option that the table has not, and [`Storage`](PipelineErrorKind::Storage) if a file is damaged
     /// or has vectors of another model or dimension.
     pub fn open(folder: &Path, filter: &RowFilter) -> Result<Self, PipelineError> {
-        let path = shown(&folder.to_string_lossy());
+        let path = escape_control(&folder.to_string_lossy());
         let missing = || PipelineError::new(PipelineErrorKind::NotFound, format!("there is no table in {path}"));
         let (space, format) = describe(folder)?.ok_or_else(missing)?;
         let mut loading = Loading::new(space, filter);
         for file in row_files(folder).map_err(|error| PipelineError::file("cannot list", folder, error))? {
-            let name = shown(&file.to_string_lossy());
+            let name = escape_control(&file.to_string_lossy());
             let damaged = |error| PipelineError::storage(format!("{name} cannot be read"), error);
             let (rows, vectors) = read_rows(&file, format).map_err(damaged)?;
             check(&name, &rows, &vectors, &loading.space)?;
@@ -50,7 +50,7 @@ fn check(name: &str, rows: &[VectorRow], vectors: &[f32], space: &VectorSpace) -
     let message = match rows.iter().find(is_other) {
         Some(row) => format!(
             "{name} has vectors of {} with {} dimensions, and the table of {} with {}",
-            shown(&row.model),
+            escape_control(&row.model),
             row.dimension,
             space.model,
             space.dimension
@@ -128,7 +128,7 @@ impl<'f> Loading<'f> {
                 let known: Vec<&str> = self.known_options.iter().map(String::as_str).collect();
                 let message = format!(
                     "the filter {condition} is wrong: option must be one of {} (got {name:?})",
-                    shown(&known.join(", "))
+                    escape_control(&known.join(", "))
                 );
                 return Err(PipelineError::usage(message));
             }

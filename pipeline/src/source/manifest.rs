@@ -10,9 +10,9 @@ use serde::Deserialize;
 use super::{Item, csv, is_url};
 use crate::{
     error::PipelineError,
+    escape::escape_control,
     job::{Clips, ItemSettings, Origin},
     object_url::{ObjectUrl, is_object_url},
-    text::shown,
 };
 
 /// The columns of a CSV manifest, and the fields of a line of JSON. Only `source` is required.
@@ -41,14 +41,14 @@ struct Place<'n>(&'n str, usize, usize);
 impl Place<'_> {
     fn error(&self, message: impl std::fmt::Display) -> PipelineError {
         let Self(name, line, column) = self;
-        PipelineError::usage(format!("{name}:{line}:{column}: {}", shown(&message.to_string())))
+        PipelineError::usage(format!("{name}:{line}:{column}: {}", escape_control(&message.to_string())))
     }
 }
 
 /// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input.
 pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
     let is_stdin = path == Path::new("-");
-    let name = if is_stdin { "standard input".to_owned() } else { shown(&path.to_string_lossy()) };
+    let name = if is_stdin { "standard input".to_owned() } else { escape_control(&path.to_string_lossy()) };
     let cannot = |error| PipelineError::file("cannot read the manifest", path, error);
     let mut bytes = Vec::new();
     if is_stdin {

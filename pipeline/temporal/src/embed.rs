@@ -15,7 +15,7 @@ use temporalio_common::error::IncomingError;
 use tokio::time::{Instant, sleep};
 use twelvelabs::TwelveLabs;
 use twelvelabs_pipeline::{
-    EmbedJob, ItemSettings, ItemSource, Pipeline, PlannedJobs, Sink, TableFolder, shown, steps::State,
+    EmbedJob, ItemSettings, ItemSource, Pipeline, PlannedJobs, Sink, TableFolder, escape_control, steps::State,
 };
 
 pub use self::arguments::{EmbedArguments, Format, Server};
@@ -101,7 +101,7 @@ fn storage(error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
 /// Checks all items. Paths are absolute, since the workers are elsewhere.
 async fn plan(arguments: &EmbedArguments) -> Result<PlannedJobs, Failure> {
     let whole = |path: &std::path::Path| {
-        let usage = |error| Failure::new(Exit::Usage, format!("{}: {error}", shown(&path.to_string_lossy())));
+        let usage = |error| Failure::new(Exit::Usage, format!("{}: {error}", escape_control(&path.to_string_lossy())));
         absolute(path).map_err(usage)
     };
     let mut sources = Vec::new();
@@ -207,7 +207,7 @@ impl Plans<'_> {
         let started = patient(async || {
             let options = WorkflowStartOptions::new(server.task_queue.as_str(), job.id.as_str())
                 .id_reuse_policy(policy)
-                .static_summary(shown(&job.origin.public()))
+                .static_summary(escape_control(&job.origin.public()))
                 .build();
             match self.client.start_workflow(EmbedWorkflow::run, plan.clone(), options).await {
                 Ok(_) => Ok(true),

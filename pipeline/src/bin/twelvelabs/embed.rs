@@ -10,7 +10,9 @@ use std::{
 #[cfg(unix)]
 use tokio::signal::unix::{self, SignalKind};
 use twelvelabs::ModelName;
-use twelvelabs_pipeline::{Estimate, Interrupt, ItemSettings, ItemSource, Pipeline, RunSummary, TableFolder, shown};
+use twelvelabs_pipeline::{
+    Estimate, Interrupt, ItemSettings, ItemSource, Pipeline, RunSummary, TableFolder, escape_control,
+};
 
 use crate::{
     args::{Common, Embed},
@@ -62,7 +64,7 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
     let data = arguments.out.join(LOCAL_DATA);
     if common.local {
         std::fs::create_dir_all(&arguments.out).map_err(|error| {
-            let folder = shown(&arguments.out.to_string_lossy());
+            let folder = escape_control(&arguments.out.to_string_lossy());
             Failure::new(Exit::Storage, format!("cannot create {folder}: {error}"))
         })?;
     }
@@ -168,7 +170,7 @@ fn show_summary(common: &Common, out: &Path, summary: &RunSummary) {
     if common.json {
         return output::json(&serde_json::json!({ "event": "finished", "summary": summary }));
     }
-    let folder = shown(&out.to_string_lossy());
+    let folder = escape_control(&out.to_string_lossy());
     output::line(&format!("{} items with {} vectors are in {folder}", summary.stored, summary.vectors));
     let counts = [
         (summary.repeated, "have the content of another one"),
@@ -217,7 +219,11 @@ fn show_estimate(arguments: &Embed, estimate: &Estimate) -> Exit {
     }
     for refused in &estimate.refused {
         let code = refused.code.as_deref().unwrap_or("unreadable");
-        output::line(&format!("{}: refused ({code}): {}", shown(&refused.source), shown(&refused.reason)));
+        output::line(&format!(
+            "{}: refused ({code}): {}",
+            escape_control(&refused.source),
+            escape_control(&refused.reason)
+        ));
     }
     exit
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use twelvelabs_pipeline::{Event, shown};
+use twelvelabs_pipeline::{Event, escape_control};
 
 use crate::output;
 
@@ -73,7 +73,7 @@ impl Bars {
                 let bar = uploads.entry(job.clone()).or_insert_with(|| {
                     let bar = self.all.add(ProgressBar::new(*total));
                     bar.set_style(style("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {msg}"));
-                    bar.set_message(shown(source));
+                    bar.set_message(escape_control(source));
                     bar
                 });
                 bar.set_position(*sent);

@@ -6,7 +6,7 @@ use twelvelabs::embed::{
     IntoSegments,
     v2::{EmbedInput, ImageInput, MediaSource, VideoInput},
 };
-use twelvelabs_pipeline::{RowFilter, SearchSettings, VectorTable, results_page, shown};
+use twelvelabs_pipeline::{RowFilter, SearchSettings, VectorTable, escape_control, results_page};
 
 use crate::{
     args::{Search, Weight},
@@ -43,8 +43,9 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
     settings.weights = arguments.weights.iter().cloned().map(|Weight(name, number)| (name, number)).collect();
     let hits = table.search(&vector, &settings)?;
     if let Some(path) = &arguments.html {
-        let cannot =
-            |error| Failure::new(Exit::Storage, format!("cannot write {}: {error}", shown(&path.to_string_lossy())));
+        let cannot = |error| {
+            Failure::new(Exit::Storage, format!("cannot write {}: {error}", escape_control(&path.to_string_lossy())))
+        };
         std::fs::write(path, results_page(&name, &hits, picture::of_hit)).map_err(cannot)?;
     }
     if common.json {
@@ -55,7 +56,7 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
             .map(|hit| {
                 let cosines = hit.cosines.iter().map(|(option, cosine)| format!("{option} {cosine:.3}"));
                 let cosines = cosines.collect::<Vec<_>>().join(", ");
-                vec![format!("{:.4}", hit.score), hit.range(), shown(&hit.source), shown(&cosines)]
+                vec![format!("{:.4}", hit.score), hit.range(), escape_control(&hit.source), escape_control(&cosines)]
             })
             .collect();
         output::table(&["score", "range", "source", "cosine"], &rows);
@@ -65,7 +66,8 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
 
 /// The bytes of a file that is the query.
 fn bytes(path: &Path) -> Result<MediaSource, Failure> {
-    let cannot =
-        |error| Failure::new(Exit::NotFound, format!("cannot read {}: {error}", shown(&path.to_string_lossy())));
+    let cannot = |error| {
+        Failure::new(Exit::NotFound, format!("cannot read {}: {error}", escape_control(&path.to_string_lossy())))
+    };
     std::fs::read(path).map(MediaSource::bytes).map_err(cannot)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures::TryStreamExt;
 use temporalio_client::{Client, WorkflowListOptions};
-use twelvelabs_pipeline::{EmbedJob, FailureRow, PlannedJobs, shown};
+use twelvelabs_pipeline::{EmbedJob, FailureRow, PlannedJobs, escape_control};
 
 use super::{Started, sources};
 use crate::{
@@ -73,7 +73,7 @@ impl Report {
     pub(super) fn ended(&mut self, job: &EmbedJob, end: JobEnd, is_here: bool) {
         if end.is_success() && end.vectors > 0 && !is_here {
             let reason = "its rows are in another folder: that of the worker which has stored them";
-            println!("{}: failed: {reason}", shown(&job.origin.public()));
+            println!("{}: failed: {reason}", escape_control(&job.origin.public()));
             self.failed += 1;
             self.failures.push(failure(job, "failed", reason.into(), false, end.tasks.last().cloned()));
             return;
@@ -85,7 +85,7 @@ impl Report {
         }
         let status = if end.is_uncertain() { "uncertain" } else { "failed" };
         *if end.is_uncertain() { &mut self.uncertain } else { &mut self.failed } += 1;
-        println!("{}: {status}: {}", shown(&job.origin.public()), shown(&end.reason()));
+        println!("{}: {status}: {}", escape_control(&job.origin.public()), escape_control(&end.reason()));
         let retryable = matches!(end.state, twelvelabs_pipeline::steps::State::Failed { retryable: true, .. });
         self.failures.push(failure(job, status, end.reason(), retryable, end.tasks.last().cloned()));
     }
@@ -103,7 +103,7 @@ impl Report {
             let reason = format!(
                 "a task was created after the right to create it had run out, and after the end of the job: {name}"
             );
-            println!("{}: uncertain: {}", shown(&job.origin.public()), shown(&reason));
+            println!("{}: uncertain: {}", escape_control(&job.origin.public()), escape_control(&reason));
             self.failures.push(failure(job, "uncertain", reason, false, Some(name.to_owned())));
         }
         Ok(())
@@ -114,7 +114,7 @@ impl Report {
     }
 
     pub(super) fn show(&self, out: &Path) {
-        let folder = shown(&out.to_string_lossy());
+        let folder = escape_control(&out.to_string_lossy());
         println!("{} items are in {folder}, {} vectors of this run", self.stored, self.vectors);
         let counts = [
             (self.repeated, "have the content of another one"),
