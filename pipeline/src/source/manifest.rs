@@ -58,7 +58,7 @@ pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, Pipelin
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-        let line = valid.lines().count().max(1);
+        let line = valid.matches('\n').count() + 1;
         let column = valid.rsplit('\n').next().map_or(1, |last| last.chars().count() + 1);
         Place(&name, line, column).error("is not UTF-8")
     })?;
@@ -181,7 +181,7 @@ fn of_csv(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> 
 mod tests {
     use super::*;
 
-    fn parse(name: &str, text: &str) -> Result<Vec<Item>, String> {
+    fn parse(name: &str, text: impl AsRef<[u8]>) -> Result<Vec<Item>, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
         std::fs::write(&path, text).expect("written");
@@ -201,6 +201,17 @@ mod tests {
         assert_eq!((csv[0].settings.clips, csv[1].settings.clips), (Some(Clips::Fixed(4)), Some(Clips::Fixed(6))));
         assert!(matches!(&csv[0].origin, Origin::File(path) if path.ends_with("a.mp4") && path.is_absolute()));
         assert!(matches!(&json[1].origin, Origin::Url(_)));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_have_a_place_too() {
+        let place = |bytes: &[u8]| parse("m.csv", bytes).expect_err("refused");
+        assert_eq!(place(b"source\n\xff\n"), "m.csv:2:1: is not UTF-8");
+        assert_eq!(place(b"\xff"), "m.csv:1:1: is not UTF-8");
+        assert_eq!(
+            place("source\n\u{e9}a".as_bytes().iter().copied().chain([0xff]).collect::<Vec<_>>().as_slice()),
+            "m.csv:2:3: is not UTF-8"
+        );
     }
 
     #[test]
