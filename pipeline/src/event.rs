@@ -20,6 +20,7 @@ use crate::escape::escape_control;
 #[non_exhaustive]
 pub enum Event {
     /// Items were checked.
+    #[non_exhaustive]
     Checked {
         /// The number of items that were checked so far.
         done: usize,
@@ -27,6 +28,7 @@ pub enum Event {
         total: usize,
     },
     /// An item will not be embedded, because the platform would refuse it.
+    #[non_exhaustive]
     Refused {
         /// The path or URL.
         source: String,
@@ -36,12 +38,13 @@ pub enum Event {
         reason: String,
     },
     /// A job has reached a state.
+    #[non_exhaustive]
     Job {
         /// Identifier of the job.
         job: String,
         /// The path or URL.
         source: String,
-        /// The state: `uploading`, `uploaded`, `created`, `ready`, `stored`, `cleaned`, `failed`, `uncertain`.
+        /// The [name](crate::steps::State::name) of the state.
         state: &'static str,
         /// The task, if it exists.
         task: Option<String>,
@@ -49,6 +52,7 @@ pub enum Event {
         reason: Option<String>,
     },
     /// A part of a file was handed to the connection.
+    #[non_exhaustive]
     Upload {
         /// Identifier of the job.
         job: String,
@@ -60,6 +64,7 @@ pub enum Event {
         total: u64,
     },
     /// A step failed and is retried later.
+    #[non_exhaustive]
     Delayed {
         /// The path or URL.
         source: String,
@@ -67,6 +72,7 @@ pub enum Event {
         reason: String,
     },
     /// All calls wait, because the platform asks for it or cannot be reached.
+    #[non_exhaustive]
     Paused {
         /// For how many seconds.
         seconds: f64,
@@ -76,6 +82,7 @@ pub enum Event {
         reason: String,
     },
     /// A batch of rows is in the table.
+    #[non_exhaustive]
     Batch {
         /// The number of the batch.
         batch: u64,
@@ -83,6 +90,7 @@ pub enum Event {
         rows: usize,
     },
     /// The run stops: it finishes what it has begun.
+    #[non_exhaustive]
     Stopping {
         /// Why.
         reason: String,

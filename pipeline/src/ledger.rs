@@ -118,6 +118,13 @@ impl Ledger {
         schema::parameters(&self.connection()).map_err(|error| failed(&self.path, error))
     }
 
+    /// Compares the parameters of the runs over this ledger with those of another run.
+    pub(crate) fn compare(&self, expected: &[Parameter]) -> Result<(), PipelineError> {
+        let recorded = self.parameters()?;
+        // A run that was killed at its start has recorded none.
+        if recorded.is_empty() { Ok(()) } else { schema::check_parameters(&recorded, &self.path, expected) }
+    }
+
     /// Calls `change` on a thread where it may block.
     pub(crate) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
@@ -208,8 +215,8 @@ fn lock(path: &Path) -> Result<Lock, PipelineError> {
                 Ok(id) => format!("another process with the id {id}"),
                 Err(_) => "another process".to_owned(),
             };
-            let shown = crate::escape::escape_control(&path.to_string_lossy());
-            return Err(PipelineError::usage(format!("{holder} has the ledger {shown}: wait for it, or stop it")));
+            let ledger = crate::escape::escape_control(&path.to_string_lossy());
+            return Err(PipelineError::usage(format!("{holder} has the ledger {ledger}: wait for it, or stop it")));
         }
         Err(TryLockError::Error(error)) => return Err(cannot(error)),
     }

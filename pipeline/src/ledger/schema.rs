@@ -113,6 +113,15 @@ pub(super) fn compare(connection: &mut Connection, path: &Path, expected: &[Para
         }
         return transaction.commit().map_err(wrong);
     }
+    check_parameters(&recorded, path, expected)
+}
+
+/// Compares the parameters of a ledger with those of a run.
+pub(super) fn check_parameters(
+    recorded: &[(String, String)],
+    path: &Path,
+    expected: &[Parameter],
+) -> Result<(), PipelineError> {
     let named = |value: &str| if value.is_empty() { "the default".to_owned() } else { value.to_owned() };
     for (name, value) in expected {
         let found = recorded.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());

@@ -44,7 +44,7 @@ const WHOLE_LIMIT: &str = "30days";
 #[derive(Clone, Default)]
 pub(crate) struct Objects {
     stores: Arc<Mutex<HashMap<String, Arc<dyn ObjectStore>>>>,
-    /// See [`Pipeline::with_objects_by_e_tag`](crate::Pipeline::with_objects_by_e_tag).
+    /// See [`PipelineBuilder::with_objects_by_e_tag`](crate::PipelineBuilder::with_objects_by_e_tag).
     pub(crate) by_e_tag: bool,
 }
 

@@ -188,10 +188,18 @@ fn description(table: &Path) -> Result<Option<Description>, PipelineError> {
 impl Sink for TableFolder {
     fn open(&mut self, space: &VectorSpace, ledger: &str) -> SinkResult {
         let rows = self.rows();
+        let known = description(&self.path)?;
+        // It is created first. The ledger would go on as if its rows were there.
+        if known.is_some() && !rows.is_dir() {
+            let table = escape_control(&self.path.to_string_lossy());
+            let message = format!(
+                "the table {table} has lost its folder {ROWS}: restore it, or use another output, for which all items are paid for again"
+            );
+            return Err(PipelineError::usage(message).into());
+        }
         fs::create_dir_all(&rows).map_err(|error| PipelineError::file("cannot create", &rows, error))?;
         let (version, format, ledger) = (VERSION, self.format, ledger.to_owned());
         let own = Description { version, format, space: space.clone(), ledger };
-        let known = description(&self.path)?;
         // The first batch of another ledger would replace the first one of the table.
         let is_of_another = match &known {
             Some(known) => known.ledger != own.ledger,
@@ -252,12 +260,13 @@ impl Sink for TableFolder {
     }
 }
 
-/// Reads the rows of one file of a table: everything but the vectors, and the vectors one after another.
-pub(crate) fn read_rows(path: &Path, format: TableFormat) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
+/// Reads columns of one file of a table: the rows without their vectors, and, if `columns` has `vector`, the vectors one
+/// after another. Fields of other columns may have their default.
+pub(crate) fn read_rows(path: &Path, format: TableFormat, columns: &[&str]) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
     match format {
         #[cfg(feature = "parquet")]
-        TableFormat::Parquet => super::parquet::read_rows(path),
-        TableFormat::JsonLines => json_lines::read_rows(path),
+        TableFormat::Parquet => super::parquet::read_rows(path, columns),
+        TableFormat::JsonLines => json_lines::read_rows(path, columns),
     }
 }
 

@@ -15,7 +15,8 @@ use temporalio_common::error::IncomingError;
 use tokio::time::{Instant, sleep};
 use twelvelabs::TwelveLabs;
 use twelvelabs_pipeline::{
-    EmbedJob, ItemSettings, ItemSource, Pipeline, PlannedJobs, Sink, TableFolder, escape_control, steps::State,
+    EmbedJob, ItemSettings, ItemSource, Pipeline, PipelineBuilder, PlannedJobs, Sink, TableFolder, escape_control,
+    steps::State,
 };
 
 pub use self::arguments::{EmbedArguments, Format, Server};
@@ -125,17 +126,17 @@ async fn plan(arguments: &EmbedArguments) -> Result<PlannedJobs, Failure> {
     // Makes no call.
     let client = TwelveLabs::builder().api_key("none").base_url("http://127.0.0.1:9").no_proxy().build()?;
     let sink = TableFolder::shared(&arguments.out, arguments.format.into());
-    let mut pipeline = Pipeline::builder(client, arguments.out.join("no ledger"), sink)
+    let mut builder = Pipeline::builder(client, arguments.out.join("no ledger"), sink)
         .model(arguments.model.clone())
         .settings(settings)
         .with_output(&arguments.out)
         .on_event(|event| eprintln!("{event}"));
-    pipeline = sources.into_iter().fold(pipeline, Pipeline::source);
-    pipeline = arguments.glob.iter().fold(pipeline, Pipeline::glob);
+    builder = sources.into_iter().fold(builder, PipelineBuilder::source);
+    builder = arguments.glob.iter().fold(builder, PipelineBuilder::glob);
     if let Some(dimension) = arguments.dimension {
-        pipeline = pipeline.dimension(dimension);
+        builder = builder.dimension(dimension);
     }
-    Ok(pipeline.jobs().await?)
+    Ok(builder.build()?.jobs().await?)
 }
 
 /// How a workflow was started.

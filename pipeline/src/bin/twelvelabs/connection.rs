@@ -85,7 +85,12 @@ impl Connection {
         if let Some(data) = data {
             builder = builder.data(data);
         }
-        let cannot = |error| Failure::new(Exit::Storage, format!("the local server cannot start: {error}"));
+        let cannot = |error: std::io::Error| {
+            // Another run over the same table has its data.
+            let is_busy = error.kind() == std::io::ErrorKind::ResourceBusy;
+            let exit = if is_busy { Exit::Usage } else { Exit::Storage };
+            Failure::new(exit, format!("the local server cannot start: {error}"))
+        };
         let server = builder.start().await.map_err(cannot)?;
         let client = TwelveLabs::builder().api_key("local").base_url(server.base_url()).no_proxy().build()?;
         output::note("The vectors of the local server are NOT those of Marengo.");

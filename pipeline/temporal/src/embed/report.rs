@@ -118,7 +118,7 @@ impl Report {
         println!("{} items are in {folder}, {} vectors of this run", self.stored, self.vectors);
         let counts = [
             (self.repeated, "have the content of another one"),
-            (self.refused as u64, "would be refused by the platform"),
+            (self.refused as u64, "were refused by the check before the upload"),
             (self.failed as u64, "failed"),
             (self.uncertain as u64, "are uncertain: they may have been paid for in vain or twice"),
         ];
@@ -140,13 +140,7 @@ impl Report {
 }
 
 fn failure(job: &EmbedJob, status: &str, reason: String, retryable: bool, task: Option<String>) -> FailureRow {
-    FailureRow {
-        source: job.origin.public(),
-        content_hash: Some(job.content.clone()),
-        status: status.into(),
-        code: None,
-        reason,
-        retryable,
-        task,
-    }
+    let mut row = FailureRow::new(job.origin.public(), status, reason);
+    (row.content_hash, row.retryable, row.task) = (Some(job.content.clone()), retryable, task);
+    row
 }
