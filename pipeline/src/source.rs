@@ -28,10 +28,12 @@ pub enum ItemSource {
     Path(PathBuf),
     /// An `http` or `https` URL, which the server fetches.
     Url(String),
-    /// A manifest: CSV with a header, or JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`. `-` is the
-    /// standard input, whose format is that of its first character: `{` for JSON lines. Its columns or fields are `source`,
-    /// and, if wanted, `options` and `scopes` (in CSV with `;` between the names), `clips`, `start` and `end` (in seconds).
-    /// Paths are relative to the folder of the manifest.
+    /// A manifest: CSV with a header, or JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`. Its columns or
+    /// fields are `source`, and, if wanted, `options` and `scopes` (in CSV with `;` between the names), `clips`, `start` and
+    /// `end` (in seconds). Paths are relative to the folder of the manifest.
+    ///
+    /// `-` is the standard input. Its format, and that of a pipe, is that of the first character: `{` for JSON lines. Paths
+    /// in it are relative to the current folder.
     Manifest(PathBuf),
     /// An object in object storage, or all objects below a prefix whose extension is that of a video, an audio file, an
     /// image or a document: `s3://bucket/prefix`, `gs://bucket/prefix` (Google Cloud Storage) or `az://container/prefix`

@@ -30,10 +30,10 @@ struct Head {
     end_sec: Option<f64>,
 }
 
-impl From<Head> for VectorRow {
-    fn from(head: Head) -> Self {
-        let Head { content_hash, model, dimension, option, scope, end_sec } = head;
-        Self { content_hash, model, dimension, option, scope, end_sec, ..Self::default() }
+impl Head {
+    fn into_row(self) -> VectorRow {
+        let Self { content_hash, model, dimension, option, scope, end_sec } = self;
+        VectorRow { content_hash, model, dimension, option, scope, end_sec, ..VectorRow::default() }
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<Vector
         let line = line?;
         let mut row: VectorRow = match has_vectors {
             true => serde_json::from_str(&line)?,
-            false => serde_json::from_str::<Head>(&line)?.into(),
+            false => serde_json::from_str::<Head>(&line)?.into_row(),
         };
         vectors.append(&mut row.vector);
         rows.push(row);

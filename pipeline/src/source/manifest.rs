@@ -45,9 +45,11 @@ impl Place<'_> {
     }
 }
 
-/// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input.
+/// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input and for
+/// what is not a file, such as a pipe, whose name says nothing of the format either.
 pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
     let is_stdin = path == Path::new("-");
+    let is_file = !is_stdin && path.is_file();
     let name = if is_stdin { "standard input".to_owned() } else { escape_control(&path.to_string_lossy()) };
     let cannot = |error| PipelineError::file("cannot read the manifest", path, error);
     let mut bytes = Vec::new();
@@ -64,11 +66,11 @@ pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, Pipelin
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let extension = path.extension().and_then(|text| text.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let is_json = match is_stdin {
-        true => text.trim_start().starts_with('{'),
-        false => matches!(extension.as_str(), "jsonl" | "ndjson" | "json"),
+    let is_json = match is_file {
+        true => matches!(extension.as_str(), "jsonl" | "ndjson" | "json"),
+        false => text.trim_start().starts_with('{'),
     };
-    let folder = if is_stdin { None } else { path.parent() };
+    let folder = if is_file { path.parent() } else { None };
     if is_json { of_json(text, &name, folder, run) } else { of_csv(text, &name, folder, run) }
 }
 

@@ -1,7 +1,7 @@
 //! The program: help, errors, exit codes, and the way from a folder to a page with results.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::Path,
     process::Stdio,
 };
@@ -160,6 +160,22 @@ async fn a_profile_has_key_and_base_url_and_the_key_is_never_printed() {
     config("tlk_wrong_SECRET");
     let done = run(&["doctor"]).await;
     assert!(done.ends_with("--- exit code 4\n"), "{done}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_may_be_a_pipe_whose_paths_are_relative_to_the_current_folder() {
+    let home = folder();
+    write_videos(&home.path().join("videos"), ["a.mp4"]);
+    for (name, text) in [("-", "source\nvideos/a.mp4\n"), ("/dev/stdin", "{\"source\":\"videos/a.mp4\"}\n")] {
+        let mut command = program(home.path());
+        command.args(["embed", "--manifest", name, "--out", "t", "--dry-run"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program");
+        child.stdin.take().expect("piped").write_all(text.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("ended");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("to embed           1\n") && output.status.success(), "{name}: {text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
