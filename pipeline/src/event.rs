@@ -27,12 +27,12 @@ pub enum Event {
         /// The number of items.
         total: usize,
     },
-    /// An item will not be embedded, because the platform would refuse it.
+    /// An item will not be embedded, because the platform would refuse it, or because it cannot be read.
     #[non_exhaustive]
     Refused {
         /// The path or URL.
         source: String,
-        /// The error code of the platform.
+        /// The error code of the platform; `None` if the item cannot be read.
         code: Option<String>,
         /// Why.
         reason: String,

@@ -125,9 +125,10 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// What concerns the whole run, by its [kind](PipelineError::kind): wrong settings, before anything is sent; a key
-    /// that is refused; a platform that cannot be reached; a ledger or a table that cannot be written. Items that fail
-    /// are not errors, but counted in the summary, and rows of the table of failures.
+    /// What concerns the whole run, by its [kind](PipelineError::kind): sources, a ledger or a table that do not fit the
+    /// settings, before anything is sent; a key that is refused; a platform that cannot be reached; a ledger or a table
+    /// that cannot be written. Items that fail are not errors, but counted in the summary, and rows of the table of
+    /// failures.
     ///
     /// # Cancellation
     ///
