@@ -187,6 +187,8 @@ pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<Vector
         let group = reader.get_row_group(index).map_err(failed)?;
         let count = usize::try_from(group.metadata().num_rows()).map_err(io::Error::other)?;
         let first = all.len();
+        // A damaged file may say that it has more rows than fit into memory.
+        all.try_reserve(count).map_err(io::Error::other)?;
         all.resize_with(first + count, VectorRow::default);
         let rows = &mut all[first..];
         for (at, column) in group.metadata().columns().iter().enumerate() {
