@@ -1,8 +1,9 @@
 //! The program: help, errors, exit codes, and the way from a folder to a page with results.
 
+use std::path::Path;
+#[cfg(unix)]
 use std::{
     io::{BufRead, BufReader, Write},
-    path::Path,
     process::Stdio,
 };
 
