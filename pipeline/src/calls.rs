@@ -49,12 +49,16 @@ impl fmt::Debug for StepClient {
 }
 
 /// How a step ended.
+///
+/// A driver has something to do after each end, and is to be told by the compiler of a new one: there will be none without
+/// a breaking change.
 #[derive(Debug)]
 #[must_use]
 pub enum StepEnd {
     /// With an outcome, which is to be recorded.
     Done(Outcome),
-    /// With an error: the step is to be repeated after a pause.
+    /// With an error: the step is to be repeated after a pause. [`StepEnd::later`] makes one.
+    #[non_exhaustive]
     Later {
         /// What is to be recorded first.
         before: Option<Outcome>,
@@ -69,6 +73,13 @@ pub enum StepEnd {
     Stop(PipelineError),
     /// It was interrupted. The job stays as it is.
     Interrupted,
+}
+
+impl StepEnd {
+    /// [`Later`](Self::Later), with nothing to record first, and without counting the error.
+    pub fn later(reason: impl Into<String>) -> Self {
+        Self::Later { before: None, counts: false, reason: reason.into() }
+    }
 }
 
 /// Stops a run: it finishes what is running and starts nothing new. Cheap to clone.

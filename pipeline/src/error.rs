@@ -49,7 +49,7 @@ impl PipelineError {
             std::io::ErrorKind::NotFound => PipelineErrorKind::NotFound,
             _ => PipelineErrorKind::Storage,
         };
-        let message = format!("{what} {}", crate::text::shown(&path.to_string_lossy()));
+        let message = format!("{what} {}", crate::escape::escape_control(&path.to_string_lossy()));
         Self { source: Some(source.into()), ..Self::new(kind, message) }
     }
 

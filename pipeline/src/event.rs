@@ -12,7 +12,7 @@ use futures_util::Stream;
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::text::shown;
+use crate::escape::escape_control;
 
 /// Something that happened during a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,28 +20,31 @@ use crate::text::shown;
 #[non_exhaustive]
 pub enum Event {
     /// Items were checked.
+    #[non_exhaustive]
     Checked {
         /// The number of items that were checked so far.
         done: usize,
         /// The number of items.
         total: usize,
     },
-    /// An item will not be embedded, because the platform would refuse it.
+    /// An item will not be embedded, because the platform would refuse it, or because it cannot be read.
+    #[non_exhaustive]
     Refused {
         /// The path or URL.
         source: String,
-        /// The error code of the platform.
+        /// The error code of the platform; `None` if the item cannot be read.
         code: Option<String>,
         /// Why.
         reason: String,
     },
     /// A job has reached a state.
+    #[non_exhaustive]
     Job {
         /// Identifier of the job.
         job: String,
         /// The path or URL.
         source: String,
-        /// The state: `uploading`, `uploaded`, `created`, `ready`, `stored`, `cleaned`, `failed`, `uncertain`.
+        /// The [name](crate::steps::State::name) of the state.
         state: &'static str,
         /// The task, if it exists.
         task: Option<String>,
@@ -49,6 +52,7 @@ pub enum Event {
         reason: Option<String>,
     },
     /// A part of a file was handed to the connection.
+    #[non_exhaustive]
     Upload {
         /// Identifier of the job.
         job: String,
@@ -60,6 +64,7 @@ pub enum Event {
         total: u64,
     },
     /// A step failed and is retried later.
+    #[non_exhaustive]
     Delayed {
         /// The path or URL.
         source: String,
@@ -67,6 +72,7 @@ pub enum Event {
         reason: String,
     },
     /// All calls wait, because the platform asks for it or cannot be reached.
+    #[non_exhaustive]
     Paused {
         /// For how many seconds.
         seconds: f64,
@@ -76,6 +82,7 @@ pub enum Event {
         reason: String,
     },
     /// A batch of rows is in the table.
+    #[non_exhaustive]
     Batch {
         /// The number of the batch.
         batch: u64,
@@ -83,6 +90,7 @@ pub enum Event {
         rows: usize,
     },
     /// The run stops: it finishes what it has begun.
+    #[non_exhaustive]
     Stopping {
         /// Why.
         reason: String,
@@ -95,27 +103,31 @@ impl fmt::Display for Event {
             Self::Checked { done, total } => write!(f, "checked {done} of {total} items"),
             Self::Refused { source, code, reason } => {
                 let code = code.as_deref().unwrap_or("unreadable");
-                write!(f, "{}: refused ({code}): {}", shown(source), shown(reason))
+                write!(f, "{}: refused ({code}): {}", escape_control(source), escape_control(reason))
             }
             Self::Job { source, state, task, reason, .. } => {
-                write!(f, "{}: {state}", shown(source))?;
+                write!(f, "{}: {state}", escape_control(source))?;
                 match (task, reason) {
-                    (_, Some(reason)) => write!(f, ": {}", shown(reason)),
-                    (Some(task), None) if *state == "created" => write!(f, " (task {})", shown(task)),
+                    (_, Some(reason)) => write!(f, ": {}", escape_control(reason)),
+                    (Some(task), None) if *state == "created" => write!(f, " (task {})", escape_control(task)),
                     _ => Ok(()),
                 }
             }
-            Self::Upload { source, sent, total, .. } => write!(f, "{}: {sent} of {total} bytes", shown(source)),
-            Self::Delayed { source, reason } => write!(f, "{}: retried later: {}", shown(source), shown(reason)),
+            Self::Upload { source, sent, total, .. } => {
+                write!(f, "{}: {sent} of {total} bytes", escape_control(source))
+            }
+            Self::Delayed { source, reason } => {
+                write!(f, "{}: retried later: {}", escape_control(source), escape_control(reason))
+            }
             Self::Paused { seconds, until, reason } => {
                 write!(f, "all calls wait for {seconds:.1} s")?;
                 if *seconds >= 60.0 {
                     write!(f, ", until {}", until.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S"))?;
                 }
-                write!(f, ": {}", shown(reason))
+                write!(f, ": {}", escape_control(reason))
             }
             Self::Batch { batch, rows } => write!(f, "batch {batch}: {rows} rows stored"),
-            Self::Stopping { reason } => write!(f, "stopping: {}", shown(reason)),
+            Self::Stopping { reason } => write!(f, "stopping: {}", escape_control(reason)),
         }
     }
 }

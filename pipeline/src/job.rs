@@ -150,6 +150,7 @@ impl EmbedJob {
 
 /// The vectors of one table: all of one model and one dimension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct VectorSpace {
     /// The name of the model.
     pub model: String,
@@ -159,10 +160,16 @@ pub struct VectorSpace {
 
 impl VectorSpace {
     /// The default and maximum dimension.
-    const FULL: usize = 512;
+    pub(crate) const FULL: usize = 512;
+
+    /// Vectors of this model with so many dimensions, for tests of [`Sink`](crate::Sink)s. Whether there is such a model
+    /// is not checked.
+    pub fn new(model: impl Into<String>, dimension: usize) -> Self {
+        Self { model: model.into(), dimension }
+    }
 
     /// Checks the combination.
-    pub(crate) fn new(model: &ModelName, dimension: Option<usize>) -> Result<Self, PipelineError> {
+    pub(crate) fn checked(model: &ModelName, dimension: Option<usize>) -> Result<Self, PipelineError> {
         let full = dimension.unwrap_or(Self::FULL);
         if !matches!(model, ModelName::Marengo30 | ModelName::Marengo35) {
             let rule = format!("model must be marengo3.0 or marengo3.5 (got {:?})", model.as_str());
@@ -174,7 +181,7 @@ impl VectorSpace {
         if *model == ModelName::Marengo30 && full != Self::FULL {
             return Err(PipelineError::usage(format!("dimension must be 512 with marengo3.0 (got {full})")));
         }
-        Ok(Self { model: model.as_str().to_owned(), dimension: full })
+        Ok(Self::new(model.as_str(), full))
     }
 
     /// The model.
@@ -206,7 +213,7 @@ mod tests {
     use super::*;
 
     fn space() -> VectorSpace {
-        VectorSpace::new(&ModelName::Marengo35, None).expect("valid")
+        VectorSpace::checked(&ModelName::Marengo35, None).expect("valid")
     }
 
     #[test]
@@ -220,7 +227,7 @@ mod tests {
         assert_eq!(id("c", &both), id("c", &settings(&["audio", "visual"])));
         let clips = ItemSettings { clips: Some(Clips::Fixed(4)), ..both.clone() };
         let range = ItemSettings { end_sec: Some(4.0), ..both.clone() };
-        let small = VectorSpace::new(&ModelName::Marengo35, Some(128)).expect("valid");
+        let small = VectorSpace::checked(&ModelName::Marengo35, Some(128)).expect("valid");
         let mut ids = vec![
             id("c", &both),
             id("d", &both),
@@ -237,8 +244,9 @@ mod tests {
 
     #[test]
     fn a_space_is_one_that_the_model_has() {
-        let error =
-            |model: ModelName, dimension| VectorSpace::new(&model, Some(dimension)).expect_err("refused").to_string();
+        let error = |model: ModelName, dimension| {
+            VectorSpace::checked(&model, Some(dimension)).expect_err("refused").to_string()
+        };
         assert_eq!(error(ModelName::Marengo30, 128), "dimension must be 512 with marengo3.0 (got 128)");
         assert_eq!(error(ModelName::Marengo35, 100), "dimension must be 128, 256 or 512 (got 100)");
         assert!(error(ModelName::from("marengo2.7".to_owned()), 512).starts_with("model must be"));

@@ -83,7 +83,7 @@ impl Ledger {
     /// Opens an existing ledger to read it, also while another process has it.
     pub(crate) fn open_to_read(path: &Path) -> Result<Self, PipelineError> {
         if !path.exists() {
-            let message = format!("there is no ledger at {}", crate::text::shown(&path.to_string_lossy()));
+            let message = format!("there is no ledger at {}", crate::escape::escape_control(&path.to_string_lossy()));
             return Err(PipelineError::new(PipelineErrorKind::NotFound, message));
         }
         // SQLite deletes the log beside an empty file.
@@ -116,6 +116,13 @@ impl Ledger {
     /// The parameters of the runs over this ledger.
     pub(crate) fn parameters(&self) -> Result<Vec<(String, String)>, PipelineError> {
         schema::parameters(&self.connection()).map_err(|error| failed(&self.path, error))
+    }
+
+    /// Compares the parameters of the runs over this ledger with those of another run.
+    pub(crate) fn compare(&self, expected: &[Parameter]) -> Result<(), PipelineError> {
+        let recorded = self.parameters()?;
+        // A run that was killed at its start has recorded none.
+        if recorded.is_empty() { Ok(()) } else { schema::check_parameters(&recorded, &self.path, expected) }
     }
 
     /// Calls `change` on a thread where it may block.
@@ -162,7 +169,7 @@ impl Ledger {
 
 /// The error of a statement.
 fn failed(path: &Path, error: rusqlite::Error) -> PipelineError {
-    let path = crate::text::shown(&path.to_string_lossy());
+    let path = crate::escape::escape_control(&path.to_string_lossy());
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(&path),
         _ => format!(
@@ -208,8 +215,8 @@ fn lock(path: &Path) -> Result<Lock, PipelineError> {
                 Ok(id) => format!("another process with the id {id}"),
                 Err(_) => "another process".to_owned(),
             };
-            let shown = crate::text::shown(&path.to_string_lossy());
-            return Err(PipelineError::usage(format!("{holder} has the ledger {shown}: wait for it, or stop it")));
+            let ledger = crate::escape::escape_control(&path.to_string_lossy());
+            return Err(PipelineError::usage(format!("{holder} has the ledger {ledger}: wait for it, or stop it")));
         }
         Err(TryLockError::Error(error)) => return Err(cannot(error)),
     }

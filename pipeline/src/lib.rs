@@ -49,12 +49,12 @@
 //! # std::fs::copy("../tests/media/tiny.mp4", videos.join("a.mp4"))?;
 //! # std::fs::copy("../tests/media/too_small.mp4", videos.join("b.mp4"))?;
 //! let vectors = Vectors::default();
-//! let summary = Pipeline::builder(client, ledger, vectors.clone())
+//! let pipeline = Pipeline::builder(client, ledger, vectors.clone())
 //!     .source(ItemSource::Path(videos))
 //!     .on_event(|event| eprintln!("{event}"))
 //! #   .with_poll_interval(pause).with_batch_delay(pause)
-//!     .run()
-//!     .await?;
+//!     .build()?;
+//! let summary = pipeline.run().await?;
 //! println!("{} files, {} vectors", summary.stored, summary.vectors);
 //! # let vectors = vectors.0.lock().map_err(|error| error.to_string())?;
 //! # assert_eq!((summary.stored, summary.refused, summary.vectors), (1, 1, vectors.values().map(|rows| rows.len() as u64).sum()));
@@ -88,6 +88,7 @@ mod calls;
 mod check_file;
 mod driver;
 mod error;
+mod escape;
 mod event;
 mod job;
 mod ledger;
@@ -100,21 +101,20 @@ mod search;
 mod sink;
 mod source;
 pub mod steps;
-mod text;
 
 #[cfg(feature = "pgvector")]
 pub use self::sink::PgvectorTable;
 pub use self::{
     calls::{Interrupt, Right, StepClient, StepEnd},
     error::{PipelineError, PipelineErrorKind},
+    escape::escape_control,
     event::{Event, EventStream},
     job::{ASSET_PREFIX, Clips, EmbedJob, FileKind, ItemSettings, Origin, VectorSpace},
     ledger::LedgerStatus,
     object_url::ObjectUrl,
-    pipeline::{Estimate, Pipeline, PlannedJobs, RunSummary},
+    pipeline::{Estimate, Pipeline, PipelineBuilder, PlannedJobs, RunSummary},
     row::{FailureRow, VectorRow},
-    search::{Hit, RowCondition, RowFilter, SearchSettings, VectorTable, results_page},
+    search::{Hit, RowCondition, SearchSettings, VectorTable, results_page},
     sink::{Sink, SinkResult, TableFolder, TableFormat},
     source::ItemSource,
-    text::shown,
 };

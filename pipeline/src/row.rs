@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 /// A vector, what it describes, and where it comes from.
+///
+/// Pipelines make rows. A test of a [`Sink`](crate::Sink) makes them with [`new`](Self::new), and sets other fields.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct VectorRow {
     /// Identifier of the row. The same vector of the same content has the same identifier in every run.
     pub id: String,
@@ -40,6 +43,15 @@ pub struct VectorRow {
     pub vector: Vec<f32>,
 }
 
+impl VectorRow {
+    /// A row with this identifier and this vector, whose dimension is the length of the vector. Texts are empty, and all
+    /// other fields `None`.
+    pub fn new(id: impl Into<String>, vector: Vec<f32>) -> Self {
+        let dimension = u32::try_from(vector.len()).unwrap_or(u32::MAX);
+        Self { id: id.into(), dimension, vector, ..Self::default() }
+    }
+}
+
 /// Whether a source is the URL of a file that the server fetches.
 pub(crate) fn is_url(source: &str) -> bool {
     let scheme = source.split_once("://").map(|(scheme, _)| scheme);
@@ -48,6 +60,7 @@ pub(crate) fn is_url(source: &str) -> bool {
 
 /// An item without vectors: a row of the table of failures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FailureRow {
     /// The path or URL, as in [`VectorRow::source`].
     pub source: String,
@@ -63,6 +76,14 @@ pub struct FailureRow {
     pub retryable: bool,
     /// The task, if one was created.
     pub task: Option<String>,
+}
+
+impl FailureRow {
+    /// A row with this source, status and reason. It is not retryable, and all other fields are `None`.
+    pub fn new(source: impl Into<String>, status: impl Into<String>, reason: impl Into<String>) -> Self {
+        let (source, status, reason) = (source.into(), status.into(), reason.into());
+        Self { source, content_hash: None, status, code: None, reason, retryable: false, task: None }
+    }
 }
 
 /// The identifier of a row. `position` tells apart rows of one job that are about the same range.

@@ -1,55 +1,26 @@
 //! Search over a table: the clips that are nearest to a query.
 
 mod condition;
+mod cores;
 mod html;
-mod load;
+mod nearest;
+mod part;
 mod picture;
+mod table;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use twelvelabs::{Embedding, embed::Matrix};
+use twelvelabs::Embedding;
 
-pub use self::{condition::RowCondition, html::results_page};
-use crate::{
-    error::PipelineError,
-    job::{FileKind, VectorSpace},
-    row::VectorRow,
-    text::shown,
-};
+use self::nearest::Nearest;
+pub use self::{condition::RowCondition, html::results_page, table::VectorTable};
+use crate::{error::PipelineError, escape::escape_control, job::FileKind, row::VectorRow};
 
 /// The constant of reciprocal rank fusion: how little the first ranks differ from each other.
 const FUSION: f64 = 60.0;
 /// How many ranks of each option are fused, at least.
 const DEPTH: usize = 200;
-
-/// A table of vectors in memory.
-#[derive(Debug)]
-pub struct VectorTable {
-    space: VectorSpace,
-    /// Without their vectors.
-    rows: Vec<VectorRow>,
-    options: Vec<OptionRows>,
-    /// The largest end of all ranges of each content.
-    last_ends: HashMap<String, f64>,
-}
-
-/// The vectors of one embedding option, in parts, which are searched on several cores.
-#[derive(Debug)]
-struct OptionRows {
-    name: String,
-    parts: Vec<Part>,
-}
-
-/// Vectors, and the positions of their rows.
-#[derive(Debug)]
-struct Part {
-    rows: Vec<usize>,
-    matrix: Matrix,
-}
 
 /// What to search for, and how.
 #[derive(Clone, Debug)]
@@ -64,26 +35,6 @@ pub struct SearchSettings {
 impl Default for SearchSettings {
     fn default() -> Self {
         Self { top: 10, weights: BTreeMap::new() }
-    }
-}
-
-/// Which rows of a table to load.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct RowFilter {
-    /// Scopes, such as `clip`. Empty: all, but the vector of a whole file only if the file has no others.
-    pub scopes: Vec<String>,
-    /// A part of the source.
-    pub source: Option<String>,
-    /// Conditions, all of which a row meets.
-    pub conditions: Vec<RowCondition>,
-}
-
-impl RowFilter {
-    fn allows(&self, row: &VectorRow) -> bool {
-        (self.scopes.is_empty() || row.scope.as_ref().is_some_and(|scope| self.scopes.contains(scope)))
-            && self.source.as_ref().is_none_or(|part| row.source.contains(part))
-            && self.conditions.iter().all(|condition| condition.allows(row))
     }
 }
 
@@ -112,49 +63,28 @@ pub struct Hit {
 }
 
 impl VectorTable {
-    /// The model and the dimension.
-    pub fn space(&self) -> &VectorSpace {
-        &self.space
-    }
-
-    /// The number of rows that are searched.
-    pub fn searched_rows(&self) -> usize {
-        self.options.iter().flat_map(|option| &option.parts).map(|part| part.rows.len()).sum()
-    }
-
     /// The clips that are nearest to the query, best first: each option ranks its rows by their cosine, and the ranks
     /// are fused.
     ///
-    /// Every row is compared with the query, on all cores; nothing is approximated.
+    /// Every row is compared with the query, on all cores; nothing is approximated. It blocks. Without
+    /// [`load`](Self::load), the files are read again.
     ///
     /// # Errors
     ///
     /// [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or dimension, or if a weight is not
-    /// that of an option or is negative.
+    /// that of an option or is negative; [`Storage`](crate::PipelineErrorKind::Storage) if a file cannot be read or is
+    /// damaged.
     pub fn search(&self, query: &Embedding, settings: &SearchSettings) -> Result<Vec<Hit>, PipelineError> {
-        let names = || self.options.iter().map(|option| option.name.as_str()).collect::<Vec<_>>().join(", ");
-        for (name, weight) in &settings.weights {
-            if !self.options.iter().any(|option| option.name == *name) {
-                let message = format!("weight must be of one of {} (got {:?})", names(), shown(name));
-                return Err(PipelineError::usage(message));
-            }
-            if !weight.is_finite() || *weight < 0.0 {
-                return Err(PipelineError::usage(format!("the weight of {name} must be at least 0 (got {weight})")));
-            }
-        }
+        self.check(settings)?;
         let depth = settings.top.saturating_mul(10).max(DEPTH);
         let mut clips: BTreeMap<_, Hit> = BTreeMap::new();
-        for (option, nearest) in self.options.iter().zip(self.nearest(query, depth)?) {
-            let weight = settings.weights.get(&option.name).copied().unwrap_or(1.0);
-            if weight == 0.0 {
-                continue;
-            }
-            for (rank, (cosine, row)) in nearest.into_iter().enumerate() {
-                let row = &self.rows[row];
-                let hit = clips.entry(range_of(row)).or_insert_with(|| self.hit(row));
+        for (option, nearest) in self.nearest(query, depth, settings)? {
+            let weight = settings.weight(&option);
+            for (rank, found) in nearest.into_rows().into_iter().enumerate() {
+                let hit = clips.entry(range_of(&found.row)).or_insert_with(|| self.hit(&found.row));
                 hit.score += weight / (FUSION + rank as f64 + 1.0);
-                let known = hit.cosines.entry(option.name.clone()).or_insert(cosine);
-                *known = known.max(cosine);
+                let known = hit.cosines.entry(option.clone()).or_insert(found.cosine);
+                *known = known.max(found.cosine);
             }
         }
         let mut hits: Vec<Hit> = clips.into_values().collect();
@@ -163,35 +93,50 @@ impl VectorTable {
         Ok(hits)
     }
 
-    /// The cosines and the positions of the rows of each option that are nearest to the query, the nearest first.
-    fn nearest(&self, query: &Embedding, depth: usize) -> Result<Vec<Vec<(f32, usize)>>, PipelineError> {
-        let parts: Vec<(usize, &Part)> =
-            (0..).zip(&self.options).flat_map(|(option, of)| of.parts.iter().map(move |part| (option, part))).collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len());
-        let next = AtomicUsize::new(0);
-        let search = || {
-            let mut found = Vec::new();
-            while let Some((option, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let ranked =
-                    part.matrix.top_k(query, depth).map_err(|error| PipelineError::usage(error.to_string()))?;
-                found.extend(ranked.into_iter().map(|ranked| (*option, ranked.score, part.rows[ranked.row])));
+    /// Checks the weights. [`search`](Self::search) does that too.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](crate::PipelineErrorKind::Usage) if a weight is not that of an option or is negative.
+    pub fn check(&self, settings: &SearchSettings) -> Result<(), PipelineError> {
+        for (name, weight) in &settings.weights {
+            if !self.options().contains(name) {
+                let known = self.options().iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                let message =
+                    format!("weight must be of one of {} (got {:?})", escape_control(&known), escape_control(name));
+                return Err(PipelineError::usage(message));
             }
-            Ok::<_, PipelineError>(found)
-        };
-        let found: Vec<Result<_, PipelineError>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(search)).collect();
-            let ended = threads.into_iter().map(|thread| thread.join());
-            ended.map(|found| found.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        });
-        let mut nearest = vec![Vec::new(); self.options.len()];
-        for (option, cosine, row) in found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
-            nearest[option].push((cosine, row));
+            if !weight.is_finite() || *weight < 0.0 {
+                return Err(PipelineError::usage(format!("the weight of {name} must be at least 0 (got {weight})")));
+            }
         }
-        for rows in &mut nearest {
-            rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            rows.truncate(depth);
+        Ok(())
+    }
+
+    /// The rows of each option that are nearest to the query. The files are shared among the cores; of each, only the
+    /// nearest rows are kept.
+    fn nearest(
+        &self,
+        query: &Embedding,
+        depth: usize,
+        settings: &SearchSettings,
+    ) -> Result<BTreeMap<String, Nearest>, PipelineError> {
+        let found = cores::on_all(self.part_count(), |number, nearest: &mut BTreeMap<String, Nearest>| {
+            self.with_part(number, |part| {
+                for (option, ranked) in part.ranked(query, depth, |option| settings.weight(option) > 0.0)? {
+                    let best = nearest.entry(option.to_owned()).or_insert_with(|| Nearest::new(depth));
+                    for ranked in ranked {
+                        best.add(ranked.score, (number, ranked.row), || part.row(option, ranked.row));
+                    }
+                }
+                Ok(())
+            })
+        })?;
+        let mut all = BTreeMap::new();
+        for (option, nearest) in found.into_iter().flatten() {
+            all.entry(option).or_insert_with(|| Nearest::new(depth)).merge(nearest);
         }
-        Ok(nearest)
+        Ok(all)
     }
 
     /// A clip without its score.
@@ -203,10 +148,17 @@ impl VectorTable {
             end_sec: row.end_sec,
             start_page: row.start_page,
             chunk_index: row.chunk_index,
-            last_end_sec: self.last_ends.get(&row.content_hash).copied(),
+            last_end_sec: self.last_end(&row.content_hash),
             score: 0.0,
             cosines: BTreeMap::new(),
         }
+    }
+}
+
+impl SearchSettings {
+    /// The weight of an option.
+    fn weight(&self, option: &str) -> f64 {
+        self.weights.get(option).copied().unwrap_or(1.0)
     }
 }
 
@@ -240,115 +192,4 @@ impl Hit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(content: &str, option: &str, start: f64) -> VectorRow {
-        VectorRow {
-            source: format!("{content}.mp4"),
-            content_hash: content.into(),
-            model: "marengo3.5".into(),
-            dimension: 2,
-            option: Some(option.into()),
-            scope: Some("clip".into()),
-            start_sec: Some(start),
-            end_sec: Some(start + 2.0),
-            ..VectorRow::default()
-        }
-    }
-
-    fn table(filter: &RowFilter) -> VectorTable {
-        loaded(filter).expect("a table")
-    }
-
-    fn loaded(filter: &RowFilter) -> Result<VectorTable, PipelineError> {
-        let whole = VectorRow { scope: Some("asset".into()), ..row("a", "visual", 0.0) };
-        let rows = [
-            row("a", "visual", 0.0),
-            row("a", "audio", 0.0),
-            row("a", "visual", 2.0),
-            row("a", "audio", 2.0),
-            row("b", "visual", 0.0),
-            whole,
-        ];
-        let vectors = [1.0, 0.0, 0.0, 1.0, 0.8, 0.6, 1.0, 0.0, 0.0, 1.0, 1.0, 0.1];
-        let space = VectorSpace { model: "marengo3.5".into(), dimension: 2 };
-        // As from two files.
-        let mut loading = load::Loading::new(space, filter);
-        loading.add(rows[..2].to_vec(), &vectors[..4]);
-        loading.add(rows[2..].to_vec(), &vectors[4..]);
-        loading.finish()
-    }
-
-    fn search(table: &VectorTable, settings: &SearchSettings) -> Vec<(String, String)> {
-        let query = Embedding::try_from(vec![1.0, 0.0]).expect("finite");
-        let hits = table.search(&query, settings).expect("found");
-        hits.into_iter().map(|hit| (hit.source.clone(), hit.range())).collect()
-    }
-
-    #[test]
-    fn the_ranks_of_the_options_are_fused_to_one_row_per_clip() {
-        let table = table(&RowFilter::default());
-        assert_eq!(table.searched_rows(), 5, "the vector of the whole file is left out");
-        let found = search(&table, &SearchSettings::default());
-        let names: Vec<_> = found.iter().map(|(source, range)| format!("{source} {range}")).collect();
-        // Ranks: visual a0, a2, b0; audio a2, a0.
-        assert_eq!(names.len(), 3);
-        assert_eq!(names[2], "b.mp4 0.0\u{2013}2.0 s");
-        let visual = SearchSettings { weights: [("audio".to_owned(), 0.0)].into(), ..SearchSettings::default() };
-        assert_eq!(search(&table, &visual)[0].1, "0.0\u{2013}2.0 s");
-        let audio = SearchSettings { weights: [("audio".to_owned(), 2.0)].into(), top: 1 };
-        assert_eq!(search(&table, &audio), [("a.mp4".to_owned(), "2.0\u{2013}4.0 s".to_owned())]);
-    }
-
-    #[test]
-    fn parts_are_searched_as_one() {
-        let space = VectorSpace { model: "marengo3.5".into(), dimension: 2 };
-        let (count, filter) = (load::PART * 2 + 100, RowFilter::default());
-        let mut loading = load::Loading::new(space, &filter);
-        // The nearest rows are at the ends of the parts.
-        let angle = |at: usize| (at % load::PART) as f32 / load::PART as f32;
-        for at in 0..count {
-            loading.add(vec![row(&format!("{at}"), "visual", 0.0)], &[angle(at).cos(), angle(at).sin()]);
-        }
-        let table = loading.finish().expect("a table");
-        assert_eq!((table.options[0].parts.len(), table.searched_rows()), (3, count));
-        let found = search(&table, &SearchSettings { top: 5, ..SearchSettings::default() });
-        let expected = [0, load::PART, load::PART * 2, 1, load::PART + 1].map(|at| format!("{at}.mp4"));
-        assert_eq!(found.into_iter().map(|(source, _)| source).collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn rows_are_filtered_by_scope_source_and_conditions() {
-        let scope = RowFilter { scopes: vec!["asset".into()], ..RowFilter::default() };
-        assert_eq!(table(&scope).searched_rows(), 1);
-        let source = RowFilter { source: Some("b.".into()), ..RowFilter::default() };
-        assert_eq!(table(&source).searched_rows(), 1);
-        let with = |conditions: &[&str]| {
-            let conditions = conditions.iter().map(|text| text.parse().expect(text)).collect();
-            loaded(&RowFilter { conditions, ..RowFilter::default() })
-        };
-        assert_eq!(with(&["source=a.*", "start>=2"]).expect("a table").searched_rows(), 2);
-        assert_eq!(with(&["source=a.*", "option=audio", "end<=2"]).expect("a table").searched_rows(), 1);
-        assert_eq!(with(&["kind=image"]).expect("a table").searched_rows(), 0);
-        let error = with(&["option=visual,smell"]).expect_err("refused");
-        assert_eq!(
-            error.to_string(),
-            "the filter option=visual,smell is wrong: option must be one of audio, visual (got \"smell\")"
-        );
-        assert_eq!(error.kind(), crate::PipelineErrorKind::Usage);
-    }
-
-    #[test]
-    fn other_spaces_and_unknown_options_are_errors() {
-        let table = table(&RowFilter::default());
-        let search = |query: Vec<f32>, settings: &SearchSettings| {
-            let query = Embedding::try_from(query).expect("finite");
-            table.search(&query, settings).expect_err("refused").to_string()
-        };
-        let error = search(vec![1.0], &SearchSettings::default());
-        assert_eq!(error, "vectors of different dimensions cannot be compared: 1 and 2");
-        let weights = SearchSettings { weights: [("smell".to_owned(), 1.0)].into(), ..SearchSettings::default() };
-        assert_eq!(search(vec![1.0, 0.0], &weights), "weight must be of one of audio, visual (got \"smell\")");
-    }
-}
+mod tests;

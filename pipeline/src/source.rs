@@ -12,11 +12,11 @@ use ignore::{
 
 use crate::{
     error::{PipelineError, PipelineErrorKind},
+    escape::escape_control,
     job::{FileKind, ItemSettings, Origin, Stamp},
     object_url::{ObjectUrl, is_object_url},
     objects::Objects,
     row::is_url,
-    text::shown,
 };
 
 /// A source of items.
@@ -28,8 +28,12 @@ pub enum ItemSource {
     Path(PathBuf),
     /// An `http` or `https` URL, which the server fetches.
     Url(String),
-    /// A manifest: CSV with a header, or JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`. `-` is the
-    /// standard input, whose format is that of its first character: `{` for JSON lines.
+    /// A manifest: CSV with a header, or JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`. Its columns or
+    /// fields are `source`, and, if wanted, `options` and `scopes` (in CSV with `;` between the names), `clips`, `start` and
+    /// `end` (in seconds). Paths are relative to the folder of the manifest.
+    ///
+    /// `-` is the standard input. Its format, and that of a pipe, is that of the first character: `{` for JSON lines. Paths
+    /// in it are relative to the current folder.
     Manifest(PathBuf),
     /// An object in object storage, or all objects below a prefix whose extension is that of a video, an audio file, an
     /// image or a document: `s3://bucket/prefix`, `gs://bucket/prefix` (Google Cloud Storage) or `az://container/prefix`
@@ -72,6 +76,23 @@ impl Item {
     fn new(origin: Origin, settings: &ItemSettings) -> Self {
         Self { origin, settings: settings.clone(), listed: None }
     }
+}
+
+/// Checks what can be checked before anything is started: that files and folders exist, the URLs of objects, the globs,
+/// and the manifests that are files. What is not a file, such as the standard input, can be read only once.
+pub(crate) fn check(sources: &[ItemSource], globs: &[String], run: &ItemSettings) -> Result<(), PipelineError> {
+    overrides(Path::new(""), globs)?;
+    let metadata = |path: &Path| path.metadata().map_err(|error| PipelineError::file("cannot find", path, error));
+    for source in sources {
+        match source {
+            ItemSource::Path(path) => drop(metadata(path)?),
+            ItemSource::Manifest(path) if path.as_os_str() == "-" => {}
+            ItemSource::Manifest(path) if metadata(path)?.is_file() => drop(manifest::read(path, run)?),
+            ItemSource::Objects(url) => drop(ObjectUrl::parse(url).map_err(PipelineError::usage)?),
+            ItemSource::Manifest(_) | ItemSource::Url(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Lists all items of the sources, each once, or fails before anything is started.
@@ -123,7 +144,7 @@ pub(crate) async fn expand(
 fn overrides(root: &Path, globs: &[String]) -> Result<Override, PipelineError> {
     let mut overrides = OverrideBuilder::new(root);
     for glob in globs {
-        let wrong = |error| PipelineError::usage(format!("the glob {} is not valid: {error}", shown(glob)));
+        let wrong = |error| PipelineError::usage(format!("the glob {} is not valid: {error}", escape_control(glob)));
         overrides.add(glob).map_err(wrong)?;
     }
     overrides.build().map_err(|error| PipelineError::usage(format!("the globs are not valid: {error}")))
@@ -179,8 +200,8 @@ fn walk(
         let entry = entry.map_err(|error| {
             PipelineError::usage(format!(
                 "cannot list {}: {}",
-                shown(&folder.to_string_lossy()),
-                shown(&error.to_string())
+                escape_control(&folder.to_string_lossy()),
+                escape_control(&error.to_string())
             ))
         })?;
         let name = entry.file_name().to_string_lossy();

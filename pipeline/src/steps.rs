@@ -14,6 +14,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Where a job is. The ids are those of the server.
+///
+/// A driver has something to do in each state, and is to be told by the compiler of a new one: there will be none without
+/// a breaking change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -76,9 +79,10 @@ pub enum State {
     },
 }
 
-/// What a step led to.
+/// What a step led to. A driver hands it to [`transition`], and has no need to know all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// The upload is about to start.
     UploadStarted,
@@ -128,6 +132,7 @@ pub enum Outcome {
 /// What a search for the task of a create call found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Found {
     /// There is certainly no task.
     None,

@@ -26,31 +26,27 @@ fn fresh(client: &mut Client, name: &str) -> String {
 }
 
 fn row(id: &str, vector: [f32; 2]) -> VectorRow {
-    VectorRow {
-        id: id.into(),
-        source: "it's; \u{0}DROP \\".into(),
-        model: "m".into(),
-        dimension: 2,
-        option: Some("visual".into()),
-        start_sec: Some(0.5),
-        chunk_index: Some(3),
-        vector: vector.to_vec(),
-        ..VectorRow::default()
-    }
+    let mut row = VectorRow::new(id, vector.to_vec());
+    row.source = "it's; \u{0}DROP \\".into();
+    row.model = "m".into();
+    row.option = Some("visual".into());
+    row.start_sec = Some(0.5);
+    row.chunk_index = Some(3);
+    row
 }
 
 #[test]
 fn batches_replace_themselves_and_other_vectors_and_ledgers_are_refused() {
     let (Some(mut client), Some(own)) = (connect(), connect()) else { return };
     let name = fresh(&mut client, "batches");
-    let space = VectorSpace { model: "m".into(), dimension: 2 };
+    let space = VectorSpace::new("m", 2);
     let mut sink = PgvectorTable::new(own, &name);
     sink.open(&space, "ledger").expect("opened");
     sink.open(&space, "ledger").expect("resumed");
     let mut refused = |space: &VectorSpace, ledger| sink.open(space, ledger).expect_err("refused").to_string();
     let error = refused(&space, "another");
     assert!(error.contains("its ledger is missing"), "{error}");
-    let error = refused(&VectorSpace { model: "m".into(), dimension: 3 }, "ledger");
+    let error = refused(&VectorSpace::new("m", 3), "ledger");
     assert!(error.ends_with("has vectors of m with 2 dimensions, and this run of m with 3 dimensions"), "{error}");
     sink.write_batch(1, &[row("a", [1.0, 0.25]), row("b", [f32::MIN_POSITIVE, -3.5e30])]).expect("written");
     // Again, with a row less, and one that is there twice.
@@ -69,15 +65,7 @@ fn batches_replace_themselves_and_other_vectors_and_ledgers_are_refused() {
     assert_eq!((rows[0].get(4), rows[0].get(5), rows[0].get(6)), (Some(0.5), Some(3_i64), None::<String>));
     sink.write_batch(2, &[]).expect("removed");
     assert_eq!(client.query(&sql, &[]).expect("read").len(), 1, "the row of the other job is left");
-    let failure = |reason: &str| FailureRow {
-        source: "s".into(),
-        content_hash: None,
-        status: "refused".into(),
-        code: None,
-        reason: reason.into(),
-        retryable: true,
-        task: None,
-    };
+    let failure = |reason: &str| FailureRow::new("s", "refused", reason);
     for reasons in [&["x", "y"][..], &["z"]] {
         sink.write_failures(&reasons.iter().map(|reason| failure(reason)).collect::<Vec<_>>()).expect("written");
     }
@@ -113,6 +101,8 @@ async fn a_run_fills_the_table_and_another_one_adds_nothing() {
             .source(ItemSource::Path(folder.path().into()))
             .with_poll_interval(Duration::from_millis(20))
             .with_batch_delay(Duration::from_millis(20))
+            .build()
+            .expect("valid settings")
             .run()
             .await
             .expect("a run");

@@ -34,7 +34,7 @@ const PROCESSING: Duration = Duration::from_secs(4 * 3600);
 impl StepClient {
     /// How the step ends for a file or an object that cannot be uploaded: it is not as it was when it was checked, or
     /// cannot be read.
-    pub(crate) async fn changed(&self, job: &EmbedJob) -> Option<StepEnd> {
+    async fn changed(&self, job: &EmbedJob) -> Option<StepEnd> {
         let now = match &job.origin {
             Origin::File(path) => stamp(path),
             Origin::Object(url) => self.objects.stamp(url).await,

@@ -49,7 +49,7 @@ fn loop_with_a_result(folder: &TempDir) -> Loop {
         ledger.record_due("a", outcome, 0).expect("recorded");
     }
     let client = TwelveLabs::builder().api_key("none").base_url("http://127.0.0.1:9").no_proxy();
-    let space = VectorSpace { model: "marengo3.5".into(), dimension: 512 };
+    let space = VectorSpace::new("marengo3.5", 512);
     let settings = DriverSettings {
         concurrency: 1,
         poll_interval: Duration::from_secs(5),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     error::{PipelineError, PipelineErrorKind},
-    text::shown,
+    escape::escape_control,
 };
 
 /// What tells a file from another one at the same path. On systems that keep an open file in its place, nothing.
@@ -31,7 +31,7 @@ impl Place {
         let message = format!(
             "the ledger {} was deleted or replaced while it was in use: put it back, and run again; the rows in the table are safe, \
              and tasks that the ledger does not know would be paid for again",
-            shown(&path.to_string_lossy())
+            escape_control(&path.to_string_lossy())
         );
         Err(PipelineError::new(PipelineErrorKind::Storage, message))
     }
@@ -44,7 +44,7 @@ pub(super) fn check_log(path: &Path) -> Result<(), PipelineError> {
     if size(path) > 0 || size(&beside(path, LOG)) == 0 {
         return Ok(());
     }
-    let path = shown(&path.to_string_lossy());
+    let path = escape_control(&path.to_string_lossy());
     let message =
         format!("the ledger {path} is missing, and its log {path}{LOG} is left: put the ledger back, and run again");
     Err(PipelineError::usage(message))

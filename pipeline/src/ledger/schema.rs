@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use super::{Parameter, damaged, failed};
-use crate::{error::PipelineError, text::shown};
+use crate::{error::PipelineError, escape::escape_control};
 
 /// The version of the tables. A program reads its own version only: none was released before this one.
 const VERSION: i64 = 3;
@@ -55,7 +55,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<bool, 
     let is_new = version(connection).map_err(wrong)? == 0;
     // The version of most databases is 0.
     if is_new && has_tables(connection).map_err(wrong)? {
-        let path = shown(&path.to_string_lossy());
+        let path = escape_control(&path.to_string_lossy());
         return Err(PipelineError::usage(format!("{path} is a database of another program: use another file")));
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(wrong)?;
@@ -78,7 +78,7 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<(), PipelineError
         connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| failed(path, error))?;
     match found.as_str() {
         "ok" => Ok(()),
-        problem => Err(PipelineError::storage(damaged(&shown(&path.to_string_lossy())), problem)),
+        problem => Err(PipelineError::storage(damaged(&escape_control(&path.to_string_lossy())), problem)),
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), 
     if found == VERSION {
         return Ok(());
     }
-    let path = shown(&path.to_string_lossy());
+    let path = escape_control(&path.to_string_lossy());
     let message = format!("the ledger {path} has version {found}, and this program reads version {VERSION} only");
     Err(PipelineError::usage(message))
 }
@@ -113,11 +113,20 @@ pub(super) fn compare(connection: &mut Connection, path: &Path, expected: &[Para
         }
         return transaction.commit().map_err(wrong);
     }
+    check_parameters(&recorded, path, expected)
+}
+
+/// Compares the parameters of a ledger with those of a run.
+pub(super) fn check_parameters(
+    recorded: &[(String, String)],
+    path: &Path,
+    expected: &[Parameter],
+) -> Result<(), PipelineError> {
     let named = |value: &str| if value.is_empty() { "the default".to_owned() } else { value.to_owned() };
     for (name, value) in expected {
         let found = recorded.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
         if found != value {
-            let path = shown(&path.to_string_lossy());
+            let path = escape_control(&path.to_string_lossy());
             return Err(PipelineError::usage(format!(
                 "the ledger {path} was written with {name} {}, and this run has {}: use the same value, or another output",
                 named(found),

@@ -27,10 +27,10 @@ use super::{ReadFailure, file::ObjectFile};
 use crate::{
     check_file::refused_size,
     error::{PipelineError, PipelineErrorKind},
+    escape::escape_control,
     job::{FileKind, Stamp},
     ledger::CheckedFile,
     object_url::ObjectUrl,
-    text::shown,
 };
 
 /// How much is read with one request to hash an object. A request that breaks is resumed by the store, for a few minutes.
@@ -44,7 +44,7 @@ const WHOLE_LIMIT: &str = "30days";
 #[derive(Clone, Default)]
 pub(crate) struct Objects {
     stores: Arc<Mutex<HashMap<String, Arc<dyn ObjectStore>>>>,
-    /// See [`Pipeline::with_objects_by_e_tag`](crate::Pipeline::with_objects_by_e_tag).
+    /// See [`PipelineBuilder::with_objects_by_e_tag`](crate::PipelineBuilder::with_objects_by_e_tag).
     pub(crate) by_e_tag: bool,
 }
 
@@ -59,7 +59,11 @@ impl Objects {
     /// One object, if there is one with this name; else all objects below the prefix, by their names.
     pub(crate) async fn list(&self, url: &ObjectUrl) -> Result<Vec<(ObjectUrl, Stamp)>, PipelineError> {
         let cannot = |error: Error| {
-            PipelineError::usage(format!("cannot list {}: {}", shown(url.as_str()), shown(&text(&error))))
+            PipelineError::usage(format!(
+                "cannot list {}: {}",
+                escape_control(url.as_str()),
+                escape_control(&text(&error))
+            ))
         };
         let store = self.store(url).map_err(cannot)?;
         let path = Path::parse(url.key()).map_err(|error| cannot(error.into()))?;
@@ -79,7 +83,7 @@ impl Objects {
                 .map(|meta| (url.with_key(meta.location.as_ref()), stamp_of(meta)))
                 .collect();
         if found.is_empty() {
-            let message = format!("there are no objects at {}", shown(url.as_str()));
+            let message = format!("there are no objects at {}", escape_control(url.as_str()));
             return Err(PipelineError::new(PipelineErrorKind::NotFound, message));
         }
         found.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));

@@ -17,7 +17,7 @@ const RULE: &str = "objects need a program that was built with the feature objec
 /// Access to objects. There is none without the feature.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Objects {
-    /// See [`Pipeline::with_objects_by_e_tag`](crate::Pipeline::with_objects_by_e_tag).
+    /// See [`PipelineBuilder::with_objects_by_e_tag`](crate::PipelineBuilder::with_objects_by_e_tag).
     pub(crate) by_e_tag: bool,
 }
 

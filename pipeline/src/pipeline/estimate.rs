@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::Pipeline;
+use super::{Pipeline, SERVER};
 use crate::{
     error::PipelineError,
     job::{Origin, VectorSpace},
@@ -47,15 +47,21 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Self::run) before anything is sent.
+    /// Those of [`run`](Self::run) before anything is sent, except for those of the table, and of a ledger of another
+    /// server.
     pub async fn estimate(self) -> Result<Estimate, PipelineError> {
-        let space = self.checked_space()?;
+        let space = self.space.clone();
         let output = self.output.as_deref();
         let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
         let ledger = match self.ledger.exists() {
             true => Some(Ledger::open_to_read(&self.ledger)?),
             false => None,
         };
+        if let Some(ledger) = &ledger {
+            // Which server it will be is not known without a key.
+            let own: Vec<_> = self.parameters().into_iter().filter(|(name, _)| *name != SERVER).collect();
+            ledger.compare(&own)?;
+        }
         let mut estimate = Estimate { items: items.len() as u64, ..Estimate::default() };
         let mut seen = HashSet::new();
         let checker = Checker { ledger: None, space: space.clone(), objects: self.objects.clone() };

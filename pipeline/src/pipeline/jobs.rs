@@ -36,7 +36,7 @@ impl Pipeline {
     ///
     /// Those of [`run`](Self::run) before anything is sent.
     pub async fn jobs(self) -> Result<PlannedJobs, PipelineError> {
-        let space = self.checked_space()?;
+        let space = self.space.clone();
         let output = self.output.as_deref();
         let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
         let (mut jobs, mut repeated, mut refused) = (Vec::new(), 0, Vec::new());

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Hit, picture::data_urls};
-use crate::{job::FileKind, object_url::is_object_url, row::is_url, text::shown};
+use crate::{escape::escape_control, job::FileKind, object_url::is_object_url, row::is_url};
 
 /// Everything in a path but these.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -26,7 +26,7 @@ const POLICY: &str =
 /// range of a video; without one, the page shows the type of the file instead. It is called for the first 200 hits, on
 /// several threads, while this function blocks.
 pub fn results_page(query: &str, hits: &[Hit], picture: impl Fn(&Hit) -> Option<Vec<u8>> + Sync) -> String {
-    let query = shown(query);
+    let query = escape_control(query);
     let pictures = data_urls(hits, picture);
     html! {
         (DOCTYPE)
@@ -54,7 +54,7 @@ pub fn results_page(query: &str, hits: &[Hit], picture: impl Fn(&Hit) -> Option<
 }
 
 fn result(hit: &Hit, picture: Option<&str>, hits: &[Hit]) -> Markup {
-    let (name, source) = (shown(hit.file_name()), shown(&hit.source));
+    let (name, source) = (escape_control(hit.file_name()), escape_control(&hit.source));
     let best = hits.first().map_or(1.0, |best| best.score);
     html! {
         @match picture {
@@ -67,7 +67,7 @@ fn result(hit: &Hit, picture: Option<&str>, hits: &[Hit]) -> Markup {
         table {
             tr { th { "score" } td { (bar(0.0, share(hit.score, best))) } td { (format!("{:.4}", hit.score)) } }
             @for (option, cosine) in &hit.cosines {
-                tr { th { (shown(option)) } td { (bar(0.0, share(f64::from(*cosine), 1.0))) } td { (format!("{cosine:.3}")) } }
+                tr { th { (escape_control(option)) } td { (bar(0.0, share(f64::from(*cosine), 1.0))) } td { (format!("{cosine:.3}")) } }
             }
         }
         p class="muted source" { bdi { (source) } }

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::{Sink, SinkResult, json_lines, ledger_is_missing};
 use crate::{
     error::PipelineError,
+    escape::escape_control,
     job::VectorSpace,
     row::{FailureRow, VectorRow},
-    text::shown,
 };
 
 /// The format of the files of a [`TableFolder`].
@@ -111,7 +111,7 @@ impl TableFolder {
             let what = match error.kind() {
                 // It was there.
                 io::ErrorKind::NotFound => "the folder of the table does not exist any more".to_owned(),
-                _ => format!("cannot write {}", shown(&path.to_string_lossy())),
+                _ => format!("cannot write {}", escape_control(&path.to_string_lossy())),
             };
             let message = format!("{what}; what is stored is safe, and another run goes on from there");
             PipelineError::storage(message, error)
@@ -171,7 +171,7 @@ fn description(table: &Path) -> Result<Option<Description>, PipelineError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(PipelineError::file("cannot read", &path, error)),
     };
-    let shown = || shown(&path.to_string_lossy());
+    let shown = || escape_control(&path.to_string_lossy());
     let found: serde_json::Value = serde_json::from_slice(&bytes)
         .map_err(|error| PipelineError::storage(format!("{} is damaged", shown()), error))?;
     let version = found["version"].as_u64();
@@ -188,24 +188,32 @@ fn description(table: &Path) -> Result<Option<Description>, PipelineError> {
 impl Sink for TableFolder {
     fn open(&mut self, space: &VectorSpace, ledger: &str) -> SinkResult {
         let rows = self.rows();
+        let known = description(&self.path)?;
+        // It is created first. The ledger would go on as if its rows were there.
+        if known.is_some() && !rows.is_dir() {
+            let table = escape_control(&self.path.to_string_lossy());
+            let message = format!(
+                "the table {table} has lost its folder {ROWS}: restore it, or use another output, for which all items are paid for again"
+            );
+            return Err(PipelineError::usage(message).into());
+        }
         fs::create_dir_all(&rows).map_err(|error| PipelineError::file("cannot create", &rows, error))?;
         let (version, format, ledger) = (VERSION, self.format, ledger.to_owned());
         let own = Description { version, format, space: space.clone(), ledger };
-        let known = description(&self.path)?;
         // The first batch of another ledger would replace the first one of the table.
         let is_of_another = match &known {
             Some(known) => known.ledger != own.ledger,
             None => !row_files(&self.path)?.is_empty(),
         };
         if is_of_another {
-            return Err(ledger_is_missing(&shown(&self.path.to_string_lossy())).into());
+            return Err(ledger_is_missing(&escape_control(&self.path.to_string_lossy())).into());
         }
         if let Some(other) = known.filter(|known| *known != own) {
             let text = |table: &Description| {
                 let (format, space) = (table.format.extension(), &table.space);
                 format!("{} with {} dimensions as {format}", space.model, space.dimension)
             };
-            let table = shown(&self.path.to_string_lossy());
+            let table = escape_control(&self.path.to_string_lossy());
             let message = format!("the table {table} has vectors of {}, and this run of {}", text(&other), text(&own));
             return Err(PipelineError::usage(message).into());
         }
@@ -252,12 +260,13 @@ impl Sink for TableFolder {
     }
 }
 
-/// Reads the rows of one file of a table: everything but the vectors, and the vectors one after another.
-pub(crate) fn read_rows(path: &Path, format: TableFormat) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
+/// Reads columns of one file of a table: the rows without their vectors, and, if `columns` has `vector`, the vectors one
+/// after another. Fields of other columns may have their default.
+pub(crate) fn read_rows(path: &Path, format: TableFormat, columns: &[&str]) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
     match format {
         #[cfg(feature = "parquet")]
-        TableFormat::Parquet => super::parquet::read_rows(path),
-        TableFormat::JsonLines => json_lines::read_rows(path),
+        TableFormat::Parquet => super::parquet::read_rows(path, columns),
+        TableFormat::JsonLines => json_lines::read_rows(path, columns),
     }
 }
 

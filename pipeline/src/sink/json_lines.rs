@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::row::VectorRow;
 
@@ -19,11 +19,35 @@ pub(super) fn write<T: Serialize>(file: &mut impl Write, rows: &[T]) -> io::Resu
     Ok(())
 }
 
-/// Reads the rows without their vectors, and the vectors.
-pub(super) fn read_rows(path: &Path) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
+/// A row without its vector, of which nothing is parsed.
+#[derive(Deserialize)]
+struct Head {
+    content_hash: String,
+    model: String,
+    dimension: u32,
+    option: Option<String>,
+    scope: Option<String>,
+    end_sec: Option<f64>,
+}
+
+impl Head {
+    fn into_row(self) -> VectorRow {
+        let Self { content_hash, model, dimension, option, scope, end_sec } = self;
+        VectorRow { content_hash, model, dimension, option, scope, end_sec, ..VectorRow::default() }
+    }
+}
+
+/// Reads the rows without their vectors, and, if `columns` has `vector`, the vectors. Without it, only the columns of
+/// [`Head`] are read.
+pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
     let (mut rows, mut vectors) = (Vec::new(), Vec::new());
+    let has_vectors = columns.contains(&"vector");
     for line in BufReader::new(File::open(path)?).lines() {
-        let mut row: VectorRow = serde_json::from_str(&line?)?;
+        let line = line?;
+        let mut row: VectorRow = match has_vectors {
+            true => serde_json::from_str(&line)?,
+            false => serde_json::from_str::<Head>(&line)?.into_row(),
+        };
         vectors.append(&mut row.vector);
         rows.push(row);
     }

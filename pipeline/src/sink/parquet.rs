@@ -156,6 +156,9 @@ fn read<T: DataType>(mut reader: ColumnReaderImpl<T>, rows: usize) -> io::Result
     }
 }
 
+/// How many vectors are decoded at a time: their levels, which take as much memory as they do, fit into a cache.
+const DECODED: usize = 256;
+
 /// The numbers of all vectors.
 fn read_vectors(mut reader: ColumnReaderImpl<FloatType>, rows: usize, values: &mut Vec<f32>) -> io::Result<()> {
     let (mut definition, mut repetition) = (Vec::new(), Vec::new());
@@ -164,7 +167,8 @@ fn read_vectors(mut reader: ColumnReaderImpl<FloatType>, rows: usize, values: &m
         definition.clear();
         repetition.clear();
         let levels = (Some(&mut definition), Some(&mut repetition));
-        let (records, ..) = reader.read_records(rows - done, levels.0, levels.1, values).map_err(failed)?;
+        let next = DECODED.min(rows - done);
+        let (records, ..) = reader.read_records(next, levels.0, levels.1, values).map_err(failed)?;
         if records == 0 {
             return Err(io::Error::other("the column of vectors ends early"));
         }
@@ -173,18 +177,30 @@ fn read_vectors(mut reader: ColumnReaderImpl<FloatType>, rows: usize, values: &m
     Ok(())
 }
 
-/// Reads the rows without their vectors, and the vectors.
-pub(super) fn read_rows(path: &Path) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
-    let reader = SerializedFileReader::new(File::open(path)?).map_err(failed)?;
+/// Reads columns: the rows without their vectors, and the vectors.
+pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let reader = SerializedFileReader::new(file).map_err(failed)?;
     let (mut all, mut vectors) = (Vec::new(), Vec::new());
     for index in 0..reader.num_row_groups() {
         let group = reader.get_row_group(index).map_err(failed)?;
         let count = usize::try_from(group.metadata().num_rows()).map_err(io::Error::other)?;
         let first = all.len();
+        // A damaged file may say that it has more rows than fit into memory.
+        all.try_reserve(count).map_err(io::Error::other)?;
         all.resize_with(first + count, VectorRow::default);
         let rows = &mut all[first..];
         for (at, column) in group.metadata().columns().iter().enumerate() {
             let name = column.column_path().parts().first().cloned().unwrap_or_default();
+            if !columns.contains(&name.as_str()) {
+                continue;
+            }
+            if name == "vector" {
+                // Not more than the file can have, if it is damaged.
+                let most = usize::try_from(size / 4).unwrap_or_default();
+                vectors.reserve(usize::try_from(column.num_values()).unwrap_or_default().min(most));
+            }
             match (name.as_str(), group.get_column_reader(at).map_err(failed)?) {
                 ("vector", ColumnReader::FloatColumnReader(reader)) => read_vectors(reader, count, &mut vectors)?,
                 (name, ColumnReader::ByteArrayColumnReader(reader)) => {

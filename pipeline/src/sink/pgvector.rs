@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::{Sink, SinkResult, ledger_is_missing};
 use crate::{
     error::PipelineError,
+    escape::escape_control,
     job::VectorSpace,
     row::{FailureRow, VectorRow},
-    text::shown,
 };
 
 /// What the name of the table of failures ends in.
@@ -78,7 +78,7 @@ impl Drop for PgvectorTable {
 
 impl Sink for PgvectorTable {
     fn open(&mut self, space: &VectorSpace, ledger: &str) -> SinkResult {
-        let (table, failures, shown) = (self.quoted(""), self.quoted(FAILURES), shown(&self.name));
+        let (table, failures, shown) = (self.quoted(""), self.quoted(FAILURES), escape_control(&self.name));
         if self.name.is_empty() || self.name.len() > LONGEST_NAME || self.name.contains('\0') {
             let message = format!("the name of a table must have 1 to {LONGEST_NAME} bytes (got {shown:?})");
             return Err(PipelineError::usage(message).into());
@@ -152,7 +152,7 @@ fn check(table: &str, comment: Option<&str>, space: &VectorSpace, ledger: &str) 
     if known["space"] != serde_json::json!(space) {
         let message = format!(
             "the table {table} has vectors of {} with {} dimensions, and this run of {} with {} dimensions",
-            known["space"]["model"].as_str().map(shown).unwrap_or_default(),
+            known["space"]["model"].as_str().map(escape_control).unwrap_or_default(),
             known["space"]["dimension"],
             space.model,
             space.dimension

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use super::{Item, csv, is_url};
 use crate::{
     error::PipelineError,
+    escape::escape_control,
     job::{Clips, ItemSettings, Origin},
     object_url::{ObjectUrl, is_object_url},
-    text::shown,
 };
 
 /// The columns of a CSV manifest, and the fields of a line of JSON. Only `source` is required.
@@ -41,14 +41,16 @@ struct Place<'n>(&'n str, usize, usize);
 impl Place<'_> {
     fn error(&self, message: impl std::fmt::Display) -> PipelineError {
         let Self(name, line, column) = self;
-        PipelineError::usage(format!("{name}:{line}:{column}: {}", shown(&message.to_string())))
+        PipelineError::usage(format!("{name}:{line}:{column}: {}", escape_control(&message.to_string())))
     }
 }
 
-/// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input.
+/// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input and for
+/// what is not a file, such as a pipe, whose name says nothing of the format either.
 pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
     let is_stdin = path == Path::new("-");
-    let name = if is_stdin { "standard input".to_owned() } else { shown(&path.to_string_lossy()) };
+    let is_file = !is_stdin && path.is_file();
+    let name = if is_stdin { "standard input".to_owned() } else { escape_control(&path.to_string_lossy()) };
     let cannot = |error| PipelineError::file("cannot read the manifest", path, error);
     let mut bytes = Vec::new();
     if is_stdin {
@@ -58,17 +60,17 @@ pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, Pipelin
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-        let line = valid.lines().count().max(1);
+        let line = valid.matches('\n').count() + 1;
         let column = valid.rsplit('\n').next().map_or(1, |last| last.chars().count() + 1);
         Place(&name, line, column).error("is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let extension = path.extension().and_then(|text| text.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let is_json = match is_stdin {
-        true => text.trim_start().starts_with('{'),
-        false => matches!(extension.as_str(), "jsonl" | "ndjson" | "json"),
+    let is_json = match is_file {
+        true => matches!(extension.as_str(), "jsonl" | "ndjson" | "json"),
+        false => text.trim_start().starts_with('{'),
     };
-    let folder = if is_stdin { None } else { path.parent() };
+    let folder = if is_file { path.parent() } else { None };
     if is_json { of_json(text, &name, folder, run) } else { of_csv(text, &name, folder, run) }
 }
 
@@ -181,7 +183,7 @@ fn of_csv(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> 
 mod tests {
     use super::*;
 
-    fn parse(name: &str, text: &str) -> Result<Vec<Item>, String> {
+    fn parse(name: &str, text: impl AsRef<[u8]>) -> Result<Vec<Item>, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
         std::fs::write(&path, text).expect("written");
@@ -201,6 +203,17 @@ mod tests {
         assert_eq!((csv[0].settings.clips, csv[1].settings.clips), (Some(Clips::Fixed(4)), Some(Clips::Fixed(6))));
         assert!(matches!(&csv[0].origin, Origin::File(path) if path.ends_with("a.mp4") && path.is_absolute()));
         assert!(matches!(&json[1].origin, Origin::Url(_)));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_have_a_place_too() {
+        let place = |bytes: &[u8]| parse("m.csv", bytes).expect_err("refused");
+        assert_eq!(place(b"source\n\xff\n"), "m.csv:2:1: is not UTF-8");
+        assert_eq!(place(b"\xff"), "m.csv:1:1: is not UTF-8");
+        assert_eq!(
+            place("source\n\u{e9}a".as_bytes().iter().copied().chain([0xff]).collect::<Vec<_>>().as_slice()),
+            "m.csv:2:3: is not UTF-8"
+        );
     }
 
     #[test]

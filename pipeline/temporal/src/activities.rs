@@ -111,7 +111,7 @@ impl Steps {
         let poll = async {
             match own.calls.poll(task).await {
                 Ok(Some(outcome)) => StepEnd::Done(outcome),
-                Ok(None) => StepEnd::Later { before: None, counts: false, reason: "the task is not done".into() },
+                Ok(None) => StepEnd::later("the task is not done"),
                 Err(end) => end,
             }
         };
@@ -134,7 +134,7 @@ impl Steps {
             vectors = rows.len() as u64;
             match own.table.store(step.space.clone(), batch_of(&step.job), rows).await {
                 Ok(()) => StepEnd::Done(Outcome::Stored),
-                Err(reason) => StepEnd::Later { before: None, counts: false, reason },
+                Err(reason) => StepEnd::later(reason),
             }
         };
         let end = own.perform(&context, Box::pin(store)).await?;

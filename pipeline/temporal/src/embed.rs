@@ -15,7 +15,8 @@ use temporalio_common::error::IncomingError;
 use tokio::time::{Instant, sleep};
 use twelvelabs::TwelveLabs;
 use twelvelabs_pipeline::{
-    EmbedJob, ItemSettings, ItemSource, Pipeline, PlannedJobs, Sink, TableFolder, shown, steps::State,
+    EmbedJob, ItemSettings, ItemSource, Pipeline, PipelineBuilder, PlannedJobs, Sink, TableFolder, escape_control,
+    steps::State,
 };
 
 pub use self::arguments::{EmbedArguments, Format, Server};
@@ -101,7 +102,7 @@ fn storage(error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
 /// Checks all items. Paths are absolute, since the workers are elsewhere.
 async fn plan(arguments: &EmbedArguments) -> Result<PlannedJobs, Failure> {
     let whole = |path: &std::path::Path| {
-        let usage = |error| Failure::new(Exit::Usage, format!("{}: {error}", shown(&path.to_string_lossy())));
+        let usage = |error| Failure::new(Exit::Usage, format!("{}: {error}", escape_control(&path.to_string_lossy())));
         absolute(path).map_err(usage)
     };
     let mut sources = Vec::new();
@@ -125,17 +126,17 @@ async fn plan(arguments: &EmbedArguments) -> Result<PlannedJobs, Failure> {
     // Makes no call.
     let client = TwelveLabs::builder().api_key("none").base_url("http://127.0.0.1:9").no_proxy().build()?;
     let sink = TableFolder::shared(&arguments.out, arguments.format.into());
-    let mut pipeline = Pipeline::builder(client, arguments.out.join("no ledger"), sink)
+    let mut builder = Pipeline::builder(client, arguments.out.join("no ledger"), sink)
         .model(arguments.model.clone())
         .settings(settings)
         .with_output(&arguments.out)
         .on_event(|event| eprintln!("{event}"));
-    pipeline = sources.into_iter().fold(pipeline, Pipeline::source);
-    pipeline = arguments.glob.iter().fold(pipeline, Pipeline::glob);
+    builder = sources.into_iter().fold(builder, PipelineBuilder::source);
+    builder = arguments.glob.iter().fold(builder, PipelineBuilder::glob);
     if let Some(dimension) = arguments.dimension {
-        pipeline = pipeline.dimension(dimension);
+        builder = builder.dimension(dimension);
     }
-    Ok(pipeline.jobs().await?)
+    Ok(builder.build()?.jobs().await?)
 }
 
 /// How a workflow was started.
@@ -207,7 +208,7 @@ impl Plans<'_> {
         let started = patient(async || {
             let options = WorkflowStartOptions::new(server.task_queue.as_str(), job.id.as_str())
                 .id_reuse_policy(policy)
-                .static_summary(shown(&job.origin.public()))
+                .static_summary(escape_control(&job.origin.public()))
                 .build();
             match self.client.start_workflow(EmbedWorkflow::run, plan.clone(), options).await {
                 Ok(_) => Ok(true),

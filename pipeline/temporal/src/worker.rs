@@ -11,7 +11,7 @@ use temporalio_sdk::{
 };
 use tokio::time::sleep;
 use twelvelabs::TwelveLabs;
-use twelvelabs_pipeline::{Interrupt, StepClient, TableFolder, shown};
+use twelvelabs_pipeline::{Interrupt, StepClient, TableFolder, escape_control};
 
 use crate::{
     activities::{Creates, Shared, Steps, Stop, Table, Uploads},
@@ -67,7 +67,7 @@ pub async fn run(arguments: WorkerArguments) -> Result<Exit, Failure> {
     let (interrupt, stop) = (Interrupt::new(), Stop::default());
     let journals = arguments.out.join(".uploads");
     std::fs::create_dir_all(&journals).map_err(|error| {
-        Failure::new(Exit::Storage, format!("cannot create {}: {error}", shown(&journals.to_string_lossy())))
+        Failure::new(Exit::Storage, format!("cannot create {}: {error}", escape_control(&journals.to_string_lossy())))
     })?;
     let calls = StepClient::new(TwelveLabs::builder().build()?, interrupt.clone())
         .with_poll_interval(arguments.poll_interval)
@@ -92,7 +92,7 @@ pub async fn run(arguments: WorkerArguments) -> Result<Exit, Failure> {
             Err(failure) if failure.exit != Exit::Unreachable => return Err(failure),
             // The server was lost before the worker had begun.
             Err(failure) => {
-                eprintln!("{}", shown(&failure.message));
+                eprintln!("{}", escape_control(&failure.message));
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(15));
             }
@@ -137,7 +137,7 @@ async fn work(
     for options in [steps.build(), uploads.build(), creates.build()] {
         workers.push(Worker::new(runtime, client.clone(), options).map_err(|error| lost(&error))?);
     }
-    eprintln!("working on the task queue {}", shown(&server.task_queue));
+    eprintln!("working on the task queue {}", escape_control(&server.task_queue));
     let handles: Vec<_> = workers.iter().map(Worker::shutdown_handle).collect();
     let end = || handles.iter().for_each(|end| end());
     let watch = async {

@@ -61,7 +61,7 @@ fn pause(child: &Child, time: Duration) {
 }
 
 #[cfg(unix)]
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let sent = std::process::Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
     assert!(sent.expect("the program kill").success());
 }

@@ -10,11 +10,11 @@ use std::{
 
 use tempfile::TempDir;
 use twelvelabs_local::LocalServer;
-use twelvelabs_pipeline::{Event, ItemSource, Pipeline, PipelineErrorKind, TableFolder, TableFormat};
+use twelvelabs_pipeline::{Event, ItemSource, Pipeline, PipelineBuilder, PipelineErrorKind, TableFolder, TableFormat};
 
 use crate::{
     crash::{count, embed},
-    support::{PROGRAM, alone, client, folder, program, server, tasks_by_name, write_videos},
+    support::{PROGRAM, Run as _, alone, client, folder, program, server, tasks_by_name, write_videos},
 };
 
 const FULL: i32 = 6;
@@ -110,7 +110,7 @@ async fn a_full_disk_stops_the_run_and_nothing_is_lost() {
 }
 
 /// A run in this process, with a table in the folder.
-fn pipeline(server: &LocalServer, home: &Path) -> Pipeline {
+fn pipeline(server: &LocalServer, home: &Path) -> PipelineBuilder {
     let sink = TableFolder::new(home.join("t"), TableFormat::JsonLines);
     Pipeline::builder(client(server), home.join("t/ledger.sqlite"), sink)
         .source(ItemSource::Path(home.join("videos")))

@@ -10,7 +10,7 @@ use std::{
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, aws::AmazonS3Builder, path::Path as ObjectPath};
 use twelvelabs_pipeline::{Event, ItemSource, RunSummary, VectorRow};
 
-use crate::support::{Kept, folder, media, pipeline_without_sources, program, server, shown, write_videos};
+use crate::support::{Kept, Run as _, folder, media, pipeline_without_sources, program, server, shown, write_videos};
 
 /// The bucket; `None` without a server.
 fn bucket() -> Option<impl ObjectStore> {
@@ -26,10 +26,10 @@ async fn put(bucket: &impl ObjectStore, key: &str, content: Vec<u8>) {
     bucket.put(&key, PutPayload::from(content)).await.expect("stored");
 }
 
-/// How many requests have read objects with this prefix.
-fn reads(prefix: &str) -> usize {
+/// How many requests with this method were about objects with this prefix.
+fn requests(method: &str, prefix: &str) -> usize {
     let log = std::fs::read_to_string(std::env::var_os("S3_TEST_LOG").expect("set")).expect("the log");
-    log.lines().filter(|line| line.contains(&format!("GET /videos/{prefix}/"))).count()
+    log.lines().filter(|line| line.contains(&format!("{method} /videos/{prefix}/"))).count()
 }
 
 fn read(path: &Path) -> Vec<u8> {
@@ -86,14 +86,15 @@ async fn a_prefix_becomes_the_same_table_as_its_files_and_is_uploaded_once() {
     assert_eq!((failures.len(), failures[0].source.as_str()), (1, "s3://videos/run/small.mp4"));
     assert_eq!(failures[0].code.as_deref(), Some("video_resolution_too_low"));
     // The same contents again, in the bucket and in a folder.
-    let before = reads("run");
+    let before = requests("GET", "run");
     assert!(before > 0, "the log has no requests");
+    assert_eq!(requests("HEAD", "run"), 2, "an object is looked at once before its upload");
     events.lock().expect("no panic").clear();
     let second = run(ItemSource::Objects("s3://videos/run/".into())).await;
     assert_eq!(counts(&second), (2, 1, 1, 0));
     let third = run(ItemSource::Path(videos.clone())).await;
     assert_eq!(counts(&third), (2, 3, 1, 0));
-    assert_eq!(reads("run"), before, "an object that has not changed was read again");
+    assert_eq!(requests("GET", "run"), before, "an object that has not changed was read again");
     let all = events.lock().expect("no panic").clone();
     assert!(!all.iter().any(|event| matches!(event, Event::Upload { .. })), "{all:?}");
     // What was uploaded are the bytes of the objects.

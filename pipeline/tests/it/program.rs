@@ -1,6 +1,11 @@
 //! The program: help, errors, exit codes, and the way from a folder to a page with results.
 
 use std::path::Path;
+#[cfg(unix)]
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::Stdio,
+};
 
 use twelvelabs_local::LocalServer;
 
@@ -37,6 +42,10 @@ fn errors_say_what_is_wrong_before_anything_starts() {
         &["embed", "a.mp4", "--out", "t", "--local", "--clips", "fixed:99"],
         &["embed", "a.mp4", "--out", "t", "--local", "--option", "smell"],
         &["embed", "a.mp4", "--out", "t", "--local", "--max-cost", "5"],
+        &["embed", "a.mp4", "--out", "t", "--dry-run", "--price", "-1"],
+        &["embed", "a.mp4", "--out", "t", "--dry-run", "--minutes-per-day", "0"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--max-minutes", "NaN"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--glob", "[a"],
         &["embed", "--manifest", "list.csv", "--out", "t", "--local"],
         &["embed", "a.mp4", "--out", "t", "--profile", "work", "--config", "config.toml"],
         &["search", "x", "--in", "t", "--local"],
@@ -53,7 +62,7 @@ fn errors_say_what_is_wrong_before_anything_starts() {
         all += &format!("$ twelvelabs {}\n{}\n", arguments.join(" "), run(path, arguments));
     }
     assert!(!all.contains("tlk_secret"), "{all}");
-    assert!(!path.join("t/rows").exists(), "something was started");
+    assert!(!path.join("t").exists(), "something was started");
     insta::assert_snapshot!(all);
 }
 
@@ -96,16 +105,23 @@ fn a_folder_becomes_a_table_that_is_searched() {
         };
         assert_eq!(filtered(&["--filter", "source=*/a.mp4", "--filter", "end<=4"]), ["videos/a.mp4"]);
         assert!(filtered(&["--filter", "start>=4"]).is_empty());
+        assert_eq!(filtered(&["--source", "os/a.mp4", "--scope", "clip"]), ["videos/a.mp4"]);
+        let refused = run(path, &["search", "blue", "--in", format, "--local", "--scope", "scene"]);
+        assert!(refused.contains("scope must be one of asset, clip (got \"scene\")"), "{refused}");
         let refused = run(path, &["search", "blue", "--in", format, "--local", "--filter", "option=smell"]);
         assert!(refused.contains("the filter option=smell is wrong: option must be one of"), "{refused}");
         let refused = run(path, &["search", "blue", "--in", format, "--local", "--weight", "smell=1"]);
         assert!(refused.contains("weight must be of one of") && refused.ends_with("--- exit code 2\n"), "{refused}");
     }
-    // Vectors of another model, or of another server, are not mixed with them.
-    let other =
-        run(path, &["embed", "videos", "--local", "--out", "jsonl", "--format", "jsonl", "--model", "marengo3.0"]);
-    assert!(other.contains("was written with model marengo3.5, and this run has marengo3.0"), "{other}");
-    assert!(other.ends_with("--- exit code 2\n"), "{other}");
+    // Vectors of another model, or of another server, are not mixed with them; a dry run says so, too.
+    let other = ["embed", "videos", "--local", "--out", "jsonl", "--format", "jsonl", "--model", "marengo3.0"];
+    for arguments in [&other[..], &[&other[..], &["--dry-run"]].concat()] {
+        let other = run(path, arguments);
+        assert!(other.contains("was written with model marengo3.5, and this run has marengo3.0"), "{other}");
+        assert!(other.ends_with("--- exit code 2\n"), "{other}");
+    }
+    let again = run(path, &["embed", "videos", "--out", "jsonl", "--dry-run"]);
+    assert!(again.contains("already stored     3") && again.ends_with("--- exit code 0\n"), "{again}");
     let status = run(path, &["status", "--out", "jsonl"]);
     assert!(status.contains("cleaned    3") && status.contains("server     the local server"), "{status}");
     // Nothing but the table and its ledger is in the folder.
@@ -140,9 +156,57 @@ async fn a_profile_has_key_and_base_url_and_the_key_is_never_printed() {
     assert!(done.contains("from the profile default") && done.contains("accepts the key"), "{done}");
     let done = run(&["tasks"]).await;
     assert!(done.starts_with("task") && done.ends_with("--- exit code 0\n"), "{done}");
-    let done = run(&["assets", "clean"]).await;
+    let done = run(&["assets", "clean", "--profile", "default"]).await;
     assert!(done.ends_with("--- exit code 0\n"), "{done}");
     config("tlk_wrong_SECRET");
     let done = run(&["doctor"]).await;
     assert!(done.ends_with("--- exit code 4\n"), "{done}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_may_be_a_pipe_whose_paths_are_relative_to_the_current_folder() {
+    let home = folder();
+    write_videos(&home.path().join("videos"), ["a.mp4"]);
+    for (name, text) in [("-", "source\nvideos/a.mp4\n"), ("/dev/stdin", "{\"source\":\"videos/a.mp4\"}\n")] {
+        let mut command = program(home.path());
+        command.args(["embed", "--manifest", name, "--out", "t", "--dry-run"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program");
+        child.stdin.take().expect("piped").write_all(text.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("ended");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("to embed           1\n") && output.status.success(), "{name}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_run_over_a_table_is_refused() {
+    let home = folder();
+    write_videos(home.path(), ["a.mp4"]);
+    let data = home.path().join("t/.local-server");
+    std::fs::create_dir_all(&data).expect("a folder");
+    // As the first run has it.
+    let server = LocalServer::builder().data(&data).start().await.expect("a server");
+    let path = home.path().to_owned();
+    let second = tokio::task::spawn_blocking(move || run(&path, &["embed", "a.mp4", "--out", "t", "--local"]));
+    let second = second.await.expect("no panic");
+    assert!(second.contains("is in use by another server") && second.ends_with("--- exit code 2\n"), "{second}");
+    assert!(!home.path().join("t/rows").exists(), "something was started");
+    drop(server);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_is_asked_to_end_leaves_nothing() {
+    let (home, temporary) = (folder(), folder());
+    let mut command = program(home.path());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).env("TMPDIR", temporary.path()).stdout(Stdio::piped());
+    let mut server = command.spawn().expect("the program");
+    let mut lines = BufReader::new(server.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("dashboard: ")), "it has started");
+    let entries = || std::fs::read_dir(temporary.path()).expect("listed").count();
+    assert_eq!(entries(), 1, "its data");
+    crate::crash::signal(&server, "TERM");
+    assert_eq!(server.wait().expect("ended").code(), Some(0));
+    assert_eq!(entries(), 0);
 }

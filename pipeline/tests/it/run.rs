@@ -10,11 +10,11 @@ use std::{
 
 use twelvelabs::TwelveLabs;
 use twelvelabs_local::{Fault, LocalServer, UndocumentedBehaviour};
-use twelvelabs_pipeline::{Event, ItemSource, PipelineErrorKind};
+use twelvelabs_pipeline::{Event, Interrupt, ItemSource, PipelineErrorKind};
 
 use crate::support::{
-    CREATE, Kept, assert_rows, folder, pipeline, pipeline_of, pipeline_without_sources, server, tasks_by_name,
-    write_videos,
+    CREATE, Kept, Run as _, assert_rows, folder, pipeline, pipeline_of, pipeline_without_sources, server,
+    tasks_by_name, write_videos,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -240,8 +240,8 @@ async fn results_that_were_not_retrieved_in_time_are_failures_and_not_paid_for_a
     let server = LocalServer::builder().manual_clock().processing_time(Duration::ZERO).start().await.expect("a server");
     let (folder, sink) = (folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4"]);
-    let run = pipeline(&server, folder.path(), &sink);
-    let interrupt = run.interrupt_handle();
+    let interrupt = Interrupt::new();
+    let run = pipeline(&server, folder.path(), &sink).with_interrupt(interrupt.clone());
     let run = run.on_event(move |event| {
         if matches!(event, Event::Job { state: "created", .. }) {
             interrupt.interrupt();
@@ -265,7 +265,7 @@ async fn videos_by_url_are_embedded_and_rows_do_not_have_the_secrets_of_the_url(
     let url = |name: &str| ItemSource::of_argument(format!("http://user:pass@{files}/{name}?token=SECRET#x"));
     let run = || {
         let run = ["a.mp4", "b.mp4", "none.mp4"].map(url).into_iter();
-        run.fold(pipeline_without_sources(&server, folder.path(), &sink), twelvelabs_pipeline::Pipeline::source)
+        run.fold(pipeline_without_sources(&server, folder.path(), &sink), twelvelabs_pipeline::PipelineBuilder::source)
     };
     let summary = run().run().await.expect("a run");
     assert_eq!((summary.stored, summary.failed, summary.uncertain), (2, 1, 0), "{:?}", sink.failures());

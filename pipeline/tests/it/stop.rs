@@ -10,20 +10,21 @@ use std::{
 
 use twelvelabs_local::{Fault, LocalServer};
 use twelvelabs_pipeline::{
-    Event, FailureRow, ItemSource, Pipeline, PipelineErrorKind, Sink, SinkResult, TableFolder, TableFormat, VectorRow,
-    VectorSpace,
+    Event, FailureRow, Interrupt, ItemSource, Pipeline, PipelineErrorKind, Sink, SinkResult, TableFolder, TableFormat,
+    VectorRow, VectorSpace,
 };
 
 use crate::support::{
-    CREATE, Kept, advance_for_ever, assert_rows, client, folder, pipeline, server, tasks_by_name, write_videos,
+    CREATE, Kept, Run as _, advance_for_ever, assert_rows, client, folder, pipeline, server, tasks_by_name,
+    write_videos,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_run_loses_nothing() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4"]);
-    let run = pipeline(&server, folder.path(), &sink).with_concurrency(1);
-    let interrupt = run.interrupt_handle();
+    let interrupt = Interrupt::new();
+    let run = pipeline(&server, folder.path(), &sink).with_concurrency(1).with_interrupt(interrupt.clone());
     // After the first task.
     let run = run.on_event(move |event| {
         if matches!(event, Event::Job { state: "created", .. }) {
@@ -43,9 +44,9 @@ async fn an_interrupted_run_loses_nothing() {
 async fn an_interrupted_run_checks_no_more_files() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4"]);
-    let run = pipeline(&server, folder.path(), &sink);
-    run.interrupt_handle().interrupt();
-    let summary = run.run().await.expect("a run");
+    let interrupt = Interrupt::new();
+    interrupt.interrupt();
+    let summary = pipeline(&server, folder.path(), &sink).with_interrupt(interrupt).run().await.expect("a run");
     assert_eq!((summary.unfinished, summary.interrupted), (0, true));
     let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
     assert_eq!((summary.stored, summary.interrupted), (3, false));
@@ -58,8 +59,8 @@ async fn an_interrupted_run_does_not_wait_for_the_platform() {
     let server = LocalServer::builder().processing_time(second).manual_clock().start().await.expect("a server");
     let (folder, sink) = (folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4"]);
-    let run = pipeline(&server, folder.path(), &sink);
-    let interrupt = run.interrupt_handle();
+    let interrupt = Interrupt::new();
+    let run = pipeline(&server, folder.path(), &sink).with_interrupt(interrupt.clone());
     let uploaded = async {
         while server.asset_count() == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;

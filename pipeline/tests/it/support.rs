@@ -17,7 +17,10 @@ use tokio::{
 };
 use twelvelabs::TwelveLabs;
 use twelvelabs_local::LocalServer;
-use twelvelabs_pipeline::{FailureRow, ItemSource, Pipeline, Sink, SinkResult, VectorRow, VectorSpace};
+use twelvelabs_pipeline::{
+    FailureRow, ItemSource, Pipeline, PipelineBuilder, PipelineError, RunSummary, Sink, SinkResult, VectorRow,
+    VectorSpace,
+};
 
 /// A folder that is removed at the end of the test.
 pub(crate) fn folder() -> TempDir {
@@ -165,20 +168,31 @@ pub(crate) async fn serve_files(folder: &Path) -> SocketAddr {
     address
 }
 
+/// Builds a pipeline, and runs it.
+pub(crate) trait Run {
+    async fn run(self) -> Result<RunSummary, PipelineError>;
+}
+
+impl Run for PipelineBuilder {
+    async fn run(self) -> Result<RunSummary, PipelineError> {
+        self.build()?.run().await
+    }
+}
+
 /// A run over a folder with pauses that suit a test.
-pub(crate) fn pipeline(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
+pub(crate) fn pipeline(server: &LocalServer, folder: &Path, sink: &Kept) -> PipelineBuilder {
     pipeline_of(client(server), folder, sink)
 }
 
-pub(crate) fn pipeline_of(client: TwelveLabs, folder: &Path, sink: &Kept) -> Pipeline {
+pub(crate) fn pipeline_of(client: TwelveLabs, folder: &Path, sink: &Kept) -> PipelineBuilder {
     without_sources(client, folder, sink).source(ItemSource::Path(folder.join("videos")))
 }
 
-pub(crate) fn pipeline_without_sources(server: &LocalServer, folder: &Path, sink: &Kept) -> Pipeline {
+pub(crate) fn pipeline_without_sources(server: &LocalServer, folder: &Path, sink: &Kept) -> PipelineBuilder {
     without_sources(client(server), folder, sink)
 }
 
-fn without_sources(client: TwelveLabs, folder: &Path, sink: &Kept) -> Pipeline {
+fn without_sources(client: TwelveLabs, folder: &Path, sink: &Kept) -> PipelineBuilder {
     Pipeline::builder(client, folder.join("ledger.sqlite"), sink.clone())
         .with_poll_interval(Duration::from_millis(20))
         .with_batch_delay(Duration::from_millis(50))

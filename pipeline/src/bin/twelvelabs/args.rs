@@ -19,23 +19,23 @@ pub(crate) struct Arguments {
     pub(crate) verb: Verb,
 }
 
-/// Options of the verbs that make calls.
+/// Options of the verbs that make calls. They may follow `assets clean`, too.
 #[derive(Args, Debug)]
 pub(crate) struct Common {
     /// Use a local server inside this program, without a key and a network. Its vectors are NOT those of Marengo
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) local: bool,
     /// Take the key and the base URL from this profile of the configuration file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", global = true)]
     pub(crate) profile: Option<String>,
     /// Configuration file [default: twelvelabs/config.toml in $XDG_CONFIG_HOME or ~/.config]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Write JSON to the standard output: one event or result per line
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Time limit of each call [default: depends on the operation]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, hide = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, hide = true, global = true)]
     pub(crate) call_limit: Option<Duration>,
 }
 
@@ -108,16 +108,16 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: u16,
     /// Stop before more than these minutes of video and audio are embedded
-    #[arg(long, value_name = "MINUTES")]
+    #[arg(long, value_name = "MINUTES", value_parser = amount, allow_negative_numbers = true)]
     pub(crate) max_minutes: Option<f64>,
     /// Stop before this cost, at the rate of --price
-    #[arg(long, value_name = "AMOUNT", requires = "price")]
+    #[arg(long, value_name = "AMOUNT", requires = "price", value_parser = amount, allow_negative_numbers = true)]
     pub(crate) max_cost: Option<f64>,
     /// Price of a minute of video or audio, for --max-cost and --dry-run
-    #[arg(long, value_name = "PER_MINUTE")]
+    #[arg(long, value_name = "PER_MINUTE", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) price: Option<f64>,
     /// Minutes that the plan of the account allows per day, for the end date of --dry-run
-    #[arg(long, value_name = "MINUTES")]
+    #[arg(long, value_name = "MINUTES", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) minutes_per_day: Option<f64>,
     /// Create no tasks after this time from now, such as 90m or 8h
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
@@ -151,6 +151,18 @@ pub(crate) struct Embed {
     pub(crate) batch_delay: Option<Duration>,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// Minutes or money.
+fn amount(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "must be a number that is at least 0".into())
+}
+
+/// Money per minute, or minutes per day.
+fn rate(text: &str) -> Result<f64, String> {
+    let number = amount(text).ok().filter(|number| *number > 0.0);
+    number.ok_or_else(|| "must be a number that is greater than 0".into())
 }
 
 /// The format of a table.
@@ -192,14 +204,15 @@ pub(crate) struct Search {
     /// Weight of an option, such as visual=2; 0 leaves it out; can be repeated [default: 1]
     #[arg(long = "weight", value_name = "OPTION=NUMBER")]
     pub(crate) weights: Vec<Weight>,
-    /// Only vectors of this scope; can be repeated [default: clips, and whole files that have none]
+    /// Only vectors of this scope, as --filter scope=NAME; can be repeated [default: clips, and whole files that have none]
     #[arg(long = "scope", value_name = "NAME")]
     pub(crate) scopes: Vec<String>,
-    /// Only sources whose path or URL contains this text
+    /// Only sources whose path or URL contains this text, as --filter 'source=*TEXT*'
     #[arg(long, value_name = "TEXT")]
     pub(crate) source: Option<String>,
-    /// Only rows that meet this condition: source=GLOB, option=NAME, kind=video, audio, image or document, start>=SECONDS
-    /// or end<=SECONDS; also with != or with >, < and the other direction; can be repeated
+    /// Only rows that meet this condition: source=GLOB, kind=video, audio, image or document, option=NAME, scope=NAME,
+    /// start>=SECONDS, end<=SECONDS, page=NUMBER or chunk=NUMBER; also with !=, or with >, < and the other direction; can be
+    /// repeated
     #[arg(long = "filter", value_name = "FILTER")]
     pub(crate) filters: Vec<RowCondition>,
     /// Write the results to this file, as a page for a browser

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use twelvelabs::assets::Asset;
-use twelvelabs_pipeline::{ASSET_PREFIX, shown};
+use twelvelabs_pipeline::{ASSET_PREFIX, escape_control};
 
 use crate::{
     args::{Assets, AssetsVerb},
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: Assets) -> Outcome {
                 asset.id.to_string(),
                 asset.status.to_string(),
                 size,
-                shown(asset.filename.as_deref().unwrap_or_default()),
+                escape_control(asset.filename.as_deref().unwrap_or_default()),
             ]
         };
         output::table(&["asset", "status", "bytes", "name"], &own.iter().map(row).collect::<Vec<_>>());

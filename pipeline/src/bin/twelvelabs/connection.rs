@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 use twelvelabs::{RequestOptions, TwelveLabs};
 use twelvelabs_local::{LocalServer, Speed};
-use twelvelabs_pipeline::shown;
+use twelvelabs_pipeline::escape_control;
 
 use crate::{
     args::Common,
@@ -72,7 +72,7 @@ impl Connection {
                     server = Some(url.clone());
                     builder = builder.base_url(url);
                 }
-                format!("the profile {}", shown(name))
+                format!("the profile {}", escape_control(name))
             }
         };
         let client = builder.build()?;
@@ -85,7 +85,12 @@ impl Connection {
         if let Some(data) = data {
             builder = builder.data(data);
         }
-        let cannot = |error| Failure::new(Exit::Storage, format!("the local server cannot start: {error}"));
+        let cannot = |error: std::io::Error| {
+            // Another run over the same table has its data.
+            let is_busy = error.kind() == std::io::ErrorKind::ResourceBusy;
+            let exit = if is_busy { Exit::Usage } else { Exit::Storage };
+            Failure::new(exit, format!("the local server cannot start: {error}"))
+        };
         let server = builder.start().await.map_err(cannot)?;
         let client = TwelveLabs::builder().api_key("local").base_url(server.base_url()).no_proxy().build()?;
         output::note("The vectors of the local server are NOT those of Marengo.");
@@ -103,13 +108,14 @@ fn config_path(common: &Common) -> Option<PathBuf> {
 }
 
 fn read_profile(common: &Common, name: &str) -> Result<Profile, Failure> {
-    let missing = || Failure::new(Exit::Key, format!("there is no profile {} in the configuration file", shown(name)));
+    let missing =
+        || Failure::new(Exit::Key, format!("there is no profile {} in the configuration file", escape_control(name)));
     optional_profile(common, name)?.ok_or_else(missing)
 }
 
 fn optional_profile(common: &Common, name: &str) -> Result<Option<Profile>, Failure> {
     let Some(path) = config_path(common) else { return Ok(None) };
-    let shown_path = shown(&path.to_string_lossy());
+    let shown_path = escape_control(&path.to_string_lossy());
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && common.config.is_none() => return Ok(None),

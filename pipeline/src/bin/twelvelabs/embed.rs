@@ -7,10 +7,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-#[cfg(unix)]
-use tokio::signal::unix::{self, SignalKind};
 use twelvelabs::ModelName;
-use twelvelabs_pipeline::{Estimate, Interrupt, ItemSettings, ItemSource, Pipeline, RunSummary, TableFolder, shown};
+use twelvelabs_pipeline::{
+    Estimate, Interrupt, ItemSettings, ItemSource, Pipeline, PipelineBuilder, RunSummary, TableFolder, escape_control,
+};
 
 use crate::{
     args::{Common, Embed},
@@ -18,6 +18,7 @@ use crate::{
     exit::{self, Exit, Failure, Outcome},
     output,
     progress::Progress,
+    signals::Signals,
 };
 
 /// The file of the ledger in the folder of a table.
@@ -40,29 +41,28 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
     let mut settings = ItemSettings::default();
     (settings.options, settings.scopes, settings.clips) =
         (arguments.options.clone(), arguments.scopes.clone(), arguments.clips);
-    let configure = |pipeline: Pipeline| {
-        let pipeline = sources.iter().cloned().fold(pipeline, Pipeline::source);
-        let pipeline = arguments.glob.iter().fold(pipeline, Pipeline::glob);
-        let pipeline = match arguments.dimension {
-            Some(dimension) => pipeline.dimension(dimension),
-            None => pipeline,
+    let configure = |builder: PipelineBuilder| {
+        let builder = sources.iter().cloned().fold(builder, PipelineBuilder::source);
+        let builder = arguments.glob.iter().fold(builder, PipelineBuilder::glob);
+        let builder = match arguments.dimension {
+            Some(dimension) => builder.dimension(dimension),
+            None => builder,
         };
-        let pipeline = pipeline.with_objects_by_e_tag(arguments.objects_by_etag);
-        pipeline.model(ModelName::from(arguments.model.clone())).settings(settings.clone()).with_output(&arguments.out)
+        let builder = builder.with_objects_by_e_tag(arguments.objects_by_etag);
+        builder.model(ModelName::from(arguments.model.clone())).settings(settings.clone()).with_output(&arguments.out)
     };
     let sink = || TableFolder::new(&arguments.out, arguments.format.into());
     // No call is made with this client.
     let unused = twelvelabs::TwelveLabs::builder().api_key("none").base_url("http://127.0.0.1:9").no_proxy().build()?;
-    let checked = configure(Pipeline::builder(unused, &ledger, sink()));
+    // Before a folder is created.
+    let checked = configure(Pipeline::builder(unused, &ledger, sink())).build()?;
     if arguments.dry_run {
         return Ok(show_estimate(&arguments, &checked.estimate().await?));
     }
-    // Before a folder is created.
-    checked.check()?;
     let data = arguments.out.join(LOCAL_DATA);
     if common.local {
         std::fs::create_dir_all(&arguments.out).map_err(|error| {
-            let folder = shown(&arguments.out.to_string_lossy());
+            let folder = escape_control(&arguments.out.to_string_lossy());
             Failure::new(Exit::Storage, format!("cannot create {folder}: {error}"))
         })?;
     }
@@ -73,7 +73,8 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
         true => (Duration::from_millis(100), Duration::from_secs(1)),
         false => (Duration::from_secs(5), Duration::from_secs(10)),
     };
-    let mut pipeline = configure(Pipeline::builder(connection.client.clone(), ledger, sink()))
+    let interrupt = Interrupt::new();
+    let mut builder = configure(Pipeline::builder(connection.client.clone(), ledger, sink()))
         .with_server_name(&connection.server_name)
         .with_concurrency(arguments.concurrency.into())
         .with_poll_interval(arguments.poll_interval.unwrap_or(poll))
@@ -82,15 +83,18 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
         .with_assets_kept(arguments.keep_assets)
         .with_retry_failed(arguments.retry_failed)
         .with_pay_again(arguments.pay_again)
+        .with_interrupt(interrupt.clone())
         .on_event(move |event| reporter.show(event));
-    if let Some(seconds) = most_seconds(&arguments)? {
-        pipeline = pipeline.with_max_seconds(seconds);
+    if let Some(seconds) = most_seconds(&arguments) {
+        builder = builder.with_max_seconds(seconds);
     }
-    if let Some(time) = arguments.until {
-        pipeline = pipeline.with_end_time(SystemTime::now() + time);
+    // A time that no clock reaches is no limit.
+    if let Some(time) = arguments.until.and_then(|time| SystemTime::now().checked_add(time)) {
+        builder = builder.with_end_time(time);
     }
+    let pipeline = builder.build()?;
     let signals = Signals::listen();
-    let watcher = tokio::spawn(interruptions(signals, pipeline.interrupt_handle()));
+    let watcher = tokio::spawn(interruptions(signals, interrupt));
     let summary = pipeline.run().await;
     watcher.abort();
     progress.finish();
@@ -100,15 +104,10 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
 }
 
 /// The limit of `--max-minutes` and `--max-cost`, in seconds.
-fn most_seconds(arguments: &Embed) -> Result<Option<f64>, Failure> {
+fn most_seconds(arguments: &Embed) -> Option<f64> {
     let minutes = arguments.max_cost.zip(arguments.price).map(|(cost, price)| cost / price);
-    let most = [arguments.max_minutes, minutes].into_iter().flatten().fold(f64::INFINITY, f64::min);
-    match most {
-        most if most.is_nan() || most < 0.0 => {
-            Err(Failure::new(Exit::Usage, "--max-minutes, --max-cost and --price must be greater than 0"))
-        }
-        most => Ok(Some(most * 60.0).filter(|most| most.is_finite())),
-    }
+    let most = [arguments.max_minutes, minutes].into_iter().flatten().reduce(f64::min)?;
+    Some(most * 60.0)
 }
 
 /// The first Ctrl-C stops gracefully, the second at once. So does a request of the system to end.
@@ -125,54 +124,16 @@ async fn interruptions(signals: io::Result<Signals>, interrupt: Interrupt) {
     }
 }
 
-/// SIGINT and SIGTERM, from the moment on when this is created.
-#[cfg(unix)]
-struct Signals {
-    interrupt: unix::Signal,
-    terminate: unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
-        Ok(Self { interrupt: unix::signal(interrupt)?, terminate: unix::signal(terminate)? })
-    }
-
-    /// Waits for the next signal. Returns false if there will be none.
-    async fn next(&mut self) -> bool {
-        tokio::select! {
-            received = self.interrupt.recv() => received.is_some(),
-            received = self.terminate.recv() => received.is_some(),
-        }
-    }
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    /// Waits for Ctrl-C. Returns false if that is not possible.
-    async fn next(&mut self) -> bool {
-        tokio::signal::ctrl_c().await.is_ok()
-    }
-}
-
 fn show_summary(common: &Common, out: &Path, summary: &RunSummary) {
     if common.json {
         return output::json(&serde_json::json!({ "event": "finished", "summary": summary }));
     }
-    let folder = shown(&out.to_string_lossy());
-    output::line(&format!("{} items with {} vectors are in {folder}", summary.stored, summary.vectors));
+    let folder = escape_control(&out.to_string_lossy());
+    let items = if summary.stored == 1 { "item" } else { "items" };
+    output::line(&format!("{} {items} with {} vectors are in {folder}", summary.stored, summary.vectors));
     let counts = [
         (summary.repeated, "have the content of another one"),
-        (summary.refused, "would be refused by the platform"),
+        (summary.refused, "were refused by the check before the upload"),
         (summary.failed, "failed"),
         (summary.uncertain, "are uncertain: their task may exist and cannot be found"),
         (summary.unfinished, "are not finished: run the same command again"),
@@ -217,7 +178,11 @@ fn show_estimate(arguments: &Embed, estimate: &Estimate) -> Exit {
     }
     for refused in &estimate.refused {
         let code = refused.code.as_deref().unwrap_or("unreadable");
-        output::line(&format!("{}: refused ({code}): {}", shown(&refused.source), shown(&refused.reason)));
+        output::line(&format!(
+            "{}: refused ({code}): {}",
+            escape_control(&refused.source),
+            escape_control(&refused.reason)
+        ));
     }
     exit
 }

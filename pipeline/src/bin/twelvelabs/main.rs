@@ -11,6 +11,7 @@ mod picture;
 mod progress;
 mod search;
 mod serve;
+mod signals;
 mod status;
 mod tasks;
 mod temporal;

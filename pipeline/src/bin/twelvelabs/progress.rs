@@ -7,7 +7,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use twelvelabs_pipeline::{Event, shown};
+use twelvelabs_pipeline::{Event, escape_control};
 
 use crate::output;
 
@@ -42,7 +42,7 @@ impl Progress {
             Self::Json => output::json(event),
             Self::Lines => match event {
                 Event::Upload { .. } => {}
-                Event::Checked { done, total } if done < total => {}
+                Event::Checked { done, total, .. } if done < total => {}
                 event => output::note(&event.to_string()),
             },
             Self::Bars(bars) => bars.show(event),
@@ -69,11 +69,11 @@ impl Bars {
         let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Checked { total, .. } => self.total.set_length(*total as u64),
-            Event::Upload { job, source, sent, total } => {
+            Event::Upload { job, source, sent, total, .. } => {
                 let bar = uploads.entry(job.clone()).or_insert_with(|| {
                     let bar = self.all.add(ProgressBar::new(*total));
                     bar.set_style(style("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {msg}"));
-                    bar.set_message(shown(source));
+                    bar.set_message(escape_control(source));
                     bar
                 });
                 bar.set_position(*sent);

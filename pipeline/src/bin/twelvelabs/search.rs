@@ -6,7 +6,7 @@ use twelvelabs::embed::{
     IntoSegments,
     v2::{EmbedInput, ImageInput, MediaSource, VideoInput},
 };
-use twelvelabs_pipeline::{RowFilter, SearchSettings, VectorTable, results_page, shown};
+use twelvelabs_pipeline::{PipelineError, RowCondition, SearchSettings, VectorTable, escape_control, results_page};
 
 use crate::{
     args::{Search, Weight},
@@ -17,12 +17,13 @@ use crate::{
 
 pub(crate) async fn run(arguments: Search) -> Outcome {
     let common = &arguments.common;
-    let mut filter = RowFilter::default();
-    (filter.scopes, filter.source) = (arguments.scopes.clone(), arguments.source.clone());
-    filter.conditions.clone_from(&arguments.filters);
-    let folder = arguments.table.clone();
-    let opened = tokio::task::spawn_blocking(move || VectorTable::open(&folder, &filter)).await;
-    let table = opened.map_err(|error| Failure::new(Exit::Storage, error.to_string()))??;
+    let (folder, conditions) = (arguments.table.clone(), conditions(&arguments)?);
+    let table = blocking(move || VectorTable::open(&folder, &conditions)).await?;
+    let mut settings = SearchSettings::default();
+    settings.top = arguments.top;
+    settings.weights = arguments.weights.iter().cloned().map(|Weight(name, number)| (name, number)).collect();
+    // Before the query is paid for.
+    table.check(&settings)?;
     let (query, name) = match (&arguments.text, &arguments.image, &arguments.video) {
         (Some(text), ..) => (EmbedInput::from(text.as_str()), text.clone()),
         (_, Some(path), _) => (ImageInput::new(bytes(path)?).into(), path.to_string_lossy().into_owned()),
@@ -30,7 +31,7 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
         _ => return Err(Failure::new(Exit::Usage, "name a text, --image or --video")),
     };
     let connection = Connection::open(common, None).await?;
-    let space = table.space();
+    let space = table.space().clone();
     let mut call = connection.client.embed().v2().create(space.model.clone(), query);
     if space.dimension != 512 {
         call = call.embedding_dimension(space.dimension as u64);
@@ -38,13 +39,11 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
     let segments = call.send().await?.into_segments();
     let unusable = || Failure::new(Exit::Platform, "the response has no vector of the query");
     let vector = segments.into_iter().next().ok_or_else(unusable)?.vector;
-    let mut settings = SearchSettings::default();
-    settings.top = arguments.top;
-    settings.weights = arguments.weights.iter().cloned().map(|Weight(name, number)| (name, number)).collect();
-    let hits = table.search(&vector, &settings)?;
+    let hits = blocking(move || table.search(&vector, &settings)).await?;
     if let Some(path) = &arguments.html {
-        let cannot =
-            |error| Failure::new(Exit::Storage, format!("cannot write {}: {error}", shown(&path.to_string_lossy())));
+        let cannot = |error| {
+            Failure::new(Exit::Storage, format!("cannot write {}: {error}", escape_control(&path.to_string_lossy())))
+        };
         std::fs::write(path, results_page(&name, &hits, picture::of_hit)).map_err(cannot)?;
     }
     if common.json {
@@ -55,7 +54,7 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
             .map(|hit| {
                 let cosines = hit.cosines.iter().map(|(option, cosine)| format!("{option} {cosine:.3}"));
                 let cosines = cosines.collect::<Vec<_>>().join(", ");
-                vec![format!("{:.4}", hit.score), hit.range(), shown(&hit.source), shown(&cosines)]
+                vec![format!("{:.4}", hit.score), hit.range(), escape_control(&hit.source), escape_control(&cosines)]
             })
             .collect();
         output::table(&["score", "range", "source", "cosine"], &rows);
@@ -63,9 +62,50 @@ pub(crate) async fn run(arguments: Search) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// The conditions of `--filter`, `--scope` and `--source`.
+fn conditions(arguments: &Search) -> Result<Vec<RowCondition>, Failure> {
+    let parse = |text: String| text.parse().map_err(|rule: String| Failure::new(Exit::Usage, rule));
+    let scope = (!arguments.scopes.is_empty()).then(|| format!("scope={}", arguments.scopes.join(",")));
+    let source = arguments.source.as_ref().map(|text| format!("source=*{}*", escape(text)));
+    let own = scope.into_iter().chain(source).map(parse).collect::<Result<Vec<_>, _>>()?;
+    Ok(own.into_iter().chain(arguments.filters.iter().cloned()).collect())
+}
+
+/// A glob that matches only this text.
+fn escape(text: &str) -> String {
+    let escaped = |c: char| match c {
+        '?' | '*' | '[' | ']' | '{' | '}' | '\\' => format!("[{c}]"),
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
+/// Reads a table on a thread where it may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PipelineError> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|error| Failure::new(Exit::Storage, error.to_string()))??)
+}
+
 /// The bytes of a file that is the query.
 fn bytes(path: &Path) -> Result<MediaSource, Failure> {
-    let cannot =
-        |error| Failure::new(Exit::NotFound, format!("cannot read {}: {error}", shown(&path.to_string_lossy())));
+    let cannot = |error| {
+        Failure::new(Exit::NotFound, format!("cannot read {}: {error}", escape_control(&path.to_string_lossy())))
+    };
     std::fs::read(path).map(MediaSource::bytes).map_err(cannot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_source_matches_itself_and_nothing_else() {
+        let glob = |text: &str| globset::Glob::new(&format!("*{}*", escape(text))).expect(text).compile_matcher();
+        for text in ["a b/\u{e9}!,-.mp4", "[a-z]", "*", "?", "{a,b}", "a{", "]", "\\", "!x", "a\nb"] {
+            assert!(glob(text).is_match(format!("before/{text}/after")), "{text}");
+            assert!(!glob(text).is_match("before/abc/after"), "{text}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use crate::{
     args::Serve,
     exit::{Exit, Failure, Outcome},
     output,
+    signals::Signals,
 };
 
 pub(crate) async fn run(arguments: Serve) -> Outcome {
@@ -19,12 +20,17 @@ pub(crate) async fn run(arguments: Serve) -> Outcome {
         builder = builder.data(data);
     }
     let cannot = |error| Failure::new(Exit::Usage, format!("cannot start on {}: {error}", arguments.listen));
+    let signals = Signals::listen();
     let server = builder.start().await.map_err(cannot)?;
     output::line("Its vectors are NOT those of Marengo: use them for tests only.");
     output::line(&format!("export TWELVELABS_BASE_URL={}", server.base_url()));
     output::line("export TWELVE_LABS_API_KEY=local");
     output::line(&format!("dashboard: {}/", server.dashboard_url()));
-    let _ = tokio::signal::ctrl_c().await;
+    // Without signals, it runs until it is killed.
+    match signals {
+        Ok(mut signals) => drop(signals.next().await),
+        Err(_) => std::future::pending().await,
+    }
     let _ = server.finish().await;
     Ok(Exit::Done)
 }

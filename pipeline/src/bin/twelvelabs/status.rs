@@ -1,6 +1,6 @@
 //! `status`: what the ledger of a table knows.
 
-use twelvelabs_pipeline::{LedgerStatus, shown};
+use twelvelabs_pipeline::{LedgerStatus, escape_control};
 
 use crate::{
     args::Status,
@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &Status) -> Outcome {
         return Ok(Exit::Done);
     }
     for (name, value) in status.parameters.iter().filter(|(_, value)| !value.is_empty()) {
-        output::line(&format!("{name:<10} {}", shown(value)));
+        output::line(&format!("{name:<10} {}", escape_control(value)));
     }
     for (state, count) in &status.jobs {
         output::line(&format!("{state:<10} {count}"));
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &Status) -> Outcome {
         .iter()
         .map(|row| {
             let code = row.code.clone().unwrap_or_default();
-            vec![row.status.clone(), shown(&row.source), code, shown(&row.reason)]
+            vec![row.status.clone(), escape_control(&row.source), code, escape_control(&row.reason)]
         })
         .collect();
     if !rows.is_empty() {

@@ -5,7 +5,7 @@ use super::*;
 const LEDGER: &str = "the ledger";
 
 fn space() -> VectorSpace {
-    VectorSpace { model: "marengo3.5".into(), dimension: 2 }
+    VectorSpace::new("marengo3.5", 2)
 }
 
 fn rows() -> Vec<VectorRow> {
@@ -45,10 +45,29 @@ fn formats() -> Vec<TableFormat> {
     ]
 }
 
+const COLUMNS: [&str; 16] = [
+    "id",
+    "source",
+    "content_hash",
+    "task",
+    "asset",
+    "model",
+    "dimension",
+    "option",
+    "scope",
+    "start_sec",
+    "end_sec",
+    "start_page",
+    "end_page",
+    "quadrant",
+    "chunk_index",
+    "vector",
+];
+
 fn read_all(folder: &TempDir, format: TableFormat) -> Vec<VectorRow> {
     let mut all = Vec::new();
     for file in row_files(folder.path()).expect("listed") {
-        let (rows, vectors) = read_rows(&file, format).expect("read");
+        let (rows, vectors) = read_rows(&file, format, &COLUMNS).expect("read");
         let vectors = vectors.chunks(2);
         all.extend(rows.into_iter().zip(vectors).map(|(row, vector)| VectorRow { vector: vector.to_vec(), ..row }));
     }
@@ -68,6 +87,10 @@ fn rows_are_read_as_they_were_written() {
         let all = read_all(&folder, format);
         assert_eq!(all, [rows(), rows()[1..].to_vec()].concat(), "{format:?}");
         assert!(all[2].vector[0].is_sign_negative(), "bits are kept");
+        let files = row_files(folder.path()).expect("listed");
+        let (heads, vectors) = read_rows(&files[0], format, &["content_hash", "model", "scope"]).expect("read");
+        assert!(vectors.is_empty(), "no vector is read");
+        assert!(heads.iter().all(|row| row.content_hash == "c" && row.scope.as_deref() == Some("clip")));
         sink.write_batch(1, &[]).expect("removed");
         sink.write_batch(1, &[]).expect("removed already");
         assert_eq!(read_all(&folder, format), rows()[1..]);
@@ -85,7 +108,7 @@ fn a_table_of_other_vectors_or_without_its_ledger_is_not_appended_to() {
         opened.map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "T"))
     };
     open(&space(), format, LEDGER).expect("opened");
-    let other = VectorSpace { model: "marengo3.0".into(), dimension: 512 };
+    let other = VectorSpace::new("marengo3.0", 512);
     assert_eq!(
         open(&other, format, LEDGER).expect_err("other vectors"),
         "the table T has vectors of marengo3.5 with 2 dimensions as jsonl, and this run of marengo3.0 with 512 dimensions as jsonl"
@@ -93,6 +116,12 @@ fn a_table_of_other_vectors_or_without_its_ledger_is_not_appended_to() {
     // Also without rows: tasks of an earlier run may exist.
     let error = open(&space(), format, "another").expect_err("no ledger");
     assert!(error.starts_with("the table T is that of an earlier run, and its ledger is missing: restore"), "{error}");
+    open(&space(), format, LEDGER).expect("resumed");
+    // The ledger says that rows are stored, and there are none.
+    std::fs::remove_dir(folder.path().join(ROWS)).expect("removed");
+    let error = open(&space(), format, LEDGER).expect_err("no rows");
+    assert!(error.starts_with("the table T has lost its folder rows: restore it, or use"), "{error}");
+    std::fs::create_dir(folder.path().join(ROWS)).expect("restored");
     open(&space(), format, LEDGER).expect("resumed");
     std::fs::write(folder.path().join(DESCRIPTION), "{\"version\": 9}").expect("written");
     let error = open(&space(), format, LEDGER).expect_err("newer");

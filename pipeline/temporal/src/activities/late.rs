@@ -9,7 +9,7 @@ use temporalio_client::{
 use temporalio_sdk::activities::ActivityContext;
 use tokio::time::sleep;
 use twelvelabs_pipeline::{
-    EmbedJob, StepEnd, shown,
+    EmbedJob, StepEnd, escape_control,
     steps::{Found, Outcome},
 };
 
@@ -28,10 +28,10 @@ const LOOKS: u32 = 3;
 impl Shared {
     /// Tells the workflow of the job. The result of the attempt is of no use: its time limit is over.
     pub(super) async fn report(&self, context: &ActivityContext, job: &EmbedJob, late: Late) {
-        eprintln!("late: {}: {}", shown(&job.origin.public()), shown(&late.text()));
+        eprintln!("late: {}: {}", escape_control(&job.origin.public()), escape_control(&late.text()));
         let mut pause = PAUSE;
         while let Err(error) = self.deliver(context, job, &late).await {
-            eprintln!("late: cannot report it yet: {}", shown(&error));
+            eprintln!("late: cannot report it yet: {}", escape_control(&error));
             sleep(pause).await;
             pause = (pause * 2).min(PAUSE * 30);
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures::TryStreamExt;
 use temporalio_client::{Client, WorkflowListOptions};
-use twelvelabs_pipeline::{EmbedJob, FailureRow, PlannedJobs, shown};
+use twelvelabs_pipeline::{EmbedJob, FailureRow, PlannedJobs, escape_control};
 
 use super::{Started, sources};
 use crate::{
@@ -73,7 +73,7 @@ impl Report {
     pub(super) fn ended(&mut self, job: &EmbedJob, end: JobEnd, is_here: bool) {
         if end.is_success() && end.vectors > 0 && !is_here {
             let reason = "its rows are in another folder: that of the worker which has stored them";
-            println!("{}: failed: {reason}", shown(&job.origin.public()));
+            println!("{}: failed: {reason}", escape_control(&job.origin.public()));
             self.failed += 1;
             self.failures.push(failure(job, "failed", reason.into(), false, end.tasks.last().cloned()));
             return;
@@ -85,7 +85,7 @@ impl Report {
         }
         let status = if end.is_uncertain() { "uncertain" } else { "failed" };
         *if end.is_uncertain() { &mut self.uncertain } else { &mut self.failed } += 1;
-        println!("{}: {status}: {}", shown(&job.origin.public()), shown(&end.reason()));
+        println!("{}: {status}: {}", escape_control(&job.origin.public()), escape_control(&end.reason()));
         let retryable = matches!(end.state, twelvelabs_pipeline::steps::State::Failed { retryable: true, .. });
         self.failures.push(failure(job, status, end.reason(), retryable, end.tasks.last().cloned()));
     }
@@ -103,7 +103,7 @@ impl Report {
             let reason = format!(
                 "a task was created after the right to create it had run out, and after the end of the job: {name}"
             );
-            println!("{}: uncertain: {}", shown(&job.origin.public()), shown(&reason));
+            println!("{}: uncertain: {}", escape_control(&job.origin.public()), escape_control(&reason));
             self.failures.push(failure(job, "uncertain", reason, false, Some(name.to_owned())));
         }
         Ok(())
@@ -114,11 +114,11 @@ impl Report {
     }
 
     pub(super) fn show(&self, out: &Path) {
-        let folder = shown(&out.to_string_lossy());
+        let folder = escape_control(&out.to_string_lossy());
         println!("{} items are in {folder}, {} vectors of this run", self.stored, self.vectors);
         let counts = [
             (self.repeated, "have the content of another one"),
-            (self.refused as u64, "would be refused by the platform"),
+            (self.refused as u64, "were refused by the check before the upload"),
             (self.failed as u64, "failed"),
             (self.uncertain as u64, "are uncertain: they may have been paid for in vain or twice"),
         ];
@@ -140,13 +140,7 @@ impl Report {
 }
 
 fn failure(job: &EmbedJob, status: &str, reason: String, retryable: bool, task: Option<String>) -> FailureRow {
-    FailureRow {
-        source: job.origin.public(),
-        content_hash: Some(job.content.clone()),
-        status: status.into(),
-        code: None,
-        reason,
-        retryable,
-        task,
-    }
+    let mut row = FailureRow::new(job.origin.public(), status, reason);
+    (row.content_hash, row.retryable, row.task) = (Some(job.content.clone()), retryable, task);
+    row
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-/// A name without characters that control a terminal: those are written as `\u{1b}`.
-pub fn shown(text: &str) -> String {
+/// Escapes the characters of a text that control a terminal, such as those of a file name, or that change its direction:
+/// they become `\u{1b}` and so on. Other characters stay as they are, unlike with [`str::escape_debug`].
+pub fn escape_control(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         // Characters that change the direction of text can make a name look like another one.
@@ -19,11 +20,11 @@ pub fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::escape_control;
 
     #[test]
     fn control_characters_are_escaped_and_letters_are_not() {
-        assert_eq!(shown("a b.mp4 \u{e9}\u{1f600}"), "a b.mp4 \u{e9}\u{1f600}");
-        assert_eq!(shown("a\u{1b}[31m\nb\u{202e}"), "a\\u{1b}[31m\\u{a}b\\u{202e}");
+        assert_eq!(escape_control("a b.mp4 \u{e9}\u{1f600}"), "a b.mp4 \u{e9}\u{1f600}");
+        assert_eq!(escape_control("a\u{1b}[31m\nb\u{202e}"), "a\\u{1b}[31m\\u{a}b\\u{202e}");
     }
 }

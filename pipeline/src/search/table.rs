@@ -1,0 +1,263 @@
+//! A table that is searched: what is known of its rows without their vectors, and its files.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::{Path, PathBuf},
+};
+
+use super::{RowCondition, condition::NO_OPTION, cores, part::Part};
+use crate::{
+    error::{PipelineError, PipelineErrorKind},
+    escape::escape_control,
+    job::VectorSpace,
+    row::VectorRow,
+    sink::{TableFormat, describe, read_rows, row_files},
+};
+
+/// The columns that are read to open a table.
+const HEAD: &[&str] = &["content_hash", "model", "dimension", "option", "scope", "end_sec"];
+/// The columns that are read to search it.
+const SEARCHED: &[&str] = &[
+    "source",
+    "content_hash",
+    "option",
+    "scope",
+    "start_sec",
+    "end_sec",
+    "start_page",
+    "end_page",
+    "quadrant",
+    "chunk_index",
+    "vector",
+];
+/// The scope of the vector of a whole file.
+const WHOLE: &str = "asset";
+
+/// A table of vectors that is searched.
+///
+/// ```no_run
+/// # use std::path::Path;
+/// # use twelvelabs::Embedding;
+/// use twelvelabs_pipeline::{SearchSettings, VectorTable};
+///
+/// # fn search(queries: Vec<Embedding>) -> Result<(), Box<dyn std::error::Error>> {
+/// let conditions = ["source=*.mp4".parse()?, "start>=10".parse()?];
+/// let table = VectorTable::open(Path::new("vectors"), &conditions)?.load()?;
+/// for query in queries {
+///     for hit in table.search(&query, &SearchSettings::default())? {
+///         println!("{} {}", hit.source, hit.range());
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct VectorTable {
+    space: VectorSpace,
+    files: Vec<PathBuf>,
+    format: TableFormat,
+    conditions: Vec<RowCondition>,
+    heads: Heads,
+    /// One for each file.
+    loaded: Option<Vec<Part>>,
+}
+
+/// What is known of the rows without their vectors.
+#[derive(Debug, Default)]
+struct Heads {
+    contents: HashMap<ContentKey, Content>,
+    options: BTreeSet<String>,
+    scopes: BTreeSet<String>,
+}
+
+/// A part of the hash of the hash of a content, which may be the name of an object: a million of them take little memory.
+type ContentKey = [u8; 16];
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Content {
+    /// Whether it has vectors of ranges.
+    is_divided: bool,
+    /// The largest end of all ranges, in seconds.
+    last_end: Option<f64>,
+}
+
+impl VectorTable {
+    /// Opens a table in a folder that a [`TableFolder`](crate::TableFolder) has written, for the rows that meet all
+    /// `conditions`. Without a condition on the scope, the vector of a whole file is searched only if the file has no
+    /// others.
+    ///
+    /// All columns that are needed are read, except for the vectors: each [`search`](Self::search) reads those, file by
+    /// file, so that the memory is that of one file per core. [`load`](Self::load) reads them once. It blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, [`Usage`](PipelineErrorKind::Usage) if a condition
+    /// names an embedding option or a scope that the table has not, and [`Storage`](PipelineErrorKind::Storage) if a file
+    /// is damaged or has vectors of another model or dimension.
+    pub fn open(folder: &Path, conditions: &[RowCondition]) -> Result<Self, PipelineError> {
+        let path = escape_control(&folder.to_string_lossy());
+        let missing = || PipelineError::new(PipelineErrorKind::NotFound, format!("there is no table in {path}"));
+        let (space, format) = describe(folder)?.ok_or_else(missing)?;
+        let files = row_files(folder).map_err(|error| PipelineError::file("cannot list", folder, error))?;
+        let conditions = conditions.to_vec();
+        let mut table = Self { space, files, format, conditions, heads: Heads::default(), loaded: None };
+        let heads = cores::on_all(table.files.len(), |number, heads: &mut Heads| {
+            let (name, rows, _) = table.read(number, HEAD)?;
+            table.check_space(&name, &rows)?;
+            heads.add(&rows);
+            Ok(())
+        })?;
+        heads.into_iter().for_each(|heads| table.heads.merge(heads));
+        table.check_names()?;
+        Ok(table)
+    }
+
+    /// Reads all vectors into memory, four bytes for each dimension, for several searches. It blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`Storage`](PipelineErrorKind::Storage) if a file cannot be read or is damaged.
+    pub fn load(mut self) -> Result<Self, PipelineError> {
+        let parts = cores::on_all(self.part_count(), |number, parts: &mut Vec<(usize, Part)>| {
+            parts.push((number, self.read_part(number)?));
+            Ok(())
+        })?;
+        let mut parts: Vec<(usize, Part)> = parts.into_iter().flatten().collect();
+        parts.sort_unstable_by_key(|(number, _)| *number);
+        self.loaded = Some(parts.into_iter().map(|(_, part)| part).collect());
+        Ok(self)
+    }
+
+    /// The model and the dimension.
+    pub fn space(&self) -> &VectorSpace {
+        &self.space
+    }
+
+    /// The embedding options of all rows.
+    pub(super) fn options(&self) -> &BTreeSet<String> {
+        &self.heads.options
+    }
+
+    pub(super) fn last_end(&self, content: &str) -> Option<f64> {
+        self.heads.contents.get(&key(content))?.last_end
+    }
+
+    pub(super) fn part_count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Calls `work` with a part, which is read if the vectors are not in memory.
+    pub(super) fn with_part<T>(
+        &self,
+        number: usize,
+        work: impl FnOnce(&Part) -> Result<T, PipelineError>,
+    ) -> Result<T, PipelineError> {
+        match self.loaded.as_ref().and_then(|parts| parts.get(number)) {
+            Some(part) => work(part),
+            None => work(&self.read_part(number)?),
+        }
+    }
+
+    fn read_part(&self, number: usize) -> Result<Part, PipelineError> {
+        let (name, rows, vectors) = self.read(number, SEARCHED)?;
+        if vectors.len() != rows.len() * self.space.dimension {
+            let message = format!("{name} has {} numbers for {} vectors", vectors.len(), rows.len());
+            return Err(PipelineError::new(PipelineErrorKind::Storage, message));
+        }
+        Part::new(rows, &vectors, &self.space, |row| self.is_searched(row))
+    }
+
+    fn read(&self, number: usize, columns: &[&str]) -> Result<(String, Vec<VectorRow>, Vec<f32>), PipelineError> {
+        let file = &self.files[number];
+        let name = escape_control(&file.to_string_lossy());
+        let read = read_rows(file, self.format, columns);
+        let (rows, vectors) = read.map_err(|error| PipelineError::storage(format!("{name} cannot be read"), error))?;
+        Ok((name, rows, vectors))
+    }
+
+    fn is_searched(&self, row: &VectorRow) -> bool {
+        let is_left_out = || {
+            row.scope.as_deref() == Some(WHOLE)
+                && !self.conditions.iter().any(RowCondition::is_about_scopes)
+                && self.heads.contents.get(&key(&row.content_hash)).is_some_and(|content| content.is_divided)
+        };
+        self.conditions.iter().all(|condition| condition.allows(row)) && !is_left_out()
+    }
+
+    /// Checks that all rows of a file are of this space.
+    fn check_space(&self, name: &str, rows: &[VectorRow]) -> Result<(), PipelineError> {
+        let space = &self.space;
+        let is_other =
+            |row: &&VectorRow| row.model != space.model || usize::try_from(row.dimension) != Ok(space.dimension);
+        let Some(row) = rows.iter().find(is_other) else { return Ok(()) };
+        let message = format!(
+            "{name} has vectors of {} with {} dimensions, and the table of {} with {}",
+            escape_control(&row.model),
+            row.dimension,
+            escape_control(&space.model),
+            space.dimension
+        );
+        Err(PipelineError::new(PipelineErrorKind::Storage, message))
+    }
+
+    /// Checks that the table has the options and scopes that the conditions name.
+    fn check_names(&self) -> Result<(), PipelineError> {
+        for condition in &self.conditions {
+            for (field, known) in [("option", &self.heads.options), ("scope", &self.heads.scopes)] {
+                let mut names = condition.names_of(field).iter();
+                if let Some(name) = names.find(|name| !known.contains(*name)) {
+                    let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                    let message = format!(
+                        "the filter {condition} is wrong: {field} must be one of {} (got {:?})",
+                        escape_control(&known),
+                        escape_control(name)
+                    );
+                    return Err(PipelineError::usage(message));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Heads {
+    fn add(&mut self, rows: &[VectorRow]) {
+        for row in rows {
+            let content = self.contents.entry(key(&row.content_hash)).or_default();
+            content.is_divided |= row.scope.as_deref() != Some(WHOLE);
+            content.last_end = later(content.last_end, row.end_sec);
+            insert(&mut self.options, row.option.as_deref().unwrap_or(NO_OPTION));
+            if let Some(scope) = &row.scope {
+                insert(&mut self.scopes, scope);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (key, other) in other.contents {
+            let content = self.contents.entry(key).or_default();
+            content.is_divided |= other.is_divided;
+            content.last_end = later(content.last_end, other.last_end);
+        }
+        self.options.extend(other.options);
+        self.scopes.extend(other.scopes);
+    }
+}
+
+fn key(content: &str) -> ContentKey {
+    let mut key = ContentKey::default();
+    key.copy_from_slice(&blake3::hash(content.as_bytes()).as_bytes()[..16]);
+    key
+}
+
+fn later(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn insert(names: &mut BTreeSet<String>, name: &str) {
+    if !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}
