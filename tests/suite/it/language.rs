@@ -111,7 +111,7 @@ fn public_text_has_no_coined_words() {
         files(&root.join(folder), &[".rs"], &mut found);
     }
     files(&root.join("spec"), &[".yaml", ".md"], &mut found);
-    files(&root.join("docs"), &[".md"], &mut found);
+    files(&root.join("docs"), &[".md", ".rs"], &mut found);
     files(&root.join("client-ext/src/guide"), &[".md"], &mut found);
     for file in [
         "README.md",
