@@ -2031,12 +2031,6 @@ pub mod types {
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     pub struct UploadId(::std::string::String);
-    impl ::std::ops::Deref for UploadId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
     impl ::std::convert::From<UploadId> for ::std::string::String {
         fn from(value: UploadId) -> Self {
             value.0

@@ -36,12 +36,6 @@ pub mod types {
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     pub struct AssetId(::std::string::String);
-    impl ::std::ops::Deref for AssetId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
     impl ::std::convert::From<AssetId> for ::std::string::String {
         fn from(value: AssetId) -> Self {
             value.0
@@ -825,12 +819,6 @@ pub mod types {
     #[serde(transparent)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     pub struct TaskId(::std::string::String);
-    impl ::std::ops::Deref for TaskId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
     impl ::std::convert::From<TaskId> for ::std::string::String {
         fn from(value: TaskId) -> Self {
             value.0

@@ -38,6 +38,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
             // Replaced together with the enum.
             Item::Impl(block) if implements_open(&block.self_ty, lowered) => continue,
             Item::Impl(block) if from_reference_to_self(block, lowered) => continue,
+            Item::Impl(block) if derefs_to_std(block) => continue,
             // Conversions to and from strings, which the unknown variant is not.
             Item::Impl(block) if is_text_of_open_union(block, lowered) => continue,
             Item::Struct(item) => {
@@ -112,6 +113,14 @@ pub fn last_segment(kind: &Type) -> Option<String> {
 
 fn implements_open(kind: &Type, lowered: &Lowered) -> bool {
     last_segment(kind).is_some_and(|name| lowered.open_enums.contains_key(&name))
+}
+
+/// Whether it is `Deref` to a string or a list, whose methods would fill the documentation of the type.
+fn derefs_to_std(block: &syn::ItemImpl) -> bool {
+    let implemented = block.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+    let is_std = |kind: &Type| last_segment(kind).is_some_and(|name| name == "String" || name == "Vec");
+    implemented.is_some_and(|name| name.ident == "Deref")
+        && block.items.iter().any(|item| matches!(item, syn::ImplItem::Type(target) if is_std(&target.ty)))
 }
 
 fn is_text_of_open_union(block: &syn::ItemImpl, lowered: &Lowered) -> bool {
