@@ -56,7 +56,9 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AsyncAudioInputRequestSegmentation {
+        ///Holds [`AudioSegmentation`].
         AudioSegmentation(AudioSegmentation),
+        ///Holds [`AsyncTemporalSegmentation`].
         AsyncTemporalSegmentation(AsyncTemporalSegmentation),
     }
     impl<'de> ::serde::Deserialize<'de> for AsyncAudioInputRequestSegmentation {
@@ -243,7 +245,9 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub enum AsyncVideoInputRequestSegmentation {
+        ///Holds [`TemporalSegmentation`].
         TemporalSegmentation(TemporalSegmentation),
+        ///Holds [`AsyncTemporalSegmentation`].
         AsyncTemporalSegmentation(AsyncTemporalSegmentation),
     }
     impl<'de> ::serde::Deserialize<'de> for AsyncVideoInputRequestSegmentation {

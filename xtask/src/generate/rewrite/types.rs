@@ -67,6 +67,7 @@ pub(super) fn rewrite(module: &mut ItemMod, lowered: &Lowered) -> Result<()> {
             Item::Enum(item) => {
                 feature_gate_schemars(&mut item.attrs);
                 for variant in &mut item.variants {
+                    document(variant);
                     if let Fields::Named(fields) = &mut variant.fields {
                         for field in &mut fields.named {
                             unbox_option(field)?;
@@ -113,6 +114,18 @@ pub fn last_segment(kind: &Type) -> Option<String> {
 
 fn implements_open(kind: &Type, lowered: &Lowered) -> bool {
     last_segment(kind).is_some_and(|name| lowered.open_enums.contains_key(&name))
+}
+
+/// Says what a variant of a union holds. The document describes the type, not its use here.
+fn document(variant: &mut syn::Variant) {
+    let Fields::Unnamed(fields) = &variant.fields else { return };
+    let Some(Type::Path(held)) = fields.unnamed.first().map(|field| &field.ty) else { return };
+    // Types of std are written with their whole path.
+    let name = held.path.segments.last().filter(|name| held.path.leading_colon.is_none() && name.arguments.is_empty());
+    if let (Some(name), false) = (name, variant.attrs.iter().any(|attribute| attribute.path().is_ident("doc"))) {
+        let text = format!("Holds [`{}`].", name.ident);
+        variant.attrs.push(parse_quote!(#[doc = #text]));
+    }
 }
 
 /// Whether it is `Deref` to a string or a list, whose methods would fill the documentation of the type.
