@@ -9,6 +9,7 @@ mod connections;
 mod contract;
 mod embed_tasks;
 mod embed_v2;
+mod examples;
 mod faults;
 mod flows;
 mod language;

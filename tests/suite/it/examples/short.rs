@@ -12,7 +12,7 @@ use twelvelabs_local::LocalServer;
 
 use super::example;
 
-const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/media");
+const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media");
 
 /// Whether tests run that take seconds, because an example polls every five of them, as the default is.
 fn skips_long_tests() -> bool {

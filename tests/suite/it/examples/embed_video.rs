@@ -14,7 +14,7 @@ use twelvelabs_local::{Fault, LocalServer};
 
 use super::example;
 
-const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/media/silent.mp4");
+const SILENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/silent.mp4");
 
 fn run(arguments: &[&str]) -> Output {
     example("embed_video").args(arguments).output().expect("the example runs")

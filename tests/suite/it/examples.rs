@@ -8,11 +8,13 @@ use std::process::Command;
 
 /// The program of an example, with none of the settings of the surroundings.
 fn example(name: &str) -> Command {
-    // Cargo builds examples beside the folder of the tests.
+    // `cargo test --workspace` builds examples beside the folder of the tests.
     let mut path = std::env::current_exe().expect("this program");
     path.pop();
     path.pop();
-    let mut command = Command::new(path.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)));
+    let path = path.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "{} is built by: cargo test --workspace", path.display());
+    let mut command = Command::new(path);
     for name in ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY", "TWELVELABS_BASE_URL"] {
         command.env_remove(name);
     }
