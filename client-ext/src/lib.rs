@@ -97,8 +97,9 @@
 //!   the semantic versioning of this crate.
 //!
 //! aws-lc-rs is the default because rustls and reqwest use it by default, so that most programs compile it anyway. It
-//! supports post-quantum key exchange, and can be built for FIPS 140-3. To use ring instead:
-//! `default-features = false, features = ["gzip", "rustls-ring"]`.
+//! supports post-quantum key exchange, and can be built for FIPS 140-3. ring compiles in a quarter of the time:
+//! `default-features = false, features = ["gzip", "rustls-ring"]`. With it or without a provider, reqwest panics where
+//! another part of the program builds a client of reqwest 0.13 before a provider is installed.
 //!
 //! # Platforms
 //!

@@ -64,6 +64,7 @@ async fn no_accepted_task_is_lost_or_doubled() {
         let before = accepted.lock().expect("not poisoned").len();
         let enough = before + 2 + round * 5 % 23;
         while accepted.lock().expect("not poisoned").len() < enough {
+            assert!(!workers.iter().any(tokio::task::JoinHandle::is_finished), "a worker panicked");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         program.kill();
