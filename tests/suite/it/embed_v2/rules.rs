@@ -109,6 +109,7 @@ async fn options_of_marengo_3_5_are_refused_where_they_do_not_work() {
     let with_text = || MultiInput::new().input_text("a").media_source(MultiInputSource::image(url()));
     let document = || MultiInput::new().media_source(MultiInputSource::document(url()));
     let pdf = || DocumentInput::new(url()).embedding_option([EmbeddingOption::Visual]);
+    let chunks = || DocumentInput::new(url()).embedding_scope([EmbeddingScope::Local]);
     let (m30, m35) = (|| ModelName::Marengo30, || ModelName::Marengo35);
     let rows = [
         create(m30(), "a".into()).embedding_dimension(256).await.map(drop),
@@ -119,6 +120,7 @@ async fn options_of_marengo_3_5_are_refused_where_they_do_not_work() {
         tasks.create(m35(), VideoInput::new(url())).embedding_uncertainty(true).await.map(drop),
         tasks.create(m35(), pdf()).embedding_uncertainty(true).await.map(drop),
         tasks.create(m35(), DocumentInput::new(url())).embedding_uncertainty(true).await.map(drop),
+        tasks.create(m35(), chunks()).embedding_uncertainty(true).await.map(drop),
         client.embed().create(m30()).await.map(drop),
         client.embed().create(m30()).text("").audio_start_offset_sec(-1).await.map(drop),
     ];
