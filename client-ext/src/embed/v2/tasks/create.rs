@@ -64,7 +64,9 @@ impl CreateEmbeddingTask {
     fn check_sent(&self, checks: &mut Checks) {
         let call = Call { model: &self.model_name, is_task: true };
         self.input.check(call, checks);
-        call.check(Self::OPERATION, self.options, &self.to_request(Content::Outline), checks);
+        let mut outline = self.to_request(Content::Outline);
+        self.input.remove_refused(call, &mut outline);
+        call.check(Self::OPERATION, self.options, &outline, checks);
     }
 
     fn to_request(&self, content: Content) -> CreateAsyncEmbeddingRequest {
