@@ -337,7 +337,7 @@ pub trait RequestOptions: Sized {
     ///
     /// Switch the checks off if the server accepts more than this version of the crate knows. What cannot be expressed
     /// in a request is refused nevertheless: ids that are not a path segment, numbers that are not finite, files that
-    /// cannot be read.
+    /// cannot be read, settings that the request has no field for.
     #[must_use]
     fn with_validation(mut self, validate: bool) -> Self {
         self.options_mut().validate = validate;

@@ -454,7 +454,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::runtime::optional_integer")]
         pub embedding_dimension: ::std::option::Option<u64>,
-        ///Whether every vector has a second one with the uncertainty of its numbers. Marengo 3.5 only. Audio and video need an `embedding_scope` without `asset`, text files the scope `local` alone. Not for PDF files. Default `false`.
+        ///Whether every vector has a second one with the uncertainty of its numbers. Marengo 3.5 only. Audio and video need an `embedding_scope` without `asset`, text files the scope `local` alone and `segmentation.sequential`. Not for PDF files. Default `false`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embedding_uncertainty: ::std::option::Option<bool>,
         ///An image. Marengo 3.5 only.
@@ -2562,7 +2562,10 @@ pub mod operations {
                     },
                 ],
                 kind: RuleKind::Required,
-                fields: &["document.embedding_scope"],
+                fields: &[
+                    "document.embedding_scope",
+                    "document.segmentation.sequential",
+                ],
                 values: &[],
                 count: 0u64,
                 unconfirmed: false,
@@ -4371,7 +4374,7 @@ pub mod params {
             max_length: None,
             default: None,
         };
-        ///Whether every vector has a second one with the uncertainty of its numbers. Marengo 3.5 only. Audio and video need an `embedding_scope` without `asset`, text files the scope `local` alone. Not for PDF files. Default `false`.
+        ///Whether every vector has a second one with the uncertainty of its numbers. Marengo 3.5 only. Audio and video need an `embedding_scope` without `asset`, text files the scope `local` alone and `segmentation.sequential`. Not for PDF files. Default `false`.
         pub const EMBEDDING_UNCERTAINTY: Param = Param {
             name: "embedding_uncertainty",
             minimum: None,

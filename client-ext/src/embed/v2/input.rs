@@ -257,6 +257,17 @@ impl EmbedTaskInput {
         }
     }
 
+    /// Removes from a request what [`check`](Self::check) has refused, so that no rule of the OpenAPI document refuses
+    /// it again, with a name that the caller did not use.
+    pub(super) fn remove_refused(&self, call: Call<'_>, request: &mut CreateAsyncEmbeddingRequest) {
+        if let (Self::Audio(input), Some(audio)) = (self, &mut request.audio)
+            && call.is_30()
+            && input.has_dynamic_clips()
+        {
+            audio.segmentation = None;
+        }
+    }
+
     /// The request without the options of the model.
     pub(super) fn to_request(&self, model: ModelName, content: Content) -> CreateAsyncEmbeddingRequest {
         let wire = |kind, model| CreateAsyncEmbeddingRequest::new(kind, model);

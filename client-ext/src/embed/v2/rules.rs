@@ -31,7 +31,8 @@ impl<V: HasModelOptions, M> Request<V, M> {
     /// Whether every vector has a second one with the uncertainty of its numbers. Default `false`.
     ///
     /// Without a task: not for a text together with files, and not for documents. In a task: audio and video need an
-    /// `embedding_scope` without `asset`, text files the scope `local` alone; not for PDF files.
+    /// `embedding_scope` without `asset`, text files the scope `local` alone and
+    /// [`sequential`](crate::embed::v2::DocumentInput::sequential); not for PDF files.
     pub fn embedding_uncertainty(mut self, uncertainty: bool) -> Self {
         self.verb.model_options_mut().uncertainty = Some(uncertainty);
         self

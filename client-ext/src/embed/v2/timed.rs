@@ -239,16 +239,20 @@ impl<K: Timeline> TimedInput<K> {
         self.check_range(&field("start_sec"), &field("end_sec"), call, checks);
         if let Some(segmentation) = self.segmentation {
             segmentation.check(at, checks);
-            // The form of a request without a task has no other division of audio.
-            if !call.is_task && at == Audio::NAME && segmentation.to_audio().is_none() {
-                let rule = "must be fixed for audio without a task";
-                checks.limit(Violation::new(&field("segmentation"), "dynamic", rule));
+            if at == Audio::NAME && segmentation.to_audio().is_none() {
+                let violation = |rule: &str| Violation::new(&field("segmentation"), "dynamic", rule);
+                if !call.is_task {
+                    // The form of a request without a task has no other division of audio.
+                    checks.refuse(violation("must be fixed for audio without a task"));
+                } else if call.is_30() {
+                    checks.limit(violation("must be fixed when model_name is marengo3.0"));
+                }
             }
         }
         let metadata = field("time_based_metadata");
         // The form of a request without a task does not have it.
         if !call.is_task && !self.metadata.is_empty() {
-            checks.limit(Violation::absent(&metadata, "requires a task with marengo3.5"));
+            checks.refuse(Violation::absent(&metadata, "requires a task with marengo3.5"));
         }
         for (index, entry) in self.metadata.iter().enumerate() {
             let at = |field: &str| format!("{metadata}[{index}].{field}");
@@ -290,6 +294,11 @@ impl<K: Timeline> TimedInput<K> {
 }
 
 impl AudioInput {
+    /// The clips have no fixed length, as they must with Marengo 3.0.
+    pub(super) fn has_dynamic_clips(&self) -> bool {
+        self.segmentation.is_some_and(|segmentation| segmentation.to_audio().is_none())
+    }
+
     /// The input as it is sent without a task.
     pub(super) fn to_request(&self, content: Content) -> AudioInputRequest {
         let mut wire = AudioInputRequest::new(self.source.to_wire(content));

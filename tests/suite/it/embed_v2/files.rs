@@ -226,6 +226,32 @@ async fn without_a_journal_a_file_is_uploaded_and_its_asset_deleted_by_a_cleanup
 }
 
 #[tokio::test]
+async fn a_bulk_call_changes_the_upload_of_each_file() {
+    let setup = Setup::new(SILENT, LocalServer::builder()).await;
+    let client = client(setup.server.base_url());
+    let content = std::fs::read(SILENT).expect("the clip");
+    let size = content.len() as u64;
+    let [first, last] = [&setup.video, &setup.video].map(|path| MediaSource::from(path.as_path()));
+    let videos = [first, MediaSource::bytes(content), last].map(VideoInput::new);
+    let sent = Arc::new(Mutex::new([0; 3]));
+    let seen = Arc::clone(&sent);
+    let bulk = client.embed().v2().tasks().create_bulk(ModelName::Marengo30, videos);
+    let bulk = bulk.with_upload(move |index, upload| {
+        let seen = Arc::clone(&seen);
+        let upload = upload.filename(format!("{index}.mp4")).sleep_interval(SOON);
+        upload.with_progress(move |now| seen.lock().expect("sane")[index] = now.sent)
+    });
+    let created = bulk.await;
+    assert!(created.iter().all(Result::is_ok), "{created:?}");
+    assert_eq!(*sent.lock().expect("sane"), [size, 0, size]);
+    let assets = client.assets().list().await.expect("listed");
+    let mut names: Vec<_> = assets.data.iter().filter_map(|asset| asset.filename.as_deref()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["0.mp4", "2.mp4"]);
+    setup.server.finish().await.expect("all requests are valid");
+}
+
+#[tokio::test]
 async fn what_cannot_work_is_refused_before_anything_is_sent() {
     let setup = Setup::new(TINY, in_parts()).await;
     let client = client(setup.server.base_url());

@@ -8,7 +8,7 @@ use twelvelabs::{
     },
 };
 
-use crate::support::{json, scripted_client};
+use crate::support::{json, only_request, scripted_client};
 
 fn url() -> MediaSource {
     MediaSource::url("https://example.com/a")
@@ -79,6 +79,7 @@ async fn inputs_that_cannot_work_are_refused_by_rule() {
         refused_task(c, m35(), video().time_based_metadata(2, 1, "a")).await,
         refused_task(c, m35(), fused().time_based_metadata(2, 1, "a")).await,
         refused_task(c, m30(), fused().time_based_metadata(1, 2, "a")).await,
+        refused_task(c, m30(), audio().segmentation(Segmentation::dynamic(4))).await,
         refused_task(c, m30(), audio().end_sec(14_401)).await,
         refused_task(c, m35(), video().start_sec(14_400)).await,
         // Documents.
@@ -109,6 +110,7 @@ async fn options_of_marengo_3_5_are_refused_where_they_do_not_work() {
     let with_text = || MultiInput::new().input_text("a").media_source(MultiInputSource::image(url()));
     let document = || MultiInput::new().media_source(MultiInputSource::document(url()));
     let pdf = || DocumentInput::new(url()).embedding_option([EmbeddingOption::Visual]);
+    let chunks = || DocumentInput::new(url()).embedding_scope([EmbeddingScope::Local]);
     let (m30, m35) = (|| ModelName::Marengo30, || ModelName::Marengo35);
     let rows = [
         create(m30(), "a".into()).embedding_dimension(256).await.map(drop),
@@ -119,6 +121,7 @@ async fn options_of_marengo_3_5_are_refused_where_they_do_not_work() {
         tasks.create(m35(), VideoInput::new(url())).embedding_uncertainty(true).await.map(drop),
         tasks.create(m35(), pdf()).embedding_uncertainty(true).await.map(drop),
         tasks.create(m35(), DocumentInput::new(url())).embedding_uncertainty(true).await.map(drop),
+        tasks.create(m35(), chunks()).embedding_uncertainty(true).await.map(drop),
         client.embed().create(m30()).await.map(drop),
         client.embed().create(m30()).text("").audio_start_offset_sec(-1).await.map(drop),
     ];
@@ -137,6 +140,32 @@ async fn another_model_has_no_rules_and_rules_can_be_switched_off() {
     let unchecked = embed.create(ModelName::Marengo30, input()).embedding_dimension(256).with_validation(false).await;
     assert_ne!(unchecked.expect_err("refused").kind(), ErrorKind::InvalidInput);
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(2));
+}
+
+#[tokio::test]
+async fn without_validation_nothing_is_left_out_of_a_request() {
+    let (server, client) = scripted_client([json(202, "embed_v2_tasks_create_202")]).await;
+    let embed = client.embed().v2();
+    let audio = || AudioInput::new(url()).segmentation(Segmentation::dynamic(4));
+    let video = || VideoInput::new(url()).time_based_metadata(0, 1, "a");
+    // The form of a request without a task has no fields for them.
+    let outcomes = [
+        embed.create(ModelName::Marengo30, audio()).with_validation(false).await,
+        embed.create("marengo4.0", audio()).with_validation(false).await,
+        embed.create(ModelName::Marengo30, video()).with_validation(false).await,
+    ];
+    let refused = [
+        "audio.segmentation must be fixed for audio without a task (got dynamic)",
+        "audio.segmentation must be fixed for audio without a task (got dynamic)",
+        "video.time_based_metadata requires a task with marengo3.5",
+    ];
+    assert_eq!(outcomes.map(|outcome| text_of(&outcome.expect_err("refused"))), refused);
+    assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(0));
+    // That of a task has.
+    let outcome = embed.tasks().create(ModelName::Marengo30, audio()).with_validation(false).await;
+    assert_ne!(outcome.expect_err("the server refuses it").kind(), ErrorKind::InvalidInput);
+    let sent: serde_json::Value = only_request(&server).await.body_json().expect("JSON");
+    assert_eq!(sent["audio"]["segmentation"]["temporal"]["dynamic"]["min_duration_sec"], 4);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod find;
 mod task_journal;
 mod upload_and_create;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use twelvelabs_api::{
     operations::EMBED_V2_TASKS_CREATE,
@@ -15,8 +15,14 @@ use twelvelabs_api::{
 pub use self::upload_and_create::{FileOptions, HasFileOptions};
 use super::EmbeddingTaskJob;
 use crate::{
-    assets::AssetCleanup,
-    core::{Core, decode::read_all, options::CallOptions, request::Verb, response::Response},
+    assets::{AssetCleanup, UploadAsset},
+    core::{
+        Core,
+        decode::read_all,
+        options::CallOptions,
+        request::{Request, Verb},
+        response::Response,
+    },
     embed::{
         bulk::{CreateBulk, CreatesJob},
         v2::{
@@ -64,7 +70,9 @@ impl CreateEmbeddingTask {
     fn check_sent(&self, checks: &mut Checks) {
         let call = Call { model: &self.model_name, is_task: true };
         self.input.check(call, checks);
-        call.check(Self::OPERATION, self.options, &self.to_request(Content::Outline), checks);
+        let mut outline = self.to_request(Content::Outline);
+        self.input.remove_refused(call, &mut outline);
+        call.check(Self::OPERATION, self.options, &outline, checks);
     }
 
     fn to_request(&self, content: Content) -> CreateAsyncEmbeddingRequest {
@@ -141,11 +149,45 @@ impl<M> CreateBulk<CreateEmbeddingTask, M> {
         self
     }
 
+    /// Changes the uploads of files of this machine, such as their progress and concurrency; see
+    /// [`Request::with_upload`](crate::Request::with_upload). The function receives the position of the input, from 0.
+    /// Inputs from elsewhere have no upload to change.
+    ///
+    /// ```no_run
+    /// # async fn run(tasks: twelvelabs::embed::v2::V2TasksClient) {
+    /// use twelvelabs::{ModelName, embed::v2::{MediaSource, VideoInput}};
+    ///
+    /// let paths = ["monday.mp4", "tuesday.mp4"];
+    /// let videos = paths.map(|path| VideoInput::new(MediaSource::path(path)));
+    /// let bulk = tasks.create_bulk(ModelName::Marengo35, videos).with_upload(move |index, upload| {
+    ///     upload.with_progress(move |now| eprintln!("{}: {} bytes sent", paths[index], now.sent))
+    /// });
+    /// # let _ = bulk.send().await;
+    /// # }
+    /// ```
+    pub fn with_upload(
+        mut self,
+        upload: impl Fn(usize, Request<UploadAsset>) -> Request<UploadAsset> + Send + Sync + 'static,
+    ) -> Self {
+        let upload = Arc::new(upload);
+        for (index, file) in self.files() {
+            let upload = Arc::clone(&upload);
+            file.change_upload(move |request| upload(index, request));
+        }
+        self
+    }
+
     /// Adds the assets of files of this machine to those that a cleanup deletes, as soon as they exist. Default: they
     /// stay. Inputs from elsewhere have no asset to delete.
     pub fn with_cleanup<N>(mut self, cleanup: &AssetCleanup<N>) -> Self {
-        let files = self.calls.iter_mut().filter(|call| call.input.source().as_path().is_some());
-        files.for_each(|call| call.file.add_to(cleanup.uploaded()));
+        self.files().for_each(|(_, file)| file.add_to(cleanup.uploaded()));
         self
+    }
+
+    /// The options of the files of this machine, with the positions of their inputs.
+    fn files(&mut self) -> impl Iterator<Item = (usize, &mut FileOptions)> {
+        let calls = self.calls.iter_mut().enumerate();
+        let files = calls.filter(|(_, call)| call.input.source().as_path().is_some());
+        files.map(|(index, call)| (index, &mut call.file))
     }
 }

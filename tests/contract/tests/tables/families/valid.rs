@@ -43,6 +43,16 @@ fn right_requests_of_other_families_are_valid() {
         ),
         ("uncertainty of clips", task(&uncertain("video", json!({ "embedding_scope": ["clip"] })))),
         ("uncertainty of an image", task(&uncertain("image", json!({})))),
+        (
+            "uncertainty of chunks",
+            task(&uncertain(
+                "document",
+                json!({
+                    "embedding_scope": ["local"],
+                    "segmentation": { "sequential": { "strategy": "sentence", "max_sentences": 2 } },
+                }),
+            )),
+        ),
         ("a document with the defaults", document(json!({}))),
         ("quarters of pages", document(json!({ "segmentation": { "spatial": { "strategy": "quadrants" } } }))),
         (

@@ -113,7 +113,7 @@ impl<V: HasFileOptions, M> Request<V, M> {
         mut self,
         upload: impl Fn(Request<UploadAsset>) -> Request<UploadAsset> + Send + Sync + 'static,
     ) -> Self {
-        self.verb.file_options_mut().upload = Some(Arc::new(upload));
+        self.verb.file_options_mut().change_upload(upload);
         self
     }
 
@@ -125,6 +125,14 @@ impl<V: HasFileOptions, M> Request<V, M> {
 }
 
 impl FileOptions {
+    /// Changes the upload.
+    pub(super) fn change_upload(
+        &mut self,
+        upload: impl Fn(Request<UploadAsset>) -> Request<UploadAsset> + Send + Sync + 'static,
+    ) {
+        self.upload = Some(Arc::new(upload));
+    }
+
     /// Adds the asset to these, as soon as it exists.
     pub(super) fn add_to(&mut self, uploaded: Uploaded) {
         self.cleanup = Some(uploaded);
