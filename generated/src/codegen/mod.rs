@@ -119,7 +119,7 @@ pub const KEY_PREFIX: &str = "";
 /// The OpenAPI document that this crate was generated from, as JSON.
 pub const SPEC: &str = include_str!("openapi.json");
 /// SHA-256 of [`SPEC`], in hexadecimal.
-pub const SPEC_SHA256: &str = "87a682cad28543c3fdeb1fe6ea77da86f1d91366c82475d3ab0b159e045c1e34";
+pub const SPEC_SHA256: &str = "95453906a92c914d1aaf689ca3d3fc2839fd92bab6e1918f09567efa8410524f";
 /// Names of response headers, in lower case.
 pub mod headers {
     ///`retry-after`
