@@ -160,6 +160,20 @@ mod tests {
         assert!(decode::<()>(b"{", &key()).is_err());
     }
 
+    #[test]
+    fn an_empty_body_and_one_that_ends_early_are_told_apart() {
+        let cases = [
+            ("", "the response body is empty", true),
+            (r#"{"_id":"a""#, "the response body is truncated", true),
+            (r#"{"_id":7,"status":"ready"}"#, "invalid response body at $._id", false),
+        ];
+        for (body, message, truncated) in cases {
+            let error = decode::<TasksStatusResponse>(body.as_bytes(), &key()).expect_err(body);
+            assert!(error.to_string().contains(message), "{error}");
+            assert_eq!(error.is_truncated(), truncated, "{body}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_body_makes_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {

@@ -215,6 +215,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_cut_between_two_characters() {
+        for (length, kept) in [(0, ""), (1, "a"), (2, "a"), (3, "aä"), (9, "aäö")] {
+            let mut text = "aäö".to_owned();
+            cut_to(&mut text, length);
+            assert_eq!(text, kept);
+        }
+    }
+
+    #[test]
     fn no_key_alters_what_the_contract_knows() {
         let body = br#"{"code":"too_many_requests","message":"The video_clip_length parameter is broken"}"#;
         for key in ["k", "any", "broken", "requests", "parameter", "video_clip_length", "too_many_requests"] {

@@ -8,6 +8,7 @@ use twelvelabs_api::{
 
 use super::*;
 
+mod own_types;
 mod spellings;
 
 /// Everything that a document may have: foreign keys before, in and behind the array, escapes, white space, nulls.

@@ -133,6 +133,8 @@ mod tests {
             limiter.limit()
         };
         assert_eq!(limits(Rate::Unless(25), &[(75, Some(30))]), 75);
+        assert_eq!(limits(Rate::Unless(25), &[(75, Some(LONGEST_RESET.as_secs()))]), 75);
+        assert_eq!(limits(Rate::Unless(25), &[(75, Some(LONGEST_RESET.as_secs() + 1))]), 25);
         assert_eq!(limits(Rate::Unless(25), &[(3000, Some(40_000))]), 25);
         assert_eq!(limits(Rate::Unless(25), &[(3000, None), (0, Some(1))]), 25);
         assert_eq!(limits(Rate::Unless(25), &[(10, None)]), 10);

@@ -1,7 +1,7 @@
 //! Documents in all the spellings that JSON has for them: order of members, white space, escapes, duplicate keys,
 //! nesting, objects as arrays. Whatever serde_json decodes from a whole document comes out of its chunks.
 
-use super::{Random, TasksRetrieveResponse, agree, is_long, retrieve};
+use super::{Random, Splitter, TasksRetrieveResponse, Value, agree, decode, is_complete, is_long, retrieve};
 
 /// A JSON value before it is spelt.
 #[derive(Clone)]
@@ -187,5 +187,27 @@ fn an_array_whose_key_is_spelt_with_escapes_is_not_lost() {
             let blocks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
             assert_eq!(retrieve(&blocks).expect(&text), (expected.clone(), 2), "{text}");
         }
+    }
+}
+
+#[test]
+fn escapes_in_strings_before_the_array_do_not_delay_its_elements() {
+    for text in [r"\\", r#"\""#, r#"\\\""#, r#"]}\",[{"#, r"\u0022"] {
+        let start = format!(r#"{{"new":"{text}","_id":"a","video_embedding":{{"segments":[{{"float":[1],"#);
+        let segment = r#""start_offset_sec":0,"end_offset_sec":6,"embedding_scope":"clip"}"#;
+        let mut splitter = Splitter::<TasksRetrieveResponse>::default();
+        let mut count = 0;
+        for chunk in [start.as_str(), segment] {
+            splitter.feed(chunk.as_bytes(), |_| count += 1).expect("nothing wrong");
+        }
+        assert_eq!(count, 1, "{start}");
+    }
+}
+
+#[test]
+fn commas_are_between_two_values_and_nowhere_else() {
+    for text in ["[,]", "[,1]", "[1,]", "[1,,2]", "[1 2]", "{,}", r#"{,"a":1}"#, r#"{"a":1,}"#, r#"{"a":1,,"b":2}"#] {
+        assert!(decode::<Value>(text.as_bytes()).is_err(), "{text}");
+        assert!(!is_complete(text.as_bytes()), "{text}");
     }
 }
