@@ -85,7 +85,9 @@ pub(crate) fn check(sources: &[ItemSource], globs: &[String], run: &ItemSettings
     let metadata = |path: &Path| path.metadata().map_err(|error| PipelineError::file("cannot find", path, error));
     for source in sources {
         match source {
-            ItemSource::Path(path) => drop(metadata(path)?),
+            ItemSource::Path(path) => {
+                metadata(path)?;
+            }
             ItemSource::Manifest(path) if path.as_os_str() == "-" => {}
             ItemSource::Manifest(path) if metadata(path)?.is_file() => drop(manifest::read(path, run)?),
             ItemSource::Objects(url) => drop(ObjectUrl::parse(url).map_err(PipelineError::usage)?),
