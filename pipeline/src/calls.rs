@@ -48,6 +48,11 @@ impl fmt::Debug for StepClient {
     }
 }
 
+/// The pause after the first poll. The later ones are longer, up to the interval: small files and tasks are ready soon.
+pub(crate) fn first_pause(interval: Duration) -> Duration {
+    interval / 16
+}
+
 /// How a step ended.
 ///
 /// A driver has something to do after each end, and is to be told by the compiler of a new one: there will be none without
@@ -142,7 +147,7 @@ impl StepClient {
         self
     }
 
-    /// How often an asset is polled. At least 1 ms, default 5 s.
+    /// How often an asset is polled; the first polls come sooner. At least 1 ms, default 5 s.
     #[must_use]
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval.max(Duration::from_millis(1));

@@ -17,6 +17,7 @@ use tokio::{
 
 pub(crate) use self::shared::Shared;
 use crate::{
+    calls::first_pause,
     error::PipelineError,
     event::Event,
     ledger::{Counts, JobRecord, now_ms},
@@ -83,6 +84,8 @@ struct Loop {
     storing: bool,
     polling: bool,
     next_poll: Instant,
+    /// The pause after the next poll. It grows to the interval, so that tasks that are ready soon are noticed soon.
+    poll_pause: Duration,
     /// Since when jobs are ready and not stored.
     ready_since: Option<Instant>,
     /// The jobs whose tasks this run has created, or tried to, and the seconds of their media. Only if there is a
@@ -110,6 +113,7 @@ pub(crate) async fn run(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Res
 impl Loop {
     fn new(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Self {
         Self {
+            poll_pause: first_pause(shared.settings.poll_interval),
             shared,
             interrupted,
             stop: None,
@@ -272,16 +276,29 @@ impl Loop {
         Ok(wake)
     }
 
+    /// The run has nothing left to do but to wait for tasks: from now on, a poll takes the place of no other request.
+    fn poll_soon_if_waiting(&mut self) -> Result<(), PipelineError> {
+        if self.running.is_empty() && self.shared.ledger.next_due(self.open_states(), ALL)?.is_none() {
+            self.poll_pause = first_pause(self.shared.settings.poll_interval);
+            self.next_poll = self.next_poll.min(Instant::now() + self.poll_pause);
+        }
+        Ok(())
+    }
+
     /// Waits until something ends, or until something is due.
     async fn wait(&mut self, counts: &Counts, started_ms: i64) -> Result<(), PipelineError> {
         let wake = self.wake_time(counts, started_ms)?;
         tokio::select! {
             ended = self.running.next(), if !self.running.is_empty() => match ended.transpose()? {
-                Some(Ended::Step(id)) => drop(self.busy.remove(&id)),
+                Some(Ended::Step(id)) => {
+                    self.busy.remove(&id);
+                    self.poll_soon_if_waiting()?;
+                }
                 Some(Ended::Batch) => self.storing = false,
                 Some(Ended::Poll) => {
                     self.polling = false;
-                    self.next_poll = Instant::now() + self.shared.settings.poll_interval;
+                    self.next_poll = Instant::now() + self.poll_pause;
+                    self.poll_pause = (self.poll_pause * 2).min(self.shared.settings.poll_interval);
                 }
                 None => {}
             },

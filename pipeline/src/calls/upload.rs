@@ -17,7 +17,7 @@ use twelvelabs::{
     wait::WaitOptions,
 };
 
-use super::{StepClient, StepEnd};
+use super::{StepClient, StepEnd, first_pause};
 use crate::{
     check_file::stamp,
     event::Event,
@@ -129,11 +129,27 @@ impl StepClient {
 
     /// Waits until the asset can be embedded. `None` if the run is interrupted meanwhile: the platform may take hours.
     async fn wait_for_asset(&self, id: &AssetId) -> twelvelabs::Result<Option<Asset>> {
-        let wait = self.client.assets().wait_until_ready(id).sleep_interval(self.poll_interval);
         tokio::select! {
-            asset = wait.with_deadline(PROCESSING).send() => asset.map(Some),
+            asset = self.ready_asset(id) => asset.map(Some),
             () = self.gate.interrupted() => Ok(None),
         }
+    }
+
+    async fn ready_asset(&self, id: &AssetId) -> twelvelabs::Result<Asset> {
+        let assets = self.client.assets();
+        // Most are ready soon, and the next upload may wait for the end of this step.
+        let mut pause = first_pause(self.poll_interval);
+        while pause < self.poll_interval {
+            match assets.retrieve(id).send().await {
+                Ok(asset) if asset.status == AssetStatus::Ready => return Ok(asset),
+                Ok(asset) if asset.status == AssetStatus::Processing => tokio::time::sleep(pause).await,
+                // The wait tells errors that end it from those that it tolerates.
+                _ => break,
+            }
+            pause *= 2;
+        }
+        let wait = assets.wait_until_ready(id).sleep_interval(self.poll_interval);
+        wait.with_deadline(PROCESSING).send().await
     }
 
     /// The asset that an earlier attempt has created, if there is one that is not failed.

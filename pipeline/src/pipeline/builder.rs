@@ -113,7 +113,8 @@ impl PipelineBuilder {
         self
     }
 
-    /// How often the list of tasks is requested, and an asset is polled. At least 1 ms, default 5 s.
+    /// How often the list of tasks is requested, and an asset is polled. The first polls come sooner. At least 1 ms,
+    /// default 5 s.
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {
         self.run.driver.poll_interval = interval.clamp(Duration::from_millis(1), LONGEST);
         self
