@@ -50,7 +50,7 @@ impl fmt::Debug for StepClient {
 
 /// The pause after the first poll. The later ones are longer, up to the interval: small files and tasks are ready soon.
 pub(crate) fn first_pause(interval: Duration) -> Duration {
-    interval / 16
+    interval / 64
 }
 
 /// How a step ended.
