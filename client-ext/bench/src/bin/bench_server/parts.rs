@@ -82,8 +82,10 @@ impl Uploads {
     /// The response to a call of `/assets` or of a path below.
     pub(crate) fn call(&self, base_url: &str, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
         let mut all = self.all();
-        let path = path.strip_prefix("multipart-uploads").map(|rest| rest.strip_prefix('/').unwrap_or(rest));
-        let Some(path) = path else { return Some((200, json!({ "_id": asset(0), "status": "ready" }))) };
+        let Some(rest) = path.strip_prefix("multipart-uploads") else {
+            return Some((200, json!({ "_id": path, "status": "ready" })));
+        };
+        let path = rest.strip_prefix('/').unwrap_or(rest);
         if path.is_empty() {
             all.push(Upload { size: body["total_size"].as_u64()?, ..Upload::default() });
             let (id, upload) = (all.len() - 1, all.last()?);
