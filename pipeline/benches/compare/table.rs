@@ -96,7 +96,7 @@ pub(crate) fn search(size: Size) -> Outcome {
     let found = table.search(&query, &settings)?.len();
     let seconds = best(|| table.search(&query, &settings).map(drop))?;
     let decoding = (files - seconds) / files * 100.0;
-    println!("of a search in the files, reading and decoding them is {decoding:.0} %");
+    println!("of a search in the files, decoding them is {decoding:.0} %");
     drop(table);
     let values: Vec<f32> = (0..size.rows * DIMENSIONS).map(|at| at as f32).collect();
     let threads = std::thread::available_parallelism()?.get();

@@ -105,6 +105,32 @@ async fn a_result_waits_for_others_of_its_batch() {
     assert!(own.storing);
 }
 
+/// Tasks of small files are ready soon, and a run that only waits for them should end soon.
+#[tokio::test(start_paused = true)]
+async fn tasks_are_polled_sooner_when_nothing_else_is_left_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut own = loop_with_a_result(&folder);
+    let counts = own.shared.ledger.counts().expect("counted");
+    let interval = own.shared.settings.poll_interval;
+    let mut pauses = Vec::new();
+    for _ in 0..8 {
+        own.running.push(Box::pin(async { Ok(Ended::Poll) }));
+        own.wait(&counts, now_ms()).await.expect("waited");
+        pauses.push(own.next_poll - Instant::now());
+    }
+    assert!(pauses[0] < interval / 10 && pauses[7] == interval && pauses.is_sorted(), "{pauses:?}");
+
+    // A step ends while another one runs, and then the last one.
+    own.running.push(Box::pin(std::future::pending()));
+    own.running.push(Box::pin(async { Ok(Ended::Step("b".into())) }));
+    own.wait(&counts, now_ms()).await.expect("waited");
+    assert_eq!(own.next_poll - Instant::now(), interval);
+    own.running.clear();
+    own.running.push(Box::pin(async { Ok(Ended::Step("c".into())) }));
+    own.wait(&counts, now_ms()).await.expect("waited");
+    assert_eq!(own.next_poll - Instant::now(), pauses[0]);
+}
+
 /// The loop before it has started anything.
 fn loop_of(own: Loop) -> Loop {
     Loop::new(own.shared, own.interrupted)
