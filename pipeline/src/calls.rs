@@ -15,6 +15,7 @@ use twelvelabs::{Error, TwelveLabs};
 
 pub use self::create::Right;
 use self::gate::{Gate, Reaction};
+pub(crate) use self::upload::LONGEST_PROCESSING;
 use crate::{
     error::PipelineError,
     event::{Event, Reporter},

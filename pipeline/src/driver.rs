@@ -15,17 +15,17 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use self::poll::{Polled, Rounds};
 pub(crate) use self::shared::Shared;
 use crate::{
-    calls::first_pause,
     error::PipelineError,
     event::Event,
     ledger::{Counts, JobRecord, now_ms},
     steps::State,
 };
 
-/// The largest number of tasks that are polled for.
-const MOST_CREATED: u64 = 500;
+/// The largest number of assets, and of tasks, that are polled.
+const MOST_POLLED: u64 = 500;
 /// A batch is written when so many jobs are ready, or when the first of them has waited for
 /// [`DriverSettings::batch_delay`].
 const BATCH: usize = 64;
@@ -66,9 +66,10 @@ pub(crate) enum Stop {
 
 /// What has ended.
 enum Ended {
+    Upload(String),
     Step(String),
     Batch,
-    Poll,
+    Round(Polled),
 }
 
 type Running = FuturesUnordered<Pin<Box<dyn Future<Output = Result<Ended, PipelineError>> + Send>>>;
@@ -82,10 +83,8 @@ struct Loop {
     /// The jobs whose steps run.
     busy: HashSet<String>,
     storing: bool,
-    polling: bool,
-    next_poll: Instant,
-    /// The pause after the next poll. It grows to the interval, so that tasks that are ready soon are noticed soon.
-    poll_pause: Duration,
+    assets: Rounds,
+    tasks: Rounds,
     /// Since when jobs are ready and not stored.
     ready_since: Option<Instant>,
     /// The jobs whose tasks this run has created, or tried to, and the seconds of their media. Only if there is a
@@ -112,16 +111,16 @@ pub(crate) async fn run(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Res
 
 impl Loop {
     fn new(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Self {
+        let interval = shared.settings.poll_interval;
         Self {
-            poll_pause: first_pause(shared.settings.poll_interval),
             shared,
             interrupted,
             stop: None,
             running: Running::new(),
             busy: HashSet::new(),
             storing: false,
-            polling: false,
-            next_poll: Instant::now(),
+            assets: Rounds::new(interval),
+            tasks: Rounds::new(interval),
             ready_since: None,
             charged: HashSet::new(),
             spent: 0.0,
@@ -153,26 +152,43 @@ impl Loop {
             return Ok(());
         }
         self.start_batch(counts)?;
-        let created = count(counts, "created");
-        if !self.polling && created > 0 && Instant::now() >= self.next_poll {
-            self.polling = true;
-            let shared = Arc::clone(&self.shared);
-            self.running.push(Box::pin(async move { poll::round(&shared).await.map(|()| Ended::Poll) }));
+        for polled in [Polled::Tasks, Polled::Assets] {
+            if self.is_polled(polled, counts) && self.rounds(polled).is_due() {
+                self.rounds(polled).start();
+                let shared = Arc::clone(&self.shared);
+                let round = async move { poll::round(&shared, polled).await.map(|()| Ended::Round(polled)) };
+                self.running.push(Box::pin(round));
+            }
         }
         self.start_steps("intent")?;
         if !self.shared.settings.keep_assets {
             self.start_steps("stored")?;
             self.start_steps("failed")?;
         }
-        if self.stop.is_none() && created < MOST_CREATED {
+        if self.stop.is_none() && count(counts, "created") < MOST_POLLED {
             self.start_steps("uploaded")?;
         }
         for state in ["uploading", "planned"] {
-            if self.stop.is_none() {
+            if self.stop.is_none() && count(counts, "processing") < MOST_POLLED {
                 self.start_steps(state)?;
             }
         }
         Ok(())
+    }
+
+    fn rounds(&mut self, polled: Polled) -> &mut Rounds {
+        match polled {
+            Polled::Assets => &mut self.assets,
+            Polled::Tasks => &mut self.tasks,
+        }
+    }
+
+    /// Whether there is something to poll. Assets are for new tasks only.
+    fn is_polled(&self, polled: Polled, counts: &Counts) -> bool {
+        match polled {
+            Polled::Assets => self.stop.is_none() && count(counts, "processing") > 0,
+            Polled::Tasks => count(counts, "created") > 0,
+        }
     }
 
     fn start_batch(&mut self, counts: &Counts) -> Result<(), PipelineError> {
@@ -195,7 +211,8 @@ impl Loop {
         let (Some(since), false) = (self.ready_since, self.storing) else { return Ok(None) };
         // A result that could not be retrieved is postponed.
         let Some(due) = self.shared.ledger.next_due(&["ready"], ALL)? else { return Ok(None) };
-        let is_idle = self.running.is_empty() && count(counts, "created") == 0;
+        let is_polling = self.is_polled(Polled::Assets, counts) || self.is_polled(Polled::Tasks, counts);
+        let is_idle = self.running.is_empty() && !is_polling;
         let is_full = count(counts, "ready") >= BATCH as u64;
         let delay = if is_idle || is_full { Duration::ZERO } else { self.shared.settings.batch_delay };
         Ok(Some((since + delay).max(instant_of(due))))
@@ -215,7 +232,9 @@ impl Loop {
             let shared = Arc::clone(&self.shared);
             self.running.push(Box::pin(async move {
                 let id = job.id.clone();
-                step(&shared, job).await.map(|()| Ended::Step(id))
+                let is_upload = matches!(job.state, State::Planned | State::Uploading);
+                step(&shared, job).await?;
+                Ok(if is_upload { Ended::Upload(id) } else { Ended::Step(id) })
             }));
         }
         Ok(())
@@ -246,7 +265,8 @@ impl Loop {
     }
 
     fn is_over(&self, counts: &Counts) -> Result<bool, PipelineError> {
-        let is_waiting = count(counts, "created") + count(counts, "ready") > 0;
+        let is_polling = self.is_polled(Polled::Assets, counts) || self.is_polled(Polled::Tasks, counts);
+        let is_waiting = is_polling || count(counts, "ready") > 0;
         Ok(self.stop == Some(Stop::Interrupted)
             || (!is_waiting && self.shared.ledger.next_due(self.open_states(), ALL)?.is_none()))
     }
@@ -258,8 +278,10 @@ impl Loop {
         if self.stop == Some(Stop::Interrupted) {
             return Ok(wake);
         }
-        if count(counts, "created") > 0 && !self.polling {
-            wake = wake.min(self.next_poll);
+        for (polled, rounds) in [(Polled::Assets, &self.assets), (Polled::Tasks, &self.tasks)] {
+            if let Some(next) = rounds.next().filter(|_| self.is_polled(polled, counts)) {
+                wake = wake.min(next);
+            }
         }
         if let Some(time) = self.batch_time(counts)? {
             wake = wake.min(time);
@@ -276,11 +298,11 @@ impl Loop {
         Ok(wake)
     }
 
-    /// The run has nothing left to do but to wait for tasks: from now on, a poll takes the place of no other request.
-    fn poll_soon_if_waiting(&mut self) -> Result<(), PipelineError> {
+    /// The run has nothing left to do but to poll: from now on, a poll takes the place of no other request.
+    fn hurry_if_waiting(&mut self) -> Result<(), PipelineError> {
         if self.running.is_empty() && self.shared.ledger.next_due(self.open_states(), ALL)?.is_none() {
-            self.poll_pause = first_pause(self.shared.settings.poll_interval);
-            self.next_poll = self.next_poll.min(Instant::now() + self.poll_pause);
+            self.assets.hurry();
+            self.tasks.hurry();
         }
         Ok(())
     }
@@ -290,16 +312,17 @@ impl Loop {
         let wake = self.wake_time(counts, started_ms)?;
         tokio::select! {
             ended = self.running.next(), if !self.running.is_empty() => match ended.transpose()? {
+                Some(Ended::Upload(id)) => {
+                    self.busy.remove(&id);
+                    self.assets.hurry();
+                    self.hurry_if_waiting()?;
+                }
                 Some(Ended::Step(id)) => {
                     self.busy.remove(&id);
-                    self.poll_soon_if_waiting()?;
+                    self.hurry_if_waiting()?;
                 }
                 Some(Ended::Batch) => self.storing = false,
-                Some(Ended::Poll) => {
-                    self.polling = false;
-                    self.next_poll = Instant::now() + self.poll_pause;
-                    self.poll_pause = (self.poll_pause * 2).min(self.shared.settings.poll_interval);
-                }
+                Some(Ended::Round(polled)) => self.rounds(polled).end(),
                 None => {}
             },
             () = sleep_until(wake) => {}

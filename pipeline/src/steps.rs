@@ -1,9 +1,9 @@
 //! The states of a job, the outcomes of its steps, and the function that returns the next state.
 //!
 //! ```text
-//! Planned → Uploading → Uploaded → Intent → Created → Ready → Stored → Cleaned
-//!                          ↑__________|        |________________|
-//!                  certainly not sent           Failed, Uncertain
+//! Planned → Uploading → Processing → Uploaded → Intent → Created → Ready → Stored → Cleaned
+//!                                       ↑__________|        |________________|
+//!                               certainly not sent           Failed, Uncertain
 //! ```
 //!
 //! Nothing here does I/O or knows who drives the steps: a driver performs a step, and records its [`Outcome`] with
@@ -24,6 +24,11 @@ pub enum State {
     Planned,
     /// The upload has started. An asset may exist whose id is not known.
     Uploading,
+    /// The file is on the server, which processes the asset.
+    Processing {
+        /// The asset.
+        asset: String,
+    },
     /// The asset is ready, and there is no task.
     Uploaded {
         /// The asset.
@@ -86,7 +91,12 @@ pub enum State {
 pub enum Outcome {
     /// The upload is about to start.
     UploadStarted,
-    /// The asset is ready: it was uploaded, or found.
+    /// The asset exists, and is not ready: it was uploaded, or found.
+    UploadSent {
+        /// The asset.
+        asset: String,
+    },
+    /// The asset is ready.
     UploadDone {
         /// The asset.
         asset: String,
@@ -158,7 +168,8 @@ pub fn transition(state: State, outcome: Outcome) -> Result<State, InvalidTransi
     use State as S;
     Ok(match (state, outcome) {
         (S::Planned | S::Uploading, O::UploadStarted) => S::Uploading,
-        (S::Uploading, O::UploadDone { asset }) => S::Uploaded { asset },
+        (S::Uploading, O::UploadSent { asset }) => S::Processing { asset },
+        (S::Uploading | S::Processing { .. }, O::UploadDone { asset }) => S::Uploaded { asset },
         (S::Uploaded { asset }, O::Intended) => S::Intent { asset },
         (S::Intent { asset }, O::NotSent | O::Looked(Found::None)) => S::Uploaded { asset },
         (S::Intent { asset }, O::Unknown) => S::Intent { asset },
@@ -171,7 +182,10 @@ pub fn transition(state: State, outcome: Outcome) -> Result<State, InvalidTransi
         (S::Ready { asset, task } | S::Stored { asset, task }, O::Stored) => S::Stored { asset, task },
         (S::Stored { task, .. }, O::Cleaned) => S::Cleaned { task },
         (S::Failed { reason, retryable, .. }, O::Cleaned) => S::Failed { asset: None, reason, retryable },
-        (S::Planned | S::Uploading, O::Failed { reason, retryable }) => S::Failed { asset: None, reason, retryable },
+        // An asset that cannot be used is deleted before its failure is recorded.
+        (S::Planned | S::Uploading | S::Processing { .. }, O::Failed { reason, retryable }) => {
+            S::Failed { asset: None, reason, retryable }
+        }
         // A create call that failed for good has no task; one whose outcome is unknown is `Unknown`.
         (
             S::Uploaded { asset } | S::Intent { asset } | S::Created { asset, .. } | S::Ready { asset, .. },
@@ -201,6 +215,7 @@ impl State {
         match self {
             Self::Planned => "planned",
             Self::Uploading => "uploading",
+            Self::Processing { .. } => "processing",
             Self::Uploaded { .. } => "uploaded",
             Self::Intent { .. } => "intent",
             Self::Created { .. } => "created",
@@ -216,7 +231,8 @@ impl State {
     pub fn asset(&self) -> Option<&str> {
         match self {
             Self::Planned | Self::Uploading | Self::Cleaned { .. } => None,
-            Self::Uploaded { asset }
+            Self::Processing { asset }
+            | Self::Uploaded { asset }
             | Self::Intent { asset }
             | Self::Created { asset, .. }
             | Self::Ready { asset, .. }

@@ -59,7 +59,7 @@ pub(crate) fn upload(size: Size) -> Outcome {
             let event: serde_json::Value = serde_json::from_str(&line?)?;
             match event["state"].as_str() {
                 Some("uploading") => drop(first.get_or_insert_with(Instant::now)),
-                Some("uploaded") => last = Instant::now(),
+                Some("processing" | "uploaded") => last = Instant::now(),
                 _ => {}
             }
         }

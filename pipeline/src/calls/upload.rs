@@ -13,7 +13,7 @@ use std::{
 use futures_util::TryStreamExt;
 use twelvelabs::{
     FileSource, Request, RequestOptions, Response,
-    assets::{Asset, AssetId, AssetStatus, UploadAsset},
+    assets::{Asset, AssetStatus, UploadAsset},
     wait::WaitOptions,
 };
 
@@ -29,7 +29,7 @@ use crate::{
 /// Larger files are sent in parts, with a journal from which the upload is resumed, in bytes.
 const WITH_JOURNAL: u64 = 200_000_000;
 /// The longest wait until the platform has processed an asset.
-const PROCESSING: Duration = Duration::from_secs(4 * 3600);
+pub(crate) const LONGEST_PROCESSING: Duration = Duration::from_secs(4 * 3600);
 
 impl StepClient {
     /// How the step ends for a file or an object that cannot be uploaded: it is not as it was when it was checked, or
@@ -54,25 +54,27 @@ impl StepClient {
         Some(StepEnd::Done(Outcome::Failed { reason, retryable: true }))
     }
 
-    /// Uploads the file or the object of a job, and waits until its asset can be embedded. A file that has changed since
-    /// it was checked makes the job fail. Objects are read with the credentials of the environment.
+    /// Uploads the file or the object of a job. A file that has changed since it was checked makes the job fail. Objects
+    /// are read with the credentials of the environment.
     ///
     /// `again` says that an earlier attempt may have left an asset, which is looked for. A large file is sent in parts,
     /// and what was sent is remembered in the file `journal`, which is removed at the end.
+    ///
+    /// The asset is [ready](Outcome::UploadDone), or the server [processes](Outcome::UploadSent) it. It is waited for with
+    /// [`wait_for_asset`](Self::wait_for_asset).
     pub async fn upload(&self, job: &EmbedJob, again: bool, journal: &Path) -> StepEnd {
         if let Some(end) = self.changed(job).await {
             return end;
         }
         let failure = ReadFailure::default();
         match self.try_upload(job, again, journal, &failure).await {
-            // Another run finds the asset, or the journal.
-            Ok(None) => StepEnd::Interrupted,
-            Ok(Some(asset)) => {
+            Ok(asset) => {
                 if has_journal(job) {
-                    // Without the journal, another upload would not be resumed, and there is none.
+                    // There is no other upload to resume: if the outcome is not recorded, the asset is found.
                     let _ = tokio::fs::remove_file(journal).await;
                 }
-                StepEnd::Done(Outcome::UploadDone { asset: asset.id.to_string() })
+                let (is_ready, asset) = (asset.status == AssetStatus::Ready, asset.id.to_string());
+                StepEnd::Done(if is_ready { Outcome::UploadDone { asset } } else { Outcome::UploadSent { asset } })
             }
             Err(error) => match failure.take() {
                 Some(reason) => unreadable(&reason),
@@ -87,16 +89,16 @@ impl StepClient {
         again: bool,
         journal: &Path,
         failure: &ReadFailure,
-    ) -> twelvelabs::Result<Option<Asset>> {
-        let found = if again && !has_journal(job) { self.find_asset(job).await? } else { None };
-        let asset = match found {
-            Some(asset) => asset,
-            None => self.send(job, journal, failure).await?,
-        };
-        self.wait_for_asset(&asset).await
+    ) -> twelvelabs::Result<Asset> {
+        let is_resumed = has_journal(job) && journal.exists();
+        let found = if again && !is_resumed { self.find_asset(job).await? } else { None };
+        match found {
+            Some(asset) => Ok(asset),
+            None => self.send(job, journal, failure).await,
+        }
     }
 
-    async fn send(&self, job: &EmbedJob, journal: &Path, failure: &ReadFailure) -> twelvelabs::Result<AssetId> {
+    async fn send(&self, job: &EmbedJob, journal: &Path, failure: &ReadFailure) -> twelvelabs::Result<Asset> {
         let assets = self.client.assets();
         let asset = match &job.origin {
             Origin::Url(url) => {
@@ -110,7 +112,7 @@ impl StepClient {
             }
         }?;
         self.gate.succeeded(asset.info());
-        Ok(asset.into_value().id)
+        Ok(asset.into_value())
     }
 
     async fn send_file(
@@ -127,17 +129,20 @@ impl StepClient {
         upload.send_with_response().await
     }
 
-    /// Waits until the asset can be embedded. `None` if the run is interrupted meanwhile: the platform may take hours.
-    async fn wait_for_asset(&self, id: &AssetId) -> twelvelabs::Result<Option<Asset>> {
+    /// Waits until an asset can be embedded, up to four hours. The step is interrupted together with the run.
+    pub async fn wait_for_asset(&self, asset: &str) -> StepEnd {
         tokio::select! {
-            asset = self.ready_asset(id) => asset.map(Some),
-            () = self.gate.interrupted() => Ok(None),
+            ended = self.ready_asset(asset) => match ended {
+                Ok(_) => StepEnd::Done(Outcome::UploadDone { asset: asset.into() }),
+                Err(error) => self.failed(&error),
+            },
+            () = self.gate.interrupted() => StepEnd::Interrupted,
         }
     }
 
-    async fn ready_asset(&self, id: &AssetId) -> twelvelabs::Result<Asset> {
+    async fn ready_asset(&self, id: &str) -> twelvelabs::Result<Asset> {
         let assets = self.client.assets();
-        // Most are ready soon, and the next upload may wait for the end of this step.
+        // Most are ready soon.
         let mut pause = first_pause(self.poll_interval);
         while pause < self.poll_interval {
             match assets.retrieve(id).send().await {
@@ -149,16 +154,16 @@ impl StepClient {
             pause *= 2;
         }
         let wait = assets.wait_until_ready(id).sleep_interval(self.poll_interval);
-        wait.with_deadline(PROCESSING).send().await
+        wait.with_deadline(LONGEST_PROCESSING).send().await
     }
 
     /// The asset that an earlier attempt has created, if there is one that is not failed.
-    async fn find_asset(&self, job: &EmbedJob) -> twelvelabs::Result<Option<AssetId>> {
+    async fn find_asset(&self, job: &EmbedJob) -> twelvelabs::Result<Option<Asset>> {
         let name = job.asset_name();
         let mut assets = self.client.assets().list().filename(&name).page_limit(50).with_max_retries(2).items();
         while let Some(asset) = assets.try_next().await? {
             if asset.filename.as_deref() == Some(&name) && asset.status != AssetStatus::Failed {
-                return Ok(Some(asset.id));
+                return Ok(Some(asset));
             }
         }
         Ok(None)

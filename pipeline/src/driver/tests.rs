@@ -114,9 +114,9 @@ async fn tasks_are_polled_sooner_when_nothing_else_is_left_to_do() {
     let interval = own.shared.settings.poll_interval;
     let mut pauses = Vec::new();
     for _ in 0..8 {
-        own.running.push(Box::pin(async { Ok(Ended::Poll) }));
+        own.running.push(Box::pin(async { Ok(Ended::Round(Polled::Tasks)) }));
         own.wait(&counts, now_ms()).await.expect("waited");
-        pauses.push(own.next_poll - Instant::now());
+        pauses.push(pause(&own));
     }
     assert!(pauses[0] < interval / 10 && pauses[7] == interval && pauses.is_sorted(), "{pauses:?}");
 
@@ -124,11 +124,35 @@ async fn tasks_are_polled_sooner_when_nothing_else_is_left_to_do() {
     own.running.push(Box::pin(std::future::pending()));
     own.running.push(Box::pin(async { Ok(Ended::Step("b".into())) }));
     own.wait(&counts, now_ms()).await.expect("waited");
-    assert_eq!(own.next_poll - Instant::now(), interval);
+    assert_eq!(pause(&own), interval);
     own.running.clear();
     own.running.push(Box::pin(async { Ok(Ended::Step("c".into())) }));
     own.wait(&counts, now_ms()).await.expect("waited");
-    assert_eq!(own.next_poll - Instant::now(), pauses[0]);
+    assert_eq!(pause(&own), pauses[0]);
+}
+
+/// Assets of small files are ready soon, and the create calls of their tasks wait for that.
+#[tokio::test(start_paused = true)]
+async fn assets_are_polled_soon_after_each_upload() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut own = loop_with_a_result(&folder);
+    let counts = own.shared.ledger.counts().expect("counted");
+    let pause = |own: &Loop| own.assets.next().expect("no round is running") - Instant::now();
+    for _ in 0..8 {
+        own.running.push(Box::pin(async { Ok(Ended::Round(Polled::Assets)) }));
+        own.wait(&counts, now_ms()).await.expect("waited");
+    }
+    assert_eq!(pause(&own), own.shared.settings.poll_interval);
+    // Another upload is running.
+    own.running.push(Box::pin(std::future::pending()));
+    own.running.push(Box::pin(async { Ok(Ended::Upload("b".into())) }));
+    own.wait(&counts, now_ms()).await.expect("waited");
+    assert!(pause(&own) < own.shared.settings.poll_interval / 10, "{:?}", pause(&own));
+}
+
+/// How long it is until the tasks are polled.
+fn pause(own: &Loop) -> Duration {
+    own.tasks.next().expect("no round is running") - Instant::now()
 }
 
 /// The loop before it has started anything.

@@ -63,6 +63,7 @@ fn condition(state: &str) -> &'static str {
     match state {
         "planned" => "'planned'",
         "uploading" => "'uploading'",
+        "processing" => "'processing'",
         "uploaded" => "'uploaded'",
         "intent" => "'intent'",
         "ready" => "'ready'",
@@ -80,6 +81,7 @@ fn read_state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
     let (own_asset, own_task) = (asset.clone().unwrap_or_default(), task.unwrap_or_default());
     Ok(match name.as_str() {
         "uploading" => State::Uploading,
+        "processing" => State::Processing { asset: own_asset },
         "uploaded" => State::Uploaded { asset: own_asset },
         "intent" => State::Intent { asset: own_asset },
         "created" => State::Created { asset: own_asset, task: own_task },
@@ -122,15 +124,22 @@ impl Ledger {
         Ok(due.map_err(|error| failed(&self.path, error))?.into_iter().flatten().min())
     }
 
-    /// The tasks of jobs that are created, with the time when they were recorded, and the jobs.
+    /// The assets that are processed, with the time when they were recorded, and their jobs.
+    pub(crate) fn processing(&self) -> Result<Vec<(String, i64, String)>, PipelineError> {
+        self.waiting("SELECT asset, changed_ms, id FROM jobs WHERE state = 'processing' ORDER BY number")
+    }
+
+    /// The tasks of jobs that are created, with the time when they were recorded, and their jobs.
     pub(crate) fn created(&self) -> Result<Vec<(String, i64, String)>, PipelineError> {
+        self.waiting("SELECT task, created_ms, id FROM jobs WHERE state = 'created' ORDER BY number")
+    }
+
+    fn waiting(&self, sql: &str) -> Result<Vec<(String, i64, String)>, PipelineError> {
         let connection = self.connection();
-        let rows = connection
-            .prepare("SELECT task, created_ms, id FROM jobs WHERE state = 'created' ORDER BY number")
-            .and_then(|mut statement| {
-                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-                rows.collect()
-            });
+        let rows = connection.prepare(sql).and_then(|mut statement| {
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            rows.collect()
+        });
         rows.map_err(|error| failed(&self.path, error))
     }
 

@@ -83,7 +83,7 @@ fn a_second_process_newer_versions_and_other_parameters_are_refused_with_both_va
     assert!(error.contains("with clips the default, and this run has fixed:6"), "{error}");
     Connection::open(&path).and_then(|own| own.pragma_update(None, "user_version", 99)).expect("changed");
     let error = open(&folder).expect_err("newer");
-    assert_eq!(error, "the ledger /l.sqlite has version 99, and this program reads version 3 only");
+    assert_eq!(error, "the ledger /l.sqlite has version 99, and this program reads version 4 only");
 }
 
 #[test]

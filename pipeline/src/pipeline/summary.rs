@@ -40,7 +40,7 @@ impl RunSummary {
             refused,
             failed: count(&["failed"]),
             uncertain: count(&["uncertain"]),
-            unfinished: count(&["planned", "uploading", "uploaded", "intent", "created", "ready"]),
+            unfinished: count(&["planned", "uploading", "processing", "uploaded", "intent", "created", "ready"]),
             interrupted: stop == Some(Stop::Interrupted),
             limit: match stop {
                 Some(Stop::Limit(reason)) => Some(reason),

@@ -12,6 +12,7 @@ fn states() -> Vec<S> {
     vec![
         S::Planned,
         S::Uploading,
+        S::Processing { asset: asset() },
         S::Uploaded { asset: asset() },
         S::Intent { asset: asset() },
         S::Created { asset: asset(), task: task() },
@@ -27,6 +28,7 @@ fn states() -> Vec<S> {
 fn outcomes() -> Vec<O> {
     vec![
         O::UploadStarted,
+        O::UploadSent { asset: asset() },
         O::UploadDone { asset: asset() },
         O::Intended,
         O::NotSent,

@@ -86,7 +86,12 @@ impl Uploads {
         let own = &self.0;
         let again = step.again || context.info().attempt > 1;
         let journal = own.journals.join(format!("upload-{}", step.job.id));
-        let upload = own.calls.upload(&step.job, again, &journal);
+        let upload = async {
+            match own.calls.upload(&step.job, again, &journal).await {
+                StepEnd::Done(Outcome::UploadSent { asset }) => own.calls.wait_for_asset(&asset).await,
+                end => end,
+            }
+        };
         own.outcome(&context, own.perform(&context, Box::pin(upload)).await?)
     }
 }

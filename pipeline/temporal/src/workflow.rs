@@ -64,7 +64,8 @@ impl EmbedWorkflow {
             };
             let outcome = match &state {
                 State::Planned => Outcome::UploadStarted,
-                State::Uploading => ctx.execute_activity(Uploads::upload, step, uploaded(&plan)).await?,
+                // The activity waits until the asset is ready.
+                State::Uploading | State::Processing { .. } => ctx.execute_activity(Uploads::upload, step, uploaded(&plan)).await?,
                 State::Uploaded { .. } => {
                     let now = ctx.workflow_time().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                     intended_ms = now.map_or(0, |now| now.as_millis() as u64);

@@ -13,8 +13,8 @@ use twelvelabs_local::{Fault, LocalServer, UndocumentedBehaviour};
 use twelvelabs_pipeline::{Event, Interrupt, ItemSource, PipelineErrorKind};
 
 use crate::support::{
-    CREATE, Kept, Run as _, assert_rows, folder, pipeline, pipeline_of, pipeline_without_sources, server,
-    tasks_by_name, write_videos,
+    CREATE, Kept, Run as _, advance_for_ever, assert_rows, folder, pipeline, pipeline_of, pipeline_without_sources,
+    server, tasks_by_name, write_videos,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,7 +43,7 @@ async fn every_content_is_embedded_once_and_a_second_run_embeds_nothing() {
     let failures = sink.failures();
     assert_eq!(failures.len(), 1);
     assert_eq!((failures[0].status.as_str(), failures[0].code.as_deref()), ("refused", Some("video_file_broken")));
-    let expected = ["uploading", "uploaded", "intent", "created", "ready", "stored", "cleaned"];
+    let expected = ["uploading", "processing", "uploaded", "intent", "created", "ready", "stored", "cleaned"];
     assert_eq!(*states.lock().expect("no panic"), expected);
     assert_eq!(server.asset_count(), 0, "assets are left");
     let tasks = tasks_by_name(&server).await;
@@ -123,11 +123,48 @@ async fn a_task_that_fails_is_a_failure_and_can_be_retried() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_file_is_uploaded_while_assets_are_processed() {
+    let server = LocalServer::builder().processing_time(Duration::from_secs(3600)).manual_clock();
+    let server = server.start().await.expect("a server");
+    let (folder, sink) = (folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4", "c.mp4"]);
+    let advancing = async {
+        // The clock stands still, so that no asset is ready before.
+        while server.asset_count() < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        advance_for_ever(&server, Duration::from_secs(600)).await
+    };
+    let run = pipeline(&server, folder.path(), &sink).with_concurrency(1).run();
+    let run = tokio::time::timeout(Duration::from_secs(300), run);
+    let summary = tokio::select! {
+        summary = run => summary.expect("no file waits for another").expect("a run"),
+        () = advancing => unreachable!(),
+    };
+    assert_eq!((summary.stored, summary.unfinished), (3, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_asset_that_fails_is_deleted_and_the_file_uploaded_again_by_another_run() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4"]);
+    server.inject(Fault::job_fails().operation("assets_create").times(1));
+    let summary = pipeline(&server, folder.path(), &sink).with_assets_kept(true).run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (1, 1));
+    let reason = &sink.failures()[0].reason;
+    assert!(reason.contains("the asset failed"), "{reason}");
+    assert_eq!(server.asset_count(), 1, "the asset that failed is left");
+    let run = pipeline(&server, folder.path(), &sink).with_assets_kept(true).with_retry_failed(true);
+    let summary = run.run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (2, 0));
+    assert_eq!(server.asset_count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transient_errors_of_every_call_are_survived() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4"]);
-    for operation in
-        ["assets_create", "assets_retrieve", "embed_v2_tasks_list", "embed_v2_tasks_retrieve", "assets_delete"]
+    for operation in ["assets_create", "assets_list", "embed_v2_tasks_list", "embed_v2_tasks_retrieve", "assets_delete"]
     {
         server.inject(Fault::status(503).operation(operation).times(4));
         server.inject(Fault::reset().operation(operation).times(1));
