@@ -53,6 +53,11 @@ impl PipelineError {
         Self { source: Some(source.into()), ..Self::new(kind, message) }
     }
 
+    /// The same error once more, for others who wait for the same thing.
+    pub(crate) fn repeat(&self) -> Self {
+        Self::new(self.kind, self.to_string())
+    }
+
     /// The category.
     pub fn kind(&self) -> PipelineErrorKind {
         self.kind

@@ -1,8 +1,9 @@
 //! The ledger: what is known of every source and every job, in one SQLite file that survives a crash at any time.
 //!
-//! One process at a time has the ledger: it holds a lock on a file beside it. Every change of a job is one transaction,
-//! which is on the disk when the method returns.
+//! One process at a time has the ledger: it holds a lock on a file beside it. A change of a job is on the disk when the
+//! method that records it returns.
 
+mod changes;
 mod jobs;
 mod place;
 mod schema;
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 pub use self::status::LedgerStatus;
 pub(crate) use self::{
+    changes::Change,
     jobs::{Counts, JobRecord},
     sources::{CheckedFile, NewJob, Planned},
 };
@@ -42,6 +44,8 @@ pub(crate) struct Ledger {
     is_new: bool,
     /// The number of jobs in each state, if it was asked for before.
     counts: Mutex<Option<Counts>>,
+    /// What is recorded next.
+    waiting: Mutex<Vec<changes::Waiting>>,
     /// What a run does on threads where it may block, which goes on when the future that started it is dropped.
     blocking: TaskTracker,
 }
@@ -76,6 +80,7 @@ impl Ledger {
             place: place::Place::of(path),
             is_new,
             counts: Mutex::default(),
+            waiting: Mutex::default(),
             blocking: TaskTracker::new(),
         }))
     }
@@ -99,6 +104,7 @@ impl Ledger {
             place: place::Place::of(path),
             is_new: false,
             counts: Mutex::default(),
+            waiting: Mutex::default(),
             blocking: TaskTracker::new(),
         })
     }
@@ -228,4 +234,4 @@ fn lock(path: &Path) -> Result<Lock, PipelineError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! Polls the assets and the tasks: pages of a list tell which of them are done, so that few are polled alone.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, mem, time::Duration};
 
 use chrono::DateTime;
 use futures_util::TryStreamExt;
@@ -97,10 +97,11 @@ async fn assets(shared: &Shared) -> Result<(), PipelineError> {
         shared.calls.responded();
         let statuses: HashMap<&str, &AssetStatus> =
             listed.iter().map(|asset| (asset.id.as_str(), &asset.status)).collect();
+        let mut ready = Vec::new();
         for (asset, since, job) in page {
             let age = Duration::from_millis(u64::try_from(now_ms() - since).unwrap_or_default());
             match statuses.get(asset.as_str()) {
-                Some(AssetStatus::Ready) => record(shared, job, Outcome::UploadDone { asset: asset.clone() }).await?,
+                Some(AssetStatus::Ready) => ready.push((job.clone(), Outcome::UploadDone { asset: asset.clone() })),
                 Some(AssetStatus::Processing) if age < LONGEST_PROCESSING => {}
                 _ if single < SINGLE_POLLS => {
                     single += 1;
@@ -109,6 +110,7 @@ async fn assets(shared: &Shared) -> Result<(), PipelineError> {
                 _ => {}
             }
         }
+        shared.record_all(ready).await?;
     }
     Ok(())
 }
@@ -131,24 +133,29 @@ async fn tasks(shared: &Shared) -> Result<(), PipelineError> {
         return Ok(());
     }
     let mut tasks = shared.calls.client().embed().v2().tasks().list().started_at(from).page_limit(PAGE).items();
-    loop {
+    let mut ready = Vec::new();
+    while !left.is_empty() {
         let task = match tasks.try_next().await {
             Ok(Some(task)) => task,
             Ok(None) => break,
-            Err(error) => return ended(shared.calls.failed_to_read(&error)),
+            Err(error) => {
+                shared.record_all(ready).await?;
+                return ended(shared.calls.failed_to_read(&error));
+            }
         };
         shared.calls.responded();
         let Some(job) = left.remove(task.id.as_str()) else { continue };
         match task.status {
-            TaskStatus::Ready => record(shared, &job, Outcome::Ready).await?,
+            TaskStatus::Ready => ready.push((job, Outcome::Ready)),
             // The list does not say why.
             TaskStatus::Failed => poll(shared, task.id.as_str(), &job).await?,
             _ => {}
         }
-        if left.is_empty() {
-            break;
+        if ready.len() >= PAGE as usize {
+            shared.record_all(mem::take(&mut ready)).await?;
         }
     }
+    shared.record_all(ready).await?;
     for (task, job) in left.into_iter().take(SINGLE_POLLS) {
         poll(shared, &task, &job).await?;
     }
@@ -163,16 +170,10 @@ fn ended(end: StepEnd) -> Result<(), PipelineError> {
     }
 }
 
-async fn record(shared: &Shared, job: &str, outcome: Outcome) -> Result<(), PipelineError> {
-    let id = job.to_owned();
-    let job = shared.ledger.run(move |ledger| ledger.expect_job(&id)).await?;
-    shared.record(&job, outcome).await.map(drop)
-}
-
 /// Polls one task.
 async fn poll(shared: &Shared, task: &str, job: &str) -> Result<(), PipelineError> {
     match shared.calls.poll(task).await {
-        Ok(Some(outcome)) => record(shared, job, outcome).await,
+        Ok(Some(outcome)) => shared.record_all(vec![(job.to_owned(), outcome)]).await,
         Ok(None) => Ok(()),
         Err(end) => ended(end),
     }

@@ -10,7 +10,7 @@ use crate::{
     error::PipelineError,
     event::{Event, Reporter},
     job::VectorSpace,
-    ledger::{JobRecord, Ledger, now_ms},
+    ledger::{Change, JobRecord, Ledger, now_ms},
     sink::SharedSink,
     steps::{Outcome, State},
 };
@@ -55,10 +55,24 @@ impl Shared {
         outcome: Outcome,
         due_ms: i64,
     ) -> Result<State, PipelineError> {
-        let id = job.id.clone();
-        let state = self.ledger.run(move |ledger| ledger.record_due(&id, outcome, due_ms)).await?;
+        let change = Change { job: job.id.clone(), outcome, due_ms };
+        let state = self.ledger.record(vec![change]).await.pop();
+        let state = state.unwrap_or_else(|| Err(PipelineError::storage("the ledger cannot be used", "it is empty")))?;
         self.report(job, &state);
         Ok(state)
+    }
+
+    /// Records the outcomes of several jobs together.
+    pub(super) async fn record_all(&self, outcomes: Vec<(String, Outcome)>) -> Result<(), PipelineError> {
+        let ids: Vec<String> = outcomes.iter().map(|(id, _)| id.clone()).collect();
+        let find = move |ledger: &Ledger| ids.iter().map(|id| ledger.expect_job(id)).collect::<Result<Vec<_>, _>>();
+        let jobs = self.ledger.run(find).await?;
+        let change = |(job, outcome)| Change { job, outcome, due_ms: 0 };
+        let states = self.ledger.record(outcomes.into_iter().map(change).collect()).await;
+        for (job, state) in jobs.iter().zip(states) {
+            self.report(job, &state?);
+        }
+        Ok(())
     }
 
     pub(super) fn report(&self, job: &JobRecord, state: &State) {

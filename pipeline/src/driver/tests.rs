@@ -6,7 +6,7 @@ use crate::{
     calls::Interrupt,
     event::Reporter,
     job::{FileKind, ItemSettings, Origin, Stamp, VectorSpace},
-    ledger::{CheckedFile, Ledger, NewJob, Planned},
+    ledger::{CheckedFile, Ledger, NewJob, Planned, tests::change},
     row::{FailureRow, VectorRow},
     sink::{SharedSink, Sink, SinkResult},
     steps::Outcome,
@@ -46,7 +46,7 @@ fn loop_with_a_result(folder: &TempDir) -> Loop {
         Outcome::Created { task: "t".into() },
         Outcome::Ready,
     ] {
-        ledger.record_due("a", outcome, 0).expect("recorded");
+        change(&ledger, "a", outcome, 0).expect("recorded");
     }
     let client = TwelveLabs::builder().api_key("none").base_url("http://127.0.0.1:9").no_proxy();
     let space = VectorSpace::new("marengo3.5", 512);

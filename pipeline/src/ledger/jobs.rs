@@ -6,13 +6,13 @@ use std::{
     sync::PoisonError,
 };
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Row, params};
 
-use super::{Ledger, failed, now_ms};
+use super::{Ledger, changes::Move, failed, now_ms};
 use crate::{
     error::{PipelineError, PipelineErrorKind},
     job::{EmbedJob, FileKind, Origin},
-    steps::{Found, Outcome, State, transition},
+    steps::{Outcome, State},
 };
 
 /// The number of jobs by the name of their state.
@@ -73,7 +73,7 @@ fn condition(state: &str) -> &'static str {
 }
 
 /// The state from five columns: state, asset, task, reason, retryable.
-fn read_state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
+pub(super) fn read_state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
     let name: String = row.get(first)?;
     let text = |at: usize| row.get::<_, Option<String>>(first + at);
     let (asset, task, reason) = (text(1)?, text(2)?, text(3)?.unwrap_or_default());
@@ -163,14 +163,6 @@ impl Ledger {
         rows.map_err(|error| failed(&self.path, error))
     }
 
-    /// Records what happened to a job, and returns its state. Its next step is due at a time in milliseconds since
-    /// 1970; 0 is at once.
-    pub(crate) fn record_due(&self, id: &str, outcome: Outcome, due_ms: i64) -> Result<State, PipelineError> {
-        let (before, state) = self.transaction(|transaction| self.record_in(transaction, id, outcome, due_ms))?;
-        self.moved(&[(before, state.name())]);
-        Ok(state)
-    }
-
     /// Records the same outcome for several jobs, and the number of vectors of each.
     pub(crate) fn record_stored(&self, jobs: &[(String, usize)]) -> Result<(), PipelineError> {
         let moves = self.transaction(|transaction| {
@@ -189,7 +181,7 @@ impl Ledger {
     }
 
     /// Counts jobs that went from a state to another.
-    fn moved(&self, moves: &[(&'static str, &'static str)]) {
+    pub(super) fn moved(&self, moves: &[Move]) {
         if let Some(counts) = self.counts.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             for (before, after) in moves {
                 if let Some(count) = counts.get_mut(*before) {
@@ -198,42 +190,6 @@ impl Ledger {
                 *counts.entry((*after).to_owned()).or_default() += 1;
             }
         }
-    }
-
-    fn record_in(
-        &self,
-        transaction: &Transaction<'_>,
-        id: &str,
-        outcome: Outcome,
-        due_ms: i64,
-    ) -> Result<(&'static str, State), PipelineError> {
-        let wrong = |error| failed(&self.path, error);
-        let sql = "SELECT state, asset, task, reason, retryable FROM jobs WHERE id = ?1";
-        let state = transaction.query_row(sql, [id], |row| read_state(row, 0)).optional().map_err(wrong)?;
-        let state = state.unwrap_or(State::Planned);
-        let (before, is_intent) = (state.name(), outcome == Outcome::Intended);
-        let new_task = match &outcome {
-            Outcome::Created { task } | Outcome::Late { task } | Outcome::Looked(Found::One(task)) => {
-                Some(task.clone())
-            }
-            _ => None,
-        };
-        let next = transition(state, outcome)
-            .map_err(|error| PipelineError::storage(format!("the ledger is wrong about the job {id}"), error))?;
-        let now = now_ms();
-        let retryable = matches!(next, State::Failed { retryable: true, .. });
-        let sql = "UPDATE jobs SET state = ?2, asset = ?3, task = ?4, reason = ?5, retryable = ?6, attempts = 0, due_ms = ?10, \
-                   changed_ms = ?7, intent_ms = CASE ?8 WHEN 1 THEN ?7 ELSE intent_ms END, \
-                   created_ms = CASE ?9 WHEN 1 THEN ?7 ELSE created_ms END, \
-                   batch = CASE ?2 WHEN 'ready' THEN batch WHEN 'stored' THEN batch WHEN 'cleaned' THEN batch END WHERE id = ?1";
-        let (name, asset, task, reason) = (next.name(), next.asset(), next.task(), next.reason());
-        let values = params![id, name, asset, task, reason, retryable, now, is_intent, new_task.is_some(), due_ms];
-        transaction.execute(sql, values).map_err(wrong)?;
-        if let Some(task) = new_task {
-            let sql = "INSERT OR IGNORE INTO tasks (task, job) VALUES (?1, ?2)";
-            transaction.execute(sql, params![task, id]).map_err(wrong)?;
-        }
-        Ok((before, next))
     }
 
     /// Tries the step of a job again later. Returns the number of failed attempts.

@@ -37,10 +37,17 @@ fn add(ledger: &Ledger, id: &str) {
     ledger.add(&[(origin, ItemSettings::default(), Planned::Job(job))]).expect("added");
 }
 
+/// Records a change alone.
+pub(crate) fn change(ledger: &Ledger, id: &str, outcome: Outcome, due_ms: i64) -> Result<State, PipelineError> {
+    let mut waiting = ledger.enqueue(vec![Change { job: id.into(), outcome, due_ms }]);
+    ledger.record_waiting();
+    waiting.remove(0).try_recv().expect("recorded")
+}
+
 fn record(ledger: &Ledger, id: &str, outcomes: impl IntoIterator<Item = Outcome>) -> State {
     let mut state = None;
     for outcome in outcomes {
-        state = Some(ledger.record_due(id, outcome, 0).expect("recorded"));
+        state = Some(change(ledger, id, outcome, 0).expect("recorded"));
     }
     state.expect("an outcome")
 }
@@ -60,6 +67,28 @@ fn ready(ledger: &Ledger, id: &str) {
 
 fn ids(jobs: &[JobRecord]) -> Vec<&str> {
     jobs.iter().map(|job| job.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn changes_that_are_recorded_together_succeed_and_fail_alone() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    ["a", "b", "c"].iter().for_each(|id| add(&ledger, id));
+    let change = |job: &str, outcome| Change { job: job.into(), outcome, due_ms: 0 };
+    let mut early = ledger.enqueue(vec![change("a", Outcome::UploadStarted)]);
+    let (failed, uploaded) = (Outcome::Stored, Outcome::UploadDone { asset: "x".into() });
+    let changes = vec![change("b", failed), change("c", Outcome::UploadStarted), change("c", uploaded)];
+    let states = ledger.record(changes).await;
+    assert_eq!(early.remove(0).try_recv().expect("recorded by another").expect("valid"), State::Uploading);
+    let error = states[0].as_ref().expect_err("not ready").to_string();
+    assert!(error.starts_with("the ledger is wrong about the job b"), "{error}");
+    assert_eq!(states[1].as_ref().expect("valid"), &State::Uploading);
+    assert_eq!(states[2].as_ref().expect("valid"), &State::Uploaded { asset: "x".into() });
+    let states = ["a", "b", "c"].map(|id| ledger.expect_job(id).expect("known").state.name());
+    assert_eq!(states, ["uploading", "planned", "uploaded"]);
+    let counted = ledger.counts().expect("counted");
+    assert_eq!(counted.values().sum::<u64>(), 3);
+    assert_eq!(counted["uploaded"], 1);
 }
 
 #[test]
@@ -177,7 +206,7 @@ fn a_ledger_that_was_deleted_or_replaced_is_not_written_to() {
     let (path, aside) = (folder.path().join("l.sqlite"), folder.path().join("aside"));
     let ledger = open(&folder).expect("opened");
     add(&ledger, "a");
-    let record = || ledger.record_due("a", Outcome::UploadStarted, 0);
+    let record = || change(&ledger, "a", Outcome::UploadStarted, 0);
     std::fs::rename(&path, &aside).expect("moved");
     for content in [None, Some("")] {
         if let Some(content) = content {
@@ -217,7 +246,7 @@ fn an_outcome_that_cannot_be_is_an_error_that_changes_nothing() {
     let folder = folder();
     let ledger = open(&folder).expect("opened");
     add(&ledger, "a");
-    let error = ledger.record_due("a", Outcome::Ready, 0).expect_err("an invalid transition").to_string();
+    let error = change(&ledger, "a", Outcome::Ready, 0).expect_err("an invalid transition").to_string();
     assert_eq!(error, "the ledger is wrong about the job a: Ready cannot follow Planned");
     assert_eq!(ledger.job("a").expect("read").expect("a job").state, State::Planned);
 }
@@ -293,7 +322,7 @@ fn a_task_is_looked_for_after_the_whole_wait_if_the_clock_was_set_back() {
     add(&ledger, "a");
     record(&ledger, "a", [Outcome::UploadStarted, Outcome::UploadDone { asset: "x".into() }]);
     let (before, wait, year) = (now_ms(), 5_000, 31_536_000_000);
-    ledger.record_due("a", Outcome::Intended, before + wait).expect("recorded");
+    change(&ledger, "a", Outcome::Intended, before + wait).expect("recorded");
     let due = || ledger.next_due(&["intent"], 0).expect("read").expect("a time");
     ledger.retry(false, false).expect("retried");
     assert_eq!(due(), before + wait, "the clock is right");
@@ -379,7 +408,7 @@ fn counts_follow_every_change() {
     ledger.retry(false, false).expect("retried");
     record(&ledger, "a", [Outcome::Cleaned]);
     assert_eq!(counts(&ledger), "cleaned 1, uploaded 1");
-    ledger.record_due("a", Outcome::Ready, 0).expect_err("an invalid transition");
+    change(&ledger, "a", Outcome::Ready, 0).expect_err("an invalid transition");
     assert_eq!(counts(&ledger), counts(&Ledger::open_to_read(&ledger.path).expect("opened")));
 }
 

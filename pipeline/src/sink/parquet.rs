@@ -1,6 +1,7 @@
 //! Tables as Parquet files, written and read column by column, without Arrow.
 
 mod schema;
+mod vectors;
 
 use std::{
     fs::File,
@@ -156,27 +157,6 @@ fn read<T: DataType>(mut reader: ColumnReaderImpl<T>, rows: usize) -> io::Result
     }
 }
 
-/// How many vectors are decoded at a time: their levels, which take as much memory as they do, fit into a cache.
-const DECODED: usize = 256;
-
-/// The numbers of all vectors.
-fn read_vectors(mut reader: ColumnReaderImpl<FloatType>, rows: usize, values: &mut Vec<f32>) -> io::Result<()> {
-    let (mut definition, mut repetition) = (Vec::new(), Vec::new());
-    let mut done = 0;
-    while done < rows {
-        definition.clear();
-        repetition.clear();
-        let levels = (Some(&mut definition), Some(&mut repetition));
-        let next = DECODED.min(rows - done);
-        let (records, ..) = reader.read_records(next, levels.0, levels.1, values).map_err(failed)?;
-        if records == 0 {
-            return Err(io::Error::other("the column of vectors ends early"));
-        }
-        done += records;
-    }
-    Ok(())
-}
-
 /// Reads columns: the rows without their vectors, and the vectors.
 pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
     let file = File::open(path)?;
@@ -200,9 +180,10 @@ pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<Vector
                 // Not more than the file can have, if it is damaged.
                 let most = usize::try_from(size / 4).unwrap_or_default();
                 vectors.reserve(usize::try_from(column.num_values()).unwrap_or_default().min(most));
+                vectors::read(group.as_ref(), at, count, &mut vectors)?;
+                continue;
             }
             match (name.as_str(), group.get_column_reader(at).map_err(failed)?) {
-                ("vector", ColumnReader::FloatColumnReader(reader)) => read_vectors(reader, count, &mut vectors)?,
                 (name, ColumnReader::ByteArrayColumnReader(reader)) => {
                     for (row, value) in rows.iter_mut().zip(read(reader, count)?) {
                         let Some(value) = value else { continue };
