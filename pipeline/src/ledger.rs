@@ -36,6 +36,8 @@ pub(crate) type Parameter = (&'static str, String);
 #[derive(Debug)]
 pub(crate) struct Ledger {
     connection: Mutex<Connection>,
+    /// For reading while a change is written.
+    reader: Mutex<Connection>,
     path: PathBuf,
     _lock: Option<Lock>,
     /// The file that was opened.
@@ -73,8 +75,10 @@ impl Ledger {
         let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
         let is_new = schema::prepare(&mut connection, path)?;
         schema::compare(&mut connection, path, parameters)?;
+        let reader = connect(path)?;
         Ok(Arc::new(Self {
             connection: Mutex::new(connection),
+            reader: Mutex::new(reader),
             path: path.into(),
             _lock: Some(lock),
             place: place::Place::of(path),
@@ -93,12 +97,11 @@ impl Ledger {
         }
         // SQLite deletes the log beside an empty file.
         place::check_log(path)?;
-        // SQLite needs to write the index of its log even to read.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(|error| failed(path, error))?;
+        let connection = connect(path)?;
         schema::check_version(&connection, path)?;
         Ok(Self {
             connection: Mutex::new(connection),
+            reader: Mutex::new(connect(path)?),
             path: path.into(),
             _lock: None,
             place: place::Place::of(path),
@@ -146,15 +149,20 @@ impl Ledger {
         &self.blocking
     }
 
+    /// For changes. Who has it may wait for the disk.
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes a ledger that this process has created and recorded nothing in.
     pub(crate) fn discard_if_new(self: Arc<Self>) {
         let Some(own) = Arc::into_inner(self).filter(|own| own.is_new) else { return };
-        let Self { connection, path, _lock, .. } = own;
-        drop(connection);
+        let Self { connection, reader, path, _lock, .. } = own;
+        drop((connection, reader));
         place::remove(&path);
     }
 
@@ -171,6 +179,15 @@ impl Ledger {
         transaction.commit().map_err(|error| failed(&self.path, error))?;
         Ok(value)
     }
+}
+
+/// Connects to an existing ledger. SQLite needs to write the index of its log even to read.
+fn connect(path: &Path) -> Result<Connection, PipelineError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| failed(path, error))?;
+    // Two for each state, and some more.
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
 }
 
 /// The error of a statement.

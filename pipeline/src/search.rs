@@ -76,6 +76,7 @@ impl VectorTable {
     /// damaged.
     pub fn search(&self, query: &Embedding, settings: &SearchSettings) -> Result<Vec<Hit>, PipelineError> {
         self.check(settings)?;
+        self.check_query(query)?;
         let depth = settings.top.saturating_mul(10).max(DEPTH);
         let mut clips: BTreeMap<_, Hit> = BTreeMap::new();
         for (option, nearest) in self.nearest(query, depth, settings)? {
@@ -113,6 +114,16 @@ impl VectorTable {
         Ok(())
     }
 
+    /// Checks that the query is of the model and the dimension of the table.
+    fn check_query(&self, query: &Embedding) -> Result<(), PipelineError> {
+        let space = self.space();
+        let zeros = Embedding::try_from(vec![0.0; space.dimension]).map(|zeros| zeros.with_model(space.model.as_str()));
+        let compared = zeros
+            .map_err(|error| error.to_string())
+            .and_then(|zeros| query.dot(&zeros).map_err(|error| error.to_string()));
+        compared.map(drop).map_err(PipelineError::usage)
+    }
+
     /// The rows of each option that are nearest to the query. The files are shared among the cores; of each, only the
     /// nearest rows are kept.
     fn nearest(
@@ -122,15 +133,7 @@ impl VectorTable {
         settings: &SearchSettings,
     ) -> Result<BTreeMap<String, Nearest>, PipelineError> {
         let found = cores::on_all(self.part_count(), |number, nearest: &mut BTreeMap<String, Nearest>| {
-            self.with_part(number, |part| {
-                for (option, ranked) in part.ranked(query, depth, |option| settings.weight(option) > 0.0)? {
-                    let best = nearest.entry(option.to_owned()).or_insert_with(|| Nearest::new(depth));
-                    for ranked in ranked {
-                        best.add(ranked.score, (number, ranked.row), || part.row(option, ranked.row));
-                    }
-                }
-                Ok(())
-            })
+            self.rank(number, query, |option| settings.weight(option) > 0.0, nearest, depth)
         })?;
         let mut all = BTreeMap::new();
         for (option, nearest) in found.into_iter().flatten() {

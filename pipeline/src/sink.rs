@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::task::TaskTracker;
 
 pub use self::folder::{TableFolder, TableFormat};
-pub(crate) use self::folder::{describe, read_rows, row_files};
+pub(crate) use self::folder::{describe, read_rows, read_vectors, row_files};
 #[cfg(feature = "pgvector")]
 pub use self::pgvector::PgvectorTable;
 use crate::{

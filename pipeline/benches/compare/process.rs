@@ -86,7 +86,7 @@ fn has_ended(of: &Path) -> bool {
         .map_or(true, |stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
 }
 
-/// The local server as a process of its own, at instant speed. Ends when it is dropped.
+/// The local server as a process of its own. Ends when it is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) base_url: String,
@@ -94,10 +94,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// A server whose jobs take no time.
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
+        Self::with_speed("instant")
+    }
+
+    pub(crate) fn with_speed(speed: &str) -> Result<Self, Box<dyn Error>> {
         let data = tempfile::tempdir()?;
         let mut command = alone(PROGRAM);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--speed", speed, "--data"]).arg(data.path());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines().map_while(Result::ok);
         let url = lines.take(2).find_map(|line| line.strip_prefix("export TWELVELABS_BASE_URL=").map(str::to_owned));

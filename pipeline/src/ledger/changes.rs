@@ -109,7 +109,10 @@ impl Ledger {
     pub(super) fn record_in(&self, transaction: &Connection, id: &str, outcome: Outcome, due_ms: i64) -> Recorded {
         let wrong = |error| failed(&self.path, error);
         let sql = "SELECT state, asset, task, reason, retryable FROM jobs WHERE id = ?1";
-        let state = transaction.query_row(sql, [id], |row| read_state(row, 0)).optional().map_err(wrong)?;
+        let state = transaction
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row([id], |row| read_state(row, 0)).optional())
+            .map_err(wrong)?;
         let state = state.unwrap_or(State::Planned);
         let (before, is_intent) = (state.name(), outcome == Outcome::Intended);
         let new_task = match &outcome {
@@ -128,10 +131,11 @@ impl Ledger {
                    batch = CASE ?2 WHEN 'ready' THEN batch WHEN 'stored' THEN batch WHEN 'cleaned' THEN batch END WHERE id = ?1";
         let (name, asset, task, reason) = (next.name(), next.asset(), next.task(), next.reason());
         let values = params![id, name, asset, task, reason, retryable, now, is_intent, new_task.is_some(), due_ms];
-        transaction.execute(sql, values).map_err(wrong)?;
+        transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).map_err(wrong)?;
         if let Some(task) = new_task {
             let sql = "INSERT OR IGNORE INTO tasks (task, job) VALUES (?1, ?2)";
-            transaction.execute(sql, params![task, id]).map_err(wrong)?;
+            let values = params![task, id];
+            transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).map_err(wrong)?;
         }
         Ok((before, next))
     }

@@ -115,10 +115,10 @@ impl Ledger {
 
     /// When the first job in one of these states is due after a time, in milliseconds since 1970.
     pub(crate) fn next_due(&self, states: &[&str], after_ms: i64) -> Result<Option<i64>, PipelineError> {
-        let connection = self.connection();
+        let connection = self.reader();
         let due = |state: &&str| {
             let sql = format!("SELECT MIN(due_ms) FROM jobs WHERE state = {} AND due_ms > ?1", condition(state));
-            connection.query_row(&sql, [after_ms], |row| row.get::<_, Option<i64>>(0))
+            connection.prepare_cached(&sql)?.query_row([after_ms], |row| row.get::<_, Option<i64>>(0))
         };
         let due: rusqlite::Result<Vec<Option<i64>>> = states.iter().map(due).collect();
         Ok(due.map_err(|error| failed(&self.path, error))?.into_iter().flatten().min())
@@ -135,8 +135,8 @@ impl Ledger {
     }
 
     fn waiting(&self, sql: &str) -> Result<Vec<(String, i64, String)>, PipelineError> {
-        let connection = self.connection();
-        let rows = connection.prepare(sql).and_then(|mut statement| {
+        let connection = self.reader();
+        let rows = connection.prepare_cached(sql).and_then(|mut statement| {
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             rows.collect()
         });
@@ -146,7 +146,7 @@ impl Ledger {
     /// Whether the task was recorded before, for any job.
     pub(crate) fn knows_task(&self, task: &str) -> Result<bool, PipelineError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tasks WHERE task = ?1)";
-        self.connection().query_row(sql, [task], |row| row.get(0)).map_err(|error| failed(&self.path, error))
+        self.reader().query_row(sql, [task], |row| row.get(0)).map_err(|error| failed(&self.path, error))
     }
 
     /// A job.
@@ -155,8 +155,8 @@ impl Ledger {
     }
 
     fn query(&self, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<JobRecord>, PipelineError> {
-        let connection = self.connection();
-        let rows = connection.prepare(sql).and_then(|mut statement| {
+        let connection = self.reader();
+        let rows = connection.prepare_cached(sql).and_then(|mut statement| {
             let rows = statement.query_map(parameters, read)?;
             rows.collect()
         });
@@ -275,7 +275,7 @@ impl Ledger {
         if let Some(counts) = known.as_ref() {
             return Ok(counts.clone());
         }
-        let connection = self.connection();
+        let connection = self.reader();
         let counts: rusqlite::Result<Counts> =
             connection.prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state").and_then(|mut statement| {
                 let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
@@ -294,7 +294,7 @@ impl Ledger {
     /// The number of jobs whose vectors are in the table, of their vectors, and the seconds of media in them.
     pub(crate) fn stored(&self) -> Result<(u64, u64, f64), PipelineError> {
         let sql = "SELECT COUNT(*), COALESCE(SUM(vectors), 0), COALESCE(SUM(seconds), 0) FROM jobs WHERE state IN ('stored', 'cleaned')";
-        let stored = self.connection().query_row(sql, [], |row| {
+        let stored = self.reader().query_row(sql, [], |row| {
             Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?))
         });
         stored.map_err(|error| failed(&self.path, error))

@@ -33,7 +33,7 @@ pub struct PipelineBuilder {
 impl PipelineBuilder {
     pub(super) fn new(client: TwelveLabs, ledger: PathBuf, sink: SinkBox) -> Self {
         let driver = DriverSettings {
-            concurrency: 4,
+            concurrency: 8,
             poll_interval: StepClient::POLL_INTERVAL,
             create_limit: Duration::from_secs(120),
             batch_delay: Duration::from_secs(10),
@@ -107,7 +107,7 @@ impl PipelineBuilder {
         self
     }
 
-    /// Maximum number of uploads and create calls at the same time. At least 1, default 4.
+    /// Maximum number of uploads and create calls at the same time. At least 1, default 8.
     pub fn with_concurrency(mut self, steps: usize) -> Self {
         self.run.driver.concurrency = steps.max(1);
         self

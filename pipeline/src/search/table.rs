@@ -1,22 +1,29 @@
 //! A table that is searched: what is known of its rows without their vectors, and its files.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io,
     path::{Path, PathBuf},
 };
 
-use super::{RowCondition, condition::NO_OPTION, cores, part::Part};
+use twelvelabs::{Embedding, embed::CosineQuery};
+
+use super::{
+    RowCondition, cores,
+    nearest::Nearest,
+    part::{Part, PartBuilder, option_of},
+};
 use crate::{
     error::{PipelineError, PipelineErrorKind},
     escape::escape_control,
     job::VectorSpace,
     row::VectorRow,
-    sink::{TableFormat, describe, read_rows, row_files},
+    sink::{TableFormat, describe, read_rows, read_vectors, row_files},
 };
 
 /// The columns that are read to open a table.
 const HEAD: &[&str] = &["content_hash", "model", "dimension", "option", "scope", "end_sec"];
-/// The columns that are read to search it.
+/// The columns that are read to search it, with the vectors.
 const SEARCHED: &[&str] = &[
     "source",
     "content_hash",
@@ -28,7 +35,6 @@ const SEARCHED: &[&str] = &[
     "end_page",
     "quadrant",
     "chunk_index",
-    "vector",
 ];
 /// The scope of the vector of a whole file.
 const WHOLE: &str = "asset";
@@ -85,8 +91,8 @@ impl VectorTable {
     /// `conditions`. Without a condition on the scope, the vector of a whole file is searched only if the file has no
     /// others.
     ///
-    /// All columns that are needed are read, except for the vectors: each [`search`](Self::search) reads those, file by
-    /// file, so that the memory is that of one file per core. [`load`](Self::load) reads them once. It blocks.
+    /// All columns that are needed are read, except for the vectors: each [`search`](Self::search) reads those, page by
+    /// page. [`load`](Self::load) reads them once. It blocks.
     ///
     /// # Errors
     ///
@@ -97,12 +103,18 @@ impl VectorTable {
         let path = escape_control(&folder.to_string_lossy());
         let missing = || PipelineError::new(PipelineErrorKind::NotFound, format!("there is no table in {path}"));
         let (space, format) = describe(folder)?.ok_or_else(missing)?;
+        if space.dimension == 0 {
+            return Err(PipelineError::new(
+                PipelineErrorKind::Storage,
+                format!("the vectors of {path} have no numbers"),
+            ));
+        }
         let files = row_files(folder).map_err(|error| PipelineError::file("cannot list", folder, error))?;
         let conditions = conditions.to_vec();
         let mut table = Self { space, files, format, conditions, heads: Heads::default(), loaded: None };
         let heads = cores::on_all(table.files.len(), |number, heads: &mut Heads| {
-            let (name, rows, _) = table.read(number, HEAD)?;
-            table.check_space(&name, &rows)?;
+            let rows = table.read(number, HEAD)?;
+            table.check_space(number, &rows)?;
             heads.add(&rows);
             Ok(())
         })?;
@@ -132,6 +144,43 @@ impl VectorTable {
         &self.space
     }
 
+    /// Adds the rows of a file that are nearest to the query, by their embedding options.
+    pub(super) fn rank(
+        &self,
+        number: usize,
+        query: &Embedding,
+        is_wanted: impl Fn(&str) -> bool,
+        nearest: &mut BTreeMap<String, Nearest>,
+        depth: usize,
+    ) -> Result<(), PipelineError> {
+        let mut add = |option: &str, cosine, position, row: &dyn Fn() -> VectorRow| {
+            if !nearest.contains_key(option) {
+                nearest.insert(option.to_owned(), Nearest::new(depth));
+            }
+            if let Some(nearest) = nearest.get_mut(option) {
+                nearest.add(cosine, (number, position), row);
+            }
+        };
+        if let Some(part) = self.loaded.as_ref().and_then(|parts| parts.get(number)) {
+            for (option, ranked) in part.ranked(query, depth, is_wanted)? {
+                for found in ranked {
+                    add(option, found.score, found.row, &|| part.row(option, found.row));
+                }
+            }
+            return Ok(());
+        }
+        let rows = self.read(number, SEARCHED)?;
+        let query = CosineQuery::new(query);
+        self.scan(number, &rows, |position, vector| {
+            let row = &rows[position];
+            let option = option_of(row);
+            if is_wanted(option) && self.is_searched(row) {
+                // No negative zero, which is ordered before zero.
+                add(option, query.cosine(vector) + 0.0, position, &|| row.clone());
+            }
+        })
+    }
+
     /// The embedding options of all rows.
     pub(super) fn options(&self) -> &BTreeSet<String> {
         &self.heads.options
@@ -145,33 +194,53 @@ impl VectorTable {
         self.files.len()
     }
 
-    /// Calls `work` with a part, which is read if the vectors are not in memory.
-    pub(super) fn with_part<T>(
+    fn read_part(&self, number: usize) -> Result<Part, PipelineError> {
+        let rows = self.read(number, SEARCHED)?;
+        let mut part = PartBuilder::new(&rows, self.space.dimension, |row| self.is_searched(row));
+        self.scan(number, &rows, |position, vector| part.add(position, vector))?;
+        part.build(rows, &self.space)
+    }
+
+    fn name(&self, number: usize) -> String {
+        escape_control(&self.files[number].to_string_lossy())
+    }
+
+    fn read(&self, number: usize, columns: &[&str]) -> Result<Vec<VectorRow>, PipelineError> {
+        let rows = read_rows(&self.files[number], self.format, columns);
+        rows.map_err(|error| PipelineError::storage(format!("{} cannot be read", self.name(number)), error))
+    }
+
+    /// Calls `work` with the position and the vector of each row of a file.
+    fn scan(
         &self,
         number: usize,
-        work: impl FnOnce(&Part) -> Result<T, PipelineError>,
-    ) -> Result<T, PipelineError> {
-        match self.loaded.as_ref().and_then(|parts| parts.get(number)) {
-            Some(part) => work(part),
-            None => work(&self.read_part(number)?),
-        }
-    }
-
-    fn read_part(&self, number: usize) -> Result<Part, PipelineError> {
-        let (name, rows, vectors) = self.read(number, SEARCHED)?;
-        if vectors.len() != rows.len() * self.space.dimension {
-            let message = format!("{name} has {} numbers for {} vectors", vectors.len(), rows.len());
-            return Err(PipelineError::new(PipelineErrorKind::Storage, message));
-        }
-        Part::new(rows, &vectors, &self.space, |row| self.is_searched(row))
-    }
-
-    fn read(&self, number: usize, columns: &[&str]) -> Result<(String, Vec<VectorRow>, Vec<f32>), PipelineError> {
-        let file = &self.files[number];
-        let name = escape_control(&file.to_string_lossy());
-        let read = read_rows(file, self.format, columns);
-        let (rows, vectors) = read.map_err(|error| PipelineError::storage(format!("{name} cannot be read"), error))?;
-        Ok((name, rows, vectors))
+        rows: &[VectorRow],
+        mut work: impl FnMut(usize, &[f32]),
+    ) -> Result<(), PipelineError> {
+        let mut position = 0;
+        let mut each = |values: &[f32]| {
+            let (vectors, rest) = (values.chunks_exact(self.space.dimension), values.len() % self.space.dimension);
+            if rest > 0 || vectors.len() > rows.len() - position {
+                let message = format!("{} numbers for {} vectors", values.len(), rows.len() - position);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+            for vector in vectors {
+                // Without a branch for each number, the compiler makes vector instructions of it.
+                if !vector.iter().fold(true, |all, number| all & number.is_finite()) {
+                    let message = format!("the vector {position} has a number that is not finite");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+                }
+                work(position, vector);
+                position += 1;
+            }
+            Ok(())
+        };
+        read_vectors(&self.files[number], self.format, self.space.dimension, &mut each)
+            .and_then(|()| match position == rows.len() {
+                true => Ok(()),
+                false => Err(io::Error::other(format!("{position} vectors for {} rows", rows.len()))),
+            })
+            .map_err(|error| PipelineError::storage(format!("{} cannot be read", self.name(number)), error))
     }
 
     fn is_searched(&self, row: &VectorRow) -> bool {
@@ -184,13 +253,14 @@ impl VectorTable {
     }
 
     /// Checks that all rows of a file are of this space.
-    fn check_space(&self, name: &str, rows: &[VectorRow]) -> Result<(), PipelineError> {
+    fn check_space(&self, number: usize, rows: &[VectorRow]) -> Result<(), PipelineError> {
         let space = &self.space;
         let is_other =
             |row: &&VectorRow| row.model != space.model || usize::try_from(row.dimension) != Ok(space.dimension);
         let Some(row) = rows.iter().find(is_other) else { return Ok(()) };
         let message = format!(
-            "{name} has vectors of {} with {} dimensions, and the table of {} with {}",
+            "{} has vectors of {} with {} dimensions, and the table of {} with {}",
+            self.name(number),
             escape_control(&row.model),
             row.dimension,
             escape_control(&space.model),
@@ -225,7 +295,7 @@ impl Heads {
             let content = self.contents.entry(key(&row.content_hash)).or_default();
             content.is_divided |= row.scope.as_deref() != Some(WHOLE);
             content.last_end = later(content.last_end, row.end_sec);
-            insert(&mut self.options, row.option.as_deref().unwrap_or(NO_OPTION));
+            insert(&mut self.options, option_of(row));
             if let Some(scope) = &row.scope {
                 insert(&mut self.scopes, scope);
             }

@@ -146,7 +146,7 @@ fn a_file_of_another_space_or_without_its_vectors_is_an_error() {
     let query = Embedding::try_from(vec![1.0, 0.0]).expect("finite");
     let error = table.search(&query, &SearchSettings::default()).expect_err("damaged");
     assert_eq!(error.kind(), crate::PipelineErrorKind::Storage);
-    assert!(error.to_string().ends_with("has 1 numbers for 1 vectors"), "{error}");
+    assert!(error.to_string().ends_with("cannot be read: 1 numbers for 1 vectors"), "{error}");
     // A run may have replaced it meanwhile.
     std::fs::remove_dir_all(folder.path()).expect("removed");
     assert_eq!(table.load().expect_err("gone").kind(), crate::PipelineErrorKind::Storage);

@@ -260,13 +260,26 @@ impl Sink for TableFolder {
     }
 }
 
-/// Reads columns of one file of a table: the rows without their vectors, and, if `columns` has `vector`, the vectors one
-/// after another. Fields of other columns may have their default.
-pub(crate) fn read_rows(path: &Path, format: TableFormat, columns: &[&str]) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
+/// Reads columns of one file of a table, without the vectors. Fields of other columns may have their default.
+pub(crate) fn read_rows(path: &Path, format: TableFormat, columns: &[&str]) -> io::Result<Vec<VectorRow>> {
     match format {
         #[cfg(feature = "parquet")]
         TableFormat::Parquet => super::parquet::read_rows(path, columns),
-        TableFormat::JsonLines => json_lines::read_rows(path, columns),
+        TableFormat::JsonLines => json_lines::read_rows(path),
+    }
+}
+
+/// Reads the vectors of one file of a table: some at a time, in the order of the rows.
+pub(crate) fn read_vectors(
+    path: &Path,
+    format: TableFormat,
+    dimension: usize,
+    each: &mut dyn FnMut(&[f32]) -> io::Result<()>,
+) -> io::Result<()> {
+    match format {
+        #[cfg(feature = "parquet")]
+        TableFormat::Parquet => super::parquet::read_vectors(path, dimension, each),
+        TableFormat::JsonLines => json_lines::read_vectors(path, each),
     }
 }
 

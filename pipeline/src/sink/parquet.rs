@@ -157,12 +157,27 @@ fn read<T: DataType>(mut reader: ColumnReaderImpl<T>, rows: usize) -> io::Result
     }
 }
 
-/// Reads columns: the rows without their vectors, and the vectors.
-pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<VectorRow>, Vec<f32>)> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let reader = SerializedFileReader::new(file).map_err(failed)?;
-    let (mut all, mut vectors) = (Vec::new(), Vec::new());
+/// Reads the vectors of all rows.
+pub(super) fn read_vectors(
+    path: &Path,
+    dimension: usize,
+    each: &mut dyn FnMut(&[f32]) -> io::Result<()>,
+) -> io::Result<()> {
+    let reader = SerializedFileReader::new(File::open(path)?).map_err(failed)?;
+    for index in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(index).map_err(failed)?;
+        let count = usize::try_from(group.metadata().num_rows()).map_err(io::Error::other)?;
+        let column = group.metadata().columns().iter().position(|column| column.column_path().parts() == VECTOR);
+        let column = column.ok_or_else(|| io::Error::other("there is no column of vectors"))?;
+        vectors::read(group.as_ref(), column, count, dimension, each)?;
+    }
+    Ok(())
+}
+
+/// Reads columns of the rows, without their vectors.
+pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<Vec<VectorRow>> {
+    let reader = SerializedFileReader::new(File::open(path)?).map_err(failed)?;
+    let mut all = Vec::new();
     for index in 0..reader.num_row_groups() {
         let group = reader.get_row_group(index).map_err(failed)?;
         let count = usize::try_from(group.metadata().num_rows()).map_err(io::Error::other)?;
@@ -174,13 +189,6 @@ pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<Vector
         for (at, column) in group.metadata().columns().iter().enumerate() {
             let name = column.column_path().parts().first().cloned().unwrap_or_default();
             if !columns.contains(&name.as_str()) {
-                continue;
-            }
-            if name == "vector" {
-                // Not more than the file can have, if it is damaged.
-                let most = usize::try_from(size / 4).unwrap_or_default();
-                vectors.reserve(usize::try_from(column.num_values()).unwrap_or_default().min(most));
-                vectors::read(group.as_ref(), at, count, &mut vectors)?;
                 continue;
             }
             match (name.as_str(), group.get_column_reader(at).map_err(failed)?) {
@@ -230,5 +238,5 @@ pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<(Vec<Vector
             }
         }
     }
-    Ok((all, vectors))
+    Ok(all)
 }

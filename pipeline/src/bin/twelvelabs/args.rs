@@ -105,7 +105,7 @@ pub(crate) struct Embed {
     #[arg(long, value_enum, default_value_t = Format::Parquet)]
     pub(crate) format: Format,
     /// Uploads and create calls at the same time
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: u16,
     /// Stop before more than these minutes of video and audio are embedded
     #[arg(long, value_name = "MINUTES", value_parser = amount, allow_negative_numbers = true)]

@@ -45,7 +45,7 @@ fn formats() -> Vec<TableFormat> {
     ]
 }
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 15] = [
     "id",
     "source",
     "content_hash",
@@ -61,15 +61,19 @@ const COLUMNS: [&str; 16] = [
     "end_page",
     "quadrant",
     "chunk_index",
-    "vector",
 ];
 
 fn read_all(folder: &TempDir, format: TableFormat) -> Vec<VectorRow> {
     let mut all = Vec::new();
     for file in row_files(folder.path()).expect("listed") {
-        let (rows, vectors) = read_rows(&file, format, &COLUMNS).expect("read");
-        let vectors = vectors.chunks(2);
-        all.extend(rows.into_iter().zip(vectors).map(|(row, vector)| VectorRow { vector: vector.to_vec(), ..row }));
+        let mut vectors = Vec::new();
+        let mut each = |values: &[f32]| {
+            vectors.extend(values.chunks(2).map(<[f32]>::to_vec));
+            Ok(())
+        };
+        read_vectors(&file, format, 2, &mut each).expect("read");
+        let rows = read_rows(&file, format, &COLUMNS).expect("read");
+        all.extend(rows.into_iter().zip(vectors).map(|(row, vector)| VectorRow { vector, ..row }));
     }
     all
 }
@@ -88,8 +92,7 @@ fn rows_are_read_as_they_were_written() {
         assert_eq!(all, [rows(), rows()[1..].to_vec()].concat(), "{format:?}");
         assert!(all[2].vector[0].is_sign_negative(), "bits are kept");
         let files = row_files(folder.path()).expect("listed");
-        let (heads, vectors) = read_rows(&files[0], format, &["content_hash", "model", "scope"]).expect("read");
-        assert!(vectors.is_empty(), "no vector is read");
+        let heads = read_rows(&files[0], format, &["content_hash", "model", "scope"]).expect("read");
         assert!(heads.iter().all(|row| row.content_hash == "c" && row.scope.as_deref() == Some("clip")));
         sink.write_batch(1, &[]).expect("removed");
         sink.write_batch(1, &[]).expect("removed already");

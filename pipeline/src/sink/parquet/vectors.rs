@@ -17,27 +17,41 @@ use super::failed;
 /// How many vectors are decoded at a time: their levels, which take as much memory as they do, fit into a cache.
 const DECODED: usize = 256;
 
-/// Appends the numbers of all vectors of a row group. Other programs may have written them.
-pub(super) fn read(group: &dyn RowGroupReader, column: usize, rows: usize, values: &mut Vec<f32>) -> io::Result<()> {
-    let before = values.len();
-    if read_plain(group, column, values)? {
-        return Ok(());
+/// What is done with whole vectors, which follow each other.
+type Each<'e> = &'e mut dyn FnMut(&[f32]) -> io::Result<()>;
+
+/// Hands over all vectors of a row group, some at a time. Other programs may have written them.
+pub(super) fn read(
+    group: &dyn RowGroupReader,
+    column: usize,
+    rows: usize,
+    dimension: usize,
+    each: Each<'_>,
+) -> io::Result<()> {
+    let done = read_plain(group, column, dimension, each)?;
+    if done < rows
+        && let ColumnReader::FloatColumnReader(reader) = group.get_column_reader(column).map_err(failed)?
+    {
+        decode(reader, done, rows, each)?;
     }
-    values.truncate(before);
-    match group.get_column_reader(column).map_err(failed)? {
-        ColumnReader::FloatColumnReader(reader) => decode(reader, rows, values),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-/// Returns false if a page has anything but numbers as they are in memory, one after another.
-fn read_plain(group: &dyn RowGroupReader, column: usize, values: &mut Vec<f32>) -> io::Result<bool> {
+/// Reads up to the first page that has anything but numbers as they are in memory, one after another. Returns the number
+/// of vectors.
+fn read_plain(group: &dyn RowGroupReader, column: usize, dimension: usize, each: Each<'_>) -> io::Result<usize> {
     let mut pages = group.get_column_page_reader(column).map_err(failed)?;
+    let (mut values, mut done) = (Vec::new(), 0);
     while let Some(page) = pages.get_next_page().map_err(failed)? {
-        let Some(bytes) = plain_numbers(&page) else { return Ok(false) };
+        let Some(bytes) = plain_numbers(&page) else { break };
         values.extend(bytes.as_chunks::<4>().0.iter().map(|number| f32::from_le_bytes(*number)));
+        // A vector may go on in the next page.
+        let whole = values.len() / dimension * dimension;
+        each(&values[..whole])?;
+        values.drain(..whole);
+        done += whole / dimension;
     }
-    Ok(true)
+    Ok(done)
 }
 
 /// The bytes of the numbers of a page without nulls: a null has a level, but no number.
@@ -73,18 +87,20 @@ fn after_levels(bytes: &[u8]) -> Option<&[u8]> {
     rest.get(usize::try_from(u32::from_le_bytes(*length)).ok()?..)
 }
 
-fn decode(mut reader: ColumnReaderImpl<FloatType>, rows: usize, values: &mut Vec<f32>) -> io::Result<()> {
-    let (mut definition, mut repetition) = (Vec::new(), Vec::new());
-    let mut done = 0;
+fn decode(mut reader: ColumnReaderImpl<FloatType>, first: usize, rows: usize, each: Each<'_>) -> io::Result<()> {
+    let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
+    let mut done = reader.skip_records(first).map_err(failed)?;
     while done < rows {
+        values.clear();
         definition.clear();
         repetition.clear();
         let levels = (Some(&mut definition), Some(&mut repetition));
         let next = DECODED.min(rows - done);
-        let (records, ..) = reader.read_records(next, levels.0, levels.1, values).map_err(failed)?;
+        let (records, ..) = reader.read_records(next, levels.0, levels.1, &mut values).map_err(failed)?;
         if records == 0 {
             return Err(io::Error::other("the column of vectors ends early"));
         }
+        each(&values)?;
         done += records;
     }
     Ok(())
@@ -108,9 +124,9 @@ mod tests {
     const ROWS: usize = 1000;
     const DIMENSIONS: usize = 8;
 
-    /// Writes vectors as another program may, with a null in the middle if wanted, and reads them: whether they could be
+    /// Writes vectors as another program may, with a null in the middle if wanted, and reads them: how many could be
     /// read without decoding, and the numbers.
-    fn written(properties: WriterPropertiesBuilder, null: Option<usize>) -> (bool, Vec<f32>) {
+    fn written(properties: WriterPropertiesBuilder, null: Option<usize>) -> (usize, Vec<f32>) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("rows.parquet");
         let schema = "message m { required group vector (LIST) { repeated group list { optional float element; } } }";
@@ -131,11 +147,15 @@ mod tests {
         writer.close().expect("written");
         let reader = SerializedFileReader::new(File::open(&path).expect("a file")).expect("a reader");
         let group = reader.get_row_group(0).expect("a group");
-        let mut read = vec![-1.0];
-        super::read(group.as_ref(), 0, ROWS, &mut read).expect("readable");
-        assert_eq!(read.remove(0), -1.0, "what was there is kept");
+        let mut read = Vec::new();
+        let mut each = |values: &[f32]| {
+            read.extend_from_slice(values);
+            Ok(())
+        };
+        super::read(group.as_ref(), 0, ROWS, DIMENSIONS, &mut each).expect("readable");
         assert_eq!(read, values);
-        (read_plain(group.as_ref(), 0, &mut Vec::new()).expect("readable"), read)
+        let plain = read_plain(group.as_ref(), 0, DIMENSIONS, &mut |_| Ok(())).expect("readable");
+        (plain, read)
     }
 
     #[test]
@@ -143,16 +163,15 @@ mod tests {
         let plain = || WriterProperties::builder().set_dictionary_enabled(false);
         let second = || plain().set_writer_version(WriterVersion::PARQUET_2_0).set_encoding(Encoding::PLAIN);
         for properties in [plain(), second()] {
-            let (is_plain, numbers) = written(properties, None);
-            assert!(is_plain && numbers.len() == ROWS * DIMENSIONS);
+            let (plain, numbers) = written(properties, None);
+            assert_eq!((plain, numbers.len()), (ROWS, ROWS * DIMENSIONS));
         }
-        for (properties, null) in [
-            (WriterProperties::builder(), None),
-            (plain().set_encoding(Encoding::BYTE_STREAM_SPLIT), None),
-            (plain(), Some(500)),
-            (second(), Some(500)),
-        ] {
-            assert!(!written(properties, null).0);
+        assert_eq!(written(WriterProperties::builder(), None).0, 0);
+        assert_eq!(written(plain().set_encoding(Encoding::BYTE_STREAM_SPLIT), None).0, 0);
+        // The pages before the one with a null.
+        for properties in [plain(), second()] {
+            let plain = written(properties, Some(4000)).0;
+            assert!((1..500).contains(&plain), "{plain}");
         }
     }
 }

@@ -259,13 +259,17 @@ impl Projection {
 
     /// Rounds to integers, so that differences in the last bits of floats vanish almost always.
     pub(super) fn apply(&self, features: &[f64]) -> Vec<f64> {
-        let project = |dimension: usize| {
-            let signed = features.iter().zip(&self.signs).map(|(feature, signs)| {
-                if signs[dimension / 8] >> (dimension % 8) & 1 == 1 { *feature } else { -feature }
-            });
-            (signed.sum::<f64>() * 4096.0).round()
-        };
-        (0..self.dimensions).map(project).collect()
+        let mut sums = vec![0.0; self.dimensions.next_multiple_of(8)];
+        for (feature, signs) in features.iter().zip(&self.signs) {
+            for (signs, sums) in signs.iter().zip(sums.as_chunks_mut::<8>().0) {
+                for (bit, sum) in sums.iter_mut().enumerate() {
+                    *sum += if signs >> bit & 1 == 1 { *feature } else { -feature };
+                }
+            }
+        }
+        sums.truncate(self.dimensions);
+        sums.iter_mut().for_each(|sum| *sum = (*sum * 4096.0).round());
+        sums
     }
 }
 
