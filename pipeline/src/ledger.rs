@@ -1,7 +1,7 @@
 //! The ledger: what is known of every source and every job, in one SQLite file that survives a crash at any time.
 //!
-//! One process at a time has the ledger: it holds a lock on a file beside it. A change of a job is on the disk when the
-//! method that records it returns.
+//! One process at a time has the ledger: it holds a lock on a file beside it. A change of a job that the next run could
+//! not find again is on the disk when the method that records it returns.
 
 mod changes;
 mod jobs;

@@ -37,8 +37,15 @@ type Recorded = Result<(&'static str, State), PipelineError>;
 /// The names of the states before and after a change.
 pub(super) type Move = (&'static str, &'static str);
 
+/// Whether the next run finds the same if a change is lost because the power fails: the asset has the name of its job, a
+/// task is polled again, and what is deleted can be deleted again. A later change that is on the disk has it with it.
+fn is_found_again(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::UploadSent { .. } | Outcome::UploadDone { .. } | Outcome::Ready | Outcome::Cleaned)
+}
+
 impl Ledger {
-    /// Records changes, and returns the new states. They are on the disk then.
+    /// Records changes, and returns the new states. They survive the end of the process then, and those that the next run
+    /// could not find again are on the disk.
     pub(crate) async fn record(self: &Arc<Self>, changes: Vec<Change>) -> Vec<Result<State, PipelineError>> {
         let waiting = self.enqueue(changes);
         let ended = self.run(|ledger| Ok(ledger.record_waiting())).await;
@@ -89,8 +96,23 @@ impl Ledger {
 
     /// One transaction. A change that cannot be recorded leaves the others alone.
     fn record_all(&self, connection: &mut Connection, waiting: &[Waiting]) -> Result<Vec<Recorded>, PipelineError> {
-        let wrong = |error| failed(&self.path, error);
         self.place.check(&self.path)?;
+        if !waiting.iter().all(|waiting| is_found_again(&waiting.change.outcome)) {
+            return self.record_in_transaction(connection, waiting);
+        }
+        let wrong = |error| failed(&self.path, error);
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(wrong)?;
+        let states = self.record_in_transaction(connection, waiting);
+        connection.pragma_update(None, "synchronous", "FULL").map_err(wrong)?;
+        states
+    }
+
+    fn record_in_transaction(
+        &self,
+        connection: &mut Connection,
+        waiting: &[Waiting],
+    ) -> Result<Vec<Recorded>, PipelineError> {
+        let wrong = |error| failed(&self.path, error);
         let mut transaction = connection.transaction().map_err(wrong)?;
         let mut states = Vec::with_capacity(waiting.len());
         for Waiting { change, .. } in waiting {
