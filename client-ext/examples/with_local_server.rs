@@ -1,7 +1,7 @@
 //! Tests of your own code against the local server, without a key and without a network.
 //!
 //! ```text
-//! cargo test --test with_local_server
+//! cargo test --workspace --test with_local_server
 //! ```
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! are valid against the OpenAPI document.
 //!
 //! ```text
-//! cargo test --test with_wiremock
+//! cargo test --workspace --test with_wiremock
 //! ```
 
 use std::time::Duration;

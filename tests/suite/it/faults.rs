@@ -146,7 +146,7 @@ const NO_LIMIT: Duration = Duration::from_secs(600);
 async fn every_scenario_comes_out_as_expected() {
     let mut rows = rows::all();
     assert!(rows.len() >= 150, "only {} scenarios", rows.len());
-    // For work on one group: FAULTS=early cargo test faults
+    // For work on one group: FAULTS=early cargo test -p twelvelabs-suite faults
     if let Ok(group) = std::env::var("FAULTS") {
         rows.retain(|row| row.group == group);
     }
