@@ -37,6 +37,14 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// All items are checked, and their jobs start.
+    #[non_exhaustive]
+    Started {
+        /// The number of jobs in the ledger.
+        jobs: u64,
+        /// How many of them were stored, have failed or are uncertain since an earlier run.
+        done: u64,
+    },
     /// A job has reached a state.
     #[non_exhaustive]
     Job {
@@ -101,6 +109,7 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Checked { done, total } => write!(f, "checked {done} of {total} items"),
+            Self::Started { jobs, done } => write!(f, "{done} of {jobs} jobs were done before"),
             Self::Refused { source, code, reason } => {
                 let code = code.as_deref().unwrap_or("unreadable");
                 write!(f, "{}: refused ({code}): {}", escape_control(source), escape_control(reason))

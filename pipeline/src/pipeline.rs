@@ -14,7 +14,7 @@ use crate::{
     calls::Interrupt,
     driver::{self, DriverSettings, Shared},
     error::PipelineError,
-    event::{EventStream, Reporter},
+    event::{Event, EventStream, Reporter},
     job::{ItemSettings, VectorSpace},
     ledger::{Ledger, Parameter},
     objects::Objects,
@@ -170,6 +170,9 @@ impl Pipeline {
             Checker { ledger: Some(Arc::clone(&ledger)), space: space.clone(), objects: self.objects.clone() };
         plan::add_all(&ledger, &checker, items, stop, &self.events).await?;
         drop(checker);
+        let counts = ledger.counts()?;
+        let done = ["stored", "cleaned", "failed", "uncertain"].iter().filter_map(|state| counts.get(*state)).sum();
+        self.events.send(&Event::Started { jobs: counts.values().sum(), done });
         let mut shared = Shared::new(
             self.client,
             Arc::clone(&ledger),

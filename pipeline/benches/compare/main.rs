@@ -28,7 +28,7 @@ struct Size {
     rows: usize,
 }
 
-const FULL: Size = Size { items: 20_000, clips: 200, bytes: 1 << 30, rows: 1_000_000 };
+const FULL: Size = Size { items: 100_000, clips: 200, bytes: 1 << 30, rows: 1_000_000 };
 const SMALL: Size = Size { items: 1_000, clips: 40, bytes: 1 << 28, rows: 100_000 };
 
 /// A group of measurements.

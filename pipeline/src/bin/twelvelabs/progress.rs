@@ -29,10 +29,10 @@ pub(crate) struct Bars {
 
 impl Progress {
     pub(crate) fn new(json: bool) -> Self {
-        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match () {
             () if json => Self::Json,
-            () if std::io::stderr().is_terminal() && !is_plain => Self::Bars(Box::new(Bars::new())),
+            // Without colors, so that there is nothing to do about `NO_COLOR`.
+            () if std::io::stderr().is_terminal() => Self::Bars(Box::new(Bars::new())),
             () => Self::Lines,
         }
     }
@@ -43,6 +43,7 @@ impl Progress {
             Self::Lines => match event {
                 Event::Upload { .. } => {}
                 Event::Checked { done, total, .. } if done < total => {}
+                Event::Started { done: 0, .. } => {}
                 event => output::note(&event.to_string()),
             },
             Self::Bars(bars) => bars.show(event),
@@ -61,14 +62,24 @@ impl Bars {
     fn new() -> Self {
         let all = MultiProgress::new();
         let total = all.add(ProgressBar::new(0));
-        total.set_style(style("{bar:30} {pos}/{len} stored, {per_sec}, done in {eta} {msg}"));
+        total.set_style(style("{bar:30} {pos}/{len} {msg}, {per_sec}, done in {eta} {prefix}"));
         Self { all, total, uploads: Mutex::default() }
     }
 
     fn show(&self, event: &Event) {
         let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Checked { total, .. } => self.total.set_length(*total as u64),
+            Event::Checked { done, total, .. } => {
+                self.total.set_length(*total as u64);
+                self.total.set_position(*done as u64);
+                self.total.set_message("checked");
+            }
+            Event::Started { jobs, done, .. } => {
+                self.total.set_length(*jobs);
+                self.total.set_position(*done);
+                self.total.reset_eta();
+                self.total.set_message("stored");
+            }
             Event::Upload { job, source, sent, total, .. } => {
                 let bar = uploads.entry(job.clone()).or_insert_with(|| {
                     let bar = self.all.add(ProgressBar::new(*total));
@@ -89,12 +100,9 @@ impl Bars {
                     let _ = self.all.println(event.to_string());
                 }
             }
-            Event::Refused { .. } => {
-                self.total.inc(1);
-                let _ = self.all.println(event.to_string());
-            }
+            Event::Refused { .. } => drop(self.all.println(event.to_string())),
             Event::Batch { .. } => {}
-            Event::Paused { .. } | Event::Delayed { .. } => self.total.set_message(event.to_string()),
+            Event::Paused { .. } | Event::Delayed { .. } => self.total.set_prefix(event.to_string()),
             event => drop(self.all.println(event.to_string())),
         }
     }
