@@ -1,4 +1,4 @@
-//! The clips of a video as a data frame of polars, and those that resemble a text. The vectors are not copied.
+//! The clips of a video as a data frame of polars, made without a copy, and those that resemble a text.
 //!
 //! ```text
 //! cargo run -- TEXT
