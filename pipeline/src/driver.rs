@@ -314,7 +314,10 @@ impl Loop {
             ended = self.running.next(), if !self.running.is_empty() => match ended.transpose()? {
                 Some(Ended::Upload(id)) => {
                     self.busy.remove(&id);
-                    self.assets.hurry();
+                    // The first of several: later ones would make the rounds endless.
+                    if count(counts, "processing") == 0 {
+                        self.assets.hurry();
+                    }
                     self.hurry_if_waiting()?;
                 }
                 Some(Ended::Step(id)) => {

@@ -133,10 +133,10 @@ async fn tasks_are_polled_sooner_when_nothing_else_is_left_to_do() {
 
 /// Assets of small files are ready soon, and the create calls of their tasks wait for that.
 #[tokio::test(start_paused = true)]
-async fn assets_are_polled_soon_after_each_upload() {
+async fn assets_are_polled_soon_after_the_first_upload_and_not_after_each() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut own = loop_with_a_result(&folder);
-    let counts = own.shared.ledger.counts().expect("counted");
+    let mut counts = own.shared.ledger.counts().expect("counted");
     let pause = |own: &Loop| own.assets.next().expect("no round is running") - Instant::now();
     for _ in 0..8 {
         own.running.push(Box::pin(async { Ok(Ended::Round(Polled::Assets)) }));
@@ -148,6 +148,13 @@ async fn assets_are_polled_soon_after_each_upload() {
     own.running.push(Box::pin(async { Ok(Ended::Upload("b".into())) }));
     own.wait(&counts, now_ms()).await.expect("waited");
     assert!(pause(&own) < own.shared.settings.poll_interval / 10, "{:?}", pause(&own));
+    for _ in 0..8 {
+        own.assets.end();
+    }
+    counts.insert("processing".into(), 1);
+    own.running.push(Box::pin(async { Ok(Ended::Upload("c".into())) }));
+    own.wait(&counts, now_ms()).await.expect("waited");
+    assert_eq!(pause(&own), own.shared.settings.poll_interval);
 }
 
 /// How long it is until the tasks are polled.
