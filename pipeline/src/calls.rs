@@ -174,6 +174,14 @@ impl StepClient {
         self.gate.pass().await
     }
 
+    /// Awaits a request that changes nothing, unless the run is interrupted.
+    pub(crate) async fn unless_interrupted<T>(&self, request: impl IntoFuture<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = request.into_future() => Some(done),
+            () = self.gate.interrupted() => None,
+        }
+    }
+
     /// For how long calls have to wait now.
     pub fn pause(&self) -> Duration {
         self.gate.pause()

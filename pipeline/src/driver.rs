@@ -168,8 +168,11 @@ impl Loop {
         if self.stop.is_none() && count(counts, "created") < MOST_POLLED {
             self.start_steps("uploaded")?;
         }
+        // With a limit, few assets are uploaded that may be beyond it.
+        let has_limit = self.shared.settings.most_seconds.is_some();
+        let most = if has_limit { self.shared.settings.concurrency as u64 } else { MOST_POLLED };
         for state in ["uploading", "planned"] {
-            if self.stop.is_none() && count(counts, "processing") < MOST_POLLED {
+            if self.stop.is_none() && count(counts, "processing") < most {
                 self.start_steps(state)?;
             }
         }

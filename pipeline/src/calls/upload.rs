@@ -76,6 +76,10 @@ impl StepClient {
                 let (is_ready, asset) = (asset.status == AssetStatus::Ready, asset.id.to_string());
                 StepEnd::Done(if is_ready { Outcome::UploadDone { asset } } else { Outcome::UploadSent { asset } })
             }
+            // The asset of the journal was deleted.
+            Err(error) if error.is_not_found() && has_journal(job) && tokio::fs::remove_file(journal).await.is_ok() => {
+                StepEnd::Later { before: None, counts: true, reason: error.to_string() }
+            }
             Err(error) => match failure.take() {
                 Some(reason) => unreadable(&reason),
                 None => self.failed(&error),

@@ -6,6 +6,7 @@ use chrono::DateTime;
 use futures_util::TryStreamExt;
 use tokio::time::Instant;
 use twelvelabs::{
+    Error,
     assets::{AssetId, AssetStatus},
     embed::tasks::TaskStatus,
 };
@@ -14,6 +15,7 @@ use super::shared::Shared;
 use crate::{
     calls::{LONGEST_PROCESSING, StepEnd, first_pause},
     error::PipelineError,
+    event::Event,
     ledger::now_ms,
     steps::Outcome,
 };
@@ -84,44 +86,45 @@ pub(super) async fn round(shared: &Shared, polled: Polled) -> Result<(), Pipelin
 }
 
 async fn assets(shared: &Shared) -> Result<(), PipelineError> {
-    let mut single = 0;
+    let mut unlisted = Vec::new();
     for page in shared.ledger.processing()?.chunks(PAGE as usize) {
         if !shared.calls.pass().await {
             return Ok(());
         }
         let ids = page.iter().filter_map(|(asset, ..)| AssetId::try_from(asset).ok());
-        let listed = match shared.calls.client().assets().list().asset_ids(ids).page_limit(PAGE).send().await {
-            Ok(listed) => listed.data,
-            Err(error) => return ended(shared.calls.failed_to_read(&error)),
+        let listed = shared.calls.client().assets().list().asset_ids(ids).page_limit(PAGE).send();
+        let listed = match shared.calls.unless_interrupted(listed).await {
+            Some(Ok(listed)) => {
+                shared.calls.responded();
+                listed.data
+            }
+            Some(Err(error)) if without_list(shared, "the list of assets", &error)? => Vec::new(),
+            _ => return Ok(()),
         };
-        shared.calls.responded();
         let statuses: HashMap<&str, &AssetStatus> =
             listed.iter().map(|asset| (asset.id.as_str(), &asset.status)).collect();
         let mut ready = Vec::new();
         for (asset, since, job) in page {
-            let age = Duration::from_millis(u64::try_from(now_ms() - since).unwrap_or_default());
+            // No asset is polled while there is no run.
+            let age = u64::try_from(now_ms() - since.max(&shared.started_ms)).unwrap_or_default();
+            let age = Duration::from_millis(age);
             match statuses.get(asset.as_str()) {
                 Some(AssetStatus::Ready) => ready.push((job.clone(), Outcome::UploadDone { asset: asset.clone() })),
                 Some(AssetStatus::Processing) if age < LONGEST_PROCESSING => {}
-                _ if single < SINGLE_POLLS => {
-                    single += 1;
-                    poll_asset(shared, asset, age, job).await?;
-                }
-                _ => {}
+                _ => unlisted.push((asset.clone(), age, job.clone())),
             }
         }
         shared.record_all(ready).await?;
     }
-    Ok(())
-}
-
-async fn poll_asset(shared: &Shared, asset: &str, age: Duration, job: &str) -> Result<(), PipelineError> {
-    let record = shared.ledger.expect_job(job)?;
-    match shared.calls.poll_asset(&record, asset, age).await {
-        Ok(Some(outcome)) => shared.record(&record, outcome).await.map(drop),
-        Ok(None) => Ok(()),
-        Err(end) => ended(end),
+    for (asset, age, job) in shared.next_single_polls(unlisted, SINGLE_POLLS) {
+        let record = shared.ledger.expect_job(&job)?;
+        match shared.calls.unless_interrupted(shared.calls.poll_asset(&record, &asset, age)).await {
+            Some(Ok(Some(outcome))) => shared.record(&record, outcome).await.map(drop)?,
+            Some(Ok(None)) | None => {}
+            Some(Err(end)) => ended(end)?,
+        }
     }
+    Ok(())
 }
 
 async fn tasks(shared: &Shared) -> Result<(), PipelineError> {
@@ -134,13 +137,18 @@ async fn tasks(shared: &Shared) -> Result<(), PipelineError> {
     }
     let mut tasks = shared.calls.client().embed().v2().tasks().list().started_at(from).page_limit(PAGE).items();
     let mut ready = Vec::new();
+    let mut is_read = true;
     while !left.is_empty() {
-        let task = match tasks.try_next().await {
-            Ok(Some(task)) => task,
-            Ok(None) => break,
-            Err(error) => {
-                shared.record_all(ready).await?;
-                return ended(shared.calls.failed_to_read(&error));
+        let task = match shared.calls.unless_interrupted(tasks.try_next()).await {
+            Some(Ok(Some(task))) => task,
+            Some(Ok(None)) => break,
+            Some(Err(error)) => {
+                is_read = without_list(shared, "the list of tasks", &error)?;
+                break;
+            }
+            None => {
+                is_read = false;
+                break;
             }
         };
         shared.calls.responded();
@@ -156,10 +164,22 @@ async fn tasks(shared: &Shared) -> Result<(), PipelineError> {
         }
     }
     shared.record_all(ready).await?;
-    for (task, job) in left.into_iter().take(SINGLE_POLLS) {
+    let unlisted = created.into_iter().filter(|(task, ..)| is_read && left.contains_key(task)).collect();
+    for (task, _, job) in shared.next_single_polls(unlisted, SINGLE_POLLS) {
         poll(shared, &task, &job).await?;
     }
     Ok(())
+}
+
+/// Reports that a list cannot be read. Returns whether the platform has responded, so that single polls may succeed;
+/// otherwise, the next round tries it again.
+fn without_list(shared: &Shared, list: &str, error: &Error) -> Result<bool, PipelineError> {
+    ended(shared.calls.failed_to_read(error))?;
+    let has_responded = error.status().is_some() && !error.is_rate_limited();
+    if has_responded {
+        shared.events.send(&Event::Delayed { source: list.to_owned(), reason: error.to_string() });
+    }
+    Ok(has_responded)
 }
 
 /// The next round polls again.
@@ -172,9 +192,9 @@ fn ended(end: StepEnd) -> Result<(), PipelineError> {
 
 /// Polls one task.
 async fn poll(shared: &Shared, task: &str, job: &str) -> Result<(), PipelineError> {
-    match shared.calls.poll(task).await {
-        Ok(Some(outcome)) => shared.record_all(vec![(job.to_owned(), outcome)]).await,
-        Ok(None) => Ok(()),
-        Err(end) => ended(end),
+    match shared.calls.unless_interrupted(shared.calls.poll(task)).await {
+        Some(Ok(Some(outcome))) => shared.record_all(vec![(job.to_owned(), outcome)]).await,
+        Some(Ok(None)) | None => Ok(()),
+        Some(Err(end)) => ended(end),
     }
 }

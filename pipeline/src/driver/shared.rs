@@ -1,6 +1,9 @@
 //! What all steps share, and what they do about an outcome.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use twelvelabs::TwelveLabs;
 
@@ -26,6 +29,10 @@ pub(crate) struct Shared {
     pub(crate) settings: DriverSettings,
     pub(crate) events: Reporter,
     pub(crate) sink: SharedSink,
+    /// When the run started, in milliseconds since 1970.
+    pub(super) started_ms: i64,
+    /// How many assets and tasks were polled alone.
+    single_polls: AtomicUsize,
 }
 
 impl Shared {
@@ -41,7 +48,19 @@ impl Shared {
         let calls = StepClient::with_events(client, interrupt, events.clone())
             .with_poll_interval(settings.poll_interval)
             .with_outage_limit(settings.outage_limit);
-        Self { calls, ledger, space, settings, events, sink }
+        let (started_ms, single_polls) = (now_ms(), AtomicUsize::new(0));
+        Self { calls, ledger, space, settings, events, sink, started_ms, single_polls }
+    }
+
+    /// Up to `most` of what has to be polled alone: each time others, until all had their turn.
+    pub(super) fn next_single_polls<T>(&self, mut all: Vec<T>, most: usize) -> Vec<T> {
+        let first = self.single_polls.fetch_add(most.min(all.len()), Ordering::Relaxed);
+        if !all.is_empty() {
+            let first = first % all.len();
+            all.rotate_left(first);
+        }
+        all.truncate(most);
+        all
     }
 
     /// Records an outcome, and reports the new state.

@@ -97,6 +97,11 @@ pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), 
         return Ok(());
     }
     let path = escape_control(&path.to_string_lossy());
+    if found == 0 {
+        return Err(PipelineError::usage(format!(
+            "the ledger {path} has nothing yet: a run creates it, or was killed then"
+        )));
+    }
     let message = format!("the ledger {path} has version {found}, and this program reads version {VERSION} only");
     Err(PipelineError::usage(message))
 }

@@ -110,7 +110,7 @@ impl Ledger {
                            ON CONFLICT (id) DO UPDATE SET place = excluded.place, is_url = excluded.is_url, \
                            size = excluded.size, modified_ns = excluded.modified_ns, e_tag = excluded.e_tag, \
                            extension = excluded.extension \
-                           WHERE state IN ('planned', 'uploading', 'failed')";
+                           WHERE state IN ('planned', 'uploading', 'processing', 'failed')";
                 let values = params![
                     job.id,
                     place,

@@ -107,14 +107,15 @@ impl PipelineBuilder {
         self
     }
 
-    /// Maximum number of uploads and create calls at the same time. At least 1, default 8.
+    /// Maximum number of uploads and create calls at the same time. While the server processes an asset, other files
+    /// are uploaded. At least 1, default 8.
     pub fn with_concurrency(mut self, steps: usize) -> Self {
         self.run.driver.concurrency = steps.max(1);
         self
     }
 
-    /// How often the list of tasks is requested, and an asset is polled. The first polls come sooner. At least 1 ms,
-    /// default 5 s.
+    /// How often the lists of assets that are processed and of tasks are requested. The first requests come sooner. At
+    /// least 1 ms, default 5 s.
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {
         self.run.driver.poll_interval = interval.clamp(Duration::from_millis(1), LONGEST);
         self

@@ -3,7 +3,7 @@
 use std::io;
 
 use parquet::{
-    basic::Encoding,
+    basic::{Encoding, Type},
     column::{
         page::Page,
         reader::{ColumnReader, ColumnReaderImpl},
@@ -28,22 +28,30 @@ pub(super) fn read(
     dimension: usize,
     each: Each<'_>,
 ) -> io::Result<()> {
-    let done = read_plain(group, column, dimension, each)?;
-    if done < rows
-        && let ColumnReader::FloatColumnReader(reader) = group.get_column_reader(column).map_err(failed)?
-    {
-        decode(reader, done, rows, each)?;
+    // The pages of other numbers look the same.
+    let found = group.metadata().column(column).column_type();
+    if found != Type::FLOAT {
+        return Err(io::Error::other(format!("the numbers of the vectors must be FLOAT (got {found})")));
     }
-    Ok(())
+    let Some(done) = read_plain(group, column, dimension, each)? else { return Ok(()) };
+    match group.get_column_reader(column).map_err(failed)? {
+        ColumnReader::FloatColumnReader(reader) => decode(reader, done, rows, dimension, each),
+        _ => Ok(()),
+    }
 }
 
 /// Reads up to the first page that has anything but numbers as they are in memory, one after another. Returns the number
-/// of vectors.
-fn read_plain(group: &dyn RowGroupReader, column: usize, dimension: usize, each: Each<'_>) -> io::Result<usize> {
+/// of vectors before that page; `None` if there is no such page.
+fn read_plain(
+    group: &dyn RowGroupReader,
+    column: usize,
+    dimension: usize,
+    each: Each<'_>,
+) -> io::Result<Option<usize>> {
     let mut pages = group.get_column_page_reader(column).map_err(failed)?;
     let (mut values, mut done) = (Vec::new(), 0);
     while let Some(page) = pages.get_next_page().map_err(failed)? {
-        let Some(bytes) = plain_numbers(&page) else { break };
+        let Some(bytes) = plain_numbers(&page) else { return Ok(Some(done)) };
         values.extend(bytes.as_chunks::<4>().0.iter().map(|number| f32::from_le_bytes(*number)));
         // A vector may go on in the next page.
         let whole = values.len() / dimension * dimension;
@@ -51,7 +59,11 @@ fn read_plain(group: &dyn RowGroupReader, column: usize, dimension: usize, each:
         values.drain(..whole);
         done += whole / dimension;
     }
-    Ok(done)
+    if values.is_empty() { Ok(None) } else { Err(irregular(dimension)) }
+}
+
+fn irregular(dimension: usize) -> io::Error {
+    io::Error::other(format!("a vector has not {dimension} numbers"))
 }
 
 /// The bytes of the numbers of a page without nulls: a null has a level, but no number.
@@ -87,7 +99,13 @@ fn after_levels(bytes: &[u8]) -> Option<&[u8]> {
     rest.get(usize::try_from(u32::from_le_bytes(*length)).ok()?..)
 }
 
-fn decode(mut reader: ColumnReaderImpl<FloatType>, first: usize, rows: usize, each: Each<'_>) -> io::Result<()> {
+fn decode(
+    mut reader: ColumnReaderImpl<FloatType>,
+    first: usize,
+    rows: usize,
+    dimension: usize,
+    each: Each<'_>,
+) -> io::Result<()> {
     let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
     let mut done = reader.skip_records(first).map_err(failed)?;
     while done < rows {
@@ -100,6 +118,11 @@ fn decode(mut reader: ColumnReaderImpl<FloatType>, first: usize, rows: usize, ea
         if records == 0 {
             return Err(io::Error::other("the column of vectors ends early"));
         }
+        // A vector starts with level 0, and a null has no number.
+        let starts = repetition.iter().enumerate().all(|(at, level)| (*level == 0) == (at % dimension == 0));
+        if !starts || values.len() != records * dimension {
+            return Err(irregular(dimension));
+        }
         each(&values)?;
         done += records;
     }
@@ -108,7 +131,7 @@ fn decode(mut reader: ColumnReaderImpl<FloatType>, first: usize, rows: usize, ea
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::File, sync::Arc};
+    use std::{fs::File, path::Path, sync::Arc};
 
     use parquet::{
         file::{
@@ -124,27 +147,34 @@ mod tests {
     const ROWS: usize = 1000;
     const DIMENSIONS: usize = 8;
 
-    /// Writes vectors as another program may, with a null in the middle if wanted, and reads them: how many could be
-    /// read without decoding, and the numbers.
-    fn written(properties: WriterPropertiesBuilder, null: Option<usize>) -> (usize, Vec<f32>) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("rows.parquet");
+    /// The file that another program may write, of vectors with these numbers. `None` is a null.
+    fn write(path: &Path, properties: WriterPropertiesBuilder, vectors: &[Vec<Option<f32>>]) {
         let schema = "message m { required group vector (LIST) { repeated group list { optional float element; } } }";
         let schema = Arc::new(parse_message_type(schema).expect("a schema"));
         // Several pages.
         let properties = properties.set_data_page_size_limit(4096).set_write_batch_size(64).build();
-        let file = File::create(&path).expect("a file");
+        let file = File::create(path).expect("a file");
         let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).expect("a writer");
         let mut group = writer.next_row_group().expect("a group");
         let mut column = group.next_column().expect("readable").expect("a column");
-        let count = ROWS * DIMENSIONS;
-        let values: Vec<f32> = (0..count).filter(|at| Some(*at) != null).map(|at| at as f32).collect();
-        let definition: Vec<i16> = (0..count).map(|at| if Some(at) == null { 1 } else { 2 }).collect();
-        let repetition: Vec<i16> = (0..count).map(|at| i16::from(at % DIMENSIONS > 0)).collect();
+        let numbers = || vectors.iter().flatten();
+        let values: Vec<f32> = numbers().copied().flatten().collect();
+        let definition: Vec<i16> = numbers().map(|number| if number.is_some() { 2 } else { 1 }).collect();
+        let repetition: Vec<i16> =
+            vectors.iter().flat_map(|vector| (0..vector.len()).map(|at| i16::from(at > 0))).collect();
         column.typed::<FloatType>().write_batch(&values, Some(&definition), Some(&repetition)).expect("written");
         column.close().expect("written");
         group.close().expect("written");
         writer.close().expect("written");
+    }
+
+    /// How many vectors are read without decoding, `None` for all, and the numbers or what is wrong.
+    type Read = (Option<usize>, Result<Vec<f32>, String>);
+
+    fn written(properties: WriterPropertiesBuilder, vectors: &[Vec<Option<f32>>]) -> Read {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rows.parquet");
+        write(&path, properties, vectors);
         let reader = SerializedFileReader::new(File::open(&path).expect("a file")).expect("a reader");
         let group = reader.get_row_group(0).expect("a group");
         let mut read = Vec::new();
@@ -152,26 +182,53 @@ mod tests {
             read.extend_from_slice(values);
             Ok(())
         };
-        super::read(group.as_ref(), 0, ROWS, DIMENSIONS, &mut each).expect("readable");
-        assert_eq!(read, values);
-        let plain = read_plain(group.as_ref(), 0, DIMENSIONS, &mut |_| Ok(())).expect("readable");
-        (plain, read)
+        let ended = super::read(group.as_ref(), 0, ROWS, DIMENSIONS, &mut each).map_err(|error| error.to_string());
+        let plain = read_plain(group.as_ref(), 0, DIMENSIONS, &mut |_| Ok(())).unwrap_or_default();
+        (plain, ended.map(|()| read))
+    }
+
+    fn vectors() -> Vec<Vec<Option<f32>>> {
+        (0..ROWS).map(|row| (0..DIMENSIONS).map(|at| Some((row * DIMENSIONS + at) as f32)).collect()).collect()
+    }
+
+    fn plain() -> WriterPropertiesBuilder {
+        WriterProperties::builder().set_dictionary_enabled(false)
+    }
+
+    fn second() -> WriterPropertiesBuilder {
+        plain().set_writer_version(WriterVersion::PARQUET_2_0).set_encoding(Encoding::PLAIN)
     }
 
     #[test]
     fn vectors_of_other_writers_are_the_same_numbers() {
-        let plain = || WriterProperties::builder().set_dictionary_enabled(false);
-        let second = || plain().set_writer_version(WriterVersion::PARQUET_2_0).set_encoding(Encoding::PLAIN);
-        for properties in [plain(), second()] {
-            let (plain, numbers) = written(properties, None);
-            assert_eq!((plain, numbers.len()), (ROWS, ROWS * DIMENSIONS));
+        let expected: Vec<f32> = (0..ROWS * DIMENSIONS).map(|number| number as f32).collect();
+        for (properties, is_plain) in [
+            (plain(), true),
+            (second(), true),
+            (WriterProperties::builder(), false),
+            (plain().set_encoding(Encoding::BYTE_STREAM_SPLIT), false),
+        ] {
+            let (plain, numbers) = written(properties, &vectors());
+            assert_eq!((plain, numbers.as_ref()), (if is_plain { None } else { Some(0) }, Ok(&expected)));
         }
-        assert_eq!(written(WriterProperties::builder(), None).0, 0);
-        assert_eq!(written(plain().set_encoding(Encoding::BYTE_STREAM_SPLIT), None).0, 0);
-        // The pages before the one with a null.
-        for properties in [plain(), second()] {
-            let plain = written(properties, Some(4000)).0;
-            assert!((1..500).contains(&plain), "{plain}");
+    }
+
+    #[test]
+    fn vectors_with_nulls_or_of_other_lengths_are_errors() {
+        let wrong = "a vector has not 8 numbers";
+        for properties in [plain, second, WriterProperties::builder] {
+            let mut with_null = vectors();
+            with_null[500][3] = None;
+            let (before, error) = written(properties(), &with_null);
+            assert_eq!(error.expect_err("a null"), wrong);
+            assert!(before.is_some_and(|before| before < 500), "{before:?}");
+            for row in [0, 500, ROWS - 1] {
+                let (mut longer, mut shorter) = (vectors(), vectors());
+                longer[row].push(Some(1.0));
+                shorter[row].pop();
+                assert_eq!(written(properties(), &longer).1.expect_err("longer"), wrong);
+                assert_eq!(written(properties(), &shorter).1.expect_err("shorter"), wrong);
+            }
         }
     }
 }
