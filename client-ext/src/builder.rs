@@ -266,6 +266,12 @@ mod tests {
     }
 
     #[test]
+    fn the_options_of_the_builder_are_the_defaults_of_all_calls() {
+        let client = build(TwelveLabs::builder().api_key("k").with_max_retries(7), &[]).expect("built");
+        assert_eq!(client.core().options().retry.max_retries, 7);
+    }
+
+    #[test]
     fn a_missing_or_invalid_key_is_an_error_that_never_shows_it() {
         let missing = error(TwelveLabs::builder(), &[("TWELVE_LABS_API_KEY", "")]);
         assert_eq!(missing, "missing API key: set TWELVE_LABS_API_KEY or TWELVELABS_API_KEY, or call api_key()");

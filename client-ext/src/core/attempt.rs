@@ -14,6 +14,8 @@ use super::{
     call::Call,
     credentials::Credentials,
     failure::{Peer, from_api_body, from_reqwest},
+    operation::OperationInfo,
+    options::CallOptions,
     response_body::{ACCEPTED, Body, Limits},
     trace::{record_connection, record_request},
     upload_runtime::UploadRuntime,
@@ -67,13 +69,7 @@ pub(super) async fn run(
     record_connection(attempt_span, &response);
     let info = ResponseInfo::of(&response, api.key());
     let success = response.status().is_success();
-    // These bodies are short; without a limit, one that drips would never end.
-    let is_short = !success || call.operation.changes_state() || call.options.has_small_response();
-    let short = is_short.then_some((headers, headers, "with_header_timeout"));
-    let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit, "with_timeout"));
-    let total = [left, short].into_iter().flatten().min();
-    let limits = Limits { chunk, total, size: if success { call.options.response_limit() } else { ERROR_BODY_LIMIT } };
-    let body = Body::new(response, limits, runtime);
+    let body = Body::new(response, body_limits(call.options, &call.operation, deadline, success), runtime);
     if !success {
         // The status says enough when the body cannot be read.
         let body = match body {
@@ -86,4 +82,62 @@ pub(super) async fn run(
     }
     let body = body.map_err(|error| error.with_response(info.clone()))?;
     Ok((body, info))
+}
+
+/// The limits for the body of a response, which is an error response unless it is a `success`.
+fn body_limits(
+    options: &CallOptions,
+    operation: &OperationInfo,
+    deadline: Option<(Instant, Duration)>,
+    success: bool,
+) -> Limits {
+    let headers = options.header_timeout(operation);
+    // These bodies are short; without a limit, one that drips would never end.
+    let is_short = !success || operation.changes_state() || options.has_small_response();
+    let short = is_short.then_some((headers, headers, "with_header_timeout"));
+    let left = deadline.map(|(due, limit)| (due.saturating_duration_since(Instant::now()), limit, "with_timeout"));
+    Limits {
+        chunk: options.chunk_timeout(),
+        total: [left, short].into_iter().flatten().min(),
+        size: if success { options.response_limit() } else { ERROR_BODY_LIMIT },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use twelvelabs_api::{
+        operations::{EMBED_TASKS_CREATE, EMBED_TASKS_RETRIEVE, EMBED_TASKS_STATUS},
+        runtime::Operation,
+    };
+
+    use super::*;
+
+    #[test]
+    fn every_body_that_should_be_short_has_the_limit_of_the_headers() {
+        let options = CallOptions::default();
+        let large = options.with_large_response();
+        let limits = |options: &CallOptions, operation: &'static Operation, success| {
+            body_limits(options, &operation.into(), None, success)
+        };
+        let option = |limits: Limits| limits.total.map(|(_, _, option)| option);
+        let short = Some("with_header_timeout");
+        assert_eq!(option(limits(&large, &EMBED_TASKS_RETRIEVE, true)), None);
+        assert_eq!(option(limits(&large, &EMBED_TASKS_RETRIEVE, false)), short, "an error");
+        assert_eq!(option(limits(&large, &EMBED_TASKS_CREATE, true)), short, "a change");
+        assert_eq!(option(limits(&options, &EMBED_TASKS_STATUS, true)), short, "a small response");
+        assert_eq!(limits(&large, &EMBED_TASKS_RETRIEVE, true).size, 1 << 30);
+        assert_eq!(limits(&large, &EMBED_TASKS_RETRIEVE, false).size, 1 << 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_what_is_left_of_the_call_if_that_is_less() {
+        let (options, operation) = (CallOptions::default(), OperationInfo::from(&EMBED_TASKS_STATUS));
+        let total = |left: u64| {
+            let call = Duration::from_secs(900);
+            let deadline = Some((Instant::now() + Duration::from_secs(left), call));
+            body_limits(&options, &operation, deadline, true).total.map(|(left, _, option)| (left.as_secs(), option))
+        };
+        assert_eq!(total(7), Some((7, "with_timeout")));
+        assert_eq!(total(800), Some((60, "with_header_timeout")));
+    }
 }

@@ -216,3 +216,40 @@ fn may_have_taken_effect(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use twelvelabs_api::{
+        operations::EMBED_TASKS_CREATE,
+        runtime::{Key, UploadBody},
+    };
+
+    use super::*;
+    use crate::upload::LARGE_BODY;
+
+    fn failed(status: u16) -> Error {
+        let response = http::Response::builder().status(status).body("").expect("a response");
+        let key = Key::new("tlk_0123secret").expect("a key");
+        Error::new(ErrorKind::Api, "failed").with_response(ResponseInfo::of(&response.into(), &key))
+    }
+
+    #[test]
+    fn only_a_refused_expect_header_is_a_reason_to_resend() {
+        let mut upload = Upload::default();
+        upload.add_bytes(LARGE_BODY);
+        // The only attempt asks before it uploads.
+        upload.prepare(UploadBody::from(bytes::Bytes::from(vec![0; LARGE_BODY])), false, true);
+        let (operation, options) = (OperationInfo::from(&EMBED_TASKS_CREATE), CallOptions::default());
+        let call = Call {
+            operation,
+            options: &options,
+            upload: &upload,
+            credentials: Credentials::ApiKey,
+            connect_timeout: Duration::ZERO,
+            connection: Connection::default(),
+        };
+        let mut failures = Failures { call: &call, outcome_unknown: false, needs_replay: false, panicked: None };
+        let decisions = [500, 417, 417].map(|status| failures.decide(&failed(status)));
+        assert_eq!(decisions, [Decision::Stop, Decision::Resend, Decision::Stop]);
+    }
+}

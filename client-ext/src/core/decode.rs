@@ -174,6 +174,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_text_that_is_not_json_is_quoted_and_bytes_are_not() {
+        let line = |start: &[u8]| not_json(start, &key());
+        assert_eq!(line(b"no such page"), r#"the response body is not JSON: "no such page""#);
+        for start in [&b"\xff\xfe"[..], b" \n"] {
+            assert_eq!(line(start), "the response body is not JSON", "{start:?}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_body_makes_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {

@@ -238,6 +238,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_404_that_is_not_about_the_resource_names_the_path() {
+        let key = Key::new("tlk_0123secret").expect("a key");
+        let url = reqwest::Url::parse("https://api.example.com/v1.3/embed/task").expect("a URL");
+        for (body, expected) in [
+            (r#"{"code":"resource_not_exist","message":"gone"}"#, "404 resource_not_exist: gone"),
+            (
+                r#"{"code":"api_not_found","message":"gone"}"#,
+                "404 api_not_found at /v1.3/embed/task (no such endpoint): gone",
+            ),
+            ("", "404 at /v1.3/embed/task (not a response of the API, check the base URL) without a body"),
+        ] {
+            let response = http::Response::builder().status(404).body("").expect("a response");
+            let info = ResponseInfo::of(&reqwest::Response::from(response), &key);
+            let operation = OperationInfo::from(&EMBED_TASKS_CREATE);
+            let error = from_api_body(&operation, Some(&Peer::new(&url)), info, body.as_bytes(), &key);
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_error_body_makes_it_panic_or_shows_the_key(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), at in 0usize..200) {

@@ -361,6 +361,23 @@ mod tests {
         }
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn options_for_polls_large_responses_and_several_calls_differ_in_what_they_are_for() {
+        let options = CallOptions::default();
+        assert!(options.for_polls().is_poll && options.for_polls().retry.max_retries == 0);
+        assert_eq!((options.response_limit(), options.has_small_response()), (4 * 1024 * 1024, true));
+        let large = options.with_large_response();
+        assert_eq!((large.response_limit(), large.has_small_response()), (1024 * 1024 * 1024, false));
+        // Each call of several has what is left of the limit.
+        let operation = OperationInfo::from(&operations::EMBED_TASKS_STATUS);
+        let started = options.started(&operations::EMBED_TASKS_STATUS);
+        let due = started.deadline(&operation, false);
+        assert_eq!(due.map(|(due, limit)| due - limit), Some(Instant::now()));
+        tokio::time::advance(Duration::from_secs(7)).await;
+        assert_eq!(started.deadline(&operation, false), due);
+        assert_ne!(options.deadline(&operation, false), due);
+    }
+
     #[test]
     fn a_rule_that_panics_decides_nothing() {
         let options = CallOptions { rule: Some(Arc::new(|_| panic!("boom"))), ..CallOptions::default() };

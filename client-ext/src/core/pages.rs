@@ -142,3 +142,15 @@ impl<V: Pages> Request<V> {
             .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assets::ListAssets;
+
+    #[test]
+    fn entries_come_in_the_largest_pages_unless_the_caller_has_chosen_a_size() {
+        let limit = |page_limit| Paging { page: None, page_limit }.largest::<ListAssets>().page_limit;
+        assert_eq!((limit(None), limit(Some(7))), (Some(50), Some(7)));
+    }
+}

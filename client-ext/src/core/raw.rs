@@ -284,3 +284,18 @@ impl<M> fmt::Debug for RawRequest<M> {
         f.debug_struct("RawRequest").field("method", &self.method).field("effect", &self.effect).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_have_their_own_names_in_spans_and_unknown_ones_share_one() {
+        let known =
+            [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+        for method in &known {
+            assert_eq!(static_name(method), method.as_str());
+        }
+        assert_eq!(static_name(&Method::TRACE), "_OTHER");
+    }
+}

@@ -67,3 +67,16 @@ impl Error {
         self.details()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_details_of_a_wait_are_what_it_has_seen() {
+        let elapsed = Duration::from_secs(7);
+        let details = WaitDetails { id: "a".into(), polls: 3, elapsed, last: Some(Arc::new("pending")) };
+        assert_eq!((details.id(), details.polls(), details.elapsed()), ("a", 3, elapsed));
+        assert_eq!((details.last_status::<&str>(), details.last_status::<u8>()), (Some(&"pending"), None));
+    }
+}

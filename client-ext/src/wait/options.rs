@@ -185,3 +185,33 @@ pub trait WaitOptions: Sized {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_retry_after_is_the_callers_if_there_is_one() {
+        let settings = WaitSettings::<()>::default();
+        let longest = |own: Option<u64>| settings.schedule(own.map(Duration::from_secs)).max_retry_after.as_secs();
+        assert_eq!((longest(None), longest(Some(7))), (24 * 60 * 60, 7));
+    }
+
+    #[test]
+    fn the_bounds_of_the_interval_are_allowed_and_nothing_beyond() {
+        let is_refused = |interval| {
+            let schedule = Schedule { interval, ..Schedule::default() };
+            WaitSettings::<()> { schedule, ..WaitSettings::default() }.violation().is_some()
+        };
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (interval, refused) in [
+            (Duration::from_micros(999), true),
+            (Duration::from_millis(1), false),
+            (Duration::from_secs(5), false),
+            (day, false),
+            (day + Duration::from_nanos(1), true),
+        ] {
+            assert_eq!(is_refused(interval), refused, "{interval:?}");
+        }
+    }
+}

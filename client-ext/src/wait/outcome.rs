@@ -114,3 +114,28 @@ pub(super) fn describe<J: Job>(
 pub(super) fn named<J: Job>(error: Error, method: &str) -> Error {
     error.with_operation(J::OPERATION).with_method(format!("{}.{method}", J::FAMILY))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        TwelveLabs,
+        embed::tasks::{TaskId, TaskJob, TaskStatus, TasksStatusResponse},
+    };
+
+    #[test]
+    fn the_error_of_a_passed_deadline_says_what_was_seen_but_not_the_key() {
+        let client = TwelveLabs::builder().api_key("tlk_0123secret").build().expect("built");
+        let job = TaskJob::new(client.core());
+        let id = TaskId::try_from("a").expect("an id");
+        let text = |polls, status: Option<&str>| {
+            let last = status.map(|status| TasksStatusResponse::new(id.clone(), TaskStatus::from(status)));
+            deadline_exceeded(&job, Duration::from_secs(7), polls, last.as_ref()).to_string()
+        };
+        let end = "; the task goes on: wait for the same id to resume";
+        assert_eq!(text(0, None), format!("deadline exceeded after 7 s (0 polls, last status: none){end}"));
+        let queued = text(1, Some("queued"));
+        assert_eq!(queued, format!("deadline exceeded after 7 s (1 poll, last status: queued){end}"));
+        assert!(text(2, Some("tlk_0123secret")).contains("(2 polls, last status: ***)"));
+    }
+}

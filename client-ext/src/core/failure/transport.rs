@@ -122,7 +122,6 @@ fn io_causes(error: &reqwest::Error) -> impl Iterator<Item = &io::Error> {
 
 /// Why the connection failed.
 fn transport_cause(error: &reqwest::Error) -> TransportCause {
-    use io::ErrorKind as Io;
     let texts: Vec<String> = chain(error).map(|error| error.to_string().to_ascii_lowercase()).collect();
     if let Some(cause) = cause_of_texts(&texts) {
         return cause;
@@ -133,19 +132,23 @@ fn transport_cause(error: &reqwest::Error) -> TransportCause {
     if error.is_connect() && error.is_timeout() {
         return TransportCause::ConnectTimeout;
     }
-    for io in io_causes(error) {
-        match io.kind() {
-            Io::ConnectionRefused => return TransportCause::Refused,
-            Io::HostUnreachable | Io::NetworkUnreachable => return TransportCause::Unreachable,
-            Io::PermissionDenied => return TransportCause::Denied,
-            Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof => {
-                return TransportCause::Closed;
-            }
-            _ => {}
-        }
-    }
     // The connection existed, so it ended.
-    if error.is_connect() { TransportCause::Other } else { TransportCause::Closed }
+    let unknown = if error.is_connect() { TransportCause::Other } else { TransportCause::Closed };
+    io_causes(error).find_map(|io| cause_of_io(io.kind())).unwrap_or(unknown)
+}
+
+/// The cause that an I/O error tells.
+fn cause_of_io(kind: io::ErrorKind) -> Option<TransportCause> {
+    use io::ErrorKind as Io;
+    match kind {
+        Io::ConnectionRefused => Some(TransportCause::Refused),
+        Io::HostUnreachable | Io::NetworkUnreachable => Some(TransportCause::Unreachable),
+        Io::PermissionDenied => Some(TransportCause::Denied),
+        Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe | Io::UnexpectedEof => {
+            Some(TransportCause::Closed)
+        }
+        _ => None,
+    }
 }
 
 /// The words by which a server refuses the certificate of the client, as rustls, OpenSSL and Schannel write the names
@@ -197,6 +200,33 @@ fn cause_of_texts(texts: &[String]) -> Option<TransportCause> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn io_errors_are_recognized() {
+        use TransportCause as Cause;
+        use io::ErrorKind as Io;
+        for (kind, cause) in [
+            (Io::ConnectionRefused, Some(Cause::Refused)),
+            (Io::HostUnreachable, Some(Cause::Unreachable)),
+            (Io::NetworkUnreachable, Some(Cause::Unreachable)),
+            (Io::PermissionDenied, Some(Cause::Denied)),
+            (Io::ConnectionReset, Some(Cause::Closed)),
+            (Io::ConnectionAborted, Some(Cause::Closed)),
+            (Io::BrokenPipe, Some(Cause::Closed)),
+            (Io::UnexpectedEof, Some(Cause::Closed)),
+            (Io::Other, None),
+        ] {
+            assert_eq!(cause_of_io(kind), cause, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_peer_keeps_what_errors_say_of_it() {
+        let (url, limit) = (Url::parse("https://example.com/v").expect("a URL"), Duration::from_secs(7));
+        let peer = Peer::new(&url).with_connect_timeout(limit).with_upload("video_file");
+        assert_eq!((peer.connect_timeout, peer.parameter), (Some(limit), "video_file"));
+        assert_eq!((peer.path(), peer.authority().as_str()), ("/v", "example.com:443"));
+    }
 
     #[test]
     fn what_layers_below_say_is_recognized() {

@@ -34,6 +34,18 @@ fn one_item_is_polled_alone_at_its_interval() {
 }
 
 #[test]
+fn an_item_that_is_held_is_late_only_after_its_callback() {
+    let (now, deadline) = (Instant::now(), Some(MINUTE));
+    let mut batch = Batch::new(Schedule { deadline, ..schedule() }, Rate::Unless(25), false, now);
+    let slot = batch.add(now, now);
+    batch.hold(slot);
+    assert_eq!(batch.late(now), [] as [Slot; 0]);
+    assert_eq!(batch.next_deadline(), Some(now + MINUTE));
+    assert!(!batch.release(slot, now));
+    assert_eq!(batch.late(now + MINUTE), [slot]);
+}
+
+#[test]
 fn a_poll_of_two_requests_counts_twice() {
     let now = Instant::now();
     let mut batch = Batch::new(schedule(), Rate::AtMost(5), false, now).with_requests_per_poll(2);
@@ -136,6 +148,15 @@ fn a_list_that_always_fails_does_not_end_the_wait_for_items_that_can_be_polled_a
             assert!(seen.pages <= 8, "{retry_after:?}, {max_failures}: {} pages", seen.pages);
         }
     }
+}
+
+#[test]
+fn a_list_that_always_fails_is_requested_less_and_less_often() {
+    let mut server = Server::regular(20, 1, 1, |_| DAY);
+    server.broken = Some(PollFailure::Transient { retry_after: None });
+    let seen = wait(&server, schedule(), Rate::AtMost(1000), 30 * MINUTE);
+    // Pauses of 5, 10, 20 … 600 s, with polls between them.
+    assert!((6..=12).contains(&seen.pages), "{} pages", seen.pages);
 }
 
 #[test]
