@@ -211,3 +211,11 @@ fn commas_are_between_two_values_and_nowhere_else() {
         assert!(!is_complete(text.as_bytes()), "{text}");
     }
 }
+
+#[test]
+fn a_bracket_is_closed_by_one_of_its_kind() {
+    for text in ["[1}", "[[]}", r#"{"a":1]"#, r#"{"a":{}]"#, r#"[{"a":1]}"#] {
+        assert!(decode::<Value>(text.as_bytes()).is_err(), "{text}");
+        assert!(!is_complete(text.as_bytes()), "{text}");
+    }
+}
