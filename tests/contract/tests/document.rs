@@ -226,6 +226,33 @@ fn empty_responses_are_validated() {
 }
 
 #[test]
+fn only_a_schema_that_names_all_properties_forbids_others() {
+    let closed = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
+    let open = |keyword: &str, value: Value| {
+        let mut schema = closed.clone();
+        schema[keyword] = value;
+        schema
+    };
+    let undefined = "/body/colour: is not a property that the document defines";
+    for (schema, expected) in [
+        (closed.clone(), undefined),
+        (json!({ "allOf": [closed] }), undefined),
+        (open("additionalProperties", json!(true)), "valid items_create"),
+        (open("patternProperties", json!({ "^c": {} })), "valid items_create"),
+        (json!({ "allOf": [open("additionalProperties", json!(true))] }), "valid items_create"),
+        (json!({ "type": "object" }), "valid items_create"),
+    ] {
+        let mut document = document();
+        document["components"]["schemas"]["Item"] = schema.clone();
+        let request = http::Request::builder().method("POST").uri("/items").header("x-key", "k");
+        let request = request.header("x-priority", "1").header("content-type", "application/json");
+        let request = request.body(r#"{"name":"a","colour":"red"}"#).expect("a request");
+        let contract = Contract::new(document).expect("a document");
+        assert_eq!(show(contract.validate_request(&request)), expected, "{schema}");
+    }
+}
+
+#[test]
 fn an_example_of_a_schema_that_contains_itself_is_finite() {
     let contract = contract();
     let example = contract.example("items_create", 201).expect("a body");

@@ -185,6 +185,20 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_redacted_and_files_keep_only_their_name() {
+        let redactor = Redactor::new(Some("tlk_0123456789"));
+        let redacted = |name: &str, file_name: Option<&str>, text: &str| {
+            let (file_name, text) = (file_name.map(str::to_owned), Some(text.to_owned()));
+            let field = redactor.field(FormField { name: name.to_owned(), file_name, size: 1, text });
+            (field.file_name, field.text)
+        };
+        assert_eq!(redacted("note", None, "my tlk_0123456789"), (None, Some("my ***".to_owned())));
+        assert_eq!(redacted("upload_token", None, "a"), (None, Some("***".to_owned())));
+        let file = redacted("video_file", Some("tlk_0123456789.mp4"), "content");
+        assert_eq!(file, (Some("***.mp4".to_owned()), None));
+    }
+
+    #[test]
     fn queries_are_redacted_by_name_and_value() {
         let redactor = Redactor::new(Some("tlk_0123456789"));
         for (target, is_operation, redacted) in [
