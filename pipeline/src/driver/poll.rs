@@ -80,8 +80,8 @@ impl Rounds {
 /// Polls all of them once.
 pub(super) async fn round(shared: &Shared, polled: Polled) -> Result<(), PipelineError> {
     match polled {
-        Polled::Assets => assets(shared).await,
-        Polled::Tasks => tasks(shared).await,
+        Polled::Assets => Box::pin(assets(shared)).await,
+        Polled::Tasks => Box::pin(tasks(shared)).await,
     }
 }
 
@@ -118,7 +118,8 @@ async fn assets(shared: &Shared) -> Result<(), PipelineError> {
     }
     for (asset, age, job) in shared.next_single_polls(unlisted, SINGLE_POLLS) {
         let record = shared.ledger.expect_job(&job)?;
-        match shared.calls.unless_interrupted(shared.calls.poll_asset(&record, &asset, age)).await {
+        let polled = Box::pin(shared.calls.poll_asset(&record, &asset, age));
+        match shared.calls.unless_interrupted(polled).await {
             Some(Ok(Some(outcome))) => shared.record(&record, outcome).await.map(drop)?,
             Some(Ok(None)) | None => {}
             Some(Err(end)) => ended(end)?,

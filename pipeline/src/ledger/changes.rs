@@ -48,7 +48,12 @@ impl Ledger {
     /// could not find again are on the disk.
     pub(crate) async fn record(self: &Arc<Self>, changes: Vec<Change>) -> Vec<Result<State, PipelineError>> {
         let waiting = self.enqueue(changes);
-        let ended = self.run(|ledger| Ok(ledger.record_waiting())).await;
+        let ended = self
+            .run(|ledger| {
+                ledger.record_waiting();
+                Ok(())
+            })
+            .await;
         let mut states = Vec::with_capacity(waiting.len());
         for state in waiting {
             let lost = |_| Err(PipelineError::storage("the ledger cannot be used", "a change was not recorded"));

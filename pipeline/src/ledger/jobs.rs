@@ -103,21 +103,34 @@ impl Ledger {
         busy: &HashSet<String>,
         limit: usize,
     ) -> Result<Vec<JobRecord>, PipelineError> {
-        // The order is that of an index, so that the cost does not grow with the number of jobs.
-        let sql = format!(
-            "SELECT {COLUMNS} FROM jobs WHERE state = {} AND due_ms <= ?1 ORDER BY due_ms, number LIMIT ?2",
-            condition(state)
-        );
-        let most = i64::try_from(limit + busy.len()).unwrap_or(i64::MAX);
-        let jobs = self.query(&sql, params![now_ms(), most])?;
-        Ok(jobs.into_iter().filter(|job| !busy.contains(&job.id)).take(limit).collect())
+        // The order is that of an index, and rows are read one by one, so that the cost does not grow with their number.
+        // SQLite would prepare the statement again for each value of a parameter that limits a range.
+        let columns = format!("{COLUMNS}, due_ms");
+        let sql = format!("SELECT {columns} FROM jobs WHERE state = {} ORDER BY due_ms, number", condition(state));
+        let (now, connection) = (now_ms(), self.reader());
+        let find = || {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let (mut rows, mut jobs) = (statement.query([])?, Vec::new());
+            while jobs.len() < limit
+                && let Some(row) = rows.next()?
+                && row.get::<_, i64>("due_ms")? <= now
+            {
+                if !busy.contains(row.get_ref("id")?.as_str()?) {
+                    jobs.push(read(row)?);
+                }
+            }
+            Ok(jobs)
+        };
+        find().map_err(|error| failed(&self.path, error))
     }
 
     /// When the first job in one of these states is due after a time, in milliseconds since 1970.
     pub(crate) fn next_due(&self, states: &[&str], after_ms: i64) -> Result<Option<i64>, PipelineError> {
         let connection = self.reader();
         let due = |state: &&str| {
-            let sql = format!("SELECT MIN(due_ms) FROM jobs WHERE state = {} AND due_ms > ?1", condition(state));
+            // The parameter is that of a query of its own, for the same reason as in `due`.
+            let condition = condition(state);
+            let sql = format!("SELECT MIN(due_ms) FROM jobs WHERE state = {condition} AND due_ms > (SELECT ?1)");
             connection.prepare_cached(&sql)?.query_row([after_ms], |row| row.get::<_, Option<i64>>(0))
         };
         let due: rusqlite::Result<Vec<Option<i64>>> = states.iter().map(due).collect();

@@ -145,6 +145,61 @@ async fn the_next_file_is_uploaded_while_assets_are_processed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn assets_and_tasks_are_polled_one_by_one_if_the_lists_are_refused() {
+    let (server, folder, sink) = (server().await, folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), (0..25).map(|number| format!("{number}.mp4")));
+    for list in ["assets_list", "embed_v2_tasks_list"] {
+        server.inject(Fault::status(400).operation(list).times(0));
+    }
+    let delayed = Arc::new(Mutex::new(BTreeSet::new()));
+    let own = Arc::clone(&delayed);
+    let run = pipeline(&server, folder.path(), &sink).on_event(move |event| {
+        if let Event::Delayed { source, .. } = event {
+            own.lock().expect("no panic").insert(source.clone());
+        }
+    });
+    let summary = run.run().await.expect("a run");
+    assert_eq!((summary.stored, summary.failed), (25, 0));
+    let delayed = delayed.lock().expect("no panic");
+    assert!(delayed.contains("the list of assets") && delayed.contains("the list of tasks"), "{delayed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interruption_does_not_wait_for_a_list() {
+    let server = LocalServer::builder().processing_time(Duration::from_secs(3600)).manual_clock();
+    let server = server.start().await.expect("a server");
+    let (folder, sink) = (folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), ["a.mp4"]);
+    server.inject(Fault::delay(Duration::from_secs(3600)).operation("assets_list").times(0));
+    let interrupt = Interrupt::new();
+    let run = pipeline(&server, folder.path(), &sink).with_interrupt(interrupt.clone()).run();
+    let interrupting = async {
+        while server.report().request_count < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        interrupt.interrupt();
+    };
+    let both = async { tokio::join!(run, interrupting).0 };
+    let summary = tokio::time::timeout(Duration::from_secs(300), both).await.expect("it ends").expect("a run");
+    assert!(summary.interrupted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_limit_few_files_are_uploaded_beyond_it() {
+    let server = LocalServer::builder().processing_time(Duration::from_secs(3600)).manual_clock();
+    let server = server.start().await.expect("a server");
+    let (folder, sink) = (folder(), Kept::default());
+    write_videos(&folder.path().join("videos"), (0..40).map(|number| format!("{number}.mp4")));
+    let run = pipeline(&server, folder.path(), &sink).with_concurrency(2).with_max_seconds(9.0).run();
+    let summary = tokio::select! {
+        summary = run => summary.expect("a run"),
+        () = advance_for_ever(&server, Duration::from_secs(600)) => unreachable!(),
+    };
+    assert_eq!(summary.stored, 2, "two videos of 4 s");
+    assert!(server.asset_count() <= 8, "{} assets are left", server.asset_count());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_asset_that_fails_is_deleted_and_the_file_uploaded_again_by_another_run() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4", "b.mp4"]);
