@@ -158,7 +158,8 @@ async fn assets_and_tasks_are_polled_one_by_one_if_the_lists_are_refused() {
             own.lock().expect("no panic").insert(source.clone());
         }
     });
-    let summary = run.run().await.expect("a run");
+    let run = tokio::time::timeout(Duration::from_secs(300), run.run());
+    let summary = run.await.expect("it does not wait for the lists").expect("a run");
     assert_eq!((summary.stored, summary.failed), (25, 0));
     let delayed = delayed.lock().expect("no panic");
     assert!(delayed.contains("the list of assets") && delayed.contains("the list of tasks"), "{delayed:?}");
