@@ -174,7 +174,7 @@ impl StepClient {
         self.gate.pass().await
     }
 
-    /// Awaits a request that changes nothing, unless the run is interrupted.
+    /// Awaits what the next run can do again, unless the run is interrupted.
     pub(crate) async fn unless_interrupted<T>(&self, request: impl IntoFuture<Output = T>) -> Option<T> {
         tokio::select! {
             done = request.into_future() => Some(done),

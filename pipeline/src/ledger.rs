@@ -36,7 +36,7 @@ pub(crate) type Parameter = (&'static str, String);
 #[derive(Debug)]
 pub(crate) struct Ledger {
     connection: Mutex<Connection>,
-    /// For reading while a change is written.
+    /// For queries while a change is written.
     reader: Mutex<Connection>,
     path: PathBuf,
     _lock: Option<Lock>,

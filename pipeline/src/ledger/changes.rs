@@ -91,7 +91,7 @@ impl Ledger {
                     if let Ok((before, state)) = &state {
                         self.moved(&[(before, state.name())]);
                     }
-                    // Nobody waits for it any more if the run has ended.
+                    // The receiver is gone if the run has ended.
                     let _ = waiting.done.send(state.map(|(_, state)| state));
                 }
             }
