@@ -72,7 +72,7 @@ impl Ledger {
         let lock = lock(path)?;
         place::check_log(path)?;
         place::create(path).map_err(|error| PipelineError::file("cannot open", path, error))?;
-        let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
+        let mut connection = connect(path)?;
         let is_new = schema::prepare(&mut connection, path)?;
         schema::compare(&mut connection, path, parameters)?;
         let reader = connect(path)?;

@@ -1,9 +1,12 @@
 //! From items to jobs: every item is checked and hashed, and becomes a job or a refused source of the ledger.
 
-use std::{io, pin::pin, sync::Arc};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use tokio::runtime::Handle;
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     check_file::{check, refused_kind, stamp},
@@ -15,8 +18,10 @@ use crate::{
     source::Item,
 };
 
-/// How many items become jobs in one transaction.
+/// How many items become jobs in one transaction, at most.
 const CHUNK: usize = 256;
+/// How long an item waits for others.
+const CHUNK_TIME: Duration = Duration::from_millis(100);
 /// How many objects are read at a time, at least.
 const OBJECTS: usize = 8;
 
@@ -55,9 +60,15 @@ pub(crate) async fn check_all(
             done.unwrap_or_else(|error| Err(PipelineError::storage("a file cannot be checked", error)))
         }
     });
-    let mut chunks = pin!(checked.buffered(at_a_time).ready_chunks(CHUNK));
-    while let Some(chunk) = chunks.next().await {
-        each(chunk.into_iter().collect::<Result<_, _>>()?)?;
+    let mut checked = pin!(checked.buffered(at_a_time));
+    while let Some(first) = checked.next().await {
+        let (mut chunk, due) = (vec![first?], Instant::now() + CHUNK_TIME);
+        while chunk.len() < CHUNK
+            && let Ok(Some(next)) = timeout_at(due, checked.next()).await
+        {
+            chunk.push(next?);
+        }
+        each(chunk)?;
     }
     Ok(())
 }

@@ -136,14 +136,15 @@ impl Activity {
             if self.last() != seen {
                 (seen, held) = (self.last(), None);
             }
-            if is_leaving && (!is_sending || held.is_some() || seen + look_after(chunk) <= Instant::now()) {
+            let pause = look_after(if is_sending { chunk } else { headers.min(chunk) });
+            if is_leaving && (held.is_some() || seen + pause <= Instant::now()) {
                 let bytes = unconfirmed().await;
                 if bytes.zip(held).is_some_and(|(bytes, (before, _))| bytes < before) {
                     self.0.progress();
                     seen = self.last();
                 }
                 is_leaving = is_sending || bytes.is_some_and(|bytes| bytes > 0);
-                if !is_leaving {
+                if bytes == Some(0) && !is_sending {
                     // The time for the response starts when it is known that nothing is left.
                     self.0.progress();
                     seen = self.last();
@@ -170,7 +171,7 @@ impl Activity {
                 };
                 return format!("{what} within {} ({option})", shown(limit));
             }
-            let look = is_leaving.then(|| now + look_after(chunk));
+            let look = is_leaving.then(|| now + pause);
             let wake = async {
                 match look.into_iter().chain(due).min() {
                     Some(wake) => sleep_until(wake).await,
@@ -188,7 +189,7 @@ impl Activity {
     }
 }
 
-/// How often to ask the operating system while the socket takes nothing.
+/// How often to ask the operating system while the socket takes nothing, and while no response comes.
 fn look_after(chunk: Duration) -> Duration {
     (chunk / 8).clamp(Duration::from_millis(10), Duration::from_secs(5))
 }
@@ -330,6 +331,29 @@ mod tests {
         let stalled = activity.stalled(Duration::MAX, HEADERS, unconfirmed).await;
         assert_eq!(stalled, "no response headers within 5 s (with_header_timeout)");
         assert!(start.elapsed() >= CHUNK + HEADERS, "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_operating_system_is_not_asked_if_the_response_comes_soon() {
+        let activity = Activity::default();
+        activity.expect_upload();
+        let _running = activity.start();
+        activity.written()(true);
+        let asked = std::cell::Cell::new(0);
+        let unconfirmed = || {
+            asked.set(asked.get() + 1);
+            ready(Some(0))
+        };
+        let start = Instant::now();
+        let mut stalled = pin!(activity.stalled(CHUNK, HEADERS, unconfirmed));
+        tokio::select! {
+            stalled = &mut stalled => unreachable!("{stalled}"),
+            () = tokio::time::sleep(HEADERS / 10) => {}
+        }
+        assert_eq!(asked.get(), 0);
+        assert_eq!(stalled.await, "no response headers within 5 s (with_header_timeout)");
+        // The time for the response starts with the first look.
+        assert_eq!((asked.get(), start.elapsed()), (1, HEADERS / 8 + HEADERS));
     }
 
     #[tokio::test(start_paused = true)]

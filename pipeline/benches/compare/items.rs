@@ -24,7 +24,7 @@ fn embed(items: usize) -> Result<Usage, Box<dyn Error>> {
     write_clips(&folder.path().join("clips"), items, 0)?;
     let mut command = server.program();
     command.arg("embed").arg(folder.path().join("clips")).arg("--out").arg(folder.path().join("table"));
-    let usage = measure(command.args(["--poll-interval", "100ms", "--batch-delay", "1s", "--json"]))?;
+    let usage = measure(command.args(["--poll-interval", "1s", "--batch-delay", "1s", "--json"]))?;
     println!("{items} items: {usage}, {:.0} items/s", items as f64 / usage.seconds);
     Ok(usage)
 }

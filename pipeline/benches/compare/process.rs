@@ -86,11 +86,11 @@ fn has_ended(of: &Path) -> bool {
         .map_or(true, |stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
 }
 
-/// The local server as a process of its own. Ends when it is dropped.
+/// The local server as a process of its own, which keeps its items in memory. Ends when it is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) base_url: String,
-    _data: TempDir,
+    _files: TempDir,
 }
 
 impl Server {
@@ -100,13 +100,13 @@ impl Server {
     }
 
     pub(crate) fn with_speed(speed: &str) -> Result<Self, Box<dyn Error>> {
-        let data = tempfile::tempdir()?;
+        let files = tempfile::tempdir()?;
         let mut command = alone(PROGRAM);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--speed", speed, "--data"]).arg(data.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--speed", speed]).env("TMPDIR", files.path());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines().map_while(Result::ok);
         let url = lines.take(2).find_map(|line| line.strip_prefix("export TWELVELABS_BASE_URL=").map(str::to_owned));
-        Ok(Self { child, base_url: url.ok_or("the server did not start")?, _data: data })
+        Ok(Self { child, base_url: url.ok_or("the server did not start")?, _files: files })
     }
 
     /// The program, connected to this server.

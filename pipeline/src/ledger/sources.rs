@@ -75,14 +75,16 @@ impl Ledger {
     pub(crate) fn checked_file(&self, origin: &Origin, stamp: &Stamp) -> Result<Option<CheckedFile>, PipelineError> {
         let sql = "SELECT content, seconds, code, reason FROM files WHERE path = ?1 AND size = ?2 AND modified_ns = ?3 AND e_tag IS ?4";
         let key = params![origin.to_columns().0, stamp.size.cast_signed(), stamp.modified_ns, stamp.e_tag];
-        let found = self.connection().query_row(sql, key, |row| {
+        let file = |row: &rusqlite::Row<'_>| {
             let refusal = match (row.get::<_, Option<String>>(2)?, row.get(3)?) {
                 (Some(code), Some(reason)) => Some((code, reason)),
                 _ => None,
             };
             Ok(CheckedFile { stamp: stamp.clone(), content: row.get(0)?, seconds: row.get(1)?, refusal })
-        });
-        found.optional().map_err(|error| failed(&self.path, error))
+        };
+        let reader = self.reader();
+        let found = reader.prepare_cached(sql).and_then(|mut statement| statement.query_row(key, file).optional());
+        found.map_err(|error| failed(&self.path, error))
     }
 
     /// Records the plan of some sources: all of them, or none.
@@ -101,7 +103,7 @@ impl Ledger {
                 let sql = "INSERT OR REPLACE INTO sources (place, is_url, settings, job, content, code, reason, retryable) \
                            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
                 let values = params![place, is_url, settings, job, content, code, reason, retryable];
-                transaction.execute(sql, values).map_err(wrong)?;
+                execute(transaction, sql, values).map_err(wrong)?;
                 let Planned::Job(job) = planned else { continue };
                 let file = &job.file;
                 // A job that is known keeps its state; only the place of its file may be new.
@@ -125,7 +127,7 @@ impl Ledger {
                     file.seconds,
                     now_ms()
                 ];
-                transaction.execute(sql, values).map_err(wrong)?;
+                execute(transaction, sql, values).map_err(wrong)?;
             }
             for (origin, file) in planned.iter().filter_map(|(origin, _, planned)| match planned {
                 Planned::Job(job) => Some((origin, &job.file)),
@@ -195,5 +197,10 @@ fn remember(connection: &rusqlite::Connection, origin: &Origin, file: &CheckedFi
         code,
         reason
     ];
-    connection.execute(sql, values).map(drop)
+    execute(connection, sql, values)
+}
+
+/// Executes a statement that is prepared once.
+fn execute(connection: &rusqlite::Connection, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute(values).map(drop)
 }

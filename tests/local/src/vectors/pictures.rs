@@ -60,7 +60,7 @@ static RECENT: Recent<Still> = Recent::new();
 
 /// The stills of a time range, ordered by time. Empty if nothing can be decoded.
 pub(super) fn stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Arc<[Still]>> {
-    RECENT.get(path, range.clone(), || decoded_stills(media, path, range))
+    RECENT.get((media, path), StreamKind::Video, range.clone(), || decoded_stills(media, path, range))
 }
 
 fn decoded_stills(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Still>> {

@@ -44,7 +44,7 @@ static RECENT: Recent<Moment> = Recent::new();
 
 /// The moments of a time range, ordered by time. Empty if nothing can be decoded.
 pub(super) fn moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Arc<[Moment]>> {
-    RECENT.get(path, range.clone(), || decoded_moments(media, path, range))
+    RECENT.get((media, path), StreamKind::Audio, range.clone(), || decoded_moments(media, path, range))
 }
 
 fn decoded_moments(media: &Media, path: &Path, range: Range<f64>) -> io::Result<Vec<Moment>> {
