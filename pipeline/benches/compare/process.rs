@@ -76,9 +76,9 @@ fn read_peak(of: &Path) -> Option<u64> {
 /// Time in user and system mode, in hundredths of a second, of the process and of its children that have ended.
 fn read_ticks(of: &Path) -> Option<u64> {
     let stat = fs::read_to_string(of.join("stat")).ok()?;
-    let fields: Vec<u64> = stat.rsplit(") ").next()?.split(' ').filter_map(|field| field.parse().ok()).collect();
-    // The state is no number; utime is the eleventh number after it.
-    Some(fields.get(10..14)?.iter().sum())
+    // After the name: the state, and ten numbers before utime, stime, cutime and cstime.
+    let times = stat.rsplit(") ").next()?.split(' ').skip(11).take(4);
+    times.map(|time| time.parse::<u64>().ok()).sum()
 }
 
 fn has_ended(of: &Path) -> bool {
