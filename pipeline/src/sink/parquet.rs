@@ -6,6 +6,7 @@ mod vectors;
 use std::{
     fs::File,
     io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
 };
@@ -25,6 +26,9 @@ use parquet::{
 
 use self::schema::{ARROW_KEY, Schema};
 use crate::row::{FailureRow, VectorRow};
+
+/// What the files say of who wrote them, before the version.
+const WRITER: &str = "twelvelabs-pipeline ";
 
 /// The leaf column of the vectors.
 const VECTOR: [&str; 3] = ["vector", "list", "element"];
@@ -75,7 +79,7 @@ fn write<W: Write + Send>(
     let vector = || ColumnPath::from(VECTOR.map(str::to_owned).to_vec());
     let arrow = KeyValue::new(ARROW_KEY.to_owned(), schema.arrow());
     let properties = WriterProperties::builder()
-        .set_created_by(concat!("twelvelabs-pipeline ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_created_by(format!("{WRITER}{}", env!("CARGO_PKG_VERSION")))
         .set_key_value_metadata(Some(vec![arrow]))
         // No two numbers of vectors are equal.
         .set_column_dictionary_enabled(vector(), false)
@@ -157,26 +161,43 @@ fn read<T: DataType>(mut reader: ColumnReaderImpl<T>, rows: usize) -> io::Result
     }
 }
 
+/// Reads a file. Of some damaged ones, the crate `parquet` panics.
+fn read_file<T>(path: &Path, read: impl FnOnce(&SerializedFileReader<File>) -> io::Result<T>) -> io::Result<T> {
+    let read = || read(&SerializedFileReader::new(File::open(path)?).map_err(failed)?);
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(io::Error::other("the file is damaged")))
+}
+
 /// Reads the vectors of all rows.
 pub(super) fn read_vectors(
     path: &Path,
     dimension: usize,
     each: &mut dyn FnMut(&[f32]) -> io::Result<()>,
 ) -> io::Result<()> {
-    let reader = SerializedFileReader::new(File::open(path)?).map_err(failed)?;
+    read_file(path, |reader| vectors_of(reader, dimension, each))
+}
+
+fn vectors_of(
+    reader: &SerializedFileReader<File>,
+    dimension: usize,
+    each: &mut dyn FnMut(&[f32]) -> io::Result<()>,
+) -> io::Result<()> {
+    let is_ours = reader.metadata().file_metadata().created_by().is_some_and(|writer| writer.starts_with(WRITER));
     for index in 0..reader.num_row_groups() {
         let group = reader.get_row_group(index).map_err(failed)?;
         let count = usize::try_from(group.metadata().num_rows()).map_err(io::Error::other)?;
         let column = group.metadata().columns().iter().position(|column| column.column_path().parts() == VECTOR);
         let column = column.ok_or_else(|| io::Error::other("there is no column of vectors"))?;
-        vectors::read(group.as_ref(), column, count, dimension, each)?;
+        vectors::read(group.as_ref(), column, is_ours, (count, dimension), each)?;
     }
     Ok(())
 }
 
 /// Reads columns of the rows, without their vectors.
 pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<Vec<VectorRow>> {
-    let reader = SerializedFileReader::new(File::open(path)?).map_err(failed)?;
+    read_file(path, |reader| rows_of(reader, columns))
+}
+
+fn rows_of(reader: &SerializedFileReader<File>, columns: &[&str]) -> io::Result<Vec<VectorRow>> {
     let mut all = Vec::new();
     for index in 0..reader.num_row_groups() {
         let group = reader.get_row_group(index).map_err(failed)?;
@@ -239,4 +260,28 @@ pub(super) fn read_rows(path: &Path, columns: &[&str]) -> io::Result<Vec<VectorR
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_file_is_an_error_or_still_readable() {
+        let row = VectorRow { vector: vec![0.5; 16], dimension: 16, ..VectorRow::default() };
+        let mut whole = Vec::new();
+        write_rows(&mut whole, &vec![row; 4]).expect("written");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rows.parquet");
+        let mut errors = 0;
+        // The last columns, and the first metadata.
+        for at in whole.len() / 3..whole.len() * 2 / 3 {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0xff;
+            std::fs::write(&path, damaged).expect("written");
+            errors += usize::from(read_rows(&path, &["id", "start_sec", "dimension"]).is_err());
+            errors += usize::from(read_vectors(&path, 16, &mut |_| Ok(())).is_err());
+        }
+        assert!(errors > whole.len() / 6, "{errors} of {}", whole.len());
+    }
 }

@@ -20,12 +20,13 @@ const DECODED: usize = 256;
 /// What is done with whole vectors, which follow each other.
 type Each<'e> = &'e mut dyn FnMut(&[f32]) -> io::Result<()>;
 
-/// Hands over all vectors of a row group, some at a time. Other programs may have written them.
+/// Hands over all vectors of a row group, some at a time. If another program may have written them, the levels tell how
+/// long each of them is.
 pub(super) fn read(
     group: &dyn RowGroupReader,
     column: usize,
-    rows: usize,
-    dimension: usize,
+    is_ours: bool,
+    (rows, dimension): (usize, usize),
     each: Each<'_>,
 ) -> io::Result<()> {
     // The pages of other numbers look the same.
@@ -33,7 +34,8 @@ pub(super) fn read(
     if found != Type::FLOAT {
         return Err(io::Error::other(format!("the numbers of the vectors must be FLOAT (got {found})")));
     }
-    let Some(done) = read_plain(group, column, dimension, each)? else { return Ok(()) };
+    let plain = if is_ours { read_plain(group, column, dimension, each)? } else { Some(0) };
+    let Some(done) = plain else { return Ok(()) };
     match group.get_column_reader(column).map_err(failed)? {
         ColumnReader::FloatColumnReader(reader) => decode(reader, done, rows, dimension, each),
         _ => Ok(()),
@@ -134,6 +136,7 @@ mod tests {
     use std::{fs::File, path::Path, sync::Arc};
 
     use parquet::{
+        data_type::Int32Type,
         file::{
             properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion},
             reader::{FileReader, SerializedFileReader},
@@ -171,7 +174,8 @@ mod tests {
     /// How many vectors are read without decoding, `None` for all, and the numbers or what is wrong.
     type Read = (Option<usize>, Result<Vec<f32>, String>);
 
-    fn written(properties: WriterPropertiesBuilder, vectors: &[Vec<Option<f32>>]) -> Read {
+    /// Written by us, or by another program.
+    fn written(is_ours: bool, properties: WriterPropertiesBuilder, vectors: &[Vec<Option<f32>>]) -> Read {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("rows.parquet");
         write(&path, properties, vectors);
@@ -182,7 +186,8 @@ mod tests {
             read.extend_from_slice(values);
             Ok(())
         };
-        let ended = super::read(group.as_ref(), 0, ROWS, DIMENSIONS, &mut each).map_err(|error| error.to_string());
+        let ended = super::read(group.as_ref(), 0, is_ours, (ROWS, DIMENSIONS), &mut each);
+        let ended = ended.map_err(|error| error.to_string());
         let plain = read_plain(group.as_ref(), 0, DIMENSIONS, &mut |_| Ok(())).unwrap_or_default();
         (plain, ended.map(|()| read))
     }
@@ -208,8 +213,9 @@ mod tests {
             (WriterProperties::builder(), false),
             (plain().set_encoding(Encoding::BYTE_STREAM_SPLIT), false),
         ] {
-            let (plain, numbers) = written(properties, &vectors());
+            let (plain, numbers) = written(true, properties.clone(), &vectors());
             assert_eq!((plain, numbers.as_ref()), (if is_plain { None } else { Some(0) }, Ok(&expected)));
+            assert_eq!(written(false, properties, &vectors()).1.as_ref(), Ok(&expected));
         }
     }
 
@@ -219,16 +225,46 @@ mod tests {
         for properties in [plain, second, WriterProperties::builder] {
             let mut with_null = vectors();
             with_null[500][3] = None;
-            let (before, error) = written(properties(), &with_null);
+            let (before, error) = written(true, properties(), &with_null);
             assert_eq!(error.expect_err("a null"), wrong);
             assert!(before.is_some_and(|before| before < 500), "{before:?}");
             for row in [0, 500, ROWS - 1] {
                 let (mut longer, mut shorter) = (vectors(), vectors());
                 longer[row].push(Some(1.0));
                 shorter[row].pop();
-                assert_eq!(written(properties(), &longer).1.expect_err("longer"), wrong);
-                assert_eq!(written(properties(), &shorter).1.expect_err("shorter"), wrong);
+                for is_ours in [true, false] {
+                    assert_eq!(written(is_ours, properties(), &longer).1.expect_err("longer"), wrong);
+                    assert_eq!(written(is_ours, properties(), &shorter).1.expect_err("shorter"), wrong);
+                }
             }
+            // All numbers together are as many as they should be.
+            let mut both = vectors();
+            both[500].push(Some(1.0));
+            both[501].pop();
+            assert_eq!(written(false, properties(), &both).1.expect_err("both"), wrong);
+        }
+    }
+
+    #[test]
+    fn numbers_of_another_type_are_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rows.parquet");
+        let schema = "message m { required group vector (LIST) { repeated group list { optional int32 element; } } }";
+        let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+        let file = File::create(&path).expect("a file");
+        let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).expect("a writer");
+        let mut group = writer.next_row_group().expect("a group");
+        let mut column = group.next_column().expect("readable").expect("a column");
+        column.typed::<Int32Type>().write_batch(&[1, 2], Some(&[2, 2]), Some(&[0, 1])).expect("written");
+        column.close().expect("written");
+        group.close().expect("written");
+        writer.close().expect("written");
+        let reader = SerializedFileReader::new(File::open(&path).expect("a file")).expect("a reader");
+        let group = reader.get_row_group(0).expect("a group");
+        for is_ours in [true, false] {
+            let ended = super::read(group.as_ref(), 0, is_ours, (1, 2), &mut |_| Ok(()));
+            let error = ended.expect_err("another type").to_string();
+            assert_eq!(error, "the numbers of the vectors must be FLOAT (got INT32)");
         }
     }
 }
