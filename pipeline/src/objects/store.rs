@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     error::Error as _,
-    fmt, io,
+    fmt, io, iter,
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -260,25 +260,29 @@ fn text(error: &Error) -> String {
     if whole.contains("//169.254.") || whole.contains("//metadata.google") {
         return "there are no credentials in the environment".into();
     }
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if let Some(http) = inner.downcast_ref::<HttpError>() {
-            let what = match http.kind() {
-                HttpErrorKind::Connect => "cannot connect",
-                HttpErrorKind::Timeout => "no response in time",
-                HttpErrorKind::Interrupted | HttpErrorKind::Request => "the connection was lost",
-                HttpErrorKind::Decode => "the response cannot be decoded",
-                _ => "the request failed",
-            };
-            return format!("{what} to the object storage");
+    let causes = || iter::successors(error.source(), |&cause| cause.source());
+    if causes().any(|cause| cause.to_string() == "URL scheme is not allowed") {
+        return "the URL of the object storage must be https://, unless AWS_ALLOW_HTTP or AZURE_ALLOW_HTTP is true"
+            .into();
+    }
+    if let Some(http) = causes().find_map(|cause| cause.downcast_ref::<HttpError>()) {
+        return match http.kind() {
+            HttpErrorKind::Connect => "cannot connect to the object storage",
+            HttpErrorKind::Timeout => "no response of the object storage in time",
+            HttpErrorKind::Interrupted | HttpErrorKind::Request => "the connection to the object storage was lost",
+            HttpErrorKind::Decode => "the response of the object storage cannot be decoded",
+            _ => "the request to the object storage failed",
         }
-        cause = inner.source();
+        .into();
     }
     if let Some((_, status)) = whole.split_once("status code: ") {
         return text_of_status(&status[..status.find(|c: char| !c.is_ascii_digit()).unwrap_or(status.len())]);
     }
     if whole.contains("Received redirect without LOCATION") {
         return "the object storage refers to another region: set AWS_REGION".into();
+    }
+    if whole.contains("Account must be specified") {
+        return "there is no account in the environment: set AZURE_STORAGE_ACCOUNT_NAME".into();
     }
     if whole.contains("Error performing ") || whole.contains("error response: ") {
         return "the object storage responded with an error".into();

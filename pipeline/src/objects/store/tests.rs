@@ -150,8 +150,20 @@ fn errors_have_neither_urls_nor_bodies() {
         generic("Error performing PUT http://169.254.169.254/latest in 1s"),
         "there are no credentials in the environment"
     );
+    let no_account = MicrosoftAzureBuilder::new().with_container_name("videos").build().expect_err("no account");
+    assert_eq!(text(&no_account), "there is no account in the environment: set AZURE_STORAGE_ACCOUNT_NAME");
     let denied = Error::PermissionDenied { path: "k".into(), source: body.into() };
     assert_eq!(text(&denied), "the credentials do not allow it (403)");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_must_be_allowed() {
+    let store = AmazonS3Builder::new().with_bucket_name("bucket").with_endpoint("http://127.0.0.1:9");
+    let store = store.with_access_key_id("id").with_secret_access_key("key").build().expect("a bucket");
+    assert_eq!(
+        text(&store.head(&Path::from("a")).await.expect_err("refused")),
+        "the URL of the object storage must be https://, unless AWS_ALLOW_HTTP or AZURE_ALLOW_HTTP is true"
+    );
 }
 
 #[test]
