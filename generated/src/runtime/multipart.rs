@@ -68,9 +68,18 @@ impl<F> Multipart<F> {
     }
 }
 
-/// Escapes a name as in the "multipart/form-data encoding algorithm" of the HTML standard.
+/// Escapes a name as in the "multipart/form-data encoding algorithm" of the HTML standard, and all other characters that
+/// servers refuse in a header.
 fn escape(name: &str) -> String {
-    name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22")
+    let mut escaped = String::with_capacity(name.len());
+    for character in name.chars() {
+        match character {
+            '\t' => escaped.push(character),
+            '"' | '\0'..='\x1f' | '\x7f' => escaped.push_str(&format!("%{:02X}", u32::from(character))),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 /// Returns a random boundary of 128 bits, from the seeded hasher of the standard library.
@@ -144,8 +153,8 @@ mod tests {
     #[tokio::test]
     async fn file_names_are_escaped() {
         let mut form = Multipart::default();
-        form.file("f", &FilePart::bytes("a\"b\r\nX: y\\%41é.mp4", &b""[..])).await.expect("opens");
+        form.file("f", &FilePart::bytes("a\"b\r\nX: y\\%41é\t\x01\x7f.mp4", &b""[..])).await.expect("opens");
         let text = collect(form).await.expect("reads");
-        assert!(text.contains("filename=\"a%22b%0D%0AX: y\\%41é.mp4\"\r\n"), "{text}");
+        assert!(text.contains("filename=\"a%22b%0D%0AX: y\\%41é\t%01%7F.mp4\"\r\n"), "{text}");
     }
 }

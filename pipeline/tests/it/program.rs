@@ -82,7 +82,7 @@ fn a_dry_run_makes_no_call_and_leaves_no_trace() {
 fn a_folder_becomes_a_table_that_is_searched() {
     let home = folder();
     let path = home.path();
-    let hostile = "\"><script>alert(1)<\u{202e}.mp4";
+    let hostile = "\"><script>alert(1)<\u{202e}\u{1}.mp4";
     write_videos(&path.join("videos"), ["a.mp4", hostile, "--out.mp4"]);
     for format in ["parquet", "jsonl"] {
         let embedded = run(path, &["embed", "videos", "--local", "--out", format, "--format", format]);
@@ -122,6 +122,14 @@ fn a_folder_becomes_a_table_that_is_searched() {
     }
     let again = run(path, &["embed", "videos", "--out", "jsonl", "--dry-run"]);
     assert!(again.contains("already stored     3") && again.ends_with("--- exit code 0\n"), "{again}");
+    let tasks = run(path, &["tasks", "--local", "--in", "jsonl", "--json"]);
+    assert!(tasks.matches("\"status\":\"ready\"").count() == 3 && tasks.ends_with("--- exit code 0\n"), "{tasks}");
+    let assets = run(path, &["assets", "clean", "--local", "--in", "jsonl"]);
+    assert!(assets.ends_with("--- exit code 0\n"), "{assets}");
+    let nowhere = run(path, &["assets", "--local"]);
+    assert!(nowhere.contains("--local needs --in FOLDER") && nowhere.ends_with("--- exit code 2\n"), "{nowhere}");
+    let nowhere = run(path, &["tasks", "--local", "--in", "videos"]);
+    assert!(nowhere.contains("no local server at videos") && nowhere.ends_with("--- exit code 3\n"), "{nowhere}");
     let status = run(path, &["status", "--out", "jsonl"]);
     assert!(status.contains("cleaned    3") && status.contains("server     the local server"), "{status}");
     // Nothing but the table and its ledger is in the folder.
@@ -158,6 +166,10 @@ async fn a_profile_has_key_and_base_url_and_the_key_is_never_printed() {
     assert!(done.starts_with("task") && done.ends_with("--- exit code 0\n"), "{done}");
     let done = run(&["assets", "clean", "--profile", "default"]).await;
     assert!(done.ends_with("--- exit code 0\n"), "{done}");
+    let path = home.path().join(".config/twelvelabs/config.toml");
+    std::fs::write(path, "[profiles]\ndefault = \"tlk_0123456789SECRET\"\n").expect("written");
+    let done = run(&["doctor"]).await;
+    assert!(done.contains("config.toml:2: the configuration file is not valid: a profile is a table"), "{done}");
     config("tlk_wrong_SECRET");
     let done = run(&["doctor"]).await;
     assert!(done.ends_with("--- exit code 4\n"), "{done}");

@@ -211,7 +211,7 @@ impl Plan {
         file: OpenFile,
         created: &mut Created,
     ) -> Result<Response<Asset>> {
-        let mut part = file.part()?.with_file_name(self.source.file_name());
+        let mut part = file.part()?.with_file_name(self.name());
         if let Some(progress) = self.progress.clone() {
             part = part.with_progress(move |now| progress(now));
         }

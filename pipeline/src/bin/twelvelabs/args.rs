@@ -251,6 +251,9 @@ pub(crate) struct Tasks {
     /// Number of tasks
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
+    /// With --local, the table whose local server is asked: what `embed --local --out FOLDER` has left there
+    #[arg(long = "in", value_name = "FOLDER", requires = "local")]
+    pub(crate) table: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -259,6 +262,9 @@ pub(crate) struct Tasks {
 pub(crate) struct Assets {
     #[command(subcommand)]
     pub(crate) verb: Option<AssetsVerb>,
+    /// With --local, the table whose local server is asked: what `embed --local --out FOLDER` has left there
+    #[arg(long = "in", value_name = "FOLDER", requires = "local", global = true)]
+    pub(crate) table: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
 }

@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) async fn run(arguments: Assets) -> Outcome {
     let common = &arguments.common;
-    let connection = Connection::open(common, None).await?;
+    let connection = Connection::of_table(common, arguments.table.as_deref()).await?;
     let assets = connection.client.assets();
     let list: Vec<Asset> = assets.list().filename(ASSET_PREFIX).page_limit(50).items().try_collect().await?;
     // The server finds the text anywhere in a name.

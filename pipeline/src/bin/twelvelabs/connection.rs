@@ -19,6 +19,9 @@ use crate::{
 
 const KEYS: [&str; 2] = ["TWELVE_LABS_API_KEY", "TWELVELABS_API_KEY"];
 
+/// The folder of the local server's data in the folder of a table.
+pub(crate) const LOCAL_DATA: &str = ".local-server";
+
 /// A client, and what it is connected to.
 pub(crate) struct Connection {
     pub(crate) client: TwelveLabs,
@@ -57,6 +60,14 @@ impl Connection {
             (None, Some(_)) => None,
             (None, None) => optional_profile(common, "default")?.map(|profile| ("default", profile)),
         };
+        let profile_has_key = profile.as_ref().is_some_and(|(_, profile)| profile.api_key.is_some());
+        if from_environment.is_none() && !profile_has_key {
+            let message = format!(
+                "there is no API key: set {}, or api_key in a profile of the configuration file; --local needs none",
+                KEYS.join(" or ")
+            );
+            return Err(Failure::new(Exit::Key, message));
+        }
         let mut builder = TwelveLabs::builder();
         if let Some(limit) = common.call_limit {
             builder = builder.with_timeout(limit);
@@ -76,8 +87,25 @@ impl Connection {
             }
         };
         let client = builder.build()?;
-        let server_name = server.unwrap_or_else(|| "the platform".into());
+        let server_name = server.map_or_else(|| "the platform".into(), |url| url.trim_end_matches('/').to_owned());
         Ok(Self { client, server_name, key_from, _local: None })
+    }
+
+    /// Connects as the arguments say. The local server is the one that a run over this table has used.
+    pub(crate) async fn of_table(common: &Common, table: Option<&Path>) -> Result<Self, Failure> {
+        let data = match (common.local, table) {
+            (false, _) => None,
+            (true, None) => {
+                let message = "--local needs --in FOLDER: the table whose local server is asked";
+                return Err(Failure::new(Exit::Usage, message));
+            }
+            (true, Some(table)) => Some(table.join(LOCAL_DATA)),
+        };
+        if let Some(data) = data.as_deref().filter(|data| !data.is_dir()) {
+            let message = format!("there is no local server at {}", escape_control(&data.to_string_lossy()));
+            return Err(Failure::new(Exit::NotFound, message));
+        }
+        Self::open(common, data.as_deref()).await
     }
 
     async fn local(data: Option<&Path>) -> Result<Self, Failure> {
@@ -126,12 +154,12 @@ fn optional_profile(common: &Common, name: &str) -> Result<Option<Profile>, Fail
     };
     warn_of_readers(&path, &shown_path);
     let config: Config = toml::from_str(&text).map_err(|error| {
-        // The text of the error has the line, which may have a key.
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
-        Failure::new(
-            Exit::Usage,
-            format!("{shown_path}:{line}: the configuration file is not valid: {}", error.message()),
-        )
+        // The error has values of the file, which may be keys.
+        let line = 1 + error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count());
+        let message = format!(
+            "{shown_path}:{line}: the configuration file is not valid: a profile is a table [profiles.NAME] with api_key and base_url, which are strings"
+        );
+        Failure::new(Exit::Usage, message)
     })?;
     let mut profiles = config.profiles;
     Ok(profiles.remove(name))

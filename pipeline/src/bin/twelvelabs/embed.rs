@@ -14,7 +14,7 @@ use twelvelabs_pipeline::{
 
 use crate::{
     args::{Common, Embed},
-    connection::Connection,
+    connection::{Connection, LOCAL_DATA},
     exit::{self, Exit, Failure, Outcome},
     output,
     progress::Progress,
@@ -23,8 +23,6 @@ use crate::{
 
 /// The file of the ledger in the folder of a table.
 pub(crate) const LEDGER: &str = "ledger.sqlite";
-/// The folder of the local server's data in the folder of a table.
-const LOCAL_DATA: &str = ".local-server";
 
 pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
     let common = &arguments.common;

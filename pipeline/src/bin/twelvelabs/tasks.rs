@@ -11,7 +11,7 @@ use crate::{
 
 pub(crate) async fn run(arguments: Tasks) -> Outcome {
     let common = &arguments.common;
-    let connection = Connection::open(common, None).await?;
+    let connection = Connection::of_table(common, arguments.table.as_deref()).await?;
     let list = connection.client.embed().v2().tasks().list().items().take(arguments.limit);
     let tasks: Vec<_> = list.try_collect().await?;
     if common.json {
