@@ -47,6 +47,17 @@ async fn create_from_a_file_with_everything() {
 }
 
 #[tokio::test]
+async fn the_name_of_an_uploaded_asset_replaces_that_of_its_file() {
+    let (server, client) = scripted_client([support::json(201, "assets_create_201")]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("private.mp4");
+    std::fs::write(&path, "video").expect("written");
+    client.assets().upload(&path).filename("a.mp4").await.expect("uploaded");
+    let request = show(&only_request(&server).await);
+    assert!(request.contains("filename=\"a.mp4\"") && !request.contains("private"), "{request}");
+}
+
+#[tokio::test]
 async fn create_from_a_url() {
     let (server, client) = scripted_client([support::json(201, "assets_create_201")]).await;
     client.assets().create(FileSource::url("https://example.com/a.m3u8?b=c")).await.expect("created");
