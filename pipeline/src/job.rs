@@ -1,5 +1,6 @@
 //! A job: what is embedded, how, and its identity.
 
+mod rules;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use twelvelabs::ModelName;
 
+pub(crate) use self::rules::Rules;
 pub use self::settings::{Clips, ItemSettings};
 use crate::{error::PipelineError, object_url::ObjectUrl};
 

@@ -11,7 +11,6 @@ use crate::{
     ledger::{Ledger, Planned},
     plan::{Checker, PlannedItem, check_all},
     row::FailureRow,
-    source,
 };
 
 /// The requests of a job besides polls: upload, asset, create, retrieve, delete.
@@ -51,8 +50,8 @@ impl Pipeline {
     /// server.
     pub async fn estimate(self) -> Result<Estimate, PipelineError> {
         let space = self.space.clone();
-        let output = self.output.as_deref();
-        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
+        let rules = self.rules();
+        let items = self.items(&rules).await?;
         let ledger = match self.ledger.exists() {
             true => Some(Ledger::open_to_read(&self.ledger)?),
             false => None,
@@ -64,7 +63,7 @@ impl Pipeline {
         }
         let mut estimate = Estimate { items: items.len() as u64, ..Estimate::default() };
         let mut seen = HashSet::new();
-        let checker = Checker { ledger: None, space: space.clone(), objects: self.objects.clone() };
+        let checker = Checker { ledger: None, rules, objects: self.objects.clone() };
         check_all(&checker, items, std::future::pending(), |chunk| {
             chunk.into_iter().try_for_each(|item| add(&mut estimate, item, &space, ledger.as_ref(), &mut seen))
         })

@@ -10,7 +10,6 @@ use crate::{
     ledger::Planned,
     plan::{Checker, PlannedItem, check_all},
     row::FailureRow,
-    source,
 };
 
 /// The jobs of some sources.
@@ -37,11 +36,11 @@ impl Pipeline {
     /// Those of [`run`](Self::run) before anything is sent.
     pub async fn jobs(self) -> Result<PlannedJobs, PipelineError> {
         let space = self.space.clone();
-        let output = self.output.as_deref();
-        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
+        let rules = self.rules();
+        let items = self.items(&rules).await?;
         let (mut jobs, mut repeated, mut refused) = (Vec::new(), 0, Vec::new());
         let (mut seen, mut done, total) = (HashSet::new(), 0, items.len());
-        let checker = Checker { ledger: None, space: space.clone(), objects: self.objects.clone() };
+        let checker = Checker { ledger: None, rules, objects: self.objects.clone() };
         check_all(&checker, items, std::future::pending(), |chunk| {
             done += chunk.len();
             for PlannedItem { item, planned } in chunk {

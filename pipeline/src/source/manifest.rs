@@ -11,7 +11,7 @@ use super::{Item, csv, is_url};
 use crate::{
     error::PipelineError,
     escape::escape_control,
-    job::{Clips, ItemSettings, Origin},
+    job::{Clips, FileKind, ItemSettings, Origin, Rules},
     object_url::{ObjectUrl, is_object_url},
 };
 
@@ -47,7 +47,7 @@ impl Place<'_> {
 
 /// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input and for
 /// what is not a file, such as a pipe, whose name says nothing of the format either.
-pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
+pub(super) fn read(path: &Path, run: &ItemSettings, rules: &Rules) -> Result<Vec<Item>, PipelineError> {
     let is_stdin = path == Path::new("-");
     let is_file = !is_stdin && path.is_file();
     let name = if is_stdin { "standard input".to_owned() } else { escape_control(&path.to_string_lossy()) };
@@ -71,7 +71,7 @@ pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, Pipelin
         false => text.trim_start().starts_with('{'),
     };
     let folder = if is_file { path.parent() } else { None };
-    if is_json { of_json(text, &name, folder, run) } else { of_csv(text, &name, folder, run) }
+    if is_json { of_json(text, &name, folder, run, rules) } else { of_csv(text, &name, folder, run, rules) }
 }
 
 /// Where an item comes from. The error is a rule.
@@ -85,7 +85,13 @@ fn origin(source: &str, folder: Option<&Path>) -> Result<Origin, String> {
     })
 }
 
-fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
+fn of_json(
+    text: &str,
+    name: &str,
+    folder: Option<&Path>,
+    run: &ItemSettings,
+    rules: &Rules,
+) -> Result<Vec<Item>, PipelineError> {
     let mut items = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         if !line.trim_start().starts_with('{') {
@@ -111,7 +117,7 @@ fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) ->
         };
         let origin = origin(&parsed.source, folder).map_err(|rule| at("source").error(rule))?;
         let settings = settings.or(run);
-        if let Some((field, rule)) = settings.violation() {
+        if let Some((field, rule)) = rules.violation(&settings, FileKind::Video) {
             return Err(at(field).error(format!("{field} {rule}")));
         }
         items.push(Item { origin, settings, listed: None });
@@ -119,7 +125,13 @@ fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) ->
     Ok(items)
 }
 
-fn of_csv(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
+fn of_csv(
+    text: &str,
+    name: &str,
+    folder: Option<&Path>,
+    run: &ItemSettings,
+    rules: &Rules,
+) -> Result<Vec<Item>, PipelineError> {
     let records = csv::records(text).map_err(|(line, column, rule)| Place(name, line, column).error(rule))?;
     let mut records = records.into_iter();
     let Some(header) = records.next() else { return Ok(Vec::new()) };
@@ -171,7 +183,7 @@ fn of_csv(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> 
         };
         let origin = origin(&record[source].text, folder).map_err(|rule| place("source").error(rule))?;
         let settings = settings.or(run);
-        if let Some((title, rule)) = settings.violation() {
+        if let Some((title, rule)) = rules.violation(&settings, FileKind::Video) {
             return Err(place(title).error(format!("{title} {rule}")));
         }
         items.push(Item { origin, settings, listed: None });
@@ -189,7 +201,8 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         let run = ItemSettings { clips: Some(Clips::Fixed(4)), ..ItemSettings::default() };
         let prefix = format!("{}/", folder.path().display());
-        read(&path, &run).map_err(|error| error.to_string().replace(&prefix, ""))
+        let rules = Rules::of(&twelvelabs::ModelName::Marengo35);
+        read(&path, &run, &rules).map_err(|error| error.to_string().replace(&prefix, ""))
     }
 
     #[test]
@@ -227,6 +240,10 @@ mod tests {
             ("m.csv", "source,start\na.mp4,soon\n"),
             ("m.csv", "source,start,end\na.mp4,5,5\n"),
             ("m.csv", "source,clips\na.mp4,fixed:99\n"),
+            ("m.csv", "source,clips\na.mp4,fixed:1\n"),
+            ("m.csv", "source,options\na.mp4,visual\nb.mp4,visual;transcription\n"),
+            ("m.csv", "source,end\na.mp4,20000\n"),
+            ("m.jsonl", "{\"source\":\"a.mp4\", \"options\":[\"transcription\"]}\n"),
             ("m.csv", "source,options\n\"a\nb.mp4\",smell\n"),
             ("m.csv", "source,start\n,1\n"),
             ("m.csv", "start,source\n1,s3://key:SECRET@bucket/a.mp4\n"),

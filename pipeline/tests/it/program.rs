@@ -40,6 +40,8 @@ fn errors_say_what_is_wrong_before_anything_starts() {
         &["embed", "a.mp4", "--out", "t", "--local", "--model", "marengo2.7"],
         &["embed", "a.mp4", "--out", "t", "--local", "--dimension", "100"],
         &["embed", "a.mp4", "--out", "t", "--local", "--clips", "fixed:99"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--clips", "dynamic:1"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--option", "transcription"],
         &["embed", "a.mp4", "--out", "t", "--local", "--option", "smell"],
         &["embed", "a.mp4", "--out", "t", "--local", "--max-cost", "5"],
         &["embed", "a.mp4", "--out", "t", "--dry-run", "--price", "-1"],

@@ -92,7 +92,7 @@ pub(crate) struct Embed {
     /// Number of dimensions: 128, 256 or 512 [default: 512]
     #[arg(long)]
     pub(crate) dimension: Option<usize>,
-    /// Embedding option: visual, audio or transcription; can be repeated [default: the platform's]
+    /// Embedding option: visual, audio or, with marengo3.0, transcription; can be repeated [default: the platform's]
     #[arg(long = "option", value_name = "NAME")]
     pub(crate) options: Vec<String>,
     /// Embedding scope: clip or asset; can be repeated [default: both]
