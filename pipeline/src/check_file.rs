@@ -11,7 +11,7 @@ use twelvelabs::{ErrorCode, ModelName, limits};
 use twelvelabs_media::{check_audio, check_video};
 
 use crate::{
-    job::{FileKind, Stamp},
+    job::{FileKind, ItemSettings, Stamp},
     ledger::CheckedFile,
 };
 
@@ -94,6 +94,21 @@ pub(crate) fn refused_size(kind: FileKind, size: u64) -> Option<(String, String)
     }
 }
 
+/// Why a range of a file with this duration in seconds is refused. The rules are those of the local server.
+pub(crate) fn refused_range(kind: FileKind, settings: &ItemSettings, duration: f64) -> Option<(String, String)> {
+    if !matches!(kind, FileKind::Video | FileKind::Audio) {
+        return None;
+    }
+    let start = settings.start_sec.filter(|start| *start >= duration);
+    // Durations are rounded, and so may be the end.
+    let end = settings.end_sec.filter(|end| *end > duration + 1e-3);
+    let (name, seconds) = start.map(|start| ("start", start)).or_else(|| end.map(|end| ("end", end)))?;
+    let message = format!(
+        "The {name} should not exceed the duration of the file, {duration:.3} seconds. It is {seconds} seconds."
+    );
+    Some((ErrorCode::ParameterInvalid.to_string(), message))
+}
+
 /// Why the model does not take files of this type.
 pub(crate) fn refused_kind(kind: FileKind, model: &ModelName) -> Option<(String, String)> {
     let needs_35 = matches!(kind, FileKind::Image | FileKind::Document) && *model != ModelName::Marengo35;
@@ -132,6 +147,26 @@ mod tests {
         assert_eq!(code("box.png", FileKind::Image), None);
         assert!(refused_kind(FileKind::Image, &ModelName::Marengo30).is_some());
         assert!(refused_kind(FileKind::Image, &ModelName::Marengo35).is_none());
+    }
+
+    #[test]
+    fn a_range_beyond_the_end_of_a_file_is_refused() {
+        let refused = |kind, start_sec, end_sec| {
+            let settings = ItemSettings { start_sec, end_sec, ..ItemSettings::default() };
+            refused_range(kind, &settings, 14.0)
+        };
+        let invalid = |what: &str| {
+            let message = format!("The {what} should not exceed the duration of the file, 14.000 seconds. It is ");
+            Some(("parameter_invalid".to_owned(), message))
+        };
+        let start =
+            refused(FileKind::Video, Some(14.0), None).map(|(code, text)| (code, text.replace("14 seconds.", "")));
+        assert_eq!(start, invalid("start"));
+        let end =
+            refused(FileKind::Audio, Some(2.0), Some(15.0)).map(|(code, text)| (code, text.replace("15 seconds.", "")));
+        assert_eq!(end, invalid("end"));
+        assert_eq!(refused(FileKind::Video, Some(13.9), Some(14.0005)), None);
+        assert_eq!(refused(FileKind::Image, Some(20.0), None), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    check_file::{check, refused_kind, stamp},
+    check_file::{check, refused_kind, refused_range, stamp},
     error::PipelineError,
     event::{Event, Reporter},
     job::{FileKind, Origin, Rules, Stamp, job_id},
@@ -132,7 +132,8 @@ impl Checker {
         let space = &self.rules.space;
         let refusal = refused_kind(kind, &space.model_name())
             .or_else(|| file.refusal.clone())
-            .or_else(|| self.refused_settings(&item, kind));
+            .or_else(|| self.refused_settings(&item, kind))
+            .or_else(|| refused_range(kind, &item.settings, file.seconds?));
         let planned = match refusal {
             Some(refusal) => refused(Some(file.content), refusal),
             None => {
