@@ -158,18 +158,22 @@ impl ItemSettings {
         let source = MediaSource::asset(AssetId::from_str(asset).map_or_else(|_| asset.into(), |id| id.to_string()));
         match kind {
             FileKind::Video => self.timed(VideoInput::new(source)).into(),
-            FileKind::Audio => {
-                let settings = Self { options: self.without_pictures(), ..self.clone() };
-                settings.timed(AudioInput::new(source)).into()
-            }
+            FileKind::Audio => self.in_request(kind).timed(AudioInput::new(source)).into(),
             FileKind::Image => ImageInput::new(source).into(),
             FileKind::Document => DocumentInput::new(source).into(),
         }
     }
 
-    /// The options that audio has.
-    fn without_pictures(&self) -> Vec<String> {
-        self.options.iter().filter(|option| *option != "visual").cloned().collect()
+    /// Those that a request of this type has: audio has no option `visual`, and images and documents have none at all.
+    pub(crate) fn in_request(&self, kind: FileKind) -> Self {
+        match kind {
+            FileKind::Video => self.clone(),
+            FileKind::Audio => {
+                let options = self.options.iter().filter(|option| *option != "visual").cloned().collect();
+                Self { options, ..self.clone() }
+            }
+            FileKind::Image | FileKind::Document => Self::default(),
+        }
     }
 
     fn timed<K: Timeline>(&self, mut input: TimedInput<K>) -> TimedInput<K> {
