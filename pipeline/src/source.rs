@@ -46,8 +46,9 @@ pub enum ItemSource {
     /// `~/.aws` are not read.
     ///
     /// An object is read twice: to hash it, and to upload it, without a copy on disk. Before, the parts of a video or an
-    /// audio file are read that say what it is; of Matroska and MPEG-TS, that is the whole object. Formats that only
-    /// `ffprobe` reads (Ogg, FLV, ASF, MPEG-PS) are not checked, because it needs a path.
+    /// audio file are read that say what it is; of Matroska and MPEG-TS, that is the whole object; of images and documents,
+    /// it is the first MiB. Formats that only `ffprobe` reads (Ogg, FLV, ASF, MPEG-PS) are not checked, because it needs a
+    /// path.
     Objects(String),
 }
 
