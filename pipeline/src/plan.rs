@@ -12,7 +12,7 @@ use crate::{
     check_file::{check, refused_kind, refused_range, stamp},
     error::PipelineError,
     event::{Event, Reporter},
-    job::{FileKind, Origin, Rules, Stamp, job_id},
+    job::{EmbedJob, FileKind, Origin, Rules, Stamp, job_id},
     ledger::{CheckedFile, Ledger, NewJob, Planned},
     objects::Objects,
     source::Item,
@@ -98,6 +98,25 @@ pub(crate) async fn add_all(
         Ok(())
     })
     .await
+}
+
+impl NewJob {
+    /// The job of an item.
+    pub(crate) fn for_item(self, item: Item) -> EmbedJob {
+        let CheckedFile { stamp, content, seconds, refusal: _ } = self.file;
+        EmbedJob {
+            id: self.id,
+            origin: item.origin,
+            kind: self.kind,
+            extension: self.extension,
+            settings: item.settings,
+            content,
+            size: stamp.size,
+            modified_ns: stamp.modified_ns,
+            e_tag: stamp.e_tag,
+            seconds,
+        }
+    }
 }
 
 impl Checker {

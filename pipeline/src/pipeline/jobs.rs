@@ -45,18 +45,7 @@ impl Pipeline {
             done += chunk.len();
             for PlannedItem { item, planned } in chunk {
                 match planned {
-                    Planned::Job(new) if seen.insert(new.id.clone()) => jobs.push(EmbedJob {
-                        id: new.id,
-                        origin: item.origin,
-                        kind: new.kind,
-                        extension: new.extension,
-                        settings: item.settings,
-                        content: new.file.content,
-                        size: new.file.stamp.size,
-                        modified_ns: new.file.stamp.modified_ns,
-                        e_tag: new.file.stamp.e_tag,
-                        seconds: new.file.seconds,
-                    }),
+                    Planned::Job(new) if seen.insert(new.id.clone()) => jobs.push(new.for_item(item)),
                     Planned::Job(_) => repeated += 1,
                     Planned::Refused { content, code, reason, retryable } => {
                         let source = item.origin.public();
