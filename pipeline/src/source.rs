@@ -32,7 +32,7 @@ pub enum ItemSource {
     /// fields are `source`, and, if wanted, `options` and `scopes` (in CSV with `;` between the names), `clips`, `start` and
     /// `end` (in seconds). Paths are relative to the folder of the manifest.
     ///
-    /// `-` is the standard input. Its format, and that of a pipe, is that of the first character: `{` for JSON lines. Paths
+    /// `-` or `/dev/stdin` is the standard input. A manifest may have at most 1 GiB. Its format, and that of a pipe, is that of the first character: `{` for JSON lines. Paths
     /// in it are relative to the current folder.
     Manifest(PathBuf),
     /// An object in object storage, or all objects below a prefix whose extension is that of a video, an audio file, an
@@ -94,7 +94,7 @@ pub(crate) fn check(
             ItemSource::Path(path) => {
                 metadata(path)?;
             }
-            ItemSource::Manifest(path) if path.as_os_str() == "-" => {}
+            ItemSource::Manifest(path) if manifest::is_standard_input(path) => {}
             ItemSource::Manifest(path) if metadata(path)?.is_file() => drop(manifest::read(path, run, rules)?),
             ItemSource::Objects(url) => drop(ObjectUrl::parse(url).map_err(PipelineError::usage)?),
             ItemSource::Manifest(_) | ItemSource::Url(_) => {}

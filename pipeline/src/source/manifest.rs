@@ -21,6 +21,14 @@ const COLUMNS: [&str; 6] = ["source", "options", "scopes", "clips", "start", "en
 /// Largest size of a manifest, in bytes.
 const LARGEST: u64 = 1 << 30;
 
+/// Names of the standard input. As files, they would be in the folder `/dev`.
+const STANDARD_INPUT: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
+
+/// Whether the standard input is meant.
+pub(super) fn is_standard_input(path: &Path) -> bool {
+    STANDARD_INPUT.iter().any(|name| path.as_os_str() == *name)
+}
+
 /// A line of JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,16 +56,16 @@ impl Place<'_> {
 /// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input and for
 /// what is not a file, such as a pipe, whose name says nothing of the format either.
 pub(super) fn read(path: &Path, run: &ItemSettings, rules: &Rules) -> Result<Vec<Item>, PipelineError> {
-    let is_stdin = path == Path::new("-");
+    let is_stdin = is_standard_input(path);
     let is_file = !is_stdin && path.is_file();
     let name = if is_stdin { "standard input".to_owned() } else { escape_control(&path.to_string_lossy()) };
     let cannot = |error| PipelineError::file("cannot read the manifest", path, error);
-    let mut bytes = Vec::new();
-    if is_stdin {
-        std::io::stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(cannot)?;
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(cannot)?;
-    }
+    let bytes = match is_stdin {
+        true => read_within(std::io::stdin().lock(), LARGEST),
+        false => std::fs::File::open(path).and_then(|file| read_within(file, LARGEST)),
+    };
+    let too_large = || PipelineError::usage(format!("{name}: a manifest may have at most {LARGEST} bytes"));
+    let bytes = bytes.map_err(cannot)?.ok_or_else(too_large)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
         let line = valid.matches('\n').count() + 1;
@@ -72,6 +80,13 @@ pub(super) fn read(path: &Path, run: &ItemSettings, rules: &Rules) -> Result<Vec
     };
     let folder = if is_file { path.parent() } else { None };
     if is_json { of_json(text, &name, folder, run, rules) } else { of_csv(text, &name, folder, run, rules) }
+}
+
+/// Reads to the end; `None` if there are more than `most` bytes.
+fn read_within(reader: impl Read, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    reader.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 /// Where an item comes from. The error is a rule.
@@ -216,6 +231,13 @@ mod tests {
         assert_eq!((csv[0].settings.clips, csv[1].settings.clips), (Some(Clips::Fixed(4)), Some(Clips::Fixed(6))));
         assert!(matches!(&csv[0].origin, Origin::File(path) if path.ends_with("a.mp4") && path.is_absolute()));
         assert!(matches!(&json[1].origin, Origin::Url(_)));
+    }
+
+    #[test]
+    fn a_manifest_that_is_too_large_is_not_cut() {
+        let read = |most| read_within(b"source\na.mp4\n".as_slice(), most).expect("read");
+        assert_eq!(read(13).as_deref(), Some(b"source\na.mp4\n".as_slice()));
+        assert_eq!(read(12), None);
     }
 
     #[test]

@@ -207,6 +207,15 @@ fn a_manifest_may_be_a_pipe_whose_paths_are_relative_to_the_current_folder() {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains("to embed           1\n") && output.status.success(), "{name}: {text}");
     }
+    // The standard input may be a file, too.
+    std::fs::write(home.path().join("list.csv"), "source\nvideos/a.mp4\n").expect("written");
+    for name in ["-", "/dev/stdin"] {
+        let file = std::fs::File::open(home.path().join("list.csv")).expect("the file");
+        let mut command = program(home.path());
+        command.args(["embed", "--manifest", name, "--out", "t", "--dry-run"]);
+        let text = shown(command.stdin(file), home.path());
+        assert!(text.contains("to embed           1\n") && text.ends_with("--- exit code 0\n"), "{name}: {text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
