@@ -1,8 +1,10 @@
 //! The check before anything is paid: what a file is, its hash, and whether the platform would refuse it.
 
+mod content;
+
 use std::{
     fs::File,
-    io,
+    io::{self, Read},
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -11,7 +13,7 @@ use twelvelabs::{ErrorCode, ModelName, limits};
 use twelvelabs_media::{check_audio, check_video};
 
 use crate::{
-    job::{FileKind, Stamp},
+    job::{FileKind, ItemSettings, Stamp},
     ledger::CheckedFile,
 };
 
@@ -53,7 +55,7 @@ pub(crate) fn check(path: &Path, kind: FileKind) -> io::Result<CheckedFile> {
     let content = hash(path)?;
     let (seconds, refusal) = match refused_size(kind, before.size) {
         Some(refusal) => (None, Some(refusal)),
-        None => duration(path, kind)?,
+        None => look_into(path, kind, before.size)?,
     };
     if stamp(path)? != before {
         return Err(io::Error::other("was changed while it was read"));
@@ -63,16 +65,32 @@ pub(crate) fn check(path: &Path, kind: FileKind) -> io::Result<CheckedFile> {
 
 type Checked = (Option<f64>, Option<(String, String)>);
 
-fn duration(path: &Path, kind: FileKind) -> io::Result<Checked> {
+fn look_into(path: &Path, kind: FileKind, size: u64) -> io::Result<Checked> {
     let checked = match kind {
         FileKind::Video => check_video(path, &limits::MEDIA_DURATION_SEC)?,
         FileKind::Audio => check_audio(path, &limits::MEDIA_DURATION_SEC)?,
-        FileKind::Image | FileKind::Document => return Ok((None, None)),
+        FileKind::Image | FileKind::Document => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            return Ok((None, refused_content(File::open(path)?, kind, &name, size, u64::MAX)?));
+        }
     };
     Ok(match checked {
         Ok(seconds) => (Some(seconds), None),
         Err(refusal) => (None, Some((refusal.code.to_string(), refusal.message))),
     })
+}
+
+/// Why an image or a document with this name and this size in bytes is refused, by its first `most` bytes.
+pub(crate) fn refused_content(
+    reader: impl Read,
+    kind: FileKind,
+    name: &str,
+    size: u64,
+    most: u64,
+) -> io::Result<Option<(String, String)>> {
+    let extension = FileKind::of_name(name).map(|(_, extension)| extension).unwrap_or_default();
+    let rule = content::broken_rule(reader, kind, &extension, size, most)?;
+    Ok(rule.map(|rule| (ErrorCode::ParameterInvalid.to_string(), rule)))
 }
 
 /// Why a file of this size is refused.
@@ -92,6 +110,21 @@ pub(crate) fn refused_size(kind: FileKind, size: u64) -> Option<(String, String)
         }
         _ => None,
     }
+}
+
+/// Why a range of a file with this duration in seconds is refused. The rules are those of the local server.
+pub(crate) fn refused_range(kind: FileKind, settings: &ItemSettings, duration: f64) -> Option<(String, String)> {
+    if !matches!(kind, FileKind::Video | FileKind::Audio) {
+        return None;
+    }
+    let start = settings.start_sec.filter(|start| *start >= duration);
+    // Durations are rounded, and so may be the end.
+    let end = settings.end_sec.filter(|end| *end > duration + 1e-3);
+    let (name, seconds) = start.map(|start| ("start", start)).or_else(|| end.map(|end| ("end", end)))?;
+    let message = format!(
+        "The {name} should not exceed the duration of the file, {duration:.3} seconds. It is {seconds} seconds."
+    );
+    Some((ErrorCode::ParameterInvalid.to_string(), message))
 }
 
 /// Why the model does not take files of this type.
@@ -129,9 +162,32 @@ mod tests {
         assert_eq!(code("too_small.mp4", FileKind::Video).as_deref(), Some("video_resolution_too_low"));
         assert_eq!(code("cut.mp4", FileKind::Video).as_deref(), Some("video_file_broken"));
         assert_eq!(code("tone.wav", FileKind::Audio).as_deref(), Some("parameter_invalid"), "3 s");
-        assert_eq!(code("box.png", FileKind::Image), None);
+        assert_eq!((code("box.png", FileKind::Image), code("box.jpg", FileKind::Image)), (None, None));
+        assert_eq!(code("notes.md", FileKind::Document), None);
+        assert_eq!(code("tiny.mp4", FileKind::Image).as_deref(), Some("parameter_invalid"));
+        assert_eq!(code("tiny.mp4", FileKind::Document).as_deref(), Some("parameter_invalid"));
         assert!(refused_kind(FileKind::Image, &ModelName::Marengo30).is_some());
         assert!(refused_kind(FileKind::Image, &ModelName::Marengo35).is_none());
+    }
+
+    #[test]
+    fn a_range_beyond_the_end_of_a_file_is_refused() {
+        let refused = |kind, start_sec, end_sec| {
+            let settings = ItemSettings { start_sec, end_sec, ..ItemSettings::default() };
+            refused_range(kind, &settings, 14.0)
+        };
+        let invalid = |what: &str| {
+            let message = format!("The {what} should not exceed the duration of the file, 14.000 seconds. It is ");
+            Some(("parameter_invalid".to_owned(), message))
+        };
+        let start =
+            refused(FileKind::Video, Some(14.0), None).map(|(code, text)| (code, text.replace("14 seconds.", "")));
+        assert_eq!(start, invalid("start"));
+        let end =
+            refused(FileKind::Audio, Some(2.0), Some(15.0)).map(|(code, text)| (code, text.replace("15 seconds.", "")));
+        assert_eq!(end, invalid("end"));
+        assert_eq!(refused(FileKind::Video, Some(13.9), Some(14.0005)), None);
+        assert_eq!(refused(FileKind::Image, Some(20.0), None), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A job: what is embedded, how, and its identity.
 
+mod rules;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use twelvelabs::ModelName;
 
+pub(crate) use self::rules::Rules;
 pub use self::settings::{Clips, ItemSettings};
 use crate::{error::PipelineError, object_url::ObjectUrl};
 
@@ -196,10 +198,10 @@ impl VectorSpace {
 }
 
 /// The identity of a job: the same content with the same settings is the same job, wherever the file is and whatever
-/// its name is.
+/// its name is. Settings that a request of this type does not have make no difference.
 pub(crate) fn job_id(content: &str, space: &VectorSpace, kind: FileKind, settings: &ItemSettings) -> String {
     // The order of options and scopes makes no difference.
-    let mut settings = settings.clone();
+    let mut settings = settings.in_request(kind);
     settings.options.sort();
     settings.scopes.sort();
     let text = serde_json::json!([content, space.model, space.dimension, kind, settings]).to_string();
@@ -240,6 +242,36 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), 6);
         assert!(ids.iter().all(|id| id.len() == 32));
+    }
+
+    #[test]
+    fn the_identity_depends_on_what_the_request_has_only() {
+        let settings = ItemSettings {
+            options: vec!["visual".into()],
+            scopes: vec!["clip".into()],
+            clips: Some(Clips::Fixed(4)),
+            end_sec: Some(4.0),
+            ..ItemSettings::default()
+        };
+        let id = |kind, settings: &ItemSettings| job_id("c", &space(), kind, settings);
+        let both = |kind| (id(kind, &ItemSettings::default()), id(kind, &settings));
+        for kind in [FileKind::Image, FileKind::Document] {
+            let (without, with) = both(kind);
+            assert_eq!(without, with, "{kind:?}");
+        }
+        // A sound has no pictures.
+        let visual = ItemSettings { options: vec!["visual".into()], ..ItemSettings::default() };
+        assert_eq!(id(FileKind::Audio, &visual), id(FileKind::Audio, &ItemSettings::default()));
+        let (without, with) = both(FileKind::Video);
+        assert_ne!(without, with);
+        // Those of existing ledgers.
+        let known = [
+            "62e73b6ad637e5a8f70ee856b055bca4",
+            "893420941b356d27e51e07b6643be7f0",
+            "1b3a7854cf3b5ad8a5a3e63639e21ce5",
+            "d5a45c2544aa7793ebe5e6e500da6ca6",
+        ];
+        assert_eq!(FileKind::ALL.map(|kind| id(kind, &ItemSettings::default())), known);
     }
 
     #[test]

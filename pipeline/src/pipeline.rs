@@ -15,7 +15,7 @@ use crate::{
     driver::{self, DriverSettings, Shared},
     error::PipelineError,
     event::{Event, EventStream, Reporter},
-    job::{ItemSettings, VectorSpace},
+    job::{ItemSettings, Rules, VectorSpace},
     ledger::{Ledger, Parameter},
     objects::Objects,
     plan::{self, Checker},
@@ -104,6 +104,17 @@ impl Pipeline {
         self.events.stream()
     }
 
+    /// The rules for the settings of items.
+    fn rules(&self) -> Rules {
+        Rules::new(&self.client, &self.space)
+    }
+
+    /// Checks and lists all items of the sources.
+    async fn items(&self, rules: &Rules) -> Result<Vec<Item>, PipelineError> {
+        let output = self.output.as_deref();
+        source::expand(&self.sources, &self.globs, output, &self.settings, rules, &self.objects).await
+    }
+
     /// The parameters that must be the same in all runs over one ledger.
     fn parameters(&self) -> Vec<Parameter> {
         let (settings, space) = (&self.settings, &self.space);
@@ -137,8 +148,7 @@ impl Pipeline {
     /// [`Usage`](crate::PipelineErrorKind::Usage). [`Interrupt`] stops it gracefully.
     pub async fn run(self) -> Result<RunSummary, PipelineError> {
         let space = self.space.clone();
-        let output = self.output.as_deref();
-        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
+        let items = self.items(&self.rules()).await?;
         let ledger = Ledger::open(&self.ledger, &self.parameters())?;
         let blocking = ledger.blocking().clone();
         let done = self.run_over(ledger, space, items).await;
@@ -154,6 +164,7 @@ impl Pipeline {
         space: VectorSpace,
         items: Vec<Item>,
     ) -> Result<RunSummary, PipelineError> {
+        let checker = Checker { ledger: Some(Arc::clone(&ledger)), rules: self.rules(), objects: self.objects.clone() };
         let sink = SharedSink::new(self.sink.0, ledger.blocking());
         let (id, own) = (ledger.id()?, space.clone());
         if let Err(error) = sink.call(move |sink| sink.open(&own, &id)).await {
@@ -166,8 +177,6 @@ impl Pipeline {
         let mut stop = interrupted.clone();
         // The sender lives as long as the run.
         let stop = async { drop(stop.wait_for(|is_interrupted| *is_interrupted).await) };
-        let checker =
-            Checker { ledger: Some(Arc::clone(&ledger)), space: space.clone(), objects: self.objects.clone() };
         plan::add_all(&ledger, &checker, items, stop, &self.events).await?;
         drop(checker);
         let counts = ledger.counts()?;

@@ -9,10 +9,10 @@ use tokio::{
 };
 
 use crate::{
-    check_file::{check, refused_kind, stamp},
+    check_file::{check, refused_kind, refused_range, stamp},
     error::PipelineError,
     event::{Event, Reporter},
-    job::{FileKind, Origin, Stamp, VectorSpace, job_id},
+    job::{EmbedJob, FileKind, Origin, Rules, Stamp, job_id},
     ledger::{CheckedFile, Ledger, NewJob, Planned},
     objects::Objects,
     source::Item,
@@ -37,7 +37,7 @@ pub(crate) struct PlannedItem {
 pub(crate) struct Checker {
     /// What earlier runs have found out; `None` without a ledger.
     pub(crate) ledger: Option<Arc<Ledger>>,
-    pub(crate) space: VectorSpace,
+    pub(crate) rules: Rules,
     pub(crate) objects: Objects,
 }
 
@@ -100,6 +100,25 @@ pub(crate) async fn add_all(
     .await
 }
 
+impl NewJob {
+    /// The job of an item.
+    pub(crate) fn for_item(self, item: Item) -> EmbedJob {
+        let CheckedFile { stamp, content, seconds, refusal: _ } = self.file;
+        EmbedJob {
+            id: self.id,
+            origin: item.origin,
+            kind: self.kind,
+            extension: self.extension,
+            settings: item.settings,
+            content,
+            size: stamp.size,
+            modified_ns: stamp.modified_ns,
+            e_tag: stamp.e_tag,
+            seconds,
+        }
+    }
+}
+
 impl Checker {
     fn plan(&self, item: Item) -> Result<PlannedItem, PipelineError> {
         let refused = |content: Option<String>, (code, reason): (String, String)| Planned::Refused {
@@ -129,15 +148,25 @@ impl Checker {
                 return Ok(PlannedItem { item, planned });
             }
         };
-        let refusal = refused_kind(kind, &self.space.model_name()).or_else(|| file.refusal.clone());
+        let space = &self.rules.space;
+        let refusal = refused_kind(kind, &space.model_name())
+            .or_else(|| file.refusal.clone())
+            .or_else(|| self.refused_settings(&item, kind))
+            .or_else(|| refused_range(kind, &item.settings, file.seconds?));
         let planned = match refusal {
             Some(refusal) => refused(Some(file.content), refusal),
             None => {
-                let id = job_id(&file.content, &self.space, kind, &item.settings);
+                let id = job_id(&file.content, space, kind, &item.settings);
                 Planned::Job(NewJob { id, kind, extension, file })
             }
         };
         Ok(PlannedItem { item, planned })
+    }
+
+    /// Why the platform would refuse the settings of an item of this type.
+    fn refused_settings(&self, item: &Item, kind: FileKind) -> Option<(String, String)> {
+        let (field, rule) = self.rules.violation(&item.settings, kind)?;
+        Some(("parameter_invalid".to_owned(), format!("{field} {rule}.")))
     }
 
     /// What is known of a file, or is found out now. The inner error is that of the file.

@@ -13,7 +13,7 @@ use ignore::{
 use crate::{
     error::{PipelineError, PipelineErrorKind},
     escape::escape_control,
-    job::{FileKind, ItemSettings, Origin, Stamp},
+    job::{FileKind, ItemSettings, Origin, Rules, Stamp},
     object_url::{ObjectUrl, is_object_url},
     objects::Objects,
     row::is_url,
@@ -32,7 +32,7 @@ pub enum ItemSource {
     /// fields are `source`, and, if wanted, `options` and `scopes` (in CSV with `;` between the names), `clips`, `start` and
     /// `end` (in seconds). Paths are relative to the folder of the manifest.
     ///
-    /// `-` is the standard input. Its format, and that of a pipe, is that of the first character: `{` for JSON lines. Paths
+    /// `-` or `/dev/stdin` is the standard input. A manifest may have at most 1 GiB. Its format, and that of a pipe, is that of the first character: `{` for JSON lines. Paths
     /// in it are relative to the current folder.
     Manifest(PathBuf),
     /// An object in object storage, or all objects below a prefix whose extension is that of a video, an audio file, an
@@ -46,8 +46,9 @@ pub enum ItemSource {
     /// `~/.aws` are not read.
     ///
     /// An object is read twice: to hash it, and to upload it, without a copy on disk. Before, the parts of a video or an
-    /// audio file are read that say what it is; of Matroska and MPEG-TS, that is the whole object. Formats that only
-    /// `ffprobe` reads (Ogg, FLV, ASF, MPEG-PS) are not checked, because it needs a path.
+    /// audio file are read that say what it is; of Matroska and MPEG-TS, that is the whole object; of images and documents,
+    /// it is the first MiB. Formats that only `ffprobe` reads (Ogg, FLV, ASF, MPEG-PS) are not checked, because it needs a
+    /// path.
     Objects(String),
 }
 
@@ -80,7 +81,12 @@ impl Item {
 
 /// Checks what can be checked before anything is started: that files and folders exist, the URLs of objects, the globs,
 /// and the manifests that are files. What is not a file, such as the standard input, can be read only once.
-pub(crate) fn check(sources: &[ItemSource], globs: &[String], run: &ItemSettings) -> Result<(), PipelineError> {
+pub(crate) fn check(
+    sources: &[ItemSource],
+    globs: &[String],
+    run: &ItemSettings,
+    rules: &Rules,
+) -> Result<(), PipelineError> {
     overrides(Path::new(""), globs)?;
     let metadata = |path: &Path| path.metadata().map_err(|error| PipelineError::file("cannot find", path, error));
     for source in sources {
@@ -88,8 +94,8 @@ pub(crate) fn check(sources: &[ItemSource], globs: &[String], run: &ItemSettings
             ItemSource::Path(path) => {
                 metadata(path)?;
             }
-            ItemSource::Manifest(path) if path.as_os_str() == "-" => {}
-            ItemSource::Manifest(path) if metadata(path)?.is_file() => drop(manifest::read(path, run)?),
+            ItemSource::Manifest(path) if manifest::is_standard_input(path) => {}
+            ItemSource::Manifest(path) if metadata(path)?.is_file() => drop(manifest::read(path, run, rules)?),
             ItemSource::Objects(url) => drop(ObjectUrl::parse(url).map_err(PipelineError::usage)?),
             ItemSource::Manifest(_) | ItemSource::Url(_) => {}
         }
@@ -106,6 +112,7 @@ pub(crate) async fn expand(
     globs: &[String],
     output: Option<&Path>,
     run: &ItemSettings,
+    rules: &Rules,
     objects: &Objects,
 ) -> Result<Vec<Item>, PipelineError> {
     let mut items = Vec::new();
@@ -127,7 +134,7 @@ pub(crate) async fn expand(
                     items.push(Item { listed: Some(stamp), ..Item::new(Origin::Object(url), run) });
                 }
             }
-            ItemSource::Manifest(path) => items.extend(manifest::read(path, run)?),
+            ItemSource::Manifest(path) => items.extend(manifest::read(path, run, rules)?),
         }
     }
     let mut seen = std::collections::HashSet::new();
@@ -228,7 +235,8 @@ mod tests {
     /// Nothing is waited for without objects.
     fn expand_now(sources: &[ItemSource], globs: &[String], output: Option<&Path>) -> Result<Vec<Item>, PipelineError> {
         let (settings, objects) = (ItemSettings::default(), Objects::default());
-        expand(sources, globs, output, &settings, &objects).now_or_never().expect("at once")
+        let rules = Rules::of(&twelvelabs::ModelName::Marengo35);
+        expand(sources, globs, output, &settings, &rules, &objects).now_or_never().expect("at once")
     }
 
     #[test]

@@ -120,6 +120,18 @@ impl<V, M> Request<V, M> {
 }
 
 impl<V: Verb> Request<V> {
+    /// Checks the parameters as [`send`](Self::send) does, and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) with every broken rule, except for those of ids and of files that
+    /// are read while they are sent.
+    pub async fn validate(&self) -> Result<()> {
+        let mut checks = Checks::new(self.options.validate);
+        self.verb.check(&mut checks).await;
+        checks.finish().map_err(V::named)
+    }
+
     /// Sends the request and returns the decoded response.
     pub async fn send(self) -> Result<V::Output> {
         Ok(self.send_with_response().await?.into_value())

@@ -4,12 +4,13 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use twelvelabs::{
-    EmbeddingOption, EmbeddingScope, ModelName,
+    EmbeddingOption, EmbeddingScope, ModelName, Param,
     assets::AssetId,
     embed::v2::{
         AudioInput, DocumentInput, EmbedTaskInput, ImageInput, MediaSource, Segmentation, TimedInput, Timeline,
         VideoInput,
     },
+    params::embed_v2_tasks_create as params,
 };
 
 use super::FileKind;
@@ -32,15 +33,24 @@ impl FromStr for Clips {
         let rule = || format!("must be dynamic:SECONDS or fixed:SECONDS (got {text:?})");
         let (name, seconds) = text.split_once(':').ok_or_else(rule)?;
         let seconds: u64 = seconds.parse().map_err(|_| rule())?;
-        let (clips, range) = match name {
-            "dynamic" => (Self::Dynamic(seconds), 1..=5),
-            "fixed" => (Self::Fixed(seconds), 1..=10),
+        let clips = match name {
+            "dynamic" => Self::Dynamic(seconds),
+            "fixed" => Self::Fixed(seconds),
             _ => return Err(rule()),
         };
-        if !range.contains(&seconds) {
-            return Err(format!("must have {} to {} seconds (got {seconds})", range.start(), range.end()));
-        }
-        Ok(clips)
+        clips.violation().map_or(Ok(clips), Err)
+    }
+}
+
+impl Clips {
+    /// The rule that the number of seconds breaks.
+    fn violation(self) -> Option<String> {
+        let (limit, seconds): (Param, u64) = match self {
+            Self::Dynamic(seconds) => (params::VIDEO_SEGMENTATION_TEMPORAL_DYNAMIC_MIN_DURATION_SEC, seconds),
+            Self::Fixed(seconds) => (params::VIDEO_SEGMENTATION_TEMPORAL_FIXED_DURATION_SEC, seconds),
+        };
+        let rule = || format!("must have {} seconds (got {seconds})", limit.range());
+        (!limit.allows(seconds as f64)).then(rule)
     }
 }
 
@@ -98,6 +108,7 @@ impl ItemSettings {
         unknown(&self.options, OPTIONS)
             .map(named("options"))
             .or_else(|| unknown(&self.scopes, SCOPES).map(named("scopes")))
+            .or_else(|| self.clips.and_then(Clips::violation).map(named("clips")))
             .or_else(|| number(self.start_sec).map(named("start")))
             .or_else(|| number(self.end_sec).or_else(order).map(named("end")))
     }
@@ -147,18 +158,22 @@ impl ItemSettings {
         let source = MediaSource::asset(AssetId::from_str(asset).map_or_else(|_| asset.into(), |id| id.to_string()));
         match kind {
             FileKind::Video => self.timed(VideoInput::new(source)).into(),
-            FileKind::Audio => {
-                let settings = Self { options: self.without_pictures(), ..self.clone() };
-                settings.timed(AudioInput::new(source)).into()
-            }
+            FileKind::Audio => self.in_request(kind).timed(AudioInput::new(source)).into(),
             FileKind::Image => ImageInput::new(source).into(),
             FileKind::Document => DocumentInput::new(source).into(),
         }
     }
 
-    /// The options that audio has.
-    fn without_pictures(&self) -> Vec<String> {
-        self.options.iter().filter(|option| *option != "visual").cloned().collect()
+    /// Those that a request of this type has: audio has no option `visual`, and images and documents have none at all.
+    pub(crate) fn in_request(&self, kind: FileKind) -> Self {
+        match kind {
+            FileKind::Video => self.clone(),
+            FileKind::Audio => {
+                let options = self.options.iter().filter(|option| *option != "visual").cloned().collect();
+                Self { options, ..self.clone() }
+            }
+            FileKind::Image | FileKind::Document => Self::default(),
+        }
     }
 
     fn timed<K: Timeline>(&self, mut input: TimedInput<K>) -> TimedInput<K> {
@@ -191,7 +206,13 @@ mod tests {
     #[test]
     fn settings_are_checked() {
         assert_eq!("fixed:6".parse(), Ok(Clips::Fixed(6)));
-        assert_eq!("fixed:11".parse::<Clips>(), Err("must have 1 to 10 seconds (got 11)".into()));
+        let range = |text: &str| text.parse::<Clips>().expect_err("refused");
+        assert_eq!(range("fixed:11"), "must have between 2 and 10 seconds (got 11)");
+        // The client sends 1, with a warning; the server refuses it.
+        assert_eq!(range("fixed:1"), "must have between 2 and 10 seconds (got 1)");
+        assert_eq!(range("dynamic:1"), "must have between 2 and 5 seconds (got 1)");
+        let settings = ItemSettings { clips: Some(Clips::Dynamic(1)), ..ItemSettings::default() };
+        assert_eq!(settings.violation(), Some(("clips", "must have between 2 and 5 seconds (got 1)".into())));
         assert!("often".parse::<Clips>().is_err() && "fixed:x".parse::<Clips>().is_err());
         let settings = ItemSettings { start_sec: Some(5.0), end_sec: Some(5.0), ..ItemSettings::default() };
         assert_eq!(settings.violation(), Some(("end", "must be greater than the start, 5 (got 5)".into())));

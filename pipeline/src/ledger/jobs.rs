@@ -167,6 +167,15 @@ impl Ledger {
         Ok(self.query(&format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1"), params![id])?.pop())
     }
 
+    /// The jobs that another run would go on with, if it calls [`retry`](Self::retry) with these arguments.
+    pub(crate) fn unfinished(&self, all: bool, pay_again: bool) -> Result<Vec<JobRecord>, PipelineError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE state NOT IN ('stored', 'cleaned', 'failed', 'uncertain') \
+             OR (state = 'failed' AND (retryable OR ?1)) OR (state = 'uncertain' AND ?2) ORDER BY number"
+        );
+        self.query(&sql, params![all, pay_again])
+    }
+
     fn query(&self, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<JobRecord>, PipelineError> {
         let connection = self.reader();
         let rows = connection.prepare_cached(sql).and_then(|mut statement| {

@@ -25,7 +25,7 @@ use twelvelabs_media::{check_audio_from, check_video_from};
 
 use super::{ReadFailure, file::ObjectFile};
 use crate::{
-    check_file::refused_size,
+    check_file::{refused_content, refused_size},
     error::{PipelineError, PipelineErrorKind},
     escape::escape_control,
     job::{FileKind, Stamp},
@@ -35,6 +35,8 @@ use crate::{
 
 /// How much is read with one request to hash an object. A request that breaks is resumed by the store, for a few minutes.
 const HASHED: u64 = 64 << 20;
+/// How much of an image or a document is read to see what it is, in bytes.
+const LOOKED_INTO: u64 = 1 << 20;
 /// Time without a byte after which a request fails.
 const READ_LIMIT: &str = "60s";
 /// A body is read as fast as it is uploaded: only the time without a byte is limited.
@@ -116,9 +118,13 @@ impl Objects {
             FileKind::Audio => check_audio_from(file(), stamp.size, &limits::MEDIA_DURATION_SEC)?.map(Some),
             FileKind::Image | FileKind::Document => Ok(None),
         };
+        let refusal = refused_content(file(), kind, url.file_name(), stamp.size, LOOKED_INTO)?;
         // A parser takes an error of the network for a broken file.
         if let Some(reason) = failure.take() {
             return Err(io::Error::other(reason));
+        }
+        if refusal.is_some() {
+            return Ok(checked(String::new(), None, refusal));
         }
         match probed {
             Ok(seconds) if self.by_e_tag => Ok(checked(unread_content(url, stamp), seconds, None)),

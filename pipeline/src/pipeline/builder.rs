@@ -13,7 +13,7 @@ use crate::{
     driver::DriverSettings,
     error::PipelineError,
     event::{Event, Reporter},
-    job::{ItemSettings, VectorSpace},
+    job::{FileKind, ItemSettings, VectorSpace},
     objects::Objects,
     source::{self, ItemSource},
 };
@@ -199,7 +199,7 @@ impl PipelineBuilder {
         self
     }
 
-    /// Checks the settings and the globs, that files and folders exist, and reads manifests that are files. It blocks.
+    /// Checks the settings, by the rules of the platform for this model, and the globs, that files and folders exist, and reads manifests that are files. It blocks.
     ///
     /// # Errors
     ///
@@ -207,14 +207,16 @@ impl PipelineBuilder {
     /// [`Storage`](crate::PipelineErrorKind::Storage) if a manifest cannot be read.
     pub fn build(self) -> Result<Pipeline, PipelineError> {
         let Self { model, dimension, mut run } = self;
-        if let Some((field, rule)) = run.settings.violation() {
-            return Err(PipelineError::usage(format!("{field} {rule}")));
-        }
         if let Some(most) = run.driver.most_seconds.filter(|most| most.is_nan() || *most < 0.0) {
             return Err(PipelineError::usage(format!("the maximum of seconds must be at least 0 (got {most})")));
         }
         run.space = VectorSpace::checked(&model, dimension)?;
-        source::check(&run.sources, &run.globs, &run.settings)?;
+        let rules = run.rules();
+        // What only a request of audio cannot have concerns the audio files among the items.
+        if let Some((field, rule)) = rules.violation(&run.settings, FileKind::Video) {
+            return Err(PipelineError::usage(format!("{field} {rule}")));
+        }
+        source::check(&run.sources, &run.globs, &run.settings, &rules)?;
         Ok(run)
     }
 }
@@ -258,7 +260,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let manifest = folder.path().join("list.csv");
         std::fs::write(&manifest, "source,start\na.mp4,soon\n").expect("written");
-        let error = error(builder().source(ItemSource::Manifest(manifest)));
-        assert!(error.ends_with("list.csv:2:7: start must be a number of seconds (got \"soon\")"), "{error}");
+        let of_manifest = error(builder().source(ItemSource::Manifest(manifest)));
+        let rule = "list.csv:2:7: start must be a number of seconds (got \"soon\")";
+        assert!(of_manifest.ends_with(rule), "{of_manifest}");
+        let settings = ItemSettings { options: vec!["transcription".into()], ..ItemSettings::default() };
+        let rule = "options must be visual or audio when model_name is marengo3.5 (got transcription)";
+        assert_eq!(error(builder().settings(settings.clone())), rule);
+        assert!(builder().model(ModelName::Marengo30).settings(settings).build().is_ok());
     }
 }

@@ -3,15 +3,16 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
+use twelvelabs::ModelName;
 
 use super::{Pipeline, SERVER};
 use crate::{
     error::PipelineError,
-    job::{Origin, VectorSpace},
+    job::{EmbedJob, Origin},
     ledger::{Ledger, Planned},
     plan::{Checker, PlannedItem, check_all},
     row::FailureRow,
-    source,
+    steps::State,
 };
 
 /// The requests of a job besides polls: upload, asset, create, retrieve, delete.
@@ -29,11 +30,16 @@ pub struct Estimate {
     pub stored: u64,
     /// Items that would be embedded.
     pub jobs: u64,
-    /// Their bytes. Files by URL are not counted.
+    /// Jobs of earlier runs that would be finished, too, although they are not among the items.
+    pub open: u64,
+    /// Of the items and open jobs, those by URL, which count neither in `bytes` nor in `seconds` nor in `vectors`: what
+    /// they have is not known.
+    pub urls: u64,
+    /// Bytes of the items and open jobs that have not been uploaded.
     pub bytes: u64,
-    /// Their seconds of video and audio. Files by URL are not counted.
+    /// Seconds of video and audio of the items and open jobs that have no task yet.
     pub seconds: f64,
-    /// About how many vectors they have.
+    /// About how many vectors the items and open jobs have.
     pub vectors: u64,
     /// About how many requests they take, besides polls and parts of large files.
     pub requests: u64,
@@ -42,17 +48,16 @@ pub struct Estimate {
 }
 
 impl Pipeline {
-    /// Checks all items, and says what a run would do. Makes no call to the platform, and changes neither the ledger nor
-    /// the table. Objects are read as in a run.
+    /// Checks all items, and says what a run would do, including the jobs that earlier runs have left. Makes no call to
+    /// the platform, and changes neither the ledger nor the table. Objects are read as in a run.
     ///
     /// # Errors
     ///
     /// Those of [`run`](Self::run) before anything is sent, except for those of the table, and of a ledger of another
     /// server.
     pub async fn estimate(self) -> Result<Estimate, PipelineError> {
-        let space = self.space.clone();
-        let output = self.output.as_deref();
-        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
+        let rules = self.rules();
+        let items = self.items(&rules).await?;
         let ledger = match self.ledger.exists() {
             true => Some(Ledger::open_to_read(&self.ledger)?),
             false => None,
@@ -64,47 +69,67 @@ impl Pipeline {
         }
         let mut estimate = Estimate { items: items.len() as u64, ..Estimate::default() };
         let mut seen = HashSet::new();
-        let checker = Checker { ledger: None, space: space.clone(), objects: self.objects.clone() };
+        let model = self.space.model_name();
+        let checker = Checker { ledger: None, rules, objects: self.objects.clone() };
         check_all(&checker, items, std::future::pending(), |chunk| {
-            chunk.into_iter().try_for_each(|item| add(&mut estimate, item, &space, ledger.as_ref(), &mut seen))
+            chunk.into_iter().try_for_each(|item| estimate.add_item(item, &model, ledger.as_ref(), &mut seen))
         })
         .await?;
+        let left = ledger.map(|ledger| ledger.unfinished(self.retry_failed, self.pay_again)).transpose()?;
+        for record in left.unwrap_or_default().iter().filter(|record| !seen.contains(&record.id)) {
+            estimate.open += 1;
+            estimate.add_job(&record.job, &record.state, &model);
+        }
         Ok(estimate)
     }
 }
 
-fn add(
-    estimate: &mut Estimate,
-    PlannedItem { item, planned }: PlannedItem,
-    space: &VectorSpace,
-    ledger: Option<&Ledger>,
-    seen: &mut HashSet<String>,
-) -> Result<(), PipelineError> {
-    let job = match planned {
-        Planned::Job(job) => job,
-        Planned::Refused { content, code, reason, retryable } => {
-            let (source, status) = (item.origin.public(), "refused".to_owned());
-            let row = FailureRow { source, content_hash: content, status, code, reason, retryable, task: None };
-            estimate.refused.push(row);
+impl Estimate {
+    fn add_item(
+        &mut self,
+        PlannedItem { item, planned }: PlannedItem,
+        model: &ModelName,
+        ledger: Option<&Ledger>,
+        seen: &mut HashSet<String>,
+    ) -> Result<(), PipelineError> {
+        let job = match planned {
+            Planned::Job(job) => job,
+            Planned::Refused { content, code, reason, retryable } => {
+                let (source, status) = (item.origin.public(), "refused".to_owned());
+                let row = FailureRow { source, content_hash: content, status, code, reason, retryable, task: None };
+                self.refused.push(row);
+                return Ok(());
+            }
+        };
+        if !seen.insert(job.id.clone()) {
+            self.repeated += 1;
             return Ok(());
         }
-    };
-    if !seen.insert(job.id.clone()) {
-        estimate.repeated += 1;
-        return Ok(());
+        let known = ledger.map(|ledger| ledger.job(&job.id)).transpose()?.flatten();
+        let state = known.map_or(State::Planned, |known| known.state);
+        if matches!(state, State::Stored { .. } | State::Cleaned { .. }) {
+            self.stored += 1;
+            return Ok(());
+        }
+        self.jobs += 1;
+        self.add_job(&job.for_item(item), &state, model);
+        Ok(())
     }
-    let known = ledger.map(|ledger| ledger.job(&job.id)).transpose()?.flatten();
-    if known.is_some_and(|known| matches!(known.state.name(), "stored" | "cleaned")) {
-        estimate.stored += 1;
-        return Ok(());
+
+    /// Adds what a job in this state takes.
+    fn add_job(&mut self, job: &EmbedJob, state: &State, model: &ModelName) {
+        self.requests += REQUESTS;
+        if matches!(job.origin, Origin::Url(_)) {
+            self.urls += 1;
+            return;
+        }
+        if state.asset().is_none() {
+            self.bytes += job.size;
+        }
+        // The task is created before the vectors are there.
+        if state.task().is_none() {
+            self.seconds += job.seconds_to_embed();
+        }
+        self.vectors += job.settings.estimated_vectors(job.kind, job.seconds.unwrap_or_default(), model);
     }
-    estimate.jobs += 1;
-    estimate.requests += REQUESTS;
-    if !matches!(item.origin, Origin::Url(_)) {
-        let duration = job.file.seconds.unwrap_or_default();
-        estimate.bytes += job.file.stamp.size;
-        estimate.seconds += item.settings.seconds_of(duration);
-        estimate.vectors += item.settings.estimated_vectors(job.kind, duration, &space.model_name());
-    }
-    Ok(())
 }

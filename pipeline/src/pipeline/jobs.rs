@@ -10,7 +10,6 @@ use crate::{
     ledger::Planned,
     plan::{Checker, PlannedItem, check_all},
     row::FailureRow,
-    source,
 };
 
 /// The jobs of some sources.
@@ -37,27 +36,16 @@ impl Pipeline {
     /// Those of [`run`](Self::run) before anything is sent.
     pub async fn jobs(self) -> Result<PlannedJobs, PipelineError> {
         let space = self.space.clone();
-        let output = self.output.as_deref();
-        let items = source::expand(&self.sources, &self.globs, output, &self.settings, &self.objects).await?;
+        let rules = self.rules();
+        let items = self.items(&rules).await?;
         let (mut jobs, mut repeated, mut refused) = (Vec::new(), 0, Vec::new());
         let (mut seen, mut done, total) = (HashSet::new(), 0, items.len());
-        let checker = Checker { ledger: None, space: space.clone(), objects: self.objects.clone() };
+        let checker = Checker { ledger: None, rules, objects: self.objects.clone() };
         check_all(&checker, items, std::future::pending(), |chunk| {
             done += chunk.len();
             for PlannedItem { item, planned } in chunk {
                 match planned {
-                    Planned::Job(new) if seen.insert(new.id.clone()) => jobs.push(EmbedJob {
-                        id: new.id,
-                        origin: item.origin,
-                        kind: new.kind,
-                        extension: new.extension,
-                        settings: item.settings,
-                        content: new.file.content,
-                        size: new.file.stamp.size,
-                        modified_ns: new.file.stamp.modified_ns,
-                        e_tag: new.file.stamp.e_tag,
-                        seconds: new.file.seconds,
-                    }),
+                    Planned::Job(new) if seen.insert(new.id.clone()) => jobs.push(new.for_item(item)),
                     Planned::Job(_) => repeated += 1,
                     Planned::Refused { content, code, reason, retryable } => {
                         let source = item.origin.public();

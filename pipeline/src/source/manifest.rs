@@ -11,7 +11,7 @@ use super::{Item, csv, is_url};
 use crate::{
     error::PipelineError,
     escape::escape_control,
-    job::{Clips, ItemSettings, Origin},
+    job::{Clips, FileKind, ItemSettings, Origin, Rules},
     object_url::{ObjectUrl, is_object_url},
 };
 
@@ -20,6 +20,14 @@ const COLUMNS: [&str; 6] = ["source", "options", "scopes", "clips", "start", "en
 
 /// Largest size of a manifest, in bytes.
 const LARGEST: u64 = 1 << 30;
+
+/// Names of the standard input. As files, they would be in the folder `/dev`.
+const STANDARD_INPUT: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
+
+/// Whether the standard input is meant.
+pub(super) fn is_standard_input(path: &Path) -> bool {
+    STANDARD_INPUT.iter().any(|name| path.as_os_str() == *name)
+}
 
 /// A line of JSON.
 #[derive(Deserialize)]
@@ -47,17 +55,17 @@ impl Place<'_> {
 
 /// Reads all items of a manifest. Paths are relative to its folder, or to the current one for the standard input and for
 /// what is not a file, such as a pipe, whose name says nothing of the format either.
-pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
-    let is_stdin = path == Path::new("-");
+pub(super) fn read(path: &Path, run: &ItemSettings, rules: &Rules) -> Result<Vec<Item>, PipelineError> {
+    let is_stdin = is_standard_input(path);
     let is_file = !is_stdin && path.is_file();
     let name = if is_stdin { "standard input".to_owned() } else { escape_control(&path.to_string_lossy()) };
     let cannot = |error| PipelineError::file("cannot read the manifest", path, error);
-    let mut bytes = Vec::new();
-    if is_stdin {
-        std::io::stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(cannot)?;
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(cannot)?;
-    }
+    let bytes = match is_stdin {
+        true => read_within(std::io::stdin().lock(), LARGEST),
+        false => std::fs::File::open(path).and_then(|file| read_within(file, LARGEST)),
+    };
+    let too_large = || PipelineError::usage(format!("{name}: a manifest may have at most {LARGEST} bytes"));
+    let bytes = bytes.map_err(cannot)?.ok_or_else(too_large)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
         let line = valid.matches('\n').count() + 1;
@@ -71,7 +79,14 @@ pub(super) fn read(path: &Path, run: &ItemSettings) -> Result<Vec<Item>, Pipelin
         false => text.trim_start().starts_with('{'),
     };
     let folder = if is_file { path.parent() } else { None };
-    if is_json { of_json(text, &name, folder, run) } else { of_csv(text, &name, folder, run) }
+    if is_json { of_json(text, &name, folder, run, rules) } else { of_csv(text, &name, folder, run, rules) }
+}
+
+/// Reads to the end; `None` if there are more than `most` bytes.
+fn read_within(reader: impl Read, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    reader.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 /// Where an item comes from. The error is a rule.
@@ -85,7 +100,13 @@ fn origin(source: &str, folder: Option<&Path>) -> Result<Origin, String> {
     })
 }
 
-fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
+fn of_json(
+    text: &str,
+    name: &str,
+    folder: Option<&Path>,
+    run: &ItemSettings,
+    rules: &Rules,
+) -> Result<Vec<Item>, PipelineError> {
     let mut items = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         if !line.trim_start().starts_with('{') {
@@ -111,7 +132,7 @@ fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) ->
         };
         let origin = origin(&parsed.source, folder).map_err(|rule| at("source").error(rule))?;
         let settings = settings.or(run);
-        if let Some((field, rule)) = settings.violation() {
+        if let Some((field, rule)) = rules.violation(&settings, FileKind::Video) {
             return Err(at(field).error(format!("{field} {rule}")));
         }
         items.push(Item { origin, settings, listed: None });
@@ -119,7 +140,13 @@ fn of_json(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) ->
     Ok(items)
 }
 
-fn of_csv(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> Result<Vec<Item>, PipelineError> {
+fn of_csv(
+    text: &str,
+    name: &str,
+    folder: Option<&Path>,
+    run: &ItemSettings,
+    rules: &Rules,
+) -> Result<Vec<Item>, PipelineError> {
     let records = csv::records(text).map_err(|(line, column, rule)| Place(name, line, column).error(rule))?;
     let mut records = records.into_iter();
     let Some(header) = records.next() else { return Ok(Vec::new()) };
@@ -171,7 +198,7 @@ fn of_csv(text: &str, name: &str, folder: Option<&Path>, run: &ItemSettings) -> 
         };
         let origin = origin(&record[source].text, folder).map_err(|rule| place("source").error(rule))?;
         let settings = settings.or(run);
-        if let Some((title, rule)) = settings.violation() {
+        if let Some((title, rule)) = rules.violation(&settings, FileKind::Video) {
             return Err(place(title).error(format!("{title} {rule}")));
         }
         items.push(Item { origin, settings, listed: None });
@@ -189,7 +216,8 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         let run = ItemSettings { clips: Some(Clips::Fixed(4)), ..ItemSettings::default() };
         let prefix = format!("{}/", folder.path().display());
-        read(&path, &run).map_err(|error| error.to_string().replace(&prefix, ""))
+        let rules = Rules::of(&twelvelabs::ModelName::Marengo35);
+        read(&path, &run, &rules).map_err(|error| error.to_string().replace(&prefix, ""))
     }
 
     #[test]
@@ -203,6 +231,13 @@ mod tests {
         assert_eq!((csv[0].settings.clips, csv[1].settings.clips), (Some(Clips::Fixed(4)), Some(Clips::Fixed(6))));
         assert!(matches!(&csv[0].origin, Origin::File(path) if path.ends_with("a.mp4") && path.is_absolute()));
         assert!(matches!(&json[1].origin, Origin::Url(_)));
+    }
+
+    #[test]
+    fn a_manifest_that_is_too_large_is_not_cut() {
+        let read = |most| read_within(b"source\na.mp4\n".as_slice(), most).expect("read");
+        assert_eq!(read(13).as_deref(), Some(b"source\na.mp4\n".as_slice()));
+        assert_eq!(read(12), None);
     }
 
     #[test]
@@ -227,6 +262,10 @@ mod tests {
             ("m.csv", "source,start\na.mp4,soon\n"),
             ("m.csv", "source,start,end\na.mp4,5,5\n"),
             ("m.csv", "source,clips\na.mp4,fixed:99\n"),
+            ("m.csv", "source,clips\na.mp4,fixed:1\n"),
+            ("m.csv", "source,options\na.mp4,visual\nb.mp4,visual;transcription\n"),
+            ("m.csv", "source,end\na.mp4,20000\n"),
+            ("m.jsonl", "{\"source\":\"a.mp4\", \"options\":[\"transcription\"]}\n"),
             ("m.csv", "source,options\n\"a\nb.mp4\",smell\n"),
             ("m.csv", "source,start\n,1\n"),
             ("m.csv", "start,source\n1,s3://key:SECRET@bucket/a.mp4\n"),

@@ -1,5 +1,6 @@
 //! Tests of the pipeline against the local server: the library, the program, and what a crash leaves.
 
+mod check;
 mod crash;
 #[cfg(unix)]
 mod disk;

@@ -40,6 +40,8 @@ fn errors_say_what_is_wrong_before_anything_starts() {
         &["embed", "a.mp4", "--out", "t", "--local", "--model", "marengo2.7"],
         &["embed", "a.mp4", "--out", "t", "--local", "--dimension", "100"],
         &["embed", "a.mp4", "--out", "t", "--local", "--clips", "fixed:99"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--clips", "dynamic:1"],
+        &["embed", "a.mp4", "--out", "t", "--local", "--option", "transcription"],
         &["embed", "a.mp4", "--out", "t", "--local", "--option", "smell"],
         &["embed", "a.mp4", "--out", "t", "--local", "--max-cost", "5"],
         &["embed", "a.mp4", "--out", "t", "--dry-run", "--price", "-1"],
@@ -76,6 +78,34 @@ fn a_dry_run_makes_no_call_and_leaves_no_trace() {
     let arguments = ["embed", "videos", "--out", "t", "--dry-run", "--price", "0.6"];
     insta::assert_snapshot!(run(path, &arguments));
     assert!(!path.join("t").exists());
+}
+
+#[test]
+fn a_dry_run_counts_what_earlier_runs_have_left_and_names_files_by_url() {
+    let home = folder();
+    let path = home.path();
+    write_videos(path, ["a.mp4", "b.mp4", "c.mp4", "d.mp4"]);
+    // Four seconds are allowed, which is one file.
+    let limited = ["embed", "a.mp4", "b.mp4", "c.mp4", "--local", "--out", "t", "--max-minutes", "0.07"];
+    let done = run(path, &limited);
+    assert!(done.contains("1 item with") && done.contains("2 are not finished"), "{done}");
+    let url = "https://example.com/e.mp4?token=SECRET";
+    let dry_run = ["embed", "d.mp4", "c.mp4", url, "--out", "t", "--dry-run", "--price", "0.6"];
+    let shown = run(path, &dry_run);
+    let json = run(path, &[&dry_run[..], &["--json"]].concat());
+    let json = json.lines().next().and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let estimate = json.map(|json| json["estimate"].clone()).expect("an estimate");
+    let count = |name: &str| estimate[name].as_f64();
+    // Besides d and the URL, what is left of a, b and c, of which c or a and b are among the items or not.
+    let (jobs, open) = (count("jobs").unwrap_or_default(), count("open").unwrap_or_default());
+    assert_eq!((jobs + open, count("urls"), count("seconds")), (4.0, Some(1.0), Some(12.0)), "{shown}");
+    assert!(shown.contains(&format!("open jobs          {open}, which earlier runs have left\n")), "{shown}");
+    assert!(shown.contains("files by URL       1, whose bytes, minutes and vectors are not known"), "{shown}");
+    assert!(shown.contains("minutes            0.20\n") && shown.contains("cost               0.12 at"), "{shown}");
+    assert!(!shown.contains("SECRET"), "{shown}");
+    // Without sources, they are all there is.
+    let shown = run(path, &["embed", "--out", "t", "--dry-run"]);
+    assert!(shown.contains("open jobs          2,") && shown.contains("minutes            0.13\n"), "{shown}");
 }
 
 #[test]
@@ -188,6 +218,15 @@ fn a_manifest_may_be_a_pipe_whose_paths_are_relative_to_the_current_folder() {
         let output = child.wait_with_output().expect("ended");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains("to embed           1\n") && output.status.success(), "{name}: {text}");
+    }
+    // The standard input may be a file, too.
+    std::fs::write(home.path().join("list.csv"), "source\nvideos/a.mp4\n").expect("written");
+    for name in ["-", "/dev/stdin"] {
+        let file = std::fs::File::open(home.path().join("list.csv")).expect("the file");
+        let mut command = program(home.path());
+        command.args(["embed", "--manifest", name, "--out", "t", "--dry-run"]);
+        let text = shown(command.stdin(file), home.path());
+        assert!(text.contains("to embed           1\n") && text.ends_with("--- exit code 0\n"), "{name}: {text}");
     }
 }
 

@@ -318,14 +318,19 @@ async fn a_manifest_has_settings_for_each_item() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4"]);
     let manifest = folder.path().join("list.csv");
-    std::fs::write(&manifest, "source,options,scopes,end\nvideos/a.mp4,visual,clip,2\nnone.mp4,,,\n").expect("written");
+    std::fs::write(&manifest, "source,options,scopes,start,end\nvideos/a.mp4,visual,clip,,2\nnone.mp4,,,,\nvideos/a.mp4,,,9,\nvideos/a.mp4,,,,9\n").expect("written");
     let run = pipeline(&server, folder.path(), &sink).source(ItemSource::Manifest(manifest));
     let summary = run.run().await.expect("a run");
     // The same file with and without settings.
-    assert_eq!((summary.stored, summary.refused, summary.repeated), (2, 1, 0));
+    assert_eq!((summary.stored, summary.refused, summary.repeated, summary.failed), (2, 3, 0, 0));
     let short: Vec<_> = sink.rows().into_iter().filter(|row| row.end_sec == Some(2.0)).collect();
     assert!(!short.is_empty() && short.iter().all(|row| row.option.as_deref() == Some("visual")));
-    assert!(sink.failures()[0].retryable, "the file may be there next time");
+    let failures = sink.failures();
+    let is_retryable: Vec<_> = failures.iter().map(|row| (row.code.as_deref(), row.retryable)).collect();
+    assert!(is_retryable.contains(&(None, true)), "the file may be there next time: {failures:?}");
+    // Four seconds.
+    let beyond = is_retryable.iter().filter(|row| **row == (Some("parameter_invalid"), false));
+    assert_eq!(beyond.count(), 2, "{failures:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

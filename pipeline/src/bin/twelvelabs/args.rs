@@ -92,13 +92,13 @@ pub(crate) struct Embed {
     /// Number of dimensions: 128, 256 or 512 [default: 512]
     #[arg(long)]
     pub(crate) dimension: Option<usize>,
-    /// Embedding option: visual, audio or transcription; can be repeated [default: the platform's]
+    /// Embedding option: visual, audio or, with marengo3.0, transcription; can be repeated [default: the platform's]
     #[arg(long = "option", value_name = "NAME")]
     pub(crate) options: Vec<String>,
     /// Embedding scope: clip or asset; can be repeated [default: both]
     #[arg(long = "scope", value_name = "NAME")]
     pub(crate) scopes: Vec<String>,
-    /// Division into clips: dynamic:SECONDS or fixed:SECONDS [default: the platform's]
+    /// Division into clips: dynamic:SECONDS (2 to 5) or fixed:SECONDS (2 to 10) [default: the platform's]
     #[arg(long)]
     pub(crate) clips: Option<Clips>,
     /// Format of the table
@@ -107,10 +107,12 @@ pub(crate) struct Embed {
     /// Uploads and create calls at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: u16,
-    /// Stop before more than these minutes of video and audio are embedded
+    /// Stop before more than these minutes of video and audio are embedded. Files by URL are not counted, because their
+    /// duration is not known
     #[arg(long, value_name = "MINUTES", value_parser = amount, allow_negative_numbers = true)]
     pub(crate) max_minutes: Option<f64>,
-    /// Stop before this cost, at the rate of --price
+    /// Stop before this cost, at the rate of --price. The cost of files by URL is not counted, because their duration is not
+    /// known
     #[arg(long, value_name = "AMOUNT", requires = "price", value_parser = amount, allow_negative_numbers = true)]
     pub(crate) max_cost: Option<f64>,
     /// Price of a minute of video or audio, for --max-cost and --dry-run
@@ -122,7 +124,7 @@ pub(crate) struct Embed {
     /// Create no tasks after this time from now, such as 90m or 8h
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) until: Option<Duration>,
-    /// Show what would be done, without a call to the platform
+    /// Show what would be done, including the jobs that earlier runs have left, without a call to the platform
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Identify objects by URL, size and ETag instead of their content, which is then read only once

@@ -47,6 +47,7 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
             None => builder,
         };
         let builder = builder.with_objects_by_e_tag(arguments.objects_by_etag);
+        let builder = builder.with_retry_failed(arguments.retry_failed).with_pay_again(arguments.pay_again);
         builder.model(ModelName::from(arguments.model.clone())).settings(settings.clone()).with_output(&arguments.out)
     };
     let sink = || TableFolder::new(&arguments.out, arguments.format.into());
@@ -79,8 +80,6 @@ pub(crate) async fn run(arguments: Box<Embed>) -> Outcome {
         .with_batch_delay(arguments.batch_delay.unwrap_or(delay))
         .with_create_limit(arguments.create_limit)
         .with_assets_kept(arguments.keep_assets)
-        .with_retry_failed(arguments.retry_failed)
-        .with_pay_again(arguments.pay_again)
         .with_interrupt(interrupt.clone())
         .on_event(move |event| reporter.show(event));
     if let Some(seconds) = most_seconds(&arguments) {
@@ -164,10 +163,17 @@ fn show_estimate(arguments: &Embed, estimate: &Estimate) -> Exit {
     line("already stored", estimate.stored.to_string());
     line("refused", estimate.refused.len().to_string());
     line("to embed", estimate.jobs.to_string());
+    if estimate.open > 0 {
+        line("open jobs", format!("{}, which earlier runs have left", estimate.open));
+    }
     line("bytes to upload", estimate.bytes.to_string());
     line("minutes", format!("{minutes:.2}"));
     line("vectors, about", estimate.vectors.to_string());
     line("requests, about", estimate.requests.to_string());
+    if estimate.urls > 0 {
+        let what = "whose bytes, minutes and vectors are not known and not counted";
+        line("files by URL", format!("{}, {what}", estimate.urls));
+    }
     if let Some(cost) = cost {
         line("cost", format!("{cost:.2} at {} per minute", arguments.price.unwrap_or_default()));
     }

@@ -62,6 +62,9 @@ async fn objects_are_checked_as_files_are() {
         ("too_small.mp4", FileKind::Video),
         ("tone.wav", FileKind::Audio),
         ("box.png", FileKind::Image),
+        ("tiny.mp4", FileKind::Image),
+        ("notes.md", FileKind::Document),
+        ("box.jpg", FileKind::Document),
     ] {
         let (objects, _) = bucket(&[(name, std::fs::read(media(name)).expect(name))]).await;
         let stamp = objects.stamp(&url(name)).await.expect("there");
