@@ -110,9 +110,10 @@ impl Pipeline {
     }
 
     /// Checks and lists all items of the sources.
-    async fn items(&self, rules: &Rules) -> Result<Vec<Item>, PipelineError> {
+    // The future has no reference to the sink, which cannot be shared among threads.
+    fn items<'a>(&'a self, rules: &'a Rules) -> impl Future<Output = Result<Vec<Item>, PipelineError>> + use<'a> {
         let output = self.output.as_deref();
-        source::expand(&self.sources, &self.globs, output, &self.settings, rules, &self.objects).await
+        source::expand(&self.sources, &self.globs, output, &self.settings, rules, &self.objects)
     }
 
     /// The parameters that must be the same in all runs over one ledger.

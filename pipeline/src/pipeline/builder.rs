@@ -199,7 +199,8 @@ impl PipelineBuilder {
         self
     }
 
-    /// Checks the settings, by the rules of the platform for this model, and the globs, that files and folders exist, and reads manifests that are files. It blocks.
+    /// Checks the settings, by the rules of the platform for this model, and the globs, that files and folders exist, and
+    /// reads manifests that are files. It blocks.
     ///
     /// # Errors
     ///
