@@ -25,6 +25,8 @@ pub(crate) struct JobRecord {
     pub(crate) state: State,
     /// Failed attempts of the current step in a row.
     pub(crate) attempts: u32,
+    /// Why there are no vectors, or the error of the last failed attempt.
+    pub(crate) reason: Option<String>,
     /// When the create call was about to be sent.
     pub(crate) intent_ms: i64,
 }
@@ -55,7 +57,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         e_tag: row.get(17)?,
         seconds: row.get(9)?,
     };
-    Ok(JobRecord { job, state: read_state(row, 10)?, attempts: row.get(15)?, intent_ms: row.get(16)? })
+    let (state, reason) = (read_state(row, 10)?, row.get(13)?);
+    Ok(JobRecord { job, state, attempts: row.get(15)?, reason, intent_ms: row.get(16)? })
 }
 
 /// The rest of a condition on the state. It is the condition of an index.
@@ -205,11 +208,12 @@ impl Ledger {
         }
     }
 
-    /// Tries the step of a job again later. Returns the number of failed attempts.
-    pub(crate) fn postpone(&self, id: &str, due_ms: i64, counts: bool) -> Result<u32, PipelineError> {
-        let sql =
-            "UPDATE jobs SET due_ms = ?2, attempts = attempts + ?3, batch = NULL WHERE id = ?1 RETURNING attempts";
-        let attempts = self.connection().query_row(sql, params![id, due_ms, counts], |row| row.get(0));
+    /// Tries the step of a job again later. `counted` is the error of an attempt that counts. Returns the number of failed
+    /// attempts.
+    pub(crate) fn postpone(&self, id: &str, due_ms: i64, counted: Option<&str>) -> Result<u32, PipelineError> {
+        let sql = "UPDATE jobs SET due_ms = ?2, attempts = attempts + (?3 IS NOT NULL), reason = COALESCE(?3, reason), \
+                   batch = NULL WHERE id = ?1 RETURNING attempts";
+        let attempts = self.connection().query_row(sql, params![id, due_ms, counted], |row| row.get(0));
         attempts.map_err(|error| failed(&self.path, error))
     }
 
@@ -227,8 +231,9 @@ impl Ledger {
                 let outcome = if state == "failed" { Outcome::Retry } else { Outcome::PayAgain };
                 self.record_in(transaction, id, outcome, 0)?;
             }
-            // What was only postponed is due now.
-            let sql = "UPDATE jobs SET due_ms = 0, attempts = 0 WHERE state <> 'intent' AND due_ms > 0";
+            // What was only postponed is due now, and attempts count anew.
+            let sql = "UPDATE jobs SET due_ms = CASE state WHEN 'intent' THEN due_ms ELSE 0 END, attempts = 0 \
+                       WHERE attempts > 0 OR (state <> 'intent' AND due_ms > 0)";
             transaction.execute(sql, []).map_err(|error| failed(&self.path, error))?;
             // The clock was set back: the whole wait starts again.
             let sql = "UPDATE jobs SET due_ms = due_ms - intent_ms + ?1, intent_ms = ?1 WHERE state = 'intent' AND intent_ms > ?1";

@@ -266,12 +266,38 @@ fn due_jobs_are_those_that_are_not_busy_and_not_postponed() {
     assert_eq!(due(&[]), "a b");
     assert_eq!(due(&["a"]), "b c");
     let later = now_ms() + 3_600_000;
-    assert_eq!(ledger.postpone("b", later, true).expect("postponed"), 1);
+    assert_eq!(ledger.postpone("b", later, Some("an error")).expect("postponed"), 1);
     assert_eq!(due(&["a"]), "c");
     record(&ledger, "a", [Outcome::UploadStarted]);
     record(&ledger, "c", [Outcome::UploadStarted]);
     assert_eq!(ledger.next_due(&["planned"], 0).expect("read"), Some(later));
     assert_eq!(ledger.next_due(&["planned"], later).expect("read"), None);
+}
+
+#[test]
+fn failed_attempts_of_a_create_call_count_until_there_is_a_task() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    record(&ledger, "a", [Outcome::UploadStarted]);
+    assert_eq!(ledger.postpone("a", 0, Some("of the upload")).expect("postponed"), 1);
+    record(&ledger, "a", [Outcome::UploadDone { asset: "x".into() }]);
+    let attempts = || ledger.expect_job("a").expect("read").attempts;
+    assert_eq!(attempts(), 0, "another step");
+    for before in 0..2 {
+        record(&ledger, "a", [Outcome::Intended, Outcome::Unknown]);
+        assert_eq!(ledger.postpone("a", 0, Some("lost")).expect("postponed"), 2 * before + 1);
+        ledger.postpone("a", 0, None).expect("postponed");
+        assert_eq!(ledger.expect_job("a").expect("read").reason.as_deref(), Some("lost"), "the list failed meanwhile");
+        record(&ledger, "a", [Outcome::Looked(Found::None), Outcome::Intended, Outcome::NotSent]);
+        assert_eq!(ledger.postpone("a", 0, Some("refused")).expect("postponed"), 2 * before + 2);
+    }
+    ledger.retry(false, false).expect("retried");
+    assert_eq!(attempts(), 0, "another run");
+    record(&ledger, "a", [Outcome::Intended]);
+    ledger.postpone("a", 0, Some("lost")).expect("postponed");
+    let state = record(&ledger, "a", [Outcome::Looked(Found::One("t".into()))]);
+    assert_eq!((state.name(), state.reason(), attempts()), ("created", None, 0));
 }
 
 #[test]
@@ -291,7 +317,7 @@ fn a_batch_that_was_interrupted_has_the_same_jobs_again() {
     ready(&ledger, "c");
     assert_eq!(next(&ledger), (1, "a b".to_owned()), "c waits, although it is ready");
     // Its result cannot be retrieved now.
-    ledger.postpone("a", 0, true).expect("postponed");
+    ledger.postpone("a", 0, Some("an error")).expect("postponed");
     ledger.record_stored(&[("b".into(), 7)]).expect("stored");
     assert_eq!(next(&ledger), (2, "a c".to_owned()));
     ledger.record_stored(&[("a".into(), 1), ("c".into(), 2)]).expect("stored");
