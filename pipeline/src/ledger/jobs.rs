@@ -217,11 +217,12 @@ impl Ledger {
         attempts.map_err(|error| failed(&self.path, error))
     }
 
-    /// Retries the jobs that failed: those of which another run is expected to help, or all. `pay_again` includes those
-    /// that are uncertain.
+    /// Retries the jobs that failed and that a source stands for: those of which another run is expected to help, or all.
+    /// `pay_again` includes those that are uncertain.
     pub(crate) fn retry(&self, all: bool, pay_again: bool) -> Result<u64, PipelineError> {
         let retried = self.transaction(|transaction| {
-            let sql = "SELECT id, state FROM jobs WHERE (state = 'failed' AND (retryable OR ?1)) OR (state = 'uncertain' AND ?2)";
+            let sql = "SELECT id, state FROM jobs WHERE (state = 'uncertain' AND ?2) OR (state = 'failed' AND (retryable OR ?1) \
+                       AND EXISTS (SELECT 1 FROM sources WHERE job = jobs.id))";
             let jobs: rusqlite::Result<Vec<(String, String)>> = transaction.prepare(sql).and_then(|mut statement| {
                 let rows = statement.query_map(params![all, pay_again], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 rows.collect()

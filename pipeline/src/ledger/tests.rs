@@ -1,3 +1,5 @@
+mod sources;
+
 use std::collections::HashSet;
 
 use tempfile::TempDir;
@@ -374,43 +376,6 @@ fn an_uncertain_job_is_created_again_only_by_decision() {
     assert_eq!(ledger.retry(true, false).expect("retried"), 0);
     assert_eq!(ledger.retry(false, true).expect("retried"), 1);
     assert_eq!(ledger.job("a").expect("read").expect("a job").state, State::Uploaded { asset: "x".into() });
-}
-
-#[cfg(unix)]
-#[test]
-fn a_name_that_is_no_text_is_kept() {
-    use std::os::unix::ffi::OsStringExt as _;
-    let folder = folder();
-    let ledger = open(&folder).expect("opened");
-    let path = PathBuf::from(std::ffi::OsString::from_vec(b"odd\xff\n.mp4".to_vec()));
-    let file = CheckedFile { stamp: stamp(2), content: "c".into(), seconds: None, refusal: None };
-    let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file: file.clone() };
-    let origin = Origin::File(path.clone());
-    ledger.add(&[(origin.clone(), ItemSettings::default(), Planned::Job(job))]).expect("added");
-    let job = ledger.job("a").expect("read").expect("a job");
-    assert_eq!((&job.origin, job.asset_name().as_str()), (&origin, "twelvelabs-pipeline-a.mp4"));
-    assert_eq!(ledger.checked_file(&origin, &stamp(2)).expect("read"), Some(file));
-    assert_eq!(ledger.checked_file(&origin, &stamp(3)).expect("read"), None);
-}
-
-#[test]
-fn a_job_whose_content_is_in_an_object_too_has_the_place_of_the_last_one() {
-    let folder = folder();
-    let ledger = open(&folder).expect("opened");
-    add(&ledger, "a");
-    let object = Origin::Object(ObjectUrl::of_ledger("s3://bucket/a?b.mp4".into()));
-    let tagged = Stamp { e_tag: Some("tag".into()), ..stamp(5) };
-    let file = CheckedFile { stamp: tagged.clone(), content: "content of a".into(), seconds: None, refusal: None };
-    let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file: file.clone() };
-    ledger.add(&[(object.clone(), ItemSettings::default(), Planned::Job(job))]).expect("added");
-    let job = ledger.job("a").expect("read").expect("a job");
-    assert_eq!((job.origin.public().as_str(), &job.stamp()), ("s3://bucket/a?b.mp4", &tagged));
-    assert_eq!(job.origin, object);
-    assert_eq!(ledger.source_counts().expect("read"), (0, 1), "one of them is repeated");
-    assert_eq!(ledger.checked_file(&object, &tagged).expect("read"), Some(file));
-    for other in [stamp(5), Stamp { e_tag: Some("other".into()), ..stamp(5) }] {
-        assert_eq!(ledger.checked_file(&object, &other).expect("read"), None, "{other:?}");
-    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod crash;
 #[cfg(unix)]
 mod disk;
+mod failures;
 #[cfg(feature = "object_store")]
 mod object_store;
 #[cfg(target_os = "linux")]

@@ -79,35 +79,6 @@ async fn a_task_whose_create_response_was_lost_is_found_and_not_created_again() 
     assert!(tasks.values().all(|count| *count == 1), "a task was created twice: {tasks:?}");
 }
 
-/// Also if a gateway hides what the server did.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_create_call_that_always_fails_is_reported_and_its_job_fails_after_five_attempts() {
-    let (server, folder, sink) = (server().await, folder(), Kept::default());
-    write_videos(&folder.path().join("videos"), ["a.mp4"]);
-    server.inject(Fault::status(502).operation(CREATE).times(0));
-    let reports = Arc::new(Mutex::new(Vec::new()));
-    let own = Arc::clone(&reports);
-    let run = pipeline(&server, folder.path(), &sink).with_create_limit(Duration::from_secs(1));
-    let run = run.on_event(move |event| {
-        if let Event::Delayed { source, reason, .. } = event {
-            own.lock().expect("no panic").push(format!("{source}: {reason}"));
-        }
-    });
-    let summary = run.run().await.expect("a run");
-    assert_eq!((summary.stored, summary.failed, summary.uncertain), (0, 1, 0));
-    let failures = sink.failures();
-    assert!(failures[0].reason.starts_with("5 attempts failed: "), "{failures:?}");
-    assert!(failures[0].reason.contains("502") && failures[0].retryable, "{failures:?}");
-    let reports = reports.lock().expect("no panic").clone();
-    assert!(reports.len() >= 4 && reports.iter().all(|text| text.contains("a.mp4: ")), "{reports:?}");
-    assert!(reports.iter().all(|text| text.contains("502")), "{reports:?}");
-    assert_eq!(server.asset_count(), 0, "the asset is left");
-    server.clear_faults();
-    let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
-    assert_eq!((summary.stored, summary.failed), (1, 0));
-    assert_eq!(tasks_by_name(&server).await.values().sum::<usize>(), 1);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_may_exist_is_uncertain_and_is_not_created_again() {
     // A task in progress does not say which file it has.
