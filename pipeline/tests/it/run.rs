@@ -10,7 +10,7 @@ use std::{
 
 use twelvelabs::TwelveLabs;
 use twelvelabs_local::{Fault, LocalServer, UndocumentedBehaviour};
-use twelvelabs_pipeline::{Event, Interrupt, ItemSource, PipelineErrorKind};
+use twelvelabs_pipeline::{Event, Interrupt, ItemSource, PipelineErrorKind, VectorRow};
 
 use crate::support::{
     CREATE, Kept, Run as _, advance_for_ever, assert_rows, folder, pipeline, pipeline_of, pipeline_without_sources,
@@ -318,11 +318,18 @@ async fn a_manifest_has_settings_for_each_item() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4"]);
     let manifest = folder.path().join("list.csv");
-    std::fs::write(&manifest, "source,options,scopes,end\nvideos/a.mp4,visual,clip,2\nnone.mp4,,,\n").expect("written");
+    let items = "source,options,scopes,end\nvideos/a.mp4,visual,clip,2\nvideos/a.mp4,visual,,\nnone.mp4,,,\n";
+    std::fs::write(&manifest, items).expect("written");
     let run = pipeline(&server, folder.path(), &sink).source(ItemSource::Manifest(manifest));
     let summary = run.run().await.expect("a run");
     // The same file with and without settings.
-    assert_eq!((summary.stored, summary.refused, summary.repeated), (2, 1, 0));
+    assert_eq!((summary.stored, summary.refused, summary.repeated), (3, 1, 0));
+    let rows = sink.rows();
+    let range = |row: &VectorRow| format!("{:?} {:?} {:?} {:?}", row.option, row.scope, row.start_sec, row.end_sec);
+    let ranges: BTreeSet<_> = rows.iter().map(range).collect();
+    let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
+    assert!(ranges.len() < rows.len(), "the settings do not overlap");
+    assert_eq!(ids.len(), rows.len(), "rows of different jobs have the same identifier");
     let short: Vec<_> = sink.rows().into_iter().filter(|row| row.end_sec == Some(2.0)).collect();
     assert!(!short.is_empty() && short.iter().all(|row| row.option.as_deref() == Some("visual")));
     assert!(sink.failures()[0].retryable, "the file may be there next time");
