@@ -11,7 +11,7 @@ use rusqlite::{Row, params};
 use super::{Ledger, changes::Move, failed, now_ms};
 use crate::{
     error::{PipelineError, PipelineErrorKind},
-    job::{EmbedJob, FileKind, Origin},
+    job::{EmbedJob, FileKind, ItemSettings, Origin},
     steps::{Outcome, State},
 };
 
@@ -310,13 +310,25 @@ impl Ledger {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The number of jobs whose vectors are in the table, of their vectors, and the seconds of media in them.
+    /// The number of jobs whose vectors are in the table, of their vectors, and the seconds of media that were embedded.
     pub(crate) fn stored(&self) -> Result<(u64, u64, f64), PipelineError> {
-        let sql = "SELECT COUNT(*), COALESCE(SUM(vectors), 0), COALESCE(SUM(seconds), 0) FROM jobs WHERE state IN ('stored', 'cleaned')";
-        let stored = self.reader().query_row(sql, [], |row| {
-            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?))
-        });
-        stored.map_err(|error| failed(&self.path, error))
+        // The settings are read once for all files of one duration.
+        let sql = "SELECT settings, COALESCE(seconds, 0), COUNT(*), COALESCE(SUM(vectors), 0) FROM jobs \
+                   WHERE state IN ('stored', 'cleaned') GROUP BY settings, seconds";
+        let connection = self.reader();
+        let add = || {
+            let mut statement = connection.prepare(sql)?;
+            let (mut rows, mut stored) = (statement.query([])?, (0, 0, 0.0));
+            while let Some(row) = rows.next()? {
+                let settings: ItemSettings = serde_json::from_str(row.get_ref(0)?.as_str()?).unwrap_or_default();
+                let jobs: u32 = row.get(2)?;
+                stored.0 += u64::from(jobs);
+                stored.1 += row.get::<_, i64>(3)?.cast_unsigned();
+                stored.2 += settings.seconds_of(row.get(1)?) * f64::from(jobs);
+            }
+            Ok(stored)
+        };
+        add().map_err(|error| failed(&self.path, error))
     }
 
     /// Fails with an error if the job does not exist.

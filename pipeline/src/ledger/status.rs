@@ -17,7 +17,8 @@ pub struct LedgerStatus {
     pub jobs: Counts,
     /// The number of vectors in the table.
     pub vectors: u64,
-    /// Seconds of video and audio in the table.
+    /// Seconds of video and audio that were embedded and are in the table: of a file of which only a range is embedded, those
+    /// of the range.
     pub seconds: f64,
     /// Items without vectors: refused, failed or uncertain.
     pub failures: Vec<FailureRow>,

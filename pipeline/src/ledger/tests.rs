@@ -54,9 +54,13 @@ fn record(ledger: &Ledger, id: &str, outcomes: impl IntoIterator<Item = Outcome>
     state.expect("an outcome")
 }
 
-/// Leads a job to `Ready`.
+/// Adds a job, and leads it to `Ready`.
 fn ready(ledger: &Ledger, id: &str) {
     add(ledger, id);
+    lead_to_ready(ledger, id);
+}
+
+fn lead_to_ready(ledger: &Ledger, id: &str) {
     let outcomes = [
         Outcome::UploadStarted,
         Outcome::UploadDone { asset: format!("asset of {id}") },
@@ -326,6 +330,23 @@ fn a_batch_that_was_interrupted_has_the_same_jobs_again() {
     assert_eq!(ledger.next_batch(64, 1e9).expect("read").map(|(batch, _)| batch), None);
     let (jobs, vectors, seconds) = ledger.stored().expect("read");
     assert_eq!((jobs, vectors, seconds), (3, 10, 12.0));
+}
+
+/// As a dry run does.
+#[test]
+fn the_seconds_of_a_range_are_counted_and_not_those_of_its_file() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let range = ItemSettings { start_sec: Some(2.0), end_sec: Some(6.0), ..ItemSettings::default() };
+    for (id, settings) in [("a", ItemSettings::default()), ("b", range.clone()), ("c", range)] {
+        let file = CheckedFile { stamp: stamp(2), content: id.into(), seconds: Some(64.0), refusal: None };
+        let job = NewJob { id: id.into(), kind: FileKind::Video, extension: "mp4".into(), file };
+        let origin = Origin::File(format!("{id}.mp4").into());
+        ledger.add(&[(origin, settings, Planned::Job(job))]).expect("added");
+        lead_to_ready(&ledger, id);
+        ledger.record_stored(&[(id.into(), 5)]).expect("stored");
+    }
+    assert_eq!(ledger.stored().expect("read"), (3, 15, 72.0));
 }
 
 #[test]
