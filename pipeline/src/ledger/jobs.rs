@@ -140,6 +140,11 @@ impl Ledger {
         Ok(due.map_err(|error| failed(&self.path, error))?.into_iter().flatten().min())
     }
 
+    /// The jobs that have an asset and no task.
+    pub(crate) fn uploaded(&self) -> Result<Vec<JobRecord>, PipelineError> {
+        self.query(&format!("SELECT {COLUMNS} FROM jobs WHERE state IN ('processing', 'uploaded')"), &[])
+    }
+
     /// The assets that are processed, with the time when they were recorded, and their jobs.
     pub(crate) fn processing(&self) -> Result<Vec<(String, i64, String)>, PipelineError> {
         self.waiting("SELECT asset, changed_ms, id FROM jobs WHERE state = 'processing' ORDER BY number")

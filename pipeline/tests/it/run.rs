@@ -186,18 +186,30 @@ async fn an_interruption_does_not_wait_for_a_list() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_limit_few_files_are_uploaded_beyond_it() {
+async fn with_a_limit_no_file_is_uploaded_beyond_it() {
     let server = LocalServer::builder().processing_time(Duration::from_secs(3600)).manual_clock();
     let server = server.start().await.expect("a server");
     let (folder, sink) = (folder(), Kept::default());
     write_videos(&folder.path().join("videos"), (0..40).map(|number| format!("{number}.mp4")));
-    let run = pipeline(&server, folder.path(), &sink).with_concurrency(2).with_max_seconds(9.0).run();
+    let run = pipeline(&server, folder.path(), &sink).with_max_seconds(3.0).run();
+    let summary = run.await.expect("a run");
+    assert_eq!((summary.stored, summary.limit.is_some()), (0, true));
+    assert_eq!(server.report().request_count, 0, "the first video has 4 s");
+    // One asset fails, and another file takes its place.
+    server.inject(Fault::job_fails().operation("assets_create").times(1));
+    let uploads = Arc::new(Mutex::new(0));
+    let own = Arc::clone(&uploads);
+    let run = pipeline(&server, folder.path(), &sink).with_max_seconds(9.0).on_event(move |event| {
+        if matches!(event, Event::Job { state: "uploading", .. }) {
+            *own.lock().expect("no panic") += 1;
+        }
+    });
     let summary = tokio::select! {
-        summary = run => summary.expect("a run"),
+        summary = run.run() => summary.expect("a run"),
         () = advance_for_ever(&server, Duration::from_secs(600)) => unreachable!(),
     };
-    assert_eq!(summary.stored, 2, "two videos of 4 s");
-    assert!(server.asset_count() <= 8, "{} assets are left", server.asset_count());
+    assert_eq!((summary.stored, summary.failed, summary.limit.is_some()), (2, 1, true), "two videos of 4 s");
+    assert_eq!((*uploads.lock().expect("no panic"), server.asset_count()), (3, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
