@@ -2,6 +2,7 @@
 
 mod clean;
 mod create;
+mod limit;
 mod poll;
 mod shared;
 mod store;
@@ -15,8 +16,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::poll::{Polled, Rounds};
 pub(crate) use self::shared::Shared;
+use self::{
+    limit::{Limit, Room},
+    poll::{Polled, Rounds},
+};
 use crate::{
     error::PipelineError,
     event::Event,
@@ -87,10 +91,7 @@ struct Loop {
     tasks: Rounds,
     /// Since when jobs are ready and not stored.
     ready_since: Option<Instant>,
-    /// The jobs whose tasks this run has created, or tried to, and the seconds of their media. Only if there is a
-    /// limit.
-    charged: HashSet<String>,
-    spent: f64,
+    limit: Limit,
 }
 
 /// Runs until there is nothing left to do, or until a reason to stop. An error is that of the run, not of an item.
@@ -112,6 +113,7 @@ pub(crate) async fn run(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Res
 impl Loop {
     fn new(shared: Arc<Shared>, interrupted: Receiver<bool>) -> Self {
         let interval = shared.settings.poll_interval;
+        let limit = Limit::new(shared.settings.most_seconds);
         Self {
             shared,
             interrupted,
@@ -122,8 +124,7 @@ impl Loop {
             assets: Rounds::new(interval),
             tasks: Rounds::new(interval),
             ready_since: None,
-            charged: HashSet::new(),
-            spent: 0.0,
+            limit,
         }
     }
 
@@ -133,7 +134,7 @@ impl Loop {
         }
         let is_late = |until: std::time::SystemTime| std::time::SystemTime::now() >= until;
         if self.stop.is_none() && self.shared.settings.until.is_some_and(is_late) {
-            self.limit("the time limit is reached");
+            self.stop_at_limit("the time limit is reached");
         }
     }
 
@@ -142,7 +143,7 @@ impl Loop {
         self.shared.events.send(&Event::Stopping { reason: reason.into() });
     }
 
-    fn limit(&mut self, reason: &str) {
+    fn stop_at_limit(&mut self, reason: &str) {
         self.stop_because(Stop::Limit(reason.into()), reason);
     }
 
@@ -168,11 +169,8 @@ impl Loop {
         if self.stop.is_none() && count(counts, "created") < MOST_POLLED {
             self.start_steps("uploaded")?;
         }
-        // With a limit, few assets are uploaded that may be beyond it.
-        let has_limit = self.shared.settings.most_seconds.is_some();
-        let most = if has_limit { self.shared.settings.concurrency as u64 } else { MOST_POLLED };
         for state in ["uploading", "planned"] {
-            if self.stop.is_none() && count(counts, "processing") < most {
+            if self.stop.is_none() && count(counts, "processing") < MOST_POLLED {
                 self.start_steps(state)?;
             }
         }
@@ -226,12 +224,27 @@ impl Loop {
         if free == 0 {
             return Ok(());
         }
-        for job in self.shared.ledger.due(state, &self.busy, free)? {
-            if matches!(job.state, State::Uploaded { .. }) && !self.charge(&job) {
-                self.limit("the limit of minutes or cost is reached");
-                return Ok(());
+        let jobs = self.shared.ledger.due(state, &self.busy, free)?;
+        let is_limited = self.limit.is_set() && matches!(state, "planned" | "uploading") && !jobs.is_empty();
+        let uploaded = if is_limited { self.shared.ledger.uploaded()? } else { Vec::new() };
+        for job in jobs {
+            let room = match job.state {
+                State::Planned | State::Uploading => self.limit.room(&job, &uploaded),
+                State::Uploaded { .. } if !self.limit.charge(&job) => Room::None,
+                _ => Room::Enough,
+            };
+            match room {
+                Room::Enough => {}
+                Room::Unknown => return Ok(()),
+                Room::None => {
+                    self.stop_at_limit("the limit of minutes or cost is reached");
+                    return Ok(());
+                }
             }
             self.busy.insert(job.id.clone());
+            if matches!(job.state, State::Planned | State::Uploading) {
+                self.limit.upload_starts(&job);
+            }
             let shared = Arc::clone(&self.shared);
             self.running.push(Box::pin(async move {
                 let id = job.id.clone();
@@ -241,20 +254,6 @@ impl Loop {
             }));
         }
         Ok(())
-    }
-
-    /// Whether the task of a job is within the limit. A job that is retried is counted once.
-    fn charge(&mut self, job: &JobRecord) -> bool {
-        let Some(most) = self.shared.settings.most_seconds else { return true };
-        if self.charged.contains(&job.id) {
-            return true;
-        }
-        let spent = self.spent + job.seconds_to_embed();
-        if spent > most {
-            return false;
-        }
-        self.spent = spent;
-        self.charged.insert(job.id.clone())
     }
 
     /// The states whose jobs have a step of their own to do.
@@ -317,6 +316,7 @@ impl Loop {
             ended = self.running.next(), if !self.running.is_empty() => match ended.transpose()? {
                 Some(Ended::Upload(id)) => {
                     self.busy.remove(&id);
+                    self.limit.upload_ended(&id);
                     // The first of several: later ones would make the rounds endless.
                     if count(counts, "processing") == 0 {
                         self.assets.hurry();

@@ -172,15 +172,17 @@ impl Pipeline {
             ledger.discard_if_new();
             return Err(error);
         }
-        let (all, pay_again) = (self.retry_failed, self.pay_again);
-        ledger.run(move |ledger| ledger.retry(all, pay_again)).await?;
+        ledger.run(Ledger::forget_deleted).await?;
         let interrupted = self.interrupt.subscribe();
         let mut stop = interrupted.clone();
         // The sender lives as long as the run.
         let stop = async { drop(stop.wait_for(|is_interrupted| *is_interrupted).await) };
         plan::add_all(&ledger, &checker, items, stop, &self.events).await?;
         drop(checker);
-        let counts = ledger.counts()?;
+        // Which sources there are is known now.
+        let (all, pay_again) = (self.retry_failed, self.pay_again);
+        ledger.run(move |ledger| ledger.retry(all, pay_again)).await?;
+        let counts = ledger.counts_for_sources()?;
         let done = ["stored", "cleaned", "failed", "uncertain"].iter().filter_map(|state| counts.get(*state)).sum();
         self.events.send(&Event::Started { jobs: counts.values().sum(), done });
         let mut shared = Shared::new(

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct VectorRow {
-    /// Identifier of the row. The same vector of the same content has the same identifier in every run.
+    /// Identifier of the row: no other row of the table has it. The same vector of the same content with the same settings
+    /// has the same identifier in every run.
     pub id: String,
     /// The path of the file as it was given, or its URL without user, query and fragment.
     pub source: String,
@@ -86,12 +87,11 @@ impl FailureRow {
     }
 }
 
-/// The identifier of a row. `position` tells apart rows of one job that are about the same range.
-pub(crate) fn row_id(row: &VectorRow, position: usize) -> String {
+/// The identifier of a row of a job, which stands for content, model, dimension and settings. `position` tells apart rows of
+/// one job that are about the same range.
+pub(crate) fn row_id(job: &str, row: &VectorRow, position: usize) -> String {
     let key = serde_json::json!([
-        row.content_hash,
-        row.model,
-        row.dimension,
+        job,
         row.option,
         row.scope,
         row.start_sec,

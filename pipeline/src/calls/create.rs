@@ -70,7 +70,26 @@ impl StepClient {
     ///
     /// The right is looked at last. If less than half of it is left, or the platform has asked for a pause, nothing is
     /// sent, and the outcome is [`NotSent`](Outcome::NotSent).
+    ///
+    /// The error of an [`Unknown`](Outcome::Unknown) outcome is reported as [`Event::Delayed`](crate::Event::Delayed).
     pub async fn create(&self, job: &EmbedJob, space: &VectorSpace, asset: &str, right: Right) -> StepEnd {
+        match self.create_or_reason(job, space, asset, right).await {
+            StepEnd::Later { before: Some(Outcome::Unknown), reason, .. } => {
+                self.note(job, reason);
+                StepEnd::Done(Outcome::Unknown)
+            }
+            end => end,
+        }
+    }
+
+    /// [`create`](Self::create), whose unknown outcome is to be recorded before [`StepEnd::Later`], which has the error.
+    pub(crate) async fn create_or_reason(
+        &self,
+        job: &EmbedJob,
+        space: &VectorSpace,
+        asset: &str,
+        right: Right,
+    ) -> StepEnd {
         let tasks = self.client.embed().v2().tasks();
         let mut call = tasks.create(space.model_name(), job.settings.input(job.kind, asset)).with_max_retries(0);
         if let Some(dimension) = space.parameter() {
@@ -91,8 +110,10 @@ impl StepClient {
             }
             // Closes the gate if nothing can be reached.
             Err(error) if error.is_outcome_unknown() => match self.failed_to_read(&error) {
-                StepEnd::Stop(error) => StepEnd::Stop(error),
-                _ => StepEnd::Done(Outcome::Unknown),
+                StepEnd::Later { reason, .. } => {
+                    StepEnd::Later { before: Some(Outcome::Unknown), counts: true, reason }
+                }
+                end => end,
             },
             Err(error) => match self.failed(&error) {
                 StepEnd::Later { counts, reason, .. } => {

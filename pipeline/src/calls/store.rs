@@ -38,10 +38,10 @@ impl StepClient {
         let mut rows: Vec<VectorRow> = segments.into_iter().map(row).collect();
         let mut seen = HashMap::new();
         for row in &mut rows {
-            row.id = row_id(row, 0);
+            row.id = row_id(&job.id, row, 0);
             let position: &mut usize = seen.entry(row.id.clone()).or_default();
             if *position > 0 {
-                row.id = row_id(row, *position);
+                row.id = row_id(&job.id, row, *position);
             }
             *position += 1;
         }

@@ -18,8 +18,14 @@ use crate::{
     steps::{Outcome, State},
 };
 
-/// Failed attempts of a step in a row after which the job fails, until it is retried by another run.
-const ATTEMPTS: u32 = 5;
+/// Failed attempts of a step in a row after which the job fails, until it is retried by another run. Those of a create call
+/// whose outcome is unknown count, too.
+pub(super) const ATTEMPTS: u32 = 5;
+
+/// What follows from so many failed attempts, of which the last one had this error.
+pub(super) fn failed_too_often(reason: &str) -> Outcome {
+    Outcome::Failed { reason: format!("{ATTEMPTS} attempts failed: {reason}"), retryable: true }
+}
 
 /// What all steps share.
 pub(crate) struct Shared {
@@ -124,11 +130,21 @@ impl Shared {
         let pause = self.settings.backoff * 2u32.saturating_pow(job.attempts.min(6));
         let due = now_ms().saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
         if counts && job.attempts + 1 >= ATTEMPTS {
-            let reason = format!("{ATTEMPTS} attempts failed: {reason}");
-            return self.record(job, Outcome::Failed { reason, retryable: true }).await.map(drop);
+            return self.record(job, failed_too_often(&reason)).await.map(drop);
         }
-        let id = job.id.clone();
-        self.ledger.run(move |ledger| ledger.postpone(&id, due, counts)).await?;
+        self.delay(job, due, counts, reason).await
+    }
+
+    /// Repeats a step at a time, and reports why.
+    pub(super) async fn delay(
+        &self,
+        job: &JobRecord,
+        due_ms: i64,
+        counts: bool,
+        reason: String,
+    ) -> Result<(), PipelineError> {
+        let (id, counted) = (job.id.clone(), counts.then(|| reason.clone()));
+        self.ledger.run(move |ledger| ledger.postpone(&id, due_ms, counted.as_deref())).await?;
         self.events.send(&Event::Delayed { source: job.origin.public(), reason });
         Ok(())
     }

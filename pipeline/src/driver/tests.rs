@@ -81,7 +81,7 @@ async fn a_result_that_is_postponed_is_not_waited_for_by_looking() {
     let mut own = loop_of(own);
     let hour = 3_600_000;
     let due = now_ms() + hour;
-    ledger.postpone("a", due, true).expect("postponed");
+    ledger.postpone("a", due, Some("an error")).expect("postponed");
     own.start_batch(&counts).expect("not started");
     assert!(!own.storing && own.running.is_empty());
     let time = own.batch_time(&counts).expect("read").expect("a time");

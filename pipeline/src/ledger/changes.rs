@@ -43,6 +43,11 @@ fn is_found_again(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::UploadSent { .. } | Outcome::UploadDone { .. } | Outcome::Ready | Outcome::Cleaned)
 }
 
+/// Whether failed attempts go on to count: the create call, and the search for its task, are attempts of one step.
+fn keeps_attempts(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Intended | Outcome::NotSent | Outcome::Unknown | Outcome::Looked(Found::None))
+}
+
 impl Ledger {
     /// Records changes, and returns the new states. They survive the end of the process then, and those that the next run
     /// could not find again are on the disk.
@@ -142,6 +147,7 @@ impl Ledger {
             .map_err(wrong)?;
         let state = state.unwrap_or(State::Planned);
         let (before, is_intent) = (state.name(), outcome == Outcome::Intended);
+        let keeps_attempts = keeps_attempts(&outcome);
         let new_task = match &outcome {
             Outcome::Created { task } | Outcome::Late { task } | Outcome::Looked(Found::One(task)) => {
                 Some(task.clone())
@@ -152,12 +158,13 @@ impl Ledger {
             .map_err(|error| PipelineError::storage(format!("the ledger is wrong about the job {id}"), error))?;
         let now = now_ms();
         let retryable = matches!(next, State::Failed { retryable: true, .. });
-        let sql = "UPDATE jobs SET state = ?2, asset = ?3, task = ?4, reason = ?5, retryable = ?6, attempts = 0, due_ms = ?10, \
-                   changed_ms = ?7, intent_ms = CASE ?8 WHEN 1 THEN ?7 ELSE intent_ms END, \
+        let sql = "UPDATE jobs SET state = ?2, asset = ?3, task = ?4, reason = ?5, retryable = ?6, due_ms = ?10, changed_ms = ?7, \
+                   attempts = CASE ?11 WHEN 1 THEN attempts ELSE 0 END, intent_ms = CASE ?8 WHEN 1 THEN ?7 ELSE intent_ms END, \
                    created_ms = CASE ?9 WHEN 1 THEN ?7 ELSE created_ms END, \
                    batch = CASE ?2 WHEN 'ready' THEN batch WHEN 'stored' THEN batch WHEN 'cleaned' THEN batch END WHERE id = ?1";
         let (name, asset, task, reason) = (next.name(), next.asset(), next.task(), next.reason());
-        let values = params![id, name, asset, task, reason, retryable, now, is_intent, new_task.is_some(), due_ms];
+        let is_new = new_task.is_some();
+        let values = params![id, name, asset, task, reason, retryable, now, is_intent, is_new, due_ms, keeps_attempts];
         transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).map_err(wrong)?;
         if let Some(task) = new_task {
             let sql = "INSERT OR IGNORE INTO tasks (task, job) VALUES (?1, ?2)";

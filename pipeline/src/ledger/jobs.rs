@@ -11,7 +11,7 @@ use rusqlite::{Row, params};
 use super::{Ledger, changes::Move, failed, now_ms};
 use crate::{
     error::{PipelineError, PipelineErrorKind},
-    job::{EmbedJob, FileKind, Origin},
+    job::{EmbedJob, FileKind, ItemSettings, Origin},
     steps::{Outcome, State},
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct JobRecord {
     pub(crate) state: State,
     /// Failed attempts of the current step in a row.
     pub(crate) attempts: u32,
+    /// Why there are no vectors, or the error of the last failed attempt.
+    pub(crate) reason: Option<String>,
     /// When the create call was about to be sent.
     pub(crate) intent_ms: i64,
 }
@@ -55,7 +57,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         e_tag: row.get(17)?,
         seconds: row.get(9)?,
     };
-    Ok(JobRecord { job, state: read_state(row, 10)?, attempts: row.get(15)?, intent_ms: row.get(16)? })
+    let (state, reason) = (read_state(row, 10)?, row.get(13)?);
+    Ok(JobRecord { job, state, attempts: row.get(15)?, reason, intent_ms: row.get(16)? })
 }
 
 /// The rest of a condition on the state. It is the condition of an index.
@@ -137,6 +140,11 @@ impl Ledger {
         Ok(due.map_err(|error| failed(&self.path, error))?.into_iter().flatten().min())
     }
 
+    /// The jobs that have an asset and no task.
+    pub(crate) fn uploaded(&self) -> Result<Vec<JobRecord>, PipelineError> {
+        self.query(&format!("SELECT {COLUMNS} FROM jobs WHERE state IN ('processing', 'uploaded')"), &[])
+    }
+
     /// The assets that are processed, with the time when they were recorded, and their jobs.
     pub(crate) fn processing(&self) -> Result<Vec<(String, i64, String)>, PipelineError> {
         self.waiting("SELECT asset, changed_ms, id FROM jobs WHERE state = 'processing' ORDER BY number")
@@ -171,7 +179,8 @@ impl Ledger {
     pub(crate) fn unfinished(&self, all: bool, pay_again: bool) -> Result<Vec<JobRecord>, PipelineError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM jobs WHERE state NOT IN ('stored', 'cleaned', 'failed', 'uncertain') \
-             OR (state = 'failed' AND (retryable OR ?1)) OR (state = 'uncertain' AND ?2) ORDER BY number"
+             OR (state = 'uncertain' AND ?2) OR (state = 'failed' AND (retryable OR ?1) \
+             AND EXISTS (SELECT 1 FROM sources WHERE job = jobs.id)) ORDER BY number"
         );
         self.query(&sql, params![all, pay_again])
     }
@@ -214,19 +223,21 @@ impl Ledger {
         }
     }
 
-    /// Tries the step of a job again later. Returns the number of failed attempts.
-    pub(crate) fn postpone(&self, id: &str, due_ms: i64, counts: bool) -> Result<u32, PipelineError> {
-        let sql =
-            "UPDATE jobs SET due_ms = ?2, attempts = attempts + ?3, batch = NULL WHERE id = ?1 RETURNING attempts";
-        let attempts = self.connection().query_row(sql, params![id, due_ms, counts], |row| row.get(0));
+    /// Tries the step of a job again later. `counted` is the error of an attempt that counts. Returns the number of failed
+    /// attempts.
+    pub(crate) fn postpone(&self, id: &str, due_ms: i64, counted: Option<&str>) -> Result<u32, PipelineError> {
+        let sql = "UPDATE jobs SET due_ms = ?2, attempts = attempts + (?3 IS NOT NULL), reason = COALESCE(?3, reason), \
+                   batch = NULL WHERE id = ?1 RETURNING attempts";
+        let attempts = self.connection().query_row(sql, params![id, due_ms, counted], |row| row.get(0));
         attempts.map_err(|error| failed(&self.path, error))
     }
 
-    /// Retries the jobs that failed: those of which another run is expected to help, or all. `pay_again` includes those
-    /// that are uncertain.
+    /// Retries the jobs that failed and that a source stands for: those of which another run is expected to help, or all.
+    /// `pay_again` includes those that are uncertain.
     pub(crate) fn retry(&self, all: bool, pay_again: bool) -> Result<u64, PipelineError> {
         let retried = self.transaction(|transaction| {
-            let sql = "SELECT id, state FROM jobs WHERE (state = 'failed' AND (retryable OR ?1)) OR (state = 'uncertain' AND ?2)";
+            let sql = "SELECT id, state FROM jobs WHERE (state = 'uncertain' AND ?2) OR (state = 'failed' AND (retryable OR ?1) \
+                       AND EXISTS (SELECT 1 FROM sources WHERE job = jobs.id))";
             let jobs: rusqlite::Result<Vec<(String, String)>> = transaction.prepare(sql).and_then(|mut statement| {
                 let rows = statement.query_map(params![all, pay_again], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 rows.collect()
@@ -236,8 +247,9 @@ impl Ledger {
                 let outcome = if state == "failed" { Outcome::Retry } else { Outcome::PayAgain };
                 self.record_in(transaction, id, outcome, 0)?;
             }
-            // What was only postponed is due now.
-            let sql = "UPDATE jobs SET due_ms = 0, attempts = 0 WHERE state <> 'intent' AND due_ms > 0";
+            // What was only postponed is due now, and attempts count anew.
+            let sql = "UPDATE jobs SET due_ms = CASE state WHEN 'intent' THEN due_ms ELSE 0 END, attempts = 0 \
+                       WHERE attempts > 0 OR (state <> 'intent' AND due_ms > 0)";
             transaction.execute(sql, []).map_err(|error| failed(&self.path, error))?;
             // The clock was set back: the whole wait starts again.
             let sql = "UPDATE jobs SET due_ms = due_ms - intent_ms + ?1, intent_ms = ?1 WHERE state = 'intent' AND intent_ms > ?1";
@@ -313,13 +325,25 @@ impl Ledger {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The number of jobs whose vectors are in the table, of their vectors, and the seconds of media in them.
+    /// The number of jobs whose vectors are in the table, of their vectors, and the seconds of media that were embedded.
     pub(crate) fn stored(&self) -> Result<(u64, u64, f64), PipelineError> {
-        let sql = "SELECT COUNT(*), COALESCE(SUM(vectors), 0), COALESCE(SUM(seconds), 0) FROM jobs WHERE state IN ('stored', 'cleaned')";
-        let stored = self.reader().query_row(sql, [], |row| {
-            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?))
-        });
-        stored.map_err(|error| failed(&self.path, error))
+        // The settings are read once for all files of one duration.
+        let sql = "SELECT settings, COALESCE(seconds, 0), COUNT(*), COALESCE(SUM(vectors), 0) FROM jobs \
+                   WHERE state IN ('stored', 'cleaned') GROUP BY settings, seconds";
+        let connection = self.reader();
+        let add = || {
+            let mut statement = connection.prepare(sql)?;
+            let (mut rows, mut stored) = (statement.query([])?, (0, 0, 0.0));
+            while let Some(row) = rows.next()? {
+                let settings: ItemSettings = serde_json::from_str(row.get_ref(0)?.as_str()?).unwrap_or_default();
+                let jobs: u32 = row.get(2)?;
+                stored.0 += u64::from(jobs);
+                stored.1 += row.get::<_, i64>(3)?.cast_unsigned();
+                stored.2 += settings.seconds_of(row.get(1)?) * f64::from(jobs);
+            }
+            Ok(stored)
+        };
+        add().map_err(|error| failed(&self.path, error))
     }
 
     /// Fails with an error if the job does not exist.

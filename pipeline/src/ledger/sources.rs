@@ -1,6 +1,6 @@
 //! What a run was given, and what was found out about files.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::Path};
 
 use rusqlite::{OptionalExtension, params};
 
@@ -106,12 +106,13 @@ impl Ledger {
                 execute(transaction, sql, values).map_err(wrong)?;
                 let Planned::Job(job) = planned else { continue };
                 let file = &job.file;
-                // A job that is known keeps its state; only the place of its file may be new.
+                // A job that is known keeps its state; only the place of its file may be new. An asset has the extension in
+                // its name, by which its task is found.
                 let sql = "INSERT INTO jobs (id, place, is_url, kind, extension, settings, content, size, modified_ns, e_tag, \
                            seconds, state, changed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'planned', ?12) \
                            ON CONFLICT (id) DO UPDATE SET place = excluded.place, is_url = excluded.is_url, \
                            size = excluded.size, modified_ns = excluded.modified_ns, e_tag = excluded.e_tag, \
-                           extension = excluded.extension \
+                           extension = CASE WHEN asset IS NULL THEN excluded.extension ELSE extension END \
                            WHERE state IN ('planned', 'uploading', 'processing', 'failed')";
                 let values = params![
                     job.id,
@@ -147,11 +148,33 @@ impl Ledger {
         done.map_err(|error| failed(&self.path, error))
     }
 
-    /// The rows of the second table.
+    /// Forgets the files that do not exist any more, of those that were refused or whose job failed.
+    pub(crate) fn forget_deleted(&self) -> Result<(), PipelineError> {
+        let wrong = |error| failed(&self.path, error);
+        let failures = "is_url = 0 AND (job IS NULL OR job IN (SELECT id FROM jobs WHERE state = 'failed'))";
+        let find = || {
+            let connection = self.reader();
+            let mut statement = connection.prepare(&format!("SELECT place FROM sources WHERE {failures}"))?;
+            let places = statement.query_map([], |row| row.get(0))?;
+            places.collect::<rusqlite::Result<Vec<Vec<u8>>>>()
+        };
+        let mut places = find().map_err(wrong)?;
+        places.retain(|place| is_deleted(Path::new(&os_string(place.clone()))));
+        if places.is_empty() {
+            return Ok(());
+        }
+        let sql = format!("DELETE FROM sources WHERE place = ?1 AND {failures}");
+        self.transaction(|transaction| {
+            places.iter().try_for_each(|place| execute(transaction, &sql, [place])).map_err(wrong)
+        })
+    }
+
+    /// The rows of the second table: what a source stands for, and all that may cost money.
     pub(crate) fn failures(&self) -> Result<Vec<FailureRow>, PipelineError> {
         let sql = "SELECT place, is_url, content, 'refused', code, reason, retryable, NULL FROM sources WHERE job IS NULL \
                    UNION ALL \
-                   SELECT place, is_url, content, state, NULL, reason, retryable, task FROM jobs WHERE state IN ('failed', 'uncertain') \
+                   SELECT place, is_url, content, state, NULL, reason, retryable, task FROM jobs WHERE state = 'uncertain' \
+                   OR (state = 'failed' AND EXISTS (SELECT 1 FROM sources WHERE job = jobs.id)) \
                    ORDER BY 1";
         let connection = self.connection();
         let rows = connection.prepare(sql).and_then(|mut statement| {
@@ -178,6 +201,13 @@ impl Ledger {
         let (refused, repeated) = counts.map_err(|error| failed(&self.path, error))?;
         Ok((refused.cast_unsigned(), repeated.cast_unsigned()))
     }
+}
+
+/// Whether there is no file. A path that is relative to another folder than the current one says nothing.
+fn is_deleted(path: &Path) -> bool {
+    let is_missing = |path: &Path| path.try_exists().is_ok_and(|exists| !exists);
+    let first = path.parent().and_then(|folder| folder.components().next());
+    is_missing(path) && !first.is_some_and(|first| is_missing(first.as_ref()))
 }
 
 fn remember(connection: &rusqlite::Connection, origin: &Origin, file: &CheckedFile) -> rusqlite::Result<()> {

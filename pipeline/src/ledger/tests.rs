@@ -1,3 +1,5 @@
+mod sources;
+
 use std::collections::HashSet;
 
 use tempfile::TempDir;
@@ -52,9 +54,13 @@ fn record(ledger: &Ledger, id: &str, outcomes: impl IntoIterator<Item = Outcome>
     state.expect("an outcome")
 }
 
-/// Leads a job to `Ready`.
+/// Adds a job, and leads it to `Ready`.
 fn ready(ledger: &Ledger, id: &str) {
     add(ledger, id);
+    lead_to_ready(ledger, id);
+}
+
+fn lead_to_ready(ledger: &Ledger, id: &str) {
     let outcomes = [
         Outcome::UploadStarted,
         Outcome::UploadDone { asset: format!("asset of {id}") },
@@ -266,12 +272,38 @@ fn due_jobs_are_those_that_are_not_busy_and_not_postponed() {
     assert_eq!(due(&[]), "a b");
     assert_eq!(due(&["a"]), "b c");
     let later = now_ms() + 3_600_000;
-    assert_eq!(ledger.postpone("b", later, true).expect("postponed"), 1);
+    assert_eq!(ledger.postpone("b", later, Some("an error")).expect("postponed"), 1);
     assert_eq!(due(&["a"]), "c");
     record(&ledger, "a", [Outcome::UploadStarted]);
     record(&ledger, "c", [Outcome::UploadStarted]);
     assert_eq!(ledger.next_due(&["planned"], 0).expect("read"), Some(later));
     assert_eq!(ledger.next_due(&["planned"], later).expect("read"), None);
+}
+
+#[test]
+fn failed_attempts_of_a_create_call_count_until_there_is_a_task() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    record(&ledger, "a", [Outcome::UploadStarted]);
+    assert_eq!(ledger.postpone("a", 0, Some("of the upload")).expect("postponed"), 1);
+    record(&ledger, "a", [Outcome::UploadDone { asset: "x".into() }]);
+    let attempts = || ledger.expect_job("a").expect("read").attempts;
+    assert_eq!(attempts(), 0, "another step");
+    for before in 0..2 {
+        record(&ledger, "a", [Outcome::Intended, Outcome::Unknown]);
+        assert_eq!(ledger.postpone("a", 0, Some("lost")).expect("postponed"), 2 * before + 1);
+        ledger.postpone("a", 0, None).expect("postponed");
+        assert_eq!(ledger.expect_job("a").expect("read").reason.as_deref(), Some("lost"), "the list failed meanwhile");
+        record(&ledger, "a", [Outcome::Looked(Found::None), Outcome::Intended, Outcome::NotSent]);
+        assert_eq!(ledger.postpone("a", 0, Some("refused")).expect("postponed"), 2 * before + 2);
+    }
+    ledger.retry(false, false).expect("retried");
+    assert_eq!(attempts(), 0, "another run");
+    record(&ledger, "a", [Outcome::Intended]);
+    ledger.postpone("a", 0, Some("lost")).expect("postponed");
+    let state = record(&ledger, "a", [Outcome::Looked(Found::One("t".into()))]);
+    assert_eq!((state.name(), state.reason(), attempts()), ("created", None, 0));
 }
 
 #[test]
@@ -291,13 +323,30 @@ fn a_batch_that_was_interrupted_has_the_same_jobs_again() {
     ready(&ledger, "c");
     assert_eq!(next(&ledger), (1, "a b".to_owned()), "c waits, although it is ready");
     // Its result cannot be retrieved now.
-    ledger.postpone("a", 0, true).expect("postponed");
+    ledger.postpone("a", 0, Some("an error")).expect("postponed");
     ledger.record_stored(&[("b".into(), 7)]).expect("stored");
     assert_eq!(next(&ledger), (2, "a c".to_owned()));
     ledger.record_stored(&[("a".into(), 1), ("c".into(), 2)]).expect("stored");
     assert_eq!(ledger.next_batch(64, 1e9).expect("read").map(|(batch, _)| batch), None);
     let (jobs, vectors, seconds) = ledger.stored().expect("read");
     assert_eq!((jobs, vectors, seconds), (3, 10, 12.0));
+}
+
+/// As a dry run does.
+#[test]
+fn the_seconds_of_a_range_are_counted_and_not_those_of_its_file() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let range = ItemSettings { start_sec: Some(2.0), end_sec: Some(6.0), ..ItemSettings::default() };
+    for (id, settings) in [("a", ItemSettings::default()), ("b", range.clone()), ("c", range)] {
+        let file = CheckedFile { stamp: stamp(2), content: id.into(), seconds: Some(64.0), refusal: None };
+        let job = NewJob { id: id.into(), kind: FileKind::Video, extension: "mp4".into(), file };
+        let origin = Origin::File(format!("{id}.mp4").into());
+        ledger.add(&[(origin, settings, Planned::Job(job))]).expect("added");
+        lead_to_ready(&ledger, id);
+        ledger.record_stored(&[(id.into(), 5)]).expect("stored");
+    }
+    assert_eq!(ledger.stored().expect("read"), (3, 15, 72.0));
 }
 
 #[test]
@@ -348,43 +397,6 @@ fn an_uncertain_job_is_created_again_only_by_decision() {
     assert_eq!(ledger.retry(true, false).expect("retried"), 0);
     assert_eq!(ledger.retry(false, true).expect("retried"), 1);
     assert_eq!(ledger.job("a").expect("read").expect("a job").state, State::Uploaded { asset: "x".into() });
-}
-
-#[cfg(unix)]
-#[test]
-fn a_name_that_is_no_text_is_kept() {
-    use std::os::unix::ffi::OsStringExt as _;
-    let folder = folder();
-    let ledger = open(&folder).expect("opened");
-    let path = PathBuf::from(std::ffi::OsString::from_vec(b"odd\xff\n.mp4".to_vec()));
-    let file = CheckedFile { stamp: stamp(2), content: "c".into(), seconds: None, refusal: None };
-    let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file: file.clone() };
-    let origin = Origin::File(path.clone());
-    ledger.add(&[(origin.clone(), ItemSettings::default(), Planned::Job(job))]).expect("added");
-    let job = ledger.job("a").expect("read").expect("a job");
-    assert_eq!((&job.origin, job.asset_name().as_str()), (&origin, "twelvelabs-pipeline-a.mp4"));
-    assert_eq!(ledger.checked_file(&origin, &stamp(2)).expect("read"), Some(file));
-    assert_eq!(ledger.checked_file(&origin, &stamp(3)).expect("read"), None);
-}
-
-#[test]
-fn a_job_whose_content_is_in_an_object_too_has_the_place_of_the_last_one() {
-    let folder = folder();
-    let ledger = open(&folder).expect("opened");
-    add(&ledger, "a");
-    let object = Origin::Object(ObjectUrl::of_ledger("s3://bucket/a?b.mp4".into()));
-    let tagged = Stamp { e_tag: Some("tag".into()), ..stamp(5) };
-    let file = CheckedFile { stamp: tagged.clone(), content: "content of a".into(), seconds: None, refusal: None };
-    let job = NewJob { id: "a".into(), kind: FileKind::Video, extension: "mp4".into(), file: file.clone() };
-    ledger.add(&[(object.clone(), ItemSettings::default(), Planned::Job(job))]).expect("added");
-    let job = ledger.job("a").expect("read").expect("a job");
-    assert_eq!((job.origin.public().as_str(), &job.stamp()), ("s3://bucket/a?b.mp4", &tagged));
-    assert_eq!(job.origin, object);
-    assert_eq!(ledger.source_counts().expect("read"), (0, 1), "one of them is repeated");
-    assert_eq!(ledger.checked_file(&object, &tagged).expect("read"), Some(file));
-    for other in [stamp(5), Stamp { e_tag: Some("other".into()), ..stamp(5) }] {
-        assert_eq!(ledger.checked_file(&object, &other).expect("read"), None, "{other:?}");
-    }
 }
 
 #[test]

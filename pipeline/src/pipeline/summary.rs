@@ -12,9 +12,9 @@ pub struct RunSummary {
     pub vectors: u64,
     /// Sources whose content is that of another source, which have no job of their own.
     pub repeated: u64,
-    /// Sources that the check before the upload refused.
+    /// Sources that the check before the upload refused. A file is forgotten when it is deleted.
     pub refused: u64,
-    /// Jobs that failed.
+    /// Jobs that failed, without those whose file was changed or deleted since.
     pub failed: u64,
     /// Jobs that may have been paid for, and whose task cannot be found.
     pub uncertain: u64,
@@ -29,7 +29,7 @@ pub struct RunSummary {
 impl RunSummary {
     /// What the ledger says at the end of a run.
     pub(super) fn of(ledger: &Ledger, stop: Option<Stop>) -> Result<Self, PipelineError> {
-        let counts = ledger.counts()?;
+        let counts = ledger.counts_for_sources()?;
         let count = |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum();
         let (refused, repeated) = ledger.source_counts()?;
         let (stored, vectors, _) = ledger.stored()?;

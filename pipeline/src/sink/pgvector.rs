@@ -22,9 +22,9 @@ const ROWS: usize = 500;
 /// failures, `NAME_failures`.
 ///
 /// The columns are the fields of [`VectorRow`], with `vector` of a type such as `vector(512)`, and `batch`. The key is
-/// `id` and `batch`: two jobs over the same file, whose settings differ, can have the same vector. An index for
-/// searches is up to the caller, for example `CREATE INDEX ON NAME USING hnsw (vector vector_cosine_ops)`. Each batch is
-/// one transaction. The comment of the table has the model, the dimension and the ledger.
+/// `batch` and `id`, of which `id` alone is unique, too. An index for searches is up to the caller, for example
+/// `CREATE INDEX ON NAME USING hnsw (vector vector_cosine_ops)`. Each batch is one transaction. The comment of the table
+/// has the model, the dimension and the ledger.
 ///
 /// ```no_run
 /// # fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -4,6 +4,7 @@ mod check;
 mod crash;
 #[cfg(unix)]
 mod disk;
+mod failures;
 #[cfg(feature = "object_store")]
 mod object_store;
 #[cfg(target_os = "linux")]

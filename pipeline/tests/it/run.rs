@@ -10,7 +10,7 @@ use std::{
 
 use twelvelabs::TwelveLabs;
 use twelvelabs_local::{Fault, LocalServer, UndocumentedBehaviour};
-use twelvelabs_pipeline::{Event, Interrupt, ItemSource, PipelineErrorKind};
+use twelvelabs_pipeline::{Event, Interrupt, ItemSource, PipelineErrorKind, VectorRow};
 
 use crate::support::{
     CREATE, Kept, Run as _, advance_for_ever, assert_rows, folder, pipeline, pipeline_of, pipeline_without_sources,
@@ -186,18 +186,30 @@ async fn an_interruption_does_not_wait_for_a_list() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_limit_few_files_are_uploaded_beyond_it() {
+async fn with_a_limit_no_file_is_uploaded_beyond_it() {
     let server = LocalServer::builder().processing_time(Duration::from_secs(3600)).manual_clock();
     let server = server.start().await.expect("a server");
     let (folder, sink) = (folder(), Kept::default());
     write_videos(&folder.path().join("videos"), (0..40).map(|number| format!("{number}.mp4")));
-    let run = pipeline(&server, folder.path(), &sink).with_concurrency(2).with_max_seconds(9.0).run();
+    let run = pipeline(&server, folder.path(), &sink).with_max_seconds(3.0).run();
+    let summary = run.await.expect("a run");
+    assert_eq!((summary.stored, summary.limit.is_some()), (0, true));
+    assert_eq!(server.report().request_count, 0, "the first video has 4 s");
+    // One asset fails, and another file takes its place.
+    server.inject(Fault::job_fails().operation("assets_create").times(1));
+    let uploads = Arc::new(Mutex::new(0));
+    let own = Arc::clone(&uploads);
+    let run = pipeline(&server, folder.path(), &sink).with_max_seconds(9.0).on_event(move |event| {
+        if matches!(event, Event::Job { state: "uploading", .. }) {
+            *own.lock().expect("no panic") += 1;
+        }
+    });
     let summary = tokio::select! {
-        summary = run => summary.expect("a run"),
+        summary = run.run() => summary.expect("a run"),
         () = advance_for_ever(&server, Duration::from_secs(600)) => unreachable!(),
     };
-    assert_eq!(summary.stored, 2, "two videos of 4 s");
-    assert!(server.asset_count() <= 8, "{} assets are left", server.asset_count());
+    assert_eq!((summary.stored, summary.failed, summary.limit.is_some()), (2, 1, true), "two videos of 4 s");
+    assert_eq!((*uploads.lock().expect("no panic"), server.asset_count()), (3, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -318,11 +330,26 @@ async fn a_manifest_has_settings_for_each_item() {
     let (server, folder, sink) = (server().await, folder(), Kept::default());
     write_videos(&folder.path().join("videos"), ["a.mp4"]);
     let manifest = folder.path().join("list.csv");
-    std::fs::write(&manifest, "source,options,scopes,start,end\nvideos/a.mp4,visual,clip,,2\nnone.mp4,,,,\nvideos/a.mp4,,,9,\nvideos/a.mp4,,,,9\n").expect("written");
+    let items = [
+        "source,options,scopes,start,end",
+        "videos/a.mp4,visual,clip,,2",
+        "videos/a.mp4,visual,,,",
+        "none.mp4,,,,",
+        "videos/a.mp4,,,9,",
+        "videos/a.mp4,,,,9",
+    ]
+    .join("\n");
+    std::fs::write(&manifest, items).expect("written");
     let run = pipeline(&server, folder.path(), &sink).source(ItemSource::Manifest(manifest));
     let summary = run.run().await.expect("a run");
     // The same file with and without settings.
-    assert_eq!((summary.stored, summary.refused, summary.repeated, summary.failed), (2, 3, 0, 0));
+    assert_eq!((summary.stored, summary.refused, summary.repeated, summary.failed), (3, 3, 0, 0));
+    let rows = sink.rows();
+    let range = |row: &VectorRow| format!("{:?} {:?} {:?} {:?}", row.option, row.scope, row.start_sec, row.end_sec);
+    let ranges: BTreeSet<_> = rows.iter().map(range).collect();
+    let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
+    assert!(ranges.len() < rows.len(), "the settings do not overlap");
+    assert_eq!(ids.len(), rows.len(), "rows of different jobs have the same identifier");
     let short: Vec<_> = sink.rows().into_iter().filter(|row| row.end_sec == Some(2.0)).collect();
     assert!(!short.is_empty() && short.iter().all(|row| row.option.as_deref() == Some("visual")));
     let failures = sink.failures();
