@@ -1,11 +1,14 @@
 //! Search over a table: the clips that are nearest to a query.
 
+mod clip;
 mod condition;
 mod cores;
+mod fusion;
 mod html;
 mod nearest;
 mod part;
 mod picture;
+mod scores;
 mod table;
 
 use std::collections::BTreeMap;
@@ -13,14 +16,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use twelvelabs::Embedding;
 
-use self::nearest::Nearest;
 pub use self::{condition::RowCondition, html::results_page, table::VectorTable};
-use crate::{error::PipelineError, escape::escape_control, job::FileKind, row::VectorRow};
-
-/// The constant of reciprocal rank fusion: how little the first ranks differ from each other.
-const FUSION: f64 = 60.0;
-/// How many ranks of each option are fused, at least.
-const DEPTH: usize = 200;
+use self::{
+    fusion::{Fused, Scanned},
+    table::Scan,
+};
+use crate::{error::PipelineError, escape::escape_control, job::FileKind};
 
 /// What to search for, and how.
 #[derive(Clone, Debug)]
@@ -58,16 +59,17 @@ pub struct Hit {
     pub last_end_sec: Option<f64>,
     /// Score of reciprocal rank fusion: larger is better. Comparable only within one search.
     pub score: f64,
-    /// Cosine of the angle between the query and the vector of each option that ranked the clip.
+    /// Cosine of the angle between the query and the vector of the clip, for each option that is searched and has one.
     pub cosines: BTreeMap<String, f32>,
 }
 
 impl VectorTable {
-    /// The clips that are nearest to the query, best first: each option ranks its rows by their cosine, and the ranks
-    /// are fused.
+    /// The clips that are nearest to the query, best first: each option ranks its clips by their cosine, and the score of
+    /// a clip is the sum of `weight / (60 + rank)` over the options that have it.
     ///
-    /// Every row is compared with the query, on all cores; nothing is approximated. It blocks. Without
-    /// [`load`](Self::load), the files are read again.
+    /// Every row is compared with the query, on all cores, and every rank counts; nothing is approximated. If an option
+    /// has several rows of a clip, only the best one counts. It blocks. Without [`load`](Self::load), the files are read
+    /// again. A search in several options keeps 20 bytes for each row meanwhile.
     ///
     /// # Errors
     ///
@@ -77,21 +79,15 @@ impl VectorTable {
     pub fn search(&self, query: &Embedding, settings: &SearchSettings) -> Result<Vec<Hit>, PipelineError> {
         self.check(settings)?;
         self.check_query(query)?;
-        let depth = settings.top.saturating_mul(10).max(DEPTH);
-        let mut clips: BTreeMap<_, Hit> = BTreeMap::new();
-        for (option, nearest) in self.nearest(query, depth, settings)? {
-            let weight = settings.weight(&option);
-            for (rank, found) in nearest.into_rows().into_iter().enumerate() {
-                let hit = clips.entry(range_of(&found.row)).or_insert_with(|| self.hit(&found.row));
-                hit.score += weight / (FUSION + rank as f64 + 1.0);
-                let known = hit.cosines.entry(option.clone()).or_insert(found.cosine);
-                *known = known.max(found.cosine);
-            }
+        let is_wanted = |option: &str| settings.weight(option) > 0.0;
+        let options = self.searched_options().filter(|option| is_wanted(option)).count();
+        if options == 0 || settings.top == 0 {
+            return Ok(Vec::new());
         }
-        let mut hits: Vec<Hit> = clips.into_values().collect();
-        hits.sort_by(|a, b| b.score.total_cmp(&a.score));
-        hits.truncate(settings.top);
-        Ok(hits)
+        let scan = Scan { depth: fusion::depth(settings.top, options), keeps_all: options > 1 };
+        let scanned = self.scan_files(query, scan, is_wanted)?;
+        let fused = fusion::fuse(scanned, settings, scan.depth, self.repeated())?;
+        Ok(fused.into_iter().map(|fused| self.hit(fused)).collect())
     }
 
     /// Checks the weights. [`search`](Self::search) does that too.
@@ -124,36 +120,39 @@ impl VectorTable {
         compared.map(drop).map_err(PipelineError::usage)
     }
 
-    /// The rows of each option that are nearest to the query. The files are shared among the cores; of each, only the
-    /// nearest rows are kept.
-    fn nearest(
+    /// What each option has for the query. The files are shared among the cores.
+    fn scan_files(
         &self,
         query: &Embedding,
-        depth: usize,
-        settings: &SearchSettings,
-    ) -> Result<BTreeMap<String, Nearest>, PipelineError> {
-        let found = cores::on_all(self.part_count(), |number, nearest: &mut BTreeMap<String, Nearest>| {
-            self.rank(number, query, |option| settings.weight(option) > 0.0, nearest, depth)
+        scan: Scan,
+        is_wanted: impl Fn(&str) -> bool + Sync,
+    ) -> Result<BTreeMap<String, Scanned<'_>>, PipelineError> {
+        let found = cores::on_all(self.part_count(), |number, scanned: &mut BTreeMap<String, Scanned<'_>>| {
+            self.scan_file(number, query, scan, &is_wanted, scanned)
         })?;
         let mut all = BTreeMap::new();
-        for (option, nearest) in found.into_iter().flatten() {
-            all.entry(option).or_insert_with(|| Nearest::new(depth)).merge(nearest);
+        for (option, found) in found.into_iter().flatten() {
+            let known = all.entry(option).or_insert_with(|| Scanned::new(scan.depth));
+            known.nearest.merge(found.nearest);
+            known.files.extend(found.files);
         }
         Ok(all)
     }
 
-    /// A clip without its score.
-    fn hit(&self, row: &VectorRow) -> Hit {
+    fn hit(&self, fused: Fused<'_>) -> Hit {
+        let last_end_sec = self.last_end(&fused.row.content_hash);
+        let Fused { row, score, cosines } = fused;
+        let row = row.into_owned();
         Hit {
-            source: row.source.clone(),
-            scope: row.scope.clone(),
+            source: row.source,
+            scope: row.scope,
             start_sec: row.start_sec,
             end_sec: row.end_sec,
             start_page: row.start_page,
             chunk_index: row.chunk_index,
-            last_end_sec: self.last_end(&row.content_hash),
-            score: 0.0,
-            cosines: BTreeMap::new(),
+            last_end_sec,
+            score,
+            cosines,
         }
     }
 }
@@ -163,13 +162,6 @@ impl SearchSettings {
     fn weight(&self, option: &str) -> f64 {
         self.weights.get(option).copied().unwrap_or(1.0)
     }
-}
-
-/// What makes two rows the same clip.
-fn range_of(row: &VectorRow) -> (String, Option<String>, [Option<u64>; 5], Option<String>) {
-    let bits = |seconds: Option<f64>| seconds.map(f64::to_bits);
-    let numbers = [bits(row.start_sec), bits(row.end_sec), row.start_page, row.end_page, row.chunk_index];
-    (row.content_hash.clone(), row.scope.clone(), numbers, row.quadrant.clone())
 }
 
 impl Hit {
@@ -194,5 +186,7 @@ impl Hit {
     }
 }
 
+#[cfg(test)]
+mod fusion_tests;
 #[cfg(test)]
 mod tests;

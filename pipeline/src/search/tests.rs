@@ -3,10 +3,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     job::VectorSpace,
+    row::VectorRow,
     sink::{Sink, TableFolder, TableFormat},
 };
 
-fn row(content: &str, option: &str, start: f64, vector: [f32; 2]) -> VectorRow {
+pub(super) fn row(content: &str, option: &str, start: f64, vector: [f32; 2]) -> VectorRow {
     VectorRow {
         source: format!("{content}.mp4"),
         content_hash: content.into(),
@@ -27,7 +28,7 @@ fn whole(content: &str, vector: [f32; 2]) -> VectorRow {
 }
 
 /// A table with these batches.
-fn write(batches: &[Vec<VectorRow>]) -> TempDir {
+pub(super) fn write(batches: &[Vec<VectorRow>]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let mut sink = TableFolder::new(folder.path(), TableFormat::JsonLines);
     let space = VectorSpace::new("marengo3.5", 2);
