@@ -53,6 +53,8 @@ pub struct Hit {
     pub end_sec: Option<f64>,
     /// First page, counted from 1.
     pub start_page: Option<u64>,
+    /// Last page, counted from 1.
+    pub end_page: Option<u64>,
     /// Position of the chunk of a text, counted from 0.
     pub chunk_index: Option<u64>,
     /// The largest end of all ranges of the file in the table, in seconds: about its duration.
@@ -149,6 +151,7 @@ impl VectorTable {
             start_sec: row.start_sec,
             end_sec: row.end_sec,
             start_page: row.start_page,
+            end_page: row.end_page,
             chunk_index: row.chunk_index,
             last_end_sec,
             score,
@@ -175,11 +178,14 @@ impl Hit {
         self.source.rsplit('/').next().unwrap_or(&self.source)
     }
 
-    /// The range as text: `4.0–8.0 s`, `page 3`, `chunk 0`, or nothing for a whole file.
+    /// The range as text: `4.0–8.0 s`, `page 3`, `pages 3–5`, `chunk 0`, or nothing for a whole file.
     pub fn range(&self) -> String {
         match (self.start_sec, self.end_sec, self.start_page, self.chunk_index) {
             (Some(start), Some(end), ..) => format!("{start:.1}\u{2013}{end:.1} s"),
-            (.., Some(page), _) => format!("page {page}"),
+            (.., Some(page), _) => match self.end_page.filter(|end| *end > page) {
+                Some(end) => format!("pages {page}\u{2013}{end}"),
+                None => format!("page {page}"),
+            },
             (.., Some(chunk)) => format!("chunk {chunk}"),
             _ => String::new(),
         }

@@ -65,6 +65,7 @@ fn plain(files: &[Vec<VectorRow>], query: &Embedding, settings: &SearchSettings)
         start_sec: row.start_sec,
         end_sec: row.end_sec,
         start_page: row.start_page,
+        end_page: row.end_page,
         chunk_index: row.chunk_index,
         last_end_sec: None,
         score,
