@@ -27,7 +27,7 @@ use crate::{error::PipelineError, escape::escape_control, job::FileKind};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SearchSettings {
-    /// The number of clips to return. Default: 10.
+    /// The number of clips to return, at least 1. Default: 10.
     pub top: usize,
     /// The weight of each option, by its name. Default: 1; an option with the weight 0 is left out.
     pub weights: BTreeMap<String, f64>,
@@ -75,15 +75,14 @@ impl VectorTable {
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or dimension, or if a weight is not
-    /// that of an option or is negative; [`Storage`](crate::PipelineErrorKind::Storage) if a file cannot be read or is
-    /// damaged.
+    /// Those of [`check`](Self::check); [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or
+    /// dimension; [`Storage`](crate::PipelineErrorKind::Storage) if a file cannot be read or is damaged.
     pub fn search(&self, query: &Embedding, settings: &SearchSettings) -> Result<Vec<Hit>, PipelineError> {
         self.check(settings)?;
         self.check_query(query)?;
         let is_wanted = |option: &str| settings.weight(option) > 0.0;
         let options = self.searched_options().filter(|option| is_wanted(option)).count();
-        if options == 0 || settings.top == 0 {
+        if options == 0 {
             return Ok(Vec::new());
         }
         let scan = Scan { depth: fusion::depth(settings.top, options), keeps_all: options > 1 };
@@ -92,24 +91,47 @@ impl VectorTable {
         Ok(fused.into_iter().map(|fused| self.hit(fused)).collect())
     }
 
-    /// Checks the weights. [`search`](Self::search) does that too.
+    /// Checks the settings. [`search`](Self::search) does that too.
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::PipelineErrorKind::Usage) if a weight is not that of an option or is negative.
+    /// [`Usage`](crate::PipelineErrorKind::Usage) if `top` is 0, if a weight is not that of an option or is negative, or if
+    /// the weights of all options that are searched are 0. An empty table has no options, and takes any.
     pub fn check(&self, settings: &SearchSettings) -> Result<(), PipelineError> {
+        if settings.top == 0 {
+            return Err(PipelineError::usage("top must be at least 1 (got 0)"));
+        }
         for (name, weight) in &settings.weights {
-            if !self.options().contains(name) {
+            if !self.options().is_empty() && !self.options().contains(name) {
                 let known = self.options().iter().map(String::as_str).collect::<Vec<_>>().join(", ");
                 let message =
                     format!("weight must be of one of {} (got {:?})", escape_control(&known), escape_control(name));
                 return Err(PipelineError::usage(message));
             }
             if !weight.is_finite() || *weight < 0.0 {
+                let name = escape_control(name);
                 return Err(PipelineError::usage(format!("the weight of {name} must be at least 0 (got {weight})")));
             }
         }
+        let searched: Vec<&str> = self.searched_options().map(String::as_str).collect();
+        if !searched.is_empty() && searched.iter().all(|option| settings.weight(option) == 0.0) {
+            let searched = escape_control(&searched.join(", "));
+            let message = format!("the weight of one of {searched} must be greater than 0 (got 0 for each)");
+            return Err(PipelineError::usage(message));
+        }
         Ok(())
+    }
+
+    /// Whether a search can find anything: whether a row meets the conditions, in an option whose weight is not 0. It
+    /// blocks, and reads no vector.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check), and [`Storage`](crate::PipelineErrorKind::Storage) if a file cannot be read or is
+    /// damaged.
+    pub fn has_rows(&self, settings: &SearchSettings) -> Result<bool, PipelineError> {
+        self.check(settings)?;
+        self.has_searched_row(|option| settings.weight(option) > 0.0)
     }
 
     /// Checks that the query is of the model and the dimension of the table.

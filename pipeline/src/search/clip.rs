@@ -32,10 +32,9 @@ impl ClipKey {
             bytes.extend(text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
             bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
         }
-        for number in numbers {
-            bytes.push(u8::from(number.is_some()));
-            bytes.extend(number.unwrap_or_default().to_le_bytes());
-        }
+        // Only what is there: with a hash in hexadecimal digits, a range fits into two blocks of BLAKE3.
+        bytes.extend(numbers.map(|number| u8::from(number.is_some())));
+        numbers.iter().flatten().for_each(|number| bytes.extend(number.to_le_bytes()));
         let mut halves = [[0; 8]; 2];
         halves.as_flattened_mut().copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
         Self(halves.map(u64::from_le_bytes))

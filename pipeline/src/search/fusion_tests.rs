@@ -31,6 +31,14 @@ fn random_rows(random: &mut fastrand::Rng, clips: usize, options: &[&str], is_co
     rows.chunks(rows.len().div_ceil(7)).map(<[VectorRow]>::to_vec).collect()
 }
 
+struct Clip<'r> {
+    best: usize,
+    /// The row with the best rank.
+    row: &'r VectorRow,
+    score: f64,
+    cosines: BTreeMap<String, f32>,
+}
+
 /// Each option ranks the best row of each clip.
 fn plain(files: &[Vec<VectorRow>], query: &Embedding, settings: &SearchSettings) -> Vec<Hit> {
     let query = CosineQuery::new(query);
@@ -39,27 +47,32 @@ fn plain(files: &[Vec<VectorRow>], query: &Embedding, settings: &SearchSettings)
         let of = options.entry(row.option.as_deref().expect("an option")).or_default();
         of.push((cosine(&query, &row.vector, norm(&row.vector)), row));
     }
-    let mut clips: HashMap<ClipKey, (usize, &VectorRow, f64, BTreeMap<String, f32>)> = HashMap::new();
+    let mut clips: HashMap<ClipKey, Clip<'_>> = HashMap::new();
     for (option, mut rows) in options.into_iter().filter(|(option, _)| settings.weight(option) > 0.0) {
         // Rows with equal cosines stay in their order.
         rows.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let mut rank = 0;
         for (cosine, row) in rows {
-            let clip = clips.entry(ClipKey::of(row)).or_insert((usize::MAX, row, 0.0, BTreeMap::new()));
-            if clip.3.contains_key(option) {
+            let clip = clips.entry(ClipKey::of(row)).or_insert(Clip {
+                best: usize::MAX,
+                row,
+                score: 0.0,
+                cosines: BTreeMap::new(),
+            });
+            if clip.cosines.contains_key(option) {
                 continue;
             }
             rank += 1;
-            if rank < clip.0 {
-                (clip.0, clip.1) = (rank, row);
+            if rank < clip.best {
+                (clip.best, clip.row) = (rank, row);
             }
-            clip.2 += settings.weight(option) / (60 + rank) as f64;
-            clip.3.insert(option.to_owned(), cosine);
+            clip.score += settings.weight(option) / (60 + rank) as f64;
+            clip.cosines.insert(option.to_owned(), cosine);
         }
     }
     let mut all: Vec<_> = clips.into_values().collect();
-    all.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| range_of(a.1).cmp(&range_of(b.1))));
-    let hit = |(_, row, score, cosines): (usize, &VectorRow, f64, BTreeMap<String, f32>)| Hit {
+    all.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| range_of(a.row).cmp(&range_of(b.row))));
+    let hit = |Clip { row, score, cosines, .. }: Clip<'_>| Hit {
         source: row.source.clone(),
         scope: row.scope.clone(),
         start_sec: row.start_sec,
@@ -85,7 +98,7 @@ fn the_results_are_the_first_of_the_fusion_of_all_ranks() {
         &[("audio", 3.0)],
         &[("audio", 0.01), ("visual", 0.01), ("transcription", 7.5)],
         &[("transcription", 0.0)],
-        &[("audio", 0.0), ("transcription", 0.0)],
+        &[("audio", 0.0), ("visual", 0.0)],
     ];
     let mut compared = 0;
     for seed in 0..6 {

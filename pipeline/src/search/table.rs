@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use twelvelabs::{Embedding, embed::CosineQuery};
@@ -118,7 +119,7 @@ impl VectorTable {
     /// # Errors
     ///
     /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, [`Usage`](PipelineErrorKind::Usage) if a condition
-    /// names an embedding option or a scope that the table has not, and [`Storage`](PipelineErrorKind::Storage) if a file
+    /// names an embedding option or a scope that the table has not although it has others, and [`Storage`](PipelineErrorKind::Storage) if a file
     /// is damaged or has vectors of another model or dimension.
     pub fn open(folder: &Path, conditions: &[RowCondition]) -> Result<Self, PipelineError> {
         let path = escape_control(&folder.to_string_lossy());
@@ -227,6 +228,27 @@ impl VectorTable {
         self.loaded.as_ref().map(|loaded| &loaded.repeated)
     }
 
+    /// Whether a row of one of these options is searched.
+    pub(super) fn has_searched_row(&self, is_wanted: impl Fn(&str) -> bool + Sync) -> Result<bool, PipelineError> {
+        if self.conditions.is_empty() && self.heads.options.iter().all(|option| is_wanted(option)) {
+            return Ok(!self.heads.options.is_empty());
+        }
+        if let Some(loaded) = &self.loaded {
+            return Ok(loaded.parts.iter().any(|part| part.options().keys().any(|option| is_wanted(option))));
+        }
+        let has_one = AtomicBool::new(false);
+        cores::on_all(self.part_count(), |number, (): &mut ()| {
+            if !has_one.load(Ordering::Relaxed) {
+                let rows = self.read(number, SEARCHED)?;
+                if rows.iter().any(|row| is_wanted(option_of(row)) && self.is_searched(row)) {
+                    has_one.store(true, Ordering::Relaxed);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(has_one.into_inner())
+    }
+
     /// The embedding options that the conditions allow.
     pub(super) fn searched_options(&self) -> impl Iterator<Item = &String> {
         let is_allowed = |option: &&String| self.conditions.iter().all(|condition| condition.allows_option(option));
@@ -321,12 +343,12 @@ impl VectorTable {
         Err(PipelineError::new(PipelineErrorKind::Storage, message))
     }
 
-    /// Checks that the table has the options and scopes that the conditions name.
+    /// Checks that the table has the options and scopes that the conditions name. No row of a table without any meets them.
     fn check_names(&self) -> Result<(), PipelineError> {
         for condition in &self.conditions {
             for (field, known) in [("option", &self.heads.options), ("scope", &self.heads.scopes)] {
                 let mut names = condition.names_of(field).iter();
-                if let Some(name) = names.find(|name| !known.contains(*name)) {
+                if let Some(name) = names.find(|name| !known.is_empty() && !known.contains(*name)) {
                     let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
                     let message = format!(
                         "the filter {condition} is wrong: {field} must be one of {} (got {:?})",

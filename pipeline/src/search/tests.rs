@@ -152,3 +152,50 @@ fn a_file_of_another_space_or_without_its_vectors_is_an_error() {
     std::fs::remove_dir_all(folder.path()).expect("removed");
     assert_eq!(table.load().expect_err("gone").kind(), crate::PipelineErrorKind::Storage);
 }
+
+#[test]
+fn settings_that_find_nothing_are_errors() {
+    let error = |conditions: &[&str], settings: SearchSettings| {
+        let error = open(&folder(), conditions).expect("a table").has_rows(&settings).expect_err("refused");
+        assert_eq!(error.kind(), crate::PipelineErrorKind::Usage);
+        error.to_string()
+    };
+    let weights = |weights: &[(&str, f64)]| SearchSettings {
+        weights: weights.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect(),
+        ..SearchSettings::default()
+    };
+    assert_eq!(error(&[], SearchSettings { top: 0, ..SearchSettings::default() }), "top must be at least 1 (got 0)");
+    let none = error(&[], weights(&[("audio", 0.0), ("visual", 0.0)]));
+    assert_eq!(none, "the weight of one of audio, visual must be greater than 0 (got 0 for each)");
+    let none = error(&["option=audio"], weights(&[("audio", 0.0)]));
+    assert_eq!(none, "the weight of one of audio must be greater than 0 (got 0 for each)");
+}
+
+#[test]
+fn whether_a_row_is_searched_is_known_without_a_query() {
+    let folder = folder();
+    let has_rows = |conditions: &[&str], settings: &SearchSettings| {
+        let table = open(&folder, conditions).expect("a table");
+        let has_rows = table.has_rows(settings).expect("read");
+        assert_eq!(table.load().expect("loaded").has_rows(settings).expect("read"), has_rows);
+        has_rows
+    };
+    let all = SearchSettings::default();
+    assert!(has_rows(&[], &all) && has_rows(&["source=b.*"], &all) && has_rows(&["scope=asset", "source=a.*"], &all));
+    assert!(!has_rows(&["source=d.*"], &all) && !has_rows(&["start>=2", "end<=2"], &all));
+    let visual = SearchSettings { weights: [("audio".to_owned(), 0.0)].into(), ..SearchSettings::default() };
+    assert!(has_rows(&["start>=2"], &visual) && !has_rows(&["option=audio,visual", "source=a.*", "start>=9"], &visual));
+    let audio = SearchSettings { weights: [("visual".to_owned(), 0.0)].into(), ..SearchSettings::default() };
+    assert!(has_rows(&["source=a.*"], &audio) && !has_rows(&["source=b.*"], &audio), "b has no audio");
+}
+
+#[test]
+fn an_empty_table_takes_any_scope_option_and_weight_and_has_no_rows() {
+    let folder = write(&[]);
+    let settings = SearchSettings { weights: [("visual".to_owned(), 2.0)].into(), ..SearchSettings::default() };
+    for condition in ["scope=clip", "option=visual", "source=a.*"] {
+        let table = open(&folder, &[condition]).expect(condition);
+        assert!(!table.has_rows(&settings).expect("read"));
+        assert_eq!(search(table, &settings), [""; 0]);
+    }
+}
