@@ -1,11 +1,14 @@
 //! Search over a table: the clips that are nearest to a query.
 
+mod clip;
 mod condition;
 mod cores;
+mod fusion;
 mod html;
 mod nearest;
 mod part;
 mod picture;
+mod scores;
 mod table;
 
 use std::collections::BTreeMap;
@@ -13,20 +16,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use twelvelabs::Embedding;
 
-use self::nearest::Nearest;
 pub use self::{condition::RowCondition, html::results_page, table::VectorTable};
-use crate::{error::PipelineError, escape::escape_control, job::FileKind, row::VectorRow};
-
-/// The constant of reciprocal rank fusion: how little the first ranks differ from each other.
-const FUSION: f64 = 60.0;
-/// How many ranks of each option are fused, at least.
-const DEPTH: usize = 200;
+use self::{
+    fusion::{Fused, Scanned},
+    table::Scan,
+};
+use crate::{error::PipelineError, escape::escape_control, job::FileKind};
 
 /// What to search for, and how.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SearchSettings {
-    /// The number of clips to return. Default: 10.
+    /// The number of clips to return, at least 1. Default: 10.
     pub top: usize,
     /// The weight of each option, by its name. Default: 1; an option with the weight 0 is left out.
     pub weights: BTreeMap<String, f64>,
@@ -52,66 +53,85 @@ pub struct Hit {
     pub end_sec: Option<f64>,
     /// First page, counted from 1.
     pub start_page: Option<u64>,
+    /// Last page, counted from 1.
+    pub end_page: Option<u64>,
     /// Position of the chunk of a text, counted from 0.
     pub chunk_index: Option<u64>,
     /// The largest end of all ranges of the file in the table, in seconds: about its duration.
     pub last_end_sec: Option<f64>,
     /// Score of reciprocal rank fusion: larger is better. Comparable only within one search.
     pub score: f64,
-    /// Cosine of the angle between the query and the vector of each option that ranked the clip.
+    /// Cosine of the angle between the query and the vector of the clip, for each option that is searched and has one.
     pub cosines: BTreeMap<String, f32>,
 }
 
 impl VectorTable {
-    /// The clips that are nearest to the query, best first: each option ranks its rows by their cosine, and the ranks
-    /// are fused.
+    /// The clips that are nearest to the query, best first: each option ranks its clips by their cosine, and the score of
+    /// a clip is the sum of `weight / (60 + rank)` over the options that have it.
     ///
-    /// Every row is compared with the query, on all cores; nothing is approximated. It blocks. Without
-    /// [`load`](Self::load), the files are read again.
+    /// Every row is compared with the query, on all cores, and every rank counts; nothing is approximated. If an option
+    /// has several rows of a clip, only the best one counts. It blocks. Without [`load`](Self::load), the files are read
+    /// again. A search in several options keeps 20 bytes for each row meanwhile.
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or dimension, or if a weight is not
-    /// that of an option or is negative; [`Storage`](crate::PipelineErrorKind::Storage) if a file cannot be read or is
-    /// damaged.
+    /// Those of [`check`](Self::check); [`Usage`](crate::PipelineErrorKind::Usage) if the query is of another model or
+    /// dimension; [`Storage`](crate::PipelineErrorKind::Storage) if a file cannot be read or is damaged.
     pub fn search(&self, query: &Embedding, settings: &SearchSettings) -> Result<Vec<Hit>, PipelineError> {
         self.check(settings)?;
         self.check_query(query)?;
-        let depth = settings.top.saturating_mul(10).max(DEPTH);
-        let mut clips: BTreeMap<_, Hit> = BTreeMap::new();
-        for (option, nearest) in self.nearest(query, depth, settings)? {
-            let weight = settings.weight(&option);
-            for (rank, found) in nearest.into_rows().into_iter().enumerate() {
-                let hit = clips.entry(range_of(&found.row)).or_insert_with(|| self.hit(&found.row));
-                hit.score += weight / (FUSION + rank as f64 + 1.0);
-                let known = hit.cosines.entry(option.clone()).or_insert(found.cosine);
-                *known = known.max(found.cosine);
-            }
+        let is_wanted = |option: &str| settings.weight(option) > 0.0;
+        let options = self.searched_options().filter(|option| is_wanted(option)).count();
+        if options == 0 {
+            return Ok(Vec::new());
         }
-        let mut hits: Vec<Hit> = clips.into_values().collect();
-        hits.sort_by(|a, b| b.score.total_cmp(&a.score));
-        hits.truncate(settings.top);
-        Ok(hits)
+        let scan = Scan { depth: fusion::depth(settings.top, options), keeps_all: options > 1 };
+        let scanned = self.scan_files(query, scan, is_wanted)?;
+        let fused = fusion::fuse(scanned, settings, scan.depth, self.repeated())?;
+        Ok(fused.into_iter().map(|fused| self.hit(fused)).collect())
     }
 
-    /// Checks the weights. [`search`](Self::search) does that too.
+    /// Checks the settings. [`search`](Self::search) does that too.
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::PipelineErrorKind::Usage) if a weight is not that of an option or is negative.
+    /// [`Usage`](crate::PipelineErrorKind::Usage) if `top` is 0, if a weight is not that of an option or is negative, or if
+    /// the weights of all options that are searched are 0. An empty table has no options, and takes any.
     pub fn check(&self, settings: &SearchSettings) -> Result<(), PipelineError> {
+        if settings.top == 0 {
+            return Err(PipelineError::usage("top must be at least 1 (got 0)"));
+        }
         for (name, weight) in &settings.weights {
-            if !self.options().contains(name) {
+            if !self.options().is_empty() && !self.options().contains(name) {
                 let known = self.options().iter().map(String::as_str).collect::<Vec<_>>().join(", ");
                 let message =
                     format!("weight must be of one of {} (got {:?})", escape_control(&known), escape_control(name));
                 return Err(PipelineError::usage(message));
             }
             if !weight.is_finite() || *weight < 0.0 {
+                let name = escape_control(name);
                 return Err(PipelineError::usage(format!("the weight of {name} must be at least 0 (got {weight})")));
             }
         }
+        let searched: Vec<&str> = self.searched_options().map(String::as_str).collect();
+        if !searched.is_empty() && searched.iter().all(|option| settings.weight(option) == 0.0) {
+            let searched = escape_control(&searched.join(", "));
+            let message = format!("the weight of one of {searched} must be greater than 0 (got 0 for each)");
+            return Err(PipelineError::usage(message));
+        }
         Ok(())
+    }
+
+    /// Whether a search can find anything: whether a row meets the conditions, in an option whose weight is not 0. It
+    /// blocks, and reads no vector.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check), and [`Storage`](crate::PipelineErrorKind::Storage) if a file cannot be read or is
+    /// damaged.
+    pub fn has_rows(&self, settings: &SearchSettings) -> Result<bool, PipelineError> {
+        self.check(settings)?;
+        self.has_searched_row(|option| settings.weight(option) > 0.0)
     }
 
     /// Checks that the query is of the model and the dimension of the table.
@@ -124,36 +144,40 @@ impl VectorTable {
         compared.map(drop).map_err(PipelineError::usage)
     }
 
-    /// The rows of each option that are nearest to the query. The files are shared among the cores; of each, only the
-    /// nearest rows are kept.
-    fn nearest(
+    /// What each option has for the query. The files are shared among the cores.
+    fn scan_files(
         &self,
         query: &Embedding,
-        depth: usize,
-        settings: &SearchSettings,
-    ) -> Result<BTreeMap<String, Nearest>, PipelineError> {
-        let found = cores::on_all(self.part_count(), |number, nearest: &mut BTreeMap<String, Nearest>| {
-            self.rank(number, query, |option| settings.weight(option) > 0.0, nearest, depth)
+        scan: Scan,
+        is_wanted: impl Fn(&str) -> bool + Sync,
+    ) -> Result<BTreeMap<String, Scanned<'_>>, PipelineError> {
+        let found = cores::on_all(self.part_count(), |number, scanned: &mut BTreeMap<String, Scanned<'_>>| {
+            self.scan_file(number, query, scan, &is_wanted, scanned)
         })?;
         let mut all = BTreeMap::new();
-        for (option, nearest) in found.into_iter().flatten() {
-            all.entry(option).or_insert_with(|| Nearest::new(depth)).merge(nearest);
+        for (option, found) in found.into_iter().flatten() {
+            let known = all.entry(option).or_insert_with(|| Scanned::new(scan.depth));
+            known.nearest.merge(found.nearest);
+            known.files.extend(found.files);
         }
         Ok(all)
     }
 
-    /// A clip without its score.
-    fn hit(&self, row: &VectorRow) -> Hit {
+    fn hit(&self, fused: Fused<'_>) -> Hit {
+        let last_end_sec = self.last_end(&fused.row.content_hash);
+        let Fused { row, score, cosines } = fused;
+        let row = row.into_owned();
         Hit {
-            source: row.source.clone(),
-            scope: row.scope.clone(),
+            source: row.source,
+            scope: row.scope,
             start_sec: row.start_sec,
             end_sec: row.end_sec,
             start_page: row.start_page,
+            end_page: row.end_page,
             chunk_index: row.chunk_index,
-            last_end_sec: self.last_end(&row.content_hash),
-            score: 0.0,
-            cosines: BTreeMap::new(),
+            last_end_sec,
+            score,
+            cosines,
         }
     }
 }
@@ -163,13 +187,6 @@ impl SearchSettings {
     fn weight(&self, option: &str) -> f64 {
         self.weights.get(option).copied().unwrap_or(1.0)
     }
-}
-
-/// What makes two rows the same clip.
-fn range_of(row: &VectorRow) -> (String, Option<String>, [Option<u64>; 5], Option<String>) {
-    let bits = |seconds: Option<f64>| seconds.map(f64::to_bits);
-    let numbers = [bits(row.start_sec), bits(row.end_sec), row.start_page, row.end_page, row.chunk_index];
-    (row.content_hash.clone(), row.scope.clone(), numbers, row.quadrant.clone())
 }
 
 impl Hit {
@@ -183,16 +200,21 @@ impl Hit {
         self.source.rsplit('/').next().unwrap_or(&self.source)
     }
 
-    /// The range as text: `4.0–8.0 s`, `page 3`, `chunk 0`, or nothing for a whole file.
+    /// The range as text: `4.0–8.0 s`, `page 3`, `pages 3–5`, `chunk 0`, or nothing for a whole file.
     pub fn range(&self) -> String {
         match (self.start_sec, self.end_sec, self.start_page, self.chunk_index) {
             (Some(start), Some(end), ..) => format!("{start:.1}\u{2013}{end:.1} s"),
-            (.., Some(page), _) => format!("page {page}"),
+            (.., Some(page), _) => match self.end_page.filter(|end| *end > page) {
+                Some(end) => format!("pages {page}\u{2013}{end}"),
+                None => format!("page {page}"),
+            },
             (.., Some(chunk)) => format!("chunk {chunk}"),
             _ => String::new(),
         }
     }
 }
 
+#[cfg(test)]
+mod fusion_tests;
 #[cfg(test)]
 mod tests;

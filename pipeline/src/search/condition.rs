@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use globset::{Glob, GlobMatcher};
 
+use super::part::option_of;
 use crate::{
     escape::escape_control,
     job::FileKind,
@@ -188,11 +189,10 @@ impl fmt::Display for RowCondition {
 impl RowCondition {
     /// Whether a row meets the condition.
     pub(super) fn allows(&self, row: &VectorRow) -> bool {
-        let option = || row.option.as_deref().unwrap_or(NO_OPTION);
         match &self.test {
             Test::Source(glob, is) => is.holds(glob.is_match(&row.source)),
             Test::Kind(kinds, is) => is.holds(kind_of(&row.source).is_some_and(|kind| kinds.contains(&kind))),
-            Test::Option(names, is) => is.holds(names.iter().any(|name| name == option())),
+            Test::Option(..) => self.allows_option(option_of(row)),
             Test::Scope(names, is) => is.holds(row.scope.as_ref().is_some_and(|name| names.contains(name))),
             Test::Start(order, limit) => row.start_sec.is_some_and(|start| order.holds(&start, limit)),
             Test::End(order, limit) => row.end_sec.is_some_and(|end| order.holds(&end, limit)),
@@ -201,6 +201,14 @@ impl RowCondition {
                 number.holds(first, last)
             }),
             Test::Chunk(number) => row.chunk_index.is_some_and(|chunk| number.holds(chunk, chunk)),
+        }
+    }
+
+    /// Whether a row of this embedding option can meet the condition.
+    pub(super) fn allows_option(&self, option: &str) -> bool {
+        match &self.test {
+            Test::Option(names, is) => is.holds(names.iter().any(|name| name == option)),
+            _ => true,
         }
     }
 

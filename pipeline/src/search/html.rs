@@ -19,7 +19,8 @@ const POLICY: &str =
 
 /// A page of HTML with the results, for a browser: one file, without scripts, that loads nothing from elsewhere.
 ///
-/// Each result has a picture, its position in the file, and its scores. Sources are links. Every name and text is
+/// Each result has a picture, its position in the file, and its scores. Sources are links, except for
+/// relative paths that do not exist in the current folder. Every name and text is
 /// escaped.
 ///
 /// `query` is what was searched for. `picture` returns the picture of a hit as a PNG file, such as the middle of the
@@ -61,7 +62,12 @@ fn result(hit: &Hit, picture: Option<&str>, hits: &[Hit]) -> Markup {
             Some(url) => { img alt=(format!("{name} {}", hit.range())) src=(url); }
             None => { div class="none" { (kind(hit)) } }
         }
-        h2 { a href=(url(hit)) title=(source) { bdi { (name) } } }
+        h2 {
+            @match url(hit) {
+                Some(url) => { a href=(url) title=(source) { bdi { (name) } } }
+                None => { bdi { (name) } }
+            }
+        }
         @if !hit.range().is_empty() { p class="range" { (hit.range()) } }
         (timeline(hit, hits))
         table {
@@ -108,21 +114,25 @@ fn timeline(hit: &Hit, hits: &[Hit]) -> Markup {
 }
 
 /// The URL of a source, with the range of a video. One that was a URL stays as it is: it is `http` or `https`, or that of
-/// an object, which no browser opens, and whose name is not encoded yet.
-fn url(hit: &Hit) -> String {
+/// an object, which no browser opens, and whose name is not encoded yet. `None` for a relative path that is no file here:
+/// it was relative to the current folder of the run.
+fn url(hit: &Hit) -> Option<String> {
     let source = &hit.source;
     let url = if is_url(source) {
         source.clone()
     } else if let Some((scheme, name)) = source.split_once("://").filter(|_| is_object_url(source)) {
         format!("{scheme}://{}", utf8_percent_encode(name, PATH))
     } else {
-        let path = std::path::absolute(Path::new(source)).unwrap_or_else(|_| source.into());
+        let path = std::path::absolute(Path::new(source)).ok()?;
+        if Path::new(source).is_relative() && !path.exists() {
+            return None;
+        }
         format!("file://{}", utf8_percent_encode(&path.to_string_lossy(), PATH))
     };
-    match (hit.start_sec, hit.end_sec) {
+    Some(match (hit.start_sec, hit.end_sec) {
         (Some(start), Some(end)) => format!("{url}#t={start:.2},{end:.2}"),
         _ => url,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -138,6 +148,7 @@ mod tests {
             start_sec: Some(1.0),
             end_sec: Some(2.0),
             start_page: None,
+            end_page: None,
             chunk_index: None,
             last_end_sec: Some(4.0),
             score: 0.5,
@@ -155,7 +166,30 @@ mod tests {
         assert!(page.contains(link), "{page}");
         assert_eq!(page.matches("<li>").count(), 1);
         let page = results_page("x", &[hit("javascript:alert(1)//.mp4")], |_| None);
-        assert!(page.contains("href=\"file:///") && !page.contains("href=\"javascript"), "{page}");
+        assert!(!page.contains("href"), "{page}");
+    }
+
+    #[test]
+    fn a_relative_path_is_a_link_only_if_the_file_is_here() {
+        // Tests run in the folder of the package.
+        let page =
+            results_page("x", &[hit("src/lib.rs"), hit("videos of the run/a.mp4"), hit("/gone/b.mp4")], |_| None);
+        assert_eq!(page.matches("<a href=\"file:///").count(), 2, "{page}");
+        assert!(page.contains("/src/lib.rs#t=1.00,2.00\"") && page.contains("\"file:///gone/b.mp4#t="), "{page}");
+        assert!(page.contains("<h2><bdi>a.mp4</bdi></h2>"), "{page}");
+    }
+
+    #[test]
+    fn a_range_of_pages_has_both_ends() {
+        let pages = |start_page, end_page| {
+            let document =
+                Hit { start_sec: None, end_sec: None, start_page: Some(start_page), end_page, ..hit("/d.pdf") };
+            let page = results_page("x", &[document], |_| None);
+            let range = page.split_once("<p class=\"range\">").and_then(|(_, rest)| rest.split_once("</p>"));
+            range.expect("a range").0.to_owned()
+        };
+        assert_eq!(pages(3, Some(5)), "pages 3\u{2013}5");
+        assert_eq!([pages(3, Some(3)), pages(3, None)], ["page 3", "page 3"]);
     }
 
     #[test]

@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use twelvelabs::{
-    Embedding,
-    embed::{Matrix, Ranked},
-};
+use twelvelabs::embed::CosineQuery;
 
-use super::condition::NO_OPTION;
-use crate::{error::PipelineError, job::VectorSpace, row::VectorRow};
+use super::{clip::ClipKey, condition::NO_OPTION};
+use crate::row::VectorRow;
 
 /// The rows of one file that are searched, by their embedding options.
 #[derive(Debug)]
 pub(super) struct Part(BTreeMap<String, OptionRows>);
 
-#[derive(Debug)]
-struct OptionRows {
+/// The rows of an option.
+#[derive(Debug, Default)]
+pub(super) struct OptionRows {
     /// Without their vectors.
     rows: Vec<VectorRow>,
-    matrix: Matrix,
+    clips: Vec<ClipKey>,
+    /// One vector after another.
+    values: Vec<f32>,
+    norms: Vec<f64>,
+    dimension: usize,
 }
 
 /// The embedding option of a row.
@@ -26,11 +28,34 @@ pub(super) fn option_of(row: &VectorRow) -> &str {
     row.option.as_deref().unwrap_or(NO_OPTION)
 }
 
+/// The cosine of the angle to a vector whose length is known.
+pub(super) fn cosine(query: &CosineQuery<'_>, vector: &[f32], norm: f64) -> f32 {
+    // No negative zero, which is ordered before zero.
+    query.cosine_with_norm(vector, norm) + 0.0
+}
+
+/// The length of a vector.
+pub(super) fn norm(vector: &[f32]) -> f64 {
+    let (chunks, rest) = vector.as_chunks::<16>();
+    let mut sums = [0.0f32; 16];
+    for chunk in chunks {
+        for (sum, number) in sums.iter_mut().zip(chunk) {
+            *sum += number * number;
+        }
+    }
+    let squares = sums.iter().sum::<f32>() + rest.iter().map(|number| number * number).sum::<f32>();
+    match squares {
+        // Neither beyond the range of `f32`, nor so small that the sum is not exact.
+        1e-18..=1e36 => f64::from(squares).sqrt(),
+        _ => vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt(),
+    }
+}
+
 /// Sorts the vectors of a file by their embedding options.
 pub(super) struct PartBuilder {
     /// For each row its option, by its number, if it is searched.
     options_of_rows: Vec<Option<usize>>,
-    options: Vec<(String, Vec<f32>)>,
+    options: Vec<(String, OptionRows)>,
 }
 
 impl PartBuilder {
@@ -49,51 +74,68 @@ impl PartBuilder {
             Some(number)
         };
         let options_of_rows = rows.iter().map(number).collect();
-        let reserved = |(name, rows): (String, usize)| (name, Vec::with_capacity(rows.saturating_mul(dimension)));
+        let reserved = |(name, rows): (String, usize)| {
+            let values = Vec::with_capacity(rows.saturating_mul(dimension));
+            (name, OptionRows { values, dimension, ..OptionRows::default() })
+        };
         Self { options_of_rows, options: options.into_iter().map(reserved).collect() }
     }
 
     /// Adds the vector of the row at this position. They are added in order.
     pub(super) fn add(&mut self, position: usize, vector: &[f32]) {
         if let Some(number) = self.options_of_rows[position] {
-            self.options[number].1.extend_from_slice(vector);
+            let of = &mut self.options[number].1;
+            of.values.extend_from_slice(vector);
+            of.norms.push(norm(vector));
         }
     }
 
-    pub(super) fn build(self, rows: Vec<VectorRow>, space: &VectorSpace) -> Result<Part, PipelineError> {
-        let mut rows_of: Vec<Vec<VectorRow>> = self.options.iter().map(|_| Vec::new()).collect();
+    pub(super) fn build(mut self, rows: Vec<VectorRow>) -> Part {
         for (row, number) in rows.into_iter().zip(self.options_of_rows) {
             if let Some(number) = number {
-                rows_of[number].push(row);
+                let of = &mut self.options[number].1;
+                of.clips.push(ClipKey::of(&row));
+                of.rows.push(row);
             }
         }
-        let options = self.options.into_iter().zip(rows_of).map(|((name, values), rows)| {
-            let matrix = Matrix::new(values, space.dimension)
-                .map_err(|error| PipelineError::storage("the table is damaged", error))?;
-            Ok((name, OptionRows { rows, matrix: matrix.with_model(space.model.as_str()) }))
-        });
-        Ok(Part(options.collect::<Result<_, PipelineError>>()?))
+        Part(self.options.into_iter().collect())
     }
 }
 
 impl Part {
-    /// The rows of each option that are nearest to the query.
-    pub(super) fn ranked(
-        &self,
-        query: &Embedding,
-        depth: usize,
-        is_wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<(&str, Vec<Ranked>)>, PipelineError> {
-        let wanted = self.0.iter().filter(|(name, _)| is_wanted(name));
-        let ranked = wanted.map(|(name, of)| {
-            let ranked = of.matrix.top_k(query, depth).map_err(|error| PipelineError::usage(error.to_string()))?;
-            Ok((name.as_str(), ranked))
-        });
-        ranked.collect()
+    pub(super) fn options(&self) -> &BTreeMap<String, OptionRows> {
+        &self.0
+    }
+}
+
+impl OptionRows {
+    /// The clip of each row.
+    pub(super) fn clips(&self) -> &[ClipKey] {
+        &self.clips
     }
 
-    /// A copy of a row of an option, by its position.
-    pub(super) fn row(&self, option: &str, position: usize) -> VectorRow {
-        self.0.get(option).and_then(|of| of.rows.get(position)).cloned().unwrap_or_default()
+    pub(super) fn row(&self, position: usize) -> (ClipKey, &VectorRow) {
+        (self.clips[position], &self.rows[position])
+    }
+
+    /// The cosine of each row, in their order.
+    pub(super) fn cosines(&self, query: &CosineQuery<'_>) -> impl Iterator<Item = f32> {
+        let vectors = self.values.chunks_exact(self.dimension).zip(&self.norms);
+        vectors.map(|(vector, length)| cosine(query, vector, *length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_exact_beyond_the_range_of_squares() {
+        for scale in [1.0, 1e-30, 1e-10, 1e25, 0.0] {
+            let vector: Vec<f32> = (0..37).map(|number| number as f32 * scale).collect();
+            let exact = vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt();
+            let length = norm(&vector);
+            assert!((length - exact).abs() <= exact * 1e-6, "{length} is not {exact}");
+        }
     }
 }

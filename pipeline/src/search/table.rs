@@ -1,17 +1,22 @@
 //! A table that is searched: what is known of its rows without their vectors, and its files.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use twelvelabs::{Embedding, embed::CosineQuery};
 
 use super::{
-    RowCondition, cores,
-    nearest::Nearest,
-    part::{Part, PartBuilder, option_of},
+    RowCondition,
+    clip::{ClipKey, ClipSet},
+    cores,
+    fusion::Scanned,
+    part::{Part, PartBuilder, cosine, norm, option_of},
+    scores::{FileScores, repeated_clips},
 };
 use crate::{
     error::{PipelineError, PipelineErrorKind},
@@ -63,8 +68,25 @@ pub struct VectorTable {
     format: TableFormat,
     conditions: Vec<RowCondition>,
     heads: Heads,
+    loaded: Option<Loaded>,
+}
+
+/// A table in memory.
+#[derive(Debug)]
+struct Loaded {
     /// One for each file.
-    loaded: Option<Vec<Part>>,
+    parts: Vec<Part>,
+    /// The clips that have several rows of an option, by the option.
+    repeated: BTreeMap<String, ClipSet>,
+}
+
+/// What a search looks for in each option.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scan {
+    /// How many of the nearest clips are kept.
+    pub(super) depth: usize,
+    /// Whether the cosines of all rows are kept.
+    pub(super) keeps_all: bool,
 }
 
 /// What is known of the rows without their vectors.
@@ -97,7 +119,7 @@ impl VectorTable {
     /// # Errors
     ///
     /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, [`Usage`](PipelineErrorKind::Usage) if a condition
-    /// names an embedding option or a scope that the table has not, and [`Storage`](PipelineErrorKind::Storage) if a file
+    /// names an embedding option or a scope that the table has not although it has others, and [`Storage`](PipelineErrorKind::Storage) if a file
     /// is damaged or has vectors of another model or dimension.
     pub fn open(folder: &Path, conditions: &[RowCondition]) -> Result<Self, PipelineError> {
         let path = escape_control(&folder.to_string_lossy());
@@ -135,7 +157,13 @@ impl VectorTable {
         })?;
         let mut parts: Vec<(usize, Part)> = parts.into_iter().flatten().collect();
         parts.sort_unstable_by_key(|(number, _)| *number);
-        self.loaded = Some(parts.into_iter().map(|(_, part)| part).collect());
+        let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
+        let repeated = |option: &String| {
+            let rows = parts.iter().filter_map(|part| part.options().get(option));
+            (option.clone(), repeated_clips(rows.map(|rows| rows.clips())))
+        };
+        let repeated = self.heads.options.iter().map(repeated).collect();
+        self.loaded = Some(Loaded { parts, repeated });
         Ok(self)
     }
 
@@ -144,41 +172,87 @@ impl VectorTable {
         &self.space
     }
 
-    /// Adds the rows of a file that are nearest to the query, by their embedding options.
-    pub(super) fn rank(
-        &self,
+    /// Adds what a file has for the query, by the embedding options.
+    pub(super) fn scan_file<'t>(
+        &'t self,
         number: usize,
         query: &Embedding,
+        scan: Scan,
         is_wanted: impl Fn(&str) -> bool,
-        nearest: &mut BTreeMap<String, Nearest>,
-        depth: usize,
+        scanned: &mut BTreeMap<String, Scanned<'t>>,
     ) -> Result<(), PipelineError> {
-        let mut add = |option: &str, cosine, position, row: &dyn Fn() -> VectorRow| {
-            if !nearest.contains_key(option) {
-                nearest.insert(option.to_owned(), Nearest::new(depth));
-            }
-            if let Some(nearest) = nearest.get_mut(option) {
-                nearest.add(cosine, (number, position), row);
-            }
-        };
-        if let Some(part) = self.loaded.as_ref().and_then(|parts| parts.get(number)) {
-            for (option, ranked) in part.ranked(query, depth, is_wanted)? {
-                for found in ranked {
-                    add(option, found.score, found.row, &|| part.row(option, found.row));
+        let query = CosineQuery::new(query);
+        if let Some(part) = self.loaded.as_ref().and_then(|loaded| loaded.parts.get(number)) {
+            for (option, rows) in part.options().iter().filter(|(option, _)| is_wanted(option)) {
+                let Some(found) = scan.of(option, scanned) else { continue };
+                let add = |(position, cosine)| {
+                    found.nearest.add(cosine, (number, position), || {
+                        let (clip, row) = rows.row(position);
+                        (clip, Cow::Borrowed(row))
+                    });
+                    cosine
+                };
+                let cosines = rows.cosines(&query).enumerate().map(add);
+                if scan.keeps_all {
+                    let cosines = cosines.collect();
+                    found.files.push(FileScores { file: number, clips: rows.clips().into(), cosines });
+                } else {
+                    cosines.for_each(drop);
                 }
             }
             return Ok(());
         }
         let rows = self.read(number, SEARCHED)?;
-        let query = CosineQuery::new(query);
         self.scan(number, &rows, |position, vector| {
             let row = &rows[position];
             let option = option_of(row);
-            if is_wanted(option) && self.is_searched(row) {
-                // No negative zero, which is ordered before zero.
-                add(option, query.cosine(vector) + 0.0, position, &|| row.clone());
+            if !is_wanted(option) || !self.is_searched(row) {
+                return;
             }
-        })
+            let Some(found) = scan.of(option, scanned) else { return };
+            let cosine = cosine(&query, vector, norm(vector));
+            let key = scan.keeps_all.then(|| ClipKey::of(row));
+            found
+                .nearest
+                .add(cosine, (number, position), || (key.unwrap_or_else(|| ClipKey::of(row)), Cow::Owned(row.clone())));
+            if let Some(key) = key {
+                found.keep(number, key, cosine);
+            }
+        })?;
+        scanned.values_mut().for_each(Scanned::end_file);
+        Ok(())
+    }
+
+    /// The clips that have several rows of an option, by the option, if they are known.
+    pub(super) fn repeated(&self) -> Option<&BTreeMap<String, ClipSet>> {
+        self.loaded.as_ref().map(|loaded| &loaded.repeated)
+    }
+
+    /// Whether a row of one of these options is searched.
+    pub(super) fn has_searched_row(&self, is_wanted: impl Fn(&str) -> bool + Sync) -> Result<bool, PipelineError> {
+        if self.conditions.is_empty() && self.heads.options.iter().all(|option| is_wanted(option)) {
+            return Ok(!self.heads.options.is_empty());
+        }
+        if let Some(loaded) = &self.loaded {
+            return Ok(loaded.parts.iter().any(|part| part.options().keys().any(|option| is_wanted(option))));
+        }
+        let has_one = AtomicBool::new(false);
+        cores::on_all(self.part_count(), |number, (): &mut ()| {
+            if !has_one.load(Ordering::Relaxed) {
+                let rows = self.read(number, SEARCHED)?;
+                if rows.iter().any(|row| is_wanted(option_of(row)) && self.is_searched(row)) {
+                    has_one.store(true, Ordering::Relaxed);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(has_one.into_inner())
+    }
+
+    /// The embedding options that the conditions allow.
+    pub(super) fn searched_options(&self) -> impl Iterator<Item = &String> {
+        let is_allowed = |option: &&String| self.conditions.iter().all(|condition| condition.allows_option(option));
+        self.heads.options.iter().filter(is_allowed)
     }
 
     /// The embedding options of all rows.
@@ -198,7 +272,7 @@ impl VectorTable {
         let rows = self.read(number, SEARCHED)?;
         let mut part = PartBuilder::new(&rows, self.space.dimension, |row| self.is_searched(row));
         self.scan(number, &rows, |position, vector| part.add(position, vector))?;
-        part.build(rows, &self.space)
+        Ok(part.build(rows))
     }
 
     fn name(&self, number: usize) -> String {
@@ -269,12 +343,12 @@ impl VectorTable {
         Err(PipelineError::new(PipelineErrorKind::Storage, message))
     }
 
-    /// Checks that the table has the options and scopes that the conditions name.
+    /// Checks that the table has the options and scopes that the conditions name. No row of a table without any meets them.
     fn check_names(&self) -> Result<(), PipelineError> {
         for condition in &self.conditions {
             for (field, known) in [("option", &self.heads.options), ("scope", &self.heads.scopes)] {
                 let mut names = condition.names_of(field).iter();
-                if let Some(name) = names.find(|name| !known.contains(*name)) {
+                if let Some(name) = names.find(|name| !known.is_empty() && !known.contains(*name)) {
                     let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
                     let message = format!(
                         "the filter {condition} is wrong: {field} must be one of {} (got {:?})",
@@ -286,6 +360,17 @@ impl VectorTable {
             }
         }
         Ok(())
+    }
+}
+
+impl Scan {
+    /// What was found in an option so far.
+    fn of<'s, 't>(self, option: &str, scanned: &'s mut BTreeMap<String, Scanned<'t>>) -> Option<&'s mut Scanned<'t>> {
+        // No name is copied for each row.
+        if !scanned.contains_key(option) {
+            scanned.insert(option.to_owned(), Scanned::new(self.depth));
+        }
+        scanned.get_mut(option)
     }
 }
 

@@ -3,10 +3,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     job::VectorSpace,
+    row::VectorRow,
     sink::{Sink, TableFolder, TableFormat},
 };
 
-fn row(content: &str, option: &str, start: f64, vector: [f32; 2]) -> VectorRow {
+pub(super) fn row(content: &str, option: &str, start: f64, vector: [f32; 2]) -> VectorRow {
     VectorRow {
         source: format!("{content}.mp4"),
         content_hash: content.into(),
@@ -27,7 +28,7 @@ fn whole(content: &str, vector: [f32; 2]) -> VectorRow {
 }
 
 /// A table with these batches.
-fn write(batches: &[Vec<VectorRow>]) -> TempDir {
+pub(super) fn write(batches: &[Vec<VectorRow>]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let mut sink = TableFolder::new(folder.path(), TableFormat::JsonLines);
     let space = VectorSpace::new("marengo3.5", 2);
@@ -150,4 +151,51 @@ fn a_file_of_another_space_or_without_its_vectors_is_an_error() {
     // A run may have replaced it meanwhile.
     std::fs::remove_dir_all(folder.path()).expect("removed");
     assert_eq!(table.load().expect_err("gone").kind(), crate::PipelineErrorKind::Storage);
+}
+
+#[test]
+fn settings_that_find_nothing_are_errors() {
+    let error = |conditions: &[&str], settings: SearchSettings| {
+        let error = open(&folder(), conditions).expect("a table").has_rows(&settings).expect_err("refused");
+        assert_eq!(error.kind(), crate::PipelineErrorKind::Usage);
+        error.to_string()
+    };
+    let weights = |weights: &[(&str, f64)]| SearchSettings {
+        weights: weights.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect(),
+        ..SearchSettings::default()
+    };
+    assert_eq!(error(&[], SearchSettings { top: 0, ..SearchSettings::default() }), "top must be at least 1 (got 0)");
+    let none = error(&[], weights(&[("audio", 0.0), ("visual", 0.0)]));
+    assert_eq!(none, "the weight of one of audio, visual must be greater than 0 (got 0 for each)");
+    let none = error(&["option=audio"], weights(&[("audio", 0.0)]));
+    assert_eq!(none, "the weight of one of audio must be greater than 0 (got 0 for each)");
+}
+
+#[test]
+fn whether_a_row_is_searched_is_known_without_a_query() {
+    let folder = folder();
+    let has_rows = |conditions: &[&str], settings: &SearchSettings| {
+        let table = open(&folder, conditions).expect("a table");
+        let has_rows = table.has_rows(settings).expect("read");
+        assert_eq!(table.load().expect("loaded").has_rows(settings).expect("read"), has_rows);
+        has_rows
+    };
+    let all = SearchSettings::default();
+    assert!(has_rows(&[], &all) && has_rows(&["source=b.*"], &all) && has_rows(&["scope=asset", "source=a.*"], &all));
+    assert!(!has_rows(&["source=d.*"], &all) && !has_rows(&["start>=2", "end<=2"], &all));
+    let visual = SearchSettings { weights: [("audio".to_owned(), 0.0)].into(), ..SearchSettings::default() };
+    assert!(has_rows(&["start>=2"], &visual) && !has_rows(&["option=audio,visual", "source=a.*", "start>=9"], &visual));
+    let audio = SearchSettings { weights: [("visual".to_owned(), 0.0)].into(), ..SearchSettings::default() };
+    assert!(has_rows(&["source=a.*"], &audio) && !has_rows(&["source=b.*"], &audio), "b has no audio");
+}
+
+#[test]
+fn an_empty_table_takes_any_scope_option_and_weight_and_has_no_rows() {
+    let folder = write(&[]);
+    let settings = SearchSettings { weights: [("visual".to_owned(), 2.0)].into(), ..SearchSettings::default() };
+    for condition in ["scope=clip", "option=visual", "source=a.*"] {
+        let table = open(&folder, &[condition]).expect(condition);
+        assert!(!table.has_rows(&settings).expect("read"));
+        assert_eq!(search(table, &settings), [""; 0]);
+    }
 }

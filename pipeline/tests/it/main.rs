@@ -11,5 +11,6 @@ mod object_store;
 mod outage;
 mod program;
 mod run;
+mod search;
 mod stop;
 mod support;
