@@ -119,8 +119,8 @@ impl VectorTable {
     /// # Errors
     ///
     /// [`NotFound`](PipelineErrorKind::NotFound) if there is no table, [`Usage`](PipelineErrorKind::Usage) if a condition
-    /// names an embedding option or a scope that the table has not although it has others, and [`Storage`](PipelineErrorKind::Storage) if a file
-    /// is damaged or has vectors of another model or dimension.
+    /// names an embedding option or a scope that the table has not, unless it is empty, and
+    /// [`Storage`](PipelineErrorKind::Storage) if a file is damaged or has vectors of another model or dimension.
     pub fn open(folder: &Path, conditions: &[RowCondition]) -> Result<Self, PipelineError> {
         let path = escape_control(&folder.to_string_lossy());
         let missing = || PipelineError::new(PipelineErrorKind::NotFound, format!("there is no table in {path}"));
