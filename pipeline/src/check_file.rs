@@ -6,7 +6,6 @@ use std::{
     fs::File,
     io::{self, Read},
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use twelvelabs::{ErrorCode, ModelName, limits};
@@ -22,22 +21,6 @@ const LARGEST_MEDIA: u64 = 4 << 30;
 /// Maximum size of a document that is uploaded, in bytes.
 const LARGEST_DOCUMENT: u64 = 200 << 20;
 
-/// Size and time of the last change of a file.
-pub(crate) fn stamp(path: &Path) -> io::Result<Stamp> {
-    let metadata = path.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("is not a regular file"));
-    }
-    Ok(Stamp { size: metadata.len(), modified_ns: nanoseconds(metadata.modified()?), e_tag: None })
-}
-
-fn nanoseconds(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
-    }
-}
-
 /// BLAKE3 hash of a file in hexadecimal digits.
 fn hash(path: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
@@ -51,13 +34,13 @@ fn hash(path: &Path) -> io::Result<String> {
 ///
 /// If the file cannot be read, or changes meanwhile.
 pub(crate) fn check(path: &Path, kind: FileKind) -> io::Result<CheckedFile> {
-    let before = stamp(path)?;
+    let before = Stamp::of_file(path)?;
     let content = hash(path)?;
     let (seconds, refusal) = match refused_size(kind, before.size) {
         Some(refusal) => (None, Some(refusal)),
         None => look_into(path, kind, before.size)?,
     };
-    if stamp(path)? != before {
+    if Stamp::of_file(path)? != before {
         return Err(io::Error::other("was changed while it was read"));
     }
     Ok(CheckedFile { stamp: before, content, seconds, refusal })

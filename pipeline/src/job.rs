@@ -3,7 +3,11 @@
 mod rules;
 mod settings;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use serde::{Deserialize, Serialize};
 use twelvelabs::ModelName;
@@ -21,6 +25,21 @@ pub(crate) struct Stamp {
     pub(crate) modified_ns: i64,
     /// The `ETag` of an object, without quotes.
     pub(crate) e_tag: Option<String>,
+}
+
+impl Stamp {
+    /// That of a regular file.
+    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+        let metadata = path.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("is not a regular file"));
+        }
+        let modified_ns = match metadata.modified()?.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
+        };
+        Ok(Self { size: metadata.len(), modified_ns, e_tag: None })
+    }
 }
 
 /// The type of a file, by the extension of its name.

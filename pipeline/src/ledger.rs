@@ -11,6 +11,7 @@ mod sources;
 mod status;
 
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
     path::{Path, PathBuf},
@@ -45,7 +46,7 @@ pub(crate) struct Ledger {
     /// The tables were created by this process.
     is_new: bool,
     /// The number of jobs in each state, if it was asked for before.
-    counts: Mutex<Option<Counts>>,
+    counts: Mutex<Option<BTreeMap<String, i64>>>,
     /// What is recorded next.
     waiting: Mutex<Vec<changes::Waiting>>,
     /// What a run does on threads where it may block, which goes on when the future that started it is dropped.

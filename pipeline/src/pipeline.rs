@@ -5,7 +5,7 @@ mod estimate;
 mod jobs;
 mod summary;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use twelvelabs::TwelveLabs;
 
@@ -15,7 +15,7 @@ use crate::{
     driver::{self, DriverSettings, Shared},
     error::PipelineError,
     event::{Event, EventStream, Reporter},
-    job::{ItemSettings, Rules, VectorSpace},
+    job::{ItemSettings, Origin, Rules, VectorSpace},
     ledger::{Ledger, Parameter},
     objects::Objects,
     plan::{self, Checker},
@@ -172,7 +172,8 @@ impl Pipeline {
             ledger.discard_if_new();
             return Err(error);
         }
-        ledger.run(Ledger::forget_deleted).await?;
+        let given: HashSet<Origin> = items.iter().map(|item| item.origin.clone()).collect();
+        ledger.run(move |ledger| ledger.forget_failures(&given)).await?;
         let interrupted = self.interrupt.subscribe();
         let mut stop = interrupted.clone();
         // The sender lives as long as the run.

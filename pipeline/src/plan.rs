@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    check_file::{check, refused_kind, refused_range, stamp},
+    check_file::{check, refused_kind, refused_range},
     error::PipelineError,
     event::{Event, Reporter},
     job::{EmbedJob, FileKind, Origin, Rules, Stamp, job_id},
@@ -197,7 +197,7 @@ impl Checker {
     fn stamp(&self, item: &Item) -> io::Result<Stamp> {
         match (&item.origin, &item.listed) {
             (_, Some(stamp)) => Ok(stamp.clone()),
-            (Origin::File(path), None) => stamp(path),
+            (Origin::File(path), None) => Stamp::of_file(path),
             (Origin::Object(url), None) => Handle::current().block_on(self.objects.stamp(url)),
             (Origin::Url(_), None) => Ok(Stamp::default()),
         }

@@ -19,9 +19,8 @@ use twelvelabs::{
 
 use super::{StepClient, StepEnd, first_pause};
 use crate::{
-    check_file::stamp,
     event::Event,
-    job::{EmbedJob, Origin},
+    job::{EmbedJob, Origin, Stamp},
     objects::ReadFailure,
     steps::Outcome,
 };
@@ -36,7 +35,7 @@ impl StepClient {
     /// cannot be read.
     async fn changed(&self, job: &EmbedJob) -> Option<StepEnd> {
         let now = match &job.origin {
-            Origin::File(path) => stamp(path),
+            Origin::File(path) => Stamp::of_file(path),
             Origin::Object(url) => self.objects.stamp(url).await,
             Origin::Url(_) => return None,
         };

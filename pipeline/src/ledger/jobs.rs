@@ -140,9 +140,9 @@ impl Ledger {
         Ok(due.map_err(|error| failed(&self.path, error))?.into_iter().flatten().min())
     }
 
-    /// The jobs that have an asset and no task.
+    /// The jobs that have an asset and no task, as far as is known.
     pub(crate) fn uploaded(&self) -> Result<Vec<JobRecord>, PipelineError> {
-        self.query(&format!("SELECT {COLUMNS} FROM jobs WHERE state IN ('processing', 'uploaded')"), &[])
+        self.query(&format!("SELECT {COLUMNS} FROM jobs WHERE state IN ('processing', 'uploaded', 'intent')"), &[])
     }
 
     /// The assets that are processed, with the time when they were recorded, and their jobs.
@@ -175,14 +175,18 @@ impl Ledger {
         Ok(self.query(&format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1"), params![id])?.pop())
     }
 
-    /// The jobs that another run would go on with, if it calls [`retry`](Self::retry) with these arguments.
+    /// The jobs of files that exist, or are by URL, that another run would go on with, if it calls [`retry`](Self::retry) with
+    /// these arguments.
     pub(crate) fn unfinished(&self, all: bool, pay_again: bool) -> Result<Vec<JobRecord>, PipelineError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM jobs WHERE state NOT IN ('stored', 'cleaned', 'failed', 'uncertain') \
              OR (state = 'uncertain' AND ?2) OR (state = 'failed' AND (retryable OR ?1) \
              AND EXISTS (SELECT 1 FROM sources WHERE job = jobs.id)) ORDER BY number"
         );
-        self.query(&sql, params![all, pay_again])
+        let mut jobs = self.query(&sql, params![all, pay_again])?;
+        let is_deleted = |job: &JobRecord| matches!(&job.origin, Origin::File(path) if !path.exists());
+        jobs.retain(|job| !(matches!(job.state, State::Failed { .. }) && is_deleted(job)));
+        Ok(jobs)
     }
 
     fn query(&self, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<JobRecord>, PipelineError> {
@@ -211,13 +215,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Counts jobs that went from a state to another.
+    /// Counts jobs that went from a state to another. Two moves of a job may be counted in the other order.
     pub(super) fn moved(&self, moves: &[Move]) {
         if let Some(counts) = self.counts.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             for (before, after) in moves {
-                if let Some(count) = counts.get_mut(*before) {
-                    *count = count.saturating_sub(1);
-                }
+                *counts.entry((*before).to_owned()).or_default() -= 1;
                 *counts.entry((*after).to_owned()).or_default() += 1;
             }
         }
@@ -306,18 +308,22 @@ impl Ledger {
     /// The number of jobs by the name of their state.
     pub(crate) fn counts(&self) -> Result<Counts, PipelineError> {
         let mut known = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counts) = known.as_ref() {
-            return Ok(counts.clone());
-        }
+        let counts = match known.take() {
+            Some(counts) => counts,
+            None => self.read_counts()?,
+        };
+        let counts = known.insert(counts).iter();
+        let counts = counts.filter_map(|(state, count)| Some((state.clone(), u64::try_from(*count).ok()?)));
+        Ok(counts.filter(|(_, count)| *count > 0).collect())
+    }
+
+    fn read_counts(&self) -> Result<BTreeMap<String, i64>, PipelineError> {
         let connection = self.reader();
-        let counts: rusqlite::Result<Counts> =
-            connection.prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state").and_then(|mut statement| {
-                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
-                rows.collect()
-            });
-        let counts = counts.map_err(|error| failed(&self.path, error))?;
-        *known = Some(counts.clone());
-        Ok(counts)
+        let counts = connection.prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state").and_then(|mut statement| {
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        });
+        counts.map_err(|error| failed(&self.path, error))
     }
 
     /// Counts from scratch next time.

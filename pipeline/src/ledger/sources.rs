@@ -1,6 +1,11 @@
 //! What a run was given, and what was found out about files.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    cell::LazyCell,
+    collections::HashSet,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{OptionalExtension, params};
 
@@ -148,25 +153,49 @@ impl Ledger {
         done.map_err(|error| failed(&self.path, error))
     }
 
-    /// Forgets the files that do not exist any more, of those that were refused or whose job failed.
-    pub(crate) fn forget_deleted(&self) -> Result<(), PipelineError> {
+    /// Forgets what was refused, and failed jobs: of the places that are given anew, because they may have other settings
+    /// now, and of files that do not exist any more.
+    pub(crate) fn forget_failures(&self, given: &HashSet<Origin>) -> Result<(), PipelineError> {
         let wrong = |error| failed(&self.path, error);
-        let failures = "is_url = 0 AND (job IS NULL OR job IN (SELECT id FROM jobs WHERE state = 'failed'))";
+        let failures = "(job IS NULL OR job IN (SELECT id FROM jobs WHERE state = 'failed'))";
         let find = || {
             let connection = self.reader();
-            let mut statement = connection.prepare(&format!("SELECT place FROM sources WHERE {failures}"))?;
-            let places = statement.query_map([], |row| row.get(0))?;
-            places.collect::<rusqlite::Result<Vec<Vec<u8>>>>()
+            let mut statement = connection.prepare(&format!("SELECT place, is_url FROM sources WHERE {failures}"))?;
+            let origins = statement.query_map([], |row| Ok(Origin::from_columns(row.get(0)?, row.get(1)?)))?;
+            origins.collect::<rusqlite::Result<Vec<Origin>>>()
         };
-        let mut places = find().map_err(wrong)?;
-        places.retain(|place| is_deleted(Path::new(&os_string(place.clone()))));
-        if places.is_empty() {
+        let mut origins = find().map_err(wrong)?;
+        let is_same_folder = LazyCell::new(|| self.has_relative_file().unwrap_or_default());
+        origins.retain(|origin| match origin {
+            Origin::File(path) if is_deleted(path) && (path.is_absolute() || *is_same_folder) => true,
+            _ => given.contains(origin),
+        });
+        if origins.is_empty() {
             return Ok(());
         }
-        let sql = format!("DELETE FROM sources WHERE place = ?1 AND {failures}");
+        let sql = format!("DELETE FROM sources WHERE place = ?1 AND is_url = ?2 AND {failures}");
         self.transaction(|transaction| {
-            places.iter().try_for_each(|place| execute(transaction, &sql, [place])).map_err(wrong)
+            let mut places = origins.iter().map(Origin::to_columns);
+            places.try_for_each(|(place, is_url)| execute(transaction, &sql, params![place, is_url])).map_err(wrong)
         })
+    }
+
+    /// Whether a file with a relative path is as an earlier run has found it: that run had the same current folder.
+    fn has_relative_file(&self) -> rusqlite::Result<bool> {
+        let connection = self.reader();
+        let mut statement = connection.prepare("SELECT path, size, modified_ns FROM files WHERE e_tag IS NULL")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let path = PathBuf::from(os_string(row.get(0)?));
+            let stamp = || Stamp::of_file(&path).ok();
+            if path.is_relative()
+                && let Some(stamp) = stamp()
+                && (stamp.size.cast_signed(), stamp.modified_ns) == (row.get(1)?, row.get(2)?)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The rows of the second table: what a source stands for, and all that may cost money.

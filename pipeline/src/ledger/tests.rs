@@ -307,6 +307,19 @@ fn failed_attempts_of_a_create_call_count_until_there_is_a_task() {
 }
 
 #[test]
+fn moves_of_a_job_may_be_counted_in_any_order() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    add(&ledger, "a");
+    let counts = || ledger.counts().expect("read").into_iter().collect::<Vec<_>>();
+    assert_eq!(counts(), [("planned".to_owned(), 1)]);
+    ledger.moved(&[("created", "ready")]);
+    ledger.moved(&[("intent", "created")]);
+    ledger.moved(&[("planned", "intent")]);
+    assert_eq!(counts(), [("ready".to_owned(), 1)]);
+}
+
+#[test]
 fn a_batch_that_was_interrupted_has_the_same_jobs_again() {
     let folder = folder();
     let ledger = open(&folder).expect("opened");

@@ -43,7 +43,8 @@ pub struct Estimate {
     pub vectors: u64,
     /// About how many requests they take, besides polls and parts of large files.
     pub requests: u64,
-    /// Items that the platform would refuse, and those that cannot be read.
+    /// Items that the platform would refuse, those that cannot be read, and those that failed or are uncertain and would not
+    /// be retried.
     pub refused: Vec<FailureRow>,
 }
 
@@ -70,9 +71,16 @@ impl Pipeline {
         let mut estimate = Estimate { items: items.len() as u64, ..Estimate::default() };
         let mut seen = HashSet::new();
         let model = self.space.model_name();
+        let is_retried = |state: &State| match state {
+            State::Failed { retryable, .. } => *retryable || self.retry_failed,
+            State::Uncertain { .. } => self.pay_again,
+            _ => true,
+        };
         let checker = Checker { ledger: None, rules, objects: self.objects.clone() };
         check_all(&checker, items, std::future::pending(), |chunk| {
-            chunk.into_iter().try_for_each(|item| estimate.add_item(item, &model, ledger.as_ref(), &mut seen))
+            chunk
+                .into_iter()
+                .try_for_each(|item| estimate.add_item(item, &model, ledger.as_ref(), is_retried, &mut seen))
         })
         .await?;
         let left = ledger.map(|ledger| ledger.unfinished(self.retry_failed, self.pay_again)).transpose()?;
@@ -90,6 +98,7 @@ impl Estimate {
         PlannedItem { item, planned }: PlannedItem,
         model: &ModelName,
         ledger: Option<&Ledger>,
+        is_retried: impl Fn(&State) -> bool,
         seen: &mut HashSet<String>,
     ) -> Result<(), PipelineError> {
         let job = match planned {
@@ -109,6 +118,14 @@ impl Estimate {
         let state = known.map_or(State::Planned, |known| known.state);
         if matches!(state, State::Stored { .. } | State::Cleaned { .. }) {
             self.stored += 1;
+            return Ok(());
+        }
+        if !is_retried(&state) {
+            let (source, status) = (item.origin.public(), state.name().to_owned());
+            let reason = state.reason().unwrap_or_default().to_owned();
+            let content_hash = Some(job.file.content);
+            let task = state.task().map(str::to_owned);
+            self.refused.push(FailureRow { source, content_hash, status, code: None, reason, retryable: false, task });
             return Ok(());
         }
         self.jobs += 1;

@@ -49,6 +49,12 @@ async fn files_that_were_changed_or_deleted_are_no_failures_any_more() {
     server.inject(Fault::job_fails().operation(CREATE).times(2));
     let summary = pipeline(&server, folder.path(), &sink).run().await.expect("a run");
     assert_eq!((summary.stored, summary.failed, summary.refused), (0, 2, 1));
+    // A dry run counts what the run would do.
+    for (all, jobs) in [(false, 0), (true, 2)] {
+        let run = pipeline(&server, folder.path(), &sink).with_retry_failed(all).build().expect("valid");
+        let estimate = run.estimate().await.expect("an estimate");
+        assert_eq!((estimate.jobs, estimate.refused.len()), (jobs, 3 - jobs as usize), "{:?}", estimate.refused);
+    }
     std::fs::copy(crate::support::media("tiny.mp4"), videos.join("changed.mp4")).expect("changed");
     ["deleted.mp4", "broken.mp4"].iter().for_each(|name| std::fs::remove_file(videos.join(name)).expect("removed"));
     let run = pipeline(&server, folder.path(), &sink).with_retry_failed(true);

@@ -150,8 +150,10 @@ fn check_server(table: &Path, server: &str) -> Result<(), Failure> {
 
 /// Whether a base URL is that of a server on this machine, which may be a local server, too.
 fn is_loopback(server: &str) -> bool {
-    let host = server.split_once("://").map_or("", |(_, rest)| rest);
-    ["127.", "localhost", "[::1]"].iter().any(|start| host.starts_with(start))
+    let authority = server.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let is_loopback = |ip: std::net::IpAddr| ip.is_loopback();
+    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(is_loopback)
 }
 
 /// The conditions of `--filter`, `--scope` and `--source`.

@@ -40,12 +40,12 @@ fn what_no_source_stands_for_is_no_failure_unless_it_may_cost_money() {
     };
     assert_eq!(failures(), (2, 2, 1));
     // The folder of the second one is deleted, too.
-    ledger.forget_deleted().expect("forgotten");
+    ledger.forget_failures(&HashSet::new()).expect("forgotten");
     assert_eq!(failures(), (1, 2, 1));
     source("changed", job("new"));
     assert_eq!(failures(), (1, 1, 1));
     ["refused", "failed", "planned"].iter().for_each(|name| std::fs::remove_file(path(name)).expect("removed"));
-    ledger.forget_deleted().expect("forgotten");
+    ledger.forget_failures(&HashSet::new()).expect("forgotten");
     assert_eq!(failures(), (0, 0, 1));
     assert_eq!(ledger.retry(true, false).expect("retried"), 0);
     fail("planned");
@@ -59,13 +59,34 @@ fn what_no_source_stands_for_is_no_failure_unless_it_may_cost_money() {
 fn a_file_that_is_relative_to_another_folder_is_not_forgotten() {
     let folder = folder();
     let ledger = open(&folder).expect("opened");
+    let count = || ledger.failures().expect("read").len();
     for place in ["videos of another folder/a.mp4", "deleted.mp4", "src/deleted.mp4"] {
         let refused = Planned::Refused { content: None, code: None, reason: "r".into(), retryable: false };
         ledger.add(&[(Origin::File(place.into()), ItemSettings::default(), refused)]).expect("added");
     }
-    ledger.forget_deleted().expect("forgotten");
+    ledger.forget_failures(&HashSet::new()).expect("forgotten");
+    assert_eq!(count(), 3, "nothing tells that the current folder is the same");
+    let stamp = Stamp::of_file(Path::new("Cargo.toml")).expect("a file");
+    let file = CheckedFile { stamp, content: "c".into(), seconds: None, refusal: None };
+    ledger.remember(&Origin::File("Cargo.toml".into()), &file).expect("remembered");
+    ledger.forget_failures(&HashSet::new()).expect("forgotten");
     let left = ledger.failures().expect("read");
     assert_eq!(left.iter().map(|row| row.source.as_str()).collect::<Vec<_>>(), ["videos of another folder/a.mp4"]);
+}
+
+/// As of a manifest that was corrected.
+#[test]
+fn what_is_given_anew_is_refused_anew_or_not() {
+    let folder = folder();
+    let ledger = open(&folder).expect("opened");
+    let origin = Origin::File("a.mp4".into());
+    let settings = ItemSettings { end_sec: Some(999.0), ..ItemSettings::default() };
+    let refused = Planned::Refused { content: None, code: None, reason: "r".into(), retryable: false };
+    ledger.add(&[(origin.clone(), settings, refused)]).expect("added");
+    ledger.forget_failures(&HashSet::from([Origin::File("b.mp4".into())])).expect("forgotten");
+    assert_eq!(ledger.failures().expect("read").len(), 1);
+    ledger.forget_failures(&HashSet::from([origin])).expect("forgotten");
+    assert_eq!(ledger.failures().expect("read").len(), 0);
 }
 
 /// Its task is found by the name of its asset.
