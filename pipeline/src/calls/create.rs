@@ -111,7 +111,9 @@ impl StepClient {
             // Closes the gate if nothing can be reached.
             Err(error) if error.is_outcome_unknown() => match self.failed_to_read(&error) {
                 StepEnd::Later { reason, .. } => {
-                    StepEnd::Later { before: Some(Outcome::Unknown), counts: true, reason }
+                    // A connection that was lost is not the fault of this job.
+                    let counts = error.status().is_some();
+                    StepEnd::Later { before: Some(Outcome::Unknown), counts, reason }
                 }
                 end => end,
             },
