@@ -32,8 +32,8 @@ pub enum ItemSource {
     /// fields are `source`, and, if wanted, `options` and `scopes` (in CSV with `;` between the names), `clips`, `start` and
     /// `end` (in seconds). Paths are relative to the folder of the manifest.
     ///
-    /// `-` or `/dev/stdin` is the standard input. A manifest may have at most 1 GiB. Its format, and that of a pipe, is that of the first character: `{` for JSON lines. Paths
-    /// in it are relative to the current folder.
+    /// `-` or `/dev/stdin` is the standard input. Its format, and that of a pipe, is that of the first character: `{` for
+    /// JSON lines. Paths in it are relative to the current folder. A manifest may have at most 1 GiB.
     Manifest(PathBuf),
     /// An object in object storage, or all objects below a prefix whose extension is that of a video, an audio file, an
     /// image or a document: `s3://bucket/prefix`, `gs://bucket/prefix` (Google Cloud Storage) or `az://container/prefix`
